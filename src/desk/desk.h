@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a user does, for the window and the headless commands alike: calls with media, accounts, lab stories, files.
+// Wires session, engine, media and lab; owns all four. Public calls come from one thread (UI or main) and never block
+// for more than a few milliseconds except where said.
+#pragma once
+
+#include <engine/engine.h>
+#include <functional>
+#include <lab/lab.h>
+#include <map>
+#include <media/media.h>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <session/session.h>
+#include <string>
+#include <vector>
+
+namespace desk {
+
+struct CallOptions {
+    std::string target, from = "sip:earshot@localhost", proxy;
+    base::Transport transport = base::Transport::Udp;
+    engine::Credentials credentials;
+    std::string codecs = "PCMU,PCMA,opus";
+    engine::Reliability reliability = engine::Reliability::Supported;
+    base::Duration hangUpAfter{0};  // after the answer; 0: by hand
+    std::string recordFolder;       // empty: none
+    media::SendKind send = media::SendKind::ComfortNoise;
+    std::string sendFile;
+    engine::AccountHandle account;
+};
+
+struct CallInfo { // one of our own calls, as the user follows it
+    engine::CallHandle handle;
+    std::string callId;
+    CallOptions options;
+    bool incoming = false;
+    enum class Stage : unsigned char { Calling, Ringing, Early, Answered, Ended, Failed } stage = Stage::Calling;
+    int status = 0;
+    std::string phrase;
+    bool local = false;
+    std::string sentence;
+    std::string from;
+    std::optional<media::Status> media;
+    std::vector<media::RecordingInfo> recordings; // complete once Ended or Failed
+    std::vector<std::string> invites; // times a new INVITE left: authentication, redirects
+};
+
+struct AccountInfo {
+    engine::AccountHandle handle;
+    engine::Account account; // password blanked
+    std::map<std::uint32_t, base::FlowReport> flows; // by reg-id
+    bool answer = false;     // answers calls with a tone (asked for by the user)
+};
+
+struct StoryState {
+    std::string name, title, caption;
+    std::size_t step = 0, steps = 0;
+    bool running = false;
+    std::string error;
+};
+
+/// Everything changes under the user's hands; observers are called on some thread of ours and only post.
+struct Observer {
+    std::function<void(std::shared_ptr<const session::Update>)> update;
+    std::function<void(const CallInfo &)> call;
+    std::function<void(const AccountInfo &)> account;
+    std::function<void(const media::Status &)> media;
+    std::function<void(const StoryState &)> story;
+    std::function<void(const std::string &sentence)> notice;
+};
+
+struct Options {
+    media::Options media;
+    engine::Options engine;
+    session::Options session;
+    bool withEngine = true; // false: files only (check)
+};
+
+class Desk
+{
+public:
+    /// Session at once; engine and media start on their own threads (errors of theirs come as notices and fail calls).
+    static base::Result<std::unique_ptr<Desk>> open(Options options, Observer observer);
+    ~Desk();
+
+    /// Errors are sentences for the user: unparsable target, nothing resolvable, no port pair.
+    base::Result<engine::CallHandle> place(CallOptions options);
+    base::Result<engine::CallHandle> callAgain(const std::string &callId); // same options, new call
+    void hangUp(engine::CallHandle call);
+    void answer(engine::CallHandle call);
+    void decline(engine::CallHandle call, int status = 603);
+    void choose(engine::CallHandle call, const std::string &toTag); // which early dialog to hear
+    void mute(engine::CallHandle call, bool muted);
+    base::Result<std::string> record(engine::CallHandle call, const std::string &folder);
+
+    base::Result<engine::AccountHandle> addAccount(engine::Account account, bool answer);
+    void removeAccount(engine::AccountHandle account);
+    void reRegister(engine::AccountHandle account, std::uint32_t regId);
+    void ping(engine::AccountHandle account, std::uint32_t regId);
+    void cutFlow(engine::AccountHandle account, std::uint32_t regId);
+
+    base::Result<void> startStory(const std::string &name, double speed = 1);
+    void stopStory();
+    bool storyRunning() const;
+
+    base::Result<void> open(const std::string &path);
+    std::vector<CallInfo> calls() const;
+    std::vector<AccountInfo> accounts() const;
+    std::map<std::string, std::string> names() const; // lane names known so far
+    session::Session &session();
+    media::Media *media();
+
+private:
+    Desk();
+    class Impl;
+    std::unique_ptr<Impl> m_impl;
+};
+
+} // namespace desk

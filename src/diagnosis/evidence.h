@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a rule may look at: one call with the streams and flows that touch it, read-only, at one moment in time.
+#pragma once
+
+#include <calls/call.h>
+#include <diagnosis/finding.h>
+#include <flows/flow.h>
+#include <memory>
+#include <rtp/stream_table.h>
+#include <span>
+#include <trace/trace.h>
+#include <vector>
+
+namespace diagnosis {
+
+enum class Certainty : std::uint8_t { Exact, Likely, Guess }; // how sure a stream belongs to an early dialog
+
+struct BoundStream {
+    std::shared_ptr<const rtp::Stream> stream;
+    std::uint32_t earlyDialog = ~0U; // index into Call::earlyDialogs; ~0: none of them
+    bool towardsCaller = true;       // callee -> caller
+    Certainty certainty = Certainty::Exact;
+    bool early = true;               // its first packet came before the final response
+};
+
+/// Joins streams to the early dialogs of a call by the addresses in their SDP, by source address, then by order in
+/// time; in this order, with falling certainty. Streams that have nothing to do with the call are left out.
+std::vector<BoundStream> bind(const calls::Call &call, const trace::Trace &trace,
+                              std::span<const std::shared_ptr<const rtp::Stream>> streams);
+
+struct Evidence {
+    const calls::Call &call;
+    const trace::Trace &trace;
+    std::span<const BoundStream> streams;                        // bound to this call
+    std::span<const std::shared_ptr<const flows::Flow>> flows;   // all flows known
+    base::Instant now;  // live: the clock; files: the last packet's time
+    bool live = false;  // more may come
+
+    /// Streams of one early dialog that flow towards the caller.
+    std::vector<const rtp::Stream *> incoming(std::uint32_t earlyDialog) const;
+    base::Instant time(trace::RowId row) const { return trace.row(row).time; }
+    /// Parses the row; an empty Message when it holds none.
+    sip::Message message(trace::RowId row) const;
+};
+
+/// Where a rule writes.
+class Findings
+{
+public:
+    explicit Findings(calls::CallId call) : m_call(call) {}
+    Finding &add(const char *rule, Severity severity, Grade grade, std::string text);
+    /// The outcome may change by time alone: run the rules on this call again at `when`.
+    void recheckAt(base::Instant when);
+
+    std::vector<Finding> list;
+    base::Instant recheck; // earliest asked for, unknown: none
+
+private:
+    calls::CallId m_call;
+};
+
+/// Runs every rule over one call. Sorted by severity, then grade, then rule.
+Findings diagnose(const Evidence &evidence);
+
+} // namespace diagnosis

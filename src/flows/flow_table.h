@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// The fold of rows into flows. Analysis thread only. Bounded: at most `capacity` flows, the longest unseen goes first.
+#pragma once
+
+#include <flows/flow.h>
+#include <memory>
+#include <vector>
+
+namespace flows {
+
+class FlowTable
+{
+public:
+    explicit FlowTable(const trace::Trace &trace, std::size_t capacity = 65536);
+    ~FlowTable();
+
+    /// Files REGISTER transactions, keep-alives, ends of connections and the engine's reports. Returns the flow that
+    /// changed, invalid if none did.
+    FlowId add(trace::RowId row, const sip::Message *message);
+
+    std::shared_ptr<const Flow> snapshot(FlowId id) const;
+    std::vector<std::shared_ptr<const Flow>> all() const;
+    std::uint64_t evicted() const;
+
+private:
+    struct Work;
+    const trace::Trace &m_trace;
+    std::unique_ptr<Work> m_work;
+};
+
+} // namespace flows

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// A kind of input file: one file each in sources/. Reads on the caller's thread (an importer's), emits Packets.
+#pragma once
+
+#include <atomic>
+#include <base/packet.h>
+#include <base/result.h>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ingest {
+
+struct Progress {
+    std::uint64_t bytes = 0, totalBytes = 0, packets = 0;
+};
+
+struct Sink {
+    std::function<bool(base::Packet)> emit;           // false: stop reading
+    std::function<void(const Progress &)> progress;   // now and then, may be empty
+    std::function<void(std::string)> flaw;            // a sentence: what of the input could not be read
+};
+
+/// What was read, whatever was wrong with the rest.
+struct Outcome {
+    Progress progress;
+    std::vector<std::string> linkTypes;
+    bool truncated = false;
+    bool cancelled = false;
+};
+
+struct Source {
+    std::string_view id, title;      // "pcapng"
+    std::string_view patterns;       // for file dialogs: "*.pcapng *.ntar"
+    /// 0: not mine ... 100: certainly mine, from the file's first bytes (at most 4096).
+    int (*recognises)(std::string_view firstBytes) = nullptr;
+    base::Result<Outcome> (*read)(std::string_view path, const Sink &sink, const std::atomic<bool> &cancel) = nullptr;
+};
+
+namespace sources {
+std::span<const Source *const> all(); // generated
+}
+/// Opens `path`, chooses the source and reads it. Errors: not found, no permission, empty, no known format.
+base::Result<Outcome> readFile(const std::string &path, const Sink &sink, const std::atomic<bool> &cancel);
+
+} // namespace ingest

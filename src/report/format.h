@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Export formats: one file each in formats/, listed by the menus and by --report.
+#pragma once
+
+#include <diagnosis/explain.h>
+#include <iosfwd>
+#include <ladder/layout.h>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace report {
+
+struct ReportCall {
+    std::shared_ptr<const calls::Call> call;
+    std::vector<diagnosis::BoundStream> streams;
+    std::vector<diagnosis::Finding> findings;
+};
+
+struct ReportInput {
+    const trace::Trace &trace;
+    std::span<const ReportCall> calls;
+    std::span<const std::shared_ptr<const flows::Flow>> flows;
+    std::map<std::string, std::string> names; // lanes
+    base::Instant now;
+    std::string title;       // file name, story or target
+    bool redact = true;      // Authorization, keys and passwords never leave otherwise (trust T13)
+    std::vector<std::string> notes; // flaws of the input, evicted counts
+};
+
+struct Format {
+    std::string_view id, title, extension; // "svg", "Ladder picture", "svg"
+    void (*write)(const ReportInput &input, std::ostream &out) = nullptr;
+};
+
+namespace formats {
+std::span<const Format *const> all(); // generated
+}
+const Format *format(std::string_view id);
+
+/// The evidence of one call of the input.
+diagnosis::Evidence evidenceOf(const ReportInput &input, const ReportCall &call);
+/// A message's text with credentials and keys masked (digest response, nonce kept; a=crypto key; passwords).
+std::string redacted(std::string_view message);
+
+} // namespace report

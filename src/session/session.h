@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// Runs the folds on the analysis thread: packets in, immutable updates out. The same for window, headless and tests.
+#pragma once
+
+#include <base/inbox.h>
+#include <base/packet.h>
+#include <base/result.h>
+#include <diagnosis/evidence.h>
+#include <diagnosis/finding.h>
+#include <functional>
+#include <ingest/source.h>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace session {
+
+/// One call as published: its snapshot with what was joined to it and found about it.
+struct CallView {
+    std::shared_ptr<const calls::Call> call;
+    std::vector<diagnosis::BoundStream> streams;
+    std::vector<diagnosis::Finding> findings;
+    base::Instant now;  // the moment it was judged at
+    bool live = false;
+};
+
+struct ImportState {
+    std::string path;
+    ingest::Progress progress;
+    ingest::Outcome outcome;
+    bool running = false;
+    std::string error; // a sentence, empty: none
+    std::vector<std::string> flaws; // at most 100
+};
+
+/// What changed since the previous update.
+struct Update {
+    std::uint64_t number = 0;
+    std::vector<std::shared_ptr<const CallView>> calls; // touched ones, each whole
+    std::vector<std::shared_ptr<const flows::Flow>> flows; // all of them, if any changed
+    bool flowsChanged = false;
+    std::vector<trace::RowId> looseRows; // new rows that belong to no call (local events, garbage)
+    ImportState import;
+    std::uint64_t messages = 0, packets = 0, rtpPackets = 0, dropped = 0, evicted = 0;
+};
+
+struct Options {
+    bool live = true;  // judge by the clock; false: by the last packet's time (files alone)
+    base::Duration publishEvery = std::chrono::milliseconds(8); // at most one update per interval
+    std::size_t inboxCapacity = 1U << 18U;
+};
+
+class Session
+{
+public:
+    using OnUpdate = std::function<void(std::shared_ptr<const Update>)>; // called on the analysis thread
+    static base::Result<std::unique_ptr<Session>> open(Options options, OnUpdate onUpdate = {});
+    ~Session(); // stops imports, drains nothing more, joins
+
+    /// Where engine, media and lab put their packets; any thread.
+    base::Inbox<base::Packet> &inbox();
+    /// Starts reading a file on an importer thread; one at a time (Error otherwise, or if it cannot be opened).
+    base::Result<void> import(const std::string &path);
+    void cancelImport();
+    /// Blocks until every packet pushed before was folded and published and no import runs; false: timed out.
+    bool settle(std::chrono::milliseconds limit);
+
+    const trace::Trace &trace() const; // rows below its size may be read by any thread
+    /// Everything published so far, any thread; calls in order of appearance.
+    std::vector<std::shared_ptr<const CallView>> calls() const;
+    std::vector<std::shared_ptr<const flows::Flow>> flows() const;
+    std::shared_ptr<const Update> last() const;
+
+private:
+    Session();
+    class Analysis;
+    std::unique_ptr<Analysis> m_analysis;
+};
+
+} // namespace session

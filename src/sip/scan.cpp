@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sip/scan.h>
+
+#include <algorithm>
+#include <limits>
+
+namespace sip {
+
+Line LineCursor::next()
+{
+    if (!m_known || m_lineFeed < m_at) {
+        m_lineFeed = std::min(m_text.find('\n', m_at), m_text.size());
+        m_known = true;
+    }
+    const auto line = m_text.substr(m_at, m_lineFeed - m_at);
+    const auto carriageReturn = line.find('\r');
+    Line out;
+    out.begin = m_at;
+    if (carriageReturn == std::string_view::npos) {
+        out.end = m_lineFeed;
+        const bool ended = m_lineFeed < m_text.size();
+        out.ending = ended ? LineEnd::Lf : LineEnd::None;
+        out.next = ended ? m_lineFeed + 1 : m_lineFeed;
+    } else {
+        out.end = m_at + carriageReturn;
+        const bool both = out.end + 1 == m_lineFeed && m_lineFeed < m_text.size();
+        out.ending = both ? LineEnd::CrLf : LineEnd::Cr;
+        out.next = out.end + (both ? 2 : 1);
+    }
+    m_at = out.next;
+    return out;
+}
+
+std::size_t quotedEnd(std::string_view text, std::size_t open)
+{
+    for (std::size_t i = open + 1; i < text.size(); ++i) {
+        if (text[i] == '\\')
+            ++i;
+        else if (text[i] == '"')
+            return i + 1;
+    }
+    return std::string_view::npos;
+}
+
+std::size_t TopLevel::find(std::string_view set)
+{
+    while (m_at < m_text.size()) {
+        const std::size_t at = m_at;
+        const char c = m_text[at];
+        if (set.find(c) != std::string_view::npos) {
+            m_at = at + 1;
+            return at;
+        }
+        std::size_t behind = at + 1;
+        if (c == '"' && !m_quoteOpen) {
+            const auto end = quotedEnd(m_text, at);
+            m_quoteOpen = end == std::string_view::npos;
+            behind = m_quoteOpen ? behind : end;
+        } else if (c == '<' && !m_angleOpen) {
+            const auto end = m_text.find('>', at);
+            m_angleOpen = end == std::string_view::npos;
+            behind = m_angleOpen ? behind : end + 1;
+        }
+        m_at = behind;
+    }
+    return std::string_view::npos;
+}
+
+bool isTokenChar(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           (c != '\0' && std::string_view("-.!%*_+`'~").find(c) != std::string_view::npos);
+}
+
+bool isToken(std::string_view text)
+{
+    return !text.empty() && std::all_of(text.begin(), text.end(), isTokenChar);
+}
+
+bool isDigits(std::string_view text)
+{
+    return !text.empty() &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+namespace {
+
+// Length of the sequence that begins here (RFC 3629 section 4), 0 if it is broken.
+std::size_t sequence(std::string_view text, std::size_t at)
+{
+    const auto byte = [&](std::size_t i) {
+        return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
+    };
+    const unsigned lead = byte(at);
+    if (lead < 0x80)
+        return 1;
+    const unsigned second = byte(at + 1);
+    const auto tail = [&](std::size_t i) { return (byte(at + i) & 0xC0U) == 0x80U; };
+    if (lead >= 0xC2 && lead <= 0xDF)
+        return tail(1) ? 2 : 0;
+    if (lead >= 0xE0 && lead <= 0xEF) {
+        const bool odd = (lead == 0xE0 && second < 0xA0) || (lead == 0xED && second > 0x9F);
+        return !odd && tail(1) && tail(2) ? 3 : 0;
+    }
+    if (lead >= 0xF0 && lead <= 0xF4) {
+        const bool odd = (lead == 0xF0 && second < 0x90) || (lead == 0xF4 && second > 0x8F);
+        return !odd && tail(1) && tail(2) && tail(3) ? 4 : 0;
+    }
+    return 0;
+}
+
+} // namespace
+
+bool isUtf8(std::string_view text)
+{
+    for (std::size_t at = 0; at < text.size();) {
+        const auto length = sequence(text, at);
+        if (length == 0)
+            return false;
+        at += length;
+    }
+    return true;
+}
+
+std::size_t controlCharacter(std::string_view text)
+{
+    const auto it = std::find_if(text.begin(), text.end(), [](char c) {
+        const auto byte = static_cast<unsigned char>(c);
+        return (byte < 0x20 && c != '\t' && c != '\r' && c != '\n') || byte == 0x7F;
+    });
+    return it == text.end() ? std::string_view::npos
+                            : static_cast<std::size_t>(it - text.begin());
+}
+
+bool readNumber(std::string_view digits, std::uint64_t &out)
+{
+    if (!isDigits(digits))
+        return false;
+    constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
+    out = 0;
+    for (const char c : digits) {
+        const auto digit = static_cast<std::uint64_t>(c - '0');
+        out = out > (kMost - digit) / 10 ? kMost : out * 10 + digit;
+    }
+    return true;
+}
+
+} // namespace sip

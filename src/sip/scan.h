@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to sip: how parser, framer and multipart reader find lines and separators. All of it is linear: a search
+// that failed once (no closing quote, no further LF) is remembered and not tried again.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace sip {
+
+enum class LineEnd : std::uint8_t { CrLf, Lf, Cr, None };
+
+struct Line {
+    std::size_t begin = 0, end = 0; // without the line end
+    std::size_t next = 0;           // where the following line begins
+    LineEnd ending = LineEnd::None;
+};
+
+/// Walks over the lines of a text; CRLF, LF and CR each end a line.
+class LineCursor
+{
+public:
+    explicit LineCursor(std::string_view text, std::size_t at = 0) : m_text(text), m_at(at) {}
+    bool done() const { return m_at >= m_text.size(); }
+    std::size_t at() const { return m_at; }
+    Line next();
+
+private:
+    std::string_view m_text;
+    std::size_t m_at;
+    std::size_t m_lineFeed = 0; // the next LF at or after m_at, once known
+    bool m_known = false;
+};
+
+/// Finds characters that stand outside quoted strings and angle brackets. A quote or bracket that is never closed
+/// counts as an ordinary character.
+class TopLevel
+{
+public:
+    explicit TopLevel(std::string_view text) : m_text(text) {}
+    /// Position of the next character of `set` at or after the cursor, npos if none; the cursor moves behind it.
+    std::size_t find(std::string_view set);
+    bool unbalanced() const { return m_quoteOpen || m_angleOpen; }
+
+private:
+    std::string_view m_text;
+    std::size_t m_at = 0;
+    bool m_quoteOpen = false; // an opening quote without end was met
+    bool m_angleOpen = false;
+};
+
+/// End of a quoted string that begins at `open` (position after the closing quote), npos if it is never closed.
+std::size_t quotedEnd(std::string_view text, std::size_t open);
+
+bool isTokenChar(char c);            // RFC 3261 section 25.1
+bool isToken(std::string_view text); // not empty
+bool isDigits(std::string_view text); // not empty
+bool isUtf8(std::string_view text);
+/// First control character other than tab, CR and LF; npos if none.
+std::size_t controlCharacter(std::string_view text);
+/// The value of a Content-Length style header; a number too big for 64 bits becomes the biggest one.
+bool readNumber(std::string_view digits, std::uint64_t &out);
+
+} // namespace sip

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// The index: one small fixed row per message, the text stays where it was captured. Written by the analysis thread
+// only; any thread reads rows below size() without locks, and they never change.
+#pragma once
+
+#include <base/chunk_list.h>
+#include <base/ids.h>
+#include <base/packet.h>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <sip/message.h>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace trace {
+
+struct RowTag;
+using RowId = base::Id<RowTag>;
+struct CallKeyTag;
+using CallKey = base::Id<CallKeyTag>; // an interned Call-ID
+
+enum class RowKind : std::uint8_t {
+    Message,
+    Cut,     // a message of which the end is missing
+    Ping,    // RFC 5626 keep-alives
+    Pong,
+    Fin,
+    Reset,
+    Garbage, // bytes that are no SIP
+    Local,   // something that happened inside Earshot
+};
+
+struct Row {
+    base::Instant time;
+    const char *text = nullptr; // kept alive by the trace
+    std::uint32_t length = 0;
+    CallKey call;
+    std::uint32_t fromTag = 0, toTag = 0; // interned, 0: none
+    std::uint32_t pair = 0;               // interned source and destination
+    std::uint32_t cseq = 0;
+    std::uint32_t stream = 0; // connection direction, 0: datagram
+    std::uint32_t local = 0;  // RowKind::Local: index of the event
+    std::uint16_t status = 0; // 0: a request
+    RowKind kind = RowKind::Message;
+    sip::Method method = sip::Method::Unknown; // responses: CSeq's
+    base::Transport transport = base::Transport::Unknown;
+    base::Origin origin = base::Origin::Capture;
+    bool outgoing = false;
+    std::uint8_t flaws = 0; // count, at most 255
+};
+
+class Trace
+{
+public:
+    Trace();
+    ~Trace();
+
+    /// The writer: files one message, keep-alive, end of a connection or local event. `message` is the parse of
+    /// `text` if it is one. The bytes are kept: borrowed from `packet`'s payload when they lie in it and it is a
+    /// mapped file, copied otherwise.
+    RowId add(RowKind kind, const base::Packet &packet, std::string_view text, const sip::Message *message);
+
+    std::size_t size() const { return m_rows.size(); }
+    const Row &row(RowId id) const { return m_rows[id.value]; }
+    std::string_view text(RowId id) const;
+    /// Parses the row's text now; nullopt when it holds no message.
+    std::optional<sip::Message> message(RowId id) const;
+    const base::LocalEvent *local(RowId id) const; // nullptr unless RowKind::Local
+    base::Endpoint source(RowId id) const;
+    base::Endpoint destination(RowId id) const;
+    std::string_view callId(CallKey key) const;
+    std::string_view tag(std::uint32_t interned) const;
+    std::size_t bytesKept() const; // copied text, for the figures
+
+private:
+    struct Pair {
+        base::Endpoint source, destination;
+    };
+    struct Hash; // the writer's intern tables and text arena
+    base::ChunkList<Row> m_rows;
+    base::ChunkList<std::string_view> m_callIds, m_tags;
+    base::ChunkList<Pair> m_pairs;
+    base::ChunkList<std::shared_ptr<const base::LocalEvent>> m_locals;
+    std::unique_ptr<Hash> m_hash;
+};
+
+} // namespace trace
