@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// CHECK is for our own bugs: it aborts where tests asked for that, else it logs and the caller degrades.
+// CHECK is for our own bugs: it aborts where tests asked for that, else it logs and the caller
+// degrades.
 #pragma once
 
-namespace base {
+namespace base
+{
 
 /// Called by the tests' main(): a failed CHECK ends the process.
 void abortOnFailedCheck(bool abort);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Append-only list that one thread writes and any thread reads without a lock, up to the published size.
-// Elements never move and never change once published. Chunk k holds kFirst << k elements.
+// Append-only list that one thread writes and any thread reads without a lock, up to the published
+// size. Elements never move and never change once published. Chunk k holds kFirst << k elements.
 #pragma once
 
 #include <array>
@@ -9,7 +9,8 @@
 #include <cstddef>
 #include <memory>
 
-namespace base {
+namespace base
+{
 
 template <class T> class ChunkList
 {
@@ -52,7 +53,8 @@ private:
     static Place place(std::size_t index)
     {
         const std::size_t biased = index + kFirst;
-        const auto chunk = static_cast<std::size_t>(std::bit_width(biased) - std::bit_width(kFirst));
+        const auto chunk =
+            static_cast<std::size_t>(std::bit_width(biased) - std::bit_width(kFirst));
         return {chunk, biased - (kFirst << chunk)};
     }
 

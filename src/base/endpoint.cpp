@@ -8,7 +8,8 @@
 
 #include <base/text.h>
 
-namespace base {
+namespace base
+{
 
 Address Address::v4(std::uint32_t hostOrder)
 {
@@ -50,7 +51,8 @@ bool Address::isLoopback() const
 {
     if (family == 4)
         return bytes[0] == 127;
-    static constexpr std::array<std::uint8_t, 16> kOne{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    static constexpr std::array<std::uint8_t, 16> kOne{0, 0, 0, 0, 0, 0, 0, 0,
+                                                       0, 0, 0, 0, 0, 0, 0, 1};
     return family == 6 && bytes == kOne;
 }
 
@@ -61,10 +63,11 @@ bool Address::isPrivate() const
     if (family == 4) {
         const unsigned a = bytes[0];
         const unsigned b = bytes[1];
-        return a == 10 || (a == 172 && b >= 16 && b <= 31) || (a == 192 && b == 168) || (a == 169 && b == 254) ||
-               (a == 100 && b >= 64 && b <= 127);
+        return a == 10 || (a == 172 && b >= 16 && b <= 31) || (a == 192 && b == 168) ||
+               (a == 169 && b == 254) || (a == 100 && b >= 64 && b <= 127);
     }
-    return family == 6 && ((bytes[0] & 0xFEU) == 0xFC || (bytes[0] == 0xFE && (bytes[1] & 0xC0U) == 0x80));
+    return family == 6 &&
+           ((bytes[0] & 0xFEU) == 0xFC || (bytes[0] == 0xFE && (bytes[1] & 0xC0U) == 0x80));
 }
 
 bool Address::isUnspecified() const

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// An IP address and a port. Both families in one value; "unknown" is a value too (text traces do not always tell).
+// An IP address and a port. Both families in one value; "unknown" is a value too (text traces do
+// not always tell).
 #pragma once
 
 #include <array>
@@ -13,7 +14,8 @@
 struct sockaddr;
 struct sockaddr_storage;
 
-namespace base {
+namespace base
+{
 
 struct Address {
     std::uint8_t family = 0; // 0 unknown, 4, 6

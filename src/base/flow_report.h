@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What our own user agent knows of one of its RFC 5626 flows, as it travels down the stream of packets.
+// What our own user agent knows of one of its RFC 5626 flows, as it travels down the stream of
+// packets.
 #pragma once
 
 #include <base/endpoint.h>
@@ -8,7 +9,8 @@
 #include <string>
 #include <string_view>
 
-namespace base {
+namespace base
+{
 
 enum class FlowState : std::uint8_t {
     Off,
@@ -27,20 +29,20 @@ enum class FlowState : std::uint8_t {
 std::string_view flowStateText(FlowState state); // "UP", "SUSPECT", ...
 
 struct FlowReport {
-    std::string aor;        // sip:bob@example.test
+    std::string aor; // sip:bob@example.test
     std::uint32_t regId = 0;
-    std::string instance;   // urn:uuid:...
-    std::string edge;       // the outbound proxy's URI
-    std::string transport;  // "TCP"
+    std::string instance;  // urn:uuid:...
+    std::string edge;      // the outbound proxy's URI
+    std::string transport; // "TCP"
     FlowState state = FlowState::Off;
     Endpoint local, remote;
-    std::string reason;     // one sentence: why it is in this state
-    int failures = 0;       // consecutive, n of RFC 5626 section 4.5
-    Instant since;          // in this state since
+    std::string reason; // one sentence: why it is in this state
+    int failures = 0;   // consecutive, n of RFC 5626 section 4.5
+    Instant since;      // in this state since
     Instant lastReceived, lastPing, lastPong;
     Duration pongRoundTrip{0};
     Instant registeredUntil, nextAttempt;
-    Duration flowTimer{0};  // 0: none granted
+    Duration flowTimer{0}; // 0: none granted
 };
 
 } // namespace base

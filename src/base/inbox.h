@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bounded queue, many producers, one consumer: the only lock in our code. When it is full the newest item is
-// dropped and counted, never silently.
+// Bounded queue, many producers, one consumer: the only lock in our code. When it is full the
+// newest item is dropped and counted, never silently.
 #pragma once
 
 #include <condition_variable>
@@ -10,7 +10,8 @@
 #include <mutex>
 #include <vector>
 
-namespace base {
+namespace base
+{
 
 template <class T> class Inbox
 {
@@ -48,7 +49,8 @@ public:
         m_condition.notify_one();
         return true;
     }
-    /// The consumer: everything that waits, after at most `timeout`. Empty: nothing came, or closed.
+    /// The consumer: everything that waits, after at most `timeout`. Empty: nothing came, or
+    /// closed.
     template <class Rep, class Period>
     std::vector<T> take(std::chrono::duration<Rep, Period> timeout, std::size_t most = 4096)
     {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The program's own log: bounded lines to stderr, control characters escaped, never message bodies or secrets.
+// The program's own log: bounded lines to stderr, control characters escaped, never message bodies
+// or secrets.
 #pragma once
 
 #include <fmt/format.h>
@@ -7,7 +8,8 @@
 #include <string>
 #include <string_view>
 
-namespace base {
+namespace base
+{
 
 enum class LogLevel { Debug, Info, Warning, Error };
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one currency of the stream: what a capture file, the wire tap, the media sockets and the lab all emit.
-// Immutable once emitted; crosses threads by value (the payload is shared).
+// The one currency of the stream: what a capture file, the wire tap, the media sockets and the lab
+// all emit. Immutable once emitted; crosses threads by value (the payload is shared).
 #pragma once
 
 #include <base/blob.h>
@@ -12,7 +12,8 @@
 #include <string>
 #include <string_view>
 
-namespace base {
+namespace base
+{
 
 enum class Transport : std::uint8_t { Unknown, Udp, Tcp, Tls, Ws, Wss, Sctp };
 std::string_view transportText(Transport transport); // "UDP"
@@ -23,7 +24,7 @@ enum class PacketKind : std::uint8_t {
     StreamGap,  // bytes of a connection are missing here (capture loss)
     StreamFin,  // `source` closed its side
     StreamReset,
-    Local,      // something that happened inside Earshot, told by `local`
+    Local, // something that happened inside Earshot, told by `local`
 };
 
 enum class Origin : std::uint8_t { Capture, Tap, Media, Lab, Own };
@@ -52,10 +53,10 @@ std::string_view localKindText(LocalKind kind); // "connection refused"
 
 struct LocalEvent {
     LocalKind kind = LocalKind::Note;
-    int code = 0;          // the status code the stack made up for it (408, 503), 0: none
-    std::string callId;    // empty: belongs to no call
-    std::string toTag;     // the early dialog, if it belongs to one
-    std::string sentence;  // for the user
+    int code = 0;         // the status code the stack made up for it (408, 503), 0: none
+    std::string callId;   // empty: belongs to no call
+    std::string toTag;    // the early dialog, if it belongs to one
+    std::string sentence; // for the user
     std::shared_ptr<const FlowReport> flow;
 };
 
@@ -65,8 +66,9 @@ struct Packet {
     Transport transport = Transport::Unknown;
     Origin origin = Origin::Capture;
     PayloadHint hint = PayloadHint::Unknown;
-    bool outgoing = false;    // sent by our own sockets (Tap, Media)
-    std::uint32_t stream = 0; // one direction of one connection; 0 for datagrams. Unique within an origin.
+    bool outgoing = false; // sent by our own sockets (Tap, Media)
+    std::uint32_t stream =
+        0; // one direction of one connection; 0 for datagrams. Unique within an origin.
     Endpoint source, destination;
     Blob payload;
     std::shared_ptr<const LocalEvent> local;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can fail returns Result<T>: the value, or an Error that already holds the sentence the user will read.
-// What the wire did wrong is never an Error: it is data (see sip::Flaw).
+// What can fail returns Result<T>: the value, or an Error that already holds the sentence the user
+// will read. What the wire did wrong is never an Error: it is data (see sip::Flaw).
 #pragma once
 
 #include <string>
 #include <tl/expected.hpp>
 #include <utility>
 
-namespace base {
+namespace base
+{
 
 enum class ErrorCode {
     BadInput,

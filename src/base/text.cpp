@@ -8,8 +8,10 @@
 #include <random>
 #include <sys/random.h>
 
-namespace base {
-namespace {
+namespace base
+{
+namespace
+{
 
 char lowerChar(char c)
 {
@@ -54,8 +56,9 @@ CodePoint decodeUtf8(std::string_view text)
 
 bool isHidden(char32_t c)
 {
-    return (c >= 0x80 && c <= 0x9F) || (c >= 0x200B && c <= 0x200F) || (c >= 0x2028 && c <= 0x202E) ||
-           (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || c == 0x61C;
+    return (c >= 0x80 && c <= 0x9F) || (c >= 0x200B && c <= 0x200F) ||
+           (c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF ||
+           c == 0x61C;
 }
 
 int base64Value(char c)
@@ -131,7 +134,8 @@ std::string printable(std::string_view text, bool keepLines, std::size_t most)
         } else if (point.value == '\n' && keepLines) {
             out += '\n';
             ++at;
-        } else if (point.value == '\r' && keepLines && at + 1 < text.size() && text[at + 1] == '\n') {
+        } else if (point.value == '\r' && keepLines && at + 1 < text.size() &&
+                   text[at + 1] == '\n') {
             ++at;
         } else if ((point.value < 0x20 && point.value != '\t') || point.value == 0x7F) {
             out += fmt::format("\\x{:02x}", byte);
@@ -151,7 +155,8 @@ std::string printable(std::string_view text, bool keepLines, std::size_t most)
 
 std::string base64(std::string_view bytes)
 {
-    static constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    static constexpr std::string_view kAlphabet =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     std::string out;
     for (std::size_t at = 0; at < bytes.size(); at += 3) {
         unsigned group = 0;
@@ -199,8 +204,9 @@ std::string fileNamePart(std::string_view text)
 {
     std::string out;
     for (const char c : text.substr(0, 100)) {
-        const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-                           c == '_' || (c == '.' && !out.empty());
+        const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') ||
+                           (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+                           (c == '.' && !out.empty());
         out += plain ? c : '_';
     }
     return out.empty() ? "_" : out;

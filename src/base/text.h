@@ -7,7 +7,8 @@
 #include <string_view>
 #include <vector>
 
-namespace base {
+namespace base
+{
 
 std::string_view trim(std::string_view text); // spaces, tabs, CR, LF
 bool equalsNoCase(std::string_view a, std::string_view b);
@@ -15,8 +16,10 @@ std::string lower(std::string_view text);
 std::optional<long long> toInteger(std::string_view text); // decimal, whole text, no overflow
 std::vector<std::string_view> split(std::string_view text, char separator);
 
-/// Foreign text made safe to show: control characters, NUL, bidi overrides and broken UTF-8 as visible escapes
-/// (\\x1b, \\u202e); line ends too unless `keepLines`. At most `most` bytes, then "... (N bytes more)".
+/// Foreign text made safe to show: control characters, NUL, bidi overrides and broken UTF-8 as
+/// visible escapes
+/// (\\x1b, \\u202e); line ends too unless `keepLines`. At most `most` bytes, then "... (N bytes
+/// more)".
 std::string printable(std::string_view text, bool keepLines = false, std::size_t most = 65536);
 
 std::string base64(std::string_view bytes);
@@ -24,7 +27,8 @@ std::string base64(std::string_view bytes);
 std::optional<std::string> fromBase64(std::string_view text);
 std::string hex(std::string_view bytes);
 
-/// Letters, digits, dot, dash and underscore only, at most 100 bytes, never empty, never starts with a dot.
+/// Letters, digits, dot, dash and underscore only, at most 100 bytes, never empty, never starts
+/// with a dot.
 std::string fileNamePart(std::string_view text);
 
 /// Unpredictable token of `bytes` random bytes in hex (tags, branches, Call-IDs, cnonce).

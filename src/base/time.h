@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Time is integer nanoseconds. An Instant counts from the Unix epoch, so that captures and live traffic share a clock.
+// Time is integer nanoseconds. An Instant counts from the Unix epoch, so that captures and live
+// traffic share a clock.
 #pragma once
 
 #include <chrono>
@@ -7,7 +8,8 @@
 #include <cstdint>
 #include <string>
 
-namespace base {
+namespace base
+{
 
 using Duration = std::chrono::nanoseconds;
 using namespace std::chrono_literals;
@@ -31,7 +33,13 @@ std::string seconds(Duration d, int decimals = 3);
 /// "2026-11-22 10:31:00.123" in UTC.
 std::string utc(Instant t);
 
-constexpr double toSeconds(Duration d) { return static_cast<double>(d.count()) * 1e-9; }
-constexpr double toMilliseconds(Duration d) { return static_cast<double>(d.count()) * 1e-6; }
+constexpr double toSeconds(Duration d)
+{
+    return static_cast<double>(d.count()) * 1e-9;
+}
+constexpr double toMilliseconds(Duration d)
+{
+    return static_cast<double>(d.count()) * 1e-6;
+}
 
 } // namespace base

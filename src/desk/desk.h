@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a user does, for the window and the headless commands alike: calls with media, accounts, lab stories, files.
-// Wires session, engine, media and lab; owns all four. Public calls come from one thread (UI or main) and never block
-// for more than a few milliseconds except where said.
+// What a user does, for the window and the headless commands alike: calls with media, accounts, lab
+// stories, files. Wires session, engine, media and lab; owns all four. Public calls come from one
+// thread (UI or main) and never block for more than a few milliseconds except where said.
 #pragma once
 
 #include <engine/engine.h>
@@ -16,7 +16,8 @@
 #include <string>
 #include <vector>
 
-namespace desk {
+namespace desk
+{
 
 struct CallOptions {
     std::string target, from = "sip:earshot@localhost", proxy;
@@ -24,19 +25,26 @@ struct CallOptions {
     engine::Credentials credentials;
     std::string codecs = "PCMU,PCMA,opus";
     engine::Reliability reliability = engine::Reliability::Supported;
-    base::Duration hangUpAfter{0};  // after the answer; 0: by hand
-    std::string recordFolder;       // empty: none
+    base::Duration hangUpAfter{0}; // after the answer; 0: by hand
+    std::string recordFolder;      // empty: none
     media::SendKind send = media::SendKind::ComfortNoise;
     std::string sendFile;
     engine::AccountHandle account;
 };
 
-struct CallInfo { // one of our own calls, as the user follows it
-    engine::CallHandle handle;
+struct CallInfo {              // one of our own calls, as the user follows it
+    engine::CallHandle handle; // the desk's own count, not the engine's
     std::string callId;
     CallOptions options;
     bool incoming = false;
-    enum class Stage : unsigned char { Calling, Ringing, Early, Answered, Ended, Failed } stage = Stage::Calling;
+    enum class Stage : unsigned char {
+        Calling,
+        Ringing,
+        Early,
+        Answered,
+        Ended,
+        Failed
+    } stage = Stage::Calling;
     int status = 0;
     std::string phrase;
     bool local = false;
@@ -49,9 +57,9 @@ struct CallInfo { // one of our own calls, as the user follows it
 
 struct AccountInfo {
     engine::AccountHandle handle;
-    engine::Account account; // password blanked
+    engine::Account account;                         // password blanked
     std::map<std::uint32_t, base::FlowReport> flows; // by reg-id
-    bool answer = false;     // answers calls with a tone (asked for by the user)
+    bool answer = false; // answers calls with a tone (asked for by the user)
 };
 
 struct StoryState {
@@ -61,7 +69,8 @@ struct StoryState {
     std::string error;
 };
 
-/// Everything changes under the user's hands; observers are called on some thread of ours and only post.
+/// Everything changes under the user's hands; observers are called on some thread of ours and only
+/// post.
 struct Observer {
     std::function<void(std::shared_ptr<const session::Update>)> update;
     std::function<void(const CallInfo &)> call;
@@ -81,7 +90,8 @@ struct Options {
 class Desk
 {
 public:
-    /// Session at once; engine and media start on their own threads (errors of theirs come as notices and fail calls).
+    /// Session at once; engine and media start on their own threads (errors of theirs come as
+    /// notices and fail calls).
     static base::Result<std::unique_ptr<Desk>> open(Options options, Observer observer);
     ~Desk();
 
@@ -93,27 +103,31 @@ public:
     void decline(engine::CallHandle call, int status = 603);
     void choose(engine::CallHandle call, const std::string &toTag); // which early dialog to hear
     void mute(engine::CallHandle call, bool muted);
-    base::Result<std::string> record(engine::CallHandle call, const std::string &folder);
+    /// Records every early dialog of the call into `folder`, a WAV each; an empty folder stops.
+    void record(engine::CallHandle call, const std::string &folder);
 
-    base::Result<engine::AccountHandle> addAccount(engine::Account account, bool answer);
+    /// The account appears through Observer::account. Errors: no SIP URI, no proxy.
+    base::Result<void> addAccount(engine::Account account, bool answer);
     void removeAccount(engine::AccountHandle account);
     void reRegister(engine::AccountHandle account, std::uint32_t regId);
     void ping(engine::AccountHandle account, std::uint32_t regId);
     void cutFlow(engine::AccountHandle account, std::uint32_t regId);
 
-    base::Result<void> startStory(const std::string &name, double speed = 1);
+    /// A recording of each early dialog goes to `recordFolder` if it is not empty.
+    base::Result<void> startStory(const std::string &name, const std::string &recordFolder = {});
     void stopStory();
-    bool storyRunning() const;
+    StoryState story() const;
 
     base::Result<void> open(const std::string &path);
     std::vector<CallInfo> calls() const;
     std::vector<AccountInfo> accounts() const;
     std::map<std::string, std::string> names() const; // lane names known so far
     session::Session &session();
-    media::Media *media();
 
 private:
     Desk();
+    void
+    withEngine(std::function<void(engine::Engine &)> work); // on the worker, if the engine runs
     class Impl;
     std::unique_ptr<Impl> m_impl;
 };

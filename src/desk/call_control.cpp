@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <desk/call_control.h>
+
+#include <base/text.h>
+#include <fmt/format.h>
+#include <sip/sdp.h>
+
+namespace desk
+{
+namespace
+{
+
+std::vector<media::PayloadMap> payloadMaps(const std::vector<sip::Codec> &codecs)
+{
+    std::vector<media::PayloadMap> out;
+    for (const auto &codec : codecs)
+        out.push_back({static_cast<std::uint8_t>(codec.payloadType), codec.encoding, codec.clock,
+                       codec.channels});
+    return out;
+}
+
+/// What an SDP answer means for media. nullopt: it has no usable audio line.
+std::optional<media::Remote> remoteOf(std::string_view sdp, const std::string &toTag)
+{
+    const auto parsed = sip::parseSdp(sdp);
+    const auto *audio = parsed.audio();
+    if (audio == nullptr || audio->port == 0)
+        return std::nullopt;
+    media::Remote remote;
+    remote.toTag = toTag;
+    if (const auto endpoint = audio->endpoint())
+        remote.rtp = *endpoint;
+    for (const auto &format : audio->formats) {
+        if (format.payloadType >= 0 && format.payloadType < 128 && !format.map.encoding.empty())
+            remote.send.push_back({static_cast<std::uint8_t>(format.payloadType),
+                                   std::string(format.map.encoding), format.map.clock,
+                                   format.map.channels});
+    }
+    using sip::Direction;
+    remote.weMaySend =
+        audio->direction == Direction::SendRecv || audio->direction == Direction::RecvOnly;
+    remote.theyMaySend =
+        audio->direction == Direction::SendRecv || audio->direction == Direction::SendOnly;
+    return remote;
+}
+
+std::uint64_t sdpSessionId()
+{
+    return static_cast<std::uint64_t>(base::now().ns / 1'000'000);
+}
+
+} // namespace
+
+CallControl::Live *CallControl::byOurs(engine::CallHandle ours)
+{
+    const auto at = m_live.find(ours);
+    return at == m_live.end() ? nullptr : &at->second;
+}
+
+CallControl::Live *CallControl::byTheirs(engine::CallHandle theirs)
+{
+    for (auto &[ours, live] : m_live) {
+        if (live.theirs == theirs)
+            return &live;
+    }
+    return nullptr;
+}
+
+CallControl::Live *CallControl::byMedia(media::MediaHandle media)
+{
+    for (auto &[ours, live] : m_live) {
+        if (live.media.valid() && live.media == media)
+            return &live;
+    }
+    return nullptr;
+}
+
+void CallControl::change(engine::CallHandle ours, const std::function<void(CallInfo &)> &edit)
+{
+    CallInfo copy;
+    {
+        std::lock_guard guard(m_parts.mutex);
+        auto &info = m_parts.calls[ours];
+        info.handle = ours;
+        edit(info);
+        copy = info;
+    }
+    if (m_parts.observer.call)
+        m_parts.observer.call(copy);
+}
+
+base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &options,
+                                             const base::Address &local)
+{
+    if (!m_parts.media)
+        return base::fail(base::ErrorCode::Internal,
+                          "The media engine is not running, so no port can be opened.");
+    live.codecs = sip::codecsByName(options.codecs);
+    if (live.codecs.empty()) {
+        return base::fail(
+            base::ErrorCode::BadInput,
+            fmt::format(
+                "None of the codecs \"{}\" is known. Use names such as PCMU, PCMA and opus.",
+                base::printable(options.codecs)));
+    }
+    media::PrepareRequest request;
+    request.local = local;
+    request.receive = payloadMaps(live.codecs);
+    request.send = options.send;
+    request.file = options.sendFile;
+    const auto prepared = m_parts.media->prepare(request);
+    if (!prepared)
+        return tl::unexpected<base::Error>(prepared.error());
+    live.media = prepared->media;
+    live.rtp = prepared->rtp;
+    if (!options.recordFolder.empty())
+        m_parts.media->record(live.media, options.recordFolder, "early-media");
+    return {};
+}
+
+void CallControl::place(engine::CallHandle ours, const CallOptions &options)
+{
+    change(ours, [&](CallInfo &info) {
+        info.options = options;
+        info.from = options.from;
+    });
+    if (!m_parts.engine) {
+        fail(ours, "The SIP engine is not running, so no call can be placed.");
+        return;
+    }
+    const auto local = m_parts.engine->localAddressFor(options.target, options.proxy);
+    if (!local) {
+        fail(ours, local.error().sentence);
+        return;
+    }
+    Live live;
+    live.ours = ours;
+    if (const auto ready = prepareMedia(live, options, *local); !ready) {
+        fail(ours, ready.error().sentence);
+        return;
+    }
+    sip::SdpDraft draft;
+    draft.media = live.rtp;
+    draft.codecs = live.codecs;
+    draft.sessionId = sdpSessionId();
+    draft.version = draft.sessionId;
+
+    engine::CallRequest request;
+    request.target = options.target;
+    request.from = options.from;
+    request.proxy = options.proxy;
+    request.transport = options.transport;
+    request.credentials = options.credentials;
+    request.reliability = options.reliability;
+    request.account = options.account;
+    request.offer = sip::writeSdp(draft);
+    // Filed before the engine hears of it: its first event may come before place() returns. Events
+    // are posted to this thread, so they wait until the handle is known.
+    auto &kept = m_live[ours] = std::move(live);
+    kept.theirs = m_parts.engine->place(std::move(request));
+}
+
+void CallControl::fail(engine::CallHandle ours, const std::string &sentence)
+{
+    change(ours, [&](CallInfo &info) {
+        info.stage = CallInfo::Stage::Failed;
+        info.local = true;
+        info.sentence = sentence;
+    });
+    m_parts.notice(sentence);
+}
+
+void CallControl::onEvent(const engine::CallEvent &event)
+{
+    if (event.step == engine::CallStep::Incoming) {
+        onIncoming(event);
+        return;
+    }
+    Live *live = byTheirs(event.call);
+    if (live == nullptr)
+        return; // over already
+    const auto ours = live->ours;
+    switch (event.step) {
+    case engine::CallStep::InviteSent:
+        change(ours, [&](CallInfo &info) {
+            info.callId = event.callId;
+            info.invites.push_back(base::utc(event.time));
+        });
+        break;
+    case engine::CallStep::Provisional:
+        onProvisional(*live, event);
+        break;
+    case engine::CallStep::Answered:
+        onAnswered(*live, event);
+        break;
+    case engine::CallStep::Failed:
+    case engine::CallStep::Ended:
+        onOver(ours, event);
+        break;
+    case engine::CallStep::Authenticating:
+        change(ours, [&](CallInfo &info) { info.sentence = event.sentence; });
+        break;
+    case engine::CallStep::PrackSent:
+    case engine::CallStep::PrackDone:
+    case engine::CallStep::Incoming:
+        break; // the ladder shows them
+    }
+}
+
+void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
+{
+    if (event.sdp.empty() || !live.media.valid() || !m_parts.media)
+        return;
+    if (auto remote = remoteOf(event.sdp, event.toTag)) {
+        m_parts.media->remote(live.media, std::move(*remote));
+        return;
+    }
+    m_parts.tell(
+        base::LocalKind::Note, event.callId, event.toTag,
+        fmt::format(
+            "The {} carries a session description without a usable audio line, so nothing can be "
+            "played from it.",
+            event.status));
+}
+
+void CallControl::onProvisional(Live &live, const engine::CallEvent &event)
+{
+    change(live.ours, [&](CallInfo &info) {
+        info.callId = event.callId;
+        info.status = event.status;
+        info.phrase = event.phrase;
+        if (event.status == 180)
+            info.stage = CallInfo::Stage::Ringing;
+        if (!event.sdp.empty())
+            info.stage = CallInfo::Stage::Early;
+    });
+    remoteAnswer(live, event);
+}
+
+void CallControl::onAnswered(Live &live, const engine::CallEvent &event)
+{
+    base::Duration limit{0};
+    change(live.ours, [&](CallInfo &info) {
+        info.callId = event.callId;
+        info.status = event.status;
+        info.phrase = event.phrase;
+        info.stage = CallInfo::Stage::Answered;
+        limit = info.options.hangUpAfter;
+    });
+    remoteAnswer(live, event);
+    if (live.media.valid() && m_parts.media && !event.toTag.empty())
+        m_parts.media->choose(live.media, event.toTag);
+    if (limit.count() > 0)
+        m_parts.worker.postIn(limit, [this, ours = live.ours] { hangUp(ours); });
+}
+
+void CallControl::onOver(engine::CallHandle ours, const engine::CallEvent &event)
+{
+    const auto at = m_live.find(ours);
+    if (at == m_live.end())
+        return;
+    const Live live = at->second;
+    m_live.erase(at);
+    std::vector<media::RecordingInfo> recordings;
+    if (live.media.valid() && m_parts.media) {
+        m_parts.media->release(live.media);
+        recordings = m_parts.media->recordings(live.media);
+    }
+    change(ours, [&](CallInfo &info) {
+        info.callId = event.callId.empty() ? info.callId : event.callId;
+        info.stage = event.step == engine::CallStep::Ended ? CallInfo::Stage::Ended
+                                                           : CallInfo::Stage::Failed;
+        if (event.step == engine::CallStep::Failed || info.status < 200) {
+            info.status = event.status;
+            info.phrase = event.phrase;
+        }
+        info.local = event.local;
+        info.sentence = event.sentence;
+        info.recordings = std::move(recordings);
+    });
+    if (event.step == engine::CallStep::Failed && event.local && !event.sentence.empty())
+        m_parts.notice(event.sentence);
+}
+
+void CallControl::onIncoming(const engine::CallEvent &event)
+{
+    Live live;
+    live.ours = nextHandle();
+    live.theirs = event.call;
+    live.offer = event.sdp;
+    const auto ours = live.ours;
+    m_live[ours] = std::move(live);
+    bool answers = false;
+    {
+        std::lock_guard guard(m_parts.mutex);
+        const auto account = m_parts.accounts.find(event.account);
+        answers = account != m_parts.accounts.end() && account->second.answer;
+    }
+    change(ours, [&](CallInfo &info) {
+        info.callId = event.callId;
+        info.incoming = true;
+        info.from = event.from;
+        info.options.target = event.to;
+        info.options.from = event.from;
+        info.options.account = event.account;
+        info.options.send = media::SendKind::Tone;
+        info.stage = CallInfo::Stage::Ringing;
+    });
+    if (m_parts.engine)
+        m_parts.engine->ring(event.call, 180, {}, false);
+    if (answers) // asked for by the user for this account; a moment of ringing keeps the ladder
+                 // readable
+        m_parts.worker.postIn(std::chrono::milliseconds(300), [this, ours] { answer(ours); });
+}
+
+void CallControl::answer(engine::CallHandle ours)
+{
+    Live *live = byOurs(ours);
+    if (live == nullptr || !m_parts.engine)
+        return;
+    CallOptions options;
+    {
+        std::lock_guard guard(m_parts.mutex);
+        options = m_parts.calls[ours].options;
+    }
+    const auto offer = sip::parseSdp(live->offer);
+    const auto *audio = offer.audio();
+    const auto peer = audio != nullptr ? audio->endpoint() : std::nullopt;
+    const auto local = m_parts.engine->localAddressFor(
+        peer ? "sip:" + (peer->address.family == 6 ? "[" + peer->address.text() + "]"
+                                                   : peer->address.text())
+             : options.from,
+        {});
+    const auto address = local ? *local : *base::Address::parse("127.0.0.1");
+    if (const auto ready = prepareMedia(*live, options, address); !ready) {
+        m_parts.notice(ready.error().sentence);
+        m_parts.engine->decline(live->theirs, 480);
+        return;
+    }
+    sip::SdpDraft draft;
+    draft.media = live->rtp;
+    draft.codecs = live->codecs;
+    draft.sessionId = sdpSessionId();
+    draft.version = draft.sessionId;
+    const auto answerText =
+        live->offer.empty() ? std::optional(sip::writeSdp(draft)) : sip::answerSdp(offer, draft);
+    if (!answerText) {
+        m_parts.notice(
+            "The caller offers no codec that Earshot has, so the call was declined with 488.");
+        m_parts.engine->decline(live->theirs, 488);
+        return;
+    }
+    if (auto remote = remoteOf(live->offer, {}))
+        m_parts.media->remote(live->media, std::move(*remote));
+    m_parts.engine->answer(live->theirs, *answerText);
+}
+
+void CallControl::decline(engine::CallHandle ours, int status)
+{
+    if (const Live *live = byOurs(ours); live != nullptr && m_parts.engine)
+        m_parts.engine->decline(live->theirs, status);
+}
+
+void CallControl::hangUp(engine::CallHandle ours)
+{
+    if (const Live *live = byOurs(ours); live != nullptr && m_parts.engine)
+        m_parts.engine->hangUp(live->theirs);
+}
+
+void CallControl::hangUpAll()
+{
+    for (const auto &[ours, live] : m_live)
+        m_parts.engine->hangUp(live.theirs);
+}
+
+void CallControl::choose(engine::CallHandle ours, const std::string &toTag)
+{
+    if (const Live *live = byOurs(ours); live != nullptr && live->media.valid())
+        m_parts.media->choose(live->media, toTag);
+}
+
+void CallControl::mute(engine::CallHandle ours, bool muted)
+{
+    if (const Live *live = byOurs(ours); live != nullptr && live->media.valid())
+        m_parts.media->mute(live->media, muted);
+}
+
+void CallControl::record(engine::CallHandle ours, const std::string &folder)
+{
+    const Live *live = byOurs(ours);
+    if (live == nullptr || !live->media.valid())
+        return;
+    if (folder.empty())
+        m_parts.media->stopRecording(live->media);
+    else
+        m_parts.media->record(live->media, folder, "early-media");
+}
+
+void CallControl::onMedia(const media::Status &status)
+{
+    Live *live = byMedia(status.media);
+    if (live == nullptr)
+        return;
+    std::string callId;
+    {
+        std::lock_guard guard(m_parts.mutex);
+        auto &info = m_parts.calls[live->ours];
+        info.media = status;
+        callId = info.callId;
+    }
+    if (status.playing && !live->told) {
+        live->told = true;
+        m_parts.tell(base::LocalKind::MediaStarted, callId, status.toTag,
+                     fmt::format("Playing {} to {}.", status.codec, status.device));
+    }
+    if (!status.notice.empty() && !live->toldDevice) {
+        live->toldDevice = true;
+        if (status.device == "none")
+            m_parts.tell(base::LocalKind::NoAudioDevice, callId, status.toTag, status.notice);
+        m_parts.notice(status.notice);
+    }
+}
+
+} // namespace desk

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our own calls: media opened before the offer leaves, answers handed to it per early dialog,
+// recordings collected. Worker thread only.
+#pragma once
+
+#include <atomic>
+#include <desk/parts.h>
+#include <sip/sdp.h>
+
+namespace desk
+{
+
+class CallControl
+{
+public:
+    explicit CallControl(Parts &parts) : m_parts(parts) {}
+
+    void place(engine::CallHandle ours, const CallOptions &options);
+    void onEvent(const engine::CallEvent &event);
+    void onMedia(const media::Status &status);
+
+    void hangUp(engine::CallHandle ours);
+    void hangUpAll();
+    void answer(engine::CallHandle ours);
+    void decline(engine::CallHandle ours, int status);
+    void choose(engine::CallHandle ours, const std::string &toTag);
+    void mute(engine::CallHandle ours, bool muted);
+    void record(engine::CallHandle ours, const std::string &folder);
+    /// The handle for the next call; any thread.
+    engine::CallHandle nextHandle() { return {m_next.fetch_add(1)}; }
+
+private:
+    struct Live { // what a call needs beside its CallInfo
+        engine::CallHandle ours, theirs;
+        media::MediaHandle media;
+        base::Endpoint rtp;
+        std::vector<sip::Codec> codecs;
+        std::string offer; // the peer's, for incoming calls
+        bool told = false; // "media started" was said
+        bool toldDevice = false;
+    };
+
+    Live *byOurs(engine::CallHandle ours);
+    Live *byTheirs(engine::CallHandle theirs);
+    Live *byMedia(media::MediaHandle media);
+    base::Result<void> prepareMedia(Live &live, const CallOptions &options,
+                                    const base::Address &local);
+    void remoteAnswer(Live &live, const engine::CallEvent &event);
+    void onProvisional(Live &live, const engine::CallEvent &event);
+    void onAnswered(Live &live, const engine::CallEvent &event);
+    void onOver(engine::CallHandle ours, const engine::CallEvent &event);
+    void onIncoming(const engine::CallEvent &event);
+    void fail(engine::CallHandle ours, const std::string &sentence);
+    /// Changes the published CallInfo under the lock and tells the observer.
+    void change(engine::CallHandle ours, const std::function<void(CallInfo &)> &edit);
+
+    Parts &m_parts;
+    std::map<engine::CallHandle, Live> m_live; // by our handle
+    std::atomic<std::uint32_t> m_next{1};
+};
+
+} // namespace desk

@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <desk/call_control.h>
+#include <desk/desk.h>
+#include <desk/story_runner.h>
+
+#include <algorithm>
+#include <base/text.h>
+#include <cctype>
+#include <fmt/format.h>
+#include <sip/uri.h>
+
+namespace desk
+{
+namespace
+{
+
+base::Result<void> checkUri(const std::string &text, const char *what)
+{
+    const auto uri = sip::parseUri(text);
+    const bool known =
+        base::equalsNoCase(uri.scheme, "sip") || base::equalsNoCase(uri.scheme, "sips");
+    if (uri.ok && known && !uri.host.empty())
+        return {};
+    return base::fail(
+        base::ErrorCode::BadInput,
+        fmt::format("\"{}\" is not a SIP URI that {} can be. Write it like sip:bob@example.com.",
+                    base::printable(text, false, 120), what));
+}
+
+} // namespace
+
+std::string userOf(const std::string &uri)
+{
+    const auto parsed = sip::parseUri(uri);
+    return std::string(parsed.user.empty() ? parsed.host : parsed.user);
+}
+
+void Parts::tell(base::LocalKind kind, const std::string &callId, const std::string &toTag,
+                 std::string sentence) const
+{
+    base::Packet packet;
+    packet.time = base::now();
+    packet.kind = base::PacketKind::Local;
+    packet.origin = base::Origin::Own;
+    base::LocalEvent event;
+    event.kind = kind;
+    event.callId = callId;
+    event.toTag = toTag;
+    event.sentence = std::move(sentence);
+    packet.local = std::make_shared<const base::LocalEvent>(std::move(event));
+    session->inbox().push(std::move(packet));
+}
+
+void Parts::name(const base::Endpoint &endpoint, const std::string &lane)
+{
+    if (!endpoint.known() || endpoint.port == 0 || lane.empty())
+        return;
+    std::lock_guard guard(mutex);
+    names.emplace(endpoint.text(),
+                  lane); // the first name stays: a lane does not change under the user's eyes
+}
+
+class Desk::Impl : public engine::Listener
+{
+public:
+    Impl(Options options, Observer observer);
+    ~Impl() override;
+
+    void openBelow(); // on the worker: engine and media
+    void onCall(const engine::CallEvent &event) override;
+    void onFlow(const engine::FlowEvent &event) override;
+    void onUpdate(const std::shared_ptr<const session::Update> &update);
+    base::Result<engine::AccountHandle> addAccount(engine::Account account, bool answer);
+    void applyFlow(const engine::FlowEvent &event);
+
+    Parts parts;
+    CallControl calls{parts};
+    StoryRunner story;
+    bool withEngine = true;
+};
+
+Desk::Impl::Impl(Options options, Observer observer)
+    : story(parts, StoryHands{[this](engine::Account account, bool answer) {
+                                  return addAccount(std::move(account), answer);
+                              },
+                              [this](engine::AccountHandle account) {
+                                  parts.engine->removeAccount(account);
+                              },
+                              [this](const CallOptions &call) {
+                                  const auto ours = calls.nextHandle();
+                                  calls.place(ours, call);
+                                  return ours;
+                              },
+                              [this](engine::CallHandle call) { calls.hangUp(call); }}),
+      withEngine(options.withEngine)
+{
+    parts.options = std::move(options);
+    parts.observer = std::move(observer);
+}
+
+Desk::Impl::~Impl()
+{
+    parts.worker.stop();  // nothing below is called from now on but by us
+    parts.engine.reset(); // hangs up and un-registers while the peers still stand
+    parts.lab.reset();
+    parts.media.reset();
+    parts.session.reset();
+}
+
+void Desk::Impl::openBelow()
+{
+    auto media = media::Media::open(
+        parts.options.media, parts.session->inbox(), [this](const media::Status &status) {
+            parts.worker.post([this, status] { calls.onMedia(status); });
+            if (parts.observer.media)
+                parts.observer.media(status);
+        });
+    if (media)
+        parts.media = std::move(*media);
+    else
+        parts.notice(media.error().sentence);
+    auto opened = engine::Engine::open(parts.options.engine, parts.session->inbox(), *this);
+    if (opened)
+        parts.engine = std::move(*opened);
+    else
+        parts.notice(opened.error().sentence);
+}
+
+void Desk::Impl::onCall(const engine::CallEvent &event)
+{
+    parts.worker.post([this, event] { calls.onEvent(event); });
+}
+
+void Desk::Impl::onFlow(const engine::FlowEvent &event)
+{
+    parts.worker.post([this, event] { applyFlow(event); });
+}
+
+void Desk::Impl::applyFlow(const engine::FlowEvent &event)
+{
+    AccountInfo copy;
+    {
+        std::lock_guard guard(parts.mutex);
+        auto &info = parts.accounts[event.account];
+        info.handle = event.account;
+        info.flows[event.report.regId] = event.report;
+        copy = info;
+    }
+    parts.name(event.report.local, userOf(event.report.aor));
+    if (parts.observer.account)
+        parts.observer.account(copy);
+}
+
+void Desk::Impl::onUpdate(const std::shared_ptr<const session::Update> &update)
+{
+    // Our own sockets get the name of whoever speaks through them: the From user of a call we
+    // place.
+    for (const auto &view : update->calls) {
+        const auto &call = *view->call;
+        if (!call.invite.valid())
+            continue;
+        const auto &row = parts.session->trace().row(call.invite);
+        if (row.origin == base::Origin::Tap && row.outgoing)
+            parts.name(parts.session->trace().source(call.invite),
+                       call.from.substr(0, call.from.find('@')));
+    }
+    if (parts.observer.update)
+        parts.observer.update(update);
+}
+
+base::Result<engine::AccountHandle> Desk::Impl::addAccount(engine::Account account, bool answer)
+{
+    if (!parts.engine)
+        return base::fail(base::ErrorCode::Internal,
+                          "The SIP engine is not running, so no account can register.");
+    AccountInfo info;
+    info.account = account;
+    info.account.credentials.password.clear();
+    info.answer = answer;
+    // Under the lock, so that the first flow event finds the account.
+    std::lock_guard guard(parts.mutex);
+    info.handle = parts.engine->addAccount(std::move(account));
+    parts.accounts[info.handle] = info;
+    return info.handle;
+}
+
+Desk::Desk() = default;
+Desk::~Desk() = default;
+
+base::Result<std::unique_ptr<Desk>> Desk::open(Options options, Observer observer)
+{
+    std::unique_ptr<Desk> desk(new Desk);
+    desk->m_impl = std::make_unique<Impl>(std::move(options), std::move(observer));
+    auto *impl = desk->m_impl.get();
+    auto opened = session::Session::open(impl->parts.options.session,
+                                         [impl](auto update) { impl->onUpdate(update); });
+    if (!opened)
+        return tl::unexpected<base::Error>(opened.error());
+    impl->parts.session = std::move(*opened);
+    if (impl->withEngine)
+        impl->parts.worker.post([impl] { impl->openBelow(); });
+    return desk;
+}
+
+base::Result<engine::CallHandle> Desk::place(CallOptions options)
+{
+    const auto scheme = options.target.find(':');
+    if (scheme == std::string::npos && options.target.find('@') != std::string::npos)
+        options.target = "sip:" + options.target; // bob@example.com is what people type
+    if (const auto ok = checkUri(options.target, "called"); !ok)
+        return tl::unexpected<base::Error>(ok.error());
+    if (const auto ok = checkUri(options.from, "the caller"); !ok)
+        return tl::unexpected<base::Error>(ok.error());
+    if (!options.proxy.empty()) {
+        if (const auto ok = checkUri(options.proxy, "the outbound proxy"); !ok)
+            return tl::unexpected<base::Error>(ok.error());
+    }
+    const auto ours = m_impl->calls.nextHandle();
+    m_impl->parts.worker.post(
+        [impl = m_impl.get(), ours, options] { impl->calls.place(ours, options); });
+    return ours;
+}
+
+base::Result<engine::CallHandle> Desk::callAgain(const std::string &callId)
+{
+    std::optional<CallOptions> options;
+    {
+        std::lock_guard guard(m_impl->parts.mutex);
+        for (const auto &[handle, info] : m_impl->parts.calls) {
+            if (info.callId == callId && !info.incoming)
+                options = info.options;
+        }
+    }
+    if (!options) {
+        return base::fail(base::ErrorCode::NotFound,
+                          "Only a call that Earshot placed itself can be called again; this one "
+                          "was captured or came in.");
+    }
+    return place(*options);
+}
+
+void Desk::hangUp(engine::CallHandle call)
+{
+    m_impl->parts.worker.post([impl = m_impl.get(), call] { impl->calls.hangUp(call); });
+}
+
+void Desk::answer(engine::CallHandle call)
+{
+    m_impl->parts.worker.post([impl = m_impl.get(), call] { impl->calls.answer(call); });
+}
+
+void Desk::decline(engine::CallHandle call, int status)
+{
+    m_impl->parts.worker.post(
+        [impl = m_impl.get(), call, status] { impl->calls.decline(call, status); });
+}
+
+void Desk::choose(engine::CallHandle call, const std::string &toTag)
+{
+    m_impl->parts.worker.post(
+        [impl = m_impl.get(), call, toTag] { impl->calls.choose(call, toTag); });
+}
+
+void Desk::mute(engine::CallHandle call, bool muted)
+{
+    m_impl->parts.worker.post(
+        [impl = m_impl.get(), call, muted] { impl->calls.mute(call, muted); });
+}
+
+void Desk::record(engine::CallHandle call, const std::string &folder)
+{
+    m_impl->parts.worker.post(
+        [impl = m_impl.get(), call, folder] { impl->calls.record(call, folder); });
+}
+
+base::Result<void> Desk::addAccount(engine::Account account, bool answer)
+{
+    if (const auto ok = checkUri(account.aor, "an address of record"); !ok)
+        return ok;
+    if (account.proxies.empty())
+        return base::fail(base::ErrorCode::BadInput,
+                          "An account needs at least one outbound proxy or registrar URI.");
+    for (const auto &proxy : account.proxies) {
+        if (const auto ok = checkUri(proxy, "an outbound proxy"); !ok)
+            return ok;
+    }
+    m_impl->parts.worker.post(
+        [impl = m_impl.get(), account = std::move(account), answer]() mutable {
+            if (const auto added = impl->addAccount(std::move(account), answer); !added)
+                impl->parts.notice(added.error().sentence);
+        });
+    return {};
+}
+
+void Desk::withEngine(std::function<void(engine::Engine &)> work)
+{
+    m_impl->parts.worker.post([impl = m_impl.get(), work = std::move(work)] {
+        if (impl->parts.engine)
+            work(*impl->parts.engine);
+    });
+}
+
+void Desk::removeAccount(engine::AccountHandle account)
+{
+    withEngine([impl = m_impl.get(), account](engine::Engine &engine) {
+        engine.removeAccount(account);
+        std::lock_guard guard(impl->parts.mutex);
+        impl->parts.accounts.erase(account);
+    });
+}
+
+void Desk::reRegister(engine::AccountHandle account, std::uint32_t regId)
+{
+    withEngine([=](engine::Engine &engine) { engine.reRegister(account, regId); });
+}
+
+void Desk::ping(engine::AccountHandle account, std::uint32_t regId)
+{
+    withEngine([=](engine::Engine &engine) { engine.ping(account, regId); });
+}
+
+void Desk::cutFlow(engine::AccountHandle account, std::uint32_t regId)
+{
+    withEngine([=](engine::Engine &engine) { engine.cutFlow(account, regId); });
+}
+
+base::Result<void> Desk::startStory(const std::string &name, const std::string &recordFolder)
+{
+    if (const auto known = lab::scenario(name); !known)
+        return tl::unexpected<base::Error>(known.error());
+    m_impl->parts.worker.post([impl = m_impl.get(), name, recordFolder] {
+        if (const auto started = impl->story.start(name, recordFolder); !started)
+            impl->parts.notice(started.error().sentence);
+    });
+    return {};
+}
+
+void Desk::stopStory()
+{
+    m_impl->parts.worker.post([impl = m_impl.get()] { impl->story.stop(); });
+}
+
+StoryState Desk::story() const
+{
+    std::lock_guard guard(m_impl->parts.mutex);
+    return m_impl->parts.story;
+}
+
+base::Result<void> Desk::open(const std::string &path)
+{
+    return m_impl->parts.session->import(path);
+}
+
+std::vector<CallInfo> Desk::calls() const
+{
+    std::lock_guard guard(m_impl->parts.mutex);
+    std::vector<CallInfo> out;
+    for (const auto &[handle, info] : m_impl->parts.calls)
+        out.push_back(info);
+    return out;
+}
+
+std::vector<AccountInfo> Desk::accounts() const
+{
+    std::lock_guard guard(m_impl->parts.mutex);
+    std::vector<AccountInfo> out;
+    for (const auto &[handle, info] : m_impl->parts.accounts)
+        out.push_back(info);
+    return out;
+}
+
+std::map<std::string, std::string> Desk::names() const
+{
+    std::lock_guard guard(m_impl->parts.mutex);
+    return m_impl->parts.names;
+}
+
+session::Session &Desk::session()
+{
+    return *m_impl->parts.session;
+}
+
+} // namespace desk

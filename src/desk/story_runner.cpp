@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <desk/story_runner.h>
+
+#include <fmt/format.h>
+
+namespace desk
+{
+namespace
+{
+constexpr auto kPoll = std::chrono::milliseconds(20);
+constexpr auto kStepLimit =
+    std::chrono::seconds(45); // beyond Timer B, so that a dead peer is told, not waited for
+} // namespace
+
+base::Result<void> StoryRunner::start(const std::string &name, const std::string &recordFolder)
+{
+    if (m_running)
+        stop();
+    auto scenario = lab::scenario(name);
+    if (!scenario)
+        return tl::unexpected<base::Error>(scenario.error());
+    auto started = lab::Lab::start(*scenario, m_parts.session->inbox());
+    if (!started)
+        return tl::unexpected<base::Error>(started.error());
+    m_parts.lab = std::move(*started);
+    m_scenario = std::move(*scenario);
+    m_recordFolder = recordFolder;
+    {
+        std::lock_guard guard(m_parts.mutex);
+        for (const auto &[endpoint, lane] : m_parts.lab->names())
+            m_parts.names[endpoint] = lane;
+    }
+    m_running = true;
+    m_error.clear();
+    m_account = {};
+    m_call = {};
+    m_step = 0;
+    ++m_run;
+    beginStep();
+    return {};
+}
+
+void StoryRunner::stop()
+{
+    if (m_running)
+        finish({});
+}
+
+void StoryRunner::publish()
+{
+    StoryState state;
+    state.name = m_scenario.name;
+    state.title = m_scenario.title;
+    state.step = m_step;
+    state.steps = m_scenario.steps.size();
+    state.running = m_running;
+    state.error = m_error;
+    if (m_step < m_scenario.steps.size())
+        state.caption = m_scenario.steps[m_step].caption;
+    {
+        std::lock_guard guard(m_parts.mutex);
+        m_parts.story = state;
+    }
+    if (m_parts.observer.story)
+        m_parts.observer.story(state);
+}
+
+void StoryRunner::beginStep()
+{
+    if (m_step >= m_scenario.steps.size()) {
+        finish({});
+        return;
+    }
+    publish();
+    const auto run = m_run;
+    m_parts.worker.postIn(m_scenario.steps[m_step].wait, [this, run] {
+        if (!m_running || run != m_run)
+            return;
+        m_stepBegan = base::now();
+        doStep();
+        poll(run);
+    });
+}
+
+void StoryRunner::doStep()
+{
+    const auto &lab = *m_parts.lab;
+    switch (m_scenario.steps[m_step].kind) {
+    case lab::StepKind::Register: {
+        engine::Account account;
+        account.aor = lab.aor();
+        account.proxies = lab.proxies();
+        account.transport = base::Transport::Tcp;
+        if (const auto added = m_hands.addAccount(std::move(account), m_scenario.answerIncoming))
+            m_account = *added;
+        else
+            finish(added.error().sentence);
+        break;
+    }
+    case lab::StepKind::Call: {
+        CallOptions options;
+        options.target = lab.target();
+        options.from = lab.caller();
+        options.proxy = lab.callProxy();
+        options.transport = lab.callTransport();
+        options.recordFolder = m_recordFolder;
+        m_call = m_hands.place(options);
+        break;
+    }
+    case lab::StepKind::ReRegister:
+        if (m_parts.engine && m_account.valid())
+            m_parts.engine->reRegister(m_account, 0);
+        break;
+    case lab::StepKind::HangUp:
+        m_hands.hangUp(m_call);
+        break;
+    case lab::StepKind::Wait:
+        break;
+    }
+}
+
+bool StoryRunner::flowsUp() const
+{
+    std::lock_guard guard(m_parts.mutex);
+    const auto at = m_parts.accounts.find(m_account);
+    if (at == m_parts.accounts.end() || at->second.flows.size() < at->second.account.proxies.size())
+        return false;
+    for (const auto &[regId, flow] : at->second.flows) {
+        using base::FlowState;
+        if (flow.state != FlowState::Up && flow.state != FlowState::UpPlain &&
+            flow.state != FlowState::Provisional)
+            return false;
+        if (flow.since < m_stepBegan && m_scenario.steps[m_step].kind == lab::StepKind::Register)
+            return false;
+    }
+    return true;
+}
+
+bool StoryRunner::done()
+{
+    using Stage = CallInfo::Stage;
+    switch (m_scenario.steps[m_step].kind) {
+    case lab::StepKind::Register:
+        return flowsUp();
+    case lab::StepKind::ReRegister:
+        // The old state may still say UP: the flow's failure is what the step mends.
+        return base::now() - m_stepBegan > std::chrono::milliseconds(200) && flowsUp();
+    case lab::StepKind::Wait:
+        return true;
+    case lab::StepKind::Call:
+    case lab::StepKind::HangUp:
+        break;
+    }
+    std::lock_guard guard(m_parts.mutex);
+    const auto at = m_parts.calls.find(m_call);
+    if (at == m_parts.calls.end())
+        return true;
+    const bool over = at->second.stage == Stage::Ended || at->second.stage == Stage::Failed;
+    return over || (m_scenario.steps[m_step].kind == lab::StepKind::Call &&
+                    at->second.stage == Stage::Answered);
+}
+
+void StoryRunner::poll(std::uint32_t run)
+{
+    if (!m_running || run != m_run)
+        return;
+    if (done()) {
+        ++m_step;
+        beginStep();
+        return;
+    }
+    if (base::now() - m_stepBegan > kStepLimit) {
+        finish(fmt::format(
+            "The story stopped at step {} (\"{}\"): it did not come to its end within {} s.",
+            m_step + 1, m_scenario.steps[m_step].caption, base::seconds(kStepLimit, 0)));
+        return;
+    }
+    m_parts.worker.postIn(kPoll, [this, run] { poll(run); });
+}
+
+void StoryRunner::finish(std::string error)
+{
+    m_running = false;
+    m_error = std::move(error);
+    if (m_call.valid())
+        m_hands.hangUp(m_call);
+    // The account and the peers stay for the buttons of the explain panel; the next story or the
+    // end clears them.
+    publish();
+    if (!m_error.empty())
+        m_parts.notice(m_error);
+}
+
+} // namespace desk
