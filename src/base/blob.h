@@ -7,8 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace base
-{
+namespace base {
 
 class Blob
 {

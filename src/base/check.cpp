@@ -6,10 +6,8 @@
 
 #include <base/log.h>
 
-namespace base
-{
-namespace
-{
+namespace base {
+namespace {
 std::atomic<bool> s_abort{false}; // set once by a test's main(), before any thread
 } // namespace
 

@@ -3,8 +3,7 @@
 // degrades.
 #pragma once
 
-namespace base
-{
+namespace base {
 
 /// Called by the tests' main(): a failed CHECK ends the process.
 void abortOnFailedCheck(bool abort);

@@ -9,8 +9,7 @@
 #include <cstddef>
 #include <memory>
 
-namespace base
-{
+namespace base {
 
 template <class T> class ChunkList
 {

@@ -8,8 +8,7 @@
 
 #include <base/text.h>
 
-namespace base
-{
+namespace base {
 
 Address Address::v4(std::uint32_t hostOrder)
 {

@@ -14,8 +14,7 @@
 struct sockaddr;
 struct sockaddr_storage;
 
-namespace base
-{
+namespace base {
 
 struct Address {
     std::uint8_t family = 0; // 0 unknown, 4, 6

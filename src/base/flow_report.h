@@ -9,8 +9,7 @@
 #include <string>
 #include <string_view>
 
-namespace base
-{
+namespace base {
 
 enum class FlowState : std::uint8_t {
     Off,

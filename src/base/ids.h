@@ -6,8 +6,7 @@
 #include <cstdint>
 #include <functional>
 
-namespace base
-{
+namespace base {
 
 template <class Tag> struct Id {
     static constexpr std::uint32_t kNone = 0xFFFFFFFFU;

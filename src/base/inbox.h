@@ -10,8 +10,7 @@
 #include <mutex>
 #include <vector>
 
-namespace base
-{
+namespace base {
 
 template <class T> class Inbox
 {

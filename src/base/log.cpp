@@ -6,10 +6,8 @@
 
 #include <base/text.h>
 
-namespace base
-{
-namespace
-{
+namespace base {
+namespace {
 std::atomic<LogLevel> s_threshold{LogLevel::Warning};
 } // namespace
 

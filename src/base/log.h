@@ -8,8 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace base
-{
+namespace base {
 
 enum class LogLevel { Debug, Info, Warning, Error };
 

@@ -5,8 +5,7 @@
 
 #include <functional>
 
-namespace base
-{
+namespace base {
 
 class Loop
 {

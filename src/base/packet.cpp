@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <base/packet.h>
 
-namespace base
-{
+namespace base {
 
 std::string_view flowStateText(FlowState state)
 {

@@ -12,8 +12,7 @@
 #include <string>
 #include <string_view>
 
-namespace base
-{
+namespace base {
 
 enum class Transport : std::uint8_t { Unknown, Udp, Tcp, Tls, Ws, Wss, Sctp };
 std::string_view transportText(Transport transport); // "UDP"

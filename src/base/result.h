@@ -7,8 +7,7 @@
 #include <tl/expected.hpp>
 #include <utility>
 
-namespace base
-{
+namespace base {
 
 enum class ErrorCode {
     BadInput,

@@ -8,10 +8,8 @@
 #include <random>
 #include <sys/random.h>
 
-namespace base
-{
-namespace
-{
+namespace base {
+namespace {
 
 char lowerChar(char c)
 {

@@ -7,8 +7,7 @@
 #include <string_view>
 #include <vector>
 
-namespace base
-{
+namespace base {
 
 std::string_view trim(std::string_view text); // spaces, tabs, CR, LF
 bool equalsNoCase(std::string_view a, std::string_view b);

@@ -4,8 +4,7 @@
 #include <ctime>
 #include <fmt/format.h>
 
-namespace base
-{
+namespace base {
 
 Instant now()
 {

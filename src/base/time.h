@@ -8,8 +8,7 @@
 #include <cstdint>
 #include <string>
 
-namespace base
-{
+namespace base {
 
 using Duration = std::chrono::nanoseconds;
 using namespace std::chrono_literals;

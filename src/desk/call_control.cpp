@@ -2,55 +2,10 @@
 #include <desk/call_control.h>
 
 #include <base/text.h>
+#include <desk/offer.h>
 #include <fmt/format.h>
-#include <sip/sdp.h>
 
-namespace desk
-{
-namespace
-{
-
-std::vector<media::PayloadMap> payloadMaps(const std::vector<sip::Codec> &codecs)
-{
-    std::vector<media::PayloadMap> out;
-    for (const auto &codec : codecs)
-        out.push_back({static_cast<std::uint8_t>(codec.payloadType), codec.encoding, codec.clock,
-                       codec.channels});
-    return out;
-}
-
-/// What an SDP answer means for media. nullopt: it has no usable audio line.
-std::optional<media::Remote> remoteOf(std::string_view sdp, const std::string &toTag)
-{
-    const auto parsed = sip::parseSdp(sdp);
-    const auto *audio = parsed.audio();
-    if (audio == nullptr || audio->port == 0)
-        return std::nullopt;
-    media::Remote remote;
-    remote.toTag = toTag;
-    if (const auto endpoint = audio->endpoint())
-        remote.rtp = *endpoint;
-    for (const auto &format : audio->formats) {
-        if (format.payloadType >= 0 && format.payloadType < 128 && !format.map.encoding.empty())
-            remote.send.push_back({static_cast<std::uint8_t>(format.payloadType),
-                                   std::string(format.map.encoding), format.map.clock,
-                                   format.map.channels});
-    }
-    using sip::Direction;
-    remote.weMaySend =
-        audio->direction == Direction::SendRecv || audio->direction == Direction::RecvOnly;
-    remote.theyMaySend =
-        audio->direction == Direction::SendRecv || audio->direction == Direction::SendOnly;
-    return remote;
-}
-
-std::uint64_t sdpSessionId()
-{
-    return static_cast<std::uint64_t>(base::now().ns / 1'000'000);
-}
-
-} // namespace
-
+namespace desk {
 CallControl::Live *CallControl::byOurs(engine::CallHandle ours)
 {
     const auto at = m_live.find(ours);
@@ -139,11 +94,7 @@ void CallControl::place(engine::CallHandle ours, const CallOptions &options)
         fail(ours, ready.error().sentence);
         return;
     }
-    sip::SdpDraft draft;
-    draft.media = live.rtp;
-    draft.codecs = live.codecs;
-    draft.sessionId = sdpSessionId();
-    draft.version = draft.sessionId;
+    const auto draft = ownDraft(live.rtp, live.codecs);
 
     engine::CallRequest request;
     request.target = options.target;
@@ -337,11 +288,7 @@ void CallControl::answer(engine::CallHandle ours)
         m_parts.engine->decline(live->theirs, 480);
         return;
     }
-    sip::SdpDraft draft;
-    draft.media = live->rtp;
-    draft.codecs = live->codecs;
-    draft.sessionId = sdpSessionId();
-    draft.version = draft.sessionId;
+    const auto draft = ownDraft(live->rtp, live->codecs);
     const auto answerText =
         live->offer.empty() ? std::optional(sip::writeSdp(draft)) : sip::answerSdp(offer, draft);
     if (!answerText) {

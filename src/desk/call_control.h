@@ -7,8 +7,7 @@
 #include <desk/parts.h>
 #include <sip/sdp.h>
 
-namespace desk
-{
+namespace desk {
 
 class CallControl
 {

@@ -9,10 +9,8 @@
 #include <fmt/format.h>
 #include <sip/uri.h>
 
-namespace desk
-{
-namespace
-{
+namespace desk {
+namespace {
 
 base::Result<void> checkUri(const std::string &text, const char *what)
 {

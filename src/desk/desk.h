@@ -16,8 +16,7 @@
 #include <string>
 #include <vector>
 
-namespace desk
-{
+namespace desk {
 
 struct CallOptions {
     std::string target, from = "sip:earshot@localhost", proxy;

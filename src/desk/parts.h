@@ -7,8 +7,7 @@
 #include <desk/desk.h>
 #include <desk/worker.h>
 
-namespace desk
-{
+namespace desk {
 
 struct Parts {
     Options options;

@@ -3,10 +3,8 @@
 
 #include <fmt/format.h>
 
-namespace desk
-{
-namespace
-{
+namespace desk {
+namespace {
 constexpr auto kPoll = std::chrono::milliseconds(20);
 constexpr auto kStepLimit =
     std::chrono::seconds(45); // beyond Timer B, so that a dead peer is told, not waited for

@@ -5,8 +5,7 @@
 
 #include <desk/parts.h>
 
-namespace desk
-{
+namespace desk {
 
 /// What a step needs of the desk; all on the worker.
 struct StoryHands {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <desk/worker.h>
 
-namespace desk
-{
+namespace desk {
 
 Worker::Worker() : m_thread([this] { run(); }) {}
 

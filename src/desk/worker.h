@@ -12,8 +12,7 @@
 #include <mutex>
 #include <thread>
 
-namespace desk
-{
+namespace desk {
 
 class Worker : public base::Loop
 {

@@ -6,10 +6,8 @@
 #include <base/text.h>
 #include <fmt/format.h>
 
-namespace session
-{
-namespace
-{
+namespace session {
+namespace {
 
 bool contains(std::string_view text, std::string_view lowerValue)
 {

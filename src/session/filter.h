@@ -11,8 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace session
-{
+namespace session {
 
 class Filter
 {
