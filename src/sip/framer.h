@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cuts a byte stream into SIP messages (RFC 3261 section 18.3) and keep-alives (RFC 5626 section 3.5.1).
-// Bounded: holds at most `limit` bytes; what is not SIP is handed out as Garbage up to the next start line.
+// Cuts a byte stream into SIP messages (RFC 3261 section 18.3) and keep-alives (RFC 5626
+// section 3.5.1). Bounded: holds at most `limit` bytes; what is not SIP is handed out as Garbage up
+// to the next start line.
 #pragma once
 
 #include <base/time.h>
@@ -29,16 +30,19 @@ class Framer
 public:
     explicit Framer(std::size_t limit = 256 * 1024) : m_limit(limit) {}
 
-    /// Adds bytes and returns every frame they complete. Work is linear in the bytes over the framer's life. A lone
-    /// CRLF at the end of `bytes` is a Pong at once; two CRLFs together are a Ping.
+    /// Adds bytes and returns every frame they complete. Work is linear in the bytes over the
+    /// framer's life. A lone CRLF at the end of `bytes` is a Pong at once; two CRLFs together are a
+    /// Ping.
     std::vector<Frame> add(std::string_view bytes, base::Instant time);
-    /// Bytes are missing here (capture loss): gives up the half message as Cut and looks for the next start line.
+    /// Bytes are missing here (capture loss): gives up the half message as Cut and looks for the
+    /// next start line.
     std::vector<Frame> gap(base::Instant time);
     /// The stream ended.
     std::vector<Frame> end(base::Instant time) { return gap(time); }
     std::size_t held() const { return m_buffer.size(); }
 
 private:
+    void overflow(base::Instant time, std::vector<Frame> &out);
     std::size_t step(std::string_view rest, base::Instant time, std::vector<Frame> &out);
     std::size_t keepAlive(std::string_view rest, base::Instant time, std::vector<Frame> &out) const;
     std::size_t message(std::string_view rest, base::Instant time, std::vector<Frame> &out);
@@ -46,10 +50,12 @@ private:
 
     std::size_t m_limit;
     std::string m_buffer;
-    std::size_t m_scanned = 0; // no header end before here
-    std::size_t m_need = 0;    // length of the message under way, 0: its headers are not complete
-    bool m_lost = false;       // not at a message boundary
-    bool m_midLine = false;    // lost, and the held bytes do not begin a line
+    std::size_t m_scanned =
+        0; // no header end before here; before the first line is complete: no line end
+    std::size_t m_need = 0; // length of the message under way, 0: its headers are not complete
+    bool m_started = false; // the held bytes begin with a complete start line
+    bool m_lost = false;    // not at a message boundary
+    bool m_midLine = false; // lost, and the held bytes do not begin a line
 };
 
 } // namespace sip

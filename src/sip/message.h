@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Our own tolerant, zero-copy SIP parser (RFC 3261 section 7 and 25). Everything views the text it was given, which
-// must outlive the Message. What is wrong with the text is recorded in `flaws`; recognisable SIP is never rejected.
+// Our own tolerant, zero-copy SIP parser (RFC 3261 section 7 and 25). Everything views the text it
+// was given, which must outlive the Message. What is wrong with the text is recorded in `flaws`;
+// recognisable SIP is never rejected.
 #pragma once
 
 #include <cstdint>
@@ -92,34 +93,34 @@ struct Header {
 
 /// What the wire did wrong. New codes go at the end.
 enum class FlawCode : std::uint8_t {
-    StartLine,            // odd spacing, lower-case version, control characters
+    StartLine, // odd spacing, lower-case version, control characters
     BadVersion,
-    BadStatusCode,        // not three digits, or outside 100..699
+    BadStatusCode, // not three digits, or outside 100..699
     HeaderWithoutColon,
     EmptyHeaderName,
-    BareLineFeed,         // LF or CR alone as line end
-    ControlCharacter,     // NUL or control character in a header
+    BareLineFeed,     // LF or CR alone as line end
+    ControlCharacter, // NUL or control character in a header
     NotUtf8,
-    MissingHeader,        // a mandatory header is not there (span is empty)
-    RepeatedHeader,       // a header that may stand only once stands twice
+    MissingHeader,  // a mandatory header is not there (span is empty)
+    RepeatedHeader, // a header that may stand only once stands twice
     BadCSeq,
     CSeqMethodMismatch,   // CSeq method is not the request's
     BadContentLength,     // not a number
     ContentLengthTooLong, // says more than there is: truncated
     ContentLengthTooShort,
     BadVia,
-    BranchWithoutCookie,  // RFC 3261 section 8.1.1.7
+    BranchWithoutCookie, // RFC 3261 section 8.1.1.7
     BadUri,
-    BadNameAddress,       // unbalanced quotes or angle brackets
+    BadNameAddress, // unbalanced quotes or angle brackets
     BadMultipart,
-    BadNumber,            // a numeric header (Max-Forwards, Expires, RSeq, ...) holds no number in range
-    TooManyHeaders,       // beyond the cap; the rest is not looked at
-    ValueTooLong,         // beyond the cap; shown cut
-    TooLarge,             // the whole message is beyond the cap
-    NoBlankLine,          // headers never end
-    BadHeaderName,        // a name that is no token
+    BadNumber,      // a numeric header (Max-Forwards, Expires, RSeq, ...) holds no number in range
+    TooManyHeaders, // beyond the cap; the rest is not looked at
+    ValueTooLong,   // beyond the cap; shown cut
+    TooLarge,       // the whole message is beyond the cap
+    NoBlankLine,    // headers never end
+    BadHeaderName,  // a name that is no token
 };
-std::string_view flawText(FlawCode code); // one clause for the user
+std::string_view flawText(FlawCode code);    // one clause for the user
 std::string_view flawSection(FlawCode code); // "RFC 3261 section 20.14"
 
 struct Flaw {
@@ -147,7 +148,7 @@ struct Limits { // ../trust T1, T2: caps, shown as flaws when they bite
 };
 
 struct Message {
-    std::string_view text;      // the whole message as parsed
+    std::string_view text; // the whole message as parsed
     std::string_view startLine;
     Method method = Method::Unknown; // requests: theirs; responses: CSeq's
     std::string_view methodText;
@@ -165,7 +166,8 @@ struct Message {
     const Header *find(std::string_view name) const; // any header, without regard to case
     /// First value, empty if absent.
     std::string_view value(HeaderId id) const;
-    /// Every value of a list header, commas split where they separate (not in quotes or angle brackets), in order.
+    /// Every value of a list header, commas split where they separate (not in quotes or angle
+    /// brackets), in order.
     std::vector<std::string_view> values(HeaderId id) const;
     /// Option tags: is `token` in the list header (without regard to case)?
     bool lists(HeaderId id, std::string_view token) const;
@@ -176,20 +178,20 @@ struct Message {
     std::string_view toTag() const;
     std::string_view branch() const; // of the top Via
     CSeq cseq() const;
-    /// The SDP part: the body itself, or the first application/sdp part of a multipart (RFC 2046), else empty.
-    /// A part with Content-Disposition early-session is left out (RFC 3959).
+    /// The SDP part: the body itself, or the first application/sdp part of a multipart (RFC 2046),
+    /// else empty. A part with Content-Disposition early-session is left out (RFC 3959).
     std::string_view sdp() const;
 };
 
-/// nullopt: not recognisable as a SIP message at all (first line is neither a request nor a status line).
-/// Linear in the length of `text`; leading CRLFs are skipped.
+/// nullopt: not recognisable as a SIP message at all (first line is neither a request nor a status
+/// line). Linear in the length of `text`; leading CRLFs are skipped.
 std::optional<Message> parse(std::string_view text, const Limits &limits = {});
 
 /// Cheap: could this be SIP? Looks at the first line only.
 bool looksLikeSip(std::string_view text);
 
-/// Parameter of a header value or URI: ";name=value" outside quotes and angle brackets, without regard to case.
-/// A parameter without value gives an empty view; nullopt: not there.
+/// Parameter of a header value or URI: ";name=value" outside quotes and angle brackets, without
+/// regard to case. A parameter without value gives an empty view; nullopt: not there.
 std::optional<std::string_view> parameter(std::string_view value, std::string_view name);
 /// Without surrounding quotes, escapes kept.
 std::string_view unquoted(std::string_view text);

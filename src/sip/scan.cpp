@@ -128,8 +128,7 @@ std::size_t controlCharacter(std::string_view text)
         const auto byte = static_cast<unsigned char>(c);
         return (byte < 0x20 && c != '\t' && c != '\r' && c != '\n') || byte == 0x7F;
     });
-    return it == text.end() ? std::string_view::npos
-                            : static_cast<std::size_t>(it - text.begin());
+    return it == text.end() ? std::string_view::npos : static_cast<std::size_t>(it - text.begin());
 }
 
 bool readNumber(std::string_view digits, std::uint64_t &out)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to sip: how parser, framer and multipart reader find lines and separators. All of it is linear: a search
-// that failed once (no closing quote, no further LF) is remembered and not tried again.
+// Private to sip: how parser, framer and multipart reader find lines and separators. All of it is
+// linear: a search that failed once (no closing quote, no further LF) is remembered and not tried
+// again.
 #pragma once
 
 #include <cstdint>
@@ -32,13 +33,14 @@ private:
     bool m_known = false;
 };
 
-/// Finds characters that stand outside quoted strings and angle brackets. A quote or bracket that is never closed
-/// counts as an ordinary character.
+/// Finds characters that stand outside quoted strings and angle brackets. A quote or bracket that
+/// is never closed counts as an ordinary character.
 class TopLevel
 {
 public:
     explicit TopLevel(std::string_view text) : m_text(text) {}
-    /// Position of the next character of `set` at or after the cursor, npos if none; the cursor moves behind it.
+    /// Position of the next character of `set` at or after the cursor, npos if none; the cursor
+    /// moves behind it.
     std::size_t find(std::string_view set);
     bool unbalanced() const { return m_quoteOpen || m_angleOpen; }
 
@@ -49,16 +51,18 @@ private:
     bool m_angleOpen = false;
 };
 
-/// End of a quoted string that begins at `open` (position after the closing quote), npos if it is never closed.
+/// End of a quoted string that begins at `open` (position after the closing quote), npos if it is
+/// never closed.
 std::size_t quotedEnd(std::string_view text, std::size_t open);
 
-bool isTokenChar(char c);            // RFC 3261 section 25.1
-bool isToken(std::string_view text); // not empty
+bool isTokenChar(char c);             // RFC 3261 section 25.1
+bool isToken(std::string_view text);  // not empty
 bool isDigits(std::string_view text); // not empty
 bool isUtf8(std::string_view text);
 /// First control character other than tab, CR and LF; npos if none.
 std::size_t controlCharacter(std::string_view text);
-/// The value of a Content-Length style header; a number too big for 64 bits becomes the biggest one.
+/// The value of a Content-Length style header; a number too big for 64 bits becomes the biggest
+/// one.
 bool readNumber(std::string_view digits, std::uint64_t &out);
 
 } // namespace sip

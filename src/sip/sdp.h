@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// SDP (RFC 8866) as views, tolerant, bounded; and the writer for our own offers and answers (RFC 3264).
+// SDP (RFC 8866) as views, tolerant, bounded; and the writer for our own offers and answers (RFC
+// 3264).
 #pragma once
 
 #include <base/endpoint.h>
@@ -39,11 +40,12 @@ struct SdpMedia {
     std::vector<SdpFormat> formats;
     std::string_view connection; // address of c= that holds here (own or session's), empty: none
     Direction direction = Direction::SendRecv;
-    int ptime = 0, maxptime = 0; // ms, 0: not given
+    int ptime = 0, maxptime = 0;              // ms, 0: not given
     std::vector<std::string_view> attributes; // "crypto:1 ..." without "a="
     std::string_view line;                    // the m= line
 
-    std::optional<std::string_view> attribute(std::string_view name) const; // value after ":", empty for flags
+    std::optional<std::string_view>
+    attribute(std::string_view name) const; // value after ":", empty for flags
     const SdpFormat *format(int payloadType) const;
     /// Where RTP is to be sent, if connection is an IP address and port is not 0.
     std::optional<base::Endpoint> endpoint() const;
@@ -74,11 +76,12 @@ struct Codec {
     int channels = 1;
     std::string fmtp;
 };
-/// Codecs by name in the order given ("PCMU,opus"); unknown names are left out. Dynamic numbers count up from 96.
+/// Codecs by name in the order given ("PCMU,opus"); unknown names are left out. Dynamic numbers
+/// count up from 96.
 std::vector<Codec> codecsByName(std::string_view commaList);
 
 struct SdpDraft {
-    base::Endpoint media;  // where we receive RTP
+    base::Endpoint media; // where we receive RTP
     std::vector<Codec> codecs;
     Direction direction = Direction::SendRecv;
     std::uint64_t sessionId = 0, version = 0;
@@ -86,12 +89,14 @@ struct SdpDraft {
 };
 std::string writeSdp(const SdpDraft &draft);
 
-/// Our answer to `offer`: the first of `codecs` the offer also names (plus telephone-event if both have it), with the
-/// offer's payload types; every other m-line refused with port 0 (RFC 3264 section 6). nullopt: no common audio codec.
+/// Our answer to `offer`: the first of `codecs` the offer also names (plus telephone-event if both
+/// have it), with the offer's payload types; every other m-line refused with port 0 (RFC 3264
+/// section 6). nullopt: no common audio codec.
 std::optional<std::string> answerSdp(const Sdp &offer, const SdpDraft &ours);
 
-/// What differs between two descriptions in ways that matter to media: address, port, payload types and their
-/// mapping, direction, profile, keys, ptime. Order, o= and bandwidth do not count. Empty: nothing.
+/// What differs between two descriptions in ways that matter to media: address, port, payload types
+/// and their mapping, direction, profile, keys, ptime. Order, o= and bandwidth do not count. Empty:
+/// nothing.
 std::vector<std::string> mediaDifferences(const Sdp &a, const Sdp &b);
 
 } // namespace sip

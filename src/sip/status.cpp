@@ -13,8 +13,9 @@ constexpr auto kUsage = Effect::Usage;
 constexpr auto kDialog = Effect::Dialog;
 constexpr auto kTransaction = Effect::Transaction;
 
-// The IANA registry of SIP response codes; the effect is RFC 5057 section 5.1 for what comes on a request inside a
-// dialog. 1xx and 2xx end nothing. The entries marked false are met in the field without a registration.
+// The IANA registry of SIP response codes; the effect is RFC 5057 section 5.1 for what comes on a
+// request inside a dialog. 1xx and 2xx end nothing. The entries marked false are met in the field
+// without a registration.
 constexpr Status kStatuses[] = {
     {100, "Trying", "RFC 3261", kNone},
     {180, "Ringing", "RFC 3261", kNone},
@@ -129,8 +130,9 @@ std::string_view phrase(int code)
     if (const auto *const known = status(code))
         return known->phrase;
     static constexpr std::array<std::string_view, 6> kClasses{
-        "unknown 1xx, treated as 183", "unknown 2xx, treated as 200", "unknown 3xx, treated as 300",
-        "unknown 4xx, treated as 400", "unknown 5xx, treated as 500", "unknown 6xx, treated as 600"};
+        "unknown 1xx, treated as 183", "unknown 2xx, treated as 200",
+        "unknown 3xx, treated as 300", "unknown 4xx, treated as 400",
+        "unknown 5xx, treated as 500", "unknown 6xx, treated as 600"};
     if (code < 100 || code > 699)
         return "not a SIP status code";
     return kClasses[static_cast<std::size_t>(code / 100 - 1)];

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every registered SIP response code with its phrase and RFC, and a few that are met without registration.
+// Every registered SIP response code with its phrase and RFC, and a few that are met without
+// registration.
 #pragma once
 
 #include <span>
@@ -18,8 +19,8 @@ struct Status {
     bool registered = true;
 };
 
-std::span<const Status> statuses();  // in code order
-const Status *status(int code);      // nullptr: unknown
+std::span<const Status> statuses(); // in code order
+const Status *status(int code);     // nullptr: unknown
 /// The phrase to show for a code: its own, else the class's ("unknown 4xx, treated as 400").
 std::string_view phrase(int code);
 /// RFC 3261 section 8.1.3.2: what an unknown code is treated as (x00, 183 for 1xx).

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Views of URIs, name-addrs and Via values. Tolerant: what cannot be read stays empty and `ok` is false.
+// Views of URIs, name-addrs and Via values. Tolerant: what cannot be read stays empty and `ok` is
+// false.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +26,8 @@ struct Uri {
 };
 Uri parseUri(std::string_view text);
 
-/// `"Bob" <sip:bob@example.test>;tag=1` or `sip:bob@example.test;tag=1` (RFC 3261 section 20.10: without angle
-/// brackets the parameters belong to the header).
+/// `"Bob" <sip:bob@example.test>;tag=1` or `sip:bob@example.test;tag=1` (RFC 3261 section 20.10:
+/// without angle brackets the parameters belong to the header).
 struct NameAddress {
     std::string_view display; // without quotes
     std::string_view uriText;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes SIP messages: the lab's peers and tests build every byte they send with this. Line ends are CRLF,
-// Content-Length is always right.
+// Writes SIP messages: the lab's peers and tests build every byte they send with this. Line ends
+// are CRLF, Content-Length is always right.
 #pragma once
 
 #include <string>
@@ -29,8 +29,9 @@ private:
     std::string m_contentType, m_body;
 };
 
-/// The response a server makes to `request`: Via, From, To (with `toTag` if it has none), Call-ID, CSeq and, for
-/// 101-2xx to a dialog-forming request, Record-Route copied (RFC 3261 section 8.2.6).
-Writer responseTo(const Message &request, int status, std::string_view reason, std::string_view toTag);
+/// The response a server makes to `request`: Via, From, To (with `toTag` if it has none), Call-ID,
+/// CSeq and, for 101-2xx to a dialog-forming request, Record-Route copied (RFC 3261 section 8.2.6).
+Writer responseTo(const Message &request, int status, std::string_view reason,
+                  std::string_view toTag);
 
 } // namespace sip

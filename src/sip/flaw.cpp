@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sip/message.h>
+
+#include <array>
+
+namespace sip {
+namespace {
+
+struct FlawName {
+    FlawCode code;
+    std::string_view text, section;
+};
+
+constexpr std::array<FlawName, 26> kFlaws{{
+    {FlawCode::StartLine, "the first line has odd spacing, letter case or control characters",
+     "RFC 3261 section 7.1"},
+    {FlawCode::BadVersion, "the protocol version is not SIP/2.0", "RFC 3261 section 7.1"},
+    {FlawCode::BadStatusCode, "the status code is not a number from 100 to 699",
+     "RFC 3261 section 7.2"},
+    {FlawCode::HeaderWithoutColon, "a header line has no colon", "RFC 3261 section 7.3.1"},
+    {FlawCode::EmptyHeaderName, "a header has no name", "RFC 3261 section 7.3.1"},
+    {FlawCode::BareLineFeed, "a line ends with LF or CR alone instead of CRLF",
+     "RFC 3261 section 7"},
+    {FlawCode::ControlCharacter, "a header holds a control character", "RFC 3261 section 25.1"},
+    {FlawCode::NotUtf8, "a header is not valid UTF-8", "RFC 3261 section 7.3.1"},
+    {FlawCode::MissingHeader, "a mandatory header is missing", "RFC 3261 section 8.1.1"},
+    {FlawCode::RepeatedHeader, "a header that may stand only once stands again",
+     "RFC 3261 section 7.3.1"},
+    {FlawCode::BadCSeq, "CSeq is not a number below 2^31 and a method", "RFC 3261 section 20.16"},
+    {FlawCode::CSeqMethodMismatch, "the method in CSeq is not the request's",
+     "RFC 3261 section 8.1.1.5"},
+    {FlawCode::BadContentLength, "Content-Length is not a number", "RFC 3261 section 20.14"},
+    {FlawCode::ContentLengthTooLong, "Content-Length says more bytes than there are",
+     "RFC 3261 section 18.3"},
+    {FlawCode::ContentLengthTooShort, "there are more bytes than Content-Length says",
+     "RFC 3261 section 18.3"},
+    {FlawCode::BadVia, "a Via value cannot be read", "RFC 3261 section 20.42"},
+    {FlawCode::BranchWithoutCookie, "the top Via's branch does not begin with z9hG4bK",
+     "RFC 3261 section 8.1.1.7"},
+    {FlawCode::BadUri, "a URI cannot be read", "RFC 3261 section 19.1.1"},
+    {FlawCode::BadNameAddress, "quotes or angle brackets of an address do not match",
+     "RFC 3261 section 20.10"},
+    {FlawCode::BadMultipart, "the multipart body cannot be taken apart", "RFC 2046 section 5.1.1"},
+    {FlawCode::BadNumber, "a numeric header holds no number in its range", "RFC 3261 section 25.1"},
+    {FlawCode::TooManyHeaders, "more header lines than Earshot looks at",
+     "RFC 3261 section 21.4.11"},
+    {FlawCode::ValueTooLong, "a header value is longer than Earshot shows",
+     "RFC 3261 section 21.4.11"},
+    {FlawCode::TooLarge, "the message is larger than Earshot keeps", "RFC 3261 section 21.5.7"},
+    {FlawCode::NoBlankLine, "no empty line ends the headers", "RFC 3261 section 7"},
+    {FlawCode::BadHeaderName, "a header name holds characters that no name may hold",
+     "RFC 3261 section 7.3.1"},
+}};
+
+const FlawName *flawName(FlawCode code)
+{
+    for (const auto &name : kFlaws)
+        if (name.code == code)
+            return &name;
+    return nullptr;
+}
+
+} // namespace
+
+std::string_view flawText(FlawCode code)
+{
+    const auto *name = flawName(code);
+    return name == nullptr ? std::string_view() : name->text;
+}
+
+std::string_view flawSection(FlawCode code)
+{
+    const auto *name = flawName(code);
+    return name == nullptr ? std::string_view() : name->section;
+}
+
+} // namespace sip

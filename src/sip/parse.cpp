@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sip/message.h>
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include <base/text.h>
+#include <sip/check.h>
+#include <sip/scan.h>
+#include <sip/start_line.h>
+#include <sip/uri.h>
+
+namespace sip {
+namespace {
+
+class Parser
+{
+public:
+    Parser(Message &message, const Limits &limits)
+        : m_message(message), m_limits(limits), m_flaws(message)
+    {
+    }
+
+    bool run();
+
+private:
+    bool startLine(const Line &line);
+    void statusCode(std::string_view code);
+    void headers(LineCursor &lines);
+    void headerLine(std::string_view line);
+    void unfold(const Line &line);
+    void finish();
+    void noteLineEnd(const Line &line);
+    void body(std::size_t from);
+
+    std::string_view cut(const Line &line) const
+    {
+        return m_message.text.substr(line.begin, line.end - line.begin);
+    }
+
+    Message &m_message;
+    const Limits &m_limits;
+    FlawList m_flaws;
+};
+
+void Parser::noteLineEnd(const Line &line)
+{
+    if (line.ending == LineEnd::Lf || line.ending == LineEnd::Cr)
+        m_flaws.addOnce(FlawCode::BareLineFeed, m_message.text.substr(line.end, 1));
+}
+
+void Parser::statusCode(std::string_view code)
+{
+    std::uint64_t number = 0;
+    const bool three = code.size() == 3 && readNumber(code, number) && number >= 100;
+    if (!three || number > 699)
+        m_flaws.add(FlawCode::BadStatusCode, code);
+    m_message.status = three ? static_cast<int>(number) : kUnreadableStatus;
+}
+
+bool Parser::startLine(const Line &line)
+{
+    const auto text = cut(line);
+    const auto start = readStartLine(text);
+    if (!start.recognised)
+        return false;
+    m_message.startLine = text;
+    if (start.odd || controlCharacter(text) != std::string_view::npos)
+        m_flaws.add(FlawCode::StartLine, text);
+    if (!base::equalsNoCase(start.version, "SIP/2.0"))
+        m_flaws.add(FlawCode::BadVersion, start.version);
+    if (!isUtf8(text))
+        m_flaws.add(FlawCode::NotUtf8, text);
+    if (start.isResponse()) {
+        statusCode(start.code);
+        m_message.reason = start.reason;
+        return true;
+    }
+    m_message.methodText = start.method;
+    m_message.method = methodOf(start.method);
+    m_message.requestUri = start.uri;
+    if (!parseUri(start.uri).ok)
+        m_flaws.add(FlawCode::BadUri, start.uri.empty() ? start.version.substr(0, 0) : start.uri);
+    return true;
+}
+
+void Parser::unfold(const Line &line)
+{
+    if (m_message.headers.empty()) { // a fold of nothing
+        m_flaws.add(FlawCode::HeaderWithoutColon, cut(line));
+        return;
+    }
+    Header &last = m_message.headers.back();
+    const auto start = static_cast<std::size_t>(last.line.data() - m_message.text.data());
+    last.line = m_message.text.substr(start, line.end - start);
+}
+
+void Parser::headerLine(std::string_view line)
+{
+    Header header;
+    header.line = line;
+    m_message.headers.push_back(header);
+}
+
+// Splits the gathered lines into names and values, once all folds are known.
+void Parser::finish()
+{
+    for (Header &header : m_message.headers) {
+        const auto colon = header.line.find(':');
+        if (colon == std::string_view::npos) {
+            m_flaws.add(FlawCode::HeaderWithoutColon, header.line);
+            header.value = base::trim(header.line);
+            header.name = header.line.substr(0, 0);
+        } else {
+            header.name = base::trim(header.line.substr(0, colon)); // RFC 3261 section 25.1: HCOLON
+            header.value = base::trim(header.line.substr(colon + 1));
+            if (header.name.empty())
+                m_flaws.add(FlawCode::EmptyHeaderName, header.line);
+            else if (!isToken(header.name))
+                m_flaws.add(FlawCode::BadHeaderName, header.name);
+            header.id = headerIdOf(header.name);
+        }
+        const auto control = controlCharacter(header.line);
+        if (control != std::string_view::npos)
+            m_flaws.add(FlawCode::ControlCharacter, header.line.substr(control, 1), header.id);
+        if (!isUtf8(header.line))
+            m_flaws.add(FlawCode::NotUtf8, header.line, header.id);
+        if (header.value.size() > m_limits.value) {
+            m_flaws.add(FlawCode::ValueTooLong, header.value.substr(m_limits.value), header.id);
+            header.value = header.value.substr(0, m_limits.value);
+        }
+    }
+}
+
+void Parser::headers(LineCursor &lines)
+{
+    bool blank = false;
+    bool full = false;
+    m_message.headers.reserve(std::min<std::size_t>(24, m_limits.headers));
+    while (!blank && !lines.done()) {
+        const Line line = lines.next();
+        const auto text = cut(line);
+        noteLineEnd(line);
+        if (text.empty()) {
+            blank = true;
+        } else if (full) {
+            continue;
+        } else if (text[0] == ' ' || text[0] == '\t') {
+            unfold(line);
+        } else if (m_message.headers.size() < m_limits.headers) {
+            headerLine(text);
+        } else {
+            full = true;
+            m_flaws.add(FlawCode::TooManyHeaders, m_message.text.substr(line.begin));
+        }
+    }
+    finish();
+    if (!blank)
+        m_flaws.add(FlawCode::NoBlankLine, m_message.text.substr(m_message.text.size()));
+}
+
+void Parser::body(std::size_t from)
+{
+    const auto rest = m_message.text.substr(from);
+    m_message.body = rest;
+    const Header *length = m_message.find(HeaderId::ContentLength);
+    if (length == nullptr)
+        return; // RFC 3261 section 18.3: the datagram's end is the body's end
+    std::uint64_t number = 0;
+    if (!readNumber(length->value, number)) {
+        m_flaws.add(FlawCode::BadContentLength,
+                    length->value.empty() ? length->line : length->value, HeaderId::ContentLength);
+    } else if (number > rest.size()) {
+        if (!m_flaws.has(FlawCode::TooLarge))
+            m_flaws.add(FlawCode::ContentLengthTooLong, length->value, HeaderId::ContentLength);
+    } else {
+        m_message.body = rest.substr(0, number);
+        if (number < rest.size())
+            m_flaws.add(FlawCode::ContentLengthTooShort, rest.substr(number),
+                        HeaderId::ContentLength);
+    }
+}
+
+bool Parser::run()
+{
+    if (m_message.text.size() > m_limits.message) {
+        const auto whole = m_message.text;
+        m_message.text = whole.substr(0, m_limits.message);
+        m_flaws.add(FlawCode::TooLarge, m_message.text.substr(m_message.text.size()));
+    }
+    LineCursor lines(m_message.text);
+    const Line first = lines.next();
+    if (!startLine(first))
+        return false;
+    noteLineEnd(first);
+    headers(lines);
+    if (!m_message.isRequest()) {
+        const auto cseq = m_message.cseq();
+        m_message.method = cseq.method;
+        m_message.methodText = cseq.methodText;
+    }
+    body(lines.at());
+    checkHeaders(m_message, m_limits, m_flaws);
+    return true;
+}
+
+} // namespace
+
+std::optional<Message> parse(std::string_view text, const Limits &limits)
+{
+    text = text.substr(std::min(text.find_first_not_of("\r\n"), text.size()));
+    if (!looksLikeSip(text))
+        return std::nullopt;
+    Message message;
+    message.text = text;
+    if (!Parser(message, limits).run())
+        return std::nullopt;
+    return message;
+}
+
+bool looksLikeSip(std::string_view text)
+{
+    // Most of what is not SIP shows it within a few bytes: no token followed by a blank.
+    const auto gap = text.substr(0, 128).find_first_of(" \t\r\n");
+    if (gap == 0 || gap == std::string_view::npos)
+        return false;
+    const auto line = text.substr(0, text.find_first_of("\r\n"));
+    return readStartLine(line).recognised;
+}
+
+} // namespace sip

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <sip/sdp.h>
+
+#include <algorithm>
+#include <array>
+#include <fmt/format.h>
+
+#include <base/text.h>
+
+namespace sip {
+namespace {
+
+struct KnownCodec {
+    std::string_view encoding;
+    int payloadType; // -1: dynamic
+    std::uint32_t clock;
+    int channels;
+    std::string_view fmtp;
+};
+constexpr std::array<KnownCodec, 9> kKnown{{
+    {"PCMU", 0, 8000, 1, ""},
+    {"PCMA", 8, 8000, 1, ""},
+    {"G722", 9, 8000, 1, ""}, // RFC 3551 section 4.5.2: 8000 although it samples at 16000
+    {"GSM", 3, 8000, 1, ""},
+    {"G729", 18, 8000, 1, "annexb=no"},
+    {"opus", -1, 48000, 2, "useinbandfec=1"}, // RFC 7587 section 7: always /48000/2
+    {"iLBC", -1, 8000, 1, "mode=20"},
+    {"telephone-event", -1, 8000, 1, "0-16"},
+    {"CN", 13, 8000, 1, ""},
+}};
+
+std::string oneLine(std::string_view text)
+{
+    std::string out(text);
+    std::replace_if(
+        out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+    return out;
+}
+
+std::string family(const base::Endpoint &endpoint)
+{
+    return endpoint.address.family == 6 ? "IP6" : "IP4";
+}
+
+std::string rtpmap(const Codec &codec)
+{
+    const auto channels = codec.channels > 1 ? fmt::format("/{}", codec.channels) : std::string();
+    return fmt::format("a=rtpmap:{} {}/{}{}\r\n", codec.payloadType, oneLine(codec.encoding),
+                       codec.clock, channels);
+}
+
+std::string sessionPart(const SdpDraft &draft, std::string_view timing)
+{
+    return fmt::format("v=0\r\no=- {} {} IN {} {}\r\ns=-\r\nc=IN {} {}\r\nt={}\r\n",
+                       draft.sessionId, draft.version, family(draft.media),
+                       draft.media.address.text(), family(draft.media), draft.media.address.text(),
+                       timing);
+}
+
+std::string audioPart(const SdpDraft &draft, std::string_view protocol,
+                      const std::vector<Codec> &codecs, Direction direction)
+{
+    std::string out = fmt::format("m=audio {} {}", draft.media.port, oneLine(protocol));
+    for (const Codec &codec : codecs)
+        out += fmt::format(" {}", codec.payloadType);
+    out += "\r\n";
+    for (const Codec &codec : codecs) {
+        out += rtpmap(codec);
+        if (!codec.fmtp.empty())
+            out += fmt::format("a=fmtp:{} {}\r\n", codec.payloadType, oneLine(codec.fmtp));
+    }
+    if (draft.ptime > 0)
+        out += fmt::format("a=ptime:{}\r\n", draft.ptime);
+    out += fmt::format("a={}\r\n", directionText(direction));
+    return out;
+}
+
+bool isEvent(std::string_view encoding)
+{
+    return base::equalsNoCase(encoding, "telephone-event");
+}
+
+// Comfort noise and key presses accompany a codec, they are none.
+bool carriesSpeech(std::string_view encoding)
+{
+    return !isEvent(encoding) && !base::equalsNoCase(encoding, "CN");
+}
+
+bool sameCodec(const Codec &codec, const SdpFormat &format)
+{
+    return format.payloadType >= 0 && base::equalsNoCase(codec.encoding, format.map.encoding) &&
+           codec.clock == format.map.clock && codec.channels == format.map.channels;
+}
+
+// What of `ours` the m-line names too, with the offer's numbers: one codec, then key presses at its
+// clock.
+std::vector<Codec> common(const SdpMedia &offered, const std::vector<Codec> &ours)
+{
+    std::vector<Codec> out;
+    const auto take = [&](const Codec &codec) {
+        const auto it =
+            std::find_if(offered.formats.begin(), offered.formats.end(),
+                         [&](const SdpFormat &format) { return sameCodec(codec, format); });
+        if (it == offered.formats.end())
+            return false;
+        out.push_back(codec);
+        out.back().payloadType = it->payloadType; // RFC 3264 section 6.1
+        return true;
+    };
+    for (const Codec &codec : ours)
+        if (carriesSpeech(codec.encoding) && take(codec))
+            break;
+    if (out.empty())
+        return out;
+    for (const Codec &codec : ours)
+        if (isEvent(codec.encoding) && codec.clock == out[0].clock && take(codec))
+            break;
+    return out;
+}
+
+// RFC 3264 section 6.1: what we want, as far as the offerer's direction lets us.
+Direction answered(Direction offered, Direction wanted)
+{
+    const bool theySend = offered == Direction::SendRecv || offered == Direction::SendOnly;
+    const bool theyReceive = offered == Direction::SendRecv || offered == Direction::RecvOnly;
+    const bool send =
+        theyReceive && (wanted == Direction::SendRecv || wanted == Direction::SendOnly);
+    const bool receive =
+        theySend && (wanted == Direction::SendRecv || wanted == Direction::RecvOnly);
+    if (send && receive)
+        return Direction::SendRecv;
+    if (send)
+        return Direction::SendOnly;
+    return receive ? Direction::RecvOnly : Direction::Inactive;
+}
+
+bool plainRtp(std::string_view protocol)
+{
+    return protocol == "RTP/AVP" || protocol == "RTP/AVPF";
+}
+
+std::string refused(const SdpMedia &media)
+{
+    const auto format = media.formats.empty() ? std::string_view("0") : media.formats[0].text;
+    return fmt::format("m={} 0 {} {}\r\n", oneLine(media.type), oneLine(media.protocol),
+                       oneLine(format));
+}
+
+} // namespace
+
+std::vector<Codec> codecsByName(std::string_view commaList)
+{
+    std::vector<Codec> out;
+    int dynamic = 96;
+    for (const auto part : base::split(commaList, ',')) {
+        const auto name = base::trim(part);
+        const auto *const it =
+            std::find_if(kKnown.begin(), kKnown.end(), [name](const KnownCodec &known) {
+                return base::equalsNoCase(known.encoding, name);
+            });
+        const bool twice = std::any_of(out.begin(), out.end(), [name](const Codec &codec) {
+            return base::equalsNoCase(codec.encoding, name);
+        });
+        if (it == kKnown.end() || twice)
+            continue;
+        const int payloadType = it->payloadType >= 0 ? it->payloadType : dynamic++;
+        out.push_back({std::string(it->encoding), payloadType, it->clock, it->channels,
+                       std::string(it->fmtp)});
+    }
+    return out;
+}
+
+std::string writeSdp(const SdpDraft &draft)
+{
+    return sessionPart(draft, "0 0") + audioPart(draft, "RTP/AVP", draft.codecs, draft.direction);
+}
+
+std::optional<std::string> answerSdp(const Sdp &offer, const SdpDraft &ours)
+{
+    // RFC 3264 section 6: the answer's t= line is the offer's, and it has as many m-lines in the
+    // same order.
+    std::string out = sessionPart(ours, offer.timing.empty() ? "0 0" : oneLine(offer.timing));
+    bool taken = false;
+    for (const SdpMedia &media : offer.media) {
+        if (media.type.empty() || media.protocol.empty())
+            return std::nullopt; // an m-line that cannot be read cannot be answered
+        std::vector<Codec> codecs;
+        if (!taken && media.type == "audio" && media.port != 0 && plainRtp(media.protocol))
+            codecs = common(media, ours.codecs);
+        if (codecs.empty()) {
+            out += refused(media);
+            continue;
+        }
+        taken = true;
+        out += audioPart(ours, media.protocol, codecs, answered(media.direction, ours.direction));
+    }
+    if (!taken)
+        return std::nullopt;
+    return out;
+}
+
+} // namespace sip
