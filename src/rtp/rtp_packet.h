@@ -23,7 +23,8 @@ std::optional<RtpPacket> parseRtp(std::string_view bytes);
 bool looksLikeRtcp(std::string_view bytes);
 std::string writeRtp(const RtpPacket &packet);
 
-/// Root mean square level of a G.711 payload in dBFS (0 = full-scale square wave), floor -96. `payloadType` 0 or 8.
+/// Root mean square level of a G.711 payload in dBFS (0 = full-scale square wave), floor -96.
+/// `payloadType` 0 or 8.
 std::optional<double> g711Level(std::uint8_t payloadType, std::string_view payload);
 
 } // namespace rtp

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The index: one small fixed row per message, the text stays where it was captured. Written by the analysis thread
-// only; any thread reads rows below size() without locks, and they never change.
+// The index: one small fixed row per message, the text stays where it was captured. Written by the
+// analysis thread only; any thread reads rows below size() without locks, and they never change.
 #pragma once
 
 #include <base/chunk_list.h>
@@ -23,8 +23,8 @@ using CallKey = base::Id<CallKeyTag>; // an interned Call-ID
 
 enum class RowKind : std::uint8_t {
     Message,
-    Cut,     // a message of which the end is missing
-    Ping,    // RFC 5626 keep-alives
+    Cut,  // a message of which the end is missing
+    Ping, // RFC 5626 keep-alives
     Pong,
     Fin,
     Reset,
@@ -51,16 +51,35 @@ struct Row {
     std::uint8_t flaws = 0; // count, at most 255
 };
 
+/// What a hostile or endless input may make us keep. Beyond: the row is kept with less, and counted
+/// in Refused.
+struct Limits {
+    std::size_t rows = 100'000'000;
+    std::size_t callIds = 4'000'000;
+    std::size_t tags = 8'000'000;
+    std::size_t pairs = 1'000'000;
+    std::size_t bytes = std::size_t{4} << 30U; // copied text, Call-IDs and tags
+};
+
+struct Refused {
+    std::uint64_t rows = 0;    // not filed at all
+    std::uint64_t callIds = 0; // rows that lost their call
+    std::uint64_t tags = 0, pairs = 0;
+    std::uint64_t texts = 0; // rows without their text
+};
+
 class Trace
 {
 public:
     Trace();
+    explicit Trace(const Limits &limits);
     ~Trace();
 
-    /// The writer: files one message, keep-alive, end of a connection or local event. `message` is the parse of
-    /// `text` if it is one. The bytes are kept: borrowed from `packet`'s payload when they lie in it and it is a
-    /// mapped file, copied otherwise.
-    RowId add(RowKind kind, const base::Packet &packet, std::string_view text, const sip::Message *message);
+    /// The writer: files one message, keep-alive, end of a connection or local event. `message` is
+    /// the parse of `text` if it is one. The bytes are kept: borrowed from `packet`'s payload when
+    /// they lie in it and it is a mapped file, copied otherwise. Invalid: the row limit is reached.
+    RowId add(RowKind kind, const base::Packet &packet, std::string_view text,
+              const sip::Message *message);
 
     std::size_t size() const { return m_rows.size(); }
     const Row &row(RowId id) const { return m_rows[id.value]; }
@@ -73,8 +92,15 @@ public:
     std::string_view callId(CallKey key) const;
     std::string_view tag(std::uint32_t interned) const;
     std::size_t bytesKept() const; // copied text, for the figures
+    Refused refused() const;       // any thread
 
 private:
+    void keepText(Row &row, const base::Packet &packet, std::string_view text);
+    void keepNames(Row &row, std::string_view callId, std::string_view fromTag,
+                   std::string_view toTag);
+    std::uint32_t internPair(const base::Packet &packet);
+    std::string_view copy(std::string_view bytes);
+
     struct Pair {
         base::Endpoint source, destination;
     };

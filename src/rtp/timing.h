@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// Interarrival jitter (RFC 3550 section 6.4.1) and the loudness of the last second, in integer
+// time. Owned by one stream of a StreamTable.
+#pragma once
+
+#include <array>
+#include <base/time.h>
+#include <cstdint>
+
+namespace rtp {
+
+class JitterMeter
+{
+public:
+    void add(base::Instant arrival, std::uint32_t timestamp, std::uint32_t clock);
+    /// The sender started over: its timestamps have nothing to do with the earlier ones.
+    void restart() { m_known = false; }
+    base::Duration jitter() const { return base::Duration{m_sixteenths / 16}; }
+
+private:
+    bool m_known = false;
+    base::Instant m_arrival;
+    std::uint32_t m_timestamp = 0, m_clock = 0;
+    std::int64_t m_sixteenths = 0; // of a nanosecond
+};
+
+class LevelMeter
+{
+public:
+    void add(base::Instant at, double energy, std::size_t samples);
+    double level() const; // dBFS over the second that ended with the last packet
+
+private:
+    static constexpr std::int64_t kSlots = 10, kSlotNs = 100'000'000;
+    struct Slot {
+        std::int64_t number = -1;
+        double energy = 0;
+        std::uint64_t samples = 0;
+    };
+    std::array<Slot, kSlots> m_slots;
+    std::int64_t m_last = -1;
+};
+
+} // namespace rtp
