@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <app/call_json.h>
+#include <app/commands/commands.h>
+#include <app/console.h>
+
+#include <array>
+#include <base/text.h>
+#include <fmt/format.h>
+#include <iostream>
+#include <unistd.h>
+
+namespace app {
+namespace {
+
+constexpr std::array kOptions{
+    OptionSpec{"--from", "URI", "who calls (sip:earshot@localhost)"},
+    OptionSpec{"--proxy", "URI", "outbound proxy: where the INVITE is sent"},
+    OptionSpec{"--transport", "udp|tcp", "transport (udp)"},
+    OptionSpec{"--user", "U", "user name for 401 and 407"},
+    OptionSpec{"--password-file", "F", "file whose first line is the password"},
+    OptionSpec{"--codecs", "LIST", "codecs in order (PCMU,PCMA,opus)"},
+    OptionSpec{"--100rel", "supported|required|off", "reliable provisional responses (supported)"},
+    OptionSpec{"--hangup-after", "S", "BYE that many seconds after the answer (2)"},
+    OptionSpec{"--cancel-after", "S", "CANCEL that many seconds after the INVITE (60)"},
+    OptionSpec{"--record", "FOLDER", "where the recordings go (a new folder here)"},
+    OptionSpec{"--port-range", "A-B", "local UDP ports for RTP"},
+    OptionSpec{"--output", "auto|silent", "where early media is played (auto)"},
+    OptionSpec{"--json", "", "print one JSON document instead of text"},
+};
+
+base::Result<void> readReliability(const std::string &text, desk::CallOptions &call)
+{
+    using engine::Reliability;
+    if (text == "supported")
+        call.reliability = Reliability::Supported;
+    else if (text == "required")
+        call.reliability = Reliability::Required;
+    else if (text == "off")
+        call.reliability = Reliability::Off;
+    else
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("--100rel is supported, required or off, not \"{}\".",
+                                      base::printable(text)));
+    return {};
+}
+
+base::Result<void> readPortRange(const std::string &text, media::Options &media)
+{
+    const auto parts = base::split(text, '-');
+    const auto first = base::toInteger(parts.front());
+    const auto last = base::toInteger(parts.back());
+    if (parts.size() > 2 || !first || !last || *first < 1024 || *last > 65535 || *last < *first)
+        return base::fail(base::ErrorCode::BadInput,
+                          "--port-range takes two ports from 1024 to 65535, such as 40000-40019.");
+    media.portFirst = static_cast<std::uint16_t>(*first);
+    media.portLast = static_cast<std::uint16_t>(*last);
+    return {};
+}
+
+base::Result<desk::CallOptions> readOptions(const Arguments &arguments, desk::Options &desk)
+{
+    desk::CallOptions call;
+    if (arguments.positionals().empty())
+        return base::fail(base::ErrorCode::BadInput,
+                          "Whom to call? Give a target such as sip:bob@example.com.");
+    call.target = arguments.positionals().front();
+    call.from = arguments.value("--from", call.from);
+    call.proxy = arguments.value("--proxy");
+    call.codecs = arguments.value("--codecs", call.codecs);
+    call.credentials.user = arguments.value("--user");
+    const auto transport = transportNamed(arguments.value("--transport", "udp"));
+    if (!transport)
+        return tl::unexpected<base::Error>(transport.error());
+    call.transport = *transport;
+    if (const auto ok = readReliability(arguments.value("--100rel", "supported"), call); !ok)
+        return tl::unexpected<base::Error>(ok.error());
+    if (arguments.has("--port-range")) {
+        if (const auto ok = readPortRange(arguments.value("--port-range"), desk.media); !ok)
+            return tl::unexpected<base::Error>(ok.error());
+    }
+    if (arguments.has("--password-file")) {
+        auto password = firstLine(arguments.value("--password-file"));
+        if (!password)
+            return tl::unexpected<base::Error>(password.error());
+        call.credentials.password = std::move(*password);
+    }
+    const auto hangUp = arguments.seconds("--hangup-after", std::chrono::seconds(2));
+    if (!hangUp)
+        return tl::unexpected<base::Error>(hangUp.error());
+    call.hangUpAfter = std::max<base::Duration>(*hangUp, std::chrono::milliseconds(1));
+    call.recordFolder =
+        arguments.value("--record", fmt::format("earshot-call-{}", base::now().ns / 1'000'000'000));
+    return call;
+}
+
+void printProgress(const desk::CallInfo &info)
+{
+    using Stage = desk::CallInfo::Stage;
+    static constexpr const char *kStages[] = {"calling",  "ringing", "early media offered",
+                                              "answered", "ended",   "failed"};
+    if (info.status != 0)
+        fmt::print(stderr, "  {}: {} {}\n", kStages[static_cast<int>(info.stage)], info.status,
+                   base::printable(info.phrase));
+    else if (info.stage == Stage::Calling && !info.callId.empty())
+        fmt::print(stderr, "  calling {}, Call-ID {}\n", base::printable(info.options.target),
+                   base::printable(info.callId));
+}
+
+bool over(const desk::CallInfo &info)
+{
+    return info.stage == desk::CallInfo::Stage::Ended ||
+           info.stage == desk::CallInfo::Stage::Failed;
+}
+
+/// Follows one call to its end; Ctrl+C hangs up first and waits for the end too.
+desk::CallInfo follow(Console &console, engine::CallHandle handle, base::Duration cancelAfter)
+{
+    desk::CallInfo info;
+    const auto isOver = [&] { return over(info); };
+    console.onCall = [&](const desk::CallInfo &now) {
+        if (now.handle != handle)
+            return;
+        if (now.stage != info.stage || now.status != info.status)
+            printProgress(now);
+        info = now;
+    };
+    const auto answeredOrOver = [&] {
+        return over(info) || info.stage == desk::CallInfo::Stage::Answered;
+    };
+    auto wait = console.waitUntil(answeredOrOver, cancelAfter);
+    if (wait == Console::Wait::Done && !over(info))
+        wait = console.waitUntil(isOver, std::chrono::hours(24));
+    if (wait != Console::Wait::Done) {
+        console.desk().hangUp(handle);
+        const auto end = base::now() + std::chrono::seconds(5);
+        while (!over(info) && base::now() < end)
+            console.waitUntil(isOver,
+                              std::chrono::milliseconds(20)); // an interrupt returns at once
+    }
+    return info;
+}
+
+void print(const Arguments &arguments, const desk::CallInfo &info, Console &console)
+{
+    const auto report = console.report(info.options.target, [&](const session::CallView &view) {
+        return view.call->callId == info.callId && !info.callId.empty();
+    });
+    if (arguments.has("--json")) {
+        const auto calls = console.desk().session().calls();
+        const auto at = std::find_if(calls.begin(), calls.end(), [&](const auto &view) {
+            return view->call->callId == info.callId;
+        });
+        fmt::print("{}\n",
+                   callJson(info, info.callId.empty() || at == calls.end() ? nullptr : at->get(),
+                            report->input));
+        return;
+    }
+    report::format("text")->write(report->input, std::cout);
+    for (const auto &file : info.recordings) {
+        fmt::print("recording  {}  {} s, mean level {:.0f} dBFS, To-tag {}\n", file.path,
+                   base::seconds(file.length, 1), file.meanLevel, base::printable(file.toTag));
+    }
+    std::cout.flush();
+}
+
+int run(const Arguments &arguments)
+{
+    auto options = deskOptions(arguments);
+    const auto call = readOptions(arguments, options);
+    if (!call)
+        return complain(call.error().sentence, exitFor(call.error()));
+    const auto cancelAfter = arguments.seconds("--cancel-after", std::chrono::seconds(60));
+    if (!cancelAfter)
+        return complain(cancelAfter.error().sentence, kUsage);
+    auto console = Console::open(options);
+    if (!console)
+        return complain(console.error().sentence, exitFor(console.error()));
+    bool noPort = false;
+    (*console)->onNotice = [&](const std::string &sentence) {
+        noPort = noPort || sentence.find(" port") != std::string::npos;
+        fmt::print(stderr, "earshot: {}\n", sentence);
+    };
+    const auto handle = (*console)->desk().place(*call);
+    if (!handle)
+        return complain(handle.error().sentence, exitFor(handle.error()));
+    const auto info = follow(**console, *handle, *cancelAfter);
+    (*console)->desk().session().settle(std::chrono::seconds(2));
+    print(arguments, info, **console);
+    ::rmdir(call->recordFolder.c_str()); // only goes when nothing was recorded
+    const bool answered = info.status >= 200 && info.status < 300;
+    if (!answered && info.callId.empty() && noPort)
+        return kNoAccess;
+    return answered ? kFine : kCallFailed;
+}
+
+} // namespace
+
+const Command kCall{
+    "call", "TARGET [options]", "place a call: its ladder, early-media verdict and findings",
+    1,      kOptions,           run};
+
+} // namespace app

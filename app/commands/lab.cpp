@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <app/commands/commands.h>
+#include <app/console.h>
+
+#include <algorithm>
+#include <array>
+#include <base/text.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <iostream>
+#include <set>
+
+namespace app {
+namespace {
+
+constexpr std::array kOptions{
+    OptionSpec{"--folder", "FOLDER", "where ladder.svg, report.html and early-media.wav go"},
+    OptionSpec{"--output", "auto|silent", "where early media is played (auto)"},
+    OptionSpec{"--json", "", "print the report as JSON"},
+};
+
+void list()
+{
+    for (const auto &scenario : lab::scenarios())
+        fmt::print("{:<16} {}\n{:<16} {}\n", scenario.name, scenario.title, "", scenario.summary);
+}
+
+/// Plays one story to its end. Returns false when it stopped early.
+bool play(Console &console, const lab::Scenario &scenario, const std::string &folder)
+{
+    desk::StoryState state;
+    std::string caption;
+    bool began = false;
+    console.onStory = [&](const desk::StoryState &now) {
+        began = began || now.running;
+        state = now;
+        if (now.running && now.caption != caption) {
+            caption = now.caption;
+            fmt::print(stderr, "  {}/{}  {}\n", now.step + 1, now.steps, caption);
+        }
+    };
+    fmt::print(stderr, "{}\n", scenario.title);
+    if (const auto started = console.desk().startStory(scenario.name, folder); !started) {
+        complain(started.error().sentence, kFindings);
+        return false;
+    }
+    const auto wait =
+        console.waitUntil([&] { return began && !state.running; }, std::chrono::minutes(3));
+    const auto callsOver = [&] {
+        const auto calls = console.desk().calls();
+        return std::all_of(calls.begin(), calls.end(), [](const desk::CallInfo &info) {
+            return info.stage == desk::CallInfo::Stage::Ended ||
+                   info.stage == desk::CallInfo::Stage::Failed;
+        });
+    };
+    console.waitUntil(callsOver,
+                      std::chrono::seconds(5)); // the BYE's answer belongs to the picture
+    console.desk().session().settle(std::chrono::seconds(2));
+    return wait == Console::Wait::Done && state.error.empty();
+}
+
+/// Rule ids of severity error and warning among the calls that were not there before.
+std::set<std::string> rulesFound(Console &console, std::size_t callsBefore)
+{
+    std::set<std::string> out;
+    const auto calls = console.desk().session().calls();
+    for (std::size_t i = callsBefore; i < calls.size(); ++i) {
+        for (const auto &finding : calls[i]->findings) {
+            if (finding.severity != diagnosis::Severity::Info)
+                out.emplace(finding.rule);
+        }
+    }
+    return out;
+}
+
+std::string joined(const std::set<std::string> &names)
+{
+    return names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", "));
+}
+
+std::string freshFolder(const Arguments &arguments)
+{
+    return arguments.value("--folder",
+                           fmt::format("earshot-lab-{}", base::now().ns / 1'000'000'000));
+}
+
+/// The first recording of a caller's early dialog, under the name people look for.
+void keepRecording(Console &console, const std::filesystem::path &folder)
+{
+    for (const auto &info : console.desk().calls()) {
+        for (const auto &file : info.recordings) {
+            std::error_code error;
+            if (!info.incoming && file.length.count() > 0 &&
+                std::filesystem::copy_file(file.path, folder / "early-media.wav", error))
+                return;
+        }
+    }
+}
+
+int leaveFiles(Console &console, const Arguments &arguments, const std::string &folder)
+{
+    const auto report = console.report("Earshot lab", [](const session::CallView &view) {
+        return view.call->kind == calls::Kind::Call || !view.findings.empty();
+    });
+    report::format(arguments.has("--json") ? "json" : "text")->write(report->input, std::cout);
+    std::cout.flush();
+    const std::filesystem::path where(folder);
+    for (const auto &[format, name] :
+         {std::pair{"svg", "ladder.svg"}, std::pair{"html", "report.html"}}) {
+        if (const auto written = writeReport(report->input, format, (where / name).string());
+            !written)
+            return complain(written.error().sentence, kNoAccess);
+    }
+    keepRecording(console, where);
+    fmt::print(stderr, "The ladder, the report and the recording are in {}\n", folder);
+    return kFine;
+}
+
+base::Result<std::vector<lab::Scenario>> chosen(const Arguments &arguments)
+{
+    const auto name =
+        arguments.positionals().empty() ? std::string() : arguments.positionals().front();
+    if (name == "all")
+        return lab::scenarios();
+    std::vector<lab::Scenario> out;
+    const std::vector<std::string> names =
+        name.empty() ? std::vector<std::string>{"early-media", "flow-failover"}
+                     : std::vector<std::string>{name};
+    for (const auto &one : names) {
+        auto scenario = lab::scenario(one);
+        if (!scenario)
+            return tl::unexpected<base::Error>(scenario.error());
+        out.push_back(std::move(*scenario));
+    }
+    return out;
+}
+
+int run(const Arguments &arguments)
+{
+    if (!arguments.positionals().empty() && arguments.positionals().front() == "list") {
+        list();
+        return kFine;
+    }
+    const auto stories = chosen(arguments);
+    if (!stories)
+        return complain(stories.error().sentence, kUsage);
+    const auto folder = freshFolder(arguments);
+    std::error_code error;
+    std::filesystem::create_directories(folder, error);
+    if (error)
+        return complain(fmt::format("The folder {} cannot be made: {}.", folder, error.message()),
+                        kNoAccess);
+    auto console = Console::open(deskOptions(arguments));
+    if (!console)
+        return complain(console.error().sentence, exitFor(console.error()));
+    int code = kFine;
+    for (const auto &scenario : *stories) {
+        const auto before = (*console)->desk().session().calls().size();
+        if (!play(**console, scenario, folder))
+            code = kFindings;
+        const auto found = rulesFound(**console, before);
+        const std::set<std::string> wanted(scenario.findings.begin(), scenario.findings.end());
+        fmt::print(stderr, "  findings: {}; expected: {}\n", joined(found), joined(wanted));
+        if (found != wanted)
+            code = kFindings;
+        if (Console::interrupted())
+            break;
+    }
+    const int files = leaveFiles(**console, arguments, folder);
+    return files != kFine ? files : code;
+}
+
+} // namespace
+
+const Command kLab{"lab",
+                   "[STORY|all|list] [options]",
+                   "play the built-in lab's stories (loopback only, no network)",
+                   1,
+                   kOptions,
+                   run};
+
+} // namespace app

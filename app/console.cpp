@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <app/console.h>
+
+#include <atomic>
+#include <base/text.h>
+#include <csignal>
+#include <cstring>
+#include <fmt/format.h>
+#include <fstream>
+
+namespace app {
+namespace {
+
+std::atomic<bool> s_interrupted{false}; // set by the signal handler, nothing else can be
+
+extern "C" void onSignal(int /*signal*/)
+{
+    s_interrupted = true;
+}
+
+} // namespace
+
+base::Result<std::unique_ptr<Console>> Console::open(desk::Options options)
+{
+    std::unique_ptr<Console> console(new Console);
+    auto *self = console.get();
+    desk::Observer observer;
+    observer.call = [self](const desk::CallInfo &info) {
+        self->queue([self, info] {
+            if (self->onCall)
+                self->onCall(info);
+        });
+    };
+    observer.account = [self](const desk::AccountInfo &info) {
+        self->queue([self, info] {
+            if (self->onAccount)
+                self->onAccount(info);
+        });
+    };
+    observer.story = [self](const desk::StoryState &state) {
+        self->queue([self, state] {
+            if (self->onStory)
+                self->onStory(state);
+        });
+    };
+    observer.notice = [self](const std::string &sentence) {
+        self->queue([self, sentence] {
+            if (self->onNotice)
+                self->onNotice(sentence);
+            else
+                fmt::print(stderr, "earshot: {}\n", sentence);
+        });
+    };
+    auto desk = desk::Desk::open(std::move(options), std::move(observer));
+    if (!desk)
+        return tl::unexpected<base::Error>(desk.error());
+    console->m_desk = std::move(*desk);
+    struct sigaction action = {};
+    action.sa_handler = onSignal;
+    sigaction(SIGINT, &action, nullptr);
+    sigaction(SIGTERM, &action, nullptr);
+    return console;
+}
+
+Console::~Console()
+{
+    m_desk.reset(); // hangs up and un-registers
+}
+
+void Console::queue(std::function<void()> work)
+{
+    {
+        std::lock_guard guard(m_mutex);
+        m_queue.push_back(std::move(work));
+    }
+    m_wake.notify_one();
+}
+
+bool Console::interrupted()
+{
+    return s_interrupted;
+}
+
+Console::Wait Console::waitUntil(const std::function<bool()> &condition, base::Duration limit)
+{
+    const auto end = std::chrono::steady_clock::now() + limit;
+    for (;;) {
+        std::vector<std::function<void()>> work;
+        {
+            std::unique_lock lock(m_mutex);
+            // A signal handler cannot wake a condition variable, so look now and then.
+            m_wake.wait_for(lock, std::chrono::milliseconds(20), [&] { return !m_queue.empty(); });
+            work.swap(m_queue);
+        }
+        for (const auto &item : work)
+            item();
+        if (condition())
+            return Wait::Done;
+        if (s_interrupted)
+            return Wait::Interrupted;
+        if (std::chrono::steady_clock::now() >= end)
+            return Wait::TimedOut;
+    }
+}
+
+std::unique_ptr<Console::Report>
+Console::report(const std::string &title,
+                const std::function<bool(const session::CallView &)> &keep)
+{
+    std::vector<report::ReportCall> calls;
+    base::Instant last;
+    for (const auto &view : m_desk->session().calls()) {
+        if (keep && !keep(*view))
+            continue;
+        calls.push_back({view->call, view->streams, view->findings});
+        last = std::max(last, view->now);
+    }
+    auto flows = m_desk->session().flows();
+    const auto &trace = m_desk->session().trace();
+    auto out = std::unique_ptr<Report>(
+        new Report{std::move(calls), std::move(flows), {trace, {}, {}, {}, last, title, true, {}}});
+    out->input.calls = out->calls;
+    out->input.flows = out->flows;
+    out->input.names = m_desk->names();
+    return out;
+}
+
+desk::Options deskOptions(const Arguments &arguments)
+{
+    desk::Options options;
+    if (arguments.value("--output") == "silent")
+        options.media.output = media::Output::Silent;
+    return options;
+}
+
+int complain(const std::string &sentence, int code)
+{
+    fmt::print(stderr, "earshot: {}\n", sentence);
+    return code;
+}
+
+int exitFor(const base::Error &error)
+{
+    switch (error.code) {
+    case base::ErrorCode::BadInput:
+        return kUsage;
+    case base::ErrorCode::NotFound:
+    case base::ErrorCode::Unsupported:
+    case base::ErrorCode::Io:
+        return kUnreadable;
+    case base::ErrorCode::NoPermission:
+    case base::ErrorCode::PortInUse:
+        return kNoAccess;
+    default:
+        return kCallFailed;
+    }
+}
+
+base::Result<std::string> firstLine(const std::string &path)
+{
+    std::ifstream in(path);
+    std::string line;
+    if (!in || !std::getline(in, line)) {
+        return base::fail(
+            base::ErrorCode::NotFound,
+            fmt::format("The password file {} cannot be read or is empty.", base::printable(path)),
+            std::strerror(errno));
+    }
+    if (!line.empty() && line.back() == '\r')
+        line.pop_back();
+    return line;
+}
+
+base::Result<base::Transport> transportNamed(const std::string &name)
+{
+    if (base::equalsNoCase(name, "udp"))
+        return base::Transport::Udp;
+    if (base::equalsNoCase(name, "tcp"))
+        return base::Transport::Tcp;
+    return base::fail(base::ErrorCode::BadInput,
+                      fmt::format("--transport is udp or tcp, not \"{}\".", base::printable(name)));
+}
+
+base::Result<void> writeReport(const report::ReportInput &input, std::string_view format,
+                               const std::string &path)
+{
+    const auto *writer = report::format(format);
+    if (writer == nullptr)
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("There is no report format \"{}\".", format));
+    std::ofstream out(path, std::ios::binary);
+    if (out)
+        writer->write(input, out);
+    out.close();
+    if (!out) {
+        return base::fail(
+            base::ErrorCode::Io,
+            fmt::format("{} cannot be written: {}. Choose another folder or make room.", path,
+                        std::strerror(errno)));
+    }
+    return {};
+}
+
+} // namespace app

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// A headless session: a desk whose events come to the main thread, and Ctrl+C that ends it cleanly.
+#pragma once
+
+#include <app/arguments.h>
+#include <condition_variable>
+#include <desk/desk.h>
+#include <functional>
+#include <mutex>
+#include <report/format.h>
+
+namespace app {
+
+class Console
+{
+public:
+    static base::Result<std::unique_ptr<Console>> open(desk::Options options);
+    ~Console();
+
+    desk::Desk &desk() { return *m_desk; }
+    /// Events are handed to these on the main thread, from within waitUntil.
+    std::function<void(const desk::CallInfo &)> onCall;
+    std::function<void(const desk::AccountInfo &)> onAccount;
+    std::function<void(const desk::StoryState &)> onStory;
+    std::function<void(const std::string &)> onNotice;
+
+    enum class Wait : unsigned char { Done, TimedOut, Interrupted };
+    /// Runs handlers until `condition` holds, the time is up or Ctrl+C (SIGINT, SIGTERM) came.
+    Wait waitUntil(const std::function<bool()> &condition, base::Duration limit);
+    static bool interrupted();
+
+    /// What the exports take: every call that `keep` keeps, as published now. Lives as long as the
+    /// result is used.
+    struct Report {
+        std::vector<report::ReportCall> calls;
+        std::vector<std::shared_ptr<const flows::Flow>> flows;
+        report::ReportInput input;
+    };
+    std::unique_ptr<Report> report(const std::string &title,
+                                   const std::function<bool(const session::CallView &)> &keep = {});
+
+private:
+    Console() = default;
+    void queue(std::function<void()> work);
+
+    std::mutex m_mutex;
+    std::condition_variable m_wake;
+    std::vector<std::function<void()>> m_queue;
+    std::unique_ptr<desk::Desk> m_desk; // last: its observers use the queue
+};
+
+/// Options every command with media shares: --output silent.
+desk::Options deskOptions(const Arguments &arguments);
+/// Prints to stderr and returns the code.
+int complain(const std::string &sentence, int code);
+int exitFor(const base::Error &error);
+/// The first line of a file (a password); Error when it cannot be read.
+base::Result<std::string> firstLine(const std::string &path);
+base::Result<base::Transport> transportNamed(const std::string &name);
+/// Writes one format of the report to a file.
+base::Result<void> writeReport(const report::ReportInput &input, std::string_view format,
+                               const std::string &path);
+
+} // namespace app
