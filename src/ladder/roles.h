@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Roles of the ladder's pieces. ui/theme (and report's SVG) map them to colours, pens and glyphs, nobody else.
+// Roles of the ladder's pieces. ui/theme (and report's SVG) map them to colours, pens and glyphs,
+// nobody else.
 #pragma once
 
 #include <cstdint>
@@ -22,9 +23,9 @@ enum class Role : std::uint8_t {
     GlobalError, // 6xx
     Media,
     EarlyMedia,
-    Local,       // events inside Earshot
+    Local, // events inside Earshot
     KeepAlive,
-    Highlight,   // 183 and 430
+    Highlight, // 183 and 430
     Gap,
     FindingError,
     FindingWarning,
@@ -36,7 +37,8 @@ enum class Weight : std::uint8_t { Normal, Bold };
 
 std::string_view roleName(Role role); // "client-error": CSS class and text dump
 Role roleOfStatus(int status);        // 430 -> ClientError, 0 -> Request
-/// A glyph that tells the class without colour: request, 1xx ... 6xx; 430 has its own (broken link).
+/// A glyph that tells the class without colour: request, 1xx ... 6xx; 430 has its own (broken
+/// link).
 std::string_view glyphOfStatus(int status);
 
 } // namespace ladder

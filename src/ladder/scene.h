@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ladder as plain geometry: rectangles, lines and text runs, each with a role (never a colour) and a target for
-// hit tests, in logical pixels. Window, SVG, PDF and text all replay the same Scene.
+// The ladder as plain geometry: rectangles, lines and text runs, each with a role (never a colour)
+// and a target for hit tests, in logical pixels. Window, SVG, PDF and text all replay the same
+// Scene.
 #pragma once
 
 #include <cstdint>
@@ -19,6 +20,8 @@ struct Target {
     friend bool operator==(const Target &, const Target &) = default;
 };
 
+/// Background, Surface and Highlight fill plainly; a rectangle of any other role is a chip or box:
+/// a light tint of the role with an edge in its colour, corners rounded.
 struct Rect {
     double x = 0, y = 0, width = 0, height = 0;
     Role role = Role::Background;
@@ -61,8 +64,19 @@ struct Scene {
     std::vector<Rect> rects; // rows' pieces lie together, see SceneRow
     std::vector<Line> lines;
     std::vector<Text> texts;
-    std::vector<SceneRow> rows; // sorted by y
-    std::string title;          // "alice -> bob, 430 Flow Failed"
+    std::vector<SceneRow> rows;           // sorted by y
+    std::string title;                    // "alice -> bob, 430 Flow Failed"
+    double lanesLeft = 0, lanesRight = 0; // x of the first and the last lane
+    /// Pieces [0, head...) belong to no row: the header band with the lanes' names (y <
+    /// headerHeight) and the lifelines, which run the whole height. Paint them first; then row by
+    /// row rects, lines, texts, in this order.
+    std::uint32_t headRects = 0, headLines = 0, headTexts = 0;
+    struct Place {
+        Target target;
+        std::uint32_t row = 0;
+    };
+    std::vector<Place>
+        places; // sorted by target: which row shows it; folded repeats lead to their original's row
 
     struct Span {
         std::size_t first = 0, last = 0; // rows [first, last)
@@ -73,5 +87,8 @@ struct Scene {
     Target hit(double x, double y) const;
     const SceneRow *rowOf(Target target) const;
 };
+
+/// One line per piece, for text goldens: what is drawn where, without pixels' fractions.
+std::string dump(const Scene &scene);
 
 } // namespace ladder

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ladder/lanes.h>
+
+#include <algorithm>
+#include <base/text.h>
+#include <fmt/format.h>
+
+namespace ladder {
+
+namespace {
+
+bool ofOurs(const trace::Row &row)
+{
+    return row.origin == base::Origin::Tap || row.origin == base::Origin::Own;
+}
+
+} // namespace
+
+Lanes::Lanes(const diagnosis::Evidence &evidence, const Options &options)
+    : m_evidence(evidence), m_options(options)
+{
+    readAliases();
+    readSplits();
+    placeAll();
+    placeOurs();
+    arrange();
+}
+
+/// Over a connection the source port is a passing one; the top Via says where its owner listens
+/// (RFC 3261 section 18.1.1), so both are one host.
+void Lanes::readAliases()
+{
+    for (const calls::Transaction &transaction : m_evidence.call.transactions) {
+        if (!transaction.request.valid())
+            continue;
+        const auto transport = m_evidence.trace.row(transaction.request).transport;
+        if (transport == base::Transport::Udp || transport == base::Transport::Unknown)
+            continue;
+        const auto listens = base::Endpoint::parse(transaction.sentBy);
+        const auto source = m_evidence.trace.source(transaction.request);
+        if (listens && listens->address == source.address && listens->port != source.port)
+            m_aliases.emplace(source, *listens);
+    }
+}
+
+void Lanes::readSplits()
+{
+    std::unordered_set<std::uint32_t> seen;
+    for (const calls::CallRow &row : m_evidence.call.rows) {
+        if (!seen.insert(m_evidence.trace.row(row.row).pair).second)
+            continue;
+        const auto source = m_evidence.trace.source(row.row);
+        const auto destination = m_evidence.trace.destination(row.row);
+        if (source.known() && source.address == destination.address &&
+            source.port != destination.port)
+            m_split.insert(source.address);
+    }
+}
+
+std::uint32_t Lanes::create(Lane lane, std::optional<std::uint32_t> leftOf)
+{
+    const auto index = static_cast<std::uint32_t>(m_lanes.size());
+    m_lanes.push_back(std::move(lane));
+    const auto before = leftOf ? std::find(m_order.begin(), m_order.end(), *leftOf) : m_order.end();
+    m_order.insert(before, index);
+    return index;
+}
+
+std::uint32_t Lanes::laneOf(const base::Endpoint &endpoint, std::optional<std::uint32_t> leftOf)
+{
+    if (const auto known = m_byEndpoint.find(endpoint); known != m_byEndpoint.end())
+        return known->second;
+    const auto alias = m_aliases.find(endpoint);
+    const base::Endpoint home = alias == m_aliases.end() ? endpoint : alias->second;
+    Lane lane;
+    for (const std::string &key : {endpoint.text(), home.text(), endpoint.address.text()})
+        if (const auto name = m_options.names.find(key);
+            name != m_options.names.end() && lane.name.empty())
+            lane = {base::printable(name->second, false, 200), home.text(), 0};
+    if (lane.name.empty() && m_split.contains(endpoint.address))
+        lane = {home.text(), "", 0};
+    else if (lane.name.empty())
+        lane = {endpoint.address.text(), home.port != 0 ? fmt::format("port {}", home.port) : "",
+                0};
+
+    std::uint32_t index = 0;
+    if (const auto known = m_byKey.find(lane.name); known != m_byKey.end()) {
+        index = known->second;
+    } else if (m_lanes.size() + 1 >= m_options.mostLanes && !m_lanes.empty()) {
+        if (m_sharing++ == 0)
+            create({}, std::nullopt);
+        index = static_cast<std::uint32_t>(m_lanes.size() - 1);
+        m_lanes[index] = {fmt::format("{} more hosts", m_sharing), "share this lane", 0};
+    } else {
+        std::string key = lane.name;
+        index = create(std::move(lane), leftOf);
+        m_byKey.emplace(std::move(key), index);
+    }
+    m_byEndpoint.emplace(endpoint, index);
+    return index;
+}
+
+void Lanes::placeAll()
+{
+    std::unordered_set<std::uint64_t> seen;
+    for (const calls::CallRow &place : m_evidence.call.rows) {
+        const trace::Row &row = m_evidence.trace.row(place.row);
+        // One look per address pair and direction of asking is enough, however long the call is.
+        const auto key = (static_cast<std::uint64_t>(row.pair) << 2U) |
+                         (row.status != 0 ? 1U : 0U) |
+                         (row.kind == trace::RowKind::Local ? 2U : 0U);
+        if (seen.insert(key).second)
+            placeRow(row, place);
+    }
+}
+
+void Lanes::placeRow(const trace::Row &row, const calls::CallRow &place)
+{
+    const auto source = m_evidence.trace.source(place.row);
+    const auto destination = m_evidence.trace.destination(place.row);
+    if (row.kind == trace::RowKind::Local) {
+        if (source.known() && !m_ours)
+            m_ours = laneOf(source, std::nullopt);
+        m_homeless = m_homeless || !source.known();
+        return;
+    }
+    std::uint32_t from = 0, to = 0;
+    if (row.status != 0) { // a response runs back, so the one it goes to stands left
+        to = laneOf(destination, std::nullopt);
+        from = laneOf(source, std::nullopt);
+    } else {
+        // A first request comes from the left of whom it reaches, even if that one was met before.
+        const bool opening = place.transaction < m_evidence.call.transactions.size() &&
+                             !m_evidence.call.transactions[place.transaction].inDialog;
+        const auto known = m_byEndpoint.find(destination);
+        const auto leftOf =
+            opening && known != m_byEndpoint.end() ? std::optional(known->second) : std::nullopt;
+        from = laneOf(source, leftOf);
+        to = laneOf(destination, std::nullopt);
+    }
+    if (!m_ours && ofOurs(row))
+        m_ours = row.outgoing ? from : to;
+}
+
+/// What happened inside Earshot stands on our lane; without any message of ours it gets one.
+void Lanes::placeOurs()
+{
+    if (m_homeless && !m_ours)
+        m_ours = create({"Earshot", "this computer", 0},
+                        m_order.empty() ? std::nullopt : std::optional(m_order[0]));
+}
+
+void Lanes::arrange()
+{
+    std::vector<Lane> sorted;
+    m_position.resize(m_lanes.size());
+    for (std::size_t i = 0; i < m_order.size(); ++i) {
+        m_position[m_order[i]] = static_cast<std::uint32_t>(i);
+        sorted.push_back(m_lanes[m_order[i]]);
+    }
+    m_lanes = std::move(sorted);
+}
+
+std::optional<std::uint32_t> Lanes::find(const base::Endpoint &endpoint) const
+{
+    if (const auto known = m_byEndpoint.find(endpoint); known != m_byEndpoint.end())
+        return m_position[known->second];
+    // Media leaves from ports that no message used: go by name, then by an address that is one
+    // lane.
+    for (const std::string &key : {endpoint.text(), endpoint.address.text()}) {
+        const auto name = m_options.names.find(key);
+        const auto known = m_byKey.find(name == m_options.names.end() ? key : name->second);
+        if (known != m_byKey.end())
+            return m_position[known->second];
+    }
+    return std::nullopt;
+}
+
+Lanes::Ends Lanes::of(trace::RowId row) const
+{
+    const trace::Row &data = m_evidence.trace.row(row);
+    const auto source = m_byEndpoint.find(m_evidence.trace.source(row));
+    if (data.kind == trace::RowKind::Local) {
+        const auto lane = source != m_byEndpoint.end() ? source->second : m_ours.value_or(0);
+        return {m_position[lane], m_position[lane]};
+    }
+    const auto destination = m_byEndpoint.find(m_evidence.trace.destination(row));
+    if (source == m_byEndpoint.end() || destination == m_byEndpoint.end())
+        return {};
+    return {m_position[source->second], m_position[destination->second]};
+}
+
+} // namespace ladder
