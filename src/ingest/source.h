@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A kind of input file: one file each in sources/. Reads on the caller's thread (an importer's), emits Packets.
+// A kind of input file: one file each in sources/. Reads on the caller's thread (an importer's),
+// emits Packets.
 #pragma once
 
 #include <atomic>
@@ -19,9 +20,9 @@ struct Progress {
 };
 
 struct Sink {
-    std::function<bool(base::Packet)> emit;           // false: stop reading
-    std::function<void(const Progress &)> progress;   // now and then, may be empty
-    std::function<void(std::string)> flaw;            // a sentence: what of the input could not be read
+    std::function<bool(base::Packet)> emit;         // false: stop reading
+    std::function<void(const Progress &)> progress; // now and then, may be empty
+    std::function<void(std::string)> flaw; // a sentence: what of the input could not be read
 };
 
 /// What was read, whatever was wrong with the rest.
@@ -33,17 +34,26 @@ struct Outcome {
 };
 
 struct Source {
-    std::string_view id, title;      // "pcapng"
-    std::string_view patterns;       // for file dialogs: "*.pcapng *.ntar"
+    std::string_view id, title; // "pcapng"
+    std::string_view patterns;  // for file dialogs: "*.pcapng *.ntar"
     /// 0: not mine ... 100: certainly mine, from the file's first bytes (at most 4096).
     int (*recognises)(std::string_view firstBytes) = nullptr;
-    base::Result<Outcome> (*read)(std::string_view path, const Sink &sink, const std::atomic<bool> &cancel) = nullptr;
+    base::Result<Outcome> (*read)(std::string_view path, const Sink &sink,
+                                  const std::atomic<bool> &cancel) = nullptr;
+    /// The same over bytes in memory; payloads view them.
+    base::Result<Outcome> (*readBytes)(const base::Blob &bytes, const Sink &sink,
+                                       const std::atomic<bool> &cancel) = nullptr;
 };
 
 namespace sources {
 std::span<const Source *const> all(); // generated
 }
-/// Opens `path`, chooses the source and reads it. Errors: not found, no permission, empty, no known format.
-base::Result<Outcome> readFile(const std::string &path, const Sink &sink, const std::atomic<bool> &cancel);
+/// Opens `path`, chooses the source and reads it. Errors: not found, no permission, empty, no known
+/// format.
+base::Result<Outcome> readFile(const std::string &path, const Sink &sink,
+                               const std::atomic<bool> &cancel);
+/// The same over bytes in memory; `name` stands for the path in sentences.
+base::Result<Outcome> readBytes(const std::string &name, const base::Blob &bytes, const Sink &sink,
+                                const std::atomic<bool> &cancel);
 
 } // namespace ingest

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+// IPv4 (RFC 791) and IPv6 (RFC 8200): headers read without trust, fragments put together in bounded
+// memory. One importer's thread; owned by the Decoder.
+#pragma once
+
+#include <base/blob.h>
+#include <base/endpoint.h>
+#include <base/time.h>
+#include <cstdint>
+#include <list>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ingest::decode {
+
+struct IpPacket {
+    base::Address source, destination;
+    std::uint8_t protocol = 0; // of the payload: 17 UDP, 6 TCP
+    std::string_view payload;
+    std::uint32_t missing = 0; // bytes at its end that the capture does not hold
+    bool fragment = false;
+    bool more = false; // more fragments follow
+    std::uint32_t identification = 0;
+    std::uint32_t offset = 0; // of the fragment, in bytes
+};
+
+/// nullopt: no IP packet, or its headers do not fit into what is there.
+std::optional<IpPacket> parseIp(std::string_view bytes);
+
+class Fragments
+{
+public:
+    /// Takes a fragment; the whole payload once its last piece has come. Overlapping IPv6 pieces
+    /// discard the whole (RFC 8200 section 4.5), of overlapping IPv4 pieces the first byte to come
+    /// is kept.
+    std::optional<base::Blob> add(const IpPacket &packet, base::Instant time);
+    /// Datagrams given up: too many at once, too old, too many pieces, overlapping.
+    std::uint64_t givenUp() const { return m_givenUp; }
+    std::size_t waiting() const; // datagrams that lack a piece
+
+private:
+    struct Key {
+        base::Address source, destination;
+        std::uint32_t identification = 0;
+        std::uint8_t protocol = 0;
+        friend auto operator<=>(const Key &, const Key &) = default;
+    };
+    struct Piece {
+        std::uint32_t begin = 0, end = 0;
+    };
+    struct Assembly {
+        Key key;
+        base::Instant started;
+        std::string bytes;
+        std::vector<Piece> pieces; // in order, without overlap
+        std::uint32_t total = 0;   // 0: the last fragment has not come
+        bool spoiled = false;      // nothing more is to be made of it
+    };
+    using Assemblies = std::list<Assembly>;
+
+    Assembly &assembly(const Key &key, base::Instant time);
+    void drop(Assemblies::iterator entry);
+    void expire(base::Instant time);
+    bool place(Assembly &into, const IpPacket &packet);
+
+    Assemblies m_order; // oldest first
+    std::map<Key, Assemblies::iterator> m_byKey;
+    std::size_t m_bytes = 0;
+    std::uint64_t m_givenUp = 0;
+};
+
+} // namespace ingest::decode

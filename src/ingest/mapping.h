@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// A file mapped into memory, read-only; the Blob keeps the mapping alive. Any thread.
+#pragma once
+
+#include <base/blob.h>
+#include <base/result.h>
+#include <string>
+
+namespace ingest {
+
+/// Errors: not found, no permission, no regular file, empty.
+base::Result<base::Blob> mapFile(const std::string &path);
+
+} // namespace ingest

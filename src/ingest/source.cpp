@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ingest/source.h>
+
+#include <base/text.h>
+#include <fmt/format.h>
+#include <ingest/mapping.h>
+
+namespace ingest {
+namespace {
+
+constexpr std::size_t kFirstBytes = 4096;
+
+const Source *choose(std::string_view firstBytes)
+{
+    const Source *best = nullptr;
+    int bestScore = 0;
+    for (const Source *source : sources::all()) {
+        const int score = source->recognises(firstBytes);
+        if (score > bestScore) {
+            best = source;
+            bestScore = score;
+        }
+    }
+    return best;
+}
+
+auto unknownFormat(const std::string &name, std::string_view bytes)
+{
+    std::string known;
+    for (const Source *source : sources::all())
+        known += (known.empty() ? "" : ", ") + std::string(source->id);
+    const bool packed =
+        bytes.substr(0, 2) == "\x1F\x8B" || bytes.substr(0, 4) == "\x28\xB5\x2F\xFD";
+    const std::string shown = base::printable(name);
+    if (packed)
+        return base::fail(
+            base::ErrorCode::Unsupported,
+            fmt::format("{} is compressed. Unpack it and open what comes out.", shown));
+    return base::fail(
+        base::ErrorCode::BadInput,
+        fmt::format("{} is no capture file this program knows. It reads: {}.", shown, known));
+}
+
+} // namespace
+
+base::Result<Outcome> readBytes(const std::string &name, const base::Blob &bytes, const Sink &sink,
+                                const std::atomic<bool> &cancel)
+{
+    const Source *source = choose(bytes.text().substr(0, kFirstBytes));
+    if (source == nullptr)
+        return unknownFormat(name, bytes.text());
+    return source->readBytes(bytes, sink, cancel);
+}
+
+base::Result<Outcome> readFile(const std::string &path, const Sink &sink,
+                               const std::atomic<bool> &cancel)
+{
+    const auto bytes = mapFile(path);
+    if (!bytes)
+        return tl::unexpected(bytes.error());
+    return readBytes(path, *bytes, sink, cancel);
+}
+
+} // namespace ingest
