@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+#include <sip/framer.h>
+
+#include "texts.h"
+
+using namespace sip;
+
+namespace {
+
+constexpr base::Instant kThen{1000};
+
+std::string shape(const std::vector<Frame> &frames)
+{
+    std::string out;
+    for (const Frame &frame : frames)
+        out += "MiogC"[static_cast<int>(frame.kind)]; // Message, pIng, pOng, Garbage, Cut
+    return out;
+}
+
+std::string joined(const std::vector<Frame> &frames)
+{
+    std::string out;
+    for (const Frame &frame : frames)
+        out += frame.text;
+    return out;
+}
+
+void append(std::vector<Frame> &to, std::vector<Frame> &&from)
+{
+    for (Frame &frame : from)
+        to.push_back(std::move(frame));
+}
+
+const std::string kBye = "BYE sip:a@b SIP/2.0\r\nCall-ID: x\r\nl\r\n : 0\r\n\r\n";
+
+} // namespace
+
+TEST(Framer, CutsMessagesAndKeepAlives)
+{
+    Framer framer;
+    const auto frames =
+        framer.add("\r\n\r\n" + texts::kInvite + "\r\n" + kBye + "\r\n\r\n\r\n", kThen);
+    ASSERT_EQ(shape(frames), "iMoMio");
+    EXPECT_EQ(frames[1].text, texts::kInvite);
+    EXPECT_EQ(frames[3].text, kBye);
+    EXPECT_EQ(frames[3].time, kThen);
+    EXPECT_EQ(framer.held(), 0U);
+}
+
+TEST(Framer, ALonePongComesAtOnce)
+{
+    Framer framer;
+    EXPECT_EQ(shape(framer.add("\r\n", kThen)), "o");
+    EXPECT_EQ(shape(framer.add("\r", kThen)), "");
+    EXPECT_EQ(shape(framer.add("\n", kThen)), "o");
+    EXPECT_EQ(shape(framer.add("\r\n\r", kThen)), "");
+    EXPECT_EQ(shape(framer.add("\n", kThen)), "i");
+    EXPECT_EQ(framer.held(), 0U);
+}
+
+TEST(Framer, APongGluedBeforeAMessage)
+{
+    Framer framer;
+    EXPECT_EQ(shape(framer.add("\r\n" + kBye.substr(0, 5), kThen)), "o");
+    EXPECT_EQ(shape(framer.add(kBye.substr(5), kThen)), "M");
+}
+
+TEST(Framer, SplitAtEveryByteGivesTheSameMessages)
+{
+    const std::string stream = texts::kInvite + kBye + "\r\n" + texts::kInvite;
+    for (std::size_t cut = 1; cut < stream.size(); ++cut) {
+        Framer framer;
+        std::vector<Frame> frames = framer.add(stream.substr(0, cut), kThen);
+        append(frames, framer.add(stream.substr(cut), {2000}));
+        ASSERT_EQ(shape(frames), "MMoM") << cut;
+        ASSERT_EQ(joined(frames), stream) << cut;
+        ASSERT_EQ(frames[3].time.ns, 2000);
+    }
+    Framer framer;
+    std::vector<Frame> frames;
+    for (const char c : stream)
+        append(frames, framer.add(std::string_view(&c, 1), kThen));
+    EXPECT_EQ(shape(frames), "MMoM");
+    EXPECT_EQ(joined(frames), stream);
+}
+
+TEST(Framer, LineFeedsAndCarriageReturnsAlone)
+{
+    for (const char dropped : {'\r', '\n'}) {
+        std::string text = texts::kInvite;
+        text.erase(std::remove(text.begin(), text.end(), dropped), text.end());
+        text = texts::with("Content-Length: 5", "Content-Length: 4", text);
+        const std::string stream = text + kBye;
+        for (std::size_t cut = 1; cut < stream.size(); ++cut) {
+            Framer framer;
+            std::vector<Frame> frames = framer.add(stream.substr(0, cut), kThen);
+            append(frames, framer.add(stream.substr(cut), kThen));
+            ASSERT_EQ(shape(frames), "MM") << cut;
+            ASSERT_EQ(frames[1].text, kBye);
+        }
+    }
+}
+
+TEST(Framer, GarbageEndsWhereAMessageBegins)
+{
+    Framer framer;
+    const auto frames =
+        framer.add("\x16\x03\x01 tls?\r\nmore\n\n" + kBye + "junk after\r\n" + kBye, kThen);
+    ASSERT_EQ(shape(frames), "gMgM");
+    EXPECT_EQ(frames[0].text, "\x16\x03\x01 tls?\r\nmore\n\n");
+    EXPECT_EQ(frames[2].text, "junk after\r\n");
+}
+
+TEST(Framer, AMessageWithoutLengthHasNoBody)
+{
+    const auto text = texts::with("Content-Length: 5\r\n", "");
+    Framer framer;
+    const auto frames = framer.add(text + kBye, kThen);
+    ASSERT_EQ(shape(frames), "MgM"); // RFC 3261 section 18.3: on a stream the header is mandatory
+    EXPECT_EQ(frames[1].text, "v=0\r\n");
+    EXPECT_EQ(frames[2].text, kBye);
+}
+
+TEST(Framer, AHugeLengthIsCutAtTheLimit)
+{
+    const auto text = texts::with("Content-Length: 5", "Content-Length: 18446744073709551615");
+    Framer framer(1000);
+    std::vector<Frame> frames = framer.add(text, kThen);
+    EXPECT_EQ(frames.size(), 0U);
+    for (int i = 0; i < 30; ++i) {
+        append(frames, framer.add(std::string(99, 'b') + "\n", kThen));
+        ASSERT_LT(framer.held(), 1000U);
+    }
+    ASSERT_EQ(frames[0].kind, FrameKind::Cut);
+    EXPECT_EQ(frames[0].text.size(), 1000U);
+    append(frames, framer.add("tail\r\n" + kBye, kThen));
+    EXPECT_EQ(frames.back().text, kBye);
+    EXPECT_EQ(frames.back().kind, FrameKind::Message);
+}
+
+TEST(Framer, HeadersThatNeverEndAreCut)
+{
+    Framer framer(500);
+    std::vector<Frame> frames = framer.add("INVITE sip:a@b SIP/2.0\r\n", kThen);
+    for (int i = 0; i < 100; ++i)
+        append(frames, framer.add("X: y\r\n", kThen));
+    EXPECT_EQ(frames[0].kind, FrameKind::Cut);
+    EXPECT_EQ(frames[0].text.size(), 500U);
+    EXPECT_LE(framer.held(), 500U);
+}
+
+TEST(Framer, AGapGivesTheHalfMessageUp)
+{
+    Framer framer;
+    EXPECT_TRUE(framer.add(texts::kInvite.substr(0, 200), kThen).empty());
+    const auto cut = framer.gap({7});
+    ASSERT_EQ(shape(cut), "C");
+    EXPECT_EQ(cut[0].text, texts::kInvite.substr(0, 200));
+    EXPECT_EQ(cut[0].time.ns, 7);
+    EXPECT_EQ(shape(framer.add("rest of a body\r\n" + kBye, kThen)), "gM");
+    EXPECT_TRUE(framer.end(kThen).empty());
+}
+
+TEST(Framer, KeepAlivesAreSeenEvenAfterAGap)
+{
+    Framer framer;
+    framer.gap(kThen);
+    EXPECT_EQ(shape(framer.add("\r\n\r\n", kThen)), "i");
+    EXPECT_EQ(shape(framer.add("\r\n", kThen)), "o");
+    EXPECT_EQ(shape(framer.add("\r\nx\r\n", kThen)), "g");
+}
+
+TEST(Framer, ALongLineWithoutEndIsNotHeldForEver)
+{
+    Framer framer;
+    std::vector<Frame> frames = framer.add(std::string(20000, 'x'), kThen);
+    EXPECT_EQ(shape(frames), "g");
+    EXPECT_EQ(framer.held(), 0U);
+    append(frames, framer.add(" sip:a SIP/2.0\r\n" + kBye, kThen));
+    EXPECT_EQ(shape(frames), "ggM");
+}
+
+TEST(Framer, SmallLimitsStillWork)
+{
+    for (std::size_t limit = 1; limit < 60; ++limit) {
+        Framer framer(limit);
+        std::vector<Frame> frames = framer.add(kBye + kBye + "x" + kBye, kThen);
+        append(frames, framer.end(kThen));
+        ASSERT_EQ(joined(frames), kBye + kBye + "x" + kBye) << limit;
+    }
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// Work grows with the size of the input, not with its square: four times the input may not take
+// sixteen times as long. The best of several runs is compared, and generously, so that a busy
+// machine does not fail the test.
+#include <chrono>
+#include <functional>
+#include <gtest/gtest.h>
+#include <sip/framer.h>
+#include <sip/sdp.h>
+
+#include "texts.h"
+
+using namespace sip;
+
+namespace {
+
+double best(const std::function<void()> &work)
+{
+    double least = 1e9;
+    for (int i = 0; i < 3; ++i) {
+        const auto from = std::chrono::steady_clock::now();
+        work();
+        least = std::min(
+            least, std::chrono::duration<double>(std::chrono::steady_clock::now() - from).count());
+    }
+    return least;
+}
+
+// `make(n)` gives an input of about n bytes.
+void expectLinear(const std::string &what, const std::function<std::string(std::size_t)> &make,
+                  const std::function<void(const std::string &)> &use)
+{
+    constexpr std::size_t kSmall = 20000;
+    const auto small = make(kSmall);
+    const auto big = make(kSmall * 4);
+    const double one = best([&] { use(small); });
+    const double four = best([&] { use(big); });
+    EXPECT_LT(four, one * 11 + 0.002) << what << ": " << one << " s, then " << four << " s";
+}
+
+std::string repeated(std::string_view unit, std::size_t n)
+{
+    std::string out;
+    while (out.size() < n)
+        out += unit;
+    return out;
+}
+
+} // namespace
+
+TEST(Linear, Parser)
+{
+    const auto use = [](const std::string &text) {
+        const auto message = parse(text);
+        ASSERT_TRUE(message);
+        message->values(HeaderId::Contact);
+        message->lists(HeaderId::Supported, "x");
+        message->sdp();
+        message->branch();
+        message->toTag();
+    };
+    for (const std::string unit :
+         {"X: y\r\n", "Contact: <sip:a@b>\r\n", "X:\r\n \r\n", "junk\r\n", "\x01\r\n", "a\r"})
+        expectLinear(
+            unit,
+            [&](std::size_t n) {
+                return texts::with("Max-Forwards", repeated(unit, n) + "Max-Forwards");
+            },
+            use);
+    for (const std::string unit :
+         {"\"", "<", "\\\"", "\"<", ",", ";a", " ,\"", "\r\n ", "<sip:a@b>,", "<a,\"b\">,"})
+        for (const std::string name : {"Contact: ", "Via: ", "Supported: ", "To: ", "Subject: "})
+            expectLinear(
+                name + unit,
+                [&](std::size_t n) { return texts::withHeader(name + repeated(unit, n)); }, use);
+    for (const std::string unit : {"--b\r\n", "--b\r\n\r\n", "--", "\r", "\n--bb",
+                                   "--b\r\nContent-Type: multipart/x;boundary=b\r\n\r\n"})
+        expectLinear(
+            unit,
+            [&](std::size_t n) {
+                return texts::with(
+                    "v=0\r\n", repeated(unit, n),
+                    texts::with("Content-Length: 5\r\n", "",
+                                texts::with("application/sdp", "multipart/mixed;boundary=b")));
+            },
+            use);
+}
+
+TEST(Linear, FramerFedByteByByte)
+{
+    const auto use = [](const std::string &text) {
+        Framer framer;
+        std::size_t frames = 0;
+        for (const char c : text)
+            frames += framer.add(std::string_view(&c, 1), {1}).size();
+        frames += framer.end({1}).size();
+        ASSERT_GT(frames, 0U);
+    };
+    for (const std::string unit :
+         {"x", "\r", "\n", "\r\n", "INVITE sip:a SIP/2.0\r\n", "INVITE ", "a\r\n", " \r"}) {
+        expectLinear(
+            unit, [&](std::size_t n) { return repeated(unit, n); }, use);
+        expectLinear(
+            "after a start line: " + unit,
+            [&](std::size_t n) { return "INVITE sip:a@b SIP/2.0\r\nA: " + repeated(unit, n); },
+            use);
+        expectLinear(
+            "in a body: " + unit,
+            [&](std::size_t n) {
+                return "INVITE sip:a@b SIP/2.0\r\nl: 9999999\r\n\r\n" + repeated(unit, n);
+            },
+            use);
+    }
+}
+
+TEST(Linear, Sdp)
+{
+    const auto use = [](const std::string &text) {
+        const auto sdp = parseSdp(text);
+        ASSERT_FALSE(mediaDifferences(sdp, sdp).size() > 1);
+        SdpDraft ours;
+        ours.codecs = codecsByName("PCMU,telephone-event");
+        answerSdp(sdp, ours);
+    };
+    for (const std::string unit : {"m=audio 9 RTP/AVP 0\r\n", "a=rtpmap:0 PCMU/8000\r\n", "a=x\r\n",
+                                   " 0", " 0 1 2 3", "c=IN IP4 x\r\n", "\r", "x\n"})
+        expectLinear(
+            unit,
+            [&](std::size_t n) {
+                return "v=0\r\nm=audio 9 RTP/AVP 1" + std::string(unit[0] == ' ' ? "" : "\r\n") +
+                       repeated(unit, n);
+            },
+            use);
+}
