@@ -133,6 +133,7 @@ std::string callJson(const desk::CallInfo &info, const session::CallView *view,
     json out;
     out["schema_version"] = 1;
     out["call_id"] = info.callId;
+    out["started"] = view != nullptr ? base::toSeconds(view->call->first - base::Instant{}) : 0.0;
     out["target"] = info.options.target;
     out["final"] = {{"code", info.status}, {"phrase", info.phrase}, {"local", info.local}};
     if (!info.sentence.empty())

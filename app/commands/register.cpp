@@ -124,6 +124,7 @@ public:
         std::fflush(stdout);
     }
     bool everUp() const { return m_everUp; }
+    base::Instant start() const { return m_start; }
     nlohmann::json events() const
     {
         auto out = nlohmann::json::array();
@@ -174,6 +175,7 @@ int run(const Arguments &arguments)
     if (arguments.has("--json")) {
         nlohmann::json out{{"schema_version", 1},
                            {"aor", aor},
+                           {"started", base::toSeconds(watch.start() - base::Instant{})},
                            {"registered", watch.everUp()},
                            {"events", watch.events()}};
         out["report"] = nlohmann::json::parse(report::jsonOf(report->input), nullptr, false);
