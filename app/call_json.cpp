@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <diagnosis/explain.h>
 #include <nlohmann/json.hpp>
+#include <sip/sdp.h>
 
 namespace app {
 namespace {
