@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fold of messages into calls. Analysis thread only; snapshots are immutable and may go anywhere.
+// The fold of messages into calls. Analysis thread only; snapshots are immutable and may go
+// anywhere.
 #pragma once
 
 #include <calls/call.h>
@@ -8,14 +9,17 @@
 
 namespace calls {
 
+/// A call keeps this many rows; the rest is counted in Call::leftOut.
+constexpr std::size_t kMostRowsPerCall = 20'000;
+
 class CallBook
 {
 public:
     explicit CallBook(const trace::Trace &trace);
     ~CallBook();
 
-    /// Files one row; `message` is its parse (nullptr for local events). Returns the call it belongs to, invalid if
-    /// none. Amortised constant time, whatever the call's size.
+    /// Files one row; `message` is its parse (nullptr for local events). Returns the call it
+    /// belongs to, invalid if none. Amortised constant time, whatever the call's size.
     CallId add(RowId row, const sip::Message *message);
 
     /// Null: no such call.
@@ -27,6 +31,7 @@ private:
     struct Work;
     const trace::Trace &m_trace;
     std::vector<std::unique_ptr<Work>> m_calls; // by CallId value
+    std::size_t m_count = 0;
 };
 
 } // namespace calls

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// RFC 5626 flows: our own (told by the engine) and those only seen on the wire. State of the latter is not guessed.
+// RFC 5626 flows: our own (told by the engine) and those only seen on the wire. State of the latter
+// is not guessed.
 #pragma once
 
 #include <base/flow_report.h>
@@ -16,8 +17,9 @@ namespace flows {
 struct FlowTag;
 using FlowId = base::Id<FlowTag>;
 
-/// The readable flow token of RFC 5626 section 5.2's example as Kamailio and Flexisip write it: base64 of 10 bytes
-/// HMAC, transport, edge address and port, user agent address and port; 23 octets (IPv4) or 47 (IPv6).
+/// The readable flow token of RFC 5626 section 5.2's example as Kamailio and Flexisip write it:
+/// base64 of 10 bytes HMAC, transport, edge address and port, user agent address and port; 23
+/// octets (IPv4) or 47 (IPv6).
 struct FlowToken {
     base::Transport transport = base::Transport::Unknown;
     base::Endpoint edge, userAgent;
@@ -27,12 +29,12 @@ std::optional<FlowToken> decodeToken(std::string_view userPart);
 std::string encodeToken(const FlowToken &token, std::string_view hmac10); // for our lab's edge
 
 enum class Happening : std::uint8_t {
-    Registered,   // 2xx to a REGISTER that carried it
+    Registered, // 2xx to a REGISTER that carried it
     RegisterFailed,
     Ping,
     Pong,
     PongMissing,
-    Closed,       // FIN
+    Closed, // FIN
     Reset,
     StateChanged, // our own engine's report
     Used,         // another request or response travelled on it
@@ -52,9 +54,9 @@ struct Flow {
     base::FlowReport report; // ours: the engine's; else what the wire told
     base::Endpoint userAgent, edge;
     base::Transport transport = base::Transport::Unknown;
-    bool granted = false;    // Require: outbound in the 2xx
-    bool withPath = false;   // Path with ;ob in the 2xx
-    std::string token;       // user part of the Path URI, if any was seen
+    bool granted = false;  // Require: outbound in the 2xx
+    bool withPath = false; // Path with ;ob in the 2xx
+    std::string token;     // user part of the Path URI, if any was seen
     trace::RowId lastRegister, lastResponse, closedAt;
     base::Instant registered, lastSeen, lastPing, lastPong;
     std::vector<FlowEvent> events; // newest last, at most 256

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The fold of rows into flows. Analysis thread only. Bounded: at most `capacity` flows, the longest unseen goes first.
+// The fold of rows into flows. Analysis thread only. Bounded: at most `capacity` flows, the longest
+// unseen goes first.
 #pragma once
 
 #include <flows/flow.h>
@@ -14,9 +15,13 @@ public:
     explicit FlowTable(const trace::Trace &trace, std::size_t capacity = 65536);
     ~FlowTable();
 
-    /// Files REGISTER transactions, keep-alives, ends of connections and the engine's reports. Returns the flow that
-    /// changed, invalid if none did.
+    /// Files REGISTER transactions, keep-alives, ends of connections and the engine's reports.
+    /// Returns the flow that changed, invalid if none did.
     FlowId add(trace::RowId row, const sip::Message *message);
+
+    /// Every flow that the last add() changed: a pong that did not come shows when a later row
+    /// arrives.
+    const std::vector<FlowId> &touched() const;
 
     std::shared_ptr<const Flow> snapshot(FlowId id) const;
     std::vector<std::shared_ptr<const Flow>> all() const;

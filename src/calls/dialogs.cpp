@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <calls/dialogs.h>
+
+namespace calls {
+
+using sip::Method;
+
+std::uint32_t DialogFold::byTag(std::uint32_t tag) const
+{
+    const auto found = m_byTag.find(tag);
+    return tag != 0 && found != m_byTag.end() ? found->second : kNone;
+}
+
+std::uint32_t DialogFold::of(const trace::Row &row) const
+{
+    const std::uint32_t callee = byTag(row.toTag);
+    return callee != kNone ? callee : byTag(row.fromTag);
+}
+
+std::uint32_t DialogFold::open(const trace::Row &row)
+{
+    const std::uint32_t known = byTag(row.toTag);
+    if (known != kNone || row.toTag == 0)
+        return known;
+    EarlyDialog dialog;
+    dialog.toTag = m_trace.tag(row.toTag);
+    dialog.since = row.time;
+    m_out.push_back(std::move(dialog));
+    m_extra.emplace_back();
+    const auto index = static_cast<std::uint32_t>(m_out.size() - 1);
+    m_byTag.emplace(row.toTag, index);
+    m_early.push_back(index);
+    return index;
+}
+
+void DialogFold::end(EarlyDialog &dialog, base::Instant time)
+{
+    if (dialog.state == EarlyState::Terminated)
+        return;
+    dialog.state = EarlyState::Terminated;
+    dialog.ended = time;
+}
+
+void DialogFold::endAll(base::Instant time)
+{
+    for (const std::uint32_t index : m_early) {
+        if (m_out[index].state == EarlyState::Early)
+            end(m_out[index], time);
+    }
+    m_early.clear();
+}
+
+void DialogFold::provisional(const Sighting &seen)
+{
+    // RFC 6228 section 4: a 199 creates no early dialog.
+    const bool over = seen.row.status == 199;
+    const std::uint32_t index =
+        over && !seen.fact.reliable ? byTag(seen.row.toTag) : open(seen.row);
+    if (index == kNone)
+        return;
+    if (!seen.repeat)
+        list(index, seen);
+    if (seen.fact.reliable)
+        reliable(index, seen);
+    if (over && m_out[index].state == EarlyState::Early)
+        end(m_out[index], seen.row.time);
+}
+
+/// The n-th response of one kind at a further hop is the n-th of the first hop on its way.
+void DialogFold::list(std::uint32_t index, const Sighting &seen)
+{
+    EarlyDialog &dialog = m_out[index];
+    Extra &extra = m_extra[index];
+    const Signature signature(seen.row.cseq, seen.row.status, seen.fact.rseq);
+    auto &listed = extra.listed[signature];
+    const std::uint32_t count = extra.perHop[{signature, seen.hop}]++;
+    if (count >= listed.size()) {
+        listed.push_back(static_cast<std::uint32_t>(dialog.provisionals.size()));
+        dialog.provisionals.push_back(seen.fact.row);
+        extra.facts.push_back(&seen.fact);
+    } else if (seen.originator) {
+        dialog.provisionals[listed[count]] = seen.fact.row;
+        extra.facts[listed[count]] = &seen.fact;
+    }
+}
+
+void DialogFold::reliable(std::uint32_t index, const Sighting &seen)
+{
+    EarlyDialog &dialog = m_out[index];
+    Extra &extra = m_extra[index];
+    const auto [found, fresh] =
+        extra.byRseq.emplace(seen.fact.rseq, static_cast<std::uint32_t>(dialog.reliables.size()));
+    if (fresh) {
+        ReliableResponse response;
+        response.rseq = seen.fact.rseq;
+        response.response = seen.fact.row;
+        response.hasSdp = seen.fact.hasSdp;
+        dialog.reliables.push_back(std::move(response));
+        extra.reliables.push_back({seen.row.cseq, seen.hop, 0, seen.originator});
+        return;
+    }
+    ReliableResponse &response = dialog.reliables[found->second];
+    Reliable &beside = extra.reliables[found->second];
+    if (seen.originator && !beside.originator) {
+        response.response = seen.fact.row;
+        response.repeats.clear();
+        beside.hop = seen.hop;
+        beside.originator = true;
+    } else if (seen.hop == beside.hop) {
+        response.repeats.push_back(seen.fact.row);
+    }
+}
+
+void DialogFold::answer(const Sighting &seen)
+{
+    const std::uint32_t index = open(seen.row);
+    if (index == kNone)
+        return;
+    EarlyDialog &dialog = m_out[index];
+    Extra &extra = m_extra[index];
+    const bool better = seen.originator && !extra.answerAtOriginator;
+    if (!dialog.answer.valid() || better) {
+        dialog.answer = seen.fact.row;
+        extra.answerAtOriginator = seen.originator;
+    }
+    if (seen.fact.hasSdp && (!dialog.answerSdp.valid() || better))
+        dialog.answerSdp = seen.fact.row;
+    if (dialog.state != EarlyState::Confirmed &&
+        !(dialog.state == EarlyState::Terminated && seen.repeat)) {
+        dialog.state = EarlyState::Confirmed;
+        dialog.ended = {};
+    }
+    endAll(seen.row.time); // the others never hear of it (RFC 3261 section 13.2.2.4)
+}
+
+void DialogFold::refusal(const Sighting &seen)
+{
+    if (seen.originator) {
+        endAll(seen.row.time);
+        return;
+    }
+    const std::uint32_t index = byTag(seen.row.toTag);
+    if (index != kNone && m_out[index].state == EarlyState::Early)
+        end(m_out[index], seen.row.time);
+}
+
+void DialogFold::prack(const Sighting &seen)
+{
+    // RFC 3262 section 3: matched within its dialog by RSeq, CSeq number and method together.
+    const std::uint32_t index = byTag(seen.row.toTag);
+    if (index == kNone || seen.fact.rackMethod != Method::Invite)
+        return;
+    Extra &extra = m_extra[index];
+    const auto found = extra.byRseq.find(seen.fact.rseq);
+    if (found == extra.byRseq.end() || extra.reliables[found->second].cseq != seen.fact.rackCseq)
+        return;
+    ReliableResponse &response = m_out[index].reliables[found->second];
+    Reliable &beside = extra.reliables[found->second];
+    if (response.prack.valid() && !(seen.hop == beside.hop && beside.prackHop != beside.hop))
+        return;
+    response.prack = seen.fact.row;
+    response.prackFinal = {};
+    response.prackStatus = 0;
+    beside.prackHop = seen.hop;
+    m_byPrack[seen.transaction] = {index, found->second};
+}
+
+void DialogFold::prackResponse(const Sighting &seen)
+{
+    const auto found = m_byPrack.find(seen.transaction);
+    if (found == m_byPrack.end() || seen.row.status < 200)
+        return;
+    const auto [dialog, index] = found->second;
+    ReliableResponse &response = m_out[dialog].reliables[index];
+    if (response.prackFinal.valid() || m_extra[dialog].reliables[index].prackHop != seen.hop)
+        return;
+    response.prackFinal = seen.fact.row;
+    response.prackStatus = seen.row.status;
+}
+
+void DialogFold::bye(const Sighting &seen)
+{
+    if (const std::uint32_t index = of(seen.row); index != kNone)
+        end(m_out[index], seen.row.time);
+}
+
+void DialogFold::earlyMedia(const Sighting &seen)
+{
+    if (seen.fact.earlyMedia.length == 0)
+        return;
+    const std::uint32_t index = byTag(seen.row.status != 0 ? seen.row.toTag : seen.row.fromTag);
+    if (index != kNone)
+        m_out[index].earlyMedia = view(m_trace, seen.fact, seen.fact.earlyMedia);
+}
+
+void DialogFold::finish()
+{
+    for (std::size_t i = 0; i < m_out.size(); ++i) {
+        EarlyDialog &dialog = m_out[i];
+        for (std::size_t k = 0; k < dialog.provisionals.size(); ++k) {
+            const RowId row = dialog.provisionals[k];
+            if (m_trace.row(row).status == 180 && !dialog.alerting) {
+                dialog.alerting = true;
+                dialog.firstAlerting = row;
+            }
+            if (m_extra[i].facts[k]->hasSdp && !dialog.firstSdp.valid())
+                dialog.firstSdp = row;
+        }
+    }
+}
+
+} // namespace calls

@@ -1,0 +1,355 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <calls/fold.h>
+
+#include <algorithm>
+#include <calls/order.h>
+#include <sip/uri.h>
+
+namespace calls {
+
+using sip::Method;
+
+namespace {
+
+bool belongsToInvite(Method method)
+{
+    switch (method) {
+    case Method::Invite:
+    case Method::Ack:
+    case Method::Bye:
+    case Method::Cancel:
+    case Method::Prack:
+    case Method::Update:
+    case Method::Info:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool isFailure(const base::LocalEvent &event)
+{
+    switch (event.kind) {
+    case base::LocalKind::ConnectionRefused:
+    case base::LocalKind::Unreachable:
+    case base::LocalKind::TimedOut:
+    case base::LocalKind::Unresolvable:
+    case base::LocalKind::SendFailed:
+        return true;
+    default:
+        return event.code >= 300;
+    }
+}
+
+std::string addressOf(std::string_view header)
+{
+    const sip::NameAddress address = sip::parseNameAddress(header);
+    return address.ok ? address.uri.address() : std::string(header.substr(0, 256));
+}
+
+} // namespace
+
+Fold::Fold(const trace::Trace &trace, CallId id)
+    : m_trace(trace), m_transactions(trace, m_call.transactions),
+      m_dialogs(trace, m_call.earlyDialogs)
+{
+    m_call.id = id;
+    m_call.callId = trace.callId(id);
+}
+
+bool Fold::open() const
+{
+    return m_call.state == State::Unknown || m_call.state == State::Calling ||
+           m_call.state == State::Proceeding || m_call.state == State::Early;
+}
+
+Call Fold::run(const std::vector<Fact> &facts)
+{
+    const std::vector<std::uint32_t> order = inOrder(m_trace, facts);
+    classify(facts, order);
+    m_call.rows.reserve(order.size());
+    for (const std::uint32_t index : order) {
+        const Fact &fact = facts[index];
+        CallRow row;
+        row.row = fact.row;
+        const trace::Row &filed = m_trace.row(fact.row);
+        if (filed.kind == trace::RowKind::Local)
+            local(fact, row);
+        else
+            message(fact, row);
+        m_call.rows.push_back(row);
+        if (m_call.rows.size() == 1)
+            m_call.first = filed.time;
+        m_call.last = filed.time;
+    }
+    m_dialogs.finish();
+    for (CallRow &row : m_call.rows) { // early dialogs may begin after rows that belong to them
+                                       // (same stamp, other hop)
+        if (row.earlyDialog == kNoIndex)
+            row.earlyDialog = m_dialogs.of(m_trace.row(row.row));
+    }
+    describe();
+    return std::move(m_call);
+}
+
+void Fold::classify(const std::vector<Fact> &facts, const std::vector<std::uint32_t> &order)
+{
+    bool invite = false, any = false;
+    Method first = Method::Invite;
+    for (const std::uint32_t index : order) {
+        const trace::Row &row = m_trace.row(facts[index].row);
+        if (row.kind == trace::RowKind::Local)
+            continue;
+        if (!any)
+            first = row.method;
+        any = true;
+        invite = invite || belongsToInvite(row.method);
+    }
+    m_main = invite || !any ? Method::Invite : first;
+    m_call.kind = m_main == Method::Invite     ? Kind::Call
+                  : m_main == Method::Register ? Kind::Registration
+                                               : Kind::Other;
+}
+
+void Fold::message(const Fact &fact, CallRow &out)
+{
+    const trace::Row &row = m_trace.row(fact.row);
+    if (!m_firstMessage.valid())
+        m_firstMessage = fact.row;
+    const Filed filed = m_transactions.file(fact);
+    m_originators.resize(m_call.transactions.size(), false);
+    out.transaction = filed.transaction;
+    out.original = filed.original;
+    if (filed.original.valid())
+        ++m_call.retransmissions;
+
+    Sighting seen{fact,
+                  row,
+                  filed.transaction,
+                  m_transactions.hop(filed.transaction),
+                  false,
+                  filed.original.valid()};
+    if (row.status == 0) {
+        if (filed.opened)
+            m_requests.push_back(filed.transaction);
+        if (filed.opened && row.method == m_main && row.toTag == 0)
+            initial(seen);
+        seen.originator = m_originators[filed.transaction];
+        request(seen);
+    } else {
+        if (filed.opened && row.method == m_main && m_reference == nullptr) {
+            m_originators[filed.transaction] = true; // seen from the middle: the best view there is
+            m_attempt = filed.transaction;
+        }
+        seen.originator = m_originators[filed.transaction];
+        response(seen);
+    }
+    m_dialogs.earlyMedia(seen);
+    out.earlyDialog = m_dialogs.of(row);
+}
+
+bool Fold::fromOriginator(const Sighting &seen) const
+{
+    const RowId first = m_reference->row;
+    const base::Endpoint origin = m_trace.source(first);
+    if (origin.known() && m_trace.source(seen.fact.row) == origin)
+        return true;
+    // Another connection, or a text trace without addresses: the originator's own Via tells, and
+    // that nobody came before.
+    return seen.fact.viaCount == m_reference->viaCount &&
+           view(m_trace, seen.fact, seen.fact.sentBy) ==
+               view(m_trace, *m_reference, m_reference->sentBy);
+}
+
+void Fold::initial(const Sighting &seen)
+{
+    const bool first = m_reference == nullptr;
+    if (first) {
+        m_reference = &seen.fact;
+        m_call.invite = seen.fact.row;
+    }
+    if (!first && !fromOriginator(seen))
+        return;
+    m_originators[seen.transaction] = true;
+    m_attempt = seen.transaction;
+    // A new attempt of the originator goes on with the same call: with credentials after 401 or 407
+    // (RFC 3261 section 22.2), to another server after a failure (RFC 3263 section 4.3), a refresh
+    // of a registration.
+    if (first ? m_call.state != State::Unknown
+              : open() || (m_call.kind == Kind::Call && m_call.state == State::Answered))
+        return;
+    m_call.state = State::Calling;
+    m_call.finalStatus = 0;
+    m_call.finalResponse = {};
+    m_call.ended = {};
+    m_cancelled = false;
+}
+
+void Fold::request(const Sighting &seen)
+{
+    switch (seen.row.method) {
+    case Method::Cancel:
+        m_cancelled = true;
+        break;
+    case Method::Prack:
+        if (!seen.repeat)
+            m_dialogs.prack(seen);
+        break;
+    case Method::Bye:
+        if (!seen.repeat)
+            bye(seen);
+        break;
+    case Method::Ack:
+        acknowledged(seen);
+        break;
+    default:
+        break;
+    }
+}
+
+void Fold::bye(const Sighting &seen)
+{
+    const std::uint32_t dialog = m_dialogs.of(seen.row);
+    m_dialogs.bye(seen);
+    const bool ofWinner =
+        dialog == kNoIndex || m_call.winner == kNoIndex || dialog == m_call.winner;
+    if (m_call.kind != Kind::Call || !ofWinner)
+        return;
+    if (m_call.state == State::Answered || m_call.state == State::Unknown) {
+        m_call.state = State::Ended;
+        m_call.ended = seen.row.time;
+    }
+    if (!m_call.bye.valid())
+        m_call.bye = seen.fact.row;
+}
+
+/// An ACK of a 2xx proves that the originator got it, even where that hop's responses were not
+/// captured.
+void Fold::acknowledged(const Sighting &seen)
+{
+    const std::uint32_t dialog = m_dialogs.byTag(seen.row.toTag);
+    if (m_call.kind != Kind::Call || !open() || dialog == kNoIndex || m_reference == nullptr)
+        return;
+    const EarlyDialog &confirmed = m_call.earlyDialogs[dialog];
+    if (!confirmed.answer.valid() || !fromOriginator(seen))
+        return;
+    m_call.state = State::Answered;
+    m_call.winner = dialog;
+    m_call.finalResponse = confirmed.answer;
+    m_call.finalStatus = m_trace.row(confirmed.answer).status;
+    m_call.answered = m_trace.row(confirmed.answer).time;
+}
+
+void Fold::response(const Sighting &seen)
+{
+    const bool inDialog = m_call.transactions[seen.transaction].inDialog;
+    if (seen.row.method == Method::Prack)
+        m_dialogs.prackResponse(seen);
+    if (seen.row.method != m_main || inDialog)
+        return;
+    if (m_call.kind == Kind::Call) {
+        if (seen.row.status > 100 && seen.row.status < 200)
+            m_dialogs.provisional(seen);
+        else if (seen.row.status >= 200 && seen.row.status < 300)
+            m_dialogs.answer(seen);
+        else if (seen.row.status >= 300 && !seen.repeat)
+            m_dialogs.refusal(seen);
+    }
+    if (seen.originator && !seen.repeat)
+        initialResponse(seen);
+}
+
+void Fold::initialResponse(const Sighting &seen)
+{
+    const int status = seen.row.status;
+    if (status >= 300) {
+        refused(seen);
+        return;
+    }
+    if (status >= 200) {
+        answered(seen);
+        return;
+    }
+    if (status > 100 && !m_call.firstProvisional.valid())
+        m_call.firstProvisional = seen.fact.row;
+    if (!open())
+        return;
+    if (status > 100 && seen.row.toTag != 0 && m_call.kind == Kind::Call)
+        m_call.state = State::Early;
+    else if (m_call.state != State::Early)
+        m_call.state = State::Proceeding;
+}
+
+void Fold::answered(const Sighting &seen)
+{
+    if (!open())
+        return;
+    m_call.state = State::Answered;
+    m_call.answered = seen.row.time;
+    m_call.finalStatus = seen.row.status;
+    m_call.finalResponse = seen.fact.row;
+    if (m_call.kind == Kind::Call)
+        m_call.winner = m_dialogs.byTag(seen.row.toTag);
+}
+
+void Fold::refused(const Sighting &seen)
+{
+    if (!open() || seen.transaction != m_attempt)
+        return;
+    // 487 is the INVITE's own answer to a CANCEL (RFC 3261 section 9.2).
+    m_call.state = seen.row.status == 487 && m_cancelled ? State::Cancelled : State::Failed;
+    m_call.finalStatus = seen.row.status;
+    m_call.finalResponse = seen.fact.row;
+    m_call.ended = seen.row.time;
+}
+
+void Fold::local(const Fact &fact, CallRow &out)
+{
+    const base::LocalEvent *event = m_trace.local(fact.row);
+    out.earlyDialog = m_dialogs.byTag(m_trace.row(fact.row).toTag);
+    if (event != nullptr && isFailure(*event))
+        localFailure(fact, *event, out);
+}
+
+void Fold::localFailure(const Fact &fact, const base::LocalEvent &event, CallRow &out)
+{
+    // It ended the newest transaction that still waits. Answered ones are passed over for good.
+    while (!m_requests.empty()) {
+        Transaction &transaction = m_call.transactions[m_requests.back()];
+        const bool waits = transaction.finalStatus == 0 && transaction.method != Method::Ack;
+        const bool fresh = !transaction.localFailure.valid();
+        if (waits && fresh) {
+            transaction.localFailure = fact.row;
+            transaction.finished = m_trace.row(fact.row).time;
+            out.transaction = m_requests.back();
+        }
+        if (waits)
+            break;
+        m_requests.pop_back();
+    }
+    const base::Instant time = m_trace.row(fact.row).time;
+    const bool ofInvite =
+        out.transaction == kNoIndex || m_call.transactions[out.transaction].method == m_main;
+    if (!open() || !ofInvite)
+        return;
+    m_call.state = State::Failed;
+    m_call.finalStatus = event.code;
+    m_call.ended = time;
+    m_dialogs.endAll(time);
+}
+
+void Fold::describe()
+{
+    const RowId row = m_reference != nullptr ? m_reference->row : m_firstMessage;
+    if (!row.valid())
+        return;
+    const auto message = m_trace.message(row);
+    if (!message)
+        return;
+    m_call.from = addressOf(message->value(sip::HeaderId::From));
+    m_call.to = addressOf(message->value(sip::HeaderId::To));
+    m_call.fromTag = message->fromTag();
+    m_call.requestUri = message->requestUri;
+}
+
+} // namespace calls

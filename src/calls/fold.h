@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to calls: one pass over the rows of a call in order, which gives the Call as its
+// originator saw it. Lives for one snapshot.
+#pragma once
+
+#include <calls/dialogs.h>
+#include <calls/transactions.h>
+
+namespace calls {
+
+class Fold
+{
+public:
+    Fold(const trace::Trace &trace, CallId id);
+    Call run(const std::vector<Fact> &facts);
+
+private:
+    void message(const Fact &fact, CallRow &out);
+    void request(const Sighting &seen);
+    void initial(const Sighting &seen);
+    void bye(const Sighting &seen);
+    void acknowledged(const Sighting &seen);
+    void response(const Sighting &seen);
+    void initialResponse(const Sighting &seen);
+    void answered(const Sighting &seen);
+    void refused(const Sighting &seen);
+    void local(const Fact &fact, CallRow &out);
+    void localFailure(const Fact &fact, const base::LocalEvent &event, CallRow &out);
+    void classify(const std::vector<Fact> &facts, const std::vector<std::uint32_t> &order);
+    void describe();
+    bool fromOriginator(const Sighting &seen) const;
+    bool open() const; // no outcome yet
+
+    const trace::Trace &m_trace;
+    Call m_call;
+    TransactionFold m_transactions;
+    DialogFold m_dialogs;
+    std::vector<bool> m_originators; // by transaction
+    sip::Method m_main = sip::Method::Invite;
+    const Fact *m_reference = nullptr;     // the first initial request
+    std::uint32_t m_attempt = kNoIndex;    // the originator's newest initial transaction
+    std::vector<std::uint32_t> m_requests; // transactions with a request, newest last
+    RowId m_firstMessage;
+    bool m_cancelled = false;
+};
+
+} // namespace calls

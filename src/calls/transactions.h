@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to calls: rows to transactions (RFC 3261 section 17.1.3 and 17.2.3), one per hop,
+// retransmissions folded into their original. Lives for one fold of one call.
+#pragma once
+
+#include <calls/call.h>
+#include <calls/fact.h>
+#include <map>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace calls {
+
+constexpr std::uint32_t kNoIndex = ~0U;
+
+/// Where one row was put.
+struct Filed {
+    std::uint32_t transaction = kNoIndex;
+    RowId original;          // valid: a retransmission of that row
+    bool opened = false;     // the row began the transaction
+    bool firstFinal = false; // the row is the transaction's first final response
+};
+
+class TransactionFold
+{
+public:
+    TransactionFold(const trace::Trace &trace, std::vector<Transaction> &out)
+        : m_trace(trace), m_out(out)
+    {
+    }
+
+    Filed file(const Fact &fact);
+    /// Both directions between two endpoints are one hop.
+    std::uint32_t hop(std::uint32_t transaction) const { return m_hops[transaction]; }
+
+private:
+    struct Key {
+        std::string_view branch, sentBy;
+        std::uint32_t cseq = 0;
+        sip::Method method = sip::Method::Unknown;
+        std::uint32_t hop = 0;
+        bool operator==(const Key &) const = default;
+    };
+    struct KeyHash {
+        std::size_t operator()(const Key &key) const noexcept;
+    };
+    struct Copy {
+        RowId row;
+        std::uint32_t transaction = kNoIndex;
+    };
+    static constexpr std::uint32_t kAnyHop = ~0U;
+
+    std::uint32_t hopOf(const trace::Row &row, RowId id);
+    Key keyOf(const Fact &fact, const trace::Row &row, sip::Method method);
+    Filed repeat(const Copy &original, const Fact &fact, const trace::Row &row);
+    Filed request(const Fact &fact, const trace::Row &row);
+    Filed response(const Fact &fact, const trace::Row &row);
+    std::uint32_t find(Key key) const;
+    std::uint32_t findElsewhere(Key key, RowId row) const;
+    std::uint32_t open(const Key &key, const Fact &fact, const trace::Row &row);
+
+    const trace::Trace &m_trace;
+    std::vector<Transaction> &m_out;
+    std::vector<std::uint32_t> m_hops; // by transaction
+    std::unordered_map<Key, std::uint32_t, KeyHash> m_byKey;
+    std::unordered_map<std::size_t, Copy> m_byBytes; // hash of text and pair -> first of its kind
+    std::unordered_map<std::uint32_t, std::uint32_t> m_hopByPair;
+    std::map<std::pair<base::Endpoint, base::Endpoint>, std::uint32_t> m_hopByEnds;
+};
+
+} // namespace calls

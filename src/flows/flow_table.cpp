@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <flows/flow_table.h>
+
+#include <algorithm>
+#include <flows/work.h>
+
+namespace flows {
+
+namespace {
+constexpr std::size_t kMostEvents = 256, kMostWaiting = 65536;
+constexpr base::Duration kPongWait = std::chrono::seconds(10); // RFC 5626 section 4.4.1
+} // namespace
+
+void FlowTable::Work::note(Entry &entry, Happening what, trace::RowId row, base::Instant time,
+                           int status, std::string text)
+{
+    auto &events = entry.flow.events;
+    if (events.size() >= kMostEvents)
+        events.erase(events.begin());
+    events.push_back({time, what, row, status, std::move(text)});
+    changed(entry);
+}
+
+void FlowTable::Work::changed(Entry &entry)
+{
+    entry.published.reset();
+    if (touched.empty() || touched.back() != entry.flow.id)
+        touched.push_back(entry.flow.id);
+}
+
+Entry *FlowTable::Work::at(const trace::Trace &trace, trace::RowId row)
+{
+    const base::Endpoint source = trace.source(row), destination = trace.destination(row);
+    if (!source.known() || !destination.known())
+        return nullptr;
+    Entry *entry = entries.byEnds(endsOf(source, destination, trace.row(row).transport));
+    if (entry != nullptr)
+        entries.touch(*entry, trace.row(row).time);
+    return entry;
+}
+
+void FlowTable::Work::used(const trace::Trace &trace, trace::RowId row, const sip::Message &message)
+{
+    Entry *entry = at(trace, row);
+    if (entry == nullptr)
+        return;
+    if (message.isRequest())
+        note(*entry, Happening::Used, row, trace.row(row).time, 0,
+             std::string(message.methodText.substr(0, 64)));
+    else
+        changed(*entry);
+}
+
+void FlowTable::Work::keepAlive(const trace::Trace &trace, trace::RowId row)
+{
+    Entry *entry = at(trace, row);
+    if (entry == nullptr)
+        return;
+    Flow &flow = entry->flow;
+    const base::Instant time = trace.row(row).time;
+    const bool fromUserAgent = trace.source(row) == flow.userAgent;
+    if (trace.row(row).kind == trace::RowKind::Ping && fromUserAgent) {
+        flow.lastPing = time;
+        note(*entry, Happening::Ping, row, time, 0, "ping");
+        // RFC 5626 section 4.4.1: a pong may be expected where outbound was granted, and CRLF has
+        // none on UDP.
+        const bool expected =
+            (flow.granted || entry->answersPings) && flow.transport != base::Transport::Udp;
+        if (expected && pings.size() < kMostWaiting)
+            pings.push_back({flow.id, time, row});
+    } else if (trace.row(row).kind == trace::RowKind::Pong && !fromUserAgent) {
+        flow.lastPong = time;
+        entry->answersPings = true;
+        note(*entry, Happening::Pong, row, time, 0, "pong");
+    } else {
+        changed(*entry);
+    }
+}
+
+void FlowTable::Work::missingPongs(base::Instant now)
+{
+    while (!pings.empty() && now - pings.front().since > kPongWait) {
+        const Waiting waiting = pings.front();
+        pings.pop_front();
+        Entry *entry = entries.byId(waiting.flow);
+        if (entry == nullptr || entry->flow.lastPong >= waiting.since ||
+            entry->flow.closedAt.valid())
+            continue;
+        note(*entry, Happening::PongMissing, waiting.row, waiting.since + kPongWait, 0,
+             "no pong within 10 s of the ping");
+    }
+}
+
+void FlowTable::Work::closed(const trace::Trace &trace, trace::RowId row)
+{
+    Entry *entry = at(trace, row);
+    if (entry == nullptr)
+        return;
+    const bool reset = trace.row(row).kind == trace::RowKind::Reset;
+    const bool byUserAgent = trace.source(row) == entry->flow.userAgent;
+    if (!entry->flow.closedAt.valid())
+        entry->flow.closedAt = row;
+    std::string text = reset ? "connection reset by the " : "connection closed by the ";
+    text += byUserAgent ? "user agent" : "edge";
+    note(*entry, reset ? Happening::Reset : Happening::Closed, row, trace.row(row).time, 0,
+         std::move(text));
+}
+
+FlowTable::FlowTable(const trace::Trace &trace, std::size_t capacity)
+    : m_trace(trace), m_work(std::make_unique<Work>(std::max<std::size_t>(capacity, 1)))
+{
+}
+
+FlowTable::~FlowTable() = default;
+
+FlowId FlowTable::add(trace::RowId row, const sip::Message *message)
+{
+    m_work->touched.clear();
+    if (row.value >= m_trace.size())
+        return {};
+    const trace::Row &filed = m_trace.row(row);
+    switch (filed.kind) {
+    case trace::RowKind::Local:
+        m_work->ownReport(m_trace, row);
+        break;
+    case trace::RowKind::Ping:
+    case trace::RowKind::Pong:
+        m_work->keepAlive(m_trace, row);
+        break;
+    case trace::RowKind::Fin:
+    case trace::RowKind::Reset:
+        m_work->closed(m_trace, row);
+        break;
+    case trace::RowKind::Message:
+        if (message == nullptr)
+            break;
+        if (filed.method != sip::Method::Register)
+            m_work->used(m_trace, row, *message);
+        else if (message->isRequest())
+            m_work->registerRequest(m_trace, row, *message);
+        else
+            m_work->registerResponse(m_trace, row, *message);
+        break;
+    default:
+        break;
+    }
+    const FlowId direct = m_work->touched.empty() ? FlowId{} : m_work->touched.front();
+    m_work->missingPongs(filed.time);
+    return direct.valid() || m_work->touched.empty() ? direct : m_work->touched.front();
+}
+
+const std::vector<FlowId> &FlowTable::touched() const
+{
+    return m_work->touched;
+}
+
+std::shared_ptr<const Flow> FlowTable::snapshot(FlowId id) const
+{
+    Entry *entry = m_work->entries.byId(id);
+    if (entry == nullptr)
+        return nullptr;
+    if (!entry->published)
+        entry->published = std::make_shared<const Flow>(entry->flow);
+    return entry->published;
+}
+
+std::vector<std::shared_ptr<const Flow>> FlowTable::all() const
+{
+    std::vector<std::shared_ptr<const Flow>> out;
+    for (const Entry &entry : m_work->entries.all())
+        out.push_back(snapshot(entry.flow.id));
+    std::sort(out.begin(), out.end(), [](const auto &a, const auto &b) { return a->id < b->id; });
+    return out;
+}
+
+std::uint64_t FlowTable::evicted() const
+{
+    return m_work->entries.evicted();
+}
+
+} // namespace flows

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to flows: what a REGISTER and its responses say of a flow (RFC 5626 section 4.2 and 6).
+// Pure readers of one message.
+#pragma once
+
+#include <base/time.h>
+#include <cstdint>
+#include <optional>
+#include <sip/message.h>
+#include <string>
+#include <string_view>
+
+namespace flows {
+
+struct Binding {
+    std::string aor, instance, edge; // edge: the topmost Route's URI
+    std::uint32_t regId = 0;
+    bool removes = false; // expires 0
+};
+/// nullopt: the REGISTER asks for no outbound flow.
+std::optional<Binding> readBinding(const sip::Message &request);
+
+struct PathToken {
+    bool outbound = false; // a Path URI with ;ob
+    std::string token;     // its user part
+};
+PathToken readPath(const sip::Message &message);
+
+/// How long a 2xx keeps this binding, nullopt if it does not say.
+std::optional<base::Duration> readExpiry(const sip::Message &response, std::string_view instance,
+                                         std::uint32_t regId);
+
+} // namespace flows

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to flows: the table's entries and the ways to find one. Owned by FlowTable, analysis
+// thread only.
+#pragma once
+
+#include <deque>
+#include <flows/flow_table.h>
+#include <list>
+#include <map>
+#include <unordered_map>
+#include <utility>
+
+namespace flows {
+
+struct Ends { // both directions of one connection, or of one pair of UDP sockets
+    base::Endpoint low, high;
+    bool datagrams = false;
+    bool operator==(const Ends &) const = default;
+};
+Ends endsOf(const base::Endpoint &a, const base::Endpoint &b, base::Transport transport);
+
+struct EndsHash {
+    std::size_t operator()(const Ends &ends) const noexcept;
+};
+
+struct Entry {
+    Flow flow;
+    std::uint64_t registerKey = 0; // Call-ID and CSeq of the newest REGISTER, 0: none
+    bool removes = false;          // that REGISTER takes the binding away
+    bool atUserAgent = false;      // the hop of the user agent itself was captured
+    bool answersPings = false;
+    std::shared_ptr<const Flow> published;
+};
+
+class Entries
+{
+public:
+    using List = std::list<Entry>; // longest unseen first
+
+    explicit Entries(std::size_t capacity) : m_capacity(capacity) {}
+
+    Entry *byId(FlowId id);
+    Entry *byEnds(const Ends &ends);
+    Entry *byRegister(std::uint64_t key);
+    Entry *byOwn(const std::string &aor, std::uint32_t regId);
+    Entry &make();
+    /// The entry's present ends, REGISTER and own name, so that the look-ups above find it.
+    void bindEnds(Entry &entry, const base::Endpoint &userAgent, const base::Endpoint &edge,
+                  base::Transport transport);
+    void bindRegister(Entry &entry, std::uint64_t key);
+    void bindOwn(Entry &entry, const std::string &aor, std::uint32_t regId);
+    void remove(FlowId id);
+    void touch(Entry &entry, base::Instant time); // seen now: last to be evicted
+    List &all() { return m_list; }
+    std::uint64_t evicted() const { return m_evicted; }
+
+private:
+    template <class Map, class Key> static void forget(Map &map, const Key &key, FlowId id);
+
+    std::size_t m_capacity;
+    List m_list;
+    std::unordered_map<std::uint32_t, List::iterator> m_byId;
+    std::unordered_map<Ends, FlowId, EndsHash> m_byEnds;
+    std::unordered_map<std::uint64_t, FlowId> m_byRegister;
+    std::map<std::pair<std::string, std::uint32_t>, FlowId> m_byOwn;
+    std::uint32_t m_next = 0;
+    std::uint64_t m_evicted = 0;
+};
+
+struct FlowTable::Work {
+    explicit Work(std::size_t capacity) : entries(capacity) {}
+
+    struct Waiting {
+        FlowId flow;
+        base::Instant since;
+        trace::RowId row;
+    };
+    Entries entries;
+    std::deque<Waiting> pings; // without a pong so far, oldest first
+    std::vector<FlowId> touched;
+
+    void note(Entry &entry, Happening what, trace::RowId row, base::Instant time, int status,
+              std::string text);
+    void changed(Entry &entry);
+
+    void ownReport(const trace::Trace &trace, trace::RowId row);
+    void registerRequest(const trace::Trace &trace, trace::RowId row, const sip::Message &message);
+    void registerResponse(const trace::Trace &trace, trace::RowId row, const sip::Message &message);
+    void used(const trace::Trace &trace, trace::RowId row, const sip::Message &message);
+    void keepAlive(const trace::Trace &trace, trace::RowId row);
+    void closed(const trace::Trace &trace, trace::RowId row);
+    void missingPongs(base::Instant now);
+    void absorb(Entry &own, const Entry &wire);
+    Entry *at(const trace::Trace &trace, trace::RowId row);
+};
+
+} // namespace flows
