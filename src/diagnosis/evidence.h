@@ -35,6 +35,7 @@ struct Evidence {
     std::span<const std::shared_ptr<const flows::Flow>> flows;   // all flows known
     base::Instant now;  // live: the clock; files: the last packet's time
     bool live = false;  // more may come
+    bool mediaSeen = false; // the session filed RTP of any call, so that its absence means something
 
     /// Streams of one early dialog that flow towards the caller.
     std::vector<const rtp::Stream *> incoming(std::uint32_t earlyDialog) const;

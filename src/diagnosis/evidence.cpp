@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/evidence.h>
+
+#include <algorithm>
+#include <sip/sdp.h>
+#include <unordered_map>
+#include <unordered_set>
+
+namespace diagnosis {
+namespace {
+
+constexpr std::uint32_t kNobody = ~0U;
+constexpr std::size_t kMostDescriptions = 256;        // SDP bodies of one call that are read
+constexpr std::size_t kMostMedia = 8;                 // m-lines of one of them
+constexpr std::size_t kMostStreams = 512;             // streams of one call
+constexpr auto kAfterwards = std::chrono::seconds(5); // media may run on behind the BYE
+
+struct Place { // an address somebody named in SDP
+    base::Endpoint endpoint;
+    bool callee = false;
+    std::uint32_t dialog = kNobody;
+    base::Instant time;
+};
+
+class Places
+{
+public:
+    Places(const calls::Call &call, const trace::Trace &trace);
+    bool empty() const { return m_places.empty(); }
+    std::optional<BoundStream> place(const std::shared_ptr<const rtp::Stream> &stream) const;
+
+private:
+    struct Choice {
+        std::uint32_t dialog = kNobody;
+        std::size_t candidates = 0;
+    };
+    struct Named {
+        bool byCaller = false, byCallee = false;
+        std::vector<std::uint32_t> places;
+    };
+    void read(const calls::CallRow &row, const trace::Trace &trace);
+    bool names(const base::Endpoint &endpoint, bool callee) const;
+    template <class Matches> Choice choose(base::Instant when, Matches matches) const;
+    void attribute(BoundStream &bound, const base::Endpoint &calleeEnd) const;
+
+    const calls::Call &m_call;
+    std::vector<Place> m_places; // in order of time
+    std::unordered_map<base::Endpoint, Named> m_named;
+    std::unordered_set<std::string> m_calleeTags;
+};
+
+Places::Places(const calls::Call &call, const trace::Trace &trace) : m_call(call)
+{
+    for (const auto &dialog : call.earlyDialogs)
+        m_calleeTags.insert(dialog.toTag);
+    std::size_t descriptions = 0;
+    for (const auto &row : call.rows) {
+        if (row.original.valid() || trace.row(row.row).kind != trace::RowKind::Message)
+            continue;
+        if (trace.text(row.row).find("m=") == std::string_view::npos)
+            continue; // cheaper than parsing what cannot hold a media line
+        read(row, trace);
+        if (++descriptions == kMostDescriptions)
+            break;
+    }
+}
+
+void Places::read(const calls::CallRow &row, const trace::Trace &trace)
+{
+    const auto message = trace.message(row.row);
+    if (!message || message->sdp().empty())
+        return;
+    const auto &entry = trace.row(row.row);
+    const bool requestByCallee = m_calleeTags.count(std::string(trace.tag(entry.fromTag))) != 0;
+    const bool callee = (entry.status == 0) == requestByCallee;
+    auto dialog = callee ? row.earlyDialog : kNobody;
+    if (callee && dialog == kNobody) {
+        const auto tag = message->isRequest() ? message->fromTag() : message->toTag();
+        for (std::uint32_t i = 0; i < m_call.earlyDialogs.size(); ++i)
+            if (m_call.earlyDialogs[i].toTag == tag)
+                dialog = i;
+    }
+    const auto sdp = sip::parseSdp(message->sdp());
+    std::size_t taken = 0;
+    for (const auto &media : sdp.media) {
+        if (taken++ == kMostMedia)
+            break;
+        const auto endpoint = media.endpoint();
+        if (!endpoint || endpoint->address.isUnspecified())
+            continue;
+        auto &named = m_named[*endpoint];
+        (callee ? named.byCallee : named.byCaller) = true;
+        const bool known =
+            std::any_of(named.places.begin(), named.places.end(), [&](std::uint32_t i) {
+                return m_places[i].callee == callee && m_places[i].dialog == dialog;
+            });
+        if (known)
+            continue;
+        named.places.push_back(static_cast<std::uint32_t>(m_places.size()));
+        m_places.push_back(Place{*endpoint, callee, dialog, entry.time});
+    }
+}
+
+bool Places::names(const base::Endpoint &endpoint, bool callee) const
+{
+    const auto it = m_named.find(endpoint);
+    return it != m_named.end() && (callee ? it->second.byCallee : it->second.byCaller);
+}
+
+/// The early dialog among those whose callee named a matching place: the newest that was there at
+/// `when`, else the first that came after it.
+template <class Matches> Places::Choice Places::choose(base::Instant when, Matches matches) const
+{
+    Choice choice;
+    std::vector<std::uint32_t> seen;
+    bool before = false;
+    for (const auto &place : m_places) {
+        if (!place.callee || place.dialog == kNobody || !matches(place))
+            continue;
+        const auto &dialog = m_call.earlyDialogs[place.dialog];
+        const bool wasThere =
+            place.time <= when && (!dialog.ended.known() || dialog.ended >= when ||
+                                   dialog.state == calls::EarlyState::Confirmed);
+        if (choice.candidates == 0 || wasThere) {
+            if (wasThere || !before)
+                choice.dialog = place.dialog;
+            before = before || wasThere;
+        }
+        if (std::find(seen.begin(), seen.end(), place.dialog) == seen.end())
+            seen.push_back(place.dialog);
+        choice.candidates = seen.size();
+    }
+    return choice;
+}
+
+void Places::attribute(BoundStream &bound, const base::Endpoint &calleeEnd) const
+{
+    const auto when = bound.stream->first;
+    auto choice = choose(when, [&](const Place &p) { return p.endpoint == calleeEnd; });
+    if (choice.candidates != 0) {
+        bound.earlyDialog = choice.dialog;
+        bound.certainty = choice.candidates == 1 ? Certainty::Exact : Certainty::Likely;
+        return;
+    }
+    choice = choose(when, [&](const Place &p) { return p.endpoint.address == calleeEnd.address; });
+    if (choice.candidates == 0)
+        choice = choose(when, [](const Place &) { return true; });
+    bound.earlyDialog = choice.dialog;
+    bound.certainty = choice.candidates == 1 && m_call.earlyDialogs.size() == 1 ? Certainty::Likely
+                                                                                : Certainty::Guess;
+    if (choice.candidates == 0 && m_call.earlyDialogs.size() == 1) {
+        bound.earlyDialog = 0; // media ahead of the only dialog's first SDP
+        bound.certainty = Certainty::Guess;
+    }
+}
+
+std::optional<BoundStream> Places::place(const std::shared_ptr<const rtp::Stream> &stream) const
+{
+    const bool fromCallee = names(stream->source, true),
+               toCaller = names(stream->destination, false);
+    const bool fromCaller = names(stream->source, false),
+               toCallee = names(stream->destination, true);
+    if (!fromCallee && !toCaller && !fromCaller && !toCallee)
+        return std::nullopt;
+    if (stream->last < m_call.first)
+        return std::nullopt; // an earlier user of the same port
+    if (m_call.ended.known() && stream->first > m_call.ended + kAfterwards)
+        return std::nullopt;
+    BoundStream bound;
+    bound.stream = stream;
+    bound.towardsCaller = int(fromCallee) + int(toCaller) >= int(fromCaller) + int(toCallee);
+    bound.early = !m_call.answered.known() || stream->first < m_call.answered;
+    attribute(bound, bound.towardsCaller ? stream->source : stream->destination);
+    return bound;
+}
+
+} // namespace
+
+std::vector<BoundStream> bind(const calls::Call &call, const trace::Trace &trace,
+                              std::span<const std::shared_ptr<const rtp::Stream>> streams)
+{
+    std::vector<BoundStream> bound;
+    if (streams.empty())
+        return bound;
+    const Places places(call, trace);
+    if (places.empty())
+        return bound;
+    for (const auto &stream : streams) {
+        if (bound.size() == kMostStreams)
+            break;
+        if (auto joined = stream ? places.place(stream) : std::nullopt)
+            bound.push_back(std::move(*joined));
+    }
+    std::stable_sort(bound.begin(), bound.end(), [](const BoundStream &a, const BoundStream &b) {
+        return a.stream->first < b.stream->first;
+    });
+    return bound;
+}
+
+std::vector<const rtp::Stream *> Evidence::incoming(std::uint32_t earlyDialog) const
+{
+    std::vector<const rtp::Stream *> found;
+    for (const auto &bound : streams)
+        if (bound.towardsCaller && bound.earlyDialog == earlyDialog)
+            found.push_back(bound.stream.get());
+    return found;
+}
+
+sip::Message Evidence::message(trace::RowId row) const
+{
+    if (!row.valid() || row.value >= trace.size())
+        return {};
+    return trace.message(row).value_or(sip::Message{});
+}
+
+} // namespace diagnosis

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shared by rules and explanations: reading a call's rows, wording facts, pointing at evidence.
+// Pure functions of the Evidence, any thread. Sdp and Message values view the trace's text, which
+// outlives them.
+#pragma once
+
+#include <diagnosis/evidence.h>
+#include <diagnosis/finding.h>
+#include <optional>
+#include <sip/message.h>
+#include <sip/sdp.h>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace diagnosis {
+
+// Pointing at evidence.
+EvidenceRef at(trace::RowId row, std::string note);
+EvidenceRef at(const Evidence &evidence, trace::RowId row, sip::HeaderId header, std::string note);
+/// `part` lies in the row's text; else the whole row is meant.
+EvidenceRef at(const Evidence &evidence, trace::RowId row, std::string_view part, std::string note);
+EvidenceRef at(const rtp::Stream &stream, std::string note);
+EvidenceRef at(const flows::Flow &flow, std::string note);
+
+// Wording.
+std::string lasting(base::Duration duration); // "740 ms", "12.4 s"
+std::string codeText(int status);             // "430 Flow Failed"
+std::string shown(std::string_view foreign);  // safe, at most 80 bytes
+/// Where a row came from and what that sender calls itself: "192.0.2.1:5060 (Kamailio 5.6)".
+std::string sender(const Evidence &evidence, trace::RowId row);
+std::string receiver(const Evidence &evidence, trace::RowId row);
+std::string count(std::uint64_t n, std::string_view noun); // "1 packet", "3 packets"
+
+// Reading.
+sip::Sdp sdpOf(const Evidence &evidence, trace::RowId row);
+bool hasSdp(const Evidence &evidence, trace::RowId row);
+bool outgoingCall(const Evidence &evidence); // our own user agent placed or took it
+/// When the early phase of a dialog ended: its end, the final response, a CANCEL; else now.
+base::Instant earlyEnd(const Evidence &evidence, std::uint32_t earlyDialog);
+bool earlyPhaseOver(const Evidence &evidence, std::uint32_t earlyDialog);
+/// The INVITE whose offer reached this hop: the request of the transaction that `response` belongs
+/// to.
+const calls::Transaction *transactionOf(const calls::Call &call, trace::RowId row);
+/// Value of a comma-separated parameter as digest headers have them, unquoted: realm="x",
+/// nonce="y".
+std::string_view digestParameter(std::string_view value, std::string_view name);
+
+/// What is known of the way media took, because silence can only be seen where media would have
+/// been seen.
+enum class Hearing : std::uint8_t { Own, Call, Trace, Nothing };
+Hearing hearing(const Evidence &evidence);
+Grade gradeOf(Hearing hearing);
+/// First RTP towards the caller that came before `until`, of any early dialog; nullptr: none.
+const BoundStream *firstHeard(const Evidence &evidence, base::Instant until);
+
+/// Direction the last P-Early-Media gave the first audio line (RFC 5009 section 8); nullopt: none
+/// was seen.
+std::optional<sip::Direction> earlyMediaPermission(const calls::EarlyDialog &dialog);
+/// "sendonly" allows the callee to be heard.
+bool callerMayHear(sip::Direction direction);
+
+} // namespace diagnosis

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/flow_facts.h>
+
+#include <algorithm>
+#include <base/text.h>
+#include <fmt/format.h>
+#include <sip/uri.h>
+
+namespace diagnosis {
+namespace {
+
+constexpr auto kAtOnce = std::chrono::milliseconds(50);
+
+enum class Whose : std::uint8_t { Unknown, Senders, Peers };
+
+/// The AOR of a flow against the two ends of the request.
+Whose byAccount(const flows::Flow &flow, const sip::Message &request)
+{
+    const auto aor = sip::parseNameAddress(flow.report.aor).uri.address();
+    if (aor.empty())
+        return Whose::Unknown;
+    const auto from = sip::parseNameAddress(request.value(sip::HeaderId::From)).uri.address();
+    const auto to = sip::parseNameAddress(request.value(sip::HeaderId::To)).uri.address();
+    if (from != to && base::equalsNoCase(aor, from))
+        return Whose::Senders;
+    return base::equalsNoCase(aor, to) ? Whose::Peers : Whose::Unknown;
+}
+
+Whose ownerOf(const Evidence &evidence, const TokenSeen &token, const calls::Transaction &failed)
+{
+    const auto request = evidence.message(failed.request);
+    if (const auto *const flow = flowOf(evidence, token)) {
+        if (const auto owner = byAccount(*flow, request); owner != Whose::Unknown)
+            return owner;
+        if (flow->ours)
+            return evidence.trace.row(failed.request).origin == base::Origin::Tap &&
+                           evidence.trace.row(failed.request).outgoing
+                       ? Whose::Senders
+                       : Whose::Peers;
+    }
+    if (!token.readable || !token.readable->userAgent.known() ||
+        viaCount(evidence, failed.request) != 1)
+        return Whose::Unknown;
+    const auto source = evidence.trace.source(failed.request);
+    if (!source.known() || source.address.isLoopback())
+        return Whose::Unknown; // everybody has that address
+    return source.address == token.readable->userAgent.address ? Whose::Senders : Whose::Peers;
+}
+
+FlowVerdict ownFlow(const Evidence &evidence, const calls::Transaction &failed,
+                    const TokenSeen &token)
+{
+    FlowVerdict verdict;
+    verdict.which = failed.inDialog ? FlowCase::OwnOldFlow : FlowCase::StaleRoute;
+    verdict.grade = token.readable ? Grade::Seen : Grade::Likely;
+    const auto now = evidence.trace.source(failed.request);
+    verdict.text =
+        fmt::format("The {} names a flow of the sender itself ({}), while the request came from "
+                    "{}: that connection was replaced.",
+                    sip::headerText(token.header),
+                    token.readable ? token.readable->userAgent.text() : "opaque token", now.text());
+    verdict.impact =
+        failed.inDialog
+            ? "The dialog itself lives on, but requests through this route set no longer arrive."
+            : "Calls fail until the account is registered over a living connection.";
+    verdict.fixes.push_back(
+        {"Register again over a living connection and take the Service-Route of that answer.",
+         "caller's user agent", Action::ReRegister});
+    verdict.fixes.push_back(failed.inDialog ? Fix{"Set the call up anew with INVITE and Replaces: "
+                                                  "a target refresh cannot change the "
+                                                  "route set.",
+                                                  "caller's user agent", Action::None}
+                                            : Fix{"Then place the call again.",
+                                                  "caller's user agent", Action::CallAgain});
+    verdict.fixes.push_back(
+        {"Send keep-alives more often than the NAT or firewall forgets (30 s is safe for UDP).",
+         "caller's user agent", Action::None});
+    return verdict;
+}
+
+FlowVerdict peersFlow(const Evidence &evidence, const calls::Transaction &failed)
+{
+    FlowVerdict verdict;
+    verdict.which = FlowCase::PeersFlow;
+    verdict.grade = Grade::Likely;
+    verdict.text = fmt::format("The route set of the dialog leads to one connection of the other "
+                               "side, and {} says that it "
+                               "is gone; no proxy on this way may choose another one.",
+                               sender(evidence, failed.finalResponse));
+    verdict.impact = fmt::format(
+        "This {} fails; the dialog is not ended by it and media may still run (RFC 5057).",
+        sip::methodText(failed.method));
+    verdict.fixes = {
+        {"Keep the connection alive (RFC 5626 section 4.4) and re-register with the same reg-id "
+         "when it breaks.",
+         "callee's user agent", Action::None},
+        {"Set the call up anew with INVITE and Replaces, or hang up: this route set cannot be "
+         "repaired.",
+         "caller's user agent", Action::None},
+        {"Keep connections longer than the Flow-Timer granted.", "edge proxy", Action::None}};
+    return verdict;
+}
+
+FlowVerdict targetsFlow(const Evidence &evidence, const calls::Transaction &failed)
+{
+    FlowVerdict verdict;
+    const auto answer = evidence.message(failed.finalResponse);
+    const auto warning = answer.value(sip::HeaderId::Warning);
+    const auto vias = viaCount(evidence, failed.request);
+    const bool direct = vias <= 1 && failed.finished - failed.started < kAtOnce &&
+                        base::lower(warning).find("flow") != std::string::npos;
+    verdict.which = direct ? FlowCase::EdgeIsRegistrar : FlowCase::NoFlowLeft;
+    verdict.text =
+        direct ? fmt::format("{} is registrar and edge in one: it found the connection of the "
+                             "target gone and had "
+                             "no other flow to try.",
+                             sender(evidence, failed.finalResponse))
+               : fmt::format("The target is registered over a connection that {} no longer has.",
+                             sender(evidence, failed.finalResponse));
+    verdict.impact = "The target cannot be reached over this flow; every further call meets the "
+                     "same dead binding until it "
+                     "is refreshed or removed.";
+    verdict.fixes = {
+        {"Try the target's next flow after 430 and remove the dead binding; answer the caller 480 "
+         "when none is "
+         "left.",
+         "home proxy", Action::None},
+        {"Notice the dead connection by the missing pong and re-register with the same reg-id; "
+         "register over two "
+         "edges.",
+         "callee's user agent", Action::None},
+        {"Check whether the edge restarted or closed idle connections earlier than its Flow-Timer.",
+         "edge proxy", Action::None}};
+    if (outgoingCall(evidence))
+        verdict.fixes.push_back({"Call again once the target has re-registered.",
+                                 "caller's user agent", Action::CallAgain});
+    return verdict;
+}
+
+FlowVerdict misused(const Evidence &evidence, const calls::Transaction &failed)
+{
+    FlowVerdict verdict;
+    verdict.which = FlowCase::Misused;
+    verdict.grade = Grade::Likely;
+    verdict.text = fmt::format("{} answered a REGISTER with 430, which no registrar should send.",
+                               sender(evidence, failed.finalResponse));
+    verdict.impact = "The sender has to treat it as 400 Bad Request and cannot repair anything.";
+    verdict.fixes = {
+        {"Answer 480 when the target cannot be reached; keep 430 between edge and home proxy.",
+         "gateway or SBC", Action::None}};
+    return verdict;
+}
+
+FlowVerdict vendor(const Evidence &evidence, const calls::Transaction &failed)
+{
+    FlowVerdict verdict;
+    verdict.which = FlowCase::Vendor;
+    verdict.grade = Grade::Likely;
+    verdict.text =
+        fmt::format("{} uses 430 in a dialog recovery of its own (ms-diagnostics is there).",
+                    sender(evidence, failed.finalResponse));
+    verdict.impact = "The client is expected to recover the dialog by the vendor's procedure.";
+    verdict.fixes = {{"Follow the vendor's dialog recovery.", "caller's user agent", Action::None}};
+    return verdict;
+}
+
+FlowVerdict local()
+{
+    FlowVerdict verdict;
+    verdict.which = FlowCase::Local;
+    verdict.grade = Grade::Seen;
+    verdict.text = "The 430 was made inside the local stack: no such response is on the wire.";
+    verdict.impact = "The connection the request needed is gone; nothing left this machine.";
+    verdict.fixes = {{"Connect and register again, then repeat the request.", "caller's user agent",
+                      Action::ReRegister}};
+    return verdict;
+}
+
+} // namespace
+
+FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction &failed)
+{
+    if (!failed.finalResponse.valid())
+        return local();
+    if (evidence.message(failed.finalResponse).find("ms-diagnostics") != nullptr)
+        return vendor(evidence, failed);
+    if (failed.method == sip::Method::Register)
+        return misused(evidence, failed);
+    const auto tokens = tokensOf(evidence, failed.request);
+    for (const auto &token : tokens)
+        if (token.header == sip::HeaderId::Route &&
+            ownerOf(evidence, token, failed) == Whose::Senders)
+            return ownFlow(evidence, failed, token);
+    if (failed.inDialog)
+        return peersFlow(evidence, failed);
+    return targetsFlow(evidence, failed);
+}
+
+} // namespace diagnosis

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/flow_facts.h>
+
+#include <algorithm>
+#include <base/text.h>
+#include <fmt/format.h>
+#include <sip/uri.h>
+
+namespace diagnosis {
+namespace {
+
+constexpr std::size_t kMostTokens = 16;
+constexpr auto kAtOnce = std::chrono::milliseconds(50);
+
+void collect(const Evidence &evidence, trace::RowId row, const sip::Message &message,
+             sip::HeaderId header, std::vector<TokenSeen> &out)
+{
+    for (const auto value : message.values(header)) {
+        if (out.size() == kMostTokens)
+            return;
+        const auto address = sip::parseNameAddress(value);
+        if (!address.ok || address.uri.user.empty())
+            continue;
+        TokenSeen token{row,
+                        header,
+                        address.uriText,
+                        address.uri.user,
+                        address.uri.parameter("ob").has_value(),
+                        flows::decodeToken(address.uri.user)};
+        // A user part without ob and not readable may be anything a proxy keeps there.
+        if (token.ob || token.readable || flowOf(evidence, token) != nullptr)
+            out.push_back(std::move(token));
+    }
+}
+
+bool names(const flows::Flow &flow, const TokenSeen &token)
+{
+    if (!flow.token.empty() && flow.token == token.user)
+        return true;
+    return token.readable && token.readable->userAgent.known() &&
+           (flow.userAgent == token.readable->userAgent ||
+            flow.report.local == token.readable->userAgent);
+}
+
+} // namespace
+
+std::vector<TokenSeen> tokensOf(const Evidence &evidence, trace::RowId row)
+{
+    std::vector<TokenSeen> tokens;
+    if (!row.valid())
+        return tokens;
+    const auto message = evidence.message(row);
+    for (const auto header :
+         {sip::HeaderId::Route, sip::HeaderId::RecordRoute, sip::HeaderId::Path})
+        collect(evidence, row, message, header, tokens);
+    return tokens;
+}
+
+const flows::Flow *flowOf(const Evidence &evidence, const TokenSeen &token)
+{
+    const flows::Flow *found = nullptr;
+    for (const auto &flow : evidence.flows)
+        if (flow && names(*flow, token) && (found == nullptr || flow->lastSeen > found->lastSeen))
+            found = flow.get();
+    return found;
+}
+
+std::size_t viaCount(const Evidence &evidence, trace::RowId row)
+{
+    return row.valid() ? evidence.message(row).values(sip::HeaderId::Via).size() : 0;
+}
+
+const calls::Transaction *origin(const Evidence &evidence, int status, bool inDialog)
+{
+    const calls::Transaction *found = nullptr;
+    std::size_t depth = 0;
+    for (const auto &transaction : evidence.call.transactions) {
+        if (transaction.finalStatus != status || transaction.inDialog != inDialog ||
+            transaction.method == sip::Method::Ack)
+            continue;
+        const auto vias = viaCount(evidence, transaction.finalResponse);
+        if (found == nullptr || vias > depth) {
+            found = &transaction;
+            depth = vias;
+        }
+    }
+    return found;
+}
+
+const calls::Transaction *nextAttempt(const Evidence &evidence, const calls::Transaction &failed)
+{
+    if (!failed.request.valid() || !failed.finished.known())
+        return nullptr;
+    const auto from = evidence.trace.source(failed.request).address;
+    for (const auto &transaction : evidence.call.transactions)
+        if (&transaction != &failed && transaction.request.valid() &&
+            transaction.method == failed.method && transaction.cseq == failed.cseq &&
+            transaction.branch != failed.branch && transaction.started >= failed.finished &&
+            transaction.sentBy == failed.sentBy &&
+            evidence.trace.source(transaction.request).address == from)
+            return &transaction;
+    return nullptr;
+}
+
+std::string tokenText(const Evidence &evidence, const TokenSeen &token, base::Instant when)
+{
+    if (!token.readable)
+        return fmt::format("flow token \"{}\" (opaque: its maker alone can read it)",
+                           shown(token.user));
+    auto text = fmt::format("flow {} of user agent {} at edge {}",
+                            base::transportText(token.readable->transport),
+                            token.readable->userAgent.text(), token.readable->edge.text());
+    const auto *const flow = flowOf(evidence, token);
+    if (flow == nullptr)
+        return text + " (read from the token, as Kamailio writes it; its registration is not in "
+                      "this trace)";
+    const auto alive = std::max({flow->lastPong, flow->lastPing, flow->registered});
+    if (flow->closedAt.valid())
+        text += fmt::format(", closed {} before", lasting(when - evidence.time(flow->closedAt)));
+    else if (alive.known() && alive <= when)
+        text += fmt::format(", last {} {} before",
+                            alive == flow->lastPong   ? "pong"
+                            : alive == flow->lastPing ? "keep-alive"
+                                                      : "registration",
+                            lasting(when - alive));
+    return text;
+}
+
+std::string answerTimeText(base::Duration waited)
+{
+    if (waited < kAtOnce)
+        return fmt::format("{} after the request: it knew at once that the connection is gone",
+                           lasting(waited));
+    const auto seconds = base::toSeconds(waited);
+    for (const int timer : {5, 10, 15, 20, 30, 32, 60, 120, 180})
+        if (seconds > timer - 0.5 && seconds < timer + 0.7)
+            return fmt::format("{} after the request: a timer of {} s ran out because nothing came "
+                               "back over the flow",
+                               lasting(waited), timer);
+    return fmt::format("{} after the request", lasting(waited));
+}
+
+} // namespace diagnosis

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Shared by the flow rules and the 430 explanation: flow tokens in a request, whose flow failed,
+// who said so, and what was tried next. Pure functions of the Evidence, any thread.
+#pragma once
+
+#include <diagnosis/facts.h>
+#include <flows/flow.h>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace diagnosis {
+
+struct TokenSeen {
+    trace::RowId row;
+    sip::HeaderId header = sip::HeaderId::Route;
+    std::string_view value; // the URI's text, in the row
+    std::string_view user;
+    bool ob = false;
+    std::optional<flows::FlowToken> readable; // nullopt: opaque to us
+};
+/// User parts in Route, Record-Route and Path that are or may be flow tokens (RFC 5626
+/// section 5.2), in order.
+std::vector<TokenSeen> tokensOf(const Evidence &evidence, trace::RowId row);
+/// The known flow a token names, nullptr: none. Takes the newest when several had the address.
+const flows::Flow *flowOf(const Evidence &evidence, const TokenSeen &token);
+
+/// The transaction that got `status` first-hand: the one with most Via fields, so that no other one
+/// handed it on.
+const calls::Transaction *origin(const Evidence &evidence, int status, bool inDialog);
+std::size_t viaCount(const Evidence &evidence, trace::RowId row);
+
+/// The next attempt of the same sender for the same request on another branch after `failed`;
+/// nullptr: none.
+const calls::Transaction *nextAttempt(const Evidence &evidence, const calls::Transaction &failed);
+
+/// Whose flow it was and who can do something: the ways a 430 comes about (RFC 5626 sections 5.3, 7
+/// and 11.5).
+enum class FlowCase : std::uint8_t {
+    NoFlowLeft,      // the home proxy had no other flow and handed the code to the caller
+    EdgeIsRegistrar, // one box is both: its own 430, nothing else to try
+    PeersFlow,       // inside a dialog: the route set names the peer's dead flow
+    OwnOldFlow,      // the request named a flow of its own sender that was replaced
+    StaleRoute,      // a Route kept from a former registration of the sender
+    Local,           // made inside the stack, never on the wire
+    Vendor,          // a dialog recovery scheme of its own
+    Misused,         // the answer to a REGISTER
+};
+struct FlowVerdict {
+    FlowCase which = FlowCase::NoFlowLeft;
+    Grade grade = Grade::Likely;
+    std::string text;   // one sentence
+    std::string impact; // one sentence
+    std::vector<Fix> fixes;
+};
+FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction &failed);
+
+/// "Flow of 192.0.2.20:34567 over TCP to edge 192.0.2.2:5060, last keep-alive 127.0 s before" for a
+/// decoded token.
+std::string tokenText(const Evidence &evidence, const TokenSeen &token, base::Instant when);
+/// What the time to answer tells: known at once, or found by a timer.
+std::string answerTimeText(base::Duration waited);
+
+} // namespace diagnosis

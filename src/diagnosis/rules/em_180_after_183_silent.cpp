@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+constexpr auto kSilence = std::chrono::seconds(1);
+
+/// The first 180 without SDP behind this dialog's early answer; invalid: none.
+trace::RowId lateAlerting(const Evidence &evidence, const calls::EarlyDialog &dialog)
+{
+    if (!dialog.firstSdp.valid() || evidence.trace.row(dialog.firstSdp).status == 180)
+        return {};
+    for (const auto row : dialog.provisionals)
+        if (evidence.trace.row(row).status == 180 &&
+            evidence.time(row) > evidence.time(dialog.firstSdp) && !hasSdp(evidence, row))
+            return row;
+    return {};
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    const auto &call = evidence.call;
+    const auto hear = hearing(evidence);
+    if (call.kind != calls::Kind::Call || hear == Hearing::Nothing)
+        return;
+    for (std::uint32_t i = 0; i < call.earlyDialogs.size(); ++i) {
+        const auto &dialog = call.earlyDialogs[i];
+        const auto row = lateAlerting(evidence, dialog);
+        if (!row.valid())
+            continue;
+        const auto start = evidence.time(row);
+        const auto end = earlyEnd(evidence, i);
+        if (firstHeard(evidence, std::min(end, start + kSilence)) != nullptr)
+            continue;
+        if (end - start < kSilence) {
+            if (!earlyPhaseOver(evidence, i))
+                out.recheckAt(start + kSilence);
+            continue;
+        }
+        auto &f = out.add(
+            "em-180-after-183-silent", Severity::Warning, gradeOf(hear),
+            fmt::format("{} came {} after the SDP of {} [1][2], and no RTP within {} of it: the "
+                        "caller's own "
+                        "phone has to make the ringback now.",
+                        "180 Ringing", lasting(start - evidence.time(dialog.firstSdp)),
+                        codeText(evidence.trace.row(dialog.firstSdp).status), lasting(kSilence)));
+        f.impact = "Phones that trust the SDP and not the media stay silent until the answer.";
+        f.evidence = {at(dialog.firstSdp, "early audio is announced"),
+                      at(row, "the callee is alerted")};
+        f.fixes = {{"Start local ringback at a 180 unless RTP is really arriving.",
+                    "caller's user agent", Action::None},
+                   {"Relay the 180 that follows a 183 with SDP; do not swallow it.",
+                    "gateway or SBC", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule em_180_after_183_silent;
+const Rule em_180_after_183_silent{"em-180-after-183-silent",
+                                   "180 after an early answer, without early media",
+                                   Severity::Warning,
+                                   "RFC 3960 section 3.2",
+                                   "180",
+                                   R"(
+  0.00 alice>bob INVITE offer
+  0.05 bob>alice 100
+* 0.20 bob>alice 183 tag=b answer
+* 1.20 bob>alice 180 tag=b
+  1.30 alice>bob rtp 100
+  6.00 bob>alice 200 tag=b answer
+)",
+                                   R"(
+  0.00 alice>bob INVITE offer
+  0.05 bob>alice 100
+  0.20 bob>alice 183 tag=b answer
+* 0.30 bob>alice rtp 200
+  1.20 bob>alice 180 tag=b
+  1.30 alice>bob rtp 100
+  6.00 bob>alice 200 tag=b answer
+)",
+                                   check};
+
+} // namespace diagnosis::rules

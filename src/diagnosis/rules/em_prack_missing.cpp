@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(1);
+constexpr auto kNotAMirror =
+    std::chrono::milliseconds(300); // closer copies are the capture's, not the sender's
+
+/// Copies the sender itself made on the hop of the first one.
+std::vector<trace::RowId> retransmissions(const Evidence &evidence,
+                                          const calls::ReliableResponse &reliable)
+{
+    std::vector<trace::RowId> found;
+    const auto &first = evidence.trace.row(reliable.response);
+    for (const auto row : reliable.repeats)
+        if (evidence.trace.row(row).pair == first.pair &&
+            evidence.time(row) - first.time >= kNotAMirror)
+            found.push_back(row);
+    return found;
+}
+
+/// A PRACK that acknowledges nothing known may have been meant for this one.
+bool anyPrackAfter(const Evidence &evidence, base::Instant since)
+{
+    return std::any_of(evidence.call.transactions.begin(), evidence.call.transactions.end(),
+                       [&](const auto &t) {
+                           return t.method == sip::Method::Prack && t.request.valid() &&
+                                  evidence.time(t.request) >= since;
+                       });
+}
+
+void report(const Evidence &evidence, const calls::EarlyDialog &dialog,
+            const calls::ReliableResponse &reliable, const std::vector<trace::RowId> &again,
+            Findings &out)
+{
+    const bool own = outgoingCall(evidence);
+    const auto code = evidence.trace.row(reliable.response).status;
+    auto &f =
+        out.add("em-prack-missing", Severity::Error, own ? Grade::Seen : Grade::Likely,
+                fmt::format("{} demands a PRACK for RSeq {} [1] and was sent {} more over {} [2], "
+                            "but no PRACK for it "
+                            "is in this trace (To-tag {}).",
+                            codeText(code), reliable.rseq, count(again.size(), "time"),
+                            lasting(evidence.time(again.back()) - evidence.time(reliable.response)),
+                            shown(dialog.toTag)));
+    f.impact = "The callee's side repeats the response for 32 s (64*T1), holds the answer back and "
+               "then fails the call.";
+    f.evidence = {at(evidence, reliable.response, sip::HeaderId::RSeq, "reliable: wants a PRACK"),
+                  at(again.back(), "the last retransmission")};
+    f.fixes = {
+        {"Call without 100rel and compare: the responses are then sent unreliably.",
+         "caller's user agent", Action::CallWithoutReliable},
+        {"Send a PRACK per early dialog, to the Contact and route set of that very response.",
+         "caller's user agent", Action::None},
+        {"Let PRACK pass; some gateways and firewalls drop the method.", "gateway or SBC",
+         Action::None}};
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    const auto &call = evidence.call;
+    if (call.kind != calls::Kind::Call)
+        return;
+    for (std::uint32_t i = 0; i < call.earlyDialogs.size(); ++i) {
+        const auto &dialog = call.earlyDialogs[i];
+        for (const auto &reliable : dialog.reliables) {
+            if (reliable.prack.valid() || !reliable.response.valid())
+                continue;
+            const auto start = evidence.time(reliable.response);
+            if (anyPrackAfter(evidence, start))
+                continue; // em-prack-rejected tells what became of it
+            const auto again = retransmissions(evidence, reliable);
+            if (earlyEnd(evidence, i) - start < kPatience || again.empty()) {
+                if (!earlyPhaseOver(evidence, i))
+                    out.recheckAt(start + kPatience);
+                continue;
+            }
+            report(evidence, dialog, reliable, again, out);
+            return;
+        }
+    }
+}
+
+} // namespace
+
+extern const Rule em_prack_missing;
+const Rule em_prack_missing{"em-prack-missing",
+                            "A reliable response is never acknowledged",
+                            Severity::Error,
+                            "RFC 3262 section 4",
+                            "183",
+                            R"(
+  0.00 alice>bob INVITE offer "Supported: 100rel"
+  0.20 bob>alice 183 tag=b answer rseq=1
+* 0.70 bob>alice again
+* 1.70 bob>alice again
+  3.50 tick
+)",
+                            R"(
+  0.00 alice>bob INVITE offer "Supported: 100rel"
+  0.20 bob>alice 183 tag=b answer rseq=1
+  0.70 bob>alice again
+* 0.75 alice>bob PRACK tag=b rack=1/1
+  0.80 bob>alice 200 tag=b
+  3.50 tick
+)",
+                            check};
+
+} // namespace diagnosis::rules

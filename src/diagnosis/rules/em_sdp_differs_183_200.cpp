@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+#include <map>
+
+namespace diagnosis::rules {
+namespace {
+
+constexpr std::size_t kMostDescriptions = 64;
+
+struct Change {
+    trace::RowId before, after;
+    std::vector<std::string> differences;
+};
+
+/// An offer of its own between the two makes the second description legal (UPDATE, PRACK; RFC 3311,
+/// RFC 3262).
+bool offeredAgain(const Evidence &evidence)
+{
+    return std::any_of(
+        evidence.call.transactions.begin(), evidence.call.transactions.end(), [&](const auto &t) {
+            return (t.method == sip::Method::Update || t.method == sip::Method::Prack) &&
+                   hasSdp(evidence, t.request);
+        });
+}
+
+/// Compares on one hop only: a media relay writes other addresses on every hop.
+std::vector<Change> changes(const Evidence &evidence, std::uint32_t dialog)
+{
+    std::map<std::pair<std::uint32_t, std::uint32_t>, trace::RowId> early; // by (pair, CSeq)
+    std::vector<Change> found;
+    std::size_t read = 0;
+    for (const auto &entry : evidence.call.rows) {
+        const auto &row = evidence.trace.row(entry.row);
+        if (entry.earlyDialog != dialog || entry.original.valid() || row.status <= 100 ||
+            row.status >= 300 || row.method != sip::Method::Invite || !hasSdp(evidence, entry.row))
+            continue;
+        if (++read > kMostDescriptions)
+            break;
+        const auto key = std::pair(row.pair, row.cseq);
+        if (row.status < 200) {
+            early.emplace(key, entry.row);
+            continue;
+        }
+        const auto it = early.find(key);
+        if (it == early.end())
+            continue;
+        Change change{
+            it->second, entry.row,
+            sip::mediaDifferences(sdpOf(evidence, it->second), sdpOf(evidence, entry.row))};
+        std::erase_if(change.differences,
+                      [](const std::string &text) { // allowed to change (RFC 8866 section 6.4)
+                          return text.find("packet time") != std::string::npos;
+                      });
+        if (!change.differences.empty())
+            found.push_back(std::move(change));
+        early.erase(it);
+    }
+    return found;
+}
+
+bool movesMedia(const Evidence &evidence, const Change &change)
+{
+    const auto before = sdpOf(evidence, change.before), after = sdpOf(evidence, change.after);
+    const auto *const a = before.audio(), *const b = after.audio();
+    return a != nullptr && b != nullptr &&
+           (a->port != b->port || a->connection != b->connection || a->protocol != b->protocol);
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    const auto &call = evidence.call;
+    if (call.kind != calls::Kind::Call || !hasSdp(evidence, call.invite) || offeredAgain(evidence))
+        return;
+    for (std::uint32_t i = 0; i < call.earlyDialogs.size(); ++i) {
+        const auto &dialog = call.earlyDialogs[i];
+        if (!dialog.firstSdp.valid() || !dialog.answerSdp.valid())
+            continue;
+        const auto found = changes(evidence, i);
+        if (found.empty())
+            continue;
+        const auto &change = found.front();
+        std::string list;
+        for (std::size_t n = 0; n < std::min<std::size_t>(change.differences.size(), 4); ++n)
+            list += (n == 0 ? "" : "; ") + shown(change.differences[n]);
+        auto &f = out.add(
+            "em-sdp-differs-183-200",
+            movesMedia(evidence, change) ? Severity::Error : Severity::Warning, Grade::Seen,
+            fmt::format(
+                "The SDP in {} [2] is not the one of {} [1] in the same dialog, and no new offer "
+                "lies between: {}.",
+                codeText(evidence.trace.row(change.after).status),
+                codeText(evidence.trace.row(change.before).status), list));
+        f.impact = "A user agent that keeps the first answer sends to or listens for the wrong "
+                   "media: one-way audio or "
+                   "none after the call is answered.";
+        f.evidence = {
+            at(evidence, change.before, evidence.message(change.before).sdp(), "the first answer"),
+            at(evidence, change.after, evidence.message(change.after).sdp(), "the second one")};
+        f.fixes = {
+            {"Repeat the same answer in the 200, or change media with UPDATE or a re-INVITE.",
+             "gateway or SBC", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule em_sdp_differs_183_200;
+const Rule em_sdp_differs_183_200{"em-sdp-differs-183-200",
+                                  "The 200 changes the answer the 183 gave",
+                                  Severity::Error,
+                                  "RFC 3261 section 13.2.1, RFC 6337 section 3.1",
+                                  "183",
+                                  R"(
+  0.00 alice>bob INVITE offer
+  0.20 bob>alice 183 tag=b sdp=0@bob:5000
+  0.30 bob>alice rtp 20
+* 2.00 bob>alice 200 tag=b sdp=0@bob:5100
+  2.05 alice>bob ACK tag=b
+)",
+                                  R"(
+  0.00 alice>bob INVITE offer
+  0.20 bob>alice 183 tag=b sdp=0@bob:5000
+  0.30 bob>alice rtp 20
+  2.00 bob>alice 200 tag=b sdp=0@bob:5000
+  2.05 alice>bob ACK tag=b
+)",
+                                  check};
+
+} // namespace diagnosis::rules

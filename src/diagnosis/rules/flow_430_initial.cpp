@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <diagnosis/flow_facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+bool savedByAnotherFlow(const Evidence &evidence, const calls::Transaction &failed)
+{
+    const auto state = evidence.call.state;
+    if (state == calls::State::Answered || state == calls::State::Ended ||
+        state == calls::State::Cancelled)
+        return true;
+    const auto *const next = nextAttempt(evidence, failed);
+    return next != nullptr && (next->finalStatus == 0 || next->finalStatus / 100 == 2);
+}
+
+/// How far the code went: what the originator got in the end.
+std::string outcome(const Evidence &evidence, Severity &severity)
+{
+    const auto &call = evidence.call;
+    if (viaCount(evidence, call.invite) > 1) {
+        severity = Severity::Warning; // no endpoint in this trace: 430 is at home between proxies
+        return " What the caller got is not in this trace.";
+    }
+    if (call.finalStatus == 430)
+        return " The code went all the way to the caller, who cannot act on it.";
+    if (call.finalStatus == 0)
+        return {};
+    severity = Severity::Warning;
+    return fmt::format(" The caller got {} [3].", codeText(call.finalStatus));
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    const auto *const failed = origin(evidence, 430, false);
+    if (failed == nullptr || !failed->request.valid() || failed->method == sip::Method::Prack ||
+        savedByAnotherFlow(evidence, *failed))
+        return;
+    const auto verdict = judgeFlowFailure(evidence, *failed);
+    auto severity = Severity::Error;
+    const auto end = outcome(evidence, severity);
+    auto &f =
+        out.add("flow-430-initial", severity, verdict.grade,
+                fmt::format("{} [1] was answered 430 Flow Failed [2], {}. {}{}",
+                            sip::methodText(failed->method),
+                            answerTimeText(failed->finished - failed->started), verdict.text, end));
+    f.impact = verdict.impact;
+    f.evidence = {at(failed->request, "the request"),
+                  at(evidence, failed->finalResponse, sip::HeaderId::Warning,
+                     "the flow it should have taken is gone")};
+    const auto tokens = tokensOf(evidence, failed->request);
+    if (end.find("[3]") != std::string::npos)
+        f.evidence.push_back(at(evidence.call.finalResponse, "what the caller got"));
+    else if (!tokens.empty())
+        f.evidence.push_back(at(evidence, failed->request, tokens.front().value, "the flow token"));
+    if (!tokens.empty())
+        f.text += fmt::format(" The route named {}.",
+                              tokenText(evidence, tokens.front(), failed->started));
+    f.fixes = verdict.fixes;
+}
+
+} // namespace
+
+extern const Rule flow_430_initial;
+const Rule flow_430_initial{"flow-430-initial",
+                            "The target's flow is gone",
+                            Severity::Error,
+                            "RFC 5626 sections 5.3, 7 and 11.5",
+                            "430",
+                            R"(
+  0.000 alice>home INVITE offer
+  0.001 home>edge INVITE offer "Route: <sip:MTIzNDU2Nzg5MAJ/AAABE8R/AAABiAc=@192.0.2.2;lr;ob>"
+* 0.003 edge>home 430 tag=e "Server: edge"
+  0.004 home>edge ACK
+* 0.005 home>alice 430 tag=e
+  0.006 alice>home ACK
+)",
+                            R"(
+  0.000 alice>home INVITE offer
+  0.001 home>edge INVITE offer "Route: <sip:MTIzNDU2Nzg5MAJ/AAABE8R/AAABiAc=@192.0.2.2;lr;ob>"
+  0.003 edge>home 430 tag=e "Server: edge"
+  0.004 home>edge ACK
+* 0.005 home>edge2 INVITE branch=second offer
+  0.100 edge2>home 200 tag=b answer
+  0.101 home>alice 200 tag=b answer
+  0.102 alice>home ACK tag=b
+)",
+                            check};
+
+} // namespace diagnosis::rules

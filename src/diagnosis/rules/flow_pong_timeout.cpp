@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <diagnosis/flow_facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+/// The last ping that got no pong and was not followed by a sign of life of the edge.
+const flows::FlowEvent *unansweredPing(const flows::Flow &flow)
+{
+    const flows::FlowEvent *missing = nullptr;
+    for (const auto &event : flow.events) {
+        if (event.what == flows::Happening::PongMissing)
+            missing = &event;
+        else if (event.what == flows::Happening::Pong || event.what == flows::Happening::Registered)
+            missing = nullptr;
+    }
+    return missing;
+}
+
+/// The same instance and reg-id over a newer connection (RFC 5626 section 4.5).
+const flows::Flow *replacement(const Evidence &evidence, const flows::Flow &dead,
+                               base::Instant since)
+{
+    for (const auto &flow : evidence.flows)
+        if (flow && flow.get() != &dead && flow->registered > since &&
+            flow->report.aor == dead.report.aor && flow->report.regId == dead.report.regId &&
+            flow->report.instance == dead.report.instance)
+            return flow.get();
+    return nullptr;
+}
+
+void report(const Evidence &evidence, const flows::Flow &flow, const flows::FlowEvent &missing,
+            Findings &out)
+{
+    const auto *const next = replacement(evidence, flow, missing.time);
+    const auto lastSign = std::max(flow.lastPong, flow.registered);
+    auto text =
+        fmt::format("The ping of {} over {} to {} [1] got no pong within 10 s: the flow is dead.",
+                    flow.userAgent.text(), base::transportText(flow.transport), flow.edge.text());
+    if (lastSign.known() && lastSign < missing.time)
+        text += fmt::format(" Last sign of life {} before.", lasting(missing.time - lastSign));
+    if (next != nullptr)
+        text += fmt::format(" It was replaced {} later from {} [2].",
+                            lasting(next->registered - missing.time), next->userAgent.text());
+    auto &f = out.add("flow-pong-timeout", next != nullptr ? Severity::Warning : Severity::Error,
+                      Grade::Seen, std::move(text));
+    f.impact =
+        "Incoming calls over this flow were lost from the last sign of life until it was replaced.";
+    f.evidence = {at(missing.row, "the ping")};
+    f.evidence.back().flow = flow.id;
+    if (next != nullptr)
+        f.evidence.push_back(at(*next, "the flow that replaced it"));
+    f.fixes = {
+        {"Open a new connection now and register with the same reg-id, instance and Call-ID.",
+         "callee's user agent", flow.ours && next == nullptr ? Action::ReRegister : Action::None},
+        {"Raise the idle timeout above the keep-alive period, or shorten the period.",
+         "NAT or firewall", Action::None},
+        {"Answer every CRLF CRLF with a CRLF at once.", "edge proxy", Action::None}};
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    if (evidence.call.kind != calls::Kind::Registration)
+        return;
+    for (const auto &flow : evidence.flows) {
+        // Each flow is told of on the registration that made it.
+        if (!flow || !flow->lastRegister.valid() ||
+            evidence.trace.row(flow->lastRegister).call != evidence.call.id)
+            continue;
+        if (const auto *const missing = unansweredPing(*flow))
+            report(evidence, *flow, *missing, out);
+    }
+}
+
+} // namespace
+
+extern const Rule flow_pong_timeout;
+const Rule flow_pong_timeout{"flow-pong-timeout",
+                             "A keep-alive was not answered",
+                             Severity::Error,
+                             "RFC 5626 section 4.4.1",
+                             "430",
+                             R"(
+   0.00 bob>edge REGISTER tcp "Supported: path, outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
+   0.05 edge>bob 200 tcp tag=r "Require: outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
+  20.00 bob>edge tcp ping
+  20.01 edge>bob tcp pong
+* 40.00 bob>edge tcp ping
+  51.00 tick
+)",
+                             R"(
+   0.00 bob>edge REGISTER tcp "Supported: path, outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
+   0.05 edge>bob 200 tcp tag=r "Require: outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
+  20.00 bob>edge tcp ping
+  20.01 edge>bob tcp pong
+  40.00 bob>edge tcp ping
+* 40.01 edge>bob tcp pong
+  51.00 tick
+)",
+                             check};
+
+} // namespace diagnosis::rules

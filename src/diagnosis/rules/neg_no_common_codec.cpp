@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <base/text.h>
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+bool carriesSpeech(const sip::SdpFormat &format)
+{
+    const auto &name = format.map.encoding;
+    return !base::equalsNoCase(name, "telephone-event") && !base::equalsNoCase(name, "CN") &&
+           !base::equalsNoCase(name, "red");
+}
+
+bool same(const sip::SdpFormat &a, const sip::SdpFormat &b)
+{
+    if (a.map.encoding.empty() || b.map.encoding.empty())
+        return a.text == b.text; // without a mapping only the number can be compared
+    return base::equalsNoCase(a.map.encoding, b.map.encoding) && a.map.clock == b.map.clock;
+}
+
+std::string listOf(const sip::SdpMedia &audio)
+{
+    std::string text;
+    std::size_t listed = 0;
+    for (const auto &format : audio.formats) {
+        if (!carriesSpeech(format))
+            continue;
+        if (++listed > 8)
+            return text + ", ...";
+        const auto name = format.map.encoding.empty() ? format.text : format.map.encoding;
+        text += (text.empty() ? "" : ", ") + shown(name);
+    }
+    return text.empty() ? "no speech codec" : text;
+}
+
+bool shareCodec(const sip::SdpMedia &offer, const sip::SdpMedia &answer)
+{
+    return std::any_of(answer.formats.begin(), answer.formats.end(), [&](const sip::SdpFormat &a) {
+        return carriesSpeech(a) && std::any_of(offer.formats.begin(), offer.formats.end(),
+                                               [&](const sip::SdpFormat &o) { return same(o, a); });
+    });
+}
+
+/// RFC 3264 section 6 refuses a line with port 0; fax or video may have been taken instead.
+bool everythingRefused(const sip::Sdp &answer)
+{
+    return std::all_of(answer.media.begin(), answer.media.end(),
+                       [](const auto &m) { return m.port == 0; });
+}
+
+bool judge(const Evidence &evidence, const calls::Transaction &invite, trace::RowId answerRow,
+           Findings &out)
+{
+    const auto offer = sdpOf(evidence, invite.request), answer = sdpOf(evidence, answerRow);
+    const auto *const offered = offer.audio(), *const answered = answer.audio();
+    if (offered == nullptr || answered == nullptr || offered->port == 0)
+        return false;
+    std::string text;
+    if (answered->port == 0) {
+        if (!everythingRefused(answer))
+            return false;
+        text = fmt::format("{} refused the audio with port 0 [2]; offered were {} [1].",
+                           sender(evidence, answerRow), listOf(*offered));
+    } else {
+        if (shareCodec(*offered, *answered))
+            return false;
+        text = fmt::format("{} answered with {} [2], of which the offer names none: {} [1].",
+                           sender(evidence, answerRow), listOf(*answered), listOf(*offered));
+    }
+    auto &f = out.add("neg-no-common-codec", Severity::Error, Grade::Seen, std::move(text));
+    f.impact = "No audio in either direction, although the signalling looks like a good call.";
+    f.evidence = {at(evidence, invite.request, offered->line, "the offer"),
+                  at(evidence, answerRow, answered->line, "the answer")};
+    f.fixes = {
+        {"Offer a codec that both sides have; PCMU and PCMA are understood nearly everywhere.",
+         "caller's user agent", outgoingCall(evidence) ? Action::CallAgain : Action::None},
+        {"Answer only with codecs of the offer, or refuse the call with 488.",
+         "callee's user agent", Action::None}};
+    return true;
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto &invite : evidence.call.transactions) {
+        if (invite.method != sip::Method::Invite || !hasSdp(evidence, invite.request))
+            continue;
+        for (const auto row : invite.responses) {
+            const auto status = evidence.trace.row(row).status;
+            if (status > 100 && status < 300 && hasSdp(evidence, row) &&
+                judge(evidence, invite, row, out))
+                return;
+        }
+    }
+}
+
+} // namespace
+
+extern const Rule neg_no_common_codec;
+const Rule neg_no_common_codec{"neg-no-common-codec",
+                               "Offer and answer share no codec",
+                               Severity::Error,
+                               "RFC 3264 section 6",
+                               "488",
+                               R"(
+  0.00 alice>bob INVITE sdp=8,101
+* 1.00 bob>alice 200 tag=b sdp=18,101
+  1.05 alice>bob ACK tag=b
+)",
+                               R"(
+  0.00 alice>bob INVITE sdp=8,18,101
+  1.00 bob>alice 200 tag=b sdp=18,101
+  1.05 alice>bob ACK tag=b
+)",
+                               check};
+
+} // namespace diagnosis::rules

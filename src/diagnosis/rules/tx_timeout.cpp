@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+#include <sip/status.h>
+
+namespace diagnosis::rules {
+namespace {
+
+constexpr auto kTimerB = std::chrono::seconds(32); // 64*T1 (RFC 3261 section 17.1.1.2)
+constexpr auto kGive = std::chrono::milliseconds(500);
+constexpr std::size_t kEnough = 4; // retransmissions that prove nothing came back to the sender
+
+bool timedOutLocally(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    const auto *const event =
+        transaction.localFailure.valid() ? evidence.trace.local(transaction.localFailure) : nullptr;
+    return event != nullptr && event->kind == base::LocalKind::TimedOut;
+}
+
+/// Another copy of the same request was answered: the trace has another hop, or this one only in
+/// one direction.
+bool answeredElsewhere(const Evidence &evidence, const calls::Transaction &silent)
+{
+    return std::any_of(
+        evidence.call.transactions.begin(), evidence.call.transactions.end(), [&](const auto &t) {
+            return &t != &silent && t.method == silent.method && t.cseq == silent.cseq &&
+                   t.branch == silent.branch && !t.responses.empty();
+        });
+}
+
+/// nullopt: answered, or too early to tell.
+std::optional<Grade> silent(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    if (timedOutLocally(evidence, transaction))
+        return Grade::Seen;
+    const auto waited = evidence.now - transaction.started;
+    if (!transaction.request.valid() || !transaction.responses.empty() ||
+        transaction.localFailure.valid() || waited < kTimerB - kGive ||
+        answeredElsewhere(evidence, transaction))
+        return std::nullopt;
+    // Only the sender's own retransmissions prove that no answer reached it; the capture may have
+    // missed one.
+    return transaction.repeats.size() >= kEnough ? std::optional(Grade::Likely) : std::nullopt;
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto &transaction : evidence.call.transactions) {
+        if (transaction.method == sip::Method::Ack)
+            continue;
+        const auto grade = silent(evidence, transaction);
+        if (!grade) {
+            if (transaction.request.valid() && transaction.responses.empty() &&
+                !transaction.localFailure.valid() && transaction.started + kTimerB > evidence.now)
+                out.recheckAt(transaction.started + kTimerB);
+            continue;
+        }
+        const auto to = receiver(evidence, transaction.request);
+        const auto end = transaction.localFailure.valid() ? evidence.time(transaction.localFailure)
+                         : transaction.repeats.empty()    ? evidence.now
+                                                       : evidence.time(transaction.repeats.back());
+        const auto last = transaction.localFailure.valid() ? transaction.localFailure
+                          : transaction.repeats.empty()    ? transaction.request
+                                                           : transaction.repeats.back();
+        auto &f =
+            out.add("tx-timeout", Severity::Error, *grade,
+                    fmt::format("{} to {} [1] got no response at all: it was sent {} in {} [2].",
+                                sip::methodText(transaction.method), to,
+                                count(transaction.repeats.size() + 1, "time"),
+                                lasting(end - transaction.started)));
+        f.impact = "The sender gives up 32 s (64*T1) after the request and treats it as 408 "
+                   "Request Timeout.";
+        f.evidence = {at(transaction.request, "the request"), at(last, "the last sign of it")};
+        f.fixes = {
+            {fmt::format("Check that a SIP server listens on {} and that requests reach it.", to),
+             "operator", Action::None},
+            {"Try TCP: a large request may be lost as UDP fragments.", "caller's user agent",
+             Action::CallOverTcp},
+            {"Let responses pass back to the port of the request (rport, RFC 3581).",
+             "NAT or firewall", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule tx_timeout;
+const Rule tx_timeout{"tx-timeout",
+                      "No response at all",
+                      Severity::Error,
+                      "RFC 3261 section 17.1.1.2",
+                      "408",
+                      R"(
+   0.00 alice>bob INVITE offer
+*  0.50 alice>bob again
+*  1.50 alice>bob again
+*  3.50 alice>bob again
+*  7.50 alice>bob again
+  15.50 alice>bob again
+  31.50 alice>bob again
+* 33.00 tick
+)",
+                      R"(
+   0.00 alice>bob INVITE offer
+   0.50 alice>bob again
+*  0.60 bob>alice 100
+  33.00 tick
+)",
+                      check};
+
+} // namespace diagnosis::rules
