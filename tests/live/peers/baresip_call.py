@@ -9,32 +9,31 @@ import bench
 CONFIG = """sip_listen 127.0.0.1:{port}
 module_path {modules}
 module g711.so
-module ausine.so
 module aufile.so
 module_app account.so
 module_app menu.so
 audio_player aufile,{folder}/heard.wav
-audio_source ausine,440
+audio_source aufile,{folder}/tone.wav
 audio_alert aufile,{folder}/alert.wav
 ausrc_srate 8000
 ausrc_channels 1
 auplay_channels 1
 rtp_ports {media}-{media_last}
-net_interface lo
 """
 
 
 def main():
     bench.need("baresip")
     modules = next(iter(glob.glob("/usr/lib/baresip/modules") + glob.glob("/usr/lib/*/baresip/modules")), "")
-    if not os.path.exists(os.path.join(modules, "ausine.so")):
-        bench.skip("baresip has no ausine module here")
+    if not os.path.exists(os.path.join(modules, "aufile.so")):
+        bench.skip("baresip has no aufile module here")
     with bench.Stage() as stage:
         sink = bench.Sink(stage)
         port = bench.free_port()
         media = bench.free_port(even=True)
         folder = stage.path("baresip")
         os.makedirs(folder)
+        bench.tone_wav(os.path.join(folder, "tone.wav"), 440, 10)
         stage.write("baresip/config", CONFIG.format(port=port, modules=modules, folder=folder, media=media,
                                                     media_last=media + 20))
         stage.write("baresip/accounts", f"<sip:bob@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs=pcmu\n")

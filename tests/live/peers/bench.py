@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+import wave
 
 EARSHOT = os.environ.get("EARSHOT", "")
 
@@ -186,6 +187,15 @@ def ulaw(value):
 
 def tone_ulaw(hertz, seconds, amplitude=8000):
     return bytes(ulaw(amplitude * math.sin(2 * math.pi * hertz * n / 8000)) for n in range(int(8000 * seconds)))
+
+
+def tone_wav(path, hertz, seconds, rate=8000, amplitude=8000):
+    with wave.open(path, "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        samples = (int(amplitude * math.sin(2 * math.pi * hertz * n / rate)) for n in range(int(rate * seconds)))
+        out.writeframes(array.array("h", samples).tobytes())
 
 
 def check(condition, sentence):

@@ -79,13 +79,7 @@ def main():
     bench.need("sipp")
     with bench.Stage() as stage:
         sink = bench.Sink(stage)
-        stage.write("tone.ulaw", bench.tone_ulaw(425, 6), "wb")
-        port = bench.free_port()
-        media = bench.free_port(even=True)
-        scenario = stage.write("uas.xml", SCENARIO)
-        sipp = stage.start("sipp", "-sf", scenario, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", str(port), "-m", "1",
-                           "-min_rtp_port", str(media), "-max_rtp_port", str(media + 20), "-nostdin", "-timeout", "40s")
-        bench.wait_for(lambda: _udp_taken(port), what="sipp's port")
+        sipp, port = start_sipp(stage)
         code, call, errors = stage.earshot("call", f"sip:service@127.0.0.1:{port}", "--codecs", "PCMU",
                                            "--hangup-after", "1", "--record", "recordings", "--json")
         print(errors)
@@ -107,6 +101,18 @@ def main():
         bench.check(first is not None, "the sound has a beginning")
         print(f"figure  183 on the wire to first audible sample: {(first - progress) * 1000:.0f} ms")
         bench.check(sipp.wait(10) == 0, "sipp is content: ACK and BYE came")
+
+
+def start_sipp(stage, *more):
+    """The UAS of the scenario; returns its process and port."""
+    stage.write("tone.ulaw", bench.tone_ulaw(425, 6), "wb")
+    port = bench.free_port()
+    media = bench.free_port(even=True)
+    scenario = stage.write("uas.xml", SCENARIO)
+    sipp = stage.start("sipp", "-sf", scenario, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", str(port), "-m", "1",
+                       "-mp", str(media), "-nostdin", "-timeout", "40s", *more)
+    bench.wait_for(lambda: _udp_taken(port), what="sipp's port")
+    return sipp, port
 
 
 def _udp_taken(port):
