@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Early media and call audio: own RTP/RTCP sockets with kernel time stamps, playback chains built and bound before the
-// INVITE leaves, a sender that makes relays latch, WAV recordings. Own thread; public calls post and return.
+// Early media and call audio: own RTP/RTCP sockets with kernel time stamps, playback chains built
+// and bound before the INVITE leaves, a sender that makes relays latch, WAV recordings. Own thread;
+// public calls post and return.
 #pragma once
 
 #include <base/ids.h>
@@ -19,7 +20,10 @@ namespace media {
 struct MediaTag;
 using MediaHandle = base::Id<MediaTag>; // one call's media
 
-enum class Output : std::uint8_t { Auto, Silent }; // Auto: PulseAudio, then ALSA, then silent with a notice
+enum class Output : std::uint8_t {
+    Auto,
+    Silent
+}; // Auto: PulseAudio, then ALSA, then silent with a notice
 enum class SendKind : std::uint8_t { Nothing, ComfortNoise, Tone, File };
 
 struct PayloadMap { // one payload type we may receive or send
@@ -31,17 +35,17 @@ struct PayloadMap { // one payload type we may receive or send
 
 struct Options {
     Output output = Output::Auto;
-    std::string recordFolder;  // empty: no recordings by themselves
+    std::string recordFolder;                  // empty: no recordings by themselves
     std::uint16_t portFirst = 0, portLast = 0; // 0: the system chooses an even/odd pair
     base::Duration jitterBuffer = std::chrono::milliseconds(20);
 };
 
 struct PrepareRequest {
     base::Address local;
-    std::vector<PayloadMap> receive;  // what the offer names: the numbers a sender must use
+    std::vector<PayloadMap> receive; // what the offer names: the numbers a sender must use
     SendKind send = SendKind::ComfortNoise;
     double toneHertz = 440;
-    std::string file;                 // SendKind::File: WAV, any rate, mono or stereo
+    std::string file; // SendKind::File: WAV, any rate, mono or stereo
 };
 
 struct Remote { // an early dialog's SDP answer, as far as media cares
@@ -53,17 +57,20 @@ struct Remote { // an early dialog's SDP answer, as far as media cares
 
 struct Status { // for the player; immutable, published about every 100 ms while packets come
     MediaHandle media;
-    std::string toTag;        // being rendered, empty: none
-    bool playing = false;     // packets arrive and go to the output
-    std::string codec;        // "PCMU/8000"
-    double level = -96;       // dBFS of what is heard, last 100 ms
+    std::string toTag;    // being rendered, empty: none
+    bool playing = false; // packets arrive and go to the output
+    std::string codec;    // "PCMU/8000"
+    double level = -96;   // dBFS of what is heard, last 100 ms
     double peak = -96;
     std::uint64_t packets = 0, lost = 0, duplicates = 0, late = 0, wrongPayloadType = 0, sent = 0;
     base::Duration jitter{0};
     base::Instant firstPacket, lastPacket, firstSample; // firstSample: handed to the output
-    std::string device;       // "PulseAudio", "ALSA", "none"
-    std::string notice;       // a sentence when something is not as it should be (no audio device)
-    std::string recording;    // path being written
+    std::string device;                                 // "PulseAudio", "ALSA", "none"
+    std::string notice;    // a sentence when something is not as it should be (no audio device)
+    std::string recording; // path being written
+    std::uint64_t overflowed =
+        0;                   // datagrams lost on this machine: the kernel's queue or ours was full
+    int dscp = -1, ttl = -1; // of the last packet, -1: not told
     std::vector<float> waveform; // newest 512 levels of 20 ms, dBFS
 };
 
@@ -77,30 +84,37 @@ class Media
 {
 public:
     using OnStatus = std::function<void(const Status &)>; // on the media thread
-    /// Starts gst_init on the media thread; `sink` outlives it. RTP and RTCP packets go there with Origin::Media.
-    static base::Result<std::unique_ptr<Media>> open(Options options, base::Inbox<base::Packet> &sink, OnStatus onStatus = {});
+    /// Starts gst_init on the media thread; `sink` outlives it. RTP and RTCP packets go there with
+    /// Origin::Media.
+    static base::Result<std::unique_ptr<Media>>
+    open(Options options, base::Inbox<base::Packet> &sink, OnStatus onStatus = {});
     ~Media();
 
     struct Prepared {
         MediaHandle media;
         base::Endpoint rtp, rtcp; // bound, listening
     };
-    /// Binds the pair and builds the chain; blocks until ready (some milliseconds, never on the UI thread). Errors: no
-    /// free pair in the range, no such address.
+    /// Binds the pair and builds the chain; blocks until ready (some milliseconds, never on the UI
+    /// thread). Errors: no free pair in the range, no such address.
     base::Result<Prepared> prepare(const PrepareRequest &request);
     /// The early dialog's answer is known: send there, expect from there.
     void remote(MediaHandle media, Remote remote);
     /// Render that early dialog (To-tag); empty: whichever plays first.
     void choose(MediaHandle media, const std::string &toTag);
+    /// A 199, a non-2xx final response or a BYE of that early dialog: it is neither heard nor sent
+    /// to any more.
+    void ended(MediaHandle media, const std::string &toTag);
     void mute(MediaHandle media, bool muted);
-    /// Records what each early dialog sends, a file each in `folder` (created); the header is right at any moment.
+    /// Records what each early dialog sends, a file each in `folder` (created); the header is right
+    /// at any moment.
     void record(MediaHandle media, const std::string &folder, const std::string &stem);
     void stopRecording(MediaHandle media);
     void release(MediaHandle media);
     /// Blocks; after release: what was recorded.
     std::vector<RecordingInfo> recordings(MediaHandle media);
     Status status(MediaHandle media) const;
-    /// Codecs that can be decoded with the plug-ins installed; missing ones with the Debian package that brings them.
+    /// Codecs that can be decoded with the plug-ins installed; missing ones with the Debian package
+    /// that brings them.
     struct CodecCheck {
         std::string encoding;
         bool available = false;

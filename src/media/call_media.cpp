@@ -1,0 +1,354 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "call_media.h"
+
+#include <algorithm>
+#include <base/log.h>
+#include <base/text.h>
+#include <random>
+
+namespace media {
+
+namespace {
+
+using namespace std::chrono_literals;
+constexpr base::Duration kLook = 100ms;
+constexpr base::Duration kReopen = 2s; // between two attempts to get a lost audio device back
+constexpr std::size_t kMostSenders = 8;
+
+} // namespace
+
+base::Result<std::unique_ptr<CallMedia>> CallMedia::open(MediaHandle handle,
+                                                         const PrepareRequest &request,
+                                                         const Options &options,
+                                                         Surroundings around)
+{
+    std::shared_ptr<const Samples> file;
+    if (request.send == SendKind::File) {
+        auto samples = readWav(request.file);
+        if (!samples)
+            return tl::unexpected(samples.error());
+        file = std::make_shared<const Samples>(std::move(*samples));
+    }
+    auto pair = RtpPair::open(request.local, options.portFirst, options.portLast);
+    if (!pair)
+        return tl::unexpected(pair.error());
+    std::unique_ptr<CallMedia> call(
+        new CallMedia(handle, std::move(*pair), request, options, around));
+    call->m_file = std::move(file);
+    if (around.trouble.empty()) {
+        for (const auto &sentence : call->m_incoming.stock())
+            call->notice(sentence);
+        call->m_speaker = Speaker::open(options.output);
+        call->m_status.device = call->m_speaker->device();
+        call->notice(call->m_speaker->notice());
+    } else {
+        call->m_status.device = "none";
+        call->notice(around.trouble);
+    }
+    call->watchSockets();
+    return call;
+}
+
+CallMedia::CallMedia(MediaHandle handle, RtpPair pair, const PrepareRequest &request,
+                     const Options &options, Surroundings around)
+    : m_handle(handle), m_pair(std::move(pair)), m_request(request), m_output(options.output),
+      m_around(std::move(around)),
+      m_incoming(request.receive, options.jitterBuffer, decoderBase(handle), m_around.audio),
+      m_playout(options.jitterBuffer)
+{
+    m_status.media = handle;
+    if (!options.recordFolder.empty())
+        record(options.recordFolder, "early-media-" + base::fileNamePart(base::utc(base::now())));
+}
+
+CallMedia::~CallMedia()
+{
+    m_around.loop.unwatch(m_pair.rtp.descriptor());
+    m_around.loop.unwatch(m_pair.rtcp.descriptor());
+}
+
+Media::Prepared CallMedia::prepared() const
+{
+    return {m_handle, m_pair.rtp.local(), m_pair.rtcp.local()};
+}
+
+void CallMedia::watchSockets()
+{
+    for (UdpSocket *socket : {&m_pair.rtp, &m_pair.rtcp})
+        m_around.loop.watch(socket->descriptor(), [this, socket] {
+            socket->receive([&](const Datagram &datagram) { received(datagram, *socket); });
+            if (std::exchange(m_restock, false)) // after the packets, so that none waits for it
+                (void)m_incoming.stock();
+        });
+}
+
+void CallMedia::received(const Datagram &datagram, UdpSocket &socket)
+{
+    base::Packet packet;
+    packet.time = datagram.time;
+    packet.transport = base::Transport::Udp;
+    packet.origin = base::Origin::Media;
+    packet.source = datagram.source;
+    packet.destination = socket.local();
+    packet.payload = base::Blob::copy(datagram.bytes);
+    // RFC 5761 section 4: RTCP may come on the RTP port too. What is neither (STUN, DTLS) keeps its
+    // hint unknown.
+    const auto rtp = datagram.cut ? std::nullopt : rtp::parseRtp(datagram.bytes);
+    const bool isControl = rtp::looksLikeRtcp(datagram.bytes);
+    if (isControl)
+        packet.hint = base::PayloadHint::Rtcp;
+    else if (rtp)
+        packet.hint = base::PayloadHint::Rtp;
+    if (!m_around.packets.push(packet))
+        ++m_dropped;
+    if (isControl || !rtp || &socket != &m_pair.rtp)
+        return;
+    ++m_datagrams;
+    m_status.dscp = datagram.tos >= 0 ? datagram.tos >> 2 : -1;
+    m_status.ttl = datagram.ttl;
+    const std::uint64_t wrongBefore = m_incoming.wrongPayloadType();
+    if (const IncomingStream *stream = m_incoming.packet(packet, *rtp)) {
+        m_restock |= stream->first == stream->last;
+        m_early.packet(stream->key, stream->source, datagram.time);
+    } else if (m_incoming.wrongPayloadType() != wrongBefore) {
+        m_changed = true;
+    }
+    for (const auto key : m_incoming.takeForgotten())
+        m_early.forget(key);
+}
+
+void CallMedia::decoded(const DecodedAudio &audio)
+{
+    base::Duration gap{0};
+    const IncomingStream *stream = m_incoming.decoded(audio, gap);
+    if (stream == nullptr)
+        return;
+    const auto written = m_recordings.add(stream->key, m_early.dialogOf(stream->key), monotonic(),
+                                          audio.samples, audio.rate, gap);
+    if (!written)
+        notice(written.error().sentence);
+    const auto heard = m_early.rendered(base::now());
+    if (heard != m_heard) {
+        m_heard = heard;
+        m_playout.restart();
+        m_changed = true;
+    }
+    if (m_heard == stream->key)
+        play(audio, gap, stream->jitter);
+}
+
+void CallMedia::play(const DecodedAudio &audio, base::Duration gap, base::Duration jitter)
+{
+    if (!m_speaker)
+        return;
+    const auto length = base::Duration(static_cast<std::int64_t>(audio.samples.size()) *
+                                       1'000'000'000LL / audio.rate);
+    const auto decision = m_playout.frame(monotonic(), length, gap, jitter);
+    if (decision.drop) {
+        ++m_unplayed;
+        return;
+    }
+    if (!m_status.firstSample.known() && !m_speaker->watched().known())
+        m_speaker->watchNext();
+    m_speaker->play(decision.silence, audio.samples, audio.rate);
+}
+
+bool CallMedia::send(const base::Endpoint &to, std::string_view bytes)
+{
+    base::Packet packet;
+    packet.time = base::now();
+    packet.transport = base::Transport::Udp;
+    packet.origin = base::Origin::Media;
+    packet.hint = base::PayloadHint::Rtp;
+    packet.outgoing = true;
+    packet.source = m_pair.rtp.local();
+    packet.destination = to;
+    packet.payload = base::Blob::copy(bytes);
+    if (!m_pair.rtp.send(to, bytes))
+        return false;
+    if (!m_around.packets.push(std::move(packet)))
+        ++m_dropped;
+    return true;
+}
+
+std::unique_ptr<Voice> CallMedia::makeVoice(std::uint32_t rate) const
+{
+    switch (m_request.send) {
+    case SendKind::Tone:
+        return tone(m_request.toneHertz, rate);
+    case SendKind::File:
+        return recorded(std::make_shared<const std::vector<std::int16_t>>(
+            resample(m_file->mono, m_file->rate, rate)));
+    default:
+        return comfortNoise(m_handle.value + 1);
+    }
+}
+
+std::unique_ptr<Sender> CallMedia::makeSender(const Remote &remote)
+{
+    // RFC 3264 section 5.1: port 0 refuses the stream; RFC 2543's address 0.0.0.0 puts it on hold.
+    const bool reachable =
+        remote.rtp.known() && remote.rtp.port != 0 && !remote.rtp.address.isUnspecified();
+    if (m_request.send == SendKind::Nothing || !remote.weMaySend || !reachable ||
+        !m_around.trouble.empty())
+        return nullptr;
+    base::Error why;
+    for (const auto &payload : remote.send) {
+        auto encoder = makeEncoder(payload);
+        if (!encoder) {
+            why = encoder.error();
+            continue;
+        }
+        auto voice = makeVoice((*encoder)->rate());
+        std::random_device random;
+        return std::make_unique<Sender>(payload.payloadType, remote.rtp, std::move(*encoder),
+                                        std::move(voice),
+                                        (static_cast<std::uint64_t>(random()) << 32) | random());
+    }
+    notice(why.sentence);
+    return nullptr;
+}
+
+void CallMedia::remote(Remote remote)
+{
+    m_early.remote(remote.toTag, remote.rtp);
+    m_changed = true;
+    const auto it = m_senders.find(remote.toTag);
+    if (it == m_senders.end() && m_senders.size() >= kMostSenders)
+        return;
+    if (it != m_senders.end() && it->second) {
+        const bool same = it->second->to() == remote.rtp && remote.weMaySend &&
+                          !remote.send.empty() &&
+                          it->second->payloadType() == remote.send.front().payloadType;
+        if (same)
+            return; // the same answer again (a retransmission, the 200 after the 183): no new SSRC
+                    // for that
+        m_sentBefore += it->second->sent();
+    }
+    m_senders[remote.toTag] = makeSender(remote);
+}
+
+void CallMedia::choose(const std::string &toTag)
+{
+    m_early.choose(toTag);
+    m_changed = true;
+}
+
+void CallMedia::ended(const std::string &toTag)
+{
+    m_early.ended(toTag);
+    if (const auto it = m_senders.find(toTag); it != m_senders.end()) {
+        m_sentBefore += it->second ? it->second->sent() : 0;
+        m_senders.erase(it);
+    }
+    m_changed = true;
+}
+
+void CallMedia::mute(bool muted)
+{
+    m_muted = muted;
+    if (m_speaker)
+        m_speaker->mute(muted);
+}
+
+void CallMedia::notice(const std::string &sentence)
+{
+    if (sentence.empty() || m_status.notice == sentence)
+        return;
+    m_status.notice = sentence;
+    m_changed = true;
+}
+
+base::Duration CallMedia::turn(base::Duration now)
+{
+    base::Duration next = now + kLook;
+    for (auto &[toTag, sender] : m_senders) {
+        if (!sender)
+            continue;
+        if (sender->due() <= now)
+            sender->run(
+                now, [this](const base::Endpoint &to, std::string_view b) { return send(to, b); });
+        next = std::min(next, sender->due());
+    }
+    if (m_nextLook <= now) {
+        m_nextLook = now + kLook;
+        lookAfter(now);
+    }
+    return std::min(next, m_nextLook);
+}
+
+void CallMedia::lookAfter(base::Duration now)
+{
+    if (const auto sentence = m_incoming.housekeeping())
+        notice(*sentence);
+    m_incoming.latency(m_playout.target());
+    lookAfterSpeaker(now);
+    const bool wasPlaying = m_status.playing;
+    refreshStatus();
+    m_changed |= wasPlaying != m_status.playing || m_datagrams != m_datagramsTold;
+}
+
+void CallMedia::lookAfterSpeaker(base::Duration now)
+{
+    if (!m_speaker)
+        return;
+    m_playout.outputBehind(now, m_speaker->waiting());
+    const auto trouble = m_speaker->trouble();
+    if (!trouble || now < m_nextReopen)
+        return;
+    base::log(base::LogLevel::Warning, "media", "audio device {}: {}", m_speaker->device(),
+              *trouble);
+    m_nextReopen = now + kReopen;
+    const std::string lost = m_speaker->device();
+    m_speaker.reset();
+    m_speaker = Speaker::open(m_output);
+    m_speaker->mute(m_muted);
+    m_playout.restart();
+    m_status.device = m_speaker->device();
+    notice("The audio device (" + lost + ") went away. " +
+           (m_speaker->notice().empty() ? "It was opened again." : m_speaker->notice()));
+}
+
+void CallMedia::refreshStatus()
+{
+    const base::Instant now = base::now();
+    Status &s = m_status;
+    const auto heard = m_early.rendered(now);
+    IncomingStream *stream = heard ? m_incoming.stream(*heard) : nullptr;
+    s.playing = stream != nullptr && m_early.isActive(*heard, now);
+    s.toTag = stream != nullptr ? m_early.dialogOf(*heard) : std::string();
+    if (stream != nullptr) {
+        s.codec = stream->codec;
+        s.waveform = stream->meter.waveform();
+        s.firstPacket = stream->first;
+        s.lastPacket = stream->last;
+        s.recording = m_recordings.pathOf(stream->key, s.toTag);
+        s.late = stream->late + m_unplayed;
+        if (const auto figures = m_incoming.statistics(*stream)) {
+            s.packets = figures->packets;
+            s.lost = figures->lost;
+            s.duplicates = figures->duplicates;
+            s.jitter = figures->jitter;
+        }
+    }
+    s.level = s.playing ? stream->meter.level() : kFloorLevel;
+    s.peak = s.playing ? stream->meter.peak() : kFloorLevel;
+    s.wrongPayloadType = m_incoming.wrongPayloadType();
+    s.overflowed = m_pair.rtp.overflowed() + m_pair.rtcp.overflowed() + m_dropped;
+    s.sent = m_sentBefore;
+    for (const auto &[toTag, sender] : m_senders)
+        s.sent += sender ? sender->sent() : 0;
+    if (m_speaker && !s.firstSample.known())
+        s.firstSample = m_speaker->watched();
+}
+
+std::optional<Status> CallMedia::takeStatus()
+{
+    if (!std::exchange(m_changed, false))
+        return std::nullopt;
+    m_datagramsTold = m_datagrams;
+    refreshStatus();
+    return m_status;
+}
+
+} // namespace media

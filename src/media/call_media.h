@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything one call has of media: its port pair, the streams that come, which of them is heard,
+// what is sent, the recordings. Composes the other parts of this layer. Lives on the media thread
+// only.
+#pragma once
+
+#include "early_media.h"
+#include "incoming.h"
+#include "media.h"
+#include "media_loop.h"
+#include "playout.h"
+#include "recordings.h"
+#include "rtp_socket.h"
+#include "samples.h"
+#include "sender.h"
+#include "speaker.h"
+
+#include <map>
+
+namespace media {
+
+class CallMedia
+{
+public:
+    struct Surroundings {
+        MediaLoop &loop;
+        base::Inbox<base::Packet> &packets;
+        base::Inbox<DecodedAudio> &audio;
+        std::string trouble; // why GStreamer did not start, empty: it did
+    };
+    static base::Result<std::unique_ptr<CallMedia>> open(MediaHandle handle,
+                                                         const PrepareRequest &request,
+                                                         const Options &options,
+                                                         Surroundings around);
+    ~CallMedia();
+
+    Media::Prepared prepared() const;
+    void remote(Remote remote);
+    void choose(const std::string &toTag);
+    void ended(const std::string &toTag);
+    void mute(bool muted);
+    void record(const std::string &folder, const std::string &stem)
+    {
+        m_recordings.begin(folder, stem);
+    }
+    void stopRecording() { m_recordings.end(); }
+    std::vector<RecordingInfo> recordings() const { return m_recordings.list(); }
+
+    /// Samples of one of our decoders (see decoderBase()).
+    void decoded(const DecodedAudio &audio);
+    /// Sends what is due and looks after things every 100 ms; returns when to come back.
+    base::Duration turn(base::Duration now);
+    /// A status worth telling since the last call.
+    std::optional<Status> takeStatus();
+    Status status() const { return m_status; }
+
+    /// Decoder numbers carry their call's number, so that samples find their call.
+    static std::uint64_t decoderBase(MediaHandle handle) { return (handle.value + 1ULL) << 32; }
+
+private:
+    CallMedia(MediaHandle handle, RtpPair pair, const PrepareRequest &request,
+              const Options &options, Surroundings around);
+    void watchSockets();
+    void received(const Datagram &datagram, UdpSocket &socket);
+    void play(const DecodedAudio &audio, base::Duration gap, base::Duration jitter);
+    bool send(const base::Endpoint &to, std::string_view bytes);
+    std::unique_ptr<Sender> makeSender(const Remote &remote);
+    std::unique_ptr<Voice> makeVoice(std::uint32_t rate) const;
+    void lookAfter(base::Duration now);
+    void lookAfterSpeaker(base::Duration now);
+    void refreshStatus();
+    void notice(const std::string &sentence);
+
+    MediaHandle m_handle;
+    RtpPair m_pair;
+    PrepareRequest m_request;
+    Output m_output;
+    Surroundings m_around;
+    std::shared_ptr<const Samples> m_file; // SendKind::File
+    Incoming m_incoming;
+    EarlyMedia m_early;
+    Playout m_playout;
+    Recordings m_recordings;
+    std::unique_ptr<Speaker> m_speaker;
+    std::map<std::string, std::unique_ptr<Sender>> m_senders; // by To-tag
+    std::optional<std::uint32_t> m_heard;                     // the stream on the speaker
+    base::Duration m_nextLook{0}, m_nextReopen{0};
+    bool m_muted = false, m_changed = true, m_restock = false;
+    std::uint64_t m_datagrams = 0, m_datagramsTold = 0, m_dropped = 0, m_sentBefore = 0,
+                  m_unplayed = 0;
+    Status m_status;
+};
+
+} // namespace media

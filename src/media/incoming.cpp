@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "incoming.h"
+
+#include "media.h"
+
+#include <algorithm>
+#include <base/log.h>
+
+namespace media {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kMostStreams =
+    16; // anybody can send us SSRCs: the one silent for longest gives way
+constexpr std::size_t kMostDecoders = 3; // per stream
+constexpr base::Duration kHole = 10ms;   // less is the clocks' doing
+constexpr std::uint8_t kComfortNoise =
+    13; // RFC 3389: legal without being offered, no sound of its own here
+
+} // namespace
+
+Incoming::Incoming(std::vector<PayloadMap> receive, base::Duration latency,
+                   std::uint64_t firstDecoderId, base::Inbox<DecodedAudio> &audio)
+    : m_receive(std::move(receive)), m_latency(latency), m_nextDecoder(firstDecoderId),
+      m_audio(audio), m_table(4 * kMostStreams)
+{
+}
+
+Incoming::~Incoming() = default;
+
+base::Result<std::unique_ptr<Decoder>> Incoming::make(const PayloadMap &payload)
+{
+    const Codec *codec = codecNamed(payload.encoding);
+    if (codec == nullptr)
+        return base::fail(base::ErrorCode::Unsupported,
+                          ""); // telephone-event and the like: nothing to play
+    if (const char *package = missingPackage(*codec))
+        return base::fail(base::ErrorCode::Unsupported,
+                          payload.encoding + " cannot be heard: install the package " + package +
+                              ".");
+    return Decoder::make(*codec, payload, m_latency, m_nextDecoder++, m_audio);
+}
+
+std::vector<std::string> Incoming::stock()
+{
+    std::vector<std::string> sentences;
+    for (const auto &payload : m_receive) {
+        auto &idle = m_idle[payload.payloadType];
+        if (idle)
+            continue;
+        auto made = make(payload);
+        if (made)
+            idle = std::move(*made);
+        else if (!made.error().sentence.empty())
+            sentences.push_back(made.error().sentence);
+    }
+    return sentences;
+}
+
+const PayloadMap *Incoming::offered(std::uint8_t payloadType) const
+{
+    const auto it = std::find_if(m_receive.begin(), m_receive.end(),
+                                 [&](const PayloadMap &p) { return p.payloadType == payloadType; });
+    return it == m_receive.end() ? nullptr : &*it;
+}
+
+void Incoming::makeRoom()
+{
+    if (m_streams.size() < kMostStreams)
+        return;
+    const auto oldest =
+        std::min_element(m_streams.begin(), m_streams.end(), [](const auto &a, const auto &b) {
+            return a.second->last < b.second->last;
+        });
+    m_forgotten.push_back(oldest->second->key);
+    m_streams.erase(oldest);
+}
+
+std::vector<std::uint32_t> Incoming::takeForgotten()
+{
+    return std::exchange(m_forgotten, {});
+}
+
+IncomingStream &Incoming::find(const base::Packet &packet, const rtp::RtpPacket &rtp)
+{
+    const std::pair name{packet.source, rtp.ssrc};
+    if (const auto it = m_streams.find(name); it != m_streams.end())
+        return *it->second;
+    makeRoom();
+    auto &stream = m_streams[name];
+    stream = std::make_unique<IncomingStream>();
+    stream->key = m_nextKey++;
+    stream->source = packet.source;
+    stream->ssrc = rtp.ssrc;
+    stream->first = packet.time;
+    return *stream;
+}
+
+Decoder *Incoming::decoderFor(IncomingStream &stream, const PayloadMap &payload)
+{
+    if (const auto it = stream.decoders.find(payload.payloadType); it != stream.decoders.end())
+        return it->second.get(); // may be none: it broke
+    if (stream.decoders.size() >= kMostDecoders)
+        return nullptr;
+    auto &place = stream.decoders[payload.payloadType];
+    if (const auto idle = m_idle.find(payload.payloadType); idle != m_idle.end() && idle->second) {
+        place = std::move(idle->second);
+    } else if (auto made = make(payload)) {
+        place = std::move(*made);
+    }
+    return place.get();
+}
+
+IncomingStream *Incoming::packet(const base::Packet &packet, const rtp::RtpPacket &rtp)
+{
+    const PayloadMap *payload = offered(rtp.payloadType);
+    if (payload == nullptr) {
+        // Only what we offered is played: a spoofed or misconfigured sender chooses no decoder.
+        if (rtp.payloadType != kComfortNoise)
+            ++m_wrongPayloadType;
+        return nullptr;
+    }
+    IncomingStream &stream = find(packet, rtp);
+    stream.last = packet.time;
+    stream.statistics = m_table.add(packet, rtp, payload->clock);
+    Decoder *decoder = decoderFor(stream, *payload);
+    if (decoder == nullptr)
+        return &stream;
+    if (decoder->id() != stream.lastDecoder) {
+        stream.lastDecoder = decoder->id();
+        stream.expected = base::Duration{0};
+        stream.codec = payload->encoding + "/" + std::to_string(payload->clock);
+    }
+    decoder->push(packet.payload.text(), packet.time);
+    return &stream;
+}
+
+IncomingStream *Incoming::decoded(const DecodedAudio &audio, base::Duration &gap)
+{
+    for (auto &[name, stream] : m_streams) {
+        for (const auto &[type, decoder] : stream->decoders) {
+            if (!decoder || decoder->id() != audio.decoder)
+                continue;
+            gap = audio.position - stream->expected;
+            if (stream->expected.count() == 0 || gap < kHole)
+                gap = base::Duration{0};
+            const auto length =
+                static_cast<std::int64_t>(audio.samples.size()) * 1'000'000'000LL / audio.rate;
+            stream->expected = audio.position + base::Duration(length);
+            stream->meter.add(audio.samples, audio.rate);
+            return stream.get();
+        }
+    }
+    return nullptr;
+}
+
+IncomingStream *Incoming::stream(std::uint32_t key)
+{
+    for (auto &[name, stream] : m_streams)
+        if (stream->key == key)
+            return stream.get();
+    return nullptr;
+}
+
+std::vector<IncomingStream *> Incoming::streams()
+{
+    std::vector<IncomingStream *> out;
+    for (auto &[name, stream] : m_streams)
+        out.push_back(stream.get());
+    return out;
+}
+
+std::optional<std::string> Incoming::housekeeping()
+{
+    std::optional<std::string> sentence;
+    for (auto &[name, stream] : m_streams) {
+        if (const auto figures = statistics(*stream))
+            stream->jitter = figures->jitter;
+        stream->late = 0;
+        for (auto &[type, decoder] : stream->decoders) {
+            if (!decoder)
+                continue;
+            stream->late += decoder->late();
+            const auto trouble = decoder->trouble();
+            if (!trouble)
+                continue;
+            base::log(base::LogLevel::Warning, "media", "decoder of {} broke: {}", stream->codec,
+                      *trouble);
+            sentence = "The audio from " + stream->source.text() +
+                       " could not be decoded any more (" + stream->codec +
+                       "), so that stream is not heard. The call goes on.";
+            decoder.reset();
+        }
+    }
+    return sentence;
+}
+
+void Incoming::latency(base::Duration latency)
+{
+    if (latency == m_latency)
+        return;
+    m_latency = latency;
+    for (auto &[name, stream] : m_streams)
+        for (auto &[type, decoder] : stream->decoders)
+            if (decoder)
+                decoder->latency(latency);
+}
+
+std::shared_ptr<const rtp::Stream> Incoming::statistics(const IncomingStream &stream) const
+{
+    return m_table.snapshot(stream.statistics);
+}
+
+} // namespace media

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+// The streams that come in on one call's port, by (source, SSRC): statistics, level, and a decoder
+// for each. One idle decoder per offered codec is kept playing so that a first packet finds one.
+// Bounded. Media thread.
+#pragma once
+
+#include "decoder.h"
+#include "level_meter.h"
+
+#include <base/packet.h>
+#include <map>
+#include <memory>
+#include <optional>
+#include <rtp/stream_table.h>
+#include <string>
+#include <vector>
+
+namespace media {
+
+struct PayloadMap;
+
+struct IncomingStream {
+    std::uint32_t key = 0;
+    base::Endpoint source;
+    std::uint32_t ssrc = 0;
+    rtp::StreamId statistics;
+    std::map<std::uint8_t, std::unique_ptr<Decoder>> decoders; // by payload type
+    std::uint64_t lastDecoder = 0;
+    base::Duration expected{0}; // position at which its last decoded audio ended
+    base::Duration jitter{0};   // as of the last housekeeping
+    std::uint64_t late = 0;     // by its decoders, as of the last housekeeping
+    base::Instant first, last;
+    std::string codec; // "PCMU/8000"
+    LevelMeter meter;
+};
+
+class Incoming
+{
+public:
+    Incoming(std::vector<PayloadMap> receive, base::Duration latency, std::uint64_t firstDecoderId,
+             base::Inbox<DecodedAudio> &audio);
+    ~Incoming();
+
+    /// Keeps an idle decoder for every codec that was offered; a sentence for each that cannot be
+    /// had.
+    std::vector<std::string> stock();
+    /// Counts the packet and gives it to its decoder. nullptr: not a payload type that we offered,
+    /// or no sound in it.
+    IncomingStream *packet(const base::Packet &packet, const rtp::RtpPacket &rtp);
+    /// The stream whose decoder that is, and the hole (stream time) before this audio.
+    IncomingStream *decoded(const DecodedAudio &audio, base::Duration &gap);
+    IncomingStream *stream(std::uint32_t key);
+    std::vector<IncomingStream *> streams();
+    /// Reads jitter and late counts, takes away broken decoders. A sentence when one broke.
+    std::optional<std::string> housekeeping();
+    void latency(base::Duration latency);
+
+    std::shared_ptr<const rtp::Stream> statistics(const IncomingStream &stream) const;
+    std::uint64_t wrongPayloadType() const { return m_wrongPayloadType; }
+    /// Streams given up for want of room since the last call: forget them too.
+    std::vector<std::uint32_t> takeForgotten();
+
+private:
+    const PayloadMap *offered(std::uint8_t payloadType) const;
+    IncomingStream &find(const base::Packet &packet, const rtp::RtpPacket &rtp);
+    void makeRoom();
+    Decoder *decoderFor(IncomingStream &stream, const PayloadMap &payload);
+    base::Result<std::unique_ptr<Decoder>> make(const PayloadMap &payload);
+
+    std::vector<PayloadMap> m_receive;
+    base::Duration m_latency;
+    std::uint64_t m_nextDecoder;
+    base::Inbox<DecodedAudio> &m_audio;
+    rtp::StreamTable m_table;
+    std::map<std::uint8_t, std::unique_ptr<Decoder>> m_idle;
+    std::map<std::pair<base::Endpoint, std::uint32_t>, std::unique_ptr<IncomingStream>> m_streams;
+    std::vector<std::uint32_t> m_forgotten;
+    std::uint32_t m_nextKey = 1;
+    std::uint64_t m_wrongPayloadType = 0;
+};
+
+} // namespace media

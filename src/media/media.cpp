@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "media.h"
+
+#include "call_media.h"
+#include "codecs.h"
+#include "media_loop.h"
+
+#include <atomic>
+#include <base/log.h>
+#include <future>
+#include <map>
+
+namespace media {
+
+namespace {
+
+using namespace std::chrono_literals;
+constexpr base::Duration kStatusPace = 100ms;
+constexpr std::size_t kAudioQueue =
+    1024; // about 20 s of one stream: only a stopped thread fills it
+constexpr std::size_t kOldRecordings = 256; // calls whose recordings are remembered after release
+
+using StatusMap = std::map<MediaHandle, Status>;
+
+} // namespace
+
+class Media::Impl
+{
+public:
+    Impl(Options options, base::Inbox<base::Packet> &sink, OnStatus onStatus)
+        : m_options(std::move(options)), m_sink(sink), m_onStatus(std::move(onStatus)),
+          m_audio(kAudioQueue)
+    {
+    }
+    ~Impl();
+    base::Result<void> start();
+
+    /// Runs `work` on the media thread and waits for what it returns; `otherwise` when the thread
+    /// has ended.
+    template <class T> T ask(std::function<T()> work, T otherwise);
+    base::Result<Prepared> prepare(const PrepareRequest &request);
+    void with(MediaHandle handle, std::function<void(CallMedia &)> work);
+    void release(MediaHandle handle);
+    std::vector<RecordingInfo> recordings(MediaHandle handle);
+    Status status(MediaHandle handle) const;
+    std::vector<CodecCheck> codecs();
+
+private:
+    base::Result<Prepared> open(const PrepareRequest &request);
+    base::Duration turn(base::Duration now);
+    void publish(const Status &status);
+
+    Options m_options;
+    base::Inbox<base::Packet> &m_sink;
+    OnStatus m_onStatus;
+    base::Inbox<DecodedAudio> m_audio;
+    std::unique_ptr<MediaLoop> m_loop;
+    std::atomic<std::shared_ptr<const StatusMap>> m_published{std::make_shared<const StatusMap>()};
+    // from here on: the media thread's
+    std::string m_trouble;
+    std::map<MediaHandle, std::unique_ptr<CallMedia>> m_calls;
+    std::map<MediaHandle, std::vector<RecordingInfo>> m_recorded;
+    std::uint32_t m_nextHandle = 0;
+    base::Duration m_nextStatus{0};
+};
+
+base::Result<void> Media::Impl::start()
+{
+    auto loop = MediaLoop::make();
+    if (!loop)
+        return tl::unexpected(loop.error());
+    m_loop = std::move(*loop);
+    m_audio.onWake([this] { m_loop->wake(); });
+    m_loop->everyTurn([this](base::Duration now) { return turn(now); });
+    m_loop->start([this] {
+        if (const auto done = startGStreamer();
+            !done) // may take a second: never on the caller's thread
+            m_trouble = done.error().sentence;
+    });
+    return {};
+}
+
+Media::Impl::~Impl()
+{
+    if (!m_loop)
+        return;
+    m_loop->post([this] { m_calls.clear(); });
+    m_loop.reset();
+}
+
+template <class T> T Media::Impl::ask(std::function<T()> work, T otherwise)
+{
+    auto promise = std::make_shared<std::promise<T>>();
+    auto answer = promise->get_future();
+    if (!m_loop->post([promise, work = std::move(work)] { promise->set_value(work()); }))
+        return otherwise;
+    return answer.get();
+}
+
+base::Result<Media::Prepared> Media::Impl::prepare(const PrepareRequest &request)
+{
+    return ask<base::Result<Prepared>>(
+        [this, request] { return open(request); },
+        base::fail(base::ErrorCode::Internal, "Audio has ended already."));
+}
+
+base::Result<Media::Prepared> Media::Impl::open(const PrepareRequest &request)
+{
+    const MediaHandle handle{m_nextHandle++};
+    auto call = CallMedia::open(handle, request, m_options, {*m_loop, m_sink, m_audio, m_trouble});
+    if (!call)
+        return tl::unexpected(call.error());
+    const auto prepared = (*call)->prepared();
+    publish((*call)->status());
+    m_calls.emplace(handle, std::move(*call));
+    return prepared;
+}
+
+void Media::Impl::with(MediaHandle handle, std::function<void(CallMedia &)> work)
+{
+    m_loop->post([this, handle, work = std::move(work)] {
+        if (const auto it = m_calls.find(handle); it != m_calls.end())
+            work(*it->second);
+    });
+}
+
+void Media::Impl::release(MediaHandle handle)
+{
+    m_loop->post([this, handle] {
+        const auto it = m_calls.find(handle);
+        if (it == m_calls.end())
+            return;
+        auto recorded = it->second->recordings();
+        auto last = it->second->status();
+        last.playing = false;
+        m_calls.erase(it); // closes its files
+        m_recorded[handle] = std::move(recorded);
+        publish(last);
+        if (m_recorded.size() > kOldRecordings) {
+            auto rest = *m_published.load();
+            rest.erase(m_recorded.begin()->first);
+            m_recorded.erase(m_recorded.begin());
+            m_published = std::make_shared<const StatusMap>(std::move(rest));
+        }
+    });
+}
+
+std::vector<RecordingInfo> Media::Impl::recordings(MediaHandle handle)
+{
+    return ask<std::vector<RecordingInfo>>(
+        [this, handle] {
+            if (const auto it = m_calls.find(handle); it != m_calls.end())
+                return it->second->recordings();
+            const auto it = m_recorded.find(handle);
+            return it != m_recorded.end() ? it->second : std::vector<RecordingInfo>();
+        },
+        {});
+}
+
+Status Media::Impl::status(MediaHandle handle) const
+{
+    const auto map = m_published.load();
+    const auto it = map->find(handle);
+    return it != map->end() ? it->second : Status();
+}
+
+std::vector<Media::CodecCheck> Media::Impl::codecs()
+{
+    return ask<std::vector<CodecCheck>>(
+        [this] {
+            std::vector<CodecCheck> out;
+            for (const auto &codec : knownCodecs()) {
+                const char *package =
+                    m_trouble.empty() ? missingPackage(codec) : codec.decoderPackage;
+                out.push_back({std::string(codec.encoding), package == nullptr,
+                               package == nullptr ? "" : package});
+            }
+            return out;
+        },
+        {});
+}
+
+void Media::Impl::publish(const Status &status)
+{
+    auto next = *m_published.load();
+    next[status.media] = status;
+    m_published = std::make_shared<const StatusMap>(std::move(next));
+}
+
+base::Duration Media::Impl::turn(base::Duration now)
+{
+    for (const auto &audio : m_audio.take(base::Duration{0}, 256)) {
+        const MediaHandle handle{static_cast<std::uint32_t>((audio.decoder >> 32) - 1)};
+        if (const auto it = m_calls.find(handle); it != m_calls.end())
+            it->second->decoded(audio);
+    }
+    base::Duration next = m_audio.size() > 0 ? now : base::Duration::max();
+    for (auto &[handle, call] : m_calls)
+        next = std::min(next, call->turn(now));
+    if (now < m_nextStatus)
+        return std::min(next, m_nextStatus);
+    m_nextStatus = now + kStatusPace;
+    for (auto &[handle, call] : m_calls) {
+        const auto status = call->takeStatus();
+        if (!status)
+            continue;
+        publish(*status);
+        if (m_onStatus)
+            m_onStatus(*status);
+    }
+    return m_calls.empty() ? base::Duration::max() : std::min(next, m_nextStatus);
+}
+
+Media::Media() = default;
+Media::~Media() = default;
+
+base::Result<std::unique_ptr<Media>> Media::open(Options options, base::Inbox<base::Packet> &sink,
+                                                 OnStatus onStatus)
+{
+    std::unique_ptr<Media> media(new Media());
+    media->m_impl = std::make_unique<Impl>(std::move(options), sink, std::move(onStatus));
+    if (const auto done = media->m_impl->start(); !done)
+        return tl::unexpected(done.error());
+    return media;
+}
+
+base::Result<Media::Prepared> Media::prepare(const PrepareRequest &request)
+{
+    return m_impl->prepare(request);
+}
+
+void Media::remote(MediaHandle media, Remote remote)
+{
+    m_impl->with(media, [remote = std::move(remote)](CallMedia &call) { call.remote(remote); });
+}
+
+void Media::choose(MediaHandle media, const std::string &toTag)
+{
+    m_impl->with(media, [toTag](CallMedia &call) { call.choose(toTag); });
+}
+
+void Media::ended(MediaHandle media, const std::string &toTag)
+{
+    m_impl->with(media, [toTag](CallMedia &call) { call.ended(toTag); });
+}
+
+void Media::mute(MediaHandle media, bool muted)
+{
+    m_impl->with(media, [muted](CallMedia &call) { call.mute(muted); });
+}
+
+void Media::record(MediaHandle media, const std::string &folder, const std::string &stem)
+{
+    m_impl->with(media, [folder, stem](CallMedia &call) { call.record(folder, stem); });
+}
+
+void Media::stopRecording(MediaHandle media)
+{
+    m_impl->with(media, [](CallMedia &call) { call.stopRecording(); });
+}
+
+void Media::release(MediaHandle media)
+{
+    m_impl->release(media);
+}
+
+std::vector<RecordingInfo> Media::recordings(MediaHandle media)
+{
+    return m_impl->recordings(media);
+}
+
+Status Media::status(MediaHandle media) const
+{
+    return m_impl->status(media);
+}
+
+std::vector<Media::CodecCheck> Media::codecs() const
+{
+    return m_impl->codecs();
+}
+
+} // namespace media

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "speaker.h"
+
+#include "media.h"
+#include "pipeline.h"
+
+#include <cstdlib>
+#include <filesystem>
+#include <gst/app/gstappsrc.h>
+#include <string_view>
+#include <vector>
+
+namespace media {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::int64_t kBufferMicroseconds = 20000, kPeriodMicroseconds = 5000;
+constexpr std::uint32_t kFirstRate = 8000;
+constexpr int kMostWaiting = 64;
+constexpr const char *kNoDevice =
+    "No audio device was found, so nothing is heard; the call is still measured and "
+    "recorded. Start PulseAudio or PipeWire, or connect a sound card, then call again.";
+
+bool forcedSilent()
+{
+    const char *value = std::getenv("EARSHOT_OUTPUT");
+    return value != nullptr && std::string_view(value) == "silent";
+}
+
+/// ALSA's library writes to stderr at length when there is no card: look before asking it.
+bool hasSoundCard()
+{
+    std::error_code problem;
+    for (const auto &entry : std::filesystem::directory_iterator("/dev/snd", problem)) {
+        const std::string name = entry.path().filename().string();
+        if (name.starts_with("pcm") && name.ends_with("p"))
+            return true;
+    }
+    return false;
+}
+
+} // namespace
+
+struct Speaker::Chain {
+    explicit Chain(Pipeline made) : pipeline(std::move(made)) {}
+
+    Pipeline pipeline;
+    GstElement *source = nullptr, *volume = nullptr;
+    std::uint32_t rate = 0;
+    std::atomic<bool> watching{false};
+    std::atomic<std::int64_t> watchedAt{0};
+
+    static GstPadProbeReturn reached(GstPad *, GstPadProbeInfo *, gpointer self) noexcept
+    {
+        auto *chain = static_cast<Chain *>(self);
+        if (chain->watching.exchange(false))
+            chain->watchedAt = base::now().ns;
+        return GST_PAD_PROBE_OK;
+    }
+};
+
+std::unique_ptr<Speaker> Speaker::open(Output output)
+{
+    std::unique_ptr<Speaker> speaker(new Speaker());
+    if (output == Output::Silent || forcedSilent()) {
+        speaker->start("fakesink");
+        return speaker;
+    }
+    if (speaker->start("pulsesink")) {
+        speaker->m_device = "PulseAudio";
+    } else if (hasSoundCard() && speaker->start("alsasink")) {
+        speaker->m_device = "ALSA";
+    } else {
+        speaker->m_notice = kNoDevice;
+        speaker->start("fakesink");
+    }
+    return speaker;
+}
+
+bool Speaker::start(const char *sinkName)
+{
+    auto made = Pipeline::make({{"appsrc", "source"},
+                                {"audioconvert", "convert"},
+                                {"audioresample", "resample"},
+                                {"volume", "volume"},
+                                {sinkName, "sink"}});
+    if (!made)
+        return false;
+    auto chain = std::make_unique<Chain>(std::move(*made));
+    chain->source = chain->pipeline.part("source");
+    chain->volume = chain->pipeline.part("volume");
+    GstElement *sink = chain->pipeline.part("sink");
+    configureSource(chain->source, rawCaps(kFirstRate).borrow(), kMostWaiting);
+    chain->rate = kFirstRate;
+    set(chain->pipeline.part("resample"), "quality",
+        2); // short filter: less delay, still above G.711
+    // Played in order as it comes: the jitter cushion decided about time already.
+    set(sink, "sync", false);
+    const std::string_view name = sinkName;
+    if (name == "pulsesink" || name == "alsasink") {
+        set(sink, "buffer-time", kBufferMicroseconds);
+        set(sink, "latency-time", kPeriodMicroseconds);
+    }
+    if (name == "pulsesink")
+        set(sink, "client-name", "Earshot");
+    const auto pad = Pad::adopt(gst_element_get_static_pad(sink, "sink"));
+    gst_pad_add_probe(pad.borrow(), GST_PAD_PROBE_TYPE_BUFFER, &Chain::reached, chain.get(),
+                      nullptr);
+    auto previous = std::exchange(m_chain, std::move(chain));
+    play(20ms, {}, kFirstRate); // lets the device negotiate and start now, not at the first packet
+    if (m_chain->pipeline.play(2s))
+        return true;
+    m_chain = std::move(previous);
+    return false;
+}
+
+Speaker::~Speaker() = default;
+
+void Speaker::mute(bool muted)
+{
+    if (m_chain)
+        set(m_chain->volume, "mute", muted);
+}
+
+void Speaker::play(base::Duration silence, std::span<const std::int16_t> samples,
+                   std::uint32_t rate)
+{
+    if (!m_chain)
+        return;
+    if (m_chain->rate != rate) {
+        m_chain->rate = rate;
+        gst_app_src_set_caps(GST_APP_SRC(m_chain->source), rawCaps(rate).borrow());
+    }
+    std::vector<std::int16_t> all(
+        static_cast<std::size_t>(silence.count() * rate / 1'000'000'000LL));
+    all.insert(all.end(), samples.begin(), samples.end());
+    if (!all.empty())
+        push(m_chain->source,
+             {reinterpret_cast<const char *>(all.data()), all.size() * sizeof(std::int16_t)},
+             GST_CLOCK_TIME_NONE);
+}
+
+base::Duration Speaker::waiting() const
+{
+    if (!m_chain)
+        return base::Duration{0};
+    const guint64 bytes = gst_app_src_get_current_level_bytes(GST_APP_SRC(m_chain->source));
+    return base::Duration(static_cast<std::int64_t>(bytes / 2 * 1'000'000'000ULL / m_chain->rate));
+}
+
+void Speaker::watchNext()
+{
+    if (m_chain) {
+        m_chain->watchedAt = 0;
+        m_chain->watching = true;
+    }
+}
+
+base::Instant Speaker::watched() const
+{
+    return m_chain ? base::Instant{m_chain->watchedAt.load()} : base::Instant{};
+}
+
+std::optional<std::string> Speaker::trouble()
+{
+    return m_chain ? m_chain->pipeline.trouble() : std::nullopt;
+}
+
+} // namespace media

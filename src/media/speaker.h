@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// The output of one call: appsrc ! convert ! resample ! volume ! sink, started with a little
+// silence before any audio comes. Tries PulseAudio, then ALSA, then a silent sink with a notice.
+// Media thread; private.
+#pragma once
+
+#include <atomic>
+#include <base/time.h>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace media {
+
+enum class Output : std::uint8_t;
+
+class Speaker
+{
+public:
+    /// Always gives a speaker; without any device it is silent and notice() says so.
+    /// EARSHOT_OUTPUT=silent forces that.
+    static std::unique_ptr<Speaker> open(Output output);
+    ~Speaker();
+
+    const std::string &device() const { return m_device; }
+    const std::string &notice() const { return m_notice; }
+    void mute(bool muted);
+    /// That much silence, then the samples.
+    void play(base::Duration silence, std::span<const std::int16_t> samples, std::uint32_t rate);
+    /// What waits in front of the device.
+    base::Duration waiting() const;
+    /// Notes the moment when the next buffer reaches the sink.
+    void watchNext();
+    base::Instant watched() const;
+    /// Why the device went away, nullopt: it did not.
+    std::optional<std::string> trouble();
+
+private:
+    Speaker() = default;
+    bool start(const char *sink);
+
+    struct Chain;
+    std::unique_ptr<Chain> m_chain; // none: not even a silent sink could be made
+    std::string m_device = "none", m_notice;
+};
+
+} // namespace media

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// What our side of a call sounds like: quiet noise, a tone, a file followed by quiet noise. Each
+// sender owns its own.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+namespace media {
+
+class Voice
+{
+public:
+    virtual ~Voice() = default;
+    virtual void fill(std::span<std::int16_t> samples) = 0;
+};
+
+/// Noise about 66 dB below full scale: enough for relays and NAT to see packets, hardly heard.
+std::unique_ptr<Voice> comfortNoise(std::uint32_t seed);
+/// A sine 10 dB below full scale.
+std::unique_ptr<Voice> tone(double hertz, std::uint32_t rate);
+/// The samples once, at the voice's own rate, then comfort noise so that the path stays open.
+std::unique_ptr<Voice> recorded(std::shared_ptr<const std::vector<std::int16_t>> samples);
+
+} // namespace media

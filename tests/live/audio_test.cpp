@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+// From RTP on the wire to the sound device: a PulseAudio null sink of our own is played into and
+// its monitor recorded.
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <gtest/gtest.h>
+#include <media/media.h>
+#include <support/null_sink.h>
+#include <support/rtp_source.h>
+#include <support/step_until.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Heard {
+    bool any = false;
+    double delayMilliseconds = 0; // first packet sent -> first loud sample read from the monitor
+    double sinkMilliseconds = 0;  // first packet sent -> handed to the output
+    double hertz = 0, power = 0;  // of half a second of it
+    int quietWindows = 0;         // 10 ms pieces without the tone, between its ends
+    double senderLate = 0;        // milliseconds that our own pacing was late, at worst
+    double seconds = 0;
+};
+
+media::PrepareRequest request()
+{
+    media::PrepareRequest r;
+    r.local = base::Address::v4(INADDR_LOOPBACK);
+    r.receive = {{0, "PCMU", 8000, 1}, {8, "PCMA", 8000, 1}, {96, "opus", 48000, 2}};
+    return r;
+}
+
+class Call
+{
+public:
+    Call() : m_packets(65536) {}
+
+    void open()
+    {
+        auto opened = media::Media::open({}, m_packets);
+        ASSERT_TRUE(opened) << opened.error().sentence;
+        m_media = std::move(*opened);
+        auto prepared = m_media->prepare(request());
+        ASSERT_TRUE(prepared) << prepared.error().sentence;
+        m_prepared = *prepared;
+    }
+    media::Media &media() { return *m_media; }
+    const media::Media::Prepared &prepared() const { return m_prepared; }
+    base::Inbox<base::Packet> &packets() { return m_packets; }
+
+private:
+    base::Inbox<base::Packet> m_packets;
+    std::unique_ptr<media::Media> m_media;
+    media::Media::Prepared m_prepared;
+};
+
+/// Sends `count` packets of 20 ms with the tone; returns when the first left and how late the worst
+/// one was.
+std::pair<std::int64_t, double> sendTone(support::RtpSource &source, const base::Endpoint &to,
+                                         double hertz, int count)
+{
+    const base::Instant begin = base::now();
+    double worst = 0;
+    for (int i = 0; i < count; ++i) {
+        const base::Instant due = begin + i * 20ms;
+        while (base::now() < due)
+            std::this_thread::sleep_for(std::chrono::nanoseconds((due - base::now()).count()));
+        worst = std::max(worst, base::toMilliseconds(base::now() - due));
+        source.tone(to, hertz);
+    }
+    return {begin.ns, worst};
+}
+
+constexpr int kLoud = 1000;
+
+std::size_t firstLoud(const std::vector<std::int16_t> &samples, std::size_t from)
+{
+    while (from < samples.size() && std::abs(static_cast<int>(samples[from])) < kLoud)
+        ++from;
+    return from;
+}
+
+Heard listen(support::Monitor &monitor, Call &call, double hertz, int packets)
+{
+    const std::size_t before = monitor.count();
+    support::RtpSource source(0x1234);
+    call.media().remote(call.prepared().media,
+                        {"tag-a", source.local(), {{0, "PCMU", 8000, 1}}, true, true});
+    const auto [sent, late] = sendTone(source, call.prepared().rtp, hertz, packets);
+    Heard heard;
+    heard.senderLate = late;
+    const auto wanted = before + static_cast<std::size_t>(packets) * 160;
+    support::stepUntil([&] { return monitor.count() >= wanted + 1600; });
+    const auto samples = monitor.samples();
+    const std::size_t first = firstLoud(samples, before);
+    heard.any = first < samples.size();
+    if (!heard.any)
+        return heard;
+    heard.delayMilliseconds = static_cast<double>(monitor.timeOf(first) - sent) * 1e-6;
+    const auto status = call.media().status(call.prepared().media);
+    heard.sinkMilliseconds = static_cast<double>(status.firstSample.ns - sent) * 1e-6;
+    std::size_t last = samples.size() - 1;
+    while (last > first && std::abs(static_cast<int>(samples[last])) < kLoud)
+        --last;
+    heard.seconds = static_cast<double>(last - first) / support::Monitor::kRate;
+    const std::span all(samples);
+    for (std::size_t at = first; at + 80 < last; at += 80) {
+        const auto piece = all.subspan(at, 80);
+        const int peak =
+            std::max(std::abs(static_cast<int>(*std::max_element(piece.begin(), piece.end()))),
+                     std::abs(static_cast<int>(*std::min_element(piece.begin(), piece.end()))));
+        heard.quietWindows += peak < kLoud ? 1 : 0;
+    }
+    const auto half =
+        all.subspan(first + (last - first) / 3, std::min<std::size_t>(4000, (last - first) / 2));
+    heard.hertz = support::strongest(half, support::Monitor::kRate);
+    heard.power = support::powerAt(half, hertz, support::Monitor::kRate);
+    return heard;
+}
+
+void expectTone(const Heard &heard, double hertz, int packets)
+{
+    ASSERT_TRUE(heard.any) << "nothing was heard at the device";
+    EXPECT_NEAR(heard.hertz, hertz, 5);
+    EXPECT_NEAR(heard.power, 20 * std::log10(support::RtpSource::kPeak / 32768 / std::sqrt(2.0)),
+                2.0);
+    EXPECT_LT(heard.delayMilliseconds, 1000);
+    // Gaps may only come from our own late sending on a busy machine.
+    EXPECT_LE(heard.quietWindows * 10, heard.senderLate < 10 ? 10 : 10 + 4 * heard.senderLate);
+    EXPECT_GT(heard.seconds, packets * 0.02 * 0.9 - 0.05);
+}
+
+} // namespace
+
+class Audio : public testing::TestWithParam<double>
+{
+};
+
+TEST_P(Audio, EarlyMediaIsHeardAtTheDevice)
+{
+    support::NullSink sink;
+    ASSERT_TRUE(sink.up()) << "pulseaudio did not start";
+    support::Monitor monitor(sink);
+    ASSERT_TRUE(support::stepUntil([&] { return monitor.count() > 800; }))
+        << "parec records nothing";
+    const char *rounds = std::getenv("EARSHOT_AUDIO_ROUNDS");
+    std::vector<double> delays, handed;
+    for (int i = 0; i < (rounds != nullptr ? std::atoi(rounds) : 1); ++i) {
+        Call call;
+        ASSERT_NO_FATAL_FAILURE(call.open());
+        EXPECT_EQ(call.media().status(call.prepared().media).device, "PulseAudio");
+        const Heard heard = listen(monitor, call, GetParam(), 100);
+        expectTone(heard, GetParam(), 100);
+        std::printf("tone %.0f Hz: heard %.1f Hz at %.1f dBFS, first packet to output %.1f ms, to "
+                    "the device's monitor "
+                    "%.1f ms, %d quiet pieces of 10 ms in %.2f s, sender late %.1f ms\n",
+                    GetParam(), heard.hertz, heard.power, heard.sinkMilliseconds,
+                    heard.delayMilliseconds, heard.quietWindows, heard.seconds, heard.senderLate);
+        delays.push_back(heard.delayMilliseconds);
+        handed.push_back(heard.sinkMilliseconds);
+    }
+    std::sort(delays.begin(), delays.end());
+    std::sort(handed.begin(), handed.end());
+    std::printf("median of %zu: output %.1f ms, heard %.1f ms (most %.1f)\n", delays.size(),
+                handed[handed.size() / 2], delays[delays.size() / 2], delays.back());
+}
+
+INSTANTIATE_TEST_SUITE_P(Ringback, Audio, testing::Values(440.0, 425.0));
