@@ -26,7 +26,7 @@ double badgesWidth(const Step &step)
 {
     double width = 0;
     for (const Badge &badge : step.badges)
-        width += textWidth(badge.text, kBadgeSize, Weight::Bold) + 2 * kChipPad + kChipSpace;
+        width += textWidth(badge.text, kSmallSize) + 2 * kChipPad + kChipSpace;
     return width;
 }
 
@@ -70,7 +70,7 @@ private:
     double textNeed(const Step &step) const
     {
         return std::max(textWidth(labelOf(step), kLabelSize, Weight::Bold),
-                        textWidth(step.news, kNewsSize)) +
+                        textWidth(step.news, kSmallSize)) +
                2 * kArrowPad;
     }
 
@@ -123,7 +123,7 @@ void Drawing::placeLanes()
     for (std::size_t i = 0; i < count; ++i) { // names must not touch their neighbours
         const Lane &lane = m_scene.lanes[i];
         const double half = std::max(textWidth(lane.name, kLabelSize, Weight::Bold),
-                                     textWidth(lane.address, kBadgeSize)) /
+                                     textWidth(lane.address, kSmallSize)) /
                                 2 +
                             20;
         if (i == 0)
@@ -182,7 +182,7 @@ void Drawing::drawHead()
         room -= 12;
         const double width =
             std::min(room, 24 + std::max(textWidth(lane.name, kLabelSize, Weight::Bold),
-                                         textWidth(lane.address, kBadgeSize)));
+                                         textWidth(lane.address, kSmallSize)));
         const bool two = !lane.address.empty();
         s.rects.push_back({lane.x - width / 2, 9, width, kHeader - 18, Role::Lifeline, target});
         s.texts.push_back({lane.x, two ? 29.0 : 37.0, width - 12, Align::Centre, Weight::Bold,
@@ -289,7 +289,7 @@ void Drawing::label(const Step &step, double x, double width, Align align)
         {x, m_arrowY - 7, width, align, Weight::Bold, step.role, text, step.target});
     if (step.news.empty())
         return;
-    const double under = std::min(width, textWidth(step.news, kNewsSize));
+    const double under = std::min(width, textWidth(step.news, kSmallSize));
     back(place(under) - 3, under + 6, m_arrowY + 5, 16, step);
     m_scene.texts.push_back(
         {x, m_arrowY + 17, width, align, Weight::Normal, step.newsRole, step.news, step.target});
@@ -330,7 +330,7 @@ void Drawing::drawBox(const Step &step)
     const std::string text = labelOf(step);
     const double left = m_options.timeWidth, right = m_notesX - 8;
     const double want =
-        std::max(textWidth(text, kLabelSize, Weight::Bold), textWidth(step.news, kNewsSize)) + 24;
+        std::max(textWidth(text, kLabelSize, Weight::Bold), textWidth(step.news, kSmallSize)) + 24;
     const double width = std::min(want, right - left);
     const double x = std::clamp(laneX(step.from) - 28, left, std::max(left, right - width));
     m_scene.rects.push_back({x, m_row.y + 3, width, m_row.height - 6, Role::Local, step.target});
@@ -363,11 +363,11 @@ void Drawing::drawBadges(const Step &step)
     double x = m_notesX;
     for (const Badge &badge : step.badges) {
         const Target target = badge.target.kind == TargetKind::None ? step.target : badge.target;
-        const double width = textWidth(badge.text, kBadgeSize, Weight::Bold) + 2 * kChipPad;
+        const double width = textWidth(badge.text, kSmallSize) + 2 * kChipPad;
         m_scene.rects.push_back(
             {x, m_arrowY - kChipHeight / 2, width, kChipHeight, badge.role, target});
         m_scene.texts.push_back({x + width / 2, m_arrowY + 4, width - 4, Align::Centre,
-                                 Weight::Bold, badge.role, badge.text, target});
+                                 Weight::Normal, badge.role, badge.text, target});
         x += width + kChipSpace;
     }
 }

@@ -9,8 +9,7 @@
 
 namespace ladder {
 
-inline constexpr double kLabelSize = 13, kNewsSize = 12,
-                        kBadgeSize = 11; // font sizes in logical pixels
+inline constexpr double kLabelSize = 13, kSmallSize = 12; // bold and plain text, logical pixels
 
 double textWidth(std::string_view text, double size, Weight weight = Weight::Normal);
 /// Cut with an ellipsis so that it fits into `width`; whole characters only.

@@ -18,6 +18,7 @@ struct ReportCall {
     std::shared_ptr<const calls::Call> call;
     std::vector<diagnosis::BoundStream> streams;
     std::vector<diagnosis::Finding> findings;
+    std::map<std::string, std::string> recordings{}; // To-tag -> WAV file, of our own calls
 };
 
 struct ReportInput {
@@ -26,8 +27,8 @@ struct ReportInput {
     std::span<const std::shared_ptr<const flows::Flow>> flows;
     std::map<std::string, std::string> names; // lanes
     base::Instant now;
-    std::string title;       // file name, story or target
-    bool redact = true;      // Authorization, keys and passwords never leave otherwise (trust T13)
+    std::string title;  // file name, story or target
+    bool redact = true; // Authorization, keys and passwords never leave otherwise (trust T13)
     std::vector<std::string> notes; // flaws of the input, evicted counts
 };
 
@@ -43,7 +44,18 @@ const Format *format(std::string_view id);
 
 /// The evidence of one call of the input.
 diagnosis::Evidence evidenceOf(const ReportInput &input, const ReportCall &call);
-/// A message's text with credentials and keys masked (digest response, nonce kept; a=crypto key; passwords).
+/// What the ladder of one call shows; its row numbers are those of every format. Redacted if the
+/// input says so.
+ladder::Outline outlineOf(const ReportInput &input, const ReportCall &call,
+                          const ladder::Options &options);
+/// The ladder's options for reports: the input's lane names, times since the previous row.
+ladder::Options ladderOptions(const ReportInput &input);
+/// The whole input as the JSON document that the json format writes.
+std::string jsonOf(const ReportInput &input);
+/// One call as JSON, the same fields as in the document's "calls".
+std::string jsonOf(const ReportInput &input, const ReportCall &call);
+/// A message's text with credentials and keys masked (digest response, nonce kept; a=crypto key;
+/// passwords).
 std::string redacted(std::string_view message);
 
 } // namespace report

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <report/facts.h>
+
+#include <array>
+#include <fmt/format.h>
+
+namespace report {
+
+std::string sinceStart(const ReportCall &call, base::Instant time)
+{
+    return base::seconds(time - call.call->first);
+}
+
+std::string kept(const ReportInput &input, std::string_view text)
+{
+    return input.redact ? redacted(text) : std::string(text);
+}
+
+std::string findingsText(std::span<const diagnosis::Finding> findings)
+{
+    std::array<std::size_t, 3> counts{};
+    for (const diagnosis::Finding &finding : findings)
+        ++counts[static_cast<std::size_t>(finding.severity) % 3];
+    static constexpr std::array<std::string_view, 3> kNames{"note", "warning", "error"};
+    std::string out;
+    for (std::size_t i = 3; i-- > 0;)
+        if (counts[i] > 0)
+            out += fmt::format("{}{} {}{}", out.empty() ? "" : ", ", counts[i], kNames[i],
+                               counts[i] == 1 ? "" : "s");
+    return out.empty() ? "nothing found" : out;
+}
+
+std::vector<std::string> callFigures(const ReportInput &input, const ReportCall &call)
+{
+    const calls::Call &facts = *call.call;
+    std::vector<std::string> out;
+    if (facts.kind == calls::Kind::Call && facts.firstProvisional.valid())
+        out.push_back(fmt::format("first 18x after {} s",
+                                  sinceStart(call, input.trace.row(facts.firstProvisional).time)));
+    if (facts.answered.known())
+        out.push_back(fmt::format("answered after {} s", sinceStart(call, facts.answered)));
+    if (facts.ended.known())
+        out.push_back(fmt::format("ended after {} s", sinceStart(call, facts.ended)));
+    std::uint64_t early = 0;
+    for (const diagnosis::BoundStream &bound : call.streams)
+        early += bound.early && bound.towardsCaller && bound.stream ? 1 : 0;
+    if (early > 0)
+        out.push_back(early == 1 ? "early media" : fmt::format("{} early media streams", early));
+    if (facts.retransmissions > 0)
+        out.push_back(fmt::format("{} retransmission{}", facts.retransmissions,
+                                  facts.retransmissions == 1 ? "" : "s"));
+    out.push_back(findingsText(call.findings));
+    return out;
+}
+
+std::optional<std::uint32_t> rowNumber(const ladder::Outline &outline,
+                                       const diagnosis::EvidenceRef &ref)
+{
+    const ladder::Step *step = nullptr;
+    if (ref.row.valid())
+        step = outline.stepOf({ladder::TargetKind::Row, ref.row.value});
+    else if (ref.stream.valid())
+        step = outline.stepOf({ladder::TargetKind::Stream, ref.stream.value});
+    return step == nullptr ? std::nullopt : std::optional(step->number);
+}
+
+std::string placeText(const ReportInput &input, const ladder::Outline &outline,
+                      const diagnosis::EvidenceRef &ref)
+{
+    if (const auto number = rowNumber(outline, ref))
+        return fmt::format("row {}", *number);
+    if (ref.row.valid() &&
+        ref.row.value < input.trace.size()) // a message of another dialog, a keep-alive
+        return fmt::format("{} from {}", base::utc(input.trace.row(ref.row).time),
+                           input.trace.source(ref.row).text());
+    for (const auto &flow : input.flows)
+        if (flow && flow->id == ref.flow)
+            return fmt::format("flow {} to {}", flow->userAgent.text(), flow->edge.text());
+    return "RTP";
+}
+
+std::optional<diagnosis::Verdict> verdictOf(const diagnosis::Evidence &evidence,
+                                            std::uint32_t earlyDialog)
+{
+    const calls::EarlyDialog &dialog = evidence.call.earlyDialogs[earlyDialog];
+    if (dialog.provisionals.empty() && evidence.incoming(earlyDialog).empty())
+        return std::nullopt; // answered at once: there was no early phase
+    return diagnosis::earlyMediaVerdict(evidence, earlyDialog);
+}
+
+std::string_view lightText(diagnosis::Light light)
+{
+    static constexpr std::array<std::string_view, 3> kTexts{"good", "look", "bad"};
+    return kTexts[static_cast<std::size_t>(light) % 3];
+}
+
+std::string_view lightGlyph(diagnosis::Light light)
+{
+    static constexpr std::array<std::string_view, 3> kGlyphs{"✓", "!", "✕"};
+    return kGlyphs[static_cast<std::size_t>(light) % 3];
+}
+
+std::string_view severityGlyph(diagnosis::Severity severity)
+{
+    static constexpr std::array<std::string_view, 3> kGlyphs{"i", "!", "✕"};
+    return kGlyphs[static_cast<std::size_t>(severity) % 3];
+}
+
+} // namespace report

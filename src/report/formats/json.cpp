@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The document for scripts; src/report/document.cpp builds it.
+#include <report/format.h>
+
+#include <ostream>
+
+namespace report::formats {
+
+namespace {
+
+void write(const ReportInput &input, std::ostream &out)
+{
+    out << jsonOf(input) << "\n";
+}
+
+} // namespace
+
+extern const Format json;
+const Format json{"json", "Data (JSON)", "json", write};
+
+} // namespace report::formats

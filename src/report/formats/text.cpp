@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+// For terminals and tickets: each call's ladder, its early-media verdict and its findings, in plain
+// UTF-8.
+#include <report/format.h>
+
+#include <base/text.h>
+#include <fmt/format.h>
+#include <ladder/measure.h>
+#include <ostream>
+#include <report/facts.h>
+#include <report/markup.h>
+#include <report/text_ladder.h>
+
+namespace report::formats {
+
+namespace {
+
+constexpr std::size_t kWidth = 100;
+
+void paragraph(std::ostream &out, std::string_view first, std::string_view text)
+{
+    const std::string indent(ladder::columns(first), ' ');
+    bool begun = false;
+    for (const std::string &line : wrapped(base::printable(text), kWidth - indent.size())) {
+        out << (begun ? indent : first) << line << "\n";
+        begun = true;
+    }
+}
+
+void writeHead(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline,
+               std::ostream &out)
+{
+    out << outline.title << "\n"
+        << std::string(std::min<std::size_t>(kWidth, ladder::columns(outline.title)), '=') << "\n";
+    out << "Call-ID " << base::printable(kept(input, call.call->callId), false, 400) << "\n"
+        << base::utc(call.call->first) << " UTC";
+    for (const std::string &figure : callFigures(input, call))
+        out << " · " << figure;
+    out << "\n\n";
+}
+
+void writeVerdicts(const ReportInput &input, const ReportCall &call, std::ostream &out)
+{
+    const auto evidence = evidenceOf(input, call);
+    bool head = false;
+    for (std::uint32_t i = 0; i < call.call->earlyDialogs.size(); ++i) {
+        const auto verdict = verdictOf(evidence, i);
+        if (!verdict)
+            continue;
+        if (!head)
+            out << "\nEarly media\n";
+        head = true;
+        const auto &tag = call.call->earlyDialogs[i].toTag;
+        paragraph(out, fmt::format("  {} ", lightGlyph(verdict->light)),
+                  fmt::format("{} (To-tag {})", kept(input, verdict->sentence),
+                              tag.empty() ? "none" : tag));
+        for (const diagnosis::VerdictFact &fact : verdict->facts)
+            paragraph(out, fmt::format("      {} {:<14} ", lightGlyph(fact.light), fact.name),
+                      kept(input, fact.value));
+        if (const auto file = call.recordings.find(tag); file != call.recordings.end())
+            out << "      recorded in " << base::printable(file->second) << "\n";
+    }
+}
+
+void writeFinding(const ReportInput &input, const ladder::Outline &outline,
+                  const diagnosis::Finding &finding, std::size_t number, std::ostream &out)
+{
+    out << fmt::format("\n  {}. {} {} · {} · {}\n", number, severityGlyph(finding.severity),
+                       diagnosis::severityText(finding.severity), finding.rule,
+                       diagnosis::gradeText(finding.grade));
+    paragraph(out, "     ", kept(input, finding.text));
+    if (!finding.impact.empty())
+        paragraph(out, "     Impact: ", kept(input, finding.impact));
+    std::size_t count = 0;
+    for (const diagnosis::EvidenceRef &ref : finding.evidence)
+        paragraph(out, fmt::format("     [{}] ", ++count),
+                  placeText(input, outline, ref) +
+                      (ref.note.empty() ? "" : ": " + kept(input, ref.note)));
+    for (const diagnosis::Fix &fix : finding.fixes)
+        paragraph(out, "     Fix: ",
+                  fix.party.empty() ? fix.text : fmt::format("{} ({})", fix.text, fix.party));
+}
+
+void writeCall(const ReportInput &input, const ReportCall &call, std::ostream &out)
+{
+    const auto outline = outlineOf(input, call, ladderOptions(input));
+    writeHead(input, call, outline, out);
+    out << textLadder(outline);
+    writeVerdicts(input, call, out);
+    out << (call.findings.empty() ? "\nFindings: none\n" : "\nFindings\n");
+    std::size_t number = 0;
+    for (const diagnosis::Finding &finding : call.findings)
+        writeFinding(input, outline, finding, ++number, out);
+    out << "\n";
+}
+
+void writeFlows(const ReportInput &input, std::ostream &out)
+{
+    out << "Flows\n";
+    for (const auto &flow : input.flows) {
+        if (!flow)
+            continue;
+        const auto &report = flow->report;
+        out << fmt::format("  {:<11} reg-id {}  {} {} -> {}  {}\n",
+                           flow->ours ? base::flowStateText(report.state) : "seen", report.regId,
+                           base::transportText(flow->transport), flow->userAgent.text(),
+                           flow->edge.text(),
+                           base::printable(kept(input, report.reason), false, 300));
+    }
+}
+
+void write(const ReportInput &input, std::ostream &out)
+{
+    if (!input.title.empty())
+        out << base::printable(kept(input, input.title)) << "\n\n";
+    for (const ReportCall &call : input.calls)
+        writeCall(input, call, out);
+    if (input.calls.empty())
+        out << "No calls.\n";
+    if (!input.flows.empty())
+        writeFlows(input, out);
+    for (const std::string &note : input.notes)
+        paragraph(out, "Note: ", note);
+}
+
+} // namespace
+
+extern const Format text;
+const Format text{"text", "Text ladder", "txt", write};
+
+} // namespace report::formats
