@@ -29,11 +29,12 @@ constexpr std::array<KnownCodec, 9> kKnown{{
     {"CN", 13, 8000, 1, ""},
 }};
 
+// Foreign bytes must neither end a line nor split a field of it.
 std::string oneLine(std::string_view text)
 {
     std::string out(text);
     std::replace_if(
-        out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+        out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, '_');
     return out;
 }
 
