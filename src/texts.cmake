@@ -4,7 +4,7 @@
 file(GLOB files "${FOLDER}/*.${EXTENSION}")
 list(SORT files)
 set(body "// Generated from ${NAME}.\n#include <${LAYER}/texts.h>\n\nnamespace ${LAYER} {\n\n"
-         "std::span<const Text> ${NAME}()\n{\n    static constexpr std::initializer_list<Text> kTexts{\n")
+         "std::span<const Text> ${NAME}()\n{\n    static const std::initializer_list<Text> kTexts{\n")
 string(JOIN "" body ${body})
 foreach(file IN LISTS files)
   get_filename_component(stem "${file}" NAME_WE)

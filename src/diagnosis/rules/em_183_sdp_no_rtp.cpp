@@ -67,7 +67,7 @@ void report(const Evidence &evidence, const calls::EarlyDialog &dialog, base::Du
     const bool error = silent > kErrorAfter && hear != Hearing::Trace;
     auto &f = out.add(
         "em-183-sdp-no-rtp", error ? Severity::Error : Severity::Warning, gradeOf(hear),
-        fmt::format("{} from {} announces early audio from {} [1], but no RTP packet came in {}{}.",
+        fmt::format("{} from {} announces early audio from {} [1], but no RTP packet came within {}{}.",
                     what, sender(evidence, dialog.firstSdp), from, lasting(silent), until));
     f.impact = "The caller hears silence: most phones stop their own ringback when the answer to "
                "the offer arrives.";

@@ -106,7 +106,7 @@ const Rule em_prack_missing{"em-prack-missing",
   0.20 bob>alice 183 tag=b answer rseq=1
   0.70 bob>alice again
 * 0.75 alice>bob PRACK tag=b rack=1/1
-  0.80 bob>alice 200 tag=b
+* 0.80 bob>alice 200 tag=b
   3.50 tick
 )",
                             check};

@@ -24,8 +24,7 @@ std::string mistake(const Evidence &evidence, const sip::Message &prack)
     if (tag.empty())
         return " The PRACK has no To-tag, so it belongs to no early dialog.";
     if (dialog == nullptr)
-        return fmt::format(" Its To-tag {} is that of none of the {} seen.", shown(tag),
-                           count(evidence.call.earlyDialogs.size(), "early dialog"));
+        return fmt::format(" Its To-tag {} is that of no early dialog in this trace.", shown(tag));
     const auto rack = base::split(prack.value(sip::HeaderId::RAck), ' ');
     const auto number = rack.empty() ? std::nullopt : base::toInteger(rack.front());
     if (number && std::none_of(dialog->reliables.begin(), dialog->reliables.end(),

@@ -51,14 +51,14 @@ void check(const Evidence &evidence, Findings &out)
     f.evidence = {at(failed->request, "the request"),
                   at(evidence, failed->finalResponse, sip::HeaderId::Warning,
                      "the flow it should have taken is gone")};
-    const auto tokens = tokensOf(evidence, failed->request);
     if (end.find("[3]") != std::string::npos)
         f.evidence.push_back(at(evidence.call.finalResponse, "what the caller got"));
-    else if (!tokens.empty())
+    if (const auto tokens = tokensOf(evidence, failed->request); !tokens.empty()) {
         f.evidence.push_back(at(evidence, failed->request, tokens.front().value, "the flow token"));
-    if (!tokens.empty())
-        f.text += fmt::format(" The route named {}.",
-                              tokenText(evidence, tokens.front(), failed->started));
+        f.text +=
+            fmt::format(" The route named {} [{}].",
+                        tokenText(evidence, tokens.front(), failed->started), f.evidence.size());
+    }
     f.fixes = verdict.fixes;
 }
 
@@ -83,7 +83,7 @@ const Rule flow_430_initial{"flow-430-initial",
   0.001 home>edge INVITE offer "Route: <sip:MTIzNDU2Nzg5MAJ/AAABE8R/AAABiAc=@192.0.2.2;lr;ob>"
   0.003 edge>home 430 tag=e "Server: edge"
   0.004 home>edge ACK
-* 0.005 home>edge2 INVITE branch=second offer
+  0.005 home>edge2 INVITE branch=second offer
   0.100 edge2>home 200 tag=b answer
   0.101 home>alice 200 tag=b answer
   0.102 alice>home ACK tag=b

@@ -75,10 +75,10 @@ const Rule flow_failover_ok{"flow-failover-ok",
                             R"(
   0.000 alice>home INVITE offer
   0.001 home>edge INVITE offer
-* 0.003 edge>home 430 tag=e
+  0.003 edge>home 430 tag=e
   0.004 home>edge ACK
 * 0.005 home>edge2 INVITE branch=second offer
-  0.100 edge2>home 200 tag=b answer
+* 0.100 edge2>home 200 tag=b answer
   0.101 home>alice 200 tag=b answer
   0.102 alice>home ACK tag=b
 )",

@@ -97,7 +97,7 @@ const Rule tx_200_no_ack{"tx-200-no-ack",
   0.00 alice>bob INVITE offer
   1.00 bob>alice 200 tag=b answer
   1.50 bob>alice again
-* 1.60 alice>bob ACK tag=b
+  1.60 alice>bob ACK tag=b
   9.00 alice>bob BYE tag=b
   9.10 bob>alice 200 tag=b
 )",

@@ -105,7 +105,7 @@ const Rule tx_timeout{"tx-timeout",
                       R"(
    0.00 alice>bob INVITE offer
    0.50 alice>bob again
-*  0.60 bob>alice 100
+   0.60 bob>alice 100
   33.00 tick
 )",
                       check};

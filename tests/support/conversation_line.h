@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// The words of one line of a Conversation and the texts they stand for; conversation.h explains the
+// notation.
+#pragma once
+
+#include <algorithm>
+#include <base/endpoint.h>
+#include <base/text.h>
+#include <base/time.h>
+#include <fmt/format.h>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace support::spoken {
+
+struct Word {
+    std::string key, value; // value empty: a bare word
+    bool quoted = false;
+};
+struct Line {
+    base::Instant time;
+    std::string from, to;
+    std::vector<Word> words;
+
+    bool has(std::string_view key) const { return find(key) != nullptr; }
+    std::string value(std::string_view key, std::string_view otherwise = {}) const
+    {
+        const auto *const word = find(key);
+        return word != nullptr ? word->value : std::string(otherwise);
+    }
+    long long number(std::string_view key, long long otherwise) const
+    {
+        return base::toInteger(value(key)).value_or(otherwise);
+    }
+    const Word *find(std::string_view key) const
+    {
+        for (const auto &word : words)
+            if (!word.quoted && word.key == key)
+                return &word;
+        return nullptr;
+    }
+};
+inline std::optional<base::Address> address(std::string_view name)
+{
+    static constexpr std::pair<std::string_view, std::string_view> kHosts[] = {
+        {"alice", "192.0.2.10"}, {"bob", "192.0.2.20"}, {"carol", "192.0.2.30"},
+        {"gw", "192.0.2.40"},    {"home", "192.0.2.1"}, {"edge", "192.0.2.2"},
+        {"edge2", "192.0.2.3"},  {"proxy", "192.0.2.4"}};
+    for (const auto &[host, text] : kHosts)
+        if (host == name)
+            return base::Address::parse(text);
+    return base::Address::parse(name);
+}
+
+inline base::Endpoint host(std::string_view name, std::uint16_t port)
+{
+    return {address(name).value_or(base::Address{}), port};
+}
+inline std::uint16_t mediaPort(std::string_view name)
+{
+    return static_cast<std::uint16_t>(name == "alice"   ? 4000
+                                      : name == "bob"   ? 5000
+                                      : name == "carol" ? 6000
+                                                        : 7000);
+}
+
+inline std::vector<Word> wordsOf(std::string_view text)
+{
+    std::vector<Word> words;
+    std::size_t at = 0;
+    while ((at = text.find_first_not_of(" \t", at)) != std::string_view::npos) {
+        if (text[at] == '"') {
+            std::string quoted;
+            for (++at; at < text.size() && text[at] != '"'; ++at) {
+                if (text[at] == '\\' && at + 1 < text.size())
+                    ++at;
+                quoted += text[at];
+            }
+            ++at;
+            words.push_back({std::move(quoted), {}, true});
+            continue;
+        }
+        const auto end = std::min(text.find_first_of(" \t", at), text.size());
+        const auto word = text.substr(at, end - at);
+        const auto equals = word.find('=');
+        words.push_back({std::string(word.substr(0, equals)),
+                         equals == std::string_view::npos ? std::string()
+                                                          : std::string(word.substr(equals + 1)),
+                         false});
+        at = end;
+    }
+    return words;
+}
+
+inline std::string media(const Line &line, std::string text)
+{
+    const auto slash = text.find('/');
+    const auto direction =
+        slash == std::string::npos ? std::string("sendrecv") : text.substr(slash + 1);
+    text.resize(std::min(slash, text.size()));
+    const auto where = text.find('@');
+    auto place = where == std::string::npos ? line.from : text.substr(where + 1);
+    text.resize(std::min(where, text.size()));
+    const auto colon = place.find(':');
+    const auto port = colon == std::string::npos ? std::string() : place.substr(colon + 1);
+    place.resize(std::min(colon, place.size()));
+    std::string formats, maps;
+    for (const auto format : base::split(text, ',')) {
+        formats += fmt::format(" {}", format);
+        const auto number = base::toInteger(format).value_or(0);
+        if (number >= 96)
+            maps += fmt::format("a=rtpmap:{} {}\r\n", format,
+                                number == 101   ? "telephone-event/8000"
+                                : number == 111 ? "opus/48000/2"
+                                                : "iLBC/8000");
+    }
+    const auto ip = host(place, 0).address.text();
+    return fmt::format("v=0\r\no=- 1 1 IN IP4 {}\r\ns=-\r\nc=IN IP4 {}\r\nt=0 0\r\nm=audio {} "
+                       "RTP/AVP{}\r\n{}a={}\r\n",
+                       ip, ip, port.empty() ? std::to_string(mediaPort(place)) : port, formats,
+                       maps, direction);
+}
+
+/// Extra headers, body and the blank line between them.
+inline std::string ending(const Line &line)
+{
+    std::string out;
+    if (line.has("rseq"))
+        out += fmt::format("Require: 100rel\r\nRSeq: {}\r\n", line.value("rseq"));
+    if (line.has("rack")) {
+        auto rack = line.value("rack");
+        std::replace(rack.begin(), rack.end(), '/', ' ');
+        out += fmt::format("RAck: {} INVITE\r\n", rack);
+    }
+    for (const auto &word : line.words)
+        if (word.quoted)
+            out += word.key + "\r\n";
+    std::string body;
+    if (line.has("offer") || line.has("answer") || line.has("sdp"))
+        body = media(line, line.value("sdp", line.has("offer") ? "0,8" : "0"));
+    if (!body.empty())
+        out += "Content-Type: application/sdp\r\n";
+    return out + fmt::format("Content-Length: {}\r\n\r\n{}", body.size(), body);
+}
+
+inline bool mentions(const Line &line, std::string_view header)
+{
+    return std::any_of(line.words.begin(), line.words.end(), [&](const Word &w) {
+        return w.quoted && base::lower(w.key).compare(0, header.size(), header) == 0;
+    });
+}
+
+inline std::string contact(const Line &line)
+{
+    return mentions(line, "contact:")
+               ? std::string()
+               : fmt::format("Contact: <sip:{}@{}>\r\n", line.from, host(line.from, 5060).text());
+}
+
+inline long long usualCSeq(std::string_view method)
+{
+    return method == "PRACK"     ? 2
+           : method == "UPDATE"  ? 3
+           : method == "BYE"     ? 4
+           : method == "OPTIONS" ? 5
+                                 : 1;
+}
+
+} // namespace support::spoken

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every rule against its own two conversations, and each conversation without its decisive lines.
+#include <diagnosis/rule.h>
+#include <diagnosis/texts.h>
+#include <regex>
+#include <set>
+
+#include "folded.h"
+
+namespace {
+
+std::string listOf(const support::Folded &folded)
+{
+    std::string text;
+    for (const auto &finding : folded.findings())
+        text += std::string(finding.rule) + ": " + finding.text + "\n";
+    return text;
+}
+
+/// [n] in the text count the evidence, in order and without holes.
+void expectNumbered(const diagnosis::Finding &finding)
+{
+    static const std::regex kNumber(R"(\[(\d+)\])");
+    std::set<std::size_t> numbers;
+    for (std::sregex_iterator it(finding.text.begin(), finding.text.end(), kNumber), end; it != end;
+         ++it)
+        numbers.insert(std::stoul((*it)[1]));
+    EXPECT_FALSE(finding.evidence.empty()) << finding.text;
+    for (std::size_t n = 1; n <= finding.evidence.size(); ++n)
+        EXPECT_EQ(numbers.count(n), 1U) << n << " in " << finding.text;
+    EXPECT_TRUE(numbers.empty() || *numbers.rbegin() <= finding.evidence.size()) << finding.text;
+}
+
+class EachRule : public testing::TestWithParam<const diagnosis::Rule *>
+{
+};
+
+TEST_P(EachRule, SaysWhatItIs)
+{
+    const auto &rule = *GetParam();
+    EXPECT_FALSE(rule.title.empty());
+    EXPECT_FALSE(rule.source.empty());
+    EXPECT_FALSE(diagnosis::article(rule.article).empty()) << rule.article;
+    EXPECT_EQ(diagnosis::rule(rule.id), &rule);
+}
+
+TEST_P(EachRule, FiresWhereItSays)
+{
+    const auto &rule = *GetParam();
+    const support::Folded folded(rule.firesOn);
+    const auto finding = folded.find(rule.id);
+    ASSERT_NE(finding, nullptr) << listOf(folded);
+    EXPECT_EQ(finding->severity, rule.severity) << finding->text;
+    EXPECT_FALSE(finding->impact.empty());
+    EXPECT_FALSE(finding->fixes.empty());
+    for (const auto &fix : finding->fixes)
+        EXPECT_TRUE(!fix.text.empty() && !fix.party.empty());
+    for (const auto &other : folded.findings())
+        expectNumbered(other);
+    std::cout << listOf(folded);
+}
+
+TEST_P(EachRule, IsQuietWhereItSays)
+{
+    const support::Folded folded(GetParam()->quietOn);
+    EXPECT_FALSE(folded.has(GetParam()->id)) << listOf(folded);
+    for (const auto &finding : folded.findings())
+        EXPECT_NE(finding.severity, diagnosis::Severity::Error) << finding.text;
+}
+
+TEST_P(EachRule, NeedsTheDecisiveLines)
+{
+    const auto &rule = *GetParam();
+    ASSERT_TRUE(support::Conversation(rule.firesOn).hasDecisive());
+    const support::Folded folded(rule.firesOn, false);
+    EXPECT_FALSE(folded.has(rule.id)) << listOf(folded);
+}
+
+TEST_P(EachRule, FiresWithoutWhatKeptItQuiet)
+{
+    const auto &rule = *GetParam();
+    if (!support::Conversation(rule.quietOn).hasDecisive())
+        GTEST_SKIP() << "nothing in it is decisive";
+    const support::Folded folded(rule.quietOn, false);
+    EXPECT_TRUE(folded.has(rule.id)) << listOf(folded);
+}
+
+std::vector<const diagnosis::Rule *> rules()
+{
+    const auto all = diagnosis::rules::all();
+    return {all.begin(), all.end()};
+}
+
+INSTANTIATE_TEST_SUITE_P(Catalogue, EachRule, testing::ValuesIn(rules()), [](const auto &which) {
+    std::string name(which.param->id);
+    std::replace(name.begin(), name.end(), '-', '_');
+    return name;
+});
+
+} // namespace
