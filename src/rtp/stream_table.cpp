@@ -83,12 +83,13 @@ void joinOldest(std::vector<LevelSpan> &spans)
 void extendSpans(Stream &stream, base::Instant at, bool silent)
 {
     auto &spans = stream.spans;
-    if (!spans.empty() && spans.back().silent == silent && at - spans.back().to <= kSpanBreak) {
+    if (!spans.empty() && spans.back().silent == silent &&
+        apart(at, spans.back().to) <= kSpanBreak) {
         spans.back().to = std::max(spans.back().to, at);
         return;
     }
     // A change of loudness has no hole in the bar: the new span takes over where the old one ended.
-    const bool joins = !spans.empty() && at - spans.back().to <= kSpanBreak;
+    const bool joins = !spans.empty() && apart(at, spans.back().to) <= kSpanBreak;
     if (spans.size() >= kMostSpans)
         joinOldest(spans);
     spans.push_back({joins ? std::min(spans.back().to, at) : at, at, silent});
@@ -124,7 +125,7 @@ void count(Entry &entry, const base::Packet &packet, const RtpPacket &rtp, std::
     stream.sequenceResets = entry.sequence.resets();
     stream.jitter = entry.jitter.jitter();
     if (stream.packets > 0)
-        stream.maxGap = std::max(stream.maxGap, packet.time - stream.last);
+        stream.maxGap = std::max(stream.maxGap, apart(packet.time, stream.last));
     else
         stream.first = packet.time;
     stream.last = std::max(stream.last, packet.time);

@@ -1,9 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <rtp/timing.h>
 
+#include <algorithm>
 #include <rtp/level.h>
 
 namespace rtp {
+
+namespace {
+constexpr std::int64_t kCentury = 3'155'760'000'000'000'000;
+constexpr std::int64_t kLongestTransit =
+    1'000'000'000'000'000; // 11 days: no jitter, but no overflow either
+} // namespace
+
+base::Duration apart(base::Instant a, base::Instant b)
+{
+    std::int64_t difference = 0;
+    if (__builtin_sub_overflow(a.ns, b.ns, &difference))
+        difference = a.ns < b.ns ? -kCentury : kCentury;
+    return base::Duration{std::clamp(difference, -kCentury, kCentury)};
+}
 
 void JitterMeter::add(base::Instant arrival, std::uint32_t timestamp, std::uint32_t clock)
 {
@@ -14,7 +29,8 @@ void JitterMeter::add(base::Instant arrival, std::uint32_t timestamp, std::uint3
     if (m_known && clock == m_clock) {
         const auto units = static_cast<std::int32_t>(timestamp - m_timestamp);
         const std::int64_t sent = std::int64_t{units} * 1'000'000'000 / clock;
-        const std::int64_t difference = (arrival - m_arrival).count() - sent;
+        const std::int64_t difference =
+            std::clamp(apart(arrival, m_arrival).count() - sent, -kLongestTransit, kLongestTransit);
         m_sixteenths += (difference < 0 ? -difference : difference) - (m_sixteenths + 8) / 16;
     }
     m_known = true;

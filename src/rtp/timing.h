@@ -9,6 +9,9 @@
 
 namespace rtp {
 
+/// a - b, held within +-100 years so that nonsense stamps stay arithmetic.
+base::Duration apart(base::Instant a, base::Instant b);
+
 class JitterMeter
 {
 public:
