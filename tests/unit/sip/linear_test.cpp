@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Work grows with the size of the input, not with its square: four times the input may not take
-// sixteen times as long. The best of several runs is compared, and generously, so that a busy
+// Work grows with the size of the input, not with its square: eight times the input may not take
+// 64 times as long. The best of several runs is compared, and generously, so that a busy
 // machine does not fail the test.
 #include <ctime>
 #include <functional>
