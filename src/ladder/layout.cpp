@@ -69,7 +69,8 @@ private:
     }
     double textNeed(const Step &step) const
     {
-        return std::max(textWidth(labelOf(step), kLabelSize, Weight::Bold),
+        return 2 +
+               std::max(textWidth(labelOf(step), kLabelSize, Weight::Bold),
                         textWidth(step.news, kSmallSize)) +
                2 * kArrowPad;
     }
@@ -284,15 +285,16 @@ void Drawing::label(const Step &step, double x, double width, Align align)
     const std::string text = labelOf(step);
     const auto place = [&](double used) { return align == Align::Centre ? x - used / 2 : x; };
     const double used = std::min(width, textWidth(text, kLabelSize, Weight::Bold));
-    back(place(used) - 3, used + 6, m_arrowY - 20, 17, step);
+    const double off = step.style == LineStyle::Wave ? 3 : 0; // a wave needs more room than a line
+    back(place(used) - 3, used + 6, m_arrowY - 20 - off, 17, step);
     m_scene.texts.push_back(
-        {x, m_arrowY - 7, width, align, Weight::Bold, step.role, text, step.target});
+        {x, m_arrowY - 7 - off, width, align, Weight::Bold, step.role, text, step.target});
     if (step.news.empty())
         return;
     const double under = std::min(width, textWidth(step.news, kSmallSize));
-    back(place(under) - 3, under + 6, m_arrowY + 5, 16, step);
-    m_scene.texts.push_back(
-        {x, m_arrowY + 17, width, align, Weight::Normal, step.newsRole, step.news, step.target});
+    back(place(under) - 3, under + 6, m_arrowY + 5 + off, 16, step);
+    m_scene.texts.push_back({x, m_arrowY + 17 + off, width, align, Weight::Normal, step.newsRole,
+                             step.news, step.target});
 }
 
 void Drawing::drawArrow(const Step &step)

@@ -125,10 +125,12 @@ void Drawing::placeLanes()
         if (high - low == 1 && step.kind != StepKind::Gap)
             gaps[low] = std::max(gaps[low], std::min(columns(labelOf(step)) + 8, kWidest));
     }
+    const auto wide = [&](const ladder::Lane &lane) {
+        return std::max(columns(lane.name), columns(lane.address));
+    };
     for (std::size_t i = 0; i < gaps.size(); ++i)
-        gaps[i] = std::max(
-            gaps[i],
-            std::min(kWidest, (columns(lanes[i].name) + columns(lanes[i + 1].name)) / 2 + 3));
+        gaps[i] =
+            std::max(gaps[i], std::min(kWidest, (wide(lanes[i]) + wide(lanes[i + 1])) / 2 + 3));
     // Too wide together: the widest give way first.
     const auto total = [&] {
         std::size_t sum = kLeft + 24;
@@ -179,7 +181,7 @@ Canvas Drawing::lifelines(bool broken) const
 
 void Drawing::arrow(Canvas &canvas, const Step &step) const
 {
-    const std::string label = " " + labelOf(step) + " ";
+    std::string label = " " + labelOf(step) + " ";
     const auto stroke = strokeOf(step.style);
     if (step.from == step.to) {
         const auto at = m_lanes[step.from];
@@ -193,10 +195,10 @@ void Drawing::arrow(Canvas &canvas, const Step &step) const
     canvas.fill(low + 1, high, stroke);
     const std::string_view head = step.lost ? "✗" : rightwards ? "▶" : "◀";
     canvas.put(rightwards ? high - 1 : low + 1, head);
-    const std::size_t room = high - low - 5;
-    const std::string shown =
-        columns(label) <= room ? label : " " + cutColumns(labelOf(step), room - 2) + " ";
-    canvas.put(low + 1 + (high - low - columns(shown)) / 2, shown);
+    const std::size_t room = high - low - 3;
+    if (columns(label) > room) // the words matter more than the glyph
+        label = " " + cutColumns(step.label, room - 2) + " ";
+    canvas.put(low + 1 + (high - low - columns(label)) / 2, label);
 }
 
 std::string Drawing::row(const Step &step) const

@@ -9,6 +9,6 @@
 namespace report {
 
 /// Lines ending in \n. Aims at `width` columns; many lanes take more.
-std::string textLadder(const ladder::Outline &outline, std::size_t width = 130);
+std::string textLadder(const ladder::Outline &outline, std::size_t width = 140);
 
 } // namespace report
