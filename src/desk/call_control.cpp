@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <desk/call_control.h>
 
+#include <algorithm>
 #include <base/text.h>
 #include <desk/offer.h>
 #include <fmt/format.h>
@@ -164,6 +165,8 @@ void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
         return;
     if (auto remote = remoteOf(event.sdp, event.toTag)) {
         m_parts.media->remote(live.media, std::move(*remote));
+        if (std::find(live.tags.begin(), live.tags.end(), event.toTag) == live.tags.end())
+            live.tags.push_back(event.toTag);
         return;
     }
     m_parts.tell(
@@ -185,7 +188,11 @@ void CallControl::onProvisional(Live &live, const engine::CallEvent &event)
         if (!event.sdp.empty())
             info.stage = CallInfo::Stage::Early;
     });
-    remoteAnswer(live, event);
+    if (event.status == 199 && live.media.valid() && m_parts.media)
+        m_parts.media->ended(live.media,
+                             event.toTag); // RFC 6228 section 4: this early dialog is over
+    else
+        remoteAnswer(live, event);
 }
 
 void CallControl::onAnswered(Live &live, const engine::CallEvent &event)
@@ -199,8 +206,13 @@ void CallControl::onAnswered(Live &live, const engine::CallEvent &event)
         limit = info.options.hangUpAfter;
     });
     remoteAnswer(live, event);
-    if (live.media.valid() && m_parts.media && !event.toTag.empty())
+    if (live.media.valid() && m_parts.media && !event.toTag.empty()) {
         m_parts.media->choose(live.media, event.toTag);
+        for (const auto &tag : live.tags) { // the other forks lost (RFC 3261 section 13.2.2.4)
+            if (tag != event.toTag)
+                m_parts.media->ended(live.media, tag);
+        }
+    }
     if (limit.count() > 0)
         m_parts.worker.postIn(limit, [this, ours = live.ours] { hangUp(ours); });
 }

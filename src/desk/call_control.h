@@ -34,8 +34,9 @@ private:
         media::MediaHandle media;
         base::Endpoint rtp;
         std::vector<sip::Codec> codecs;
-        std::string offer; // the peer's, for incoming calls
-        bool told = false; // "media started" was said
+        std::string offer;             // the peer's, for incoming calls
+        std::vector<std::string> tags; // early dialogs with a description, in order
+        bool told = false;             // "media started" was said
         bool toldDevice = false;
     };
 

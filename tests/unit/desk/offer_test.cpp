@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <desk/offer.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+std::string answer(const std::string &media, const std::string &rest = {})
+{
+    return "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n" + media +
+           "\r\n" + rest;
+}
+
+TEST(RemoteOf, AddressPayloadTypesAndDirection)
+{
+    const auto text =
+        answer("m=audio 4000 RTP/AVP 8 96", "a=rtpmap:96 opus/48000/2\r\na=sendonly\r\n");
+    const auto remote = desk::remoteOf(text, "a");
+    ASSERT_TRUE(remote);
+    EXPECT_EQ(remote->toTag, "a");
+    EXPECT_EQ(remote->rtp.text(), "192.0.2.7:4000");
+    ASSERT_EQ(remote->send.size(), 2U);
+    EXPECT_EQ(remote->send[0].encoding, "PCMA");
+    EXPECT_EQ(remote->send[1].payloadType, 96);
+    EXPECT_EQ(remote->send[1].clock, 48000U);
+    EXPECT_TRUE(remote->theyMaySend);
+    EXPECT_FALSE(remote->weMaySend) << "sendonly seen from the answerer: we only listen";
+}
+
+TEST(RemoteOf, NothingUsable)
+{
+    EXPECT_FALSE(desk::remoteOf("", ""));
+    EXPECT_FALSE(desk::remoteOf("garbage\r\nm=audio\r\n", ""));
+    EXPECT_FALSE(desk::remoteOf(answer("m=audio 0 RTP/AVP 0"), ""));
+    EXPECT_FALSE(desk::remoteOf(answer("m=video 4000 RTP/AVP 31"), ""));
+}
+
+TEST(OwnDraft, TheOfferNamesWhatMediaListensTo)
+{
+    const auto codecs = sip::codecsByName("PCMU,opus");
+    const auto draft = desk::ownDraft(*base::Endpoint::parse("127.0.0.1:40000"), codecs);
+    const auto text = sip::writeSdp(draft);
+    const auto parsed = sip::parseSdp(text);
+    ASSERT_NE(parsed.audio(), nullptr);
+    EXPECT_EQ(parsed.audio()->endpoint()->text(), "127.0.0.1:40000");
+    const auto maps = desk::payloadMaps(codecs);
+    ASSERT_EQ(maps.size(), 2U);
+    for (const auto &map : maps) {
+        const auto *format = parsed.audio()->format(map.payloadType);
+        ASSERT_NE(format, nullptr);
+        EXPECT_EQ(format->map.encoding, map.encoding);
+        EXPECT_EQ(format->map.clock, map.clock);
+    }
+}
+
+} // namespace
