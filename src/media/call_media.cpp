@@ -110,6 +110,7 @@ void CallMedia::received(const Datagram &datagram, UdpSocket &socket)
     if (const IncomingStream *stream = m_incoming.packet(packet, *rtp)) {
         m_restock |= stream->first == stream->last;
         m_early.packet(stream->key, stream->source, datagram.time);
+        hear(); // now, while the order in which packets came is known
     } else if (m_incoming.wrongPayloadType() != wrongBefore) {
         m_changed = true;
     }
@@ -127,14 +128,19 @@ void CallMedia::decoded(const DecodedAudio &audio)
                                           audio.samples, audio.rate, gap);
     if (!written)
         notice(written.error().sentence);
-    const auto heard = m_early.rendered(base::now());
-    if (heard != m_heard) {
-        m_heard = heard;
-        m_playout.restart();
-        m_changed = true;
-    }
+    hear();
     if (m_heard == stream->key)
         play(audio, gap, stream->jitter);
+}
+
+void CallMedia::hear()
+{
+    const auto heard = m_early.rendered(base::now());
+    if (heard == m_heard)
+        return;
+    m_heard = heard;
+    m_playout.restart();
+    m_changed = true;
 }
 
 void CallMedia::play(const DecodedAudio &audio, base::Duration gap, base::Duration jitter)
@@ -284,8 +290,10 @@ void CallMedia::lookAfter(base::Duration now)
     m_incoming.latency(m_playout.target());
     lookAfterSpeaker(now);
     const bool wasPlaying = m_status.playing;
+    const std::uint64_t sentBefore = m_status.sent;
     refreshStatus();
-    m_changed |= wasPlaying != m_status.playing || m_datagrams != m_datagramsTold;
+    m_changed |= wasPlaying != m_status.playing || m_datagrams != m_datagramsTold ||
+                 sentBefore != m_status.sent;
 }
 
 void CallMedia::lookAfterSpeaker(base::Duration now)

@@ -62,6 +62,7 @@ private:
               const Options &options, Surroundings around);
     void watchSockets();
     void received(const Datagram &datagram, UdpSocket &socket);
+    void hear(); // decides which stream is on the speaker
     void play(const DecodedAudio &audio, base::Duration gap, base::Duration jitter);
     bool send(const base::Endpoint &to, std::string_view bytes);
     std::unique_ptr<Sender> makeSender(const Remote &remote);

@@ -71,7 +71,7 @@ GstFlowReturn Decoder::Chain::newSample(GstAppSink *appsink, gpointer self) noex
 }
 
 base::Result<std::unique_ptr<Decoder>> Decoder::make(const Codec &codec, const PayloadMap &payload,
-                                                     base::Duration latency, std::uint64_t id,
+                                                     std::uint64_t id,
                                                      base::Inbox<DecodedAudio> &sink)
 {
     auto made = Pipeline::make({{"appsrc", "source"},
@@ -90,11 +90,13 @@ base::Result<std::unique_ptr<Decoder>> Decoder::make(const Codec &codec, const P
     chain->jitterBuffer = chain->pipeline.part("jitter");
     configureSource(chain->source, rtpCaps(codec, payload).borrow(), kMostWaiting);
     set(chain->source, "is-live", true);
-    set(chain->jitterBuffer, "latency", static_cast<int>(latency.count() / 1'000'000));
+    // The first packet leaves at once; latency() is for the ones after it. Delay against jitter is
+    // the playout's matter.
+    set(chain->jitterBuffer, "latency", 0);
     set(chain->jitterBuffer, "do-lost", true);
-    set(chain->jitterBuffer, "drop-on-latency", true); // bounded: what is too old goes
-    set(chain->jitterBuffer, "faststart-min-packets",
-        1); // the cushion is the playout's, so nothing waits here
+    set(chain->jitterBuffer, "max-dropout-time", 2000); // a jump beyond is a new beginning: bounded
+    if (std::string_view(codec.decoder) == "opusdec")
+        set(chain->pipeline.part("decoder"), "plc", true); // a lost packet is concealed
     GstElement *appsink = chain->pipeline.part("sink");
     g_object_set(appsink, "caps", rawCaps(codec.audioRate).borrow(), nullptr);
     set(appsink, "sync", false);

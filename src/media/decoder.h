@@ -28,10 +28,9 @@ struct DecodedAudio {
 class Decoder
 {
 public:
-    /// `sink` outlives the decoder. `latency`: how long a missing packet is waited for.
+    /// `sink` outlives the decoder.
     static base::Result<std::unique_ptr<Decoder>> make(const Codec &codec,
-                                                       const PayloadMap &payload,
-                                                       base::Duration latency, std::uint64_t id,
+                                                       const PayloadMap &payload, std::uint64_t id,
                                                        base::Inbox<DecodedAudio> &sink);
     ~Decoder();
 
@@ -39,6 +38,8 @@ public:
     const Codec &codec() const { return m_codec; }
     /// A whole RTP packet and when the kernel saw it. False: the chain is broken.
     bool push(std::string_view rtp, base::Instant arrived);
+    /// How long a missing packet is waited for; none until told, so that the first one is not held
+    /// back.
     void latency(base::Duration latency);
     /// Packets that came after their turn, from the jitter buffer.
     std::uint64_t late() const;

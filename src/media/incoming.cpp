@@ -40,7 +40,7 @@ base::Result<std::unique_ptr<Decoder>> Incoming::make(const PayloadMap &payload)
         return base::fail(base::ErrorCode::Unsupported,
                           payload.encoding + " cannot be heard: install the package " + package +
                               ".");
-    return Decoder::make(*codec, payload, m_latency, m_nextDecoder++, m_audio);
+    return Decoder::make(*codec, payload, m_nextDecoder++, m_audio);
 }
 
 std::vector<std::string> Incoming::stock()
@@ -144,6 +144,8 @@ IncomingStream *Incoming::decoded(const DecodedAudio &audio, base::Duration &gap
             if (!decoder || decoder->id() != audio.decoder)
                 continue;
             gap = audio.position - stream->expected;
+            if (stream->expected.count() == 0)
+                decoder->latency(m_latency); // from the second packet on
             if (stream->expected.count() == 0 || gap < kHole)
                 gap = base::Duration{0};
             const auto length =
