@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/explain.h>
+
+#include <algorithm>
+#include <base/text.h>
+#include <diagnosis/rule.h>
+#include <diagnosis/telling.h>
+#include <diagnosis/texts.h>
+#include <fmt/format.h>
+#include <sip/status.h>
+
+namespace diagnosis {
+namespace {
+
+std::string_view className(int code)
+{
+    switch (code / 100) {
+    case 1:
+        return "provisional response";
+    case 2:
+        return "success";
+    case 3:
+        return "redirection";
+    case 4:
+        return "client error";
+    case 5:
+        return "server error";
+    case 6:
+        return "global failure";
+    default:
+        return "no SIP status code";
+    }
+}
+
+std::string_view effectText(sip::Effect effect)
+{
+    switch (effect) {
+    case sip::Effect::Transaction:
+        return "ends this request only";
+    case sip::Effect::Usage:
+        return "inside a dialog it ends this use of it (RFC 5057)";
+    case sip::Effect::Dialog:
+        return "inside a dialog it ends the dialog (RFC 5057)";
+    case sip::Effect::None:
+        break;
+    }
+    return "ends nothing";
+}
+
+std::string summaryOf(int code)
+{
+    const auto *const entry = sip::status(code);
+    if (entry == nullptr)
+        return fmt::format("{}, not registered; treated as {}", className(code),
+                           sip::treatedAs(code));
+    return fmt::format("{}, {}{}; {}", className(code), entry->reference,
+                       entry->registered ? "" : " (not registered with IANA)",
+                       effectText(entry->effect));
+}
+
+/// The article of a code, or what the class of an unknown one says (RFC 3261 section 8.1.3.2).
+std::string_view articleOf(int code)
+{
+    const auto own = article(std::to_string(code));
+    return own.empty() ? article(std::to_string(sip::treatedAs(code))) : own;
+}
+
+int factCode(int code)
+{
+    return article(std::to_string(code)).empty() ? sip::treatedAs(code) : code;
+}
+
+/// Findings that cite this row, or that are about its code and cite the same transaction.
+std::vector<const Finding *> related(const Evidence &evidence, trace::RowId row,
+                                     std::span<const Finding> findings)
+{
+    std::vector<const Finding *> found;
+    const auto code = std::to_string(evidence.trace.row(row).status);
+    for (const auto &finding : findings) {
+        const auto cites = std::any_of(finding.evidence.begin(), finding.evidence.end(),
+                                       [&](const EvidenceRef &ref) { return ref.row == row; });
+        const auto *const entry = rule(finding.rule);
+        if (cites || (entry != nullptr && entry->article == code))
+            found.push_back(&finding);
+        if (found.size() == 4)
+            break;
+    }
+    return found;
+}
+
+void addFix(std::vector<Fix> &fixes, const Fix &fix)
+{
+    if (std::none_of(fixes.begin(), fixes.end(),
+                     [&](const Fix &known) { return known.text == fix.text; }))
+        fixes.push_back(fix);
+}
+
+void addArticleFacts(Explanation &out)
+{
+    const auto code = factCode(out.code);
+    if (out.impact.empty())
+        out.impact = articleFact(code, "Caller notices");
+    if (const auto next = articleFact(code, "Look next"); !next.empty() && out.fixes.empty())
+        out.fixes.push_back({std::string(next), "operator", Action::None});
+}
+
+void addFindings(std::span<const Finding *const> findings, bool withText, Telling &telling,
+                 Explanation &out)
+{
+    for (const auto *const finding : findings) {
+        if (withText)
+            telling.say(*finding);
+        if (out.impact.empty())
+            out.impact = finding->impact;
+        for (const auto &fix : finding->fixes)
+            addFix(out.fixes, fix);
+    }
+}
+
+} // namespace
+
+Explanation explainCode(int code)
+{
+    Explanation out;
+    out.code = code;
+    out.title = codeText(code);
+    out.summary = summaryOf(code);
+    out.article = articleOf(code);
+    out.happened = "No call is chosen: this is what the code means in general.";
+    addArticleFacts(out);
+    return out;
+}
+
+Explanation explain(const Evidence &evidence, trace::RowId row, std::span<const Finding> findings)
+{
+    Explanation out;
+    if (!row.valid() || row.value >= evidence.trace.size())
+        return out;
+    const auto &entry = evidence.trace.row(row);
+    Telling telling;
+    auto about = related(evidence, row, findings);
+    if (entry.status == 0) {
+        const auto *const event = evidence.trace.local(row);
+        out.code = event != nullptr ? event->code : 0;
+        out.title = event != nullptr ? std::string(base::localKindText(event->kind))
+                                     : shown(evidence.message(row).methodText);
+        out.summary = event != nullptr ? "local event: nothing of it is on the wire" : "request";
+        tellRequest(evidence, row, telling);
+    } else {
+        out.code = entry.status;
+        out.title = codeText(entry.status);
+        out.summary = summaryOf(entry.status);
+        out.article = articleOf(entry.status);
+        if (entry.status == 430)
+            tellFlowFailure(evidence, row, telling, out.fixes, out.impact);
+        else if (entry.status < 200)
+            tellProvisional(evidence, row, telling);
+        else
+            tellFinal(evidence, row, telling);
+    }
+    // The 430 text tells the whole story itself.
+    addFindings(about, entry.status != 430, telling, out);
+    if (out.code != 0)
+        addArticleFacts(out);
+    std::stable_partition(out.fixes.begin(), out.fixes.end(),
+                          [](const Fix &fix) { return fix.action != Action::None; });
+    out.happened = std::move(telling.text);
+    out.evidence = std::move(telling.evidence);
+    return out;
+}
+
+std::vector<ComparisonRow> compareCodes(int left, int right)
+{
+    std::vector<ComparisonRow> rows;
+    const auto both = [&](std::string aspect, auto &&text) {
+        rows.push_back({std::move(aspect), std::string(text(left)), std::string(text(right))});
+    };
+    both("code", [](int code) { return codeText(code); });
+    both("class", [](int code) { return className(code); });
+    both("defined in", [](int code) {
+        const auto *const entry = sip::status(code);
+        return entry != nullptr ? entry->reference : std::string_view("not registered");
+    });
+    both("effect", [](int code) {
+        const auto *const entry = sip::status(sip::treatedAs(code));
+        return entry != nullptr ? effectText(entry->effect) : std::string_view{};
+    });
+    for (const std::string_view fact :
+         {"Means", "Sent by", "Carries", "Caller notices", "Try again", "Look next"}) {
+        const auto text = [&](int code) { return articleFact(factCode(code), fact); };
+        if (!text(left).empty() || !text(right).empty())
+            both(base::lower(fact), text);
+    }
+    return rows;
+}
+
+} // namespace diagnosis

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/flow_facts.h>
+#include <diagnosis/telling.h>
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace diagnosis {
+namespace {
+
+void tellDepth(const Evidence &evidence, const calls::Transaction &failed, Telling &out)
+{
+    const auto vias = viaCount(evidence, failed.request);
+    if (vias > 1)
+        out.say(fmt::format(
+            "The request had {}, so a proxy received this code, as RFC 5626 means it to be.",
+            count(vias, "Via field")));
+    else if (vias == 1)
+        out.say("The request had a single Via field: the code reached the user agent itself, which "
+                "RFC 5626 section 11.5 "
+                "says it never should.");
+    const auto warning = evidence.message(failed.finalResponse).value(sip::HeaderId::Warning);
+    if (!warning.empty())
+        out.say(fmt::format(
+            "Its Warning reads: {} {}.", shown(warning),
+            out.cite(at(evidence, failed.finalResponse, sip::HeaderId::Warning, "Warning"))));
+}
+
+void tellFlow(const Evidence &evidence, const calls::Transaction &failed, Telling &out)
+{
+    const auto tokens = tokensOf(evidence, failed.request);
+    if (tokens.empty()) {
+        out.say("No flow token is visible in its route.");
+        return;
+    }
+    const auto &token = tokens.front();
+    out.say(fmt::format("{} names {} {}.", sip::headerText(token.header),
+                        tokenText(evidence, token, failed.started),
+                        out.cite(at(evidence, failed.request, token.value, "the flow token"))));
+    const auto *const flow = flowOf(evidence, token);
+    if (flow == nullptr)
+        return;
+    auto text = fmt::format("That is {} {}", flow->ours ? "our own flow" : "the flow",
+                            out.cite(at(*flow, "the flow")));
+    if (flow->report.regId != 0)
+        text += fmt::format(" with reg-id {}", flow->report.regId);
+    if (!flow->report.aor.empty())
+        text += fmt::format(" of {}", shown(flow->report.aor));
+    if (flow->ours)
+        text += fmt::format(", now {}", base::flowStateText(flow->report.state));
+    if (flow->lastRegister.valid())
+        text += fmt::format(", made by REGISTER {}",
+                            out.cite(at(flow->lastRegister, "the REGISTER of this flow")));
+    out.say(text + ".");
+    if (flow->granted && !flow->lastPing.known() && !flow->lastPong.known())
+        out.say("No keep-alive of it is in this trace.");
+}
+
+void tellNext(const Evidence &evidence, const calls::Transaction &failed, Telling &out)
+{
+    const auto &call = evidence.call;
+    if (const auto *const next = nextAttempt(evidence, failed)) {
+        out.say(fmt::format(
+            "{} later {} sent the same request to {} {}{}.",
+            lasting(next->started - failed.finished), evidence.trace.source(next->request).text(),
+            receiver(evidence, next->request), out.cite(at(next->request, "the next attempt")),
+            next->finalStatus == 0
+                ? ", still without final response"
+                : fmt::format(", which ended with {}", codeText(next->finalStatus))));
+    } else if (!failed.inDialog && viaCount(evidence, failed.request) > 1) {
+        out.say("No attempt on another flow of the target is in this trace.");
+    }
+    if (!failed.inDialog && call.finalResponse.valid() &&
+        call.finalResponse != failed.finalResponse)
+        out.say(fmt::format("In the end the caller got {} {}.", codeText(call.finalStatus),
+                            out.cite(at(call.finalResponse, "what the caller got"))));
+    std::size_t finals = 0;
+    trace::RowId other;
+    for (const auto row : failed.responses)
+        if (evidence.trace.row(row).status >= 200 && row != failed.finalResponse && finals++ == 0)
+            other = row;
+    if (other.valid())
+        out.say(fmt::format(
+            "A second final response, {} {}, came for the same request; the first one counts.",
+            codeText(evidence.trace.row(other).status),
+            out.cite(at(other, "second final response"))));
+}
+
+/// Not the code but the evidence tells: an edge that restarted says 403, a frozen peer 408, and so
+/// on.
+std::string_view hiddenHint(int status)
+{
+    switch (status) {
+    case 403:
+        return "A 403 on a request with a flow token often means that the edge restarted and no "
+               "longer trusts its own token: "
+               "register again.";
+    case 404:
+    case 480:
+        return "With a flow in the route this can hide a dead flow: the binding was dropped or no "
+               "flow was left.";
+    case 408:
+    case 504:
+        return "With a flow in the route this can be a dead flow found by a timer instead of a "
+               "430.";
+    case 410:
+        return "Edges older than RFC 5626 say 410 for a dead flow.";
+    case 477:
+    case 500:
+    case 503:
+        return "Proxies whose connection to the user agent is gone answer like this as well; RFC "
+               "5626 wants 430 there.";
+    default:
+        return {};
+    }
+}
+
+} // namespace
+
+void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
+                     std::vector<Fix> &fixes, std::string &impact)
+{
+    const auto *const failed = transactionOf(evidence.call, row);
+    tellAnswer(evidence, failed, row, out);
+    if (failed == nullptr || !failed->request.valid())
+        return;
+    const auto waited = evidence.time(row) - failed->started;
+    const auto meaning = answerTimeText(waited);
+    if (const auto colon = meaning.find(": "); colon != std::string::npos)
+        out.say(fmt::format("The time to answer says: {}.", meaning.substr(colon + 2)));
+    tellDepth(evidence, *failed, out);
+    tellFlow(evidence, *failed, out);
+    const auto verdict = judgeFlowFailure(evidence, *failed);
+    out.say(fmt::format("{} ({})", verdict.text, gradeText(verdict.grade)));
+    tellNext(evidence, *failed, out);
+    const auto *const next = nextAttempt(evidence, *failed);
+    impact = next != nullptr && next->finalStatus / 100 == 2
+                 ? fmt::format("None for the caller but {} of delay.",
+                               lasting(next->started - failed->started))
+                 : verdict.impact;
+    fixes = verdict.fixes;
+}
+
+void tellHiddenFlow(const Evidence &evidence, trace::RowId row, Telling &out)
+{
+    const auto hint = hiddenHint(evidence.trace.row(row).status);
+    const auto *const failed = transactionOf(evidence.call, row);
+    if (hint.empty() || failed == nullptr || !failed->request.valid())
+        return;
+    const auto tokens = tokensOf(evidence, failed->request);
+    const auto inRoute = std::find_if(tokens.begin(), tokens.end(), [](const TokenSeen &t) {
+        return t.header == sip::HeaderId::Route;
+    });
+    if (inRoute == tokens.end())
+        return;
+    out.say(fmt::format("Its Route names {} {}. {}", tokenText(evidence, *inRoute, failed->started),
+                        out.cite(at(evidence, failed->request, inRoute->value, "a flow token")),
+                        hint));
+}
+
+} // namespace diagnosis
