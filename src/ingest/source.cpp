@@ -43,13 +43,22 @@ auto unknownFormat(const std::string &name, std::string_view bytes)
 
 } // namespace
 
+base::Result<const Source *> recognise(const std::string &name, std::string_view firstBytes)
+{
+    firstBytes = firstBytes.substr(0, kFirstBytes);
+    const Source *source = choose(firstBytes);
+    if (source == nullptr)
+        return unknownFormat(name, firstBytes);
+    return source;
+}
+
 base::Result<Outcome> readBytes(const std::string &name, const base::Blob &bytes, const Sink &sink,
                                 const std::atomic<bool> &cancel)
 {
-    const Source *source = choose(bytes.text().substr(0, kFirstBytes));
-    if (source == nullptr)
-        return unknownFormat(name, bytes.text());
-    return source->readBytes(bytes, sink, cancel);
+    const auto source = recognise(name, bytes.text());
+    if (!source)
+        return tl::unexpected(source.error());
+    return (*source)->readBytes(bytes, sink, cancel);
 }
 
 base::Result<Outcome> readFile(const std::string &path, const Sink &sink,

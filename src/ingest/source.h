@@ -48,6 +48,8 @@ struct Source {
 namespace sources {
 std::span<const Source *const> all(); // generated
 }
+/// The source that knows such bytes; `name` stands for the path in the sentence.
+base::Result<const Source *> recognise(const std::string &name, std::string_view firstBytes);
 /// Opens `path`, chooses the source and reads it. Errors: not found, no permission, empty, no known
 /// format.
 base::Result<Outcome> readFile(const std::string &path, const Sink &sink,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs the folds on the analysis thread: packets in, immutable updates out. The same for window, headless and tests.
+// Runs the folds on the analysis thread: packets in, immutable updates out. The same for window,
+// headless and tests.
 #pragma once
 
 #include <base/inbox.h>
@@ -22,7 +23,7 @@ struct CallView {
     std::shared_ptr<const calls::Call> call;
     std::vector<diagnosis::BoundStream> streams;
     std::vector<diagnosis::Finding> findings;
-    base::Instant now;  // the moment it was judged at
+    base::Instant now; // the moment it was judged at
     bool live = false;
 };
 
@@ -31,23 +32,25 @@ struct ImportState {
     ingest::Progress progress;
     ingest::Outcome outcome;
     bool running = false;
-    std::string error; // a sentence, empty: none
+    std::string error;              // a sentence, empty: none
     std::vector<std::string> flaws; // at most 100
 };
 
 /// What changed since the previous update.
 struct Update {
     std::uint64_t number = 0;
-    std::vector<std::shared_ptr<const CallView>> calls; // touched ones, each whole
+    std::vector<std::shared_ptr<const CallView>> calls;    // touched ones, each whole
     std::vector<std::shared_ptr<const flows::Flow>> flows; // all of them, if any changed
     bool flowsChanged = false;
     std::vector<trace::RowId> looseRows; // new rows that belong to no call (local events, garbage)
     ImportState import;
-    std::uint64_t messages = 0, packets = 0, rtpPackets = 0, dropped = 0, evicted = 0;
+    std::uint64_t messages = 0, packets = 0, rtpPackets = 0, rtpStreams = 0;
+    std::uint64_t dropped = 0; // by the full inbox
+    std::uint64_t evicted = 0; // entries given up by the tables that are bounded
 };
 
 struct Options {
-    bool live = true;  // judge by the clock; false: by the last packet's time (files alone)
+    bool live = true; // judge by the clock; false: by the last packet's time (files alone)
     base::Duration publishEvery = std::chrono::milliseconds(8); // at most one update per interval
     std::size_t inboxCapacity = 1U << 18U;
 };
@@ -55,16 +58,19 @@ struct Options {
 class Session
 {
 public:
-    using OnUpdate = std::function<void(std::shared_ptr<const Update>)>; // called on the analysis thread
+    using OnUpdate =
+        std::function<void(std::shared_ptr<const Update>)>; // called on the analysis thread
     static base::Result<std::unique_ptr<Session>> open(Options options, OnUpdate onUpdate = {});
     ~Session(); // stops imports, drains nothing more, joins
 
     /// Where engine, media and lab put their packets; any thread.
     base::Inbox<base::Packet> &inbox();
-    /// Starts reading a file on an importer thread; one at a time (Error otherwise, or if it cannot be opened).
+    /// Starts reading a file on an importer thread; one at a time (Error otherwise, or if it cannot
+    /// be opened).
     base::Result<void> import(const std::string &path);
     void cancelImport();
-    /// Blocks until every packet pushed before was folded and published and no import runs; false: timed out.
+    /// Blocks until every packet pushed before was folded and published and no import runs; false:
+    /// timed out.
     bool settle(std::chrono::milliseconds limit);
 
     const trace::Trace &trace() const; // rows below its size may be read by any thread

@@ -1,0 +1,225 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <session/analysis.h>
+
+#include <algorithm>
+
+namespace session {
+namespace {
+
+constexpr std::size_t kBatchesWaiting = 32;
+constexpr std::size_t kSettlingAtOnce = 1024;
+constexpr std::size_t kMostFlaws = 100;
+constexpr std::chrono::milliseconds kMediaEvery{100}; // judging anew for RTP alone
+constexpr std::chrono::milliseconds kPublishAtMost{
+    50}; // of one update's making; the rest comes with the next
+constexpr std::chrono::milliseconds kLongestPause{1000};
+constexpr int kRestPerWork = 6; // while packets wait, publishing takes at most one part in so many
+
+} // namespace
+
+Session::Analysis::Analysis(Options options, OnUpdate onUpdate)
+    : m_options(options), m_onUpdate(std::move(onUpdate)), m_inbox(options.inboxCapacity),
+      m_batches(kBatchesWaiting), m_settling(kSettlingAtOnce), m_judge(m_folds, options.live),
+      m_importer(m_batches, [this] { wake(); })
+{
+    m_thread = std::thread([this] { run(); });
+}
+
+Session::Analysis::~Analysis()
+{
+    m_stop = true;
+    m_importer.cancel();
+    m_batches.close();
+    m_settling.close();
+    m_inbox.close();
+    m_thread.join();
+}
+
+/// The thread waits on its inbox only; an empty local packet makes it look around.
+void Session::Analysis::wake()
+{
+    base::Packet nothing;
+    nothing.kind = base::PacketKind::Local;
+    if (!m_inbox.push(std::move(nothing)))
+        ++m_lostWakes; // a full inbox keeps the thread awake anyway
+}
+
+base::Result<void> Session::Analysis::import(const std::string &path)
+{
+    if (m_importing.exchange(true))
+        return base::fail(
+            base::ErrorCode::Refused,
+            "Another file is being read. Wait for its end, or cancel it, and open this one again.");
+    auto started = m_importer.start(path);
+    if (!started) {
+        m_importing = false;
+        wake(); // somebody may wait for the end of an import that never began
+    }
+    return started;
+}
+
+bool Session::Analysis::settle(std::chrono::milliseconds limit)
+{
+    auto settled = std::make_shared<std::promise<void>>();
+    auto future = settled->get_future();
+    if (!m_settling.pushWaiting(std::move(settled)))
+        return false;
+    wake();
+    return future.wait_for(limit) == std::future_status::ready;
+}
+
+void Session::Analysis::run()
+{
+    while (!m_stop) {
+        takePackets(pause());
+        takeWaiters();
+        takeBatches();
+        m_judge.takeDue();
+        if (m_judge.mediaWaiting() && (Clock::now() >= m_nextMedia || !m_waiters.empty())) {
+            m_judge.takeMedia();
+            m_nextMedia = Clock::now() + kMediaEvery;
+        }
+        if (publishDue())
+            publish();
+        answerWaiters();
+    }
+}
+
+bool Session::Analysis::changed() const
+{
+    return m_judge.waiting() || m_judge.news() || m_importChanged;
+}
+
+/// How long the thread may wait for the next packet.
+std::chrono::nanoseconds Session::Analysis::pause() const
+{
+    if (m_batches.size() != 0 || m_settling.size() != 0)
+        return std::chrono::nanoseconds(0);
+    if (!m_waiters.empty() && (changed() || m_judge.mediaWaiting()))
+        return std::chrono::nanoseconds(0);
+    std::chrono::nanoseconds wait = kLongestPause;
+    const auto now = Clock::now();
+    if (changed())
+        wait = std::min<std::chrono::nanoseconds>(wait, m_nextPublish - now);
+    if (m_judge.mediaWaiting())
+        wait = std::min<std::chrono::nanoseconds>(wait, m_nextMedia - now);
+    if (const base::Instant recheck = m_judge.nextRecheck(); recheck.known())
+        wait = std::min<std::chrono::nanoseconds>(wait, recheck - base::now());
+    return std::max(wait, std::chrono::nanoseconds(0));
+}
+
+void Session::Analysis::takePackets(std::chrono::nanoseconds wait)
+{
+    for (const base::Packet &packet : m_inbox.take(wait)) {
+        ++m_taken;
+        if (packet.kind != base::PacketKind::Local || packet.local)
+            m_folds.add(packet);
+    }
+    m_judge.takeChanges(false);
+}
+
+void Session::Analysis::takeWaiters()
+{
+    for (auto &settled : m_settling.take(std::chrono::nanoseconds(0)))
+        m_waiters.push_back({std::move(settled), m_taken + m_inbox.size()});
+}
+
+void Session::Analysis::beginImport(ImportBatch &batch)
+{
+    m_import = {};
+    m_import.path = std::move(batch.path);
+    m_import.running = true;
+}
+
+void Session::Analysis::takeBatches()
+{
+    for (ImportBatch &batch : m_batches.take(std::chrono::nanoseconds(0), 4)) {
+        m_importChanged = true;
+        if (!batch.path.empty())
+            beginImport(batch);
+        for (const base::Packet &packet : batch.packets)
+            m_folds.add(packet);
+        m_judge.takeChanges(true);
+        m_import.progress = batch.progress;
+        for (std::string &flaw : batch.flaws) {
+            if (m_import.flaws.size() < kMostFlaws)
+                m_import.flaws.push_back(std::move(flaw));
+        }
+        if (batch.finished)
+            finishImport(batch);
+    }
+}
+
+void Session::Analysis::finishImport(ImportBatch &batch)
+{
+    m_folds.endCapture();
+    m_judge.takeChanges(true);
+    m_judge.takeMedia();
+    m_judge.endImport();
+    m_import.outcome = std::move(batch.outcome);
+    m_import.error = std::move(batch.error);
+    m_import.running = false;
+    m_importing = false;
+}
+
+bool Session::Analysis::publishDue() const
+{
+    return changed() && (Clock::now() >= m_nextPublish ||
+                         (!m_waiters.empty() && m_inbox.size() == 0 && !m_importing));
+}
+
+std::shared_ptr<Update> Session::Analysis::update()
+{
+    auto out = std::make_shared<Update>();
+    const auto until = Clock::now() + kPublishAtMost;
+    while (m_judge.waiting() && Clock::now() < until) {
+        if (auto view = m_judge.next())
+            out->calls.push_back(std::move(view));
+    }
+    m_judge.fill(*out);
+    const Counts &counts = m_folds.counts();
+    out->number = ++m_number;
+    out->import = m_import;
+    out->messages = counts.messages;
+    out->packets = counts.packets;
+    out->rtpPackets = counts.rtpPackets;
+    out->rtpStreams = counts.rtpStreams;
+    out->dropped = m_inbox.dropped() - m_lostWakes;
+    out->evicted = m_folds.evicted();
+    m_importChanged = false;
+    return out;
+}
+
+void Session::Analysis::publish()
+{
+    const auto begun = Clock::now();
+    const std::shared_ptr<const Update> made = update();
+    m_published.put(made);
+    if (m_onUpdate)
+        m_onUpdate(made);
+    const auto ended = Clock::now();
+    // While packets wait, folding them comes first.
+    const bool behind = m_importing || m_inbox.size() != 0;
+    const auto rest = behind ? (ended - begun) * kRestPerWork : Clock::duration::zero();
+    m_nextPublish = std::max<Clock::time_point>(
+        begun + std::chrono::duration_cast<Clock::duration>(m_options.publishEvery), ended + rest);
+}
+
+bool Session::Analysis::caughtUp(const Waiter &waiter) const
+{
+    return m_taken >= waiter.packets && !m_importing && !changed() && !m_judge.mediaWaiting();
+}
+
+void Session::Analysis::answerWaiters()
+{
+    const auto answered =
+        std::remove_if(m_waiters.begin(), m_waiters.end(), [this](const Waiter &waiter) {
+            if (!caughtUp(waiter))
+                return false;
+            waiter.settled->set_value();
+            return true;
+        });
+    m_waiters.erase(answered, m_waiters.end());
+}
+
+} // namespace session

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <session/folds.h>
+
+#include <algorithm>
+#include <sip/message.h>
+
+namespace session {
+namespace {
+
+constexpr std::size_t kMostLooseRows = 1U << 16U; // told at once; the rest stays in the trace
+constexpr base::Duration kAfterwards =
+    std::chrono::seconds(10); // streams that began later are of another call
+
+bool isSipPort(std::uint16_t port)
+{
+    return port == 5060 || port == 5061;
+}
+
+std::uint8_t byteAt(std::string_view bytes, std::size_t at)
+{
+    return at < bytes.size() ? static_cast<std::uint8_t>(bytes[at]) : std::uint8_t{0};
+}
+
+/// RFC 5626 keep-alives as some send them over UDP too.
+bool isKeepAlive(std::string_view bytes)
+{
+    return bytes.size() <= 8 &&
+           bytes.find_first_not_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
+}
+
+/// RFC 8489 section 5: two zero bits, the cookie, the length of what follows.
+bool isStun(std::string_view bytes)
+{
+    return bytes.size() >= 20 && byteAt(bytes, 0) < 4 && bytes.substr(4, 4) == "\x21\x12\xA4\x42";
+}
+
+} // namespace
+
+std::uint64_t Folds::evicted() const
+{
+    const trace::Refused refused = m_trace.refused();
+    return m_flows.evicted() + m_streams.evicted() + m_sorter.evicted() + m_media.evicted() +
+           m_gate.evicted() + m_sipEnds.evicted() + refused.rows + refused.callIds + refused.tags +
+           refused.pairs + refused.texts;
+}
+
+void Folds::add(const base::Packet &packet)
+{
+    ++m_counts.packets;
+    m_last = std::max(m_last, packet.time);
+    switch (packet.kind) {
+    case base::PacketKind::Datagram:
+        datagram(packet);
+        break;
+    case base::PacketKind::Local:
+        local(packet);
+        break;
+    default:
+        stream(packet);
+        break;
+    }
+}
+
+bool Folds::sipEnd(const base::Packet &packet)
+{
+    return packet.hint == base::PayloadHint::Sip || isSipPort(packet.source.port) ||
+           isSipPort(packet.destination.port) || m_sipEnds.find(packet.source) != nullptr ||
+           m_sipEnds.find(packet.destination) != nullptr;
+}
+
+void Folds::datagram(const base::Packet &packet)
+{
+    const std::string_view bytes = packet.payload.text();
+    const bool top =
+        (byteAt(bytes, 0) & 0xC0U) == 0x80; // version 2 of RTP; never the first byte of SIP
+    if (packet.hint == base::PayloadHint::Rtcp || (top && rtp::looksLikeRtcp(bytes)))
+        return; // reports of the receivers are not folded
+    if (packet.hint == base::PayloadHint::Rtp || top) {
+        if (media(packet) || packet.hint == base::PayloadHint::Rtp)
+            return;
+    }
+    if (isStun(bytes)) {
+        stun(packet);
+        return;
+    }
+    const std::string_view text =
+        bytes.substr(std::min(bytes.size(), bytes.find_first_not_of("\r\n")));
+    if (sip::looksLikeSip(text)) {
+        message(trace::RowKind::Message, packet, bytes);
+        return;
+    }
+    if (!sipEnd(packet))
+        return;
+    if (isKeepAlive(bytes))
+        row(bytes.size() == 2 ? trace::RowKind::Pong : trace::RowKind::Ping, packet, bytes,
+            nullptr);
+    else if (!top)
+        row(trace::RowKind::Garbage, packet, bytes, nullptr);
+}
+
+/// Over UDP a STUN binding request is the ping of a flow and its answer the pong (RFC 5626
+/// section 3.5.2).
+bool Folds::stun(const base::Packet &packet)
+{
+    const std::string_view bytes = packet.payload.text();
+    const unsigned type = byteAt(bytes, 0) * 256U + byteAt(bytes, 1);
+    const bool request = type == 0x0001, answer = type == 0x0101;
+    if ((!request && !answer) || !sipEnd(packet))
+        return false;
+    row(request ? trace::RowKind::Ping : trace::RowKind::Pong, packet, bytes, nullptr);
+    return true;
+}
+
+bool Folds::media(const base::Packet &packet)
+{
+    const auto parsed = rtp::parseRtp(packet.payload.text());
+    if (!parsed)
+        return false;
+    RtpGate::Sender *sender = m_gate.judge(packet, *parsed, m_media);
+    if (sender == nullptr)
+        return false;
+    if (sender->waiting) {
+        sender->waiting = false;
+        const base::Packet first = std::move(sender->first);
+        sender->first = {};
+        if (const auto before = rtp::parseRtp(first.payload.text()))
+            file(first, *before);
+    }
+    file(packet, *parsed);
+    return true;
+}
+
+void Folds::file(const base::Packet &packet, const rtp::RtpPacket &rtp)
+{
+    ++m_counts.rtpPackets;
+    const rtp::StreamId id =
+        m_streams.add(packet, rtp, m_media.clock(packet.destination, rtp.payloadType));
+    const bool fresh = id.value >= m_counts.rtpStreams;
+    if (fresh) {
+        m_counts.rtpStreams = std::uint64_t{id.value} + 1;
+        m_media.addStream(id, packet.source, packet.destination, packet.time);
+    }
+    auto &touched = fresh ? m_changes.calls : m_changes.media;
+    for (const base::Endpoint &end : {packet.source, packet.destination}) {
+        for (const calls::CallId call : m_media.calls(end)) {
+            if (touched.empty() || touched.back() != call)
+                touched.push_back(call);
+        }
+    }
+}
+
+void Folds::stream(const base::Packet &packet)
+{
+    bool carriesSip = false;
+    for (const auto &found : m_sorter.add(packet, carriesSip))
+        piece(found);
+    if (!carriesSip)
+        return;
+    if (packet.kind == base::PacketKind::StreamFin)
+        row(trace::RowKind::Fin, packet, {}, nullptr);
+    else if (packet.kind == base::PacketKind::StreamReset)
+        row(trace::RowKind::Reset, packet, {}, nullptr);
+}
+
+void Folds::piece(const StreamSorter::Piece &found)
+{
+    switch (found.frame.kind) {
+    case sip::FrameKind::Message:
+        message(trace::RowKind::Message, found.packet, found.text());
+        break;
+    case sip::FrameKind::Cut:
+        message(trace::RowKind::Cut, found.packet, found.text());
+        break;
+    case sip::FrameKind::Ping:
+        row(trace::RowKind::Ping, found.packet, found.text(), nullptr);
+        break;
+    case sip::FrameKind::Pong:
+        row(trace::RowKind::Pong, found.packet, found.text(), nullptr);
+        break;
+    case sip::FrameKind::Garbage:
+        row(trace::RowKind::Garbage, found.packet, found.text(), nullptr);
+        break;
+    }
+}
+
+void Folds::message(trace::RowKind kind, const base::Packet &packet, std::string_view text)
+{
+    const auto parsed = sip::parse(text);
+    if (!parsed) {
+        row(trace::RowKind::Garbage, packet, text, nullptr);
+        return;
+    }
+    ++m_counts.messages;
+    if (packet.kind == base::PacketKind::Datagram) {
+        m_sipEnds.ensure(packet.source);
+        m_sipEnds.ensure(packet.destination);
+    }
+    row(kind, packet, text, &*parsed);
+}
+
+void Folds::local(const base::Packet &packet)
+{
+    if (packet.local)
+        row(trace::RowKind::Local, packet, {}, nullptr);
+}
+
+void Folds::row(trace::RowKind kind, const base::Packet &packet, std::string_view text,
+                const sip::Message *message)
+{
+    const trace::RowId id = m_trace.add(kind, packet, text, message);
+    if (!id.valid())
+        return;
+    const calls::CallId call = m_book.add(id, message);
+    if (call.valid())
+        m_changes.calls.push_back(call);
+    else if (m_changes.looseRows.size() < kMostLooseRows)
+        m_changes.looseRows.push_back(id);
+    if (call.valid() && message != nullptr)
+        m_media.learn(call, *message);
+    m_flows.add(id, message);
+    for (const flows::FlowId flow : m_flows.touched()) {
+        if (m_changes.flows.empty() || m_changes.flows.back() != flow)
+            m_changes.flows.push_back(flow);
+    }
+}
+
+void Folds::endCapture()
+{
+    for (const auto &found : m_sorter.endAll(base::Origin::Capture, m_last))
+        piece(found);
+}
+
+std::vector<std::shared_ptr<const rtp::Stream>> Folds::streamsOf(const calls::Call &call)
+{
+    std::vector<std::shared_ptr<const rtp::Stream>> out;
+    const base::Instant until = (call.ended.known() ? call.ended : m_last) + kAfterwards;
+    for (const rtp::StreamId id : m_media.streams(call.id, until)) {
+        auto stream = m_streams.snapshot(id);
+        if (stream && stream->last >= call.first)
+            out.push_back(std::move(stream));
+    }
+    return out;
+}
+
+} // namespace session

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packets in; trace, calls, flows and RTP streams out, with a list of what changed. Analysis thread
+// only; the trace may be read by any thread.
+#pragma once
+
+#include <base/packet.h>
+#include <calls/call_book.h>
+#include <flows/flow_table.h>
+#include <rtp/stream_table.h>
+#include <session/media_index.h>
+#include <session/rtp_gate.h>
+#include <session/stream_sorter.h>
+#include <trace/trace.h>
+#include <vector>
+
+namespace session {
+
+struct Counts {
+    std::uint64_t messages = 0, packets = 0, rtpPackets = 0, rtpStreams = 0;
+};
+
+/// What add() changed, until somebody takes it. Calls may stand in it more than once.
+struct Changes {
+    std::vector<calls::CallId> calls; // by a row
+    std::vector<calls::CallId> media; // by an RTP packet of a stream known before
+    std::vector<trace::RowId> looseRows;
+    std::vector<flows::FlowId> flows; // may stand in it more than once
+};
+
+class Folds
+{
+public:
+    Folds() : m_book(m_trace), m_flows(m_trace) {}
+
+    void add(const base::Packet &packet);
+    /// The capture file was read: half messages of its connections are told as they are.
+    void endCapture();
+
+    const trace::Trace &trace() const { return m_trace; }
+    const calls::CallBook &book() const { return m_book; }
+    const flows::FlowTable &flows() const { return m_flows; }
+    const Counts &counts() const { return m_counts; }
+    base::Instant last() const { return m_last; } // the latest packet's time
+    std::uint64_t evicted() const;
+    /// Snapshots of the streams that touch the call's media endpoints.
+    std::vector<std::shared_ptr<const rtp::Stream>> streamsOf(const calls::Call &call);
+    Changes &changes() { return m_changes; }
+
+private:
+    void datagram(const base::Packet &packet);
+    void stream(const base::Packet &packet);
+    void local(const base::Packet &packet);
+    void piece(const StreamSorter::Piece &piece);
+    void message(trace::RowKind kind, const base::Packet &packet, std::string_view text);
+    void row(trace::RowKind kind, const base::Packet &packet, std::string_view text,
+             const sip::Message *message);
+    bool media(const base::Packet &packet);
+    bool stun(const base::Packet &packet);
+    void file(const base::Packet &packet, const rtp::RtpPacket &rtp);
+    bool sipEnd(const base::Packet &packet);
+
+    trace::Trace m_trace;
+    calls::CallBook m_book;
+    flows::FlowTable m_flows;
+    rtp::StreamTable m_streams;
+    StreamSorter m_sorter;
+    MediaIndex m_media;
+    RtpGate m_gate;
+    struct Nothing {
+    };
+    Generations<base::Endpoint, Nothing> m_sipEnds{16384}; // that sent or received SIP in datagrams
+    Counts m_counts;
+    Changes m_changes;
+    base::Instant m_last;
+};
+
+} // namespace session

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <session/importer.h>
+
+#include <algorithm>
+#include <ingest/mapping.h>
+#include <system_error>
+#include <utility>
+
+namespace session {
+namespace {
+
+constexpr std::size_t kBatch = 512; // packets
+
+} // namespace
+
+Importer::~Importer()
+{
+    m_cancel = true;
+    m_batches.close();
+    if (m_thread.joinable())
+        m_thread.join();
+}
+
+base::Result<void> Importer::start(const std::string &path)
+{
+    if (m_thread.joinable())
+        m_thread.join();
+    const auto bytes = ingest::mapFile(path);
+    if (!bytes)
+        return tl::unexpected(bytes.error());
+    const auto source = ingest::recognise(path, bytes->text());
+    if (!source)
+        return tl::unexpected(source.error());
+    m_cancel = false;
+    try {
+        m_thread =
+            std::thread([this, path, blob = *bytes, kind = *source] { run(path, blob, *kind); });
+    } catch (const std::system_error &error) {
+        return base::fail(
+            base::ErrorCode::Internal,
+            "The system gives this program no further thread. Close other programs and try again.",
+            error.what());
+    }
+    return {};
+}
+
+void Importer::run(const std::string &path, const base::Blob &bytes, const ingest::Source &source)
+{
+    ImportBatch batch;
+    batch.path = path;
+    batch.progress.totalBytes = bytes.size();
+    std::uint32_t streams = 0;
+    const auto hand = [&] {
+        ImportBatch full = std::exchange(batch, {});
+        batch.progress = full.progress;
+        const bool kept = m_batches.pushWaiting(std::move(full));
+        m_wake();
+        return kept;
+    };
+    ingest::Sink sink;
+    sink.emit = [&](base::Packet packet) {
+        if (packet.stream != 0) {
+            streams = std::max(streams, packet.stream);
+            packet.stream += m_firstStream;
+        }
+        if (batch.packets.capacity() == 0)
+            batch.packets.reserve(kBatch);
+        batch.packets.push_back(std::move(packet));
+        return batch.packets.size() < kBatch || hand();
+    };
+    sink.progress = [&](const ingest::Progress &progress) { batch.progress = progress; };
+    sink.flaw = [&](std::string sentence) { batch.flaws.push_back(std::move(sentence)); };
+    const auto outcome = source.readBytes(bytes, sink, m_cancel);
+    if (outcome) {
+        batch.outcome = *outcome;
+        batch.progress = outcome->progress;
+    } else {
+        batch.error = outcome.error().sentence;
+    }
+    m_firstStream += streams;
+    batch.finished = true;
+    hand();
+}
+
+} // namespace session

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads one file on a thread of its own and hands its packets on in batches, waiting where the
+// analysis is slower. Owned by Analysis; start() and the destructor on any one thread at a time.
+#pragma once
+
+#include <atomic>
+#include <base/inbox.h>
+#include <base/packet.h>
+#include <base/result.h>
+#include <functional>
+#include <ingest/source.h>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace session {
+
+/// What the importer tells, in order.
+struct ImportBatch {
+    std::string path; // not empty: an import begins with this batch
+    std::vector<base::Packet> packets;
+    ingest::Progress progress;
+    std::vector<std::string> flaws;
+    bool finished = false;
+    ingest::Outcome outcome; // when finished
+    std::string error;       // when finished, empty: none
+};
+
+class Importer
+{
+public:
+    using Batches = base::Inbox<ImportBatch>;
+
+    /// `wake` is called behind each batch, on the importer's thread.
+    Importer(Batches &batches, std::function<void()> wake)
+        : m_batches(batches), m_wake(std::move(wake))
+    {
+    }
+    ~Importer();
+    Importer(const Importer &) = delete;
+    Importer &operator=(const Importer &) = delete;
+
+    /// Errors: the file cannot be opened, or is of no known kind. The one before must have
+    /// finished.
+    base::Result<void> start(const std::string &path);
+    void cancel() { m_cancel = true; }
+
+private:
+    void run(const std::string &path, const base::Blob &bytes, const ingest::Source &source);
+
+    Batches &m_batches;
+    std::function<void()> m_wake;
+    std::atomic<bool> m_cancel{false};
+    std::uint32_t m_firstStream =
+        0; // files number their connections from 1: each file gets numbers of its own
+    std::thread m_thread;
+};
+
+} // namespace session

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Knows which calls have to be looked at again, and looks: snapshot, streams joined, rules run.
+// Analysis thread, owned by Analysis.
+#pragma once
+
+#include <queue>
+#include <session/folds.h>
+#include <session/session.h>
+#include <vector>
+
+namespace session {
+
+class Judge
+{
+public:
+    Judge(Folds &folds, bool live) : m_folds(folds), m_live(live) {}
+
+    /// Takes over what the folds changed. `imported`: the packets came from a file.
+    void takeChanges(bool imported);
+    /// Calls whose media went on are judged again too.
+    void takeMedia();
+    /// Calls that asked to be looked at again by now.
+    void takeDue();
+    /// A file was read to its end: its calls can be judged.
+    void endImport();
+
+    bool waiting() const { return m_next < m_touched.size(); }
+    bool mediaWaiting() const { return !m_media.empty(); }
+    /// When the earliest call asked to be looked at again by the clock; unknown: none did.
+    base::Instant nextRecheck() const;
+    /// The next call that waits, judged. Null: it is not to be published.
+    std::shared_ptr<const CallView> next();
+
+    bool news() const { return m_flowsChanged || !m_looseRows.empty(); }
+    /// Flows and loose rows since the last time.
+    void fill(Update &update);
+
+private:
+    struct Meta {
+        bool touched = false;
+        bool imported = false; // every packet of it came from a file
+        bool known = false;
+        bool mediaWaits = false;
+        bool unjudged = false; // published while its file is being read, without findings
+        base::Instant recheck;
+    };
+    struct Due {
+        base::Instant when;
+        calls::CallId call;
+        bool operator<(const Due &other) const { return other.when < when; } // the earliest on top
+    };
+    using Queue = std::priority_queue<Due>;
+
+    Meta &meta(calls::CallId call);
+    void touch(calls::CallId call);
+    base::Instant nowFor(const Meta &meta) const;
+    const std::vector<std::shared_ptr<const flows::Flow>> &flows();
+    void takeDue(Queue &queue, base::Instant now);
+
+    Folds &m_folds;
+    bool m_live;
+    bool m_importing = false;
+    std::vector<Meta> m_meta; // by CallId
+    std::vector<calls::CallId> m_touched;
+    std::size_t m_next = 0;
+    std::vector<calls::CallId> m_media, m_unjudged;
+    std::vector<trace::RowId> m_looseRows;
+    Queue m_byClock, m_byPackets;
+    bool m_flowsChanged = false;
+    std::vector<std::shared_ptr<const flows::Flow>> m_flows;
+    bool m_flowsStale = false;
+};
+
+} // namespace session

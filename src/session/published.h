@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the analysis thread has published so far, for any thread to copy. Everything in it is
+// immutable; the lock covers the few pointers that are exchanged, never any work.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <session/session.h>
+#include <unordered_map>
+#include <vector>
+
+namespace session {
+
+class Published
+{
+public:
+    /// Analysis thread.
+    void put(std::shared_ptr<const Update> update);
+
+    std::vector<std::shared_ptr<const CallView>> calls() const;
+    std::vector<std::shared_ptr<const flows::Flow>> flows() const;
+    std::shared_ptr<const Update> last() const;
+
+private:
+    mutable std::mutex m_mutex;
+    std::vector<std::shared_ptr<const CallView>> m_calls; // in order of appearance
+    std::unordered_map<calls::CallId, std::size_t> m_places;
+    std::vector<std::shared_ptr<const flows::Flow>> m_flows;
+    std::shared_ptr<const Update> m_last;
+};
+
+} // namespace session

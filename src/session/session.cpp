@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <session/session.h>
+
+#include <session/analysis.h>
+
+namespace session {
+
+Session::Session() = default;
+Session::~Session() = default;
+
+base::Result<std::unique_ptr<Session>> Session::open(Options options, OnUpdate onUpdate)
+{
+    if (options.inboxCapacity == 0 || options.publishEvery < base::Duration::zero())
+        return base::fail(base::ErrorCode::BadInput,
+                          "A session needs room for packets and a time between updates.");
+    std::unique_ptr<Session> session(new Session);
+    try {
+        session->m_analysis = std::make_unique<Analysis>(options, std::move(onUpdate));
+    } catch (const std::system_error &error) {
+        return base::fail(
+            base::ErrorCode::Internal,
+            "The system gives this program no further thread. Close other programs and try again.",
+            error.what());
+    }
+    return session;
+}
+
+base::Inbox<base::Packet> &Session::inbox()
+{
+    return m_analysis->inbox();
+}
+
+base::Result<void> Session::import(const std::string &path)
+{
+    return m_analysis->import(path);
+}
+
+void Session::cancelImport()
+{
+    m_analysis->cancelImport();
+}
+
+bool Session::settle(std::chrono::milliseconds limit)
+{
+    return m_analysis->settle(limit);
+}
+
+const trace::Trace &Session::trace() const
+{
+    return m_analysis->trace();
+}
+
+std::vector<std::shared_ptr<const CallView>> Session::calls() const
+{
+    return m_analysis->published().calls();
+}
+
+std::vector<std::shared_ptr<const flows::Flow>> Session::flows() const
+{
+    return m_analysis->published().flows();
+}
+
+std::shared_ptr<const Update> Session::last() const
+{
+    return m_analysis->published().last();
+}
+
+} // namespace session

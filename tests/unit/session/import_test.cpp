@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "talk.h"
+
+namespace {
+
+using namespace talk;
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+TEST(Import, capturedCallIsReadAndJudged)
+{
+    for (const bool live : {false, true}) {
+        const support::TemporaryFile file("call.pcapng",
+                                          support::pcapng(frames(earlyMediaCall("one"))));
+        const auto session = open(live);
+        ASSERT_TRUE(session->import(file.path()));
+        ASSERT_TRUE(session->settle(kLimit));
+        const auto calls = session->calls();
+        ASSERT_EQ(calls.size(), 1U);
+        EXPECT_EQ(calls[0]->call->finalStatus, 430);
+        EXPECT_FALSE(calls[0]->live); // a file has an end, also in a live session
+        EXPECT_EQ(calls[0]->now, at(3010));
+        ASSERT_EQ(calls[0]->streams.size(), 1U);
+        EXPECT_EQ(calls[0]->streams[0].stream->packets, 10U);
+        const auto &import = session->last()->import;
+        EXPECT_EQ(import.path, file.path());
+        EXPECT_FALSE(import.running);
+        EXPECT_EQ(import.error, "");
+        EXPECT_THAT(import.outcome.linkTypes, ElementsAre("Ethernet"));
+        EXPECT_EQ(import.progress.packets, 14U);
+        EXPECT_TRUE(import.flaws.empty());
+    }
+}
+
+TEST(Import, damageIsToldAndTheRestKept)
+{
+    const std::string whole = support::pcap(frames(earlyMediaCall("one")));
+    const support::TemporaryFile file("call.pcap", whole.substr(0, whole.size() - 7));
+    const auto session = open(false);
+    ASSERT_TRUE(session->import(file.path()));
+    ASSERT_TRUE(session->settle(kLimit));
+    EXPECT_EQ(session->last()->packets, 13U);
+    EXPECT_TRUE(session->last()->import.outcome.truncated);
+    EXPECT_THAT(session->last()->import.flaws, ElementsAre(HasSubstr("damaged behind packet 13")));
+}
+
+TEST(Import, whatIsNoCaptureIsRefused)
+{
+    const support::TemporaryFile file("notes.txt", "dear diary");
+    const auto session = open(false);
+    const auto refused = session->import(file.path());
+    ASSERT_FALSE(refused);
+    EXPECT_THAT(refused.error().sentence, HasSubstr("no capture file"));
+    EXPECT_FALSE(session->import(file.path() + ".gone"));
+    EXPECT_TRUE(session->settle(kLimit)); // and the next import is possible
+    const support::TemporaryFile good("call.pcap", support::pcap(frames(earlyMediaCall("one"))));
+    EXPECT_TRUE(session->import(good.path()));
+}
+
+std::string manyCalls(int calls)
+{
+    std::vector<support::CapturedFrame> all;
+    for (int i = 0; i < calls; ++i) {
+        for (const auto &frame : frames(earlyMediaCall(fmt::format("call-{}", i), 0)))
+            all.push_back(frame);
+    }
+    return support::pcap(all);
+}
+
+TEST(Import, secondFileWaitsForTheFirstOrCancel)
+{
+    const support::TemporaryFile file("many.pcap", manyCalls(20000));
+    const auto session = open(false);
+    ASSERT_TRUE(session->import(file.path()));
+    const auto second = session->import(file.path());
+    ASSERT_FALSE(second);
+    EXPECT_THAT(second.error().sentence, HasSubstr("is being read"));
+    ASSERT_TRUE(
+        support::stepUntil([&] { return session->last() && session->last()->messages > 0; }));
+    const base::Instant begun = base::now();
+    session->cancelImport();
+    ASSERT_TRUE(support::stepUntil([&] { return !session->last()->import.running; }));
+    EXPECT_LT(base::now() - begun, 2s);
+    ASSERT_TRUE(session->settle(kLimit));
+    EXPECT_TRUE(session->last()->import.outcome.cancelled);
+    EXPECT_GT(session->calls().size(), 0U); // what was read stays
+    EXPECT_TRUE(session->import(file.path()));
+}
+
+TEST(Import, everyCallIsPublishedJudged)
+{
+    const support::TemporaryFile file("many.pcap", manyCalls(5000));
+    const auto session = open(false);
+    ASSERT_TRUE(session->import(file.path()));
+    ASSERT_TRUE(session->settle(kLimit));
+    const auto calls = session->calls();
+    ASSERT_EQ(calls.size(), 5000U);
+    for (std::size_t i = 0; i < calls.size(); ++i) {
+        ASSERT_EQ(calls[i]->call->callId, fmt::format("call-{}", i));
+        ASSERT_EQ(calls[i]->call->rows.size(), 4U);
+        ASSERT_EQ(calls[i]->findings.size(), calls[0]->findings.size()) << i;
+    }
+}
+
+TEST(Import, tcpOfTwoFilesDoesNotMix)
+{
+    const std::string text = invite("one");
+    const auto half = [&](std::size_t from, std::size_t length) {
+        support::PcapOptions options;
+        options.linkType = 101;
+        return support::pcap(
+            {{at(0), support::tcp(kCaller, kCallee, 99, "", support::kSyn)},
+             {at(1), support::tcp(kCaller, kCallee, 100, text.substr(from, length))}},
+            options);
+    };
+    const support::TemporaryFile first("a.pcap", half(0, 300)), second("b.pcap", half(300, 2000));
+    const auto session = open(false);
+    ASSERT_TRUE(session->import(first.path()));
+    ASSERT_TRUE(session->settle(kLimit));
+    ASSERT_TRUE(session->import(second.path()));
+    ASSERT_TRUE(session->settle(kLimit));
+    ASSERT_GE(session->trace().size(), 1U);
+    EXPECT_EQ(session->trace().row({0}).kind, trace::RowKind::Cut);
+    EXPECT_EQ(session->trace().text({0}), text.substr(0, 300));
+    for (std::uint32_t i = 1; i < session->trace().size(); ++i)
+        EXPECT_EQ(session->trace().row({i}).kind, trace::RowKind::Garbage);
+}
+
+TEST(Import, textOfDatagramsStaysInTheFile)
+{
+    const support::TemporaryFile file("many.pcap", manyCalls(500));
+    const auto session = open(false);
+    ASSERT_TRUE(session->import(file.path()));
+    ASSERT_TRUE(session->settle(kLimit));
+    EXPECT_LT(session->trace().bytesKept(), 500U * 64U); // Call-IDs and tags only
+    EXPECT_EQ(session->trace().text({0}), invite("call-0"));
+}
+
+} // namespace
