@@ -313,10 +313,12 @@ void Fold::local(const Fact &fact, CallRow &out)
 
 void Fold::localFailure(const Fact &fact, const base::LocalEvent &event, CallRow &out)
 {
-    // It ended the newest transaction that still waits. Answered ones are passed over for good.
+    // It ended the newest transaction that still waits; those that do not any more are passed over
+    // for good. A CANCEL has no outcome of its own: what fails then is the INVITE.
     while (!m_requests.empty()) {
         Transaction &transaction = m_call.transactions[m_requests.back()];
-        const bool waits = transaction.finalStatus == 0 && transaction.method != Method::Ack;
+        const bool waits = transaction.finalStatus == 0 && transaction.method != Method::Ack &&
+                           transaction.method != Method::Cancel;
         const bool fresh = !transaction.localFailure.valid();
         if (waits && fresh) {
             transaction.localFailure = fact.row;

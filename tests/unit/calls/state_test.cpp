@@ -174,6 +174,18 @@ TEST(CallState, TakesALocalFailureAsTheOutcome)
     EXPECT_EQ(call->rows[1].transaction, 0U);
 }
 
+TEST(CallState, TakesATimeoutAfterACancelForTheInvites)
+{
+    Stage stage;
+    stage.request("INVITE");
+    stage.response(180, "INVITE", {.toTag = "bob"});
+    stage.request("CANCEL");
+    const auto event = stage.wire.local(base::LocalKind::TimedOut, 408, "call-1");
+    EXPECT_EQ(stage.call()->state, State::Failed);
+    EXPECT_EQ(stage.call()->transactions.at(0).localFailure, event);
+    EXPECT_EQ(stage.call()->earlyDialogs.at(0).state, EarlyState::Terminated);
+}
+
 TEST(CallState, KnowsACallThatNeverReachedTheWire)
 {
     Stage stage;
