@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <engine/agent.h>
+
+#include <algorithm>
+#include <base/log.h>
+#include <cerrno>
+#include <cstring>
+#include <engine/transaction.h>
+#include <fmt/format.h>
+
+namespace engine {
+
+namespace {
+
+constexpr auto kHalfMessagePatience = std::chrono::seconds(60);
+constexpr unsigned kIdle = 60'000; // ms; flows switch it off for themselves
+constexpr std::size_t kStackLimit = 65'536;
+constexpr unsigned kNever = 12 * 3600 * 1000; // timer C is a proxy's; a user agent lets it ring
+
+unsigned milliseconds(base::Duration d)
+{
+    return static_cast<unsigned>(std::max<std::int64_t>(1, d.count() / 1'000'000));
+}
+
+std::string hostText(const base::Address &address)
+{
+    return address.family == 6 ? "[" + address.text() + "]" : address.text();
+}
+
+} // namespace
+
+int RequestHandler::called(RequestHandler *self, nta_leg_t *, nta_incoming_t *request,
+                           const sip_t *sip) noexcept
+{
+    return self->onRequest(request, *sip);
+}
+
+Agent::Agent(SuLoop &loop, const Options &options, base::Inbox<base::Packet> &sink)
+    : m_loop(loop), m_options(options), m_sink(sink), m_tap(*this)
+{
+}
+
+base::Result<std::unique_ptr<Agent>> Agent::open(SuLoop &loop, const Options &options,
+                                                 base::Inbox<base::Packet> &sink)
+{
+    std::unique_ptr<Agent> agent(new Agent(loop, options, sink));
+    if (auto created = agent->create(); !created)
+        return tl::unexpected(created.error());
+    return agent;
+}
+
+base::Result<void> Agent::create()
+{
+    m_tap.attach();
+    const unsigned t1 = milliseconds(m_options.t1);
+    m_nta = nta_agent_create(
+        m_loop.root(), reinterpret_cast<url_string_t *>(-1), stray, this, NTATAG_UA(0),
+        NTATAG_PASS_100(1), NTATAG_MAXSIZE(kStackLimit), NTATAG_UDP_MTU(65535),
+        NTATAG_CLIENT_RPORT(1), NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(64 * t1), NTATAG_SIP_T2(8 * t1),
+        NTATAG_SIP_T4(10 * t1), NTATAG_TIMER_C(kNever), NTATAG_MAX_PROCEEDING(64),
+        TAG_IF(!m_options.resolvConf.empty(), SRESTAG_RESOLV_CONF(m_options.resolvConf.c_str())),
+        TAG_END());
+    if (m_nta == nullptr)
+        return base::fail(base::ErrorCode::Internal, "The SIP stack could not be started.",
+                          "nta_agent_create");
+    auto address =
+        base::Address::parse(m_options.localAddress.empty() ? "127.0.0.1" : m_options.localAddress);
+    if (!address)
+        return base::fail(
+            base::ErrorCode::BadInput,
+            fmt::format("\"{}\" is not an IP address of this computer.", m_options.localAddress));
+    if (auto first = local(*address); !first)
+        return tl::unexpected(first.error());
+    m_sweep = std::make_unique<Timer>(m_loop);
+    sweep();
+    return {};
+}
+
+Agent::~Agent()
+{
+    m_alive.reset();
+    m_sweep.reset();
+    if (m_defaultLeg != nullptr)
+        nta_leg_destroy(m_defaultLeg);
+    if (m_nta != nullptr)
+        nta_agent_destroy(m_nta);
+}
+
+bool Agent::bind(const std::string &ident, const base::Address &address, std::uint16_t port)
+{
+    const std::string url =
+        fmt::format("sip:{}:{}", hostText(address), port == 0 ? "*" : std::to_string(port));
+    return nta_agent_add_tport(m_nta, reinterpret_cast<const url_string_t *>(url.c_str()),
+                               TPTAG_IDENT(ident.c_str()), TPTAG_IDLE(kIdle), TPTAG_STUN_SERVER(0),
+                               TPTAG_PONG2PING(0), TAG_END()) == 0;
+}
+
+base::Result<const Local *> Agent::local(const base::Address &address)
+{
+    for (const auto &each : m_locals)
+        if (each.endpoint.address == address)
+            return &each;
+    m_locals.push_back({fmt::format("local{}", m_locals.size() + 1), {address, 0}});
+    Local &entry = m_locals.back();
+    if (!bind(entry.ident, address,
+              m_locals.size() == 1 ? m_options.localPort : std::uint16_t{0})) {
+        const int number = errno;
+        m_locals.pop_back();
+        const auto wanted = base::Endpoint{address, m_options.localPort}.text();
+        if (number == EADDRINUSE)
+            return base::fail(base::ErrorCode::PortInUse,
+                              fmt::format("{} is in use by another program. Choose another port, "
+                                          "or 0 to let the system choose.",
+                                          wanted));
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("Earshot cannot listen on {}: {}. Check the local address.",
+                                      wanted, std::strerror(number)));
+    }
+    for (tport_t *tp = tport_primaries(nta_agent_tports(m_nta)); tp != nullptr;
+         tp = tport_next(tp)) {
+        const tp_name_t *name = tport_name(tp);
+        if (tport_ident(tp) != nullptr && entry.ident == tport_ident(tp))
+            entry.endpoint.port =
+                static_cast<std::uint16_t>(std::strtoul(name->tpn_port, nullptr, 10));
+    }
+    return &entry;
+}
+
+Agent::Arrival Agent::localFor(nta_incoming_t *request) const
+{
+    Arrival out{m_locals.front().endpoint, base::Transport::Udp};
+    tport_t *transport = nta_incoming_transport(m_nta, request, nullptr);
+    if (transport == nullptr)
+        return out;
+    const char *ident = tport_ident(transport);
+    for (const auto &each : m_locals)
+        if (ident != nullptr && each.ident == ident)
+            out.endpoint = each.endpoint;
+    out.transport = tport_is_tcp(transport) != 0 ? base::Transport::Tcp : base::Transport::Udp;
+    tport_unref(transport);
+    return out;
+}
+
+void Agent::serve(RequestHandler *requests, std::function<void(msg_t *, const sip_t &)> strays)
+{
+    m_strays = std::move(strays);
+    m_defaultLeg =
+        nta_leg_tcreate(m_nta, RequestHandler::called, requests, NTATAG_NO_DIALOG(1), TAG_END());
+}
+
+int Agent::stray(Agent *self, nta_agent_t *, msg_t *message, sip_t *sip) noexcept
+{
+    if (sip != nullptr && sip->sip_status != nullptr && self->m_strays)
+        self->m_strays(message, *sip);
+    msg_destroy(message);
+    return 0;
+}
+
+void Agent::sweep()
+{
+    m_tap.sweep(base::now(), kHalfMessagePatience);
+    m_sweep->start(std::chrono::seconds(10), [this] { sweep(); });
+}
+
+void Agent::later(std::function<void()> what)
+{
+    m_loop.post([alive = std::weak_ptr<int>(m_alive), what = std::move(what)] {
+        if (!alive.expired())
+            what();
+    });
+}
+
+LocalFailure Agent::explain(const Reply &reply, const std::string &target)
+{
+    const auto error = m_tap.takeError();
+    const std::string where = error && error->remote.known() ? error->remote.text() : target;
+    if (reply.status == 408)
+        return {base::LocalKind::TimedOut,
+                fmt::format("{} did not answer in time. Check the address, the port and whether "
+                            "something blocks the way.",
+                            where)};
+    if (reply.phrase.find("DNS") != std::string::npos)
+        return {base::LocalKind::Unresolvable,
+                fmt::format("The host of {} was not found. Check the spelling and the DNS server.",
+                            target)};
+    const int number = error ? error->number : 0;
+    switch (number) {
+    case ECONNREFUSED:
+        return {base::LocalKind::ConnectionRefused,
+                fmt::format(
+                    "{} refused: nobody listens on that port. Check the port and the transport.",
+                    where)};
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+        return {base::LocalKind::Unreachable,
+                fmt::format("There is no way to {}: {}. Check the network.", where,
+                            std::strerror(number))};
+    default:
+        break;
+    }
+    return {base::LocalKind::SendFailed,
+            fmt::format("The request could not be sent to {}: {}.", where,
+                        number != 0 ? std::strerror(number) : reply.phrase)};
+}
+
+void Agent::observe(const std::string &registerCallId, WireObserver *observer)
+{
+    m_byCallId[registerCallId] = observer;
+}
+
+void Agent::forget(WireObserver *observer)
+{
+    std::erase_if(m_byCallId, [&](const auto &each) { return each.second == observer; });
+    std::erase_if(m_byConnection, [&](const auto &each) { return each.second == observer; });
+}
+
+} // namespace engine

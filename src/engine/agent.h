@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to engine: the nta agent with its local transports, the tap and the guard around it, and
+// the packets and local events they give. Engine thread only; owned by the engine.
+#pragma once
+
+#include <base/inbox.h>
+#include <deque>
+#include <engine/engine.h>
+#include <engine/guard.h>
+#include <engine/received.h>
+#include <engine/tap.h>
+#include <engine/timer.h>
+#include <map>
+#include <memory>
+
+namespace engine {
+
+struct Reply;
+
+/// Requests of a leg. Returns a status for sofia to send, or 0 when it answered (or will) by
+/// itself.
+class RequestHandler
+{
+public:
+    virtual ~RequestHandler() = default;
+    virtual int onRequest(nta_incoming_t *request, const sip_t &sip) = 0;
+    static int called(RequestHandler *self, nta_leg_t *leg, nta_incoming_t *request,
+                      const sip_t *sip) noexcept;
+};
+
+/// Where the wire tells a flow of its own connection.
+class WireObserver
+{
+public:
+    virtual ~WireObserver() = default;
+    virtual void onBound(const Connection &connection) = 0; // its REGISTER left on this connection
+    virtual void onBytes(base::Instant time) = 0;
+    virtual void onKeepAlive(bool ping, base::Instant time) = 0;
+};
+
+/// One address of ours: UDP and TCP on the same port.
+struct Local {
+    std::string ident;
+    base::Endpoint endpoint;
+};
+
+/// Why our stack made up a response.
+struct LocalFailure {
+    base::LocalKind kind = base::LocalKind::SendFailed;
+    std::string sentence;
+};
+
+class Agent final : public TapListener
+{
+public:
+    static base::Result<std::unique_ptr<Agent>> open(SuLoop &loop, const Options &options,
+                                                     base::Inbox<base::Packet> &sink);
+    ~Agent() override;
+    Agent(const Agent &) = delete;
+    Agent &operator=(const Agent &) = delete;
+
+    nta_agent_t *nta() const { return m_nta; }
+    SuLoop &loop() const { return m_loop; }
+    const Options &options() const { return m_options; }
+    /// Binds when nobody did yet. The result lives as long as the agent.
+    base::Result<const Local *> local(const base::Address &address);
+
+    /// By which of our addresses and transports a request came.
+    struct Arrival {
+        base::Endpoint endpoint;
+        base::Transport transport = base::Transport::Udp;
+    };
+    Arrival localFor(nta_incoming_t *request) const;
+
+    /// The handler of requests outside dialogs, and of responses that fit no transaction.
+    void serve(RequestHandler *requests, std::function<void(msg_t *, const sip_t &)> strays);
+
+    void tell(base::LocalEvent event, const base::Endpoint &source = {},
+              const base::Endpoint &destination = {});
+    LocalFailure explain(const Reply &reply, const std::string &target);
+
+    void observe(const std::string &registerCallId, WireObserver *observer);
+    void forget(WireObserver *observer);
+    /// Runs later on the loop, unless the agent is gone by then.
+    void later(std::function<void()> what);
+
+    // TapListener
+    void packet(base::Packet packet) override;
+    bool admits(std::string_view message, const Connection &connection) override;
+    void sent(const Connection &connection, std::string_view bytes) override;
+    void received(const Connection &connection) override;
+    void keepAlive(const Connection &connection, bool ping) override;
+    void refused(const Connection &connection, std::string_view why) override;
+
+private:
+    Agent(SuLoop &loop, const Options &options, base::Inbox<base::Packet> &sink);
+    base::Result<void> create();
+    bool bind(const std::string &ident, const base::Address &address, std::uint16_t port);
+    static int stray(Agent *self, nta_agent_t *agent, msg_t *message, sip_t *sip) noexcept;
+    void sweep();
+    void noteLarge(const Connection &connection, std::string_view request);
+    void bindObserver(const Connection &connection, std::string_view request);
+
+    SuLoop &m_loop;
+    const Options &m_options;
+    base::Inbox<base::Packet> &m_sink;
+    Tap m_tap;
+    RateLimit m_rate;
+    nta_agent_t *m_nta = nullptr;
+    nta_leg_t *m_defaultLeg = nullptr;
+    std::function<void(msg_t *, const sip_t &)> m_strays;
+    std::deque<Local> m_locals; // stable addresses: sofia keeps pointers to the idents
+    std::map<std::string, WireObserver *> m_byCallId;
+    std::map<std::uint32_t, WireObserver *> m_byConnection;
+    std::deque<std::string> m_largeTold; // the last few, so that a retransmission is not told again
+    std::unique_ptr<Timer> m_sweep;
+    std::shared_ptr<int> m_alive = std::make_shared<int>(0);
+};
+
+} // namespace engine

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+// The agent's ear on the tap: packets out to the stream, the guard's word in, local events.
+#include <engine/agent.h>
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace engine {
+
+namespace {
+
+constexpr std::size_t kLargeRequest = 1300; // RFC 3261 section 18.1.1
+constexpr std::size_t kLargeTold = 32;
+
+bool isRequest(std::string_view text)
+{
+    return text.substr(0, 8) != "SIP/2.0 " &&
+           text.find_first_not_of("\r\n") != std::string_view::npos;
+}
+
+} // namespace
+
+void Agent::packet(base::Packet packet)
+{
+    m_sink.push(std::move(packet));
+}
+
+void Agent::tell(base::LocalEvent event, const base::Endpoint &source,
+                 const base::Endpoint &destination)
+{
+    base::Packet out;
+    out.time = base::now();
+    out.kind = base::PacketKind::Local;
+    out.origin = base::Origin::Own;
+    out.source = source;
+    out.destination = destination;
+    out.local = std::make_shared<const base::LocalEvent>(std::move(event));
+    m_sink.push(std::move(out));
+}
+
+bool Agent::admits(std::string_view text, const Connection &connection)
+{
+    const auto transport = connection.stream ? base::Transport::Tcp : base::Transport::Udp;
+    if (auto refusal = inspect(text, transport)) {
+        tell({refusal->kind, 0, refusal->callId, {}, refusal->sentence, {}}, connection.remote,
+             connection.local);
+        return false;
+    }
+    // A source address of a datagram may be forged: do not answer it without bounds.
+    if (connection.stream || !isRequest(text) || text.substr(0, 4) == "ACK ")
+        return true;
+    const auto verdict = m_rate.count(connection.remote.address, base::now());
+    if (verdict == RateLimit::Verdict::FirstDrop)
+        tell({base::LocalKind::GuardRefused,
+              0,
+              {},
+              {},
+              fmt::format("More than 50 requests within a second came from {}; the rest of this "
+                          "second is not answered.",
+                          connection.remote.address.text()),
+              {}},
+             connection.remote, connection.local);
+    return verdict == RateLimit::Verdict::Pass;
+}
+
+void Agent::refused(const Connection &connection, std::string_view why)
+{
+    tell({base::LocalKind::GuardRefused,
+          0,
+          {},
+          {},
+          fmt::format("The guard stopped a connection's bytes: {}.", why),
+          {}},
+         connection.remote, connection.local);
+}
+
+void Agent::sent(const Connection &connection, std::string_view bytes)
+{
+    if (!isRequest(bytes))
+        return;
+    if (!connection.stream && bytes.size() > kLargeRequest)
+        noteLarge(connection, bytes);
+    if (bytes.substr(0, 9) == "REGISTER ")
+        bindObserver(connection, bytes);
+}
+
+void Agent::noteLarge(const Connection &connection, std::string_view request)
+{
+    const auto message = sip::parse(request);
+    if (!message)
+        return;
+    std::string key = fmt::format("{} {}", message->callId(), message->value(sip::HeaderId::CSeq));
+    if (std::find(m_largeTold.begin(), m_largeTold.end(), key) != m_largeTold.end())
+        return;
+    m_largeTold.push_back(std::move(key));
+    if (m_largeTold.size() > kLargeTold)
+        m_largeTold.pop_front();
+    tell({base::LocalKind::LargeRequest,
+          0,
+          std::string(message->callId()),
+          {},
+          fmt::format("This {} has {} bytes, more than the {} that RFC 3261 section 18.1.1 allows "
+                      "over UDP; it may arrive in "
+                      "fragments or not at all. TCP would be safe.",
+                      message->methodText, request.size(), kLargeRequest),
+          {}},
+         connection.local, connection.remote);
+}
+
+/// No public call of the library tells a connection's socket; the flow's own REGISTER on the wire
+/// does.
+void Agent::bindObserver(const Connection &connection, std::string_view request)
+{
+    const auto message = sip::parse(request);
+    const auto found = message ? m_byCallId.find(std::string(message->callId())) : m_byCallId.end();
+    if (found == m_byCallId.end())
+        return;
+    if (connection.stream) {
+        std::erase_if(m_byConnection,
+                      [&](const auto &each) { return each.second == found->second; });
+        m_byConnection[connection.id] = found->second;
+    }
+    later([this, callId = found->first, connection] {
+        if (const auto again = m_byCallId.find(callId); again != m_byCallId.end())
+            again->second->onBound(connection);
+    });
+}
+
+void Agent::received(const Connection &connection)
+{
+    if (!connection.stream || m_byConnection.find(connection.id) == m_byConnection.end())
+        return;
+    later([this, id = connection.id, time = base::now()] {
+        if (const auto found = m_byConnection.find(id); found != m_byConnection.end())
+            found->second->onBytes(time);
+    });
+}
+
+void Agent::keepAlive(const Connection &connection, bool ping)
+{
+    if (m_byConnection.find(connection.id) == m_byConnection.end())
+        return;
+    later([this, id = connection.id, ping, time = base::now()] {
+        if (const auto found = m_byConnection.find(id); found != m_byConnection.end())
+            found->second->onKeepAlive(ping, time);
+    });
+}
+
+} // namespace engine

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// Digest client of RFC 7616 and RFC 8760: MD5, SHA-256, SHA-512-256 and their -sess forms, qop auth
+// and none. A plain value on the engine's thread; the password never leaves it except as a hash.
+#pragma once
+
+#include <base/result.h>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace engine {
+
+enum class DigestAlgorithm : std::uint8_t { Md5, Sha256, Sha512_256 };
+
+struct Challenge {
+    DigestAlgorithm algorithm = DigestAlgorithm::Md5;
+    bool session = false;      // "-sess"
+    std::string algorithmText; // as the server wrote it; empty: it wrote none (MD5)
+    std::string realm, nonce, opaque;
+    bool hasOpaque = false;
+    bool auth = false; // qop lists "auth"
+    bool qop = false;  // there was a qop at all
+    bool stale = false;
+    bool userHash = false;
+};
+
+/// One WWW-/Proxy-Authenticate value. nullopt: not Digest, or an algorithm or qop we cannot answer.
+std::optional<Challenge> parseChallenge(std::string_view value);
+/// The topmost one we can answer (RFC 8760 section 2.4); servers list them by preference.
+std::optional<Challenge> chooseChallenge(const std::vector<std::string_view> &values);
+
+struct DigestRequest {
+    std::string_view method, uri;
+    std::string_view user, password;
+    std::string_view cnonce;
+    std::uint32_t count = 1; // nc
+};
+std::string digestResponse(const Challenge &challenge, const DigestRequest &request);
+/// The whole value of Authorization or Proxy-Authorization.
+std::string credentialsValue(const Challenge &challenge, const DigestRequest &request);
+
+/// Remembers nonces and their counts, and knows when asking again would be a loop.
+class DigestClient
+{
+public:
+    DigestClient(std::string user, std::string password)
+        : m_user(std::move(user)), m_password(std::move(password))
+    {
+    }
+
+    /// Takes the challenges of a 401 (`proxy` false) or 407. The error says why there will be no
+    /// further attempt.
+    base::Result<void> challenged(bool proxy, const std::vector<std::string_view> &values);
+    /// Header lines ("Authorization: ...\r\n" and so on) for the next request, empty when nobody
+    /// challenged.
+    std::string headers(std::string_view method, std::string_view uri);
+    /// The request was accepted: a later challenge starts a new conversation.
+    void accepted();
+
+private:
+    struct Realm {
+        bool proxy = false;
+        Challenge challenge;
+        std::uint32_t count = 0;
+        int tries = 0;
+    };
+    std::string m_user, m_password;
+    std::map<std::string, Realm> m_realms; // key: "proxy realm"; bounded, see challenged()
+};
+
+} // namespace engine

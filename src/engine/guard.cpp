@@ -1,0 +1,205 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <engine/guard.h>
+
+#include <algorithm>
+#include <array>
+#include <base/text.h>
+#include <fmt/format.h>
+#include <sip/uri.h>
+
+namespace engine {
+
+namespace {
+
+constexpr std::size_t kMostSources = 4096;
+constexpr std::size_t kShortestBranch =
+    7; // the cookie alone; sofia skips that many characters unseen
+
+/// sofia looks for these by prefix and, when the last parameter only starts like one, reads beyond
+/// the end.
+constexpr std::array<std::string_view, 5> kProbed{"lr", "transport", "maddr", "comp", "method"};
+
+bool startsLikeProbed(std::string_view name)
+{
+    return std::any_of(kProbed.begin(), kProbed.end(), [&](std::string_view probed) {
+        return name.size() > probed.size() &&
+               base::equalsNoCase(name.substr(0, probed.size()), probed);
+    });
+}
+
+std::optional<std::string> badParameters(std::string_view parameters)
+{
+    if (parameters.empty())
+        return std::nullopt;
+    const auto list = base::split(parameters.substr(1), ';');
+    for (const auto parameter : list)
+        if (base::trim(parameter).empty())
+            return "a URI parameter that is empty";
+    const std::string_view last = list.back();
+    const std::string_view name = last.substr(0, last.find('='));
+    if (startsLikeProbed(name))
+        return fmt::format("a last URI parameter named \"{}\"", base::printable(name, false, 40));
+    return std::nullopt;
+}
+
+std::optional<std::string> badTel(const sip::Uri &uri)
+{
+    const std::string_view number =
+        uri.text.substr(std::min(uri.text.size(), uri.text.find(':') + 1));
+    const std::string_view digits = number.substr(0, number.find(';'));
+    const auto isNumber = [](char c) {
+        return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f') ||
+               c == '*' || c == '#';
+    };
+    // RFC 3966 section 3; sofia runs past the end when nothing follows a visual separator or an
+    // escape.
+    const bool odd =
+        digits.empty() || !isNumber(digits.back()) ||
+        std::any_of(digits.begin(), digits.end(), [&](char c) {
+            return !isNumber(c) && c != '+' && c != '-' && c != '.' && c != '(' && c != ')';
+        });
+    if (odd)
+        return "a tel URI in an odd form";
+    return std::nullopt;
+}
+
+} // namespace
+
+std::optional<std::string> harmfulUri(std::string_view text)
+{
+    const sip::Uri uri = sip::parseUri(text);
+    if (base::equalsNoCase(uri.scheme, "tel"))
+        return badTel(uri);
+    return badParameters(uri.parameters);
+}
+
+namespace {
+
+std::optional<std::string> badUris(const sip::Message &message)
+{
+    if (message.isRequest())
+        if (auto bad = harmfulUri(message.requestUri))
+            return bad;
+    for (const auto id :
+         {sip::HeaderId::From, sip::HeaderId::To, sip::HeaderId::Contact, sip::HeaderId::Route,
+          sip::HeaderId::RecordRoute, sip::HeaderId::Path, sip::HeaderId::ServiceRoute}) {
+        for (const auto value : message.values(id)) {
+            if (value == "*")
+                continue;
+            const auto address = sip::parseNameAddress(value);
+            auto bad = harmfulUri(address.uriText);
+            if (!bad && id != sip::HeaderId::Contact && id != sip::HeaderId::From &&
+                id != sip::HeaderId::To)
+                bad = badParameters(address.parameters);
+            if (bad)
+                return fmt::format("{} in {}", *bad, sip::headerText(id));
+        }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> badVia(const sip::Message &message)
+{
+    for (const auto value : message.values(sip::HeaderId::Via)) {
+        const auto branch = sip::parseVia(value).parameter("branch");
+        if (branch && branch->size() < kShortestBranch)
+            return fmt::format("a Via branch of {} characters", branch->size());
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> badFlaw(const sip::Message &message)
+{
+    for (const auto &flaw : message.flaws) {
+        switch (flaw.code) {
+        case sip::FlawCode::TooManyHeaders:
+        case sip::FlawCode::ValueTooLong:
+        case sip::FlawCode::TooLarge:
+        case sip::FlawCode::NoBlankLine:
+        case sip::FlawCode::BadMultipart:
+            return std::string(sip::flawText(flaw.code));
+        default:
+            break;
+        }
+    }
+    return std::nullopt;
+}
+
+/// Multipart nested or split beyond our caps; parts() stops there, so counting to the cap is
+/// enough.
+std::optional<std::string> badMultipart(const sip::Message &message)
+{
+    const auto type = message.value(sip::HeaderId::ContentType);
+    if (type.size() < 10 || !base::equalsNoCase(type.substr(0, 10), "multipart/"))
+        return std::nullopt;
+    const sip::Limits limits;
+    const auto found = sip::parts(message, limits);
+    if (found.empty())
+        return "a multipart body that cannot be taken apart";
+    if (found.size() >= static_cast<std::size_t>(limits.multipartParts))
+        return fmt::format("a multipart body of {} parts or more", limits.multipartParts);
+    return std::nullopt;
+}
+
+/// sofia drops a request whose top Via names another transport than it came by, without a word to
+/// anybody.
+std::optional<std::string> viaMismatch(const sip::Message &message, base::Transport transport)
+{
+    if (!message.isRequest())
+        return std::nullopt;
+    const auto named = sip::parseVia(message.value(sip::HeaderId::Via)).transport;
+    if (named.empty() || base::equalsNoCase(named, base::transportText(transport)))
+        return std::nullopt;
+    return fmt::format("A {} came over {} but its top Via says {}; a user agent drops such a "
+                       "request silently. The sender has "
+                       "to write the transport it uses.",
+                       base::printable(message.methodText, false, 40),
+                       base::transportText(transport), base::printable(named, false, 40));
+}
+
+Refusal refusal(std::string_view what, std::string_view callId = {})
+{
+    return {base::LocalKind::GuardRefused,
+            fmt::format("The guard did not hand this message on to the SIP stack: {}.", what),
+            std::string(callId)};
+}
+
+} // namespace
+
+std::optional<Refusal> inspect(std::string_view text, base::Transport transport)
+{
+    const std::size_t limit =
+        transport == base::Transport::Udp ? kDatagramLimit : kStreamMessageLimit;
+    if (text.size() > limit)
+        return refusal(fmt::format("it has {} bytes, more than {}", text.size(), limit));
+    const auto first = text.empty() ? 0U : static_cast<unsigned char>(text.front());
+    if (first <= 1) // RFC 5389 section 6: the first two bits of STUN are zero
+        return refusal("STUN on the SIP port that Earshot did not ask for");
+    if (first >= 0xF8)
+        return refusal("compressed signalling (SigComp)");
+    const auto message = sip::parse(text);
+    if (!message)
+        return refusal("it is not SIP");
+    const auto callId = message->callId();
+    for (const auto check : {badFlaw, badVia, badUris, badMultipart})
+        if (const auto bad = check(*message))
+            return refusal(*bad, callId);
+    if (auto mismatch = viaMismatch(*message, transport))
+        return Refusal{base::LocalKind::ViaMismatch, *mismatch, std::string(callId)};
+    return std::nullopt;
+}
+
+RateLimit::Verdict RateLimit::count(const base::Address &from, base::Instant now)
+{
+    if (m_windows.size() >= kMostSources && m_windows.find(from) == m_windows.end())
+        m_windows.clear(); // a flood of sources: everybody gets a new second
+    Window &window = m_windows[from];
+    if (now - window.start >= std::chrono::seconds(1) || now < window.start)
+        window = {now, 0};
+    ++window.seen;
+    if (window.seen <= m_perSecond)
+        return Verdict::Pass;
+    return window.seen == m_perSecond + 1 ? Verdict::FirstDrop : Verdict::Drop;
+}
+
+} // namespace engine

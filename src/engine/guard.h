@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The guard in front of sofia-sip: reads every message with our own parser first and refuses what
+// is known to hurt the library or to misuse us. Engine thread; owned by the agent. What it refuses
+// is still in the trace.
+#pragma once
+
+#include <base/endpoint.h>
+#include <base/packet.h>
+#include <optional>
+#include <sip/message.h>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace engine {
+
+struct Refusal {
+    base::LocalKind kind = base::LocalKind::GuardRefused; // or ViaMismatch
+    std::string sentence;
+    std::string callId; // as far as it could be read
+};
+
+constexpr std::size_t kDatagramLimit = 65'535;
+/// Less than the stack's own limit (NTATAG_MAXSIZE), so that what the guard lets through is never
+/// too large for it.
+constexpr std::size_t kStreamMessageLimit = 60'000;
+
+/// nullopt: may be handed on. Stateless; linear in the length of `text`.
+std::optional<Refusal> inspect(std::string_view text, base::Transport transport);
+
+/// Why a URI must not reach the library (one clause); nullopt: it may.
+std::optional<std::string> harmfulUri(std::string_view text);
+
+/// Requests from one address that we would have to answer, at most so many a second: we are
+/// nobody's amplifier.
+class RateLimit
+{
+public:
+    explicit RateLimit(int perSecond = 50) : m_perSecond(perSecond) {}
+
+    enum class Verdict { Pass, FirstDrop, Drop };
+    Verdict count(const base::Address &from, base::Instant now);
+
+private:
+    struct Window {
+        base::Instant start;
+        int seen = 0;
+    };
+    int m_perSecond;
+    std::unordered_map<base::Address, Window> m_windows; // at most kMostSources
+};
+
+} // namespace engine

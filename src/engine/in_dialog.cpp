@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <engine/in_dialog.h>
+
+#include <algorithm>
+#include <array>
+#include <base/text.h>
+#include <base/time.h>
+#include <fmt/format.h>
+#include <sip/sdp.h>
+#include <sip/status.h>
+
+namespace engine {
+
+namespace {
+
+sip::SdpDraft draftLike(const sip::Sdp &ours)
+{
+    sip::SdpDraft draft;
+    const auto *audio = ours.audio();
+    if (audio == nullptr)
+        return draft;
+    if (const auto endpoint = audio->endpoint())
+        draft.media = *endpoint;
+    for (const auto &format : audio->formats)
+        if (!format.map.encoding.empty())
+            draft.codecs.push_back({std::string(format.map.encoding), format.payloadType,
+                                    format.map.clock, format.map.channels,
+                                    std::string(format.fmtp)});
+    draft.sessionId = draft.version = static_cast<std::uint64_t>(base::now().ns / 1'000'000'000);
+    return draft;
+}
+
+} // namespace
+
+std::optional<std::string> answerLike(std::string_view offer, std::string_view ours)
+{
+    const auto theirs = sip::parseSdp(offer);
+    const auto own = sip::parseSdp(ours);
+    return sip::answerSdp(theirs, draftLike(own));
+}
+
+std::string idleAnswer(std::string_view offer, const base::Address &local)
+{
+    sip::SdpDraft draft;
+    draft.media = {local, 9}; // the discard port: nobody listens, and a=inactive says so
+    draft.codecs = sip::codecsByName("PCMU,PCMA,opus");
+    draft.direction = sip::Direction::Inactive;
+    draft.sessionId = draft.version = static_cast<std::uint64_t>(base::now().ns / 1'000'000'000);
+    return sip::answerSdp(sip::parseSdp(offer), draft).value_or(sip::writeSdp(draft));
+}
+
+void reply(nta_incoming_t *request, int status, const std::string &headers, const std::string &sdp)
+{
+    const std::string phrase(sip::phrase(status));
+    nta_incoming_treply(request, status, phrase.c_str(),
+                        TAG_IF(!headers.empty(), SIPTAG_HEADER_STR(headers.c_str())),
+                        TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR("application/sdp")),
+                        TAG_IF(!sdp.empty(), SIPTAG_PAYLOAD_STR(sdp.c_str())), TAG_END());
+}
+
+std::string unsupportedOptions(const sip::Message &message)
+{
+    constexpr std::array<std::string_view, 3> kKnown{"100rel", "outbound", "path"};
+    std::string out;
+    for (const auto option : message.values(sip::HeaderId::Require)) {
+        const bool known = std::any_of(kKnown.begin(), kKnown.end(),
+                                       [&](auto each) { return base::equalsNoCase(each, option); });
+        if (!known && out.size() < 256)
+            out += (out.empty() ? "" : ", ") + base::printable(option, false, 64);
+    }
+    return out;
+}
+
+void answerInDialog(nta_incoming_t *request, const Received &received, const DialogSide &side)
+{
+    const std::string contact = "Contact: " + side.contact + "\r\n";
+    const std::string allow = fmt::format("Allow: {}\r\n", kAllow);
+    const auto &message = received.message;
+    switch (message.method) {
+    case sip::Method::Invite:
+    case sip::Method::Update: {
+        const auto offer = message.sdp();
+        if (offer.empty()) { // a session refresh, or a re-INVITE that wants our offer
+            reply(request, 200, contact + allow,
+                  message.method == sip::Method::Invite ? side.localSdp : "");
+        } else if (const auto answer = answerLike(offer, side.localSdp)) {
+            reply(request, 200, contact + allow, *answer);
+        } else {
+            reply(request, 488, allow);
+        }
+        break;
+    }
+    case sip::Method::Info:
+        reply(request, 200);
+        break;
+    case sip::Method::Options:
+        reply(request, 200,
+              contact + allow + "Accept: application/sdp\r\nSupported: 100rel, outbound\r\n");
+        break;
+    case sip::Method::Prack:
+        reply(request, 481);
+        break;
+    default:
+        reply(request, message.method == sip::Method::Unknown ? 501 : 405, allow);
+        break;
+    }
+    nta_incoming_destroy(request);
+}
+
+} // namespace engine

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to engine: what we answer to requests inside a dialog that do not end it, and outside
+// dialogs to those that start none. Engine thread.
+#pragma once
+
+#include <base/endpoint.h>
+#include <engine/received.h>
+#include <optional>
+#include <string>
+
+namespace engine {
+
+inline constexpr const char *kAllow = "INVITE, ACK, BYE, CANCEL, PRACK, UPDATE, OPTIONS, INFO";
+
+struct DialogSide {
+    std::string localSdp; // what we last described
+    std::string contact;  // our Contact's value
+};
+
+/// Answers UPDATE, re-INVITE, INFO, OPTIONS and refuses the rest. Always sends a final response.
+void answerInDialog(nta_incoming_t *request, const Received &received, const DialogSide &side);
+/// Our answer to `offer` with the address and codecs of `ours`; nullopt: nothing in common.
+std::optional<std::string> answerLike(std::string_view offer, std::string_view ours);
+/// For a late offer: an answer that accepts but moves no media ("a=inactive", port 9).
+std::string idleAnswer(std::string_view offer, const base::Address &local);
+void reply(nta_incoming_t *request, int status, const std::string &headers = {},
+           const std::string &sdp = {});
+/// What a Require header asks for that we do not have, comma separated; empty: nothing.
+std::string unsupportedOptions(const sip::Message &message);
+
+} // namespace engine

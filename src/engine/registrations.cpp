@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <engine/registrations.h>
+
+#include <algorithm>
+#include <base/text.h>
+#include <engine/flow_link.h>
+#include <engine/target.h>
+#include <fmt/format.h>
+#include <sip/uri.h>
+
+namespace engine {
+
+namespace {
+
+constexpr std::size_t kMostFlows = 8; // RFC 5626 section 4.2 asks for at least two, suggests four
+
+std::string freshInstance()
+{
+    const std::string hex = base::randomToken(16); // RFC 4122 version 4
+    return fmt::format("urn:uuid:{}-{}-4{}-a{}-{}", hex.substr(0, 8), hex.substr(8, 4),
+                       hex.substr(13, 3), hex.substr(17, 3), hex.substr(20, 12));
+}
+
+bool isInstance(const std::string &text)
+{
+    return text.size() <= 200 && text.compare(0, 4, "urn:") == 0 &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return static_cast<unsigned char>(c) > 0x20 && c != '<' && c != '>' && c != '"' &&
+                      c != 0x7F;
+           });
+}
+
+bool isUp(base::FlowState state)
+{
+    return state == base::FlowState::Up || state == base::FlowState::UpPlain;
+}
+
+int rank(base::FlowState state)
+{
+    switch (state) {
+    case base::FlowState::Up:
+        return 4;
+    case base::FlowState::UpPlain:
+        return 3;
+    case base::FlowState::Provisional:
+        return 2;
+    case base::FlowState::Suspect:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+/// One of the account's flows ready to start, or what is wrong with it.
+base::Result<FlowLink::Identity> identify(Env &env, const Account &account,
+                                          const std::string &proxy)
+{
+    FlowLink::Identity out;
+    const auto aor = checkedUri(account.aor, "address of record");
+    if (!aor)
+        return tl::unexpected(aor.error());
+    if (account.transport != base::Transport::Tcp && account.transport != base::Transport::Udp)
+        return base::fail(base::ErrorCode::Unsupported,
+                          "This version registers over TCP and UDP only.");
+    out.aor = *aor;
+    out.transport = account.transport;
+    std::string next = *aor;
+    if (!proxy.empty()) {
+        const auto edge = checkedUri(proxy, "outbound proxy");
+        if (!edge)
+            return tl::unexpected(edge.error());
+        out.edge = next = withTransport(*edge, account.transport);
+        const auto named = sip::parseUri(next).parameter("transport").value_or("");
+        out.transport =
+            base::equalsNoCase(named, "tcp") ? base::Transport::Tcp : base::Transport::Udp;
+    }
+    const auto address = localAddressTowards(std::string(sip::parseUri(next).host), env.options);
+    if (!address)
+        return tl::unexpected(address.error());
+    const auto local = env.agent.local(*address);
+    if (!local)
+        return tl::unexpected(local.error());
+    out.local = *local;
+    return out;
+}
+
+} // namespace
+
+Registrations::Registrations(Env &env) : m_env(env) {}
+
+Registrations::~Registrations() = default;
+
+void Registrations::add(AccountHandle handle, Account account)
+{
+    if (!isInstance(account.instance))
+        account.instance = freshInstance();
+    account.expires = std::clamp<base::Duration>(account.expires, std::chrono::seconds(1),
+                                                 std::chrono::hours(24));
+    if (account.proxies.empty())
+        account.proxies.emplace_back();
+    if (account.proxies.size() > kMostFlows)
+        account.proxies.resize(kMostFlows);
+    Entry &entry = m_accounts[handle];
+    entry.account = account;
+    std::uint32_t regId = 0;
+    for (const auto &proxy : account.proxies) {
+        ++regId;
+        auto identity = identify(m_env, account, proxy);
+        if (!identity) {
+            base::FlowReport rejected;
+            rejected.aor = base::printable(account.aor, false, 200);
+            rejected.regId = regId;
+            rejected.edge = base::printable(proxy, false, 200);
+            rejected.transport = base::transportText(account.transport);
+            rejected.state = base::FlowState::Rejected;
+            rejected.reason = identity.error().sentence;
+            rejected.since = base::now();
+            m_env.agent.tell({base::LocalKind::FlowChanged,
+                              0,
+                              {},
+                              {},
+                              rejected.reason,
+                              std::make_shared<const base::FlowReport>(rejected)});
+            m_env.listener.onFlow({handle, rejected});
+            continue;
+        }
+        identity->account = handle;
+        identity->regId = regId;
+        identity->instance = account.instance;
+        identity->credentials = account.credentials;
+        identity->expires = account.expires;
+        entry.flows.push_back(std::make_unique<FlowLink>(m_env, *identity, [this, handle, regId] {
+            const auto found = m_accounts.find(handle);
+            return found != m_accounts.end() &&
+                   std::any_of(found->second.flows.begin(), found->second.flows.end(),
+                               [&](const auto &other) {
+                                   return other->regId() != regId && isUp(other->report().state);
+                               });
+        }));
+    }
+    for (auto &flow : entry.flows)
+        flow->start();
+}
+
+void Registrations::remove(AccountHandle handle)
+{
+    const auto found = m_accounts.find(handle);
+    if (found == m_accounts.end())
+        return;
+    std::erase_if(m_leaving, [](const auto &flow) { return flow->stopped(); });
+    for (auto &flow : found->second.flows) {
+        flow->stop();
+        m_leaving.push_back(std::move(flow));
+    }
+    m_accounts.erase(found);
+}
+
+template <class Action>
+void Registrations::each(AccountHandle handle, std::uint32_t regId, Action action)
+{
+    const auto found = m_accounts.find(handle);
+    if (found == m_accounts.end())
+        return;
+    for (auto &flow : found->second.flows)
+        if (regId == 0 || flow->regId() == regId)
+            action(*flow);
+}
+
+void Registrations::reRegister(AccountHandle handle, std::uint32_t regId)
+{
+    each(handle, regId, [](FlowLink &flow) { flow.reRegister(); });
+}
+
+void Registrations::cut(AccountHandle handle, std::uint32_t regId)
+{
+    each(handle, regId, [](FlowLink &flow) { flow.cut(); });
+}
+
+void Registrations::ping(AccountHandle handle, std::uint32_t regId)
+{
+    each(handle, regId, [](FlowLink &flow) { flow.ping(); });
+}
+
+base::Result<AccountRoute> Registrations::choose(AccountHandle handle) const
+{
+    const auto found = m_accounts.find(handle);
+    if (found == m_accounts.end())
+        return base::fail(base::ErrorCode::NotFound, "That account is not there any more.");
+    const FlowLink *best = nullptr;
+    for (const auto &flow : found->second.flows) {
+        if (rank(flow->report().state) == 0)
+            continue;
+        const auto key = [](const FlowLink &link) {
+            return std::pair(rank(link.report().state), link.report().lastPong);
+        };
+        if (best == nullptr || key(*flow) > key(*best))
+            best = flow.get();
+    }
+    if (best == nullptr)
+        return base::fail(
+            base::ErrorCode::Refused,
+            "No flow of this account is up, so the call cannot leave. Register again, then call.");
+    return AccountRoute{best->pin(), best->routeLine(), best->contact(true),
+                        found->second.account.aor, found->second.account.credentials};
+}
+
+ArrivedBy Registrations::arrivedBy(nta_incoming_t *request) const
+{
+    ArrivedBy out;
+    tport_t *transport = nta_incoming_transport(m_env.agent.nta(), request, nullptr);
+    for (const auto &[handle, entry] : m_accounts) {
+        for (const auto &flow : entry.flows) {
+            if (flow->carries(transport))
+                out = {handle, flow->regId(), flow->contact(true), flow->pin()};
+        }
+    }
+    if (transport != nullptr)
+        tport_unref(transport);
+    return out;
+}
+
+std::string Registrations::contactFor(nta_incoming_t *request) const
+{
+    const auto by = arrivedBy(request);
+    return by.contact.empty()
+               ? fmt::format("<sip:{}>", m_env.agent.localFor(request).endpoint.text())
+               : by.contact;
+}
+
+void Registrations::shutDown()
+{
+    while (!m_accounts.empty())
+        remove(m_accounts.begin()->first);
+}
+
+bool Registrations::quiet() const
+{
+    return m_accounts.empty() && std::all_of(m_leaving.begin(), m_leaving.end(),
+                                             [](const auto &flow) { return flow->stopped(); });
+}
+
+} // namespace engine

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// The thread that owns su_root and with it every sofia object. Closures come in through a queue and
+// an eventfd (su_msg cannot refuse posts after the end). Owned by the engine; ends when its last
+// closure says so.
+#pragma once
+
+#include <base/loop.h>
+#include <base/result.h>
+#include <deque>
+#include <engine/sofia.h>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+namespace engine {
+
+class SuLoop final : public base::Loop
+{
+public:
+    static base::Result<std::unique_ptr<SuLoop>> start();
+    ~SuLoop() override; // ends the loop if nobody did, then joins
+    SuLoop(const SuLoop &) = delete;
+    SuLoop &operator=(const SuLoop &) = delete;
+
+    bool post(std::function<void()> work) override;
+    /// On the loop's thread: takes no more posts and returns from the loop after the running
+    /// closure.
+    void end();
+    void join();                               // any other thread: waits until the loop has ended
+    su_root_t *root() const { return m_root; } // the loop's thread only
+
+private:
+    explicit SuLoop(int wake) : m_wake(wake) {}
+    static int woken(SuLoop *root, su_wait_t *wait, SuLoop *loop) noexcept;
+    bool open();
+    void run();
+    void drain();
+
+    int m_wake = -1;
+    std::mutex m_mutex;
+    std::deque<std::function<void()>> m_work;
+    bool m_accepting = true;
+    su_root_t *m_root = nullptr;
+    std::thread m_thread;
+};
+
+} // namespace engine

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <engine/switchboard.h>
+
+#include <algorithm>
+#include <engine/in_dialog.h>
+#include <engine/incoming_call.h>
+#include <engine/test_call.h>
+#include <fmt/format.h>
+
+namespace engine {
+
+namespace {
+
+constexpr std::size_t kMostIncoming = 16; // ringing or talking at once; the next one hears 486
+
+} // namespace
+
+Switchboard::Switchboard(SuLoop &loop, const Options &options, Agent &agent, Listener &listener,
+                         std::function<CallHandle()> newHandle)
+    : m_env{loop, options, agent, listener}, m_newHandle(std::move(newHandle)),
+      m_registrations(m_env), m_sweep(loop), m_end(loop)
+{
+    agent.serve(this, [this](msg_t *message, const sip_t &sip) { stray(message, sip); });
+    sweep();
+}
+
+Switchboard::~Switchboard() = default;
+
+void Switchboard::place(CallHandle handle, CallRequest request)
+{
+    std::optional<FlowChoice> flow;
+    if (request.account.valid()) {
+        auto choice = m_registrations.choose(request.account);
+        if (!choice) {
+            CallEvent failed;
+            failed.call = handle;
+            failed.step = CallStep::Failed;
+            failed.time = base::now();
+            failed.local = true;
+            failed.account = request.account;
+            failed.sentence = choice.error().sentence;
+            m_env.agent.tell({base::LocalKind::Note, 0, {}, {}, failed.sentence, {}});
+            return m_env.listener.onCall(failed);
+        }
+        flow = FlowChoice{choice->pin, choice->routeLine, choice->contact};
+        request.from = choice->aor;
+        if (request.credentials.user.empty())
+            request.credentials = choice->credentials;
+    }
+    auto call = std::make_unique<TestCall>(m_env, handle, std::move(request), std::move(flow));
+    auto *raw = call.get();
+    m_calls[handle] = std::move(call);
+    raw->start();
+}
+
+Call *Switchboard::call(CallHandle handle)
+{
+    const auto found = m_calls.find(handle);
+    return found == m_calls.end() ? nullptr : found->second.get();
+}
+
+void Switchboard::sweep()
+{
+    std::erase_if(m_calls, [](const auto &each) { return each.second->over(); });
+    m_sweep.start(std::chrono::seconds(1), [this] { sweep(); });
+}
+
+int Switchboard::onRequest(nta_incoming_t *request, const sip_t &sip)
+{
+    const Received received(request);
+    const auto &message = received.message;
+    switch (message.method) {
+    case sip::Method::Ack:
+        nta_incoming_destroy(request);
+        return 0;
+    case sip::Method::Invite:
+        return message.toTag().empty() ? incoming(request, sip, received) : 481;
+    case sip::Method::Options:
+        if (message.toTag().empty()) {
+            answerInDialog(request, received, {{}, m_registrations.contactFor(request)});
+            return 0;
+        }
+        return 481;
+    case sip::Method::Bye:
+    case sip::Method::Cancel:
+    case sip::Method::Prack:
+    case sip::Method::Update:
+    case sip::Method::Info:
+        return 481;
+    case sip::Method::Subscribe:
+        return 489;
+    default:
+        reply(request, message.method == sip::Method::Unknown ? 501 : 405,
+              fmt::format("Allow: {}\r\n", kAllow));
+        nta_incoming_destroy(request);
+        return 0;
+    }
+}
+
+int Switchboard::incoming(nta_incoming_t *request, const sip_t &sip, const Received &received)
+{
+    if (m_ending)
+        return 480;
+    if (const auto unknown = unsupportedOptions(received.message); !unknown.empty()) {
+        reply(request, 420, fmt::format("Unsupported: {}\r\n", unknown));
+        nta_incoming_destroy(request);
+        return 0;
+    }
+    const auto ringing = std::count_if(m_calls.begin(), m_calls.end(), [](const auto &each) {
+        return dynamic_cast<const IncomingCall *>(each.second.get()) != nullptr &&
+               !each.second->quiet();
+    });
+    if (static_cast<std::size_t>(ringing) >= kMostIncoming)
+        return 486;
+    const CallHandle handle = m_newHandle();
+    auto call = std::make_unique<IncomingCall>(m_env, handle, request, sip, received,
+                                               m_registrations.arrivedBy(request));
+    auto *raw = call.get();
+    m_calls[handle] = std::move(call);
+    raw->announce(received);
+    return 0;
+}
+
+void Switchboard::stray(msg_t *message, const sip_t &sip)
+{
+    const Received received(message);
+    Reply reply;
+    reply.status = sip.sip_status->st_status;
+    reply.phrase = sip.sip_status->st_phrase != nullptr ? sip.sip_status->st_phrase : "";
+    reply.sip = &sip;
+    reply.received = &received;
+    for (auto &[handle, call] : m_calls)
+        if (call->callId() == received.message.callId())
+            return call->stray(reply);
+}
+
+void Switchboard::shutDown(base::Duration patience, std::function<void()> done)
+{
+    m_ending = true;
+    m_done = std::move(done);
+    for (auto &[handle, call] : m_calls)
+        call->shutDown();
+    m_registrations.shutDown();
+    watchTheEnd(base::now() + patience);
+}
+
+void Switchboard::watchTheEnd(base::Instant latest)
+{
+    const bool quiet = m_registrations.quiet() &&
+                       std::all_of(m_calls.begin(), m_calls.end(),
+                                   [](const auto &each) { return each.second->quiet(); });
+    if (quiet || base::now() >= latest) {
+        const auto done = std::move(m_done);
+        return done();
+    }
+    m_end.start(std::chrono::milliseconds(5), [this, latest] { watchTheEnd(latest); });
+}
+
+} // namespace engine

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to engine: all calls and accounts, commands in by handle, requests from outside any
+// dialog, and the orderly end. Engine thread; owned by the engine.
+#pragma once
+
+#include <engine/call.h>
+#include <engine/registrations.h>
+#include <map>
+
+namespace engine {
+
+class Switchboard final : public RequestHandler
+{
+public:
+    Switchboard(SuLoop &loop, const Options &options, Agent &agent, Listener &listener,
+                std::function<CallHandle()> newHandle);
+    ~Switchboard() override;
+
+    void place(CallHandle handle, CallRequest request);
+    Call *call(CallHandle handle); // nullptr: over
+    Registrations &registrations() { return m_registrations; }
+
+    /// Ends every call and registration, then calls `done`; after `patience` in any case.
+    void shutDown(base::Duration patience, std::function<void()> done);
+
+    int onRequest(nta_incoming_t *request, const sip_t &sip) override;
+
+private:
+    int incoming(nta_incoming_t *request, const sip_t &sip, const Received &received);
+    void stray(msg_t *message, const sip_t &sip);
+    void sweep();
+    void watchTheEnd(base::Instant latest);
+
+    Env m_env;
+    std::function<CallHandle()> m_newHandle;
+    Registrations m_registrations;
+    std::map<CallHandle, std::unique_ptr<Call>> m_calls;
+    bool m_ending = false;
+    std::function<void()> m_done;
+    Timer m_sweep, m_end;
+};
+
+} // namespace engine

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the interposed socket calls do for the engine's thread: every byte becomes a Packet,
+// connections are framed and passed through the guard before the library reads them. Owned by the
+// agent, used on its thread only.
+#pragma once
+
+#include <base/packet.h>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+#include <sys/socket.h>
+#include <sys/types.h>
+#include <unordered_map>
+
+namespace engine {
+
+struct TapSocket;
+
+/// A connection (or a datagram socket) as listeners see it. `id` is its outgoing stream id, 0 for
+/// datagrams.
+struct Connection {
+    std::uint32_t id = 0;
+    bool stream = false;
+    base::Endpoint local, remote;
+};
+
+/// Called inside the library's socket calls: implementations must not call into sofia from here.
+class TapListener
+{
+public:
+    virtual ~TapListener() = default;
+    virtual void packet(base::Packet packet) = 0;
+    /// May the library see it?
+    virtual bool admits(std::string_view message, const Connection &connection) = 0;
+    virtual void sent(const Connection &connection, std::string_view bytes) = 0;
+    virtual void received(const Connection &connection) = 0; // any bytes
+    virtual void keepAlive(const Connection &connection, bool ping) = 0;
+    /// Bytes that are no SIP, or a connection beyond the caps.
+    virtual void refused(const Connection &connection, std::string_view why) = 0;
+};
+
+/// The last error a SIP socket met, so that a made-up 503 can be explained.
+struct SocketError {
+    int number = 0;
+    base::Endpoint remote;
+    base::Instant time;
+};
+
+class Tap
+{
+public:
+    explicit Tap(TapListener &listener);
+    ~Tap();
+    Tap(const Tap &) = delete;
+    Tap &operator=(const Tap &) = delete;
+
+    /// From now on (until destroyed) the calls of this thread pass through here.
+    void attach();
+    static Tap *current();
+
+    std::optional<SocketError> takeError();
+    /// Ends connections that hold half a message for longer than `patience`.
+    void sweep(base::Instant now, base::Duration patience);
+    std::size_t connections() const { return m_streams; }
+
+    // What the interposed calls ask. `real` calls have happened where a result is passed in.
+    bool watches(int fd);
+    ssize_t receive(int fd, msghdr *message, int flags);
+    ssize_t send(int fd, const msghdr *message, int flags);
+    int pending(int fd, int *bytes); // FIONREAD
+    int accepted(int fd);            // the new descriptor or -1
+    void connecting(int fd, const sockaddr *to, int result);
+    void socketError(int fd, int number); // SO_ERROR was read
+    void shuttingDown(int fd, int how);
+    void closing(int fd);
+
+private:
+    TapSocket &socket(int fd);
+    void identify(TapSocket &socket, int fd);
+    void pump(TapSocket &socket, int fd);
+    void frames(TapSocket &socket, std::string_view bytes, base::Instant time);
+    ssize_t fromStream(TapSocket &socket, int fd, msghdr *message, int flags);
+    ssize_t fromDatagrams(TapSocket &socket, int fd, msghdr *message, int flags);
+    ssize_t fromErrorQueue(TapSocket &socket, int fd, msghdr *message, int flags);
+    void emit(const TapSocket &socket, base::PacketKind kind, bool outgoing, std::string_view bytes,
+              const base::Endpoint &peer, base::Instant time);
+    void finished(TapSocket &socket, base::PacketKind kind, bool outgoing);
+    Connection connectionOf(const TapSocket &socket) const;
+    bool tooMany(const base::Endpoint &from) const;
+
+    TapListener &m_listener;
+    std::unordered_map<int, TapSocket> m_sockets;
+    std::optional<SocketError> m_error;
+    std::uint32_t m_nextStream;
+    std::size_t m_streams = 0;
+    bool m_attached = false;
+};
+
+} // namespace engine

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dialogs of an outgoing call: early ones with their PRACKs, the answered one, surplus answers,
+// BYE both ways.
+#include <engine/test_call.h>
+
+#include <engine/in_dialog.h>
+#include <fmt/format.h>
+
+namespace engine {
+
+namespace {
+
+constexpr std::size_t kMostDialogs = 64;
+
+} // namespace
+
+TestCall::EarlyDialog *TestCall::dialog(const std::string &toTag)
+{
+    const auto found = m_dialogs.find(toTag);
+    return found == m_dialogs.end() ? nullptr : &found->second;
+}
+
+TestCall::EarlyDialog *TestCall::dialog(const Reply &reply)
+{
+    const std::string tag(reply.message().toTag());
+    if (tag.empty() || reply.sip == nullptr)
+        return nullptr;
+    if (auto *known = dialog(tag))
+        return known;
+    if (m_dialogs.size() >= kMostDialogs) {
+        note(base::LocalKind::Note, 0, tag,
+             fmt::format("More than {} forks answered; this one is not followed.", kMostDialogs));
+        return nullptr;
+    }
+    const sip_t &sip = *reply.sip;
+    nta_leg_t *leg = nta_leg_tcreate(m_env.agent.nta(), RequestHandler::called, this,
+                                     SIPTAG_CALL_ID(sip.sip_call_id), SIPTAG_FROM(sip.sip_from),
+                                     SIPTAG_TO(sip.sip_to), SIPTAG_CSEQ(sip.sip_cseq), TAG_END());
+    if (leg == nullptr)
+        return nullptr;
+    nta_leg_client_route(leg, sip.sip_record_route, sip.sip_contact);
+    EarlyDialog &created = m_dialogs[tag];
+    created.leg = leg;
+    created.cseq = sip.sip_cseq->cs_seq;
+    return &created;
+}
+
+void TestCall::provisional(const Reply &reply)
+{
+    if (m_state != State::Calling && m_state != State::Proceeding)
+        return;
+    m_state = State::Proceeding;
+    if (m_hangUp)
+        cancel(reply.received->from);
+    EarlyDialog *early = reply.status > 100 ? dialog(reply) : nullptr;
+    CallEvent seen = event(CallStep::Provisional, reply);
+    // RFC 3262 section 4: reliable is what has Require: 100rel and an RSeq.
+    seen.reliable = reply.status > 100 && reply.message().lists(sip::HeaderId::Require, "100rel") &&
+                    reply.message().number(sip::HeaderId::RSeq).has_value();
+    if (seen.reliable && early != nullptr && !takeReliable(reply, *early))
+        return;
+    m_env.listener.onCall(seen);
+    if (seen.reliable && early != nullptr)
+        prack(reply, *early, early->rseq);
+}
+
+/// False: a retransmission or out of order, neither to be PRACKed nor processed (RFC 3262 section
+/// 4).
+bool TestCall::takeReliable(const Reply &reply, EarlyDialog &early)
+{
+    const auto rseq = reply.message().number(sip::HeaderId::RSeq).value_or(0);
+    if (early.rseq != 0 && rseq <= early.rseq)
+        return false;
+    if (early.rseq != 0 && rseq != early.rseq + 1) {
+        note(
+            base::LocalKind::Note, reply.status, std::string(reply.message().toTag()),
+            fmt::format("RSeq jumped from {} to {}; RFC 3262 forbids to acknowledge this response.",
+                        early.rseq, rseq));
+        return false;
+    }
+    early.rseq = rseq;
+    return true;
+}
+
+RequestSpec TestCall::inDialog(const EarlyDialog &early, const char *method) const
+{
+    RequestSpec spec;
+    spec.leg = early.leg;
+    spec.method = method;
+    spec.ident = m_local->ident.c_str();
+    spec.transport = m_flow ? m_flow->pin.usable() : nullptr;
+    spec.headers = fmt::format("User-Agent: {}\r\n", m_env.options.userAgent);
+    return spec;
+}
+
+void TestCall::prack(const Reply &reply, EarlyDialog &early, std::uint32_t rseq)
+{
+    const std::string tag(reply.message().toTag());
+    RequestSpec spec = inDialog(early, "PRACK");
+    if (reply.sip->sip_contact == nullptr) {
+        spec.uri = m_plan.requestUri; // a response without Contact gives no target; the INVITE's
+                                      // way is the best guess
+        spec.route = spec.transport == nullptr ? m_plan.route : "";
+    }
+    spec.headers += fmt::format("RAck: {} {} INVITE\r\n", rseq, early.cseq) + m_credentials;
+    const auto sdp = reply.message().sdp();
+    if (m_request.offer.empty() &&
+        !sdp.empty()) { // RFC 6337 pattern 3: the 1xx offers, the PRACK answers
+        spec.body = idleAnswer(sdp, m_local->endpoint.address);
+        spec.contentType = "application/sdp";
+    }
+    const bool sent = m_requests.start(spec, [this, tag](const Reply &done) {
+        if (done.status < 200)
+            return;
+        CallEvent finished = event(CallStep::PrackDone, done);
+        finished.toTag = tag;
+        if (done.local) {
+            const auto why = m_env.agent.explain(done, m_plan.route);
+            finished.sentence = why.sentence;
+            note(why.kind, done.status, tag, "The PRACK found no answer: " + why.sentence);
+        }
+        m_env.listener.onCall(finished);
+    });
+    if (!sent)
+        return note(
+            base::LocalKind::SendFailed, 0, tag,
+            "The PRACK could not be built; the response's Contact or Record-Route cannot be used.");
+    CallEvent started = event(CallStep::PrackSent);
+    started.toTag = tag;
+    started.status = reply.status;
+    m_env.listener.onCall(started);
+}
+
+void TestCall::acknowledge(EarlyDialog &confirmed)
+{
+    RequestSpec spec = inDialog(confirmed, "ACK");
+    // RFC 3261 section 13.2.2.4: the INVITE's CSeq number and credentials.
+    spec.headers += fmt::format("CSeq: {} ACK\r\n", confirmed.cseq) + m_credentials;
+    if (!confirmed.lateAnswer.empty()) {
+        spec.body = confirmed.lateAnswer;
+        spec.contentType = "application/sdp";
+    }
+    if (auto ack = Transaction::start(spec, nullptr); !ack)
+        note(base::LocalKind::SendFailed, 0, {},
+             "The ACK could not be sent; the answer's Contact or Record-Route cannot be used.");
+}
+
+void TestCall::answered(const Reply &reply)
+{
+    EarlyDialog *now = dialog(reply);
+    if (now == nullptr)
+        return;
+    if (now->confirmed) // the same 2xx again: our ACK was lost
+        return acknowledge(*now);
+    now->confirmed = true;
+    now->cseq = reply.sip->sip_cseq->cs_seq;
+    // RFC 3261 section 13.2.2.4: the route set comes from the 2xx.
+    nta_leg_client_reroute(now->leg, reply.sip->sip_record_route, reply.sip->sip_contact, 1);
+    const std::string tag(reply.message().toTag());
+    if (m_request.offer.empty() && now->rseq == 0)
+        now->lateAnswer = idleAnswer(reply.message().sdp(), m_local->endpoint.address);
+    acknowledge(*now);
+    const bool surplus = !m_answeredTag.empty() || m_state == State::Ended;
+    if (surplus) {
+        note(base::LocalKind::Note, reply.status, tag,
+             "A second phone answered; Earshot acknowledged it and hung it up (RFC 3261 section "
+             "13.2.2.4).");
+        return bye(*now, 1);
+    }
+    m_answeredTag = tag;
+    m_state = State::Answered;
+    m_giveUp.stop();
+    m_digest.accepted();
+    if (m_hangUp) // the answer crossed our CANCEL
+        return bye(*now, 1);
+    m_env.listener.onCall(event(CallStep::Answered, reply));
+}
+
+void TestCall::bye(EarlyDialog &confirmed, int attempt)
+{
+    if (confirmed.ending && attempt == 1)
+        return;
+    confirmed.ending = true;
+    RequestSpec spec = inDialog(confirmed, "BYE");
+    spec.headers += m_digest.headers("BYE", m_plan.requestUri);
+    const std::string tag =
+        nta_leg_get_rtag(confirmed.leg) != nullptr ? nta_leg_get_rtag(confirmed.leg) : "";
+    const bool main = tag == m_answeredTag;
+    const bool sent = m_requests.start(spec, [this, tag, main, attempt](const Reply &done) {
+        if (done.status < 200)
+            return;
+        if (!done.local && (done.status == 401 || done.status == 407) && attempt < 3) {
+            std::vector<std::string_view> values;
+            for (const auto &header : done.message().headers)
+                if (header.id == (done.status == 407 ? sip::HeaderId::ProxyAuthenticate
+                                                     : sip::HeaderId::WwwAuthenticate))
+                    values.push_back(header.value);
+            EarlyDialog *again = dialog(tag);
+            if (again != nullptr && m_digest.challenged(done.status == 407, values))
+                return bye(*again, attempt + 1);
+        }
+        if (done.local) {
+            const auto why = m_env.agent.explain(done, m_plan.route);
+            note(why.kind, done.status, tag, "The BYE found no answer: " + why.sentence);
+        }
+        if (main) {
+            CallEvent finished = event(CallStep::Ended, done);
+            finished.toTag = tag;
+            end(std::move(finished));
+        }
+    });
+    if (!sent && main)
+        end(event(CallStep::Ended));
+}
+
+void TestCall::stray(const Reply &reply)
+{
+    // A 2xx of another fork, or repeated, after the INVITE's transaction has gone.
+    if (reply.status >= 200 && reply.status < 300 &&
+        reply.message().cseq().method == sip::Method::Invite && m_local != nullptr)
+        answered(reply);
+}
+
+int TestCall::onRequest(nta_incoming_t *request, const sip_t &sip)
+{
+    const Received received(request);
+    const std::string tag =
+        sip.sip_from != nullptr && sip.sip_from->a_tag != nullptr ? sip.sip_from->a_tag : "";
+    EarlyDialog *known = dialog(tag);
+    if (received.message.method == sip::Method::Ack) {
+        nta_incoming_destroy(request);
+        return 0;
+    }
+    if (known == nullptr)
+        return 481;
+    if (received.message.method != sip::Method::Bye) {
+        answerInDialog(request, received, {m_request.offer, m_contact});
+        return 0;
+    }
+    reply(request, 200);
+    nta_incoming_destroy(request);
+    known->ending = true;
+    if (tag == m_answeredTag) {
+        CallEvent ended = event(CallStep::Ended);
+        ended.toTag = tag;
+        ended.remote = received.from;
+        end(std::move(ended));
+    }
+    return 0;
+}
+
+} // namespace engine
