@@ -39,13 +39,19 @@ public:
     /// Any thread; waits for room instead of dropping (importers). False: closed.
     bool pushWaiting(T item)
     {
-        std::unique_lock lock(m_mutex);
-        m_room.wait(lock, [&] { return m_closed || m_items.size() < m_capacity; });
-        if (m_closed)
-            return false;
-        m_items.push_back(std::move(item));
-        lock.unlock();
+        std::function<void()> wake;
+        {
+            std::unique_lock lock(m_mutex);
+            m_room.wait(lock, [&] { return m_closed || m_items.size() < m_capacity; });
+            if (m_closed)
+                return false;
+            m_items.push_back(std::move(item));
+            if (m_items.size() == 1)
+                wake = m_wake;
+        }
         m_condition.notify_one();
+        if (wake)
+            wake();
         return true;
     }
     /// The consumer: everything that waits, after at most `timeout`. Empty: nothing came, or
