@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The built-in peers: callee, RFC 5626 edge proxies, registrar. Our second, independent SIP implementation (no sofia),
-// on loopback ports the system chooses, on one thread of its own. Driven by a scenario.
+// The built-in peers: callee, RFC 5626 edge proxies, registrar. Our second, independent SIP
+// implementation (no sofia), on loopback ports the system chooses, on one thread of its own. Driven
+// by a scenario.
 #pragma once
 
 #include <base/inbox.h>
@@ -15,28 +16,30 @@
 
 namespace lab {
 
-/// What the engine has to do in a story; times count from the story's start, or from the step before.
+/// What the engine has to do in a story; times count from the story's start, or from the step
+/// before.
 enum class StepKind : unsigned char {
     Register,   // the account registers; the step is done when all its flows are up
     Call,       // alice calls; done at the final response
     ReRegister, // every flow of the account that is not up registers again now
     Wait,
-    HangUp,     // ends the answered call
+    HangUp, // ends the answered call
 };
 struct Step {
     StepKind kind = StepKind::Wait;
-    base::Duration wait{0};     // before it begins
-    std::string caption;        // what the audience reads
+    base::Duration wait{0}; // before it begins
+    std::string caption;    // what the audience reads
 };
 
 struct Scenario {
-    std::string name, title, summary;   // "early-media", "183 with early media", one line
+    std::string name, title, summary; // "early-media", "183 with early media", one line
     std::vector<Step> steps;
-    std::vector<std::string> findings;  // rule ids the run must end with: exactly these of severity error and warning
-    bool hasAccount = false;            // bob registers over `edges` flows
+    std::vector<std::string>
+        findings; // rule ids the run must end with: exactly these of severity error and warning
+    bool hasAccount = false; // bob registers over `edges` flows
     int edges = 0;
-    bool answerIncoming = false;        // our account answers the calls it gets (with ringback first)
-    std::string peers;                  // the TOML text, for the peers' own settings
+    bool answerIncoming = false; // our account answers the calls it gets (with ringback first)
+    std::string peers;           // the TOML text, for the peers' own settings
 };
 
 /// Reads one story. Errors name the line.
@@ -47,19 +50,23 @@ std::vector<Scenario> scenarios();                      // all built-in ones
 class Lab
 {
 public:
-    /// Opens the sockets and starts the peers. Hops whose both ends are lab peers are emitted to `sink` (Origin::Lab);
-    /// what the engine sends and receives is its own tap's business.
-    static base::Result<std::unique_ptr<Lab>> start(const Scenario &scenario, base::Inbox<base::Packet> &sink);
+    /// Opens the sockets and starts the peers. Hops whose both ends are lab peers are emitted to
+    /// `sink` (Origin::Lab); what the engine sends and receives is its own tap's business.
+    static base::Result<std::unique_ptr<Lab>> start(const Scenario &scenario,
+                                                    base::Inbox<base::Packet> &sink);
     ~Lab(); // closes and joins within 1 s
 
-    std::string target() const;               // whom alice calls: "sip:bob@127.0.0.1:40123"
-    std::string caller() const;               // alice's own URI
-    std::string callProxy() const;            // route for the call, empty: none
+    std::string target() const;    // whom alice calls: "sip:bob@127.0.0.1:40123"
+    std::string caller() const;    // alice's own URI
+    std::string callProxy() const; // route for the call, empty: none
     base::Transport callTransport() const;
-    std::string aor() const;                  // the account's address of record, empty: no account in this story
-    std::vector<std::string> proxies() const; // its outbound proxies (the edges), with transport parameter
-    std::map<std::string, std::string> names() const; // "127.0.0.1:40123" -> "edge-b", for the ladder's lanes
-    /// Faults from outside, as a scenario step or a test asks for them: the edge forgets its connections.
+    std::string aor() const; // the account's address of record, empty: no account in this story
+    std::vector<std::string>
+    proxies() const; // its outbound proxies (the edges), with transport parameter
+    std::map<std::string, std::string>
+    names() const; // "127.0.0.1:40123" -> "edge-b", for the ladder's lanes
+    /// Faults from outside, as a scenario step or a test asks for them: the edge forgets its
+    /// connections.
     void dropFlows(int edge);
 
 private:

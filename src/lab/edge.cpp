@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <lab/edge.h>
+
+#include <base/text.h>
+#include <fmt/format.h>
+#include <sip/uri.h>
+
+namespace lab {
+namespace {
+
+constexpr int kPortAttempts = 30; // until one number is free for TCP and UDP alike
+
+} // namespace
+
+base::Result<std::unique_ptr<Edge>> Edge::open(Reactor &reactor, Hops &hops, EdgeSettings settings,
+                                               int number)
+{
+    base::Error last;
+    for (int i = 0; i < kPortAttempts; ++i) {
+        auto tcp = TcpPort::open(reactor, 0);
+        if (!tcp)
+            return tl::unexpected<base::Error>(tcp.error());
+        auto udp = UdpPort::open(reactor, &hops, (*tcp)->local().port);
+        if (udp) {
+            hops.addPeer((*udp)->local());
+            return std::unique_ptr<Edge>(
+                new Edge(std::move(*udp), std::move(*tcp), settings, settings.forgets == number));
+        }
+        last = udp.error();
+    }
+    return tl::unexpected<base::Error>(last);
+}
+
+Edge::Edge(std::unique_ptr<UdpPort> udp, std::unique_ptr<TcpPort> tcp, EdgeSettings settings,
+           bool forgets)
+    : m_udp(std::move(udp)), m_tcp(std::move(tcp)), m_settings(settings),
+      m_branchKey(base::randomToken(16)), m_willForget(forgets)
+{
+    m_udp->onDatagram(
+        [this](std::string_view bytes, const base::Endpoint &from) { onDatagram(bytes, from); });
+    m_tcp->onFrame(
+        [this](const sip::Frame &frame, const base::Endpoint &from) { onFrame(frame, from); });
+    m_tcp->onClose([this](const base::Endpoint &from) { m_flows.erase(from); });
+}
+
+void Edge::forget()
+{
+    m_flows.clear();
+}
+
+std::string Edge::routeUri(std::string_view user, std::string_view parameters) const
+{
+    return fmt::format("<sip:{}@{};lr{}>", user, local().text(), parameters);
+}
+
+// RFC 3261 section 16.11: the same request, sent again, gets the same branch.
+std::string Edge::branchOf(const sip::Message &request) const
+{
+    const auto method = request.method == sip::Method::Ack || request.method == sip::Method::Cancel
+                            ? sip::Method::Invite
+                            : request.method;
+    const auto key = fmt::format("{}|{}|{}|{}", request.branch(), request.callId(),
+                                 request.cseq().number, sip::methodText(method));
+    return "z9hG4bK" + base::hex(keyedHash(m_branchKey, key, 8));
+}
+
+void Edge::onFrame(const sip::Frame &frame, const base::Endpoint &from)
+{
+    if (frame.kind == sip::FrameKind::Ping && m_flows.count(from) > 0)
+        m_tcp->send("\r\n", from); // RFC 5626 section 3.5.1; a forgotten flow gets no pong
+    if (frame.kind != sip::FrameKind::Message)
+        return;
+    const auto message = sip::parse(frame.text);
+    if (!message)
+        return;
+    if (!message->isRequest())
+        response(*message);
+    else if (message->method == sip::Method::Register)
+        registration(*message, from);
+    else
+        fromUserAgent(*message, from);
+}
+
+void Edge::onDatagram(std::string_view bytes, const base::Endpoint &from)
+{
+    const auto message = sip::parse(bytes);
+    if (!message)
+        return;
+    if (message->isRequest())
+        toUserAgent(*message, from, base::Transport::Udp);
+    else
+        response(*message);
+}
+
+std::optional<std::string> Edge::ownRoute(const Draft &draft, bool &outbound) const
+{
+    const auto route = draft.first(sip::HeaderId::Route);
+    if (!route)
+        return std::nullopt;
+    const auto address = sip::parseNameAddress(*route);
+    if (!address.ok || uriEndpoint(address.uriText) != local())
+        return std::nullopt;
+    outbound = address.uri.parameter("ob").has_value();
+    return std::string(address.uri.user);
+}
+
+// What every proxied request goes through (RFC 3261 section 16.3 and 16.6); false: it was answered
+// or must be dropped.
+bool Edge::hop(const sip::Message &request, const base::Endpoint &from, base::Transport transport,
+               Draft &draft)
+{
+    const auto forwards = request.number(sip::HeaderId::MaxForwards).value_or(70);
+    const auto via = draft.first(sip::HeaderId::Via);
+    if (!via)
+        return false;
+    if (forwards == 0) {
+        refuse(request, from, transport, 483, {});
+        return false;
+    }
+    draft.remove(sip::HeaderId::MaxForwards);
+    draft.append(sip::HeaderId::MaxForwards, std::to_string(forwards - 1));
+    draft.replaceFirst(sip::HeaderId::Via, receivedVia(*via, from));
+    return true;
+}
+
+void Edge::refuse(const sip::Message &request, const base::Endpoint &from,
+                  base::Transport transport, int status, std::string_view warning)
+{
+    if (request.method == sip::Method::Ack)
+        return; // RFC 3261 section 17: an ACK is never answered
+    // RFC 3261 section 8.2.7: without state, the same request gets the same tag.
+    const auto tag = base::hex(
+        keyedHash(m_branchKey, fmt::format("{}{}", request.callId(), request.branch()), 6));
+    auto writer = sip::responseTo(request, status, {}, tag);
+    if (!warning.empty())
+        writer.header("Warning", fmt::format("399 {} \"{}\"", local().text(), warning));
+    const auto text = writer.text();
+    const auto parsed = sip::parse(text);
+    Draft draft(*parsed);
+    draft.replaceFirst(sip::HeaderId::Via,
+                       receivedVia(draft.first(sip::HeaderId::Via).value_or(""), from));
+    if (transport == base::Transport::Tcp)
+        m_tcp->send(draft.text(), from);
+    else
+        m_udp->send(draft.text(), from);
+}
+
+// RFC 5626 section 5.1
+void Edge::registration(const sip::Message &request, const base::Endpoint &from)
+{
+    Draft draft(request);
+    if (!hop(request, from, base::Transport::Tcp, draft))
+        return;
+    m_flows.insert(from);
+    bool outbound = false;
+    while (ownRoute(draft, outbound))
+        draft.removeFirst(sip::HeaderId::Route);
+    draft.prepend(sip::HeaderId::Path, routeUri(m_tokens.token(local(), from), ";ob"));
+    draft.prepend(sip::HeaderId::Via, viaValue(base::Transport::Udp, local(), branchOf(request)));
+    m_udp->send(draft.text(), m_registrar);
+}
+
+// RFC 5626 section 5.3.2: from the user agent to the network.
+void Edge::fromUserAgent(const sip::Message &request, const base::Endpoint &from)
+{
+    Draft draft(request);
+    if (m_flows.count(from) == 0) {
+        refuse(request, from, base::Transport::Tcp, 430, "This connection belongs to no flow");
+        return;
+    }
+    if (!hop(request, from, base::Transport::Tcp, draft))
+        return;
+    const auto token = m_tokens.token(local(), from);
+    bool outbound = false;
+    while (const auto user = ownRoute(draft, outbound)) {
+        if (!user->empty() && *user != token) { // somebody else's flow: towards that user agent
+            toUserAgent(request, from, base::Transport::Tcp);
+            return;
+        }
+        draft.removeFirst(sip::HeaderId::Route);
+    }
+    const bool keepsFlow = sip::parseNameAddress(request.value(sip::HeaderId::Contact))
+                               .uri.parameter("ob")
+                               .has_value();
+    if (formsDialog(request.method) && request.toTag().empty() && keepsFlow)
+        draft.prepend(sip::HeaderId::RecordRoute, routeUri(token, ""));
+    sendOn(draft, request, from);
+}
+
+void Edge::sendOn(const Draft &draft, const sip::Message &request, const base::Endpoint &from)
+{
+    const auto route = draft.first(sip::HeaderId::Route);
+    const auto next = route ? uriEndpoint(sip::parseNameAddress(*route).uriText)
+                            : uriEndpoint(request.requestUri);
+    if (!next || *next == local()) {
+        refuse(request, from, base::Transport::Tcp, 404,
+               "The lab reaches only addresses of this machine");
+        return;
+    }
+    Draft out = draft;
+    out.prepend(sip::HeaderId::Via, viaValue(base::Transport::Udp, local(), branchOf(request)));
+    m_udp->send(out.text(), *next);
+}
+
+// RFC 5626 section 5.3.1: from the network to the user agent, over the flow the token names and
+// over no other.
+void Edge::toUserAgent(const sip::Message &request, const base::Endpoint &from,
+                       base::Transport transport)
+{
+    Draft draft(request);
+    if (!hop(request, from, transport, draft))
+        return;
+    bool outbound = false;
+    const auto user = ownRoute(draft, outbound);
+    if (!user || user->empty()) {
+        refuse(request, from, transport, 404, "No route names a flow");
+        return;
+    }
+    const auto target = m_tokens.userAgent(local(), *user);
+    if (!target) {
+        refuse(request, from, transport, 403, "The flow token is not one of this edge");
+        return;
+    }
+    if (m_willForget && request.method == sip::Method::Invite) {
+        m_willForget = false;
+        forget();
+    }
+    if (m_flows.count(*target) == 0 || !m_tcp->connected(*target)) {
+        refuse(request, from, transport, 430, "Flow no longer exists");
+        return;
+    }
+    draft.removeFirst(sip::HeaderId::Route);
+    if (outbound && formsDialog(request.method))
+        draft.prepend(sip::HeaderId::RecordRoute,
+                      routeUri(*user, "")); // later requests take this flow too
+    draft.prepend(sip::HeaderId::Via, viaValue(base::Transport::Tcp, local(), branchOf(request)));
+    if (!m_tcp->send(draft.text(), *target))
+        refuse(request, from, transport, 430, "Flow no longer exists");
+}
+
+void Edge::response(const sip::Message &response)
+{
+    Draft draft(response);
+    const auto own = draft.first(sip::HeaderId::Via);
+    const auto ownVia = sip::parseVia(own.value_or(""));
+    if (!own || base::Address::parse(ownVia.host) != local().address || ownVia.port != local().port)
+        return; // not an answer to anything this edge sent (RFC 3261 section 18.1.2)
+    draft.removeFirst(sip::HeaderId::Via);
+    const auto via = draft.first(sip::HeaderId::Via);
+    const auto next = responseTarget(via.value_or(""));
+    if (!next)
+        return;
+    if (sip::parseVia(*via).transport != "TCP") {
+        m_udp->send(draft.text(), *next);
+        return;
+    }
+    // RFC 5626 section 5.4: the last proxy before the user agent tells how often it has to ping.
+    if (response.method == sip::Method::Register && response.status / 100 == 2 &&
+        m_settings.flowTimer > 0 && response.lists(sip::HeaderId::Require, "outbound"))
+        draft.append(sip::HeaderId::FlowTimer, std::to_string(m_settings.flowTimer));
+    m_tcp->send(draft.text(), *next);
+}
+
+} // namespace lab

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to lab: an RFC 5626 edge proxy. Stateless (RFC 3261 section 16.11) but for its flows:
+// user agents come over TCP, everybody else over UDP on the same port number. Peers' thread.
+#pragma once
+
+#include <lab/forward.h>
+#include <lab/settings.h>
+#include <lab/sockets.h>
+#include <lab/token.h>
+
+namespace lab {
+
+class Edge
+{
+public:
+    static base::Result<std::unique_ptr<Edge>> open(Reactor &reactor, Hops &hops,
+                                                    EdgeSettings settings, int number);
+
+    const base::Endpoint &local() const { return m_udp->local(); }
+    void registrar(const base::Endpoint &registrar) { m_registrar = registrar; }
+    /// The connections stay open, but the edge knows nothing of them any more: no pong, no
+    /// delivery. A REGISTER over one makes it a flow again.
+    void forget();
+
+private:
+    Edge(std::unique_ptr<UdpPort> udp, std::unique_ptr<TcpPort> tcp, EdgeSettings settings,
+         bool forgets);
+
+    void onFrame(const sip::Frame &frame, const base::Endpoint &from);
+    void onDatagram(std::string_view bytes, const base::Endpoint &from);
+    void fromUserAgent(const sip::Message &request, const base::Endpoint &from);
+    void toUserAgent(const sip::Message &request, const base::Endpoint &from,
+                     base::Transport transport);
+    void registration(const sip::Message &request, const base::Endpoint &from);
+    void response(const sip::Message &response);
+    void refuse(const sip::Message &request, const base::Endpoint &from, base::Transport transport,
+                int status, std::string_view warning);
+    /// The user part of the top Route if that names this edge; nothing: it does not.
+    std::optional<std::string> ownRoute(const Draft &draft, bool &outbound) const;
+    bool hop(const sip::Message &request, const base::Endpoint &from, base::Transport transport,
+             Draft &draft);
+    void sendOn(const Draft &draft, const sip::Message &request, const base::Endpoint &from);
+    std::string branchOf(const sip::Message &request) const;
+    std::string routeUri(std::string_view user, std::string_view parameters) const;
+
+    std::unique_ptr<UdpPort> m_udp;
+    std::unique_ptr<TcpPort> m_tcp;
+    EdgeSettings m_settings;
+    base::Endpoint m_registrar;
+    TokenMaker m_tokens;
+    std::string m_branchKey;
+    std::set<base::Endpoint> m_flows; // user agents whose connections the edge knows
+    bool m_willForget;                // when the next call comes for a flow
+};
+
+} // namespace lab

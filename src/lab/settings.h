@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to lab: what a scenario says to the peers (the engine's steps are in Scenario).
+#pragma once
+
+#include <base/result.h>
+#include <base/time.h>
+#include <lab/lab.h>
+#include <string>
+#include <vector>
+
+namespace lab {
+
+enum class Sound : unsigned char { None, Silence, Ringback, Announcement, Talk };
+
+/// One thing the callee does, counted from the INVITE's arrival.
+struct Act {
+    base::Duration after{0};
+    int status = 0; // 0: only the sound changes
+    bool sdp = false;
+    bool reliable = false;     // if the caller supports 100rel
+    std::vector<Sound> sounds; // one after another, the last one for ever; empty: no change
+};
+
+struct CalleeSettings {
+    std::vector<Act> acts; // the last one is a final response
+};
+
+struct EdgeSettings {
+    int forgets = 0; // the edge (from 1) that forgets its connections when the first call comes for
+                     // one; 0: none
+    int flowTimer = 0; // seconds; 0: none granted
+};
+
+struct RegistrarSettings {
+    bool relay430 = false; // hands a 430 to the caller instead of 480
+};
+
+struct Settings {
+    base::Duration t1 = std::chrono::milliseconds(500); // RFC 3261 section 17.1.1.1
+    CalleeSettings callee;
+    EdgeSettings edge;
+    RegistrarSettings registrar;
+};
+
+/// Both halves of a story at once; parseScenario() and Lab::start() each keep theirs.
+struct Story {
+    Scenario scenario;
+    Settings settings;
+};
+base::Result<Story> parseStory(std::string_view name, std::string_view toml);
+
+} // namespace lab
