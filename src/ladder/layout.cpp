@@ -2,6 +2,7 @@
 #include <ladder/layout.h>
 
 #include <ladder/measure.h>
+#include <ladder/places.h>
 
 #include <algorithm>
 #include <cmath>
@@ -11,24 +12,10 @@ namespace ladder {
 namespace {
 
 constexpr double kHeader = 64, kGapHeight = 30, kBottom = 16;
-constexpr double kSide = 64;       // least room left of the first and right of the last lane
-constexpr double kWidestGap = 340; // between two lanes that stand side by side
-constexpr double kArrowPad = 14;   // text keeps this off the lifelines
-constexpr double kChipHeight = 18, kChipPad = 7, kChipSpace = 6;
-constexpr double kSelfReach = 40; // how far an arrow to its own lane swings out
-
-std::string labelOf(const Step &step)
-{
-    return step.glyph.empty() ? step.label : step.glyph + " " + step.label;
-}
-
-double badgesWidth(const Step &step)
-{
-    double width = 0;
-    for (const Badge &badge : step.badges)
-        width += textWidth(badge.text, kSmallSize) + 2 * kChipPad + kChipSpace;
-    return width;
-}
+constexpr double kChipHeight = 18;
+constexpr std::size_t kMostTinted = 24; // lanes up to which a highlight runs over all of them
+constexpr double kBoxLine = 17;
+constexpr std::size_t kBoxLines = 4;
 
 class Drawing
 {
@@ -43,7 +30,13 @@ public:
         m_scene.lanes = m_outline.lanes;
         m_scene.places = m_outline.places;
         m_scene.headerHeight = kHeader;
-        placeLanes();
+        const Places at = placesOf(m_outline, m_options);
+        for (std::size_t i = 0; i < at.lanes.size(); ++i)
+            m_scene.lanes[i].x = at.lanes[i];
+        m_scene.lanesLeft = at.left;
+        m_scene.lanesRight = at.right;
+        m_scene.width = at.width;
+        m_notesX = at.notes;
         double height = kHeader + 8;
         for (const Step &step : m_outline.steps)
             height += heightOf(step);
@@ -65,18 +58,19 @@ private:
     {
         if (step.kind == StepKind::Gap)
             return kGapHeight;
+        if (step.kind == StepKind::Local && !step.news.empty())
+            return m_options.compactHeight + kBoxLine * static_cast<double>(boxLines(step).size());
+        if (step.kind == StepKind::Media)
+            return m_options.rowHeight + 8; // waves take more room than lines
         return step.news.empty() ? m_options.compactHeight : m_options.rowHeight;
     }
-    double textNeed(const Step &step) const
+    /// Boxes may reach over the notes: nothing else stands in their rows.
+    double boxRoom() const { return m_scene.width - 12 - m_options.timeWidth; }
+    std::vector<std::string> boxLines(const Step &step) const
     {
-        return 2 +
-               std::max(textWidth(labelOf(step), kLabelSize, Weight::Bold),
-                        textWidth(step.news, kSmallSize)) +
-               2 * kArrowPad;
+        return broken(step.news, boxRoom() - 24, kSmallSize, kBoxLines);
     }
 
-    void placeLanes();
-    void spread(std::vector<double> &gaps, double outside) const;
     void drawHead();
     void beginRow(const Step &step, double y);
     void endRow();
@@ -100,63 +94,8 @@ private:
     Scene m_scene;
     SceneRow m_row;
     double m_arrowY = 0;
-    double m_notesX = 0, m_notesWidth = 0;
+    double m_notesX = 0;
 };
-
-void Drawing::placeLanes()
-{
-    const std::size_t count = m_scene.lanes.size();
-    std::vector<double> gaps(count > 1 ? count - 1 : 0, m_options.laneWidth);
-    double right = kSide;
-    m_notesWidth = m_options.noteWidth;
-    for (const Step &step : m_outline.steps) {
-        m_notesWidth = std::max(m_notesWidth, badgesWidth(step) + kChipSpace);
-        const auto low = std::min(step.from, step.to), high = std::max(step.from, step.to);
-        if (step.kind == StepKind::Gap || step.kind == StepKind::Local)
-            continue;
-        const double need = textNeed(step) + (low == high ? kSelfReach : 0);
-        if (low == high && high >= gaps.size())
-            right = std::max(right, std::min(need, kWidestGap));
-        else if (high - low <= 1)
-            gaps[low] = std::max(gaps[low], std::min(need, kWidestGap));
-    }
-    double first = kSide;
-    for (std::size_t i = 0; i < count; ++i) { // names must not touch their neighbours
-        const Lane &lane = m_scene.lanes[i];
-        const double half = std::max(textWidth(lane.name, kLabelSize, Weight::Bold),
-                                     textWidth(lane.address, kSmallSize)) /
-                                2 +
-                            20;
-        if (i == 0)
-            first = std::max(first, std::min(half, kWidestGap / 2));
-        else
-            gaps[i - 1] = std::max(gaps[i - 1], std::min(2 * half, kWidestGap));
-        if (i + 1 == count)
-            right = std::max(right, std::min(half, kWidestGap / 2));
-    }
-    spread(gaps, m_options.timeWidth + first + right + m_notesWidth);
-    double x = m_options.timeWidth + first;
-    for (std::size_t i = 0; i < count; ++i) {
-        m_scene.lanes[i].x = std::round(x);
-        x += i < gaps.size() ? gaps[i] : 0;
-    }
-    m_scene.lanesLeft = laneX(0);
-    m_scene.lanesRight = count == 0 ? m_options.timeWidth + first : m_scene.lanes.back().x;
-    m_notesX = m_scene.lanesRight + right;
-    m_scene.width = std::max(m_notesX + m_notesWidth, m_options.viewWidth);
-}
-
-void Drawing::spread(std::vector<double> &gaps, double outside) const
-{
-    double total = outside;
-    for (const double gap : gaps)
-        total += gap;
-    if (gaps.empty() || total >= m_options.viewWidth)
-        return;
-    const double more = (m_options.viewWidth - total) / static_cast<double>(gaps.size());
-    for (double &gap : gaps)
-        gap += more;
-}
 
 void Drawing::drawHead()
 {
@@ -243,20 +182,23 @@ void Drawing::drawStep(const Step &step)
 }
 
 /// The band hides the lifelines, so it brings its own pieces of them; back() takes those under the
-/// text away again.
+/// text away again. Among very many lanes only time and notes are tinted, or the pieces would
+/// outnumber everything else.
 void Drawing::highlight(const Step &step)
 {
+    const double bottom = m_row.y + m_row.height;
+    if (m_scene.lanes.size() > kMostTinted) {
+        m_scene.rects.push_back(
+            {0, m_row.y, m_options.timeWidth, m_row.height, Role::Highlight, step.target});
+        m_scene.rects.push_back({m_notesX - 8, m_row.y, m_scene.width - m_notesX + 8, m_row.height,
+                                 Role::Highlight, step.target});
+        return;
+    }
     m_scene.rects.push_back(
         {0, m_row.y, m_scene.width, m_row.height, Role::Highlight, step.target});
     for (const Lane &lane : m_scene.lanes)
-        m_scene.lines.push_back({lane.x,
-                                 m_row.y,
-                                 lane.x,
-                                 m_row.y + m_row.height,
-                                 Role::Lifeline,
-                                 LineStyle::Solid,
-                                 false,
-                                 {}});
+        m_scene.lines.push_back(
+            {lane.x, m_row.y, lane.x, bottom, Role::Lifeline, LineStyle::Solid, false, {}});
 }
 
 /// Text that crosses lifelines stands on a clean ground.
@@ -268,7 +210,7 @@ void Drawing::back(double x, double width, double top, double height, const Step
                                            [&](const Lane &lane) { return lane.x <= x - 2; });
     if (next == lanes.end() || !crossed(next->x))
         return;
-    if (!step.highlight) {
+    if (!step.highlight || lanes.size() > kMostTinted) {
         m_scene.rects.push_back({x, top, width, height, Role::Background, step.target});
         return;
     }
@@ -322,26 +264,31 @@ void Drawing::drawSelf(const Step &step)
         room = m_notesX - x;
     label(step, out + 8, room - kSelfReach - 4, Align::Left);
     const double top = m_arrowY - 8, bottom = m_arrowY + 1;
-    m_scene.lines.push_back({x, top, out, top, step.role, step.style, false, step.target});
-    m_scene.lines.push_back({out, top, out, bottom, step.role, step.style, false, step.target});
-    m_scene.lines.push_back({out, bottom, x + 2, bottom, step.role, step.style, true, step.target});
+    const LineStyle style =
+        step.style == LineStyle::Double ? LineStyle::Solid : step.style; // too narrow for two
+    m_scene.lines.push_back({x, top, out, top, step.role, style, false, step.target});
+    m_scene.lines.push_back({out, top, out, bottom, step.role, style, false, step.target});
+    m_scene.lines.push_back({out, bottom, x + 2, bottom, step.role, style, true, step.target});
 }
 
 void Drawing::drawBox(const Step &step)
 {
     const std::string text = labelOf(step);
-    const double left = m_options.timeWidth, right = m_notesX - 8;
-    const double want =
-        std::max(textWidth(text, kLabelSize, Weight::Bold), textWidth(step.news, kSmallSize)) + 24;
-    const double width = std::min(want, right - left);
-    const double x = std::clamp(laneX(step.from) - 28, left, std::max(left, right - width));
+    const auto lines = boxLines(step);
+    double want = textWidth(text, kLabelSize, Weight::Bold);
+    for (const std::string &line : lines)
+        want = std::max(want, textWidth(line, kSmallSize));
+    const double left = m_options.timeWidth;
+    const double width = std::min(want + 26, boxRoom());
+    const double x =
+        std::clamp(laneX(step.from) - 28, left, std::max(left, left + boxRoom() - width));
     m_scene.rects.push_back({x, m_row.y + 3, width, m_row.height - 6, Role::Local, step.target});
-    const bool two = !step.news.empty();
-    m_scene.texts.push_back({x + 12, m_row.y + (two ? 20 : m_row.height / 2 + 5), width - 24,
-                             Align::Left, Weight::Bold, Role::Local, text, step.target});
-    if (two)
-        m_scene.texts.push_back({x + 12, m_row.y + 37, width - 24, Align::Left, Weight::Normal,
-                                 Role::Text, step.news, step.target});
+    double y = m_row.y + 21;
+    m_scene.texts.push_back(
+        {x + 12, y, width - 24, Align::Left, Weight::Bold, Role::Local, text, step.target});
+    for (const std::string &line : lines)
+        m_scene.texts.push_back({x + 12, y += kBoxLine, width - 24, Align::Left, Weight::Normal,
+                                 Role::Text, line, step.target});
 }
 
 void Drawing::drawGap(const Step &step)

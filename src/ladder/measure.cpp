@@ -60,6 +60,27 @@ std::string fitted(std::string_view text, double width, double size, Weight weig
     return std::string(text.substr(0, end)) + "…";
 }
 
+std::vector<std::string> broken(std::string_view text, double width, double size, std::size_t most)
+{
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        std::size_t end = 0; // the last space that still fits
+        for (std::size_t at = text.find(' '); at != std::string_view::npos;
+             at = text.find(' ', at + 1)) {
+            if (textWidth(text.substr(0, at), size) > width)
+                break;
+            end = at;
+        }
+        if (lines.size() + 1 >= most || end == 0 || textWidth(text, size) <= width) {
+            lines.push_back(fitted(text, width, size));
+            break;
+        }
+        lines.emplace_back(text.substr(0, end));
+        text.remove_prefix(end + 1);
+    }
+    return lines;
+}
+
 std::size_t columns(std::string_view text)
 {
     std::size_t count = 0;

@@ -6,6 +6,7 @@
 #include <ladder/roles.h>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace ladder {
 
@@ -15,6 +16,9 @@ double textWidth(std::string_view text, double size, Weight weight = Weight::Nor
 /// Cut with an ellipsis so that it fits into `width`; whole characters only.
 std::string fitted(std::string_view text, double width, double size,
                    Weight weight = Weight::Normal);
+/// Words broken into lines of `width`; the last of at most `most` lines is cut with an ellipsis if
+/// need be.
+std::vector<std::string> broken(std::string_view text, double width, double size, std::size_t most);
 /// Columns of a terminal, one per character.
 std::size_t columns(std::string_view text);
 /// At most `most` columns, cut with an ellipsis.

@@ -27,7 +27,9 @@ std::string titleOf(const calls::Call &call)
     else
         out = fmt::format("{} → {}", call.from.empty() ? "?" : call.from,
                           call.to.empty() ? "?" : call.to);
-    if (call.finalStatus != 0)
+    if (call.finalStatus != 0 && !call.finalResponse.valid())
+        out += fmt::format(", no answer (local {})", call.finalStatus);
+    else if (call.finalStatus != 0)
         out += fmt::format(", {} {}", call.finalStatus, sip::phrase(call.finalStatus));
     else
         out += fmt::format(", {}", calls::stateText(call.state));
@@ -64,8 +66,11 @@ std::string spokenOf(const Step &step, base::Duration delta, const Outline &out)
         text += ", " + step.news;
     if (step.lost)
         text += ", never answered";
-    for (const Badge &badge : step.badges)
-        text += ", " + badge.text;
+    for (const Badge &badge : step.badges) {
+        if (badge.text == "SDP" && step.news.rfind("SDP", 0) == 0)
+            continue; // said already
+        text += ", " + (badge.text.rfind("! ", 0) == 0 ? badge.text.substr(2) : badge.text);
+    }
     return text;
 }
 
@@ -78,7 +83,8 @@ public:
     {
     }
 
-    void run(Outline &out, std::vector<Step> steps)
+    /// `folded`: when the rows came that no step of their own shows, sorted.
+    void run(Outline &out, std::vector<Step> steps, const std::vector<base::Instant> &folded)
     {
         out.counted = static_cast<std::uint32_t>(steps.size());
         std::uint32_t number = 0;
@@ -87,7 +93,7 @@ public:
         for (Step &step : steps) {
             const auto delta = step.time - previous;
             if (delta >= m_options.gap && number > 0)
-                out.steps.push_back(gap(previous, step.time));
+                out.steps.push_back(gap(previous, step.time, folded));
             step.number = ++number;
             step.when = when(step.time, start, delta, number == 1);
             step.spoken = spokenOf(step, delta, out);
@@ -111,15 +117,23 @@ private:
         }
     }
 
-    Step gap(base::Instant from, base::Instant to)
+    Step gap(base::Instant from, base::Instant to, const std::vector<base::Instant> &folded)
     {
+        const auto first = std::upper_bound(folded.begin(), folded.end(), from);
+        const auto repeats = std::lower_bound(first, folded.end(), to) - first;
         Step step;
         step.kind = StepKind::Gap;
         step.time = from;
         step.role = Role::Gap;
         step.style = LineStyle::Dotted;
-        step.label = fmt::format("{} s without signalling{}", base::seconds(to - from, 1),
-                                 mediaFlows(from, to) ? ", media flows" : "");
+        step.label = base::seconds(to - from, 1);
+        if (repeats > 0)
+            step.label +=
+                fmt::format(" s with nothing but {} repeat{}", repeats, repeats == 1 ? "" : "s");
+        else
+            step.label += " s without signalling";
+        if (mediaFlows(from, to))
+            step.label += ", media flows";
         step.spoken = step.label;
         step.target = {TargetKind::Gap, m_gaps++};
         return step;
@@ -161,7 +175,7 @@ Outline outline(const diagnosis::Evidence &evidence, std::span<const diagnosis::
     Outline out;
     out.title = titleOf(evidence.call);
     out.lanes = builder.lanes();
-    Finisher(evidence, options).run(out, std::move(steps));
+    Finisher(evidence, options).run(out, std::move(steps), builder.foldedTimes());
 
     std::sort(out.places.begin(), out.places.end(),
               [](const auto &a, const auto &b) { return before(a.target, b.target); });

@@ -71,6 +71,7 @@ std::vector<Step> OutlineBuilder::steps()
     for (const calls::CallRow &row : m_evidence.call.rows)
         addRow(row);
     badgeRepeats();
+    std::sort(m_foldedTimes.begin(), m_foldedTimes.end());
 
     std::vector<Step> media;
     if (!m_lanes.list().empty())
@@ -89,13 +90,19 @@ std::vector<Step> OutlineBuilder::steps()
     return all;
 }
 
+void OutlineBuilder::fold(const calls::CallRow &place, Target shownBy)
+{
+    m_folded.emplace_back(rowTarget(place.row), shownBy);
+    m_foldedTimes.push_back(m_evidence.trace.row(place.row).time);
+}
+
 void OutlineBuilder::addRow(const calls::CallRow &place)
 {
     const trace::Row &row = m_evidence.trace.row(place.row);
     if (place.original.valid() && m_options.foldRepeats &&
         m_stepOfRow.contains(place.original.value)) {
         ++m_repeats[place.original.value];
-        m_folded.emplace_back(rowTarget(place.row), rowTarget(place.original));
+        fold(place, rowTarget(place.original));
         return;
     }
     if (foldKeepAlive(place, row))
@@ -223,7 +230,7 @@ bool OutlineBuilder::foldKeepAlive(const calls::CallRow &place, const trace::Row
     Step &run = m_rows.back();
     run.label = fmt::format("keep-alive, {} ping{}, {} pong{}", m_pings, m_pings == 1 ? "" : "s",
                             m_pongs, m_pongs == 1 ? "" : "s");
-    m_folded.emplace_back(rowTarget(place.row), run.target);
+    fold(place, run.target);
     return true;
 }
 

@@ -21,6 +21,8 @@ public:
     const std::vector<Lane> &lanes() const { return m_lanes.list(); }
     /// Rows that another row's step stands for, with that step's target.
     const std::vector<std::pair<Target, Target>> &folded() const { return m_folded; }
+    /// When they came, sorted.
+    const std::vector<base::Instant> &foldedTimes() const { return m_foldedTimes; }
 
 private:
     struct Mark { // what the findings say about one row or stream
@@ -29,6 +31,7 @@ private:
         std::string_view rule;
     };
     void readFindings(std::span<const diagnosis::Finding> findings);
+    void fold(const calls::CallRow &place, Target shownBy);
     void addRow(const calls::CallRow &place);
     void fill(Step &step, const calls::CallRow &place);
     void fillMessage(Step &step, const calls::CallRow &place, const trace::Row &row);
@@ -49,6 +52,7 @@ private:
     std::unordered_map<std::uint32_t, std::uint32_t> m_repeats; // row -> how often it came again
     std::unordered_map<std::uint32_t, Mark> m_rowMarks, m_streamMarks;
     std::vector<std::pair<Target, Target>> m_folded;
+    std::vector<base::Instant> m_foldedTimes;
     std::uint32_t m_pings = 0, m_pongs = 0; // of the run of keep-alives that stands last
     std::uint32_t m_callerLane = 0, m_calleeLane = 0;
 };

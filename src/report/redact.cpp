@@ -194,7 +194,7 @@ std::string maskBearer(std::string text)
         while (end < text.size() && !isSpace(text[end]) && text[end] != ',' && text[end] != '"')
             ++end;
         out += text.substr(at, begin - at);
-        if (end > begin && low.compare(begin, end - begin, "***") != 0)
+        if (end > begin)
             out += kMask;
         at = end;
     }

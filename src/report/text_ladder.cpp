@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <ladder/measure.h>
+#include <report/markup.h>
 #include <vector>
 
 namespace report {
@@ -230,11 +231,13 @@ std::string Drawing::row(const Step &step) const
         canvas.put(notesAt, notes);
     std::string out = canvas.line();
     if (!beside && !step.news.empty()) {
-        Canvas second = lifelines();
         const auto at = m_lanes[std::min(step.from, step.to)] + 2;
-        second.put(
-            at, cutColumns(step.news, std::max<std::size_t>(60, m_width > at ? m_width - at : 0)));
-        out += second.line();
+        const std::size_t room = std::max<std::size_t>(60, m_width > at ? m_width - at : 0);
+        for (const std::string &line : wrapped(step.news, room)) {
+            Canvas second = lifelines();
+            second.put(at, cutColumns(line, room));
+            out += second.line();
+        }
     }
     return out;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Calls made up for the tests of ladder and report: messages go through the real trace, fold and stream table.
+// Calls made up for the tests of ladder and report: messages go through the real trace, fold and
+// stream table.
 #pragma once
 
 #include <base/endpoint.h>
@@ -19,18 +20,19 @@ inline base::Endpoint at(std::string_view text)
     return base::Endpoint::parse(text).value_or(base::Endpoint{});
 }
 
-struct Says { // what one message says beside the common headers
+struct Says {          // what one message says beside the common headers
     std::string first; // start line, or "183 Session Progress"
     std::string method = "INVITE";
     std::string branch = "z9hG4bKbranch1";
-    std::string toTag, headers, sdp;
+    std::string toTag{}, headers{}, sdp{};
     int cseq = 1;
 };
 
 inline std::string sdp(std::string_view address, int port, std::string_view formats = "0 8")
 {
-    return fmt::format("v=0\r\no=- 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio {1} RTP/AVP {2}\r\n", address,
-                       port, formats);
+    return fmt::format(
+        "v=0\r\no=- 1 1 IN IP4 {0}\r\ns=-\r\nc=IN IP4 {0}\r\nt=0 0\r\nm=audio {1} RTP/AVP {2}\r\n",
+        address, port, formats);
 }
 
 class Call
@@ -46,7 +48,8 @@ public:
     base::Transport transport = base::Transport::Udp;
     base::Origin origin = base::Origin::Capture;
     bool outgoing = false;
-    std::string callId = "call-1@made.test", from = "sip:alice@example.test", to = "sip:bob@example.test";
+    std::string callId = "call-1@made.test", from = "sip:alice@example.test",
+                to = "sip:bob@example.test";
     calls::CallId id;
 
     void wait(base::Duration d) { clock = clock + d; }
@@ -55,10 +58,11 @@ public:
     {
         const bool response = says.first[0] >= '1' && says.first[0] <= '9';
         std::string out = response ? "SIP/2.0 " + says.first : says.first + " SIP/2.0";
-        out += fmt::format("\r\nVia: SIP/2.0/UDP {};branch={}\r\nFrom: <{}>;tag=from1\r\nTo: <{}>{}\r\n"
-                           "Call-ID: {}\r\nCSeq: {} {}\r\n{}",
-                           sentBy, says.branch, from, to, says.toTag.empty() ? "" : ";tag=" + says.toTag, callId,
-                           says.cseq, says.method, says.headers);
+        out += fmt::format(
+            "\r\nVia: SIP/2.0/UDP {};branch={}\r\nFrom: <{}>;tag=from1\r\nTo: <{}>{}\r\n"
+            "Call-ID: {}\r\nCSeq: {} {}\r\n{}",
+            sentBy, says.branch, from, to, says.toTag.empty() ? "" : ";tag=" + says.toTag, callId,
+            says.cseq, says.method, says.headers);
         if (!says.sdp.empty())
             out += "Content-Type: application/sdp\r\n";
         return out + fmt::format("Content-Length: {}\r\n\r\n{}", says.sdp.size(), says.sdp);
@@ -75,7 +79,8 @@ public:
         packet.destination = at(destination);
         packet.payload = base::Blob::copy(text);
         const auto message = sip::parse(packet.payload.text());
-        const auto row = trace.add(kind, packet, packet.payload.text(), message ? &*message : nullptr);
+        const auto row =
+            trace.add(kind, packet, packet.payload.text(), message ? &*message : nullptr);
         if (const auto call = book.add(row, message ? &*message : nullptr); call.valid())
             id = call;
         return row;
@@ -104,8 +109,8 @@ public:
         return row;
     }
     /// 20 ms packets of one stream from now on; the clock stays.
-    void talk(std::string_view source, std::string_view destination, int packets, std::uint8_t type = 0,
-              bool early = true, std::uint32_t earlyDialog = 0)
+    void talk(std::string_view source, std::string_view destination, int packets,
+              std::uint8_t type = 0, bool early = true, std::uint32_t earlyDialog = 0)
     {
         rtp::StreamId stream;
         const std::string payload(160, '\x55');
@@ -122,7 +127,8 @@ public:
             packet.destination = at(destination);
             stream = table.add(packet, rtp);
         }
-        streams.push_back({table.snapshot(stream), earlyDialog, true, diagnosis::Certainty::Exact, early});
+        streams.push_back(
+            {table.snapshot(stream), earlyDialog, true, diagnosis::Certainty::Exact, early});
     }
     diagnosis::Finding &find(const char *rule, diagnosis::Severity severity, std::string text,
                              std::vector<trace::RowId> rows)
@@ -148,7 +154,8 @@ public:
     }
 };
 
-/// alice, a proxy and two edges: 430 at the first, the second has the phone, 183 with audio, answered, hung up.
+/// alice, a proxy and two edges: 430 at the first, the second has the phone, 183 with audio,
+/// answered, hung up.
 inline void flowStory(Call &call)
 {
     using std::chrono::milliseconds;
@@ -170,11 +177,14 @@ inline void flowStory(Call &call)
     call.say(edgeA, bob, {uri, "INVITE", "z9hG4bKd", "", "", offer});
     call.wait(milliseconds(412));
     const std::string reliable = "Require: 100rel\r\nRSeq: 1\r\n";
-    const auto ringing = call.say(bob, edgeA, {"183 Session Progress", "INVITE", "z9hG4bKd", "bob1", reliable, answer});
+    const auto ringing = call.say(
+        bob, edgeA, {"183 Session Progress", "INVITE", "z9hG4bKd", "bob1", reliable, answer});
     call.wait(milliseconds(3));
-    call.say(edgeA, proxy, {"183 Session Progress", "INVITE", "z9hG4bKc", "bob1", reliable, answer});
+    call.say(edgeA, proxy,
+             {"183 Session Progress", "INVITE", "z9hG4bKc", "bob1", reliable, answer});
     call.wait(milliseconds(3));
-    call.say(proxy, alice, {"183 Session Progress", "INVITE", "z9hG4bKa", "bob1", reliable, answer});
+    call.say(proxy, alice,
+             {"183 Session Progress", "INVITE", "z9hG4bKa", "bob1", reliable, answer});
     call.wait(milliseconds(46));
     call.talk("10.0.0.2:5002", "10.0.0.1:4000", 620);
     call.wait(milliseconds(2400));
@@ -184,22 +194,30 @@ inline void flowStory(Call &call)
     call.wait(milliseconds(9));
     call.say(alice, bob, {"ACK sip:bob@10.0.0.2:5062", "ACK", "z9hG4bKe", "bob1"});
     call.wait(milliseconds(10100));
-    call.say(alice, bob, {"BYE sip:bob@10.0.0.2:5062", "BYE", "z9hG4bKf", "bob1", "Reason: Q.850;cause=16\r\n", "", 2});
+    call.say(alice, bob,
+             {"BYE sip:bob@10.0.0.2:5062", "BYE", "z9hG4bKf", "bob1", "Reason: Q.850;cause=16\r\n",
+              "", 2});
     call.wait(milliseconds(11));
     call.say(bob, alice, {"200 OK", "BYE", "z9hG4bKf", "bob1", "", "", 2});
-    auto &finding = call.find("flow-430-initial", diagnosis::Severity::Error,
-                              "Edge 10.0.0.7:5060 answered 430 Flow Failed after 20 ms: it holds no connection to bob.",
-                              {failed});
+    auto &finding = call.find(
+        "made-flow-lost", diagnosis::Severity::Error,
+        "Edge 10.0.0.7:5060 answered 430 Flow Failed after 20 ms: it holds no connection to bob.",
+        {failed});
     finding.impact = "The caller noticed a delay of 22 ms; the call went on over the second flow.";
-    finding.fixes = {{"Register flow 2 again", "callee's user agent", diagnosis::Action::ReRegister},
-                     {"Send keep-alives more often than the NAT forgets", "callee's user agent", {}}};
-    call.find("em-early-media", diagnosis::Severity::Warning, "Early media from bob was heard before the answer.",
-              {ringing});
+    finding.fixes = {
+        {"Register flow 2 again", "callee's user agent", diagnosis::Action::ReRegister},
+        {"Send keep-alives more often than the NAT forgets", "callee's user agent", {}}};
+    call.find("made-early-media", diagnosis::Severity::Warning,
+              "Early media from bob was heard before the answer.", {ringing});
 }
 
 inline std::map<std::string, std::string> storyNames()
 {
-    return {{"10.0.0.1", "alice"}, {"10.0.0.5", "proxy"}, {"10.0.0.6", "edge-a"}, {"10.0.0.7", "edge-b"}, {"10.0.0.2", "bob"}};
+    return {{"10.0.0.1", "alice"},
+            {"10.0.0.5", "proxy"},
+            {"10.0.0.6", "edge-a"},
+            {"10.0.0.7", "edge-b"},
+            {"10.0.0.2", "bob"}};
 }
 
 } // namespace made

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ladder/places.h>
+
+#include <algorithm>
+#include <cmath>
+#include <ladder/measure.h>
+
+namespace ladder {
+
+namespace {
+
+constexpr double kSide = 64; // least room left of the first and right of the last lane
+
+double badgesWidth(const Step &step)
+{
+    double width = 0;
+    for (const Badge &badge : step.badges)
+        width += textWidth(badge.text, kSmallSize) + 2 * kChipPad + kChipSpace;
+    return width;
+}
+
+double textNeed(const Step &step)
+{
+    return 2 +
+           std::max(textWidth(labelOf(step), kLabelSize, Weight::Bold),
+                    textWidth(step.news, kSmallSize)) +
+           2 * kArrowPad;
+}
+
+struct Room {
+    std::vector<double> gaps;
+    double first = kSide, right = kSide, notes = 0;
+};
+
+void makeRoomForSteps(const Outline &outline, Room &room)
+{
+    for (const Step &step : outline.steps) {
+        room.notes = std::max(room.notes, badgesWidth(step) + kChipSpace);
+        const auto low = std::min(step.from, step.to), high = std::max(step.from, step.to);
+        if (step.kind == StepKind::Gap || step.kind == StepKind::Local)
+            continue;
+        const double need = std::min(textNeed(step) + (low == high ? kSelfReach : 0), kWidestGap);
+        if (low == high && high >= room.gaps.size())
+            room.right = std::max(room.right, need);
+        else if (high - low <= 1)
+            room.gaps[low] = std::max(room.gaps[low], need);
+    }
+}
+
+/// Names must not touch their neighbours.
+void makeRoomForNames(const Outline &outline, Room &room)
+{
+    const std::size_t count = outline.lanes.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const Lane &lane = outline.lanes[i];
+        const double half = 20 + std::max(textWidth(lane.name, kLabelSize, Weight::Bold),
+                                          textWidth(lane.address, kSmallSize)) /
+                                     2;
+        if (i == 0)
+            room.first = std::max(room.first, std::min(half, kWidestGap / 2));
+        else
+            room.gaps[i - 1] = std::max(room.gaps[i - 1], std::min(2 * half, kWidestGap));
+        if (i + 1 == count)
+            room.right = std::max(room.right, std::min(half, kWidestGap / 2));
+    }
+}
+
+void spread(std::vector<double> &gaps, double outside, double viewWidth)
+{
+    double total = outside;
+    for (const double gap : gaps)
+        total += gap;
+    if (gaps.empty() || total >= viewWidth)
+        return;
+    const double more = (viewWidth - total) / static_cast<double>(gaps.size());
+    for (double &gap : gaps)
+        gap += more;
+}
+
+} // namespace
+
+std::string labelOf(const Step &step)
+{
+    return step.glyph.empty() ? step.label : step.glyph + " " + step.label;
+}
+
+Places placesOf(const Outline &outline, const Options &options)
+{
+    const std::size_t count = outline.lanes.size();
+    Room room;
+    room.gaps.assign(count > 1 ? count - 1 : 0, options.laneWidth);
+    room.notes = options.noteWidth;
+    makeRoomForSteps(outline, room);
+    makeRoomForNames(outline, room);
+    spread(room.gaps, options.timeWidth + room.first + room.right + room.notes, options.viewWidth);
+
+    Places places;
+    double x = options.timeWidth + room.first;
+    places.left = places.right = x;
+    for (std::size_t i = 0; i < count; ++i) {
+        places.right = std::round(x);
+        places.lanes.push_back(places.right);
+        x += i < room.gaps.size() ? room.gaps[i] : 0;
+    }
+    places.left = places.lanes.empty() ? places.left : places.lanes.front();
+    places.notes = places.right + room.right;
+    places.width = std::max(places.notes + room.notes, options.viewWidth);
+    return places;
+}
+
+} // namespace ladder
