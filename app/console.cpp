@@ -181,6 +181,19 @@ base::Result<base::Transport> transportNamed(const std::string &name)
                       fmt::format("--transport is udp or tcp, not \"{}\".", base::printable(name)));
 }
 
+base::Result<std::pair<int, int>> sizeNamed(const std::string &text)
+{
+    const auto parts = base::split(text, 'x');
+    const auto width = base::toInteger(parts.front());
+    const auto height = base::toInteger(parts.back());
+    const bool none = text == "0x0";
+    if (!none && (parts.size() != 2 || !width || !height || *width < 200 || *height < 200 ||
+                  *width > 8000 || *height > 8000))
+        return base::fail(base::ErrorCode::BadInput,
+                          "--size takes WIDTHxHEIGHT from 200 to 8000, such as 1600x900.");
+    return std::pair{static_cast<int>(*width), static_cast<int>(*height)};
+}
+
 base::Result<void> writeReport(const report::ReportInput &input, std::string_view format,
                                const std::string &path)
 {

@@ -57,6 +57,8 @@ int exitFor(const base::Error &error);
 /// The first line of a file (a password); Error when it cannot be read.
 base::Result<std::string> firstLine(const std::string &path);
 base::Result<base::Transport> transportNamed(const std::string &name);
+/// "1600x900"; "0x0" stands for none given.
+base::Result<std::pair<int, int>> sizeNamed(const std::string &text);
 /// Writes one format of the report to a file.
 base::Result<void> writeReport(const report::ReportInput &input, std::string_view format,
                                const std::string &path);

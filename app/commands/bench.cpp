@@ -105,20 +105,20 @@ base::Result<json> benchLoad(const Arguments &arguments)
         findings += view->findings.size();
     }
     const auto last = loaded->session->last();
-    return json{
-        {"first_rows_ms", loaded->firstRows},
-        {"complete_ms", loaded->complete},
-        {"messages", messages},
-        {"messages_per_second",
-         loaded->complete > 0 ? static_cast<double>(messages) * 1000 / loaded->complete : 0},
-        {"calls", calls.size()},
-        {"invite_calls", invites},
-        {"early_dialogs", dialogs},
-        {"responses", codes},
-        {"rtp_packets", last ? last->rtpPackets : 0},
-        {"rtp_streams", last ? last->rtpStreams : 0},
-        {"findings", findings},
-        {"anon_bytes", memory}};
+    return json(
+        {{"first_rows_ms", loaded->firstRows},
+         {"complete_ms", loaded->complete},
+         {"messages", messages},
+         {"messages_per_second",
+          loaded->complete > 0 ? static_cast<double>(messages) * 1000 / loaded->complete : 0},
+         {"calls", calls.size()},
+         {"invite_calls", invites},
+         {"early_dialogs", dialogs},
+         {"responses", codes},
+         {"rtp_packets", last ? last->rtpPackets : 0},
+         {"rtp_streams", last ? last->rtpStreams : 0},
+         {"findings", findings},
+         {"anon_bytes", memory}});
 }
 
 base::Result<json> benchQuery(const Arguments &arguments)
@@ -142,10 +142,10 @@ base::Result<json> benchQuery(const Arguments &arguments)
         if (hits++ == 0)
             first = millisecondsSince(start);
     }
-    return json{{"first_hit_ms", first},
-                {"complete_ms", millisecondsSince(start)},
-                {"hits", hits},
-                {"calls", calls.size()}};
+    return json({{"first_hit_ms", first},
+                 {"complete_ms", millisecondsSince(start)},
+                 {"hits", hits},
+                 {"calls", calls.size()}});
 }
 
 int finish(const base::Result<json> &result)
@@ -154,18 +154,6 @@ int finish(const base::Result<json> &result)
         return complain(result.error().sentence, exitFor(result.error()));
     fmt::print("{}\n", result->dump(2));
     return kFine;
-}
-
-base::Result<std::pair<int, int>> sizeOf(const std::string &text)
-{
-    const auto parts = base::split(text, 'x');
-    const auto width = base::toInteger(parts.front());
-    const auto height = base::toInteger(parts.back());
-    if (parts.size() != 2 || !width || !height || *width < 200 || *height < 200 || *width > 8000 ||
-        *height > 8000)
-        return base::fail(base::ErrorCode::BadInput,
-                          "--size takes WIDTHxHEIGHT from 200 to 8000, such as 1600x900.");
-    return std::pair{static_cast<int>(*width), static_cast<int>(*height)};
 }
 
 int run(const Arguments &arguments)
@@ -181,7 +169,7 @@ int run(const Arguments &arguments)
         return finish(benchLoad(arguments));
     if (what == "query")
         return finish(benchQuery(arguments));
-    const auto size = sizeOf(arguments.value("--size", "1600x900"));
+    const auto size = sizeNamed(arguments.value("--size", "1600x900"));
     const auto rows = base::toInteger(arguments.value("--rows", "10000"));
     if (!size || !rows || *rows < 1 || *rows > 10'000'000)
         return complain(size ? "--rows takes a number from 1 to 10000000." : size.error().sentence,

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <app/console.h>
+#include <app/versions.h>
+
+#include <array>
+#include <base/text.h>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <ui/window.h>
+
+namespace app {
+namespace {
+
+constexpr std::array kOptions{
+    OptionSpec{"--lab", "STORY", "play a story of the lab at once"},
+    OptionSpec{"--call", "TARGET", "call at once"},
+    OptionSpec{"--scheme", "light|dark", "colours, whatever the desktop says"},
+    OptionSpec{"--size", "WxH", "size of the window"},
+    OptionSpec{"--output", "auto|silent", "where early media is played (auto)"},
+    OptionSpec{"--screenshot", "PNG", "write a picture of the window and close it"},
+    OptionSpec{"--screenshot-after", "S", "when (2)"},
+    OptionSpec{"--raise", "PANEL", "bring that panel to the front first"},
+};
+
+bool hasDisplay()
+{
+    for (const char *name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}) {
+        const char *value = std::getenv(name);
+        if (value != nullptr && *value != '\0')
+            return true;
+    }
+    return false;
+}
+
+} // namespace
+
+int runWindow(int argc, char **argv)
+{
+    const std::vector<std::string_view> words(argv + 1, argv + argc);
+    const auto arguments = Arguments::parse(kOptions, 64, words);
+    if (!arguments)
+        return complain(arguments.error().sentence + " See earshot --help.", kUsage);
+    if (!hasDisplay())
+        return complain(
+            "There is no display for the window. Set DISPLAY, or use a command that needs "
+            "none: earshot --help lists them.",
+            kNoAccess);
+    ui::StartOptions start;
+    start.desk = deskOptions(*arguments);
+    start.files = arguments->positionals();
+    start.story = arguments->value("--lab");
+    start.callTarget = arguments->value("--call");
+    start.scheme = arguments->value("--scheme");
+    start.screenshot = arguments->value("--screenshot");
+    start.raise = arguments->value("--raise");
+    const auto after = arguments->seconds("--screenshot-after", std::chrono::seconds(2));
+    const auto size = sizeNamed(arguments->value("--size", "0x0"));
+    if (!after || !size)
+        return complain((after ? size.error() : after.error()).sentence, kUsage);
+    start.screenshotAfter = std::chrono::duration_cast<std::chrono::milliseconds>(*after);
+    start.width = size->first;
+    start.height = size->second;
+    return ui::runWindow(argc, argv, std::move(start));
+}
+
+} // namespace app
