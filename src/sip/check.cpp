@@ -152,7 +152,7 @@ void Checker::missing()
 
 void Checker::cseq(const Header &header)
 {
-    const auto gap = std::min(header.value.find_first_of(" \t\r\n"), header.value.size());
+    const auto gap = firstBlank(header.value);
     const auto method = base::trim(header.value.substr(gap));
     std::uint64_t number = 0;
     // RFC 3261 section 8.1.1.5: less than 2**31.
@@ -168,7 +168,7 @@ void Checker::rack(const Header &header)
     std::string_view rest = header.value;
     std::uint64_t number = 0;
     for (int i = 0; i < 2; ++i) {
-        const auto gap = std::min(rest.find_first_of(" \t\r\n"), rest.size());
+        const auto gap = firstBlank(rest);
         if (!readNumber(rest.substr(0, gap), number) || number > k32) {
             m_flaws.add(FlawCode::BadNumber, span(header), header.id);
             return;
@@ -185,7 +185,7 @@ void Checker::via(const Header &header)
     bool top = m_seen[static_cast<std::size_t>(HeaderId::Via)] == 1;
     std::size_t from = 0;
     while (from <= header.value.size()) {
-        const auto end = std::min(scan.find(","), header.value.size());
+        const auto end = std::min(scan.find(','), header.value.size());
         const auto value = base::trim(header.value.substr(from, end - from));
         const auto read = parseVia(value);
         if (!read.ok)
@@ -212,7 +212,7 @@ void Checker::addresses(const Header &header)
     TopLevel scan(header.value);
     std::size_t from = 0;
     while (from <= header.value.size()) {
-        const auto end = std::min(scan.find(","), header.value.size());
+        const auto end = std::min(scan.find(','), header.value.size());
         const auto value = base::trim(header.value.substr(from, end - from));
         address(value.empty() ? header.line : value, header.id);
         from = end + 1;
@@ -237,7 +237,7 @@ void Checker::number(const Header &header)
                      [&](const NumberRange &range) { return range.id == header.id; });
     if (it == kNumbers.end())
         return;
-    const auto digits = header.value.substr(0, header.value.find_first_of(" \t\r\n;("));
+    const auto digits = leadingNumber(header.value);
     const auto behind = base::trim(header.value.substr(digits.size()));
     std::uint64_t number = 0;
     const bool tail = behind.empty() || behind[0] == ';' || behind[0] == '(';

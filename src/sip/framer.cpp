@@ -148,7 +148,7 @@ std::size_t Framer::keepAlive(std::string_view rest, base::Instant time,
 std::size_t Framer::message(std::string_view rest, base::Instant time, std::vector<Frame> &out)
 {
     if (!m_started) {
-        const auto end = rest.find_first_of("\r\n", m_scanned);
+        const auto end = firstLineEnd(rest, m_scanned);
         const bool tooLong = end == std::string_view::npos && rest.size() >= kLongestStartLine;
         if (end == std::string_view::npos && !tooLong) {
             m_scanned = rest.size();
@@ -186,7 +186,7 @@ std::size_t Framer::message(std::string_view rest, base::Instant time, std::vect
 std::size_t Framer::resync(std::string_view rest, base::Instant time, std::vector<Frame> &out)
 {
     std::size_t at = 0;
-    std::size_t end = rest.find_first_of("\r\n", m_scanned);
+    std::size_t end = firstLineEnd(rest, m_scanned);
     m_scanned = 0;
     while (end != std::string_view::npos) {
         if (!m_midLine && looksLikeSip(rest.substr(at, end - at))) {
@@ -195,7 +195,7 @@ std::size_t Framer::resync(std::string_view rest, base::Instant time, std::vecto
         }
         m_midLine = false;
         at = end + 1;
-        end = rest.find_first_of("\r\n", at);
+        end = firstLineEnd(rest, at);
     }
     if (m_lost) {
         // Half a line is held while it may still become a start line.

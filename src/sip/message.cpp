@@ -42,7 +42,7 @@ void splitList(std::string_view text, std::vector<std::string_view> &out)
     TopLevel scan(text);
     std::size_t from = 0;
     for (;;) {
-        const auto comma = scan.find(",");
+        const auto comma = scan.find(',');
         const auto end = std::min(comma, text.size());
         const auto value = base::trim(text.substr(from, end - from));
         if (!value.empty())
@@ -56,7 +56,7 @@ void splitList(std::string_view text, std::vector<std::string_view> &out)
 std::string_view firstOfList(std::string_view text)
 {
     TopLevel scan(text);
-    return base::trim(text.substr(0, scan.find(",")));
+    return base::trim(text.substr(0, scan.find(',')));
 }
 
 } // namespace
@@ -109,7 +109,7 @@ bool Message::lists(HeaderId id, std::string_view token) const
         TopLevel scan(header.value);
         std::size_t from = 0;
         for (;;) {
-            const auto comma = scan.find(",");
+            const auto comma = scan.find(',');
             const auto end = std::min(comma, header.value.size());
             if (base::equalsNoCase(base::trim(header.value.substr(from, end - from)), token))
                 return true;
@@ -126,7 +126,7 @@ std::optional<std::uint32_t> Message::number(HeaderId id) const
     const Header *header = find(id);
     if (header == nullptr)
         return std::nullopt;
-    const auto digits = header->value.substr(0, header->value.find_first_of(" \t\r\n;("));
+    const auto digits = leadingNumber(header->value);
     std::uint64_t number = 0;
     if (!readNumber(digits, number) || number > std::numeric_limits<std::uint32_t>::max())
         return std::nullopt;
@@ -156,7 +156,7 @@ std::string_view Message::branch() const
 CSeq Message::cseq() const
 {
     const auto line = value(HeaderId::CSeq);
-    const auto gap = std::min(line.find_first_of(" \t\r\n"), line.size());
+    const auto gap = firstBlank(line);
     CSeq out;
     out.number = number(HeaderId::CSeq).value_or(0);
     out.methodText = base::trim(line.substr(gap));
@@ -167,9 +167,9 @@ CSeq Message::cseq() const
 std::optional<std::string_view> parameter(std::string_view value, std::string_view name)
 {
     TopLevel scan(value);
-    auto semicolon = scan.find(";");
+    auto semicolon = scan.find(';');
     while (semicolon != std::string_view::npos) {
-        const auto next = scan.find(";");
+        const auto next = scan.find(';');
         const auto length = next == std::string_view::npos ? next : next - semicolon - 1;
         const auto field = value.substr(semicolon + 1, length);
         const auto equals = std::min(field.find('='), field.size());

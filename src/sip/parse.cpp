@@ -222,10 +222,11 @@ std::optional<Message> parse(std::string_view text, const Limits &limits)
 bool looksLikeSip(std::string_view text)
 {
     // Most of what is not SIP shows it within a few bytes: no token followed by a blank.
-    const auto gap = text.substr(0, 128).find_first_of(" \t\r\n");
-    if (gap == 0 || gap == std::string_view::npos)
+    const auto head = text.substr(0, 128);
+    const auto gap = firstBlank(head);
+    if (gap == 0 || gap == head.size())
         return false;
-    const auto line = text.substr(0, text.find_first_of("\r\n"));
+    const auto line = text.substr(0, firstLineEnd(text));
     return readStartLine(line).recognised;
 }
 

@@ -42,26 +42,27 @@ std::size_t quotedEnd(std::string_view text, std::size_t open)
     return std::string_view::npos;
 }
 
-std::size_t TopLevel::find(std::string_view set)
+std::size_t TopLevel::find(char wanted)
 {
+    if (m_plain) {
+        const auto at = m_text.find(wanted, m_at);
+        m_at = at == std::string_view::npos ? m_text.size() : at + 1;
+        return at;
+    }
     while (m_at < m_text.size()) {
-        const std::size_t at = m_at;
+        const std::size_t at = m_at++;
         const char c = m_text[at];
-        if (set.find(c) != std::string_view::npos) {
-            m_at = at + 1;
+        if (c == wanted)
             return at;
-        }
-        std::size_t behind = at + 1;
         if (c == '"' && !m_quoteOpen) {
             const auto end = quotedEnd(m_text, at);
             m_quoteOpen = end == std::string_view::npos;
-            behind = m_quoteOpen ? behind : end;
+            m_at = m_quoteOpen ? m_at : end;
         } else if (c == '<' && !m_angleOpen) {
             const auto end = m_text.find('>', at);
             m_angleOpen = end == std::string_view::npos;
-            behind = m_angleOpen ? behind : end + 1;
+            m_at = m_angleOpen ? m_at : end + 1;
         }
-        m_at = behind;
     }
     return std::string_view::npos;
 }
@@ -129,6 +130,14 @@ std::size_t controlCharacter(std::string_view text)
         return (byte < 0x20 && c != '\t' && c != '\r' && c != '\n') || byte == 0x7F;
     });
     return it == text.end() ? std::string_view::npos : static_cast<std::size_t>(it - text.begin());
+}
+
+std::string_view leadingNumber(std::string_view value)
+{
+    std::size_t end = 0;
+    while (end < value.size() && value[end] != ';' && value[end] != '(' && !isBlank(value[end]))
+        ++end;
+    return value.substr(0, end);
 }
 
 bool readNumber(std::string_view digits, std::uint64_t &out)

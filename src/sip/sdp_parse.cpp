@@ -34,7 +34,7 @@ constexpr std::array<StaticPayload, 24> kStatic{{
 std::string_view word(std::string_view &text)
 {
     text = text.substr(std::min(text.find_first_not_of(" \t"), text.size()));
-    const auto end = std::min(text.find_first_of(" \t"), text.size());
+    const auto end = firstBlank(text);
     const auto out = text.substr(0, end);
     text = text.substr(end);
     return out;

@@ -26,10 +26,10 @@ std::string_view skipBlank(std::string_view text)
 StartLine readStatusLine(std::string_view line)
 {
     StartLine out;
-    const auto gap = std::min(line.find_first_of(kBlank), line.size());
+    const auto gap = firstBlank(line);
     out.version = line.substr(0, gap);
     const auto rest = skipBlank(line.substr(gap));
-    const auto end = std::min(rest.find_first_of(kBlank), rest.size());
+    const auto end = firstBlank(rest);
     out.code = rest.substr(0, end);
     out.reason = base::trim(rest.substr(end));
     out.recognised = !out.code.empty() && out.code[0] >= '0' && out.code[0] <= '9';
@@ -42,8 +42,8 @@ StartLine readStatusLine(std::string_view line)
 StartLine readRequestLine(std::string_view line)
 {
     StartLine out;
-    const auto gap = line.find_first_of(kBlank);
-    if (gap == 0 || gap == std::string_view::npos || !isToken(line.substr(0, gap)))
+    const auto gap = firstBlank(line);
+    if (gap == 0 || gap == line.size() || !isToken(line.substr(0, gap)))
         return out;
     const auto text = base::trim(line);
     const auto last = text.find_last_of(kBlank);

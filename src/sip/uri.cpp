@@ -204,7 +204,7 @@ Via parseVia(std::string_view value)
     const auto protocol = base::trim(head.substr(0, first));
     const auto version = base::trim(head.substr(first + 1, second - first - 1));
     const auto rest = base::trim(head.substr(second + 1));
-    const auto gap = std::min(rest.find_first_of(" \t\r\n"), rest.size());
+    const auto gap = firstBlank(rest);
     out.transport = rest.substr(0, gap);
     const auto place = readHostPort(rest.substr(gap));
     out.host = place.host;
