@@ -24,7 +24,9 @@ enum class Kind : std::uint8_t {
 
 struct CallRow {
     RowId row;
-    RowId original; // valid: this row repeats that one byte for byte (retransmission)
+    RowId original;    // valid: this row repeats that one byte for byte (retransmission)
+    bool copy = false; // `original` is valid, but it is no retransmission: one datagram that was
+                       // observed twice
     std::uint32_t transaction = ~0U; // index into Call::transactions, ~0: none
     std::uint32_t earlyDialog = ~0U; // index into Call::earlyDialogs, ~0: none
 };

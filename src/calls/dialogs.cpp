@@ -148,11 +148,14 @@ void DialogFold::prack(const Sighting &seen)
 {
     // RFC 3262 section 3: matched within its dialog by RSeq, CSeq number and method together.
     const std::uint32_t index = byTag(seen.row.toTag);
-    if (index == kNone || seen.fact.rackMethod != Method::Invite)
+    const auto message = index != kNone ? m_trace.message(seen.fact.row) : std::nullopt;
+    if (!message)
         return;
+    const RAck rack = readRAck(message->value(sip::HeaderId::RAck));
     Extra &extra = m_extra[index];
-    const auto found = extra.byRseq.find(seen.fact.rseq);
-    if (found == extra.byRseq.end() || extra.reliables[found->second].cseq != seen.fact.rackCseq)
+    const auto found = extra.byRseq.find(rack.rseq);
+    if (found == extra.byRseq.end() || rack.method != Method::Invite ||
+        extra.reliables[found->second].cseq != rack.cseq)
         return;
     ReliableResponse &response = m_out[index].reliables[found->second];
     Reliable &beside = extra.reliables[found->second];
@@ -186,11 +189,13 @@ void DialogFold::bye(const Sighting &seen)
 
 void DialogFold::earlyMedia(const Sighting &seen)
 {
-    if (seen.fact.earlyMedia.length == 0)
+    const std::uint32_t index =
+        seen.fact.earlyMedia ? byTag(seen.row.status != 0 ? seen.row.toTag : seen.row.fromTag)
+                             : kNone;
+    if (index == kNone)
         return;
-    const std::uint32_t index = byTag(seen.row.status != 0 ? seen.row.toTag : seen.row.fromTag);
-    if (index != kNone)
-        m_out[index].earlyMedia = view(m_trace, seen.fact, seen.fact.earlyMedia);
+    if (const auto message = m_trace.message(seen.fact.row))
+        m_out[index].earlyMedia = message->value(sip::HeaderId::PEarlyMedia);
 }
 
 void DialogFold::finish()

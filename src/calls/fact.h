@@ -11,26 +11,36 @@ namespace calls {
 
 struct Span {
     std::uint32_t at = 0;
-    std::uint32_t length = 0;
+    std::uint16_t length = 0; // 0 as well for what is longer than any sane value
 };
 
 struct Fact {
     trace::RowId row;
-    Span branch, sentBy, earlyMedia;
-    std::uint32_t rseq = 0;     // of a response, or the one a PRACK's RAck names
-    std::uint32_t rackCseq = 0; // PRACK only
-    sip::Method rackMethod = sip::Method::Unknown;
-    std::uint8_t viaCount = 0;
-    bool reliable = false; // RFC 3262 section 3: Require: 100rel and RSeq in a 101-199
+    std::uint32_t hash = 0; // of the whole text
+    std::uint32_t rseq = 0; // of a response, or the one a PRACK's RAck names
+    std::uint32_t branchAt = 0, sentByAt = 0;
+    std::uint16_t branchLength = 0, sentByLength = 0;
+    std::uint8_t viaCount = 0; // requests
+    bool reliable = false;     // RFC 3262 section 3: Require: 100rel and RSeq in a 101-199
     bool hasSdp = false;
-    std::size_t hash = 0; // of the whole text
+    bool earlyMedia = false; // a P-Early-Media header
 };
 
 Fact factOf(const trace::Trace &trace, trace::RowId row, const sip::Message *message);
 
-inline std::string_view view(const trace::Trace &trace, const Fact &fact, Span span)
+inline std::string_view branchOf(const trace::Trace &trace, const Fact &fact)
 {
-    return trace.text(fact.row).substr(span.at, span.length);
+    return trace.text(fact.row).substr(fact.branchAt, fact.branchLength);
 }
+inline std::string_view sentByOf(const trace::Trace &trace, const Fact &fact)
+{
+    return trace.text(fact.row).substr(fact.sentByAt, fact.sentByLength);
+}
+
+struct RAck { // RFC 3262 section 7.2
+    std::uint32_t rseq = 0, cseq = 0;
+    sip::Method method = sip::Method::Unknown;
+};
+RAck readRAck(std::string_view value);
 
 } // namespace calls

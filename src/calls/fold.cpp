@@ -106,9 +106,30 @@ void Fold::classify(const std::vector<Fact> &facts, const std::vector<std::uint3
         invite = invite || belongsToInvite(row.method);
     }
     m_main = invite || !any ? Method::Invite : first;
+    chooseReference(facts, order);
     m_call.kind = m_main == Method::Invite     ? Kind::Call
                   : m_main == Method::Register ? Kind::Registration
                                                : Kind::Other;
+}
+
+/// The first initial request is the originator's, unless one that led to it was stamped later (two
+/// capture points).
+void Fold::chooseReference(const std::vector<Fact> &facts, const std::vector<std::uint32_t> &order)
+{
+    for (const std::uint32_t index : order) {
+        const Fact &fact = facts[index];
+        const trace::Row &row = m_trace.row(fact.row);
+        if (row.kind == trace::RowKind::Local || row.status != 0 || row.method != m_main ||
+            row.toTag != 0)
+            continue;
+        const base::Endpoint sender =
+            m_reference != nullptr ? m_trace.source(m_reference->row) : base::Endpoint{};
+        const bool nearer = sender.known() && fact.viaCount < m_reference->viaCount &&
+                            row.cseq == m_trace.row(m_reference->row).cseq &&
+                            m_trace.destination(fact.row) == sender;
+        if (m_reference == nullptr || nearer)
+            m_reference = &fact;
+    }
 }
 
 void Fold::message(const Fact &fact, CallRow &out)
@@ -120,8 +141,13 @@ void Fold::message(const Fact &fact, CallRow &out)
     m_originators.resize(m_call.transactions.size(), false);
     out.transaction = filed.transaction;
     out.original = filed.original;
-    if (filed.original.valid())
+    out.copy = filed.copy;
+    if (filed.original.valid() && !filed.copy)
         ++m_call.retransmissions;
+    if (filed.copy) {
+        out.earlyDialog = m_dialogs.of(row);
+        return;
+    }
 
     Sighting seen{fact,
                   row,
@@ -132,13 +158,15 @@ void Fold::message(const Fact &fact, CallRow &out)
     if (row.status == 0) {
         if (filed.opened)
             m_requests.push_back(filed.transaction);
-        if (filed.opened && row.method == m_main && row.toTag == 0)
+        if (row.method == m_main && row.toTag == 0 && (filed.opened || &fact == m_reference))
             initial(seen);
         seen.originator = m_originators[filed.transaction];
         request(seen);
     } else {
-        if (filed.opened && row.method == m_main && m_reference == nullptr) {
-            m_originators[filed.transaction] = true; // seen from the middle: the best view there is
+        if (filed.opened && row.method == m_main &&
+            (m_reference == nullptr || answersReference(fact))) {
+            m_originators[filed.transaction] =
+                true; // else seen from the middle: the best view there is
             m_attempt = filed.transaction;
         }
         seen.originator = m_originators[filed.transaction];
@@ -146,6 +174,14 @@ void Fold::message(const Fact &fact, CallRow &out)
     }
     m_dialogs.earlyMedia(seen);
     out.earlyDialog = m_dialogs.of(row);
+}
+
+/// A response of the reference that was stamped before it.
+bool Fold::answersReference(const Fact &fact) const
+{
+    return branchOf(m_trace, fact) == branchOf(m_trace, *m_reference) &&
+           sentByOf(m_trace, fact) == sentByOf(m_trace, *m_reference) &&
+           m_trace.row(fact.row).cseq == m_trace.row(m_reference->row).cseq;
 }
 
 bool Fold::fromOriginator(const Sighting &seen) const
@@ -157,18 +193,16 @@ bool Fold::fromOriginator(const Sighting &seen) const
     // Another connection, or a text trace without addresses: the originator's own Via tells, and
     // that nobody came before.
     return seen.fact.viaCount == m_reference->viaCount &&
-           view(m_trace, seen.fact, seen.fact.sentBy) ==
-               view(m_trace, *m_reference, m_reference->sentBy);
+           sentByOf(m_trace, seen.fact) == sentByOf(m_trace, *m_reference);
 }
 
 void Fold::initial(const Sighting &seen)
 {
-    const bool first = m_reference == nullptr;
-    if (first) {
-        m_reference = &seen.fact;
+    const bool first = &seen.fact == m_reference;
+    if (first)
         m_call.invite = seen.fact.row;
-    }
-    if (!first && !fromOriginator(seen))
+    m_begun = m_begun || first;
+    if (!m_begun || (!first && !fromOriginator(seen)))
         return;
     m_originators[seen.transaction] = true;
     m_attempt = seen.transaction;

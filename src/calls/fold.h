@@ -27,7 +27,9 @@ private:
     void local(const Fact &fact, CallRow &out);
     void localFailure(const Fact &fact, const base::LocalEvent &event, CallRow &out);
     void classify(const std::vector<Fact> &facts, const std::vector<std::uint32_t> &order);
+    void chooseReference(const std::vector<Fact> &facts, const std::vector<std::uint32_t> &order);
     void describe();
+    bool answersReference(const Fact &fact) const;
     bool fromOriginator(const Sighting &seen) const;
     bool open() const; // no outcome yet
 
@@ -37,7 +39,8 @@ private:
     DialogFold m_dialogs;
     std::vector<bool> m_originators; // by transaction
     sip::Method m_main = sip::Method::Invite;
-    const Fact *m_reference = nullptr;     // the first initial request
+    const Fact *m_reference = nullptr;     // the originator's first initial request
+    bool m_begun = false;                  // it was met
     std::uint32_t m_attempt = kNoIndex;    // the originator's newest initial transaction
     std::vector<std::uint32_t> m_requests; // transactions with a request, newest last
     RowId m_firstMessage;

@@ -41,7 +41,7 @@ public:
         if (row.status == 0)
             return request(fact, row, row.method);
         if (fact.reliable)
-            return keyOf(Sort::Reliable, row.toTag, fact.rseq, row.cseq);
+            return keyOf(Sort::Reliable, row.toTag, fact.rseq, 0);
         return row.status >= 200 && row.method == Method::Invite
                    ? keyOf(Sort::InviteFinal, row.cseq, 0, 0)
                    : 0;
@@ -61,7 +61,7 @@ public:
         case Method::Ack:
             return keyOf(Sort::InviteFinal, row.cseq, 0, 0);
         case Method::Prack:
-            return keyOf(Sort::Reliable, row.toTag, fact.rseq, fact.rackCseq);
+            return keyOf(Sort::Reliable, row.toTag, fact.rseq, 0);
         default:
             return 0;
         }
@@ -70,7 +70,7 @@ public:
 private:
     EventKey request(const Fact &fact, const trace::Row &row, Method method) const
     {
-        const std::size_t branch = std::hash<std::string_view>()(view(m_trace, fact, fact.branch));
+        const std::size_t branch = std::hash<std::string_view>()(branchOf(m_trace, fact));
         return keyOf(Sort::Request, branch, row.cseq, static_cast<std::size_t>(method));
     }
 

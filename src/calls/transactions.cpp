@@ -8,6 +8,11 @@ namespace calls {
 
 using sip::Method;
 
+namespace {
+constexpr base::Duration kQuickestRepeat =
+    std::chrono::microseconds(500); // T1 is 500 ms (RFC 3261 section 17.1.1.1)
+} // namespace
+
 std::size_t TransactionFold::KeyHash::operator()(const Key &key) const noexcept
 {
     std::size_t out = std::hash<std::string_view>()(key.branch) ^ key.cseq;
@@ -30,33 +35,41 @@ std::uint32_t TransactionFold::hopOf(const trace::Row &row, RowId id)
 
 TransactionFold::Key TransactionFold::keyOf(const Fact &fact, const trace::Row &row, Method method)
 {
-    return {view(m_trace, fact, fact.branch), view(m_trace, fact, fact.sentBy), row.cseq, method,
+    return {branchOf(m_trace, fact), sentByOf(m_trace, fact), row.cseq, method,
             hopOf(row, fact.row)};
 }
 
 Filed TransactionFold::file(const Fact &fact)
 {
     const trace::Row &row = m_trace.row(fact.row);
-    const std::size_t bytes = (fact.hash ^ row.pair) * 0x9E3779B97F4A7C15ULL;
+    const std::uint64_t bytes = std::uint64_t{fact.hash} << 32U | row.pair;
     if (const auto found = m_byBytes.find(bytes); found != m_byBytes.end()) {
-        const trace::Row &first = m_trace.row(found->second.row);
         // No other mark tells a retransmission: same bytes, same hop, same direction.
-        if (first.pair == row.pair && m_trace.text(found->second.row) == m_trace.text(fact.row))
+        if (m_trace.text(found->second.row) == m_trace.text(fact.row))
             return repeat(found->second, fact, row);
     }
     const Filed filed = row.status == 0 ? request(fact, row) : response(fact, row);
-    m_byBytes.emplace(bytes, Copy{fact.row, filed.transaction});
+    m_byBytes.emplace(bytes, Copy{fact.row, filed.transaction, row.time});
     return filed;
 }
 
-Filed TransactionFold::repeat(const Copy &original, const Fact &fact, const trace::Row &row)
+Filed TransactionFold::repeat(Copy &original, const Fact &fact, const trace::Row &row)
 {
+    Filed filed{original.transaction, original.row, false, false};
+    // Two observers of one datagram (our tap and a capture, both ends of a mirror) are no
+    // retransmission: no sender is that quick. Equal stamps tell nothing, text traces have them.
+    const base::Duration since = row.time - original.last;
+    filed.copy = m_trace.row(original.row).origin != row.origin ||
+                 (since.count() > 0 && since < kQuickestRepeat);
+    if (filed.copy)
+        return filed;
+    original.last = row.time;
     Transaction &transaction = m_out[original.transaction];
     if (row.status != 0)
         transaction.responseRepeats.push_back(fact.row);
     else if (transaction.request == original.row)
         transaction.repeats.push_back(fact.row);
-    return {original.transaction, original.row, false, false};
+    return filed;
 }
 
 std::uint32_t TransactionFold::find(Key key) const
@@ -116,13 +129,13 @@ Filed TransactionFold::request(const Fact &fact, const trace::Row &row)
     const Key key = keyOf(fact, row, row.method);
     const std::uint32_t known = find(key);
     if (known == kNoIndex)
-        return {open(key, fact, row), {}, true, false};
+        return {open(key, fact, row), {}, false, true};
     Transaction &transaction = m_out[known];
     if (!transaction.request.valid()) { // its responses came first
         transaction.request = fact.row;
         transaction.inDialog = row.toTag != 0;
         transaction.pair = row.pair;
-        return {known, {}, true, false};
+        return {known, {}, false, true};
     }
     return {
         known,
@@ -148,7 +161,6 @@ Filed TransactionFold::response(const Fact &fact, const trace::Row &row)
         transaction.finalStatus = row.status;
         transaction.finalResponse = fact.row;
         transaction.finished = row.time;
-        filed.firstFinal = true;
     }
     return filed;
 }

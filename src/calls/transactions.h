@@ -18,9 +18,9 @@ constexpr std::uint32_t kNoIndex = ~0U;
 /// Where one row was put.
 struct Filed {
     std::uint32_t transaction = kNoIndex;
-    RowId original;          // valid: a retransmission of that row
-    bool opened = false;     // the row began the transaction
-    bool firstFinal = false; // the row is the transaction's first final response
+    RowId original;      // valid: the same bytes as that row
+    bool copy = false;   // and no retransmission: the same datagram, seen twice
+    bool opened = false; // the row began the transaction
 };
 
 class TransactionFold
@@ -49,12 +49,13 @@ private:
     struct Copy {
         RowId row;
         std::uint32_t transaction = kNoIndex;
+        base::Instant last; // of the original or its newest retransmission
     };
     static constexpr std::uint32_t kAnyHop = ~0U;
 
     std::uint32_t hopOf(const trace::Row &row, RowId id);
     Key keyOf(const Fact &fact, const trace::Row &row, sip::Method method);
-    Filed repeat(const Copy &original, const Fact &fact, const trace::Row &row);
+    Filed repeat(Copy &original, const Fact &fact, const trace::Row &row);
     Filed request(const Fact &fact, const trace::Row &row);
     Filed response(const Fact &fact, const trace::Row &row);
     std::uint32_t find(Key key) const;
@@ -65,7 +66,7 @@ private:
     std::vector<Transaction> &m_out;
     std::vector<std::uint32_t> m_hops; // by transaction
     std::unordered_map<Key, std::uint32_t, KeyHash> m_byKey;
-    std::unordered_map<std::size_t, Copy> m_byBytes; // hash of text and pair -> first of its kind
+    std::unordered_map<std::uint64_t, Copy> m_byBytes; // hash of text and pair -> first of its kind
     std::unordered_map<std::uint32_t, std::uint32_t> m_hopByPair;
     std::map<std::pair<base::Endpoint, base::Endpoint>, std::uint32_t> m_hopByEnds;
 };

@@ -67,6 +67,26 @@ TEST(CallRows, DoNotTakeTheSameBytesOnAnotherHopForARetransmission)
     EXPECT_EQ(stage.call()->transactions.size(), 2U) << "one transaction per hop";
 }
 
+TEST(CallRows, TellACopyOfOneDatagramFromARetransmission)
+{
+    Stage stage;
+    stage.wire.step = std::chrono::microseconds(80); // a mirror port, both directions
+    stage.request("INVITE");
+    const auto copy = stage.request("INVITE");
+    stage.wire.time = stage.wire.time + std::chrono::milliseconds(500);
+    const auto again = stage.request("INVITE");
+    const auto copyAgain = stage.request("INVITE");
+    const auto call = stage.call();
+    EXPECT_EQ(call->retransmissions, 1U);
+    EXPECT_EQ(call->transactions.at(0).repeats, std::vector{again});
+    EXPECT_EQ(call->rows[1].row, copy);
+    EXPECT_TRUE(call->rows[1].copy);
+    EXPECT_TRUE(call->rows[1].original.valid());
+    EXPECT_FALSE(call->rows[2].copy);
+    EXPECT_EQ(call->rows[3].row, copyAgain);
+    EXPECT_TRUE(call->rows[3].copy);
+}
+
 TEST(CallRows, StandInOrderOfTimeHoweverTheyArrive)
 {
     Stage stage;
@@ -157,6 +177,19 @@ TEST(CallRows, MatchAResponseThatComesFromAnotherAddress)
     stage.wire.send("192.0.2.77:9999", kAlice, support::response(200, "INVITE", {.toTag = "bob"}));
     EXPECT_EQ(stage.call()->transactions.size(), 1U);
     EXPECT_EQ(stage.call()->state, calls::State::Answered);
+}
+
+TEST(CallRows, FindTheOriginatorThoughTheNextHopWasStampedEarlier)
+{
+    Stage stage;
+    stage.relayed(kBob, "INVITE",
+                  {.branch = "p"}); // another capture point, its clock a little ahead
+    const auto invite = stage.request("INVITE");
+    stage.answered(kBob, 486, "INVITE", {.branch = "p", .toTag = "bob"});
+    EXPECT_EQ(stage.call()->invite, invite);
+    EXPECT_EQ(stage.call()->state, calls::State::Calling);
+    stage.response(486, "INVITE", {.toTag = "bob"});
+    EXPECT_EQ(stage.call()->state, calls::State::Failed);
 }
 
 TEST(CallRows, AreCappedAndTheRestIsCounted)
