@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/bridge/desk_bridge.h>
+
+#include <ui/text.h>
+
+namespace ui {
+namespace {
+
+constexpr qint64 kFrame = 16; // ms between two refreshes of the widgets
+
+} // namespace
+
+DeskBridge::DeskBridge()
+{
+    m_timer.setSingleShot(true);
+    connect(&m_timer, &QTimer::timeout, this, &DeskBridge::refresh);
+    m_sinceRefresh.start();
+    m_inbox.onWake(
+        [this] { QMetaObject::invokeMethod(this, &DeskBridge::schedule, Qt::QueuedConnection); });
+}
+
+DeskBridge::~DeskBridge()
+{
+    m_inbox.close();
+    m_desk.reset(); // its threads end here; the store borrows its trace and goes after the widgets
+}
+
+base::Result<std::unique_ptr<DeskBridge>> DeskBridge::open(desk::Options options)
+{
+    std::unique_ptr<DeskBridge> bridge(new DeskBridge());
+    auto desk = desk::Desk::open(std::move(options), bridge->observer());
+    if (!desk)
+        return tl::unexpected(desk.error());
+    bridge->m_desk = std::move(*desk);
+    bridge->m_store = std::make_unique<Store>(bridge->m_desk->session().trace());
+    return bridge;
+}
+
+desk::Observer DeskBridge::observer()
+{
+    // On threads of the desk: nothing but a push.
+    desk::Observer out;
+    out.update = [this](std::shared_ptr<const session::Update> update) {
+        m_inbox.push(std::move(update));
+    };
+    out.call = [this](const desk::CallInfo &call) { m_inbox.push(call); };
+    out.account = [this](const desk::AccountInfo &account) { m_inbox.push(account); };
+    out.media = [this](const media::Status &status) { m_inbox.push(status); };
+    out.story = [this](const desk::StoryState &story) { m_inbox.push(story); };
+    out.notice = [this](const std::string &sentence) { m_inbox.push(sentence); };
+    return out;
+}
+
+void DeskBridge::schedule()
+{
+    if (m_timer.isActive())
+        return;
+    m_timer.start(static_cast<int>(std::max<qint64>(0, kFrame - m_sinceRefresh.elapsed())));
+}
+
+void DeskBridge::refresh()
+{
+    m_sinceRefresh.restart();
+    std::vector<std::shared_ptr<const session::Update>> updates;
+    for (Event &event : m_inbox.take(std::chrono::milliseconds(0), 1U << 16U))
+        take(event, updates);
+    m_store->setNames(m_desk->names());
+    m_store->applyUpdates(updates);
+    if (const auto lost = m_inbox.dropped(); lost != m_lost) {
+        // The window was too slow for what came: what it shows is read anew, nothing stays missing.
+        m_lost = lost;
+        m_store->replaceCalls(m_desk->session().calls(), m_desk->session().flows());
+    }
+}
+
+void DeskBridge::take(Event &event, std::vector<std::shared_ptr<const session::Update>> &updates)
+{
+    if (auto *update = std::get_if<std::shared_ptr<const session::Update>>(&event)) {
+        if (*update)
+            updates.push_back(std::move(*update));
+    } else if (const auto *call = std::get_if<desk::CallInfo>(&event)) {
+        m_store->applyCall(*call);
+    } else if (const auto *account = std::get_if<desk::AccountInfo>(&event)) {
+        m_store->applyAccount(*account);
+    } else if (const auto *status = std::get_if<media::Status>(&event)) {
+        m_store->applyMedia(*status);
+    } else if (const auto *story = std::get_if<desk::StoryState>(&event)) {
+        m_store->applyStory(*story);
+    } else if (const auto *sentence = std::get_if<std::string>(&event)) {
+        Q_EMIT notice(shown(*sentence), false);
+    }
+}
+
+bool DeskBridge::say(const base::Result<void> &result)
+{
+    if (!result)
+        Q_EMIT notice(shown(result.error().sentence), true);
+    return result.has_value();
+}
+
+engine::CallHandle DeskBridge::place(const desk::CallOptions &options)
+{
+    auto placed = m_desk->place(options);
+    if (placed)
+        return *placed;
+    Q_EMIT notice(shown(placed.error().sentence), true);
+    return {};
+}
+
+engine::CallHandle DeskBridge::callAgain(const std::string &callId)
+{
+    auto placed = m_desk->callAgain(callId);
+    if (placed)
+        return *placed;
+    Q_EMIT notice(shown(placed.error().sentence), true);
+    return {};
+}
+
+void DeskBridge::hangUp(engine::CallHandle call)
+{
+    m_desk->hangUp(call);
+}
+void DeskBridge::answer(engine::CallHandle call)
+{
+    m_desk->answer(call);
+}
+void DeskBridge::decline(engine::CallHandle call)
+{
+    m_desk->decline(call);
+}
+
+void DeskBridge::choose(engine::CallHandle call, const std::string &toTag)
+{
+    m_desk->choose(call, toTag);
+}
+
+void DeskBridge::mute(engine::CallHandle call, bool muted)
+{
+    m_desk->mute(call, muted);
+}
+
+void DeskBridge::record(engine::CallHandle call, const QString &folder)
+{
+    m_desk->record(call, toStd(folder));
+}
+
+bool DeskBridge::addAccount(const engine::Account &account, bool answer)
+{
+    return say(m_desk->addAccount(account, answer));
+}
+
+void DeskBridge::removeAccount(engine::AccountHandle account)
+{
+    m_desk->removeAccount(account);
+    m_store->forgetAccount(account);
+}
+
+void DeskBridge::reRegister(engine::AccountHandle account, std::uint32_t regId)
+{
+    m_desk->reRegister(account, regId);
+}
+
+void DeskBridge::ping(engine::AccountHandle account, std::uint32_t regId)
+{
+    m_desk->ping(account, regId);
+}
+
+void DeskBridge::cutFlow(engine::AccountHandle account, std::uint32_t regId)
+{
+    m_desk->cutFlow(account, regId);
+}
+
+bool DeskBridge::startStory(const std::string &name)
+{
+    return say(m_desk->startStory(name));
+}
+void DeskBridge::stopStory()
+{
+    m_desk->stopStory();
+}
+bool DeskBridge::openFile(const QString &path)
+{
+    return say(m_desk->open(toStd(path)));
+}
+void DeskBridge::cancelImport()
+{
+    m_desk->session().cancelImport();
+}
+
+} // namespace ui

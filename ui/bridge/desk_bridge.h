@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The only object of the window that meets other threads: the desk's observers post into its inbox,
+// it empties that at most once a frame on the UI thread and fills the store. Commands of the panels
+// go down through it. Owns the desk.
+#pragma once
+
+#include <base/inbox.h>
+#include <desk/desk.h>
+#include <QElapsedTimer>
+#include <QObject>
+#include <QTimer>
+#include <ui/store.h>
+#include <variant>
+
+namespace ui {
+
+class DeskBridge : public QObject
+{
+    Q_OBJECT
+public:
+    static base::Result<std::unique_ptr<DeskBridge>> open(desk::Options options);
+    ~DeskBridge() override;
+
+    Store &store() { return *m_store; }
+
+    // Commands: what fails becomes a notice; true or a valid handle says that it was taken on.
+    engine::CallHandle place(const desk::CallOptions &options);
+    engine::CallHandle callAgain(const std::string &callId);
+    void hangUp(engine::CallHandle call);
+    void answer(engine::CallHandle call);
+    void decline(engine::CallHandle call);
+    void choose(engine::CallHandle call, const std::string &toTag);
+    void mute(engine::CallHandle call, bool muted);
+    void record(engine::CallHandle call, const QString &folder); // empty: stop
+    bool addAccount(const engine::Account &account, bool answer);
+    void removeAccount(engine::AccountHandle account);
+    void reRegister(engine::AccountHandle account, std::uint32_t regId);
+    void ping(engine::AccountHandle account, std::uint32_t regId);
+    void cutFlow(engine::AccountHandle account, std::uint32_t regId);
+    bool startStory(const std::string &name);
+    void stopStory();
+    bool openFile(const QString &path);
+    void cancelImport();
+
+Q_SIGNALS:
+    void notice(const QString &sentence, bool isError);
+
+private:
+    using Event = std::variant<std::shared_ptr<const session::Update>, desk::CallInfo,
+                               desk::AccountInfo, media::Status, desk::StoryState, std::string>;
+
+    DeskBridge();
+    desk::Observer observer();
+    void schedule();
+    void refresh();
+    void take(Event &event, std::vector<std::shared_ptr<const session::Update>> &updates);
+    bool say(const base::Result<void> &result);
+
+    base::Inbox<Event> m_inbox{1U << 16U};
+    std::uint64_t m_lost = 0;
+    QElapsedTimer m_sinceRefresh;
+    QTimer m_timer;
+    std::unique_ptr<desk::Desk> m_desk;
+    std::unique_ptr<Store> m_store;
+};
+
+} // namespace ui

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/commands.h>
+
+#include <array>
+#include <QAction>
+#include <QApplication>
+#include <QDockWidget>
+#include <QMainWindow>
+#include <ui/bridge/desk_bridge.h>
+#include <ui/deeds.h>
+#include <ui/focus.h>
+#include <ui/panels/bars.h>
+#include <ui/panels/call_list.h>
+#include <ui/panels/dial_bar.h>
+#include <ui/panels/early_media_panel.h>
+#include <ui/panels/ladder_pane.h>
+#include <ui/theme/theme.h>
+#include <ui/views/ladder_view.h>
+
+namespace ui {
+namespace {
+
+using A = QAction;
+
+void raise(QDockWidget *dock)
+{
+    dock->show();
+    dock->raise();
+    if (QWidget *inside = dock->widget())
+        inside->setFocus(Qt::ShortcutFocusReason);
+}
+
+void choose(Deeds &deeds, SchemeChoice choice)
+{
+    deeds.parts().theme->choose(choice);
+}
+
+constexpr std::array kCommands{
+    Command{"file.open", "&File", "&Open a capture...", "Ctrl+O",
+            [](Deeds &d, A &) { d.openDialog(); }},
+    Command{"file.stop", "&File", "&Stop reading", "",
+            [](Deeds &d, A &) { d.parts().bridge->cancelImport(); }},
+    Command{"file.quit", "&File", "-&Quit", "Ctrl+Q",
+            [](Deeds &d, A &) { d.parts().window->close(); }},
+
+    Command{"edit.copyMessage", "&Edit", "&Copy the message", "Ctrl+Alt+C",
+            [](Deeds &d, A &) { d.copyMessage(); }},
+    Command{"edit.copyLadder", "&Edit", "Copy the &ladder as text", "Ctrl+Shift+C",
+            [](Deeds &d, A &) { d.copyLadder(); }},
+    Command{"edit.filter", "&Edit", "-&Filter calls", "Ctrl+F; F3",
+            [](Deeds &d, A &) { d.parts().calls->focusFilter(); }},
+    Command{"edit.mark", "&Edit", "&Mark the row to compare", "Ctrl+M",
+            [](Deeds &d, A &) { d.mark(); }},
+
+    Command{"call.place", "&Call", "&Call", "Ctrl+Return; Ctrl+Enter",
+            [](Deeds &d, A &) { d.parts().dial->call(); }},
+    Command{"call.hangUp", "&Call", "&Hang up", "Ctrl+.",
+            [](Deeds &d, A &) { d.parts().dial->hangUp(); }},
+    Command{"call.target", "&Call", "&Whom to call", "Ctrl+Shift+T",
+            [](Deeds &d, A &) { d.parts().dial->focusTarget(); }},
+    Command{"call.answer", "&Call", "-&Answer", "Ctrl+Shift+A",
+            [](Deeds &d, A &) { d.parts().incoming->answer(); }},
+    Command{"call.decline", "&Call", "&Decline", "Ctrl+Shift+D",
+            [](Deeds &d, A &) { d.parts().incoming->decline(); }},
+    Command{"call.mute", "&Call", "-&Mute or play early media", "Ctrl+Shift+M",
+            [](Deeds &d, A &) { d.parts().early->toggleMute(); }},
+    Command{"call.record", "&Call", "&Record", "Ctrl+R",
+            [](Deeds &d, A &) { d.parts().early->toggleRecord(); }},
+    Command{"account.add", "&Call", "-Add an acc&ount...", "Ctrl+N",
+            [](Deeds &d, A &) { d.addAccount(); }},
+
+    Command{"view.calls", "&View", "&Calls", "Ctrl+1",
+            [](Deeds &d, A &) { raise(d.parts().callsDock); }},
+    Command{"view.ladder", "&View", "&Ladder", "Ctrl+2",
+            [](Deeds &d, A &) {
+                d.showLadder(), d.parts().ladder->view().setFocus(Qt::ShortcutFocusReason);
+            }},
+    Command{"view.explain", "&View", "&Explain", "Ctrl+3",
+            [](Deeds &d, A &) { raise(d.parts().explainDock); }},
+    Command{"view.message", "&View", "&Message", "Ctrl+4; F6",
+            [](Deeds &d, A &) { raise(d.parts().messageDock); }},
+    Command{"view.findings", "&View", "&Findings", "Ctrl+5",
+            [](Deeds &d, A &) { raise(d.parts().findingsDock); }},
+    Command{"view.compare", "&View", "C&ompare 183 and 430", "Ctrl+6",
+            [](Deeds &d, A &) { d.compare(0); }},
+    Command{"view.early", "&View", "Early me&dia", "Ctrl+7",
+            [](Deeds &d, A &) { raise(d.parts().earlyDock); }},
+    Command{"view.columns", "&View", "-All colum&ns of the call list", "F10",
+            [](Deeds &d, A &a) { d.parts().calls->setWide(a.isChecked()); }, true},
+    Command{"view.time", "&View", "Next &time mode", "Ctrl+T",
+            [](Deeds &d, A &) { d.parts().ladder->nextTimeMode(); }},
+    Command{"view.repeats", "&View", "Fold or unfold &retransmissions", "Ctrl+E",
+            [](Deeds &d, A &) { d.parts().ladder->toggleRepeats(); }},
+    Command{"view.keepAlives", "&View", "Fold or unfold &keep-alives", "Ctrl+Shift+K",
+            [](Deeds &d, A &) { d.parts().ladder->toggleKeepAlives(); }},
+    Command{"view.follow", "View/&Colours", "&Follow the desktop", "",
+            [](Deeds &d, A &) { choose(d, SchemeChoice::Follow); }},
+    Command{"view.light", "View/&Colours", "&Light", "",
+            [](Deeds &d, A &) { choose(d, SchemeChoice::Light); }},
+    Command{"view.dark", "View/&Colours", "&Dark", "",
+            [](Deeds &d, A &) { choose(d, SchemeChoice::Dark); }},
+    Command{"view.present", "&View", "-&Presentation", "F11",
+            [](Deeds &d, A &a) { d.present(a.isChecked()); }, true},
+    Command{"view.nextPanel", "&View", "Ne&xt panel", "Ctrl+Tab",
+            [](Deeds &d, A &) { d.nextPanel(1); }},
+    Command{"view.previousPanel", "&View", "Pre&vious panel", "Ctrl+Shift+Tab",
+            [](Deeds &d, A &) { d.nextPanel(-1); }},
+
+    Command{"finding.next", "F&indings", "&Next finding", "F8",
+            [](Deeds &d, A &) { d.parts().focus->stepFinding(1); }},
+    Command{"finding.previous", "F&indings", "&Previous finding", "Shift+F8",
+            [](Deeds &d, A &) { d.parts().focus->stepFinding(-1); }},
+
+    Command{"help.keys", "&Help", "&Keys", "F1", [](Deeds &d, A &) { d.help(); }},
+    Command{"help.welcome", "&Help", "&Welcome page and lab stories", "Ctrl+0",
+            [](Deeds &d, A &) { d.showWelcome(); }},
+    Command{"help.dismiss", "&Help", "-&Dismiss the newest notice", "Ctrl+D",
+            [](Deeds &d, A &) { d.parts().notices->dismissNewest(); }},
+};
+
+constexpr std::array kLetters{
+    LetterKey{"Up, Down, j, k", "previous, next row"},
+    LetterKey{"Home, End, PgUp, PgDn", "first, last row, a page"},
+    LetterKey{"Enter", "open the ladder, then the message"},
+    LetterKey{"1 ... 9", "jump to that evidence of the explanation"},
+    LetterKey{"n, N", "next, previous finding"},
+    LetterKey{"[, ]", "previous, next message of this transaction"},
+    LetterKey{"Space", "mark a response; two marked are compared"},
+    LetterKey{"t", "time: delta, since the start, of day"},
+    LetterKey{"e", "fold or unfold retransmissions"},
+    LetterKey{"r", "raw message"},
+    LetterKey{"m", "mute or play early media"},
+    LetterKey{"A", "follow the end again"},
+    LetterKey{"/", "filter calls"},
+    LetterKey{"?", "this sheet"},
+};
+
+} // namespace
+
+std::span<const Command> commands()
+{
+    return kCommands;
+}
+std::span<const LetterKey> letterKeys()
+{
+    return kLetters;
+}
+
+} // namespace ui

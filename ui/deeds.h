@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the window does when asked: open, export, call, fix, compare. Wires the panels to the
+// bridge. UI thread; borrows the window's parts, which outlive it.
+#pragma once
+
+#include <diagnosis/finding.h>
+#include <engine/engine.h>
+#include <QObject>
+#include <ui/parts.h>
+#include <ui/store.h>
+
+namespace ui {
+
+struct SavedAccount;
+
+class Deeds : public QObject
+{
+    Q_OBJECT
+public:
+    explicit Deeds(Parts parts, QObject *parent = nullptr);
+
+    const Parts &parts() const { return m_parts; }
+
+    // files (deeds_files.cpp)
+    void openDialog();
+    void openFile(const QString &path);
+    void exportAs(const QString &format); // id of a report format, or "png"
+    void copyLadder();
+    void copyMessage();
+
+    // calls (deeds_calls.cpp)
+    void playStory(const QString &name);
+    void fix(diagnosis::Action action, const CallPtr &call);
+    void addAccount();
+    void registerAccount(const SavedAccount &account);
+    void record(engine::CallHandle call, bool on);
+
+    // the window (deeds.cpp)
+    void say(const QString &sentence, bool isError);
+    void typed(const QString &key); // a letter in list or ladder
+    void showLadder();
+    void showWelcome();
+    void compare(int code);
+    void mark(); // the row in focus; the second one opens the comparison
+    void help();
+    void present(bool on);
+    void nextPanel(int direction);
+
+Q_SIGNALS:
+    void ladderShown(); // the welcome page gave way
+    void recentChanged();
+
+private:
+    void wirePanels();
+    void wireCalls();
+    void watchImport();
+    void explainFlow(const base::FlowReport &report);
+    void reRegister(const CallPtr &call);
+    void callAgain(diagnosis::Action action, const CallPtr &call);
+
+    Parts m_parts;
+    bool m_importing = false;
+    std::size_t m_flawsTold = 0;
+    int m_marked = 0; // status of the marked row
+};
+
+} // namespace ui

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calls, accounts, stories and the fixes an explanation offers.
+#include <ui/deeds.h>
+
+#include <algorithm>
+#include <QFileDialog>
+#include <QMainWindow>
+#include <ui/bridge/desk_bridge.h>
+#include <ui/focus.h>
+#include <ui/panels/account_dialog.h>
+#include <ui/panels/dial_bar.h>
+#include <ui/settings.h>
+#include <ui/text.h>
+
+namespace ui {
+
+void Deeds::playStory(const QString &name)
+{
+    m_parts.focus->followNext();
+    if (m_parts.bridge->startStory(toStd(name)))
+        showLadder();
+}
+
+void Deeds::addAccount()
+{
+    auto *dialog = new AccountDialog(*m_parts.settings, m_parts.window);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this,
+            [this, dialog] { registerAccount(dialog->account()); });
+    dialog->open();
+}
+
+void Deeds::registerAccount(const SavedAccount &account)
+{
+    if (!m_parts.bridge->addAccount(account.account, account.answer))
+        return;
+    SavedAccount kept = account;
+    kept.account.credentials.password.clear();
+    m_parts.settings->saveAccount(kept);
+    m_parts.focus->followNext();
+}
+
+void Deeds::record(engine::CallHandle call, bool on)
+{
+    if (!on) {
+        m_parts.bridge->record(call, {});
+        return;
+    }
+    const QString key = QStringLiteral("files/recordings");
+    QString folder = m_parts.settings->text(key);
+    if (folder.isEmpty())
+        folder =
+            QFileDialog::getExistingDirectory(m_parts.window, tr("Where should recordings go?"));
+    if (folder.isEmpty())
+        return;
+    m_parts.settings->setText(key, folder);
+    m_parts.bridge->record(call, folder);
+    say(tr("Each early dialog is recorded into %1, one WAV each.").arg(shown(toStd(folder))),
+        false);
+}
+
+void Deeds::fix(diagnosis::Action action, const CallPtr &call)
+{
+    using diagnosis::Action;
+    if (action == Action::ReRegister) {
+        reRegister(call);
+    } else if (action == Action::CheckPassword) {
+        if (m_parts.bridge->store().accounts().empty())
+            m_parts.dial->focusPassword();
+        else
+            addAccount();
+    } else if (action != Action::None) {
+        callAgain(action, call);
+    }
+}
+
+// The flow the explanation speaks of is not always ours to name; every flow of ours that is not up
+// registers again, and if all are up, all do: that is what the text promises.
+void Deeds::reRegister(const CallPtr &)
+{
+    const auto &accounts = m_parts.bridge->store().accounts();
+    if (accounts.empty()) {
+        say(tr("No account of yours is registered here. Add it, then its flows can register "
+               "again."),
+            false);
+        addAccount();
+        return;
+    }
+    int asked = 0;
+    const auto isUp = [](const auto &flow) {
+        return flow.second.state == base::FlowState::Up ||
+               flow.second.state == base::FlowState::UpPlain;
+    };
+    for (const auto &[handle, info] : accounts) {
+        const bool allUp = std::all_of(info.flows.begin(), info.flows.end(), isUp);
+        for (const auto &flow : info.flows) {
+            if (!allUp && isUp(flow))
+                continue;
+            m_parts.bridge->reRegister({handle}, flow.first);
+            ++asked;
+        }
+    }
+    say(tr("Registering %n flow(s) again now.", nullptr, asked), false);
+}
+
+void Deeds::callAgain(diagnosis::Action action, const CallPtr &call)
+{
+    using diagnosis::Action;
+    if (!call)
+        return;
+    const desk::CallInfo *own = m_parts.bridge->store().ownCall(call->call->callId);
+    if (own == nullptr || own->incoming) {
+        m_parts.dial->setTarget(shown(call->call->requestUri));
+        m_parts.dial->focusTarget();
+        say(tr("This call was not placed from here. Its target stands in the test-call bar; check "
+               "it, then Call."),
+            false);
+        return;
+    }
+    m_parts.focus->followNext();
+    if (action == Action::CallAgain) {
+        m_parts.bridge->callAgain(call->call->callId);
+        return;
+    }
+    desk::CallOptions options = own->options;
+    if (action == Action::CallWithoutReliable)
+        options.reliability = engine::Reliability::Off;
+    if (action == Action::CallOverTcp)
+        options.transport = base::Transport::Tcp;
+    m_parts.bridge->place(options);
+}
+
+void Deeds::explainFlow(const base::FlowReport &report)
+{
+    for (const FlowPtr &flow : m_parts.bridge->store().flows()) {
+        const bool same =
+            flow->ours && flow->report.aor == report.aor && flow->report.regId == report.regId;
+        const trace::RowId row =
+            flow->lastResponse.valid() ? flow->lastResponse : flow->lastRegister;
+        if (!same || !row.valid())
+            continue;
+        diagnosis::EvidenceRef evidence;
+        evidence.row = row;
+        m_parts.focus->jump(evidence);
+        return;
+    }
+    say(report.reason.empty() ? tr("Nothing was seen on this flow yet.") : shown(report.reason),
+        false);
+}
+
+} // namespace ui

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files in and out: captures, exports, the clipboard.
+#include <ui/deeds.h>
+
+#include <ingest/source.h>
+#include <QApplication>
+#include <QBuffer>
+#include <QClipboard>
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMainWindow>
+#include <report/format.h>
+#include <ui/bridge/desk_bridge.h>
+#include <ui/export/exporter.h>
+#include <ui/focus.h>
+#include <ui/panels/ladder_pane.h>
+#include <ui/settings.h>
+#include <ui/text.h>
+#include <ui/views/message_view.h>
+
+namespace ui {
+namespace {
+
+QString filters()
+{
+    QStringList patterns;
+    for (const ingest::Source *source : ingest::sources::all())
+        patterns << shown(source->patterns);
+    return QObject::tr("Captures (%1);;All files (*)").arg(patterns.join(QLatin1Char(' ')));
+}
+
+} // namespace
+
+void Deeds::openDialog()
+{
+    const QString folder = m_parts.settings->text(QStringLiteral("files/folder"));
+    const QString path =
+        QFileDialog::getOpenFileName(m_parts.window, tr("Open a capture"), folder, filters());
+    if (!path.isEmpty())
+        openFile(path);
+}
+
+void Deeds::openFile(const QString &path)
+{
+    m_flawsTold = 0;
+    if (!m_parts.bridge->openFile(path))
+        return;
+    m_importing = true;
+    m_parts.settings->setText(QStringLiteral("files/folder"), QFileInfo(path).absolutePath());
+    m_parts.settings->addRecentFile(QFileInfo(path).absoluteFilePath());
+    Q_EMIT recentChanged();
+    m_parts.focus->followNext();
+}
+
+void Deeds::watchImport()
+{
+    const session::Update *last = m_parts.bridge->store().last();
+    if (last == nullptr || last->import.path.empty())
+        return;
+    const session::ImportState &import = last->import;
+    if (m_importing && !import.running) {
+        m_importing = false;
+        const QString name =
+            shown(toStd(QFileInfo(QString::fromStdString(import.path)).fileName()));
+        if (!import.error.empty())
+            say(shown(import.error), true);
+        else if (!import.flaws.empty())
+            say(tr("%1: %2").arg(name, shown(import.flaws.front())), false);
+        else if (last->messages == 0)
+            say(tr("%1 holds no SIP: %2 packets were read.")
+                    .arg(name)
+                    .arg(import.outcome.progress.packets),
+                false);
+    }
+}
+
+void Deeds::exportAs(const QString &format)
+{
+    const CallPtr call = m_parts.focus->call();
+    if (!call) {
+        say(tr("There is no call to export yet."), false);
+        return;
+    }
+    const bool png = format == QLatin1String("png");
+    const report::Format *writer = png ? nullptr : report::format(toStd(format));
+    if (!png && writer == nullptr)
+        return;
+    const QString extension = png ? QStringLiteral("png") : shown(writer->extension);
+    const QString folder = m_parts.settings->text(QStringLiteral("files/exports"));
+    const QString start =
+        (folder.isEmpty() ? QString() : folder + QLatin1Char('/')) + fileNameOf(*call, extension);
+    const QString path = QFileDialog::getSaveFileName(m_parts.window, tr("Export the call"), start,
+                                                      QStringLiteral("*.") + extension);
+    if (path.isEmpty())
+        return;
+    m_parts.settings->setText(QStringLiteral("files/exports"), QFileInfo(path).absolutePath());
+    std::string bytes;
+    if (png) {
+        const QImage image = picture(*m_parts.ladder->scene(), *m_parts.theme, 2);
+        QByteArray packed;
+        QBuffer buffer(&packed);
+        buffer.open(QIODevice::WriteOnly);
+        if (image.isNull() || !image.save(&buffer, "PNG")) {
+            say(tr("This ladder is too large for a picture. Export it as SVG or HTML instead."),
+                true);
+            return;
+        }
+        bytes = packed.toStdString();
+    } else {
+        bytes = exported(m_parts.bridge->store(), *call, writer->id);
+    }
+    const auto saved = save(path, bytes);
+    say(saved ? tr("Written to %1.").arg(shown(toStd(path))) : shown(saved.error().sentence),
+        !saved);
+}
+
+void Deeds::copyLadder()
+{
+    if (const CallPtr call = m_parts.focus->call()) {
+        const std::string text = exported(m_parts.bridge->store(), *call, "text");
+        QApplication::clipboard()->setText(QString::fromStdString(text));
+        say(tr("The ladder is on the clipboard as text."), false);
+    }
+}
+
+void Deeds::copyMessage()
+{
+    const trace::RowId row = m_parts.focus->row();
+    if (!row.valid())
+        return;
+    // The clipboard leaves the window: credentials are masked (trust T13).
+    const std::string text = report::redacted(m_parts.bridge->store().trace().text(row));
+    QApplication::clipboard()->setText(shownLines(text));
+}
+
+} // namespace ui

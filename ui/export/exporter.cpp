@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/export/exporter.h>
+
+#include <base/text.h>
+#include <QPainter>
+#include <QSaveFile>
+#include <report/format.h>
+#include <sstream>
+#include <ui/models/call_facts.h>
+#include <ui/text.h>
+#include <ui/views/ladder_painter.h>
+
+namespace ui {
+namespace {
+
+constexpr double kMostPixels = 30000; // QPainter's own limit is a little above
+
+} // namespace
+
+std::string exported(const Store &store, const session::CallView &view, std::string_view format)
+{
+    const report::Format *writer = report::format(format);
+    if (writer == nullptr)
+        return {};
+    const report::ReportCall call{view.call, view.streams, view.findings};
+    const report::ReportInput input{.trace = store.trace(),
+                                    .calls = {&call, 1},
+                                    .flows = store.flows(),
+                                    .names = store.names(),
+                                    .now = view.now,
+                                    .title = view.call->from + " -> " + view.call->to,
+                                    .redact = true,
+                                    .notes = {}};
+    std::ostringstream out;
+    writer->write(input, out);
+    return out.str();
+}
+
+QImage picture(const ladder::Scene &scene, const Theme &theme, double scale)
+{
+    if (scene.width * scale > kMostPixels || scene.height * scale > kMostPixels ||
+        scene.rows.empty())
+        return {};
+    QImage image(qRound(scene.width * scale), qRound(scene.height * scale), QImage::Format_RGB32);
+    image.setDevicePixelRatio(scale);
+    const Tokens &light = tokens(Scheme::Light);
+    image.fill(light.colour(Neutral::Background));
+    LadderPainter painter;
+    painter.setTokens(light);
+    painter.setFonts({theme.font(FontKind::Strong), theme.font(FontKind::Small)});
+    painter.setScene(&scene);
+    QPainter canvas(&image);
+    canvas.setRenderHint(QPainter::TextAntialiasing);
+    painter.paintRows(canvas, 0, scene.height);
+    painter.paintHeader(canvas);
+    return image;
+}
+
+base::Result<void> save(const QString &path, const std::string &bytes)
+{
+    QSaveFile file(path);
+    const auto size = static_cast<qint64>(bytes.size());
+    if (file.open(QIODevice::WriteOnly) && file.write(bytes.data(), size) == size && file.commit())
+        return {};
+    return base::fail(
+        base::ErrorCode::Io,
+        toStd(QObject::tr("\"%1\" could not be written: %2.").arg(path, file.errorString())));
+}
+
+QString fileNameOf(const session::CallView &view, const QString &extension)
+{
+    const std::string stem =
+        base::fileNamePart(toStd(userPart(view.call->from)) + "-" + toStd(userPart(view.call->to)));
+    return QString::fromStdString(stem) + QLatin1Char('.') + extension;
+}
+
+} // namespace ui

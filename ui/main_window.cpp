@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/main_window.h>
+
+#include <algorithm>
+#include <QCloseEvent>
+#include <QDockWidget>
+#include <QDragEnterEvent>
+#include <QMimeData>
+#include <QStackedWidget>
+#include <QStatusBar>
+#include <QVBoxLayout>
+#include <ui/bridge/desk_bridge.h>
+#include <ui/commands.h>
+#include <ui/deeds.h>
+#include <ui/focus.h>
+#include <ui/panels/bars.h>
+#include <ui/panels/call_list.h>
+#include <ui/panels/compare_panel.h>
+#include <ui/panels/dial_bar.h>
+#include <ui/panels/early_media_panel.h>
+#include <ui/panels/explain_panel.h>
+#include <ui/panels/findings_panel.h>
+#include <ui/panels/flow_strip.h>
+#include <ui/panels/ladder_pane.h>
+#include <ui/panels/status_line.h>
+#include <ui/panels/welcome_page.h>
+#include <ui/settings.h>
+#include <ui/theme/theme.h>
+#include <ui/views/message_view.h>
+
+namespace ui {
+namespace {
+
+constexpr int kLayoutVersion = 1;
+
+} // namespace
+
+MainWindow::MainWindow(DeskBridge &bridge, Theme &theme, Settings &settings, QWidget *parent)
+    : QMainWindow(parent)
+{
+    setObjectName(QStringLiteral("window"));
+    setWindowTitle(QStringLiteral("Earshot"));
+    setAcceptDrops(true);
+    setDockNestingEnabled(true);
+    m_parts.window = this;
+    m_parts.bridge = &bridge;
+    m_parts.theme = &theme;
+    m_parts.settings = &settings;
+    m_parts.focus = new Focus(bridge.store(), this);
+    makePanels();
+    makeCentre();
+    makeDocks();
+    makeStatus();
+    m_deeds = new Deeds(m_parts, this);
+    buildMenus(*this, *m_deeds);
+    connect(m_deeds, &Deeds::ladderShown, this, &MainWindow::arrange);
+    setDocksVisible(false); // the welcome page has the window for itself
+    resize(1440, 900);
+}
+
+MainWindow::~MainWindow() = default;
+
+void MainWindow::makePanels()
+{
+    Store &store = m_parts.bridge->store();
+    Focus &focus = *m_parts.focus;
+    Theme &theme = *m_parts.theme;
+    m_parts.welcome = new WelcomePage(this);
+    m_parts.ladder = new LadderPane(store, focus, theme, this);
+    m_parts.dial = new DialBar(*m_parts.bridge, focus, *m_parts.settings, this);
+    m_parts.flows = new FlowStrip(store, theme, this);
+    m_parts.notices = new NoticeBar(this);
+    m_parts.incoming = new IncomingBar(store, this);
+    m_parts.story = new StoryBar(store, this);
+    m_parts.calls = new CallList(store, focus, theme, this);
+    m_parts.explain = new ExplainPanel(store, focus, theme, this);
+    m_parts.message = new MessageView(theme, this);
+    m_parts.findings = new FindingsPanel(focus, this);
+    m_parts.compare = new ComparePanel(store, theme, this);
+    m_parts.early = new EarlyMediaPanel(store, focus, theme, this);
+}
+
+void MainWindow::makeCentre()
+{
+    auto *top = new QWidget(this);
+    top->setObjectName(QStringLiteral("topBars"));
+    auto *bars = new QVBoxLayout(top);
+    bars->setContentsMargins(0, 0, 0, 0);
+    bars->setSpacing(0);
+    bars->addWidget(m_parts.dial);
+    bars->addWidget(m_parts.flows);
+    bars->addWidget(m_parts.incoming);
+    bars->addWidget(m_parts.notices);
+    auto *bar = new QDockWidget(this); // above every dock, over the whole width
+    bar->setObjectName(QStringLiteral("topDock"));
+    bar->setFeatures(QDockWidget::NoDockWidgetFeatures);
+    bar->setTitleBarWidget(new QWidget(bar));
+    bar->titleBarWidget()->setObjectName(QStringLiteral("topDockTitle"));
+    bar->setWidget(top);
+    addDockWidget(Qt::TopDockWidgetArea, bar);
+    auto *centre = new QWidget(this);
+    centre->setObjectName(QStringLiteral("centre"));
+    auto *layout = new QVBoxLayout(centre);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    m_parts.pages = new QStackedWidget(centre);
+    m_parts.pages->setObjectName(QStringLiteral("pages"));
+    m_parts.pages->addWidget(m_parts.welcome);
+    m_parts.pages->addWidget(m_parts.ladder);
+    layout->addWidget(m_parts.pages, 1);
+    layout->addWidget(m_parts.story);
+    setCentralWidget(centre);
+}
+
+QDockWidget *MainWindow::makeDock(const char *name, const QString &title, QWidget *inside,
+                                  Qt::DockWidgetArea area)
+{
+    auto *dock = new QDockWidget(title, this);
+    dock->setObjectName(QString::fromLatin1(name));
+    dock->setAccessibleName(title);
+    dock->setWidget(inside);
+    addDockWidget(area, dock);
+    return dock;
+}
+
+void MainWindow::makeDocks()
+{
+    setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+    setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
+    setTabPosition(Qt::RightDockWidgetArea, QTabWidget::North);
+    Parts &p = m_parts;
+    p.callsDock = makeDock("callsDock", tr("Calls"), p.calls, Qt::LeftDockWidgetArea);
+    p.explainDock = makeDock("explainDock", tr("Explain"), p.explain, Qt::RightDockWidgetArea);
+    p.messageDock = makeDock("messageDock", tr("Message"), p.message, Qt::RightDockWidgetArea);
+    p.findingsDock = makeDock("findingsDock", tr("Findings"), p.findings, Qt::RightDockWidgetArea);
+    p.compareDock = makeDock("compareDock", tr("Compare"), p.compare, Qt::RightDockWidgetArea);
+    p.earlyDock = makeDock("earlyDock", tr("Early media"), p.early, Qt::BottomDockWidgetArea);
+    tabifyDockWidget(p.explainDock, p.messageDock);
+    tabifyDockWidget(p.messageDock, p.findingsDock);
+    tabifyDockWidget(p.findingsDock, p.compareDock);
+    p.explainDock->raise();
+}
+
+void MainWindow::makeStatus()
+{
+    auto *line = new StatusLine(m_parts.bridge->store(), this);
+    statusBar()->setObjectName(QStringLiteral("statusBar"));
+    statusBar()->setSizeGripEnabled(false);
+    statusBar()->addWidget(line, 1);
+    connect(line, &StatusLine::cancelWanted, m_parts.bridge, &DeskBridge::cancelImport);
+}
+
+void MainWindow::setDocksVisible(bool visible)
+{
+    for (QDockWidget *dock : {m_parts.callsDock, m_parts.explainDock, m_parts.messageDock,
+                              m_parts.findingsDock, m_parts.compareDock, m_parts.earlyDock})
+        dock->setVisible(visible);
+}
+
+void MainWindow::arrange()
+{
+    if (m_arranged)
+        return;
+    m_arranged = true;
+    setDocksVisible(true);
+    m_parts.explainDock->raise();
+    const QByteArray layout = m_parts.settings->bytes(QStringLiteral("window/layout"));
+    if (!layout.isEmpty() && restoreState(layout, kLayoutVersion))
+        return;
+    resizeDocks({m_parts.callsDock, m_parts.explainDock},
+                {std::clamp(width() / 5, 210, 300), std::clamp(width() * 3 / 10, 290, 430)},
+                Qt::Horizontal);
+    resizeDocks({m_parts.earlyDock}, {std::clamp(height() / 5, 110, 170)}, Qt::Vertical);
+}
+
+void MainWindow::closeEvent(QCloseEvent *event)
+{
+    if (m_arranged)
+        m_parts.settings->setBytes(QStringLiteral("window/layout"), saveState(kLayoutVersion));
+    m_parts.settings->setBytes(QStringLiteral("window/geometry"), saveGeometry());
+    event->accept();
+}
+
+void MainWindow::dragEnterEvent(QDragEnterEvent *event)
+{
+    if (event->mimeData()->hasUrls() && event->mimeData()->urls().front().isLocalFile())
+        event->acceptProposedAction();
+    else if (event->mimeData()->text().startsWith(QLatin1String("sip")))
+        event->acceptProposedAction();
+}
+
+void MainWindow::dropEvent(QDropEvent *event)
+{
+    if (event->mimeData()->hasUrls())
+        m_deeds->openFile(event->mimeData()->urls().front().toLocalFile());
+    else
+        m_parts.dial->setTarget(event->mimeData()->text().left(200).trimmed());
+    event->acceptProposedAction();
+}
+
+void MainWindow::keyPressEvent(QKeyEvent *event)
+{
+    if (event->key() == Qt::Key_Escape && m_arranged) {
+        m_parts.ladder->setFocus(Qt::OtherFocusReason); // step back to the middle
+        return;
+    }
+    QMainWindow::keyPressEvent(event);
+}
+
+} // namespace ui

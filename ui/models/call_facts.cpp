@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/models/call_facts.h>
+
+#include <algorithm>
+#include <sip/status.h>
+#include <ui/text.h>
+
+namespace ui {
+namespace {
+
+constexpr QChar kArrow(0x2192);
+
+// The status the chip shows: the end if there is one, else how far it got.
+int codeOf(const calls::Call &call, const trace::Trace &trace)
+{
+    if (call.finalStatus != 0)
+        return call.finalStatus;
+    for (auto row = call.rows.rbegin(); row != call.rows.rend(); ++row) {
+        if (const int status = trace.row(row->row).status; status != 0)
+            return status;
+    }
+    return 0;
+}
+
+QString stateLine(const calls::Call &call)
+{
+    return shown(calls::stateText(call.state));
+}
+
+const diagnosis::Finding *worst(const session::CallView &view)
+{
+    const diagnosis::Finding *out = nullptr;
+    for (const auto &finding : view.findings) {
+        if (out == nullptr || finding.severity > out->severity)
+            out = &finding;
+    }
+    return out;
+}
+
+} // namespace
+
+QString userPart(const std::string &address)
+{
+    const auto at = address.find('@');
+    return shown(at == std::string::npos || at == 0 ? address : address.substr(0, at));
+}
+
+QString durationText(base::Duration duration)
+{
+    const double seconds = base::toSeconds(duration);
+    if (seconds >= 60) {
+        const auto whole = static_cast<long>(seconds);
+        return QStringLiteral("%1:%2").arg(whole / 60).arg(whole % 60, 2, 10, QLatin1Char('0'));
+    }
+    if (seconds < 10)
+        return QStringLiteral("%1 s").arg(seconds, 0, 'f', 2);
+    return QStringLiteral("%1 s").arg(seconds, 0, 'f', 1);
+}
+
+CallFacts factsOf(const session::CallView &view, const trace::Trace &trace)
+{
+    const calls::Call &call = *view.call;
+    CallFacts facts;
+    facts.code = codeOf(call, trace);
+    facts.role = ladder::roleOfStatus(facts.code);
+    facts.glyph = shown(ladder::glyphOfStatus(facts.code));
+    facts.parties =
+        call.kind == calls::Kind::Call
+            ? userPart(call.from) + QLatin1Char(' ') + kArrow + QLatin1Char(' ') + userPart(call.to)
+            : userPart(call.to.empty() ? call.from : call.to);
+    facts.early = std::any_of(view.streams.begin(), view.streams.end(),
+                              [](const auto &s) { return s.early && s.towardsCaller; });
+    facts.live = view.live && call.state < calls::State::Ended;
+    for (const auto &finding : view.findings) {
+        facts.errors += finding.severity == diagnosis::Severity::Error ? 1 : 0;
+        facts.warnings += finding.severity == diagnosis::Severity::Warning ? 1 : 0;
+    }
+    const base::Instant end = call.ended.known() ? call.ended : (facts.live ? view.now : call.last);
+    facts.length = end > call.first ? end - call.first : base::Duration{0};
+    const auto *finding = worst(view);
+    if (finding != nullptr && finding->severity != diagnosis::Severity::Info)
+        facts.second = shown(finding->text);
+    else if (call.kind == calls::Kind::Registration)
+        facts.second = QObject::tr("registration, %1").arg(stateLine(call));
+    else
+        facts.second = stateLine(call) + (facts.early ? QObject::tr(", early media") : QString());
+    return facts;
+}
+
+Phases phasesOf(const session::CallView &view, const trace::Trace &trace)
+{
+    const calls::Call &call = *view.call;
+    Phases phases;
+    const auto since = [&](base::Instant t) {
+        return t > call.first ? t - call.first : base::Duration{0};
+    };
+    if (call.firstProvisional.valid()) {
+        phases.hasProvisional = true;
+        phases.provisional = since(trace.row(call.firstProvisional).time);
+    }
+    phases.hasAnswer = call.answered.known();
+    phases.answered = phases.hasAnswer ? since(call.answered) : base::Duration{0};
+    phases.hasEnd = call.ended.known();
+    phases.ended =
+        since(phases.hasEnd ? call.ended : (view.live ? std::max(view.now, call.last) : call.last));
+    for (const auto &bound : view.streams) {
+        if (!bound.early || !bound.towardsCaller || !bound.stream)
+            continue;
+        const base::Instant until =
+            phases.hasAnswer ? std::min(bound.stream->last, call.answered) : bound.stream->last;
+        if (until > bound.stream->first)
+            phases.earlyMedia = std::max(phases.earlyMedia, until - bound.stream->first);
+    }
+    return phases;
+}
+
+} // namespace ui

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the list and the header say about a call, worked out once from its view. Pure; UI thread.
+#pragma once
+
+#include <ladder/roles.h>
+#include <QString>
+#include <ui/store.h>
+
+namespace ui {
+
+struct CallFacts {
+    int code = 0; // what its chip shows: final, else last provisional; 0: none yet
+    ladder::Role role = ladder::Role::Request;
+    QString glyph, parties; // "alice -> bob"
+    QString second;         // the news line below
+    bool early = false;     // early media was seen or announced
+    bool live = false;
+    int errors = 0, warnings = 0;
+    base::Duration length{0};
+};
+CallFacts factsOf(const session::CallView &view, const trace::Trace &trace);
+
+/// Times of a call's phases, all since its first row; unknown ones are 0.
+struct Phases {
+    base::Duration provisional{0}; // first 18x: post-dial delay
+    base::Duration answered{0};
+    base::Duration ended{0}; // end, or the last row
+    bool hasProvisional = false, hasAnswer = false, hasEnd = false;
+    base::Duration earlyMedia{0}; // how long RTP came before the answer
+};
+Phases phasesOf(const session::CallView &view, const trace::Trace &trace);
+
+QString durationText(base::Duration duration); // "0.44 s", "12.4 s", "3:05"
+QString userPart(const std::string &address);  // "bob" of "bob@example.test"
+
+} // namespace ui

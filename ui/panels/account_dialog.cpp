@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/panels/account_dialog.h>
+
+#include <QCheckBox>
+#include <QComboBox>
+#include <QDialogButtonBox>
+#include <QFormLayout>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QUuid>
+#include <QVBoxLayout>
+#include <sip/uri.h>
+#include <ui/text.h>
+
+namespace ui {
+namespace {
+
+bool isSip(const QString &text)
+{
+    const std::string bytes = toStd(text);
+    const sip::Uri uri = sip::parseUri(bytes);
+    return uri.ok && (uri.scheme == "sip" || uri.scheme == "sips") && !uri.host.empty();
+}
+
+QStringList lines(const QPlainTextEdit *edit)
+{
+    QStringList out;
+    for (const QString &line : edit->toPlainText().split(QLatin1Char('\n'), Qt::SkipEmptyParts)) {
+        if (!line.trimmed().isEmpty())
+            out << line.trimmed();
+    }
+    return out;
+}
+
+} // namespace
+
+AccountDialog::AccountDialog(const Settings &settings, QWidget *parent)
+    : QDialog(parent), m_saved(new QComboBox(this)),
+      m_aor(field("accountAor", tr("Address of record"))),
+      m_user(field("accountUser", tr("User name"))),
+      m_password(field("accountPassword", tr("Password"))), m_proxies(new QPlainTextEdit(this)),
+      m_transport(new QComboBox(this)),
+      m_answer(new QCheckBox(tr("Answer calls by itself, with a tone"), this)),
+      m_problem(plainLabel({}, "accountProblem", this)), m_known(settings.accounts())
+{
+    setObjectName(QStringLiteral("accountDialog"));
+    setWindowTitle(tr("Add an account"));
+    m_aor->setPlaceholderText(QStringLiteral("sip:bob@example.com"));
+    m_password->setEchoMode(QLineEdit::Password);
+    m_password->setPlaceholderText(tr("asked for each time, never stored"));
+    m_proxies->setObjectName(QStringLiteral("accountProxies"));
+    m_proxies->setAccessibleName(tr("Outbound proxies, one per line, one flow each"));
+    m_proxies->setPlaceholderText(
+        QStringLiteral("sip:edge-a.example.com;lr\nsip:edge-b.example.com;lr"));
+    m_proxies->setProperty("field", true);
+    m_proxies->setTabChangesFocus(true);
+    m_proxies->setFixedHeight(64);
+    m_transport->setObjectName(QStringLiteral("accountTransport"));
+    m_transport->setAccessibleName(tr("Transport"));
+    m_transport->addItems({QStringLiteral("TCP"), QStringLiteral("UDP")});
+    m_answer->setObjectName(QStringLiteral("accountAnswer"));
+    m_problem->setWordWrap(true);
+    m_problem->hide();
+    m_saved->setObjectName(QStringLiteral("accountSaved"));
+    m_saved->setAccessibleName(tr("Accounts used before"));
+    m_saved->addItem(tr("A new one"));
+    for (const SavedAccount &saved : m_known)
+        m_saved->addItem(shown(saved.account.aor));
+    auto *form = new QFormLayout();
+    form->setSpacing(8);
+    if (!m_known.empty())
+        form->addRow(title(tr("Account"), m_saved), m_saved);
+    m_saved->setVisible(!m_known.empty());
+    form->addRow(title(tr("Address"), m_aor), m_aor);
+    form->addRow(title(tr("Proxies"), m_proxies), m_proxies);
+    form->addRow(title(tr("Transport"), m_transport), m_transport);
+    form->addRow(title(tr("User"), m_user), m_user);
+    form->addRow(title(tr("Password"), m_password), m_password);
+    form->addRow(QString(), m_answer);
+    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
+    QPushButton *go = buttons->addButton(tr("Register"), QDialogButtonBox::AcceptRole);
+    go->setProperty("accent", true);
+    go->setObjectName(QStringLiteral("accountRegister"));
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(16, 16, 16, 16);
+    layout->setSpacing(16);
+    layout->addLayout(form);
+    layout->addWidget(m_problem);
+    layout->addWidget(buttons);
+    resize(480, sizeHint().height());
+    connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(m_saved, &QComboBox::activated, this, [this](int index) {
+        load(index == 0 ? SavedAccount{} : m_known[static_cast<std::size_t>(index) - 1]);
+    });
+}
+
+QLineEdit *AccountDialog::field(const char *name, const QString &spoken)
+{
+    auto *edit = new QLineEdit(this);
+    edit->setObjectName(QString::fromLatin1(name));
+    edit->setAccessibleName(spoken);
+    return edit;
+}
+
+QLabel *AccountDialog::title(const QString &text, QWidget *buddy)
+{
+    QLabel *label = plainLabel(text, "accountLabel", this);
+    label->setBuddy(buddy);
+    return label;
+}
+
+void AccountDialog::load(const SavedAccount &saved)
+{
+    m_aor->setText(QString::fromStdString(saved.account.aor));
+    QStringList proxies;
+    for (const std::string &proxy : saved.account.proxies)
+        proxies << QString::fromStdString(proxy);
+    m_proxies->setPlainText(proxies.join(QLatin1Char('\n')));
+    m_transport->setCurrentIndex(saved.account.transport == base::Transport::Udp ? 1 : 0);
+    m_user->setText(QString::fromStdString(saved.account.credentials.user));
+    m_answer->setChecked(saved.answer);
+    m_instance = saved.account.instance;
+    m_password->clear();
+}
+
+SavedAccount AccountDialog::account() const
+{
+    SavedAccount out;
+    out.account.aor = toStd(m_aor->text().trimmed());
+    for (const QString &line : lines(m_proxies))
+        out.account.proxies.push_back(toStd(line));
+    out.account.transport =
+        m_transport->currentIndex() == 1 ? base::Transport::Udp : base::Transport::Tcp;
+    out.account.credentials = {toStd(m_user->text()), toStd(m_password->text())};
+    // RFC 5626 section 4.1: the instance stays the same over restarts.
+    out.account.instance =
+        !m_instance.empty()
+            ? m_instance
+            : "urn:uuid:" + toStd(QUuid::createUuid().toString(QUuid::WithoutBraces));
+    out.answer = m_answer->isChecked();
+    return out;
+}
+
+QString AccountDialog::problem() const
+{
+    if (!isSip(m_aor->text().trimmed()))
+        return tr("The address must be a SIP URI like sip:bob@example.com.");
+    const QStringList proxies = lines(m_proxies);
+    if (proxies.isEmpty())
+        return tr("Enter at least one outbound proxy, for example sip:edge.example.com;lr.");
+    for (const QString &proxy : proxies) {
+        if (!isSip(proxy))
+            return tr("\"%1\" is not a SIP URI. A proxy looks like sip:edge.example.com;lr.")
+                .arg(shown(toStd(proxy)));
+    }
+    return {};
+}
+
+void AccountDialog::done(int result)
+{
+    const QString wrong = result == QDialog::Accepted ? problem() : QString();
+    m_problem->setText(wrong);
+    m_problem->setVisible(!wrong.isEmpty());
+    if (wrong.isEmpty())
+        QDialog::done(result);
+}
+
+} // namespace ui

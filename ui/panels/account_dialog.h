@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Asks for an account: address, outbound proxies, transport, credentials. The password is handed
+// on, never kept. UI thread.
+#pragma once
+
+#include <QDialog>
+#include <ui/settings.h>
+
+class QCheckBox;
+class QComboBox;
+class QLabel;
+class QLineEdit;
+class QPlainTextEdit;
+
+namespace ui {
+
+class AccountDialog : public QDialog
+{
+public:
+    explicit AccountDialog(const Settings &settings, QWidget *parent = nullptr);
+    SavedAccount account() const; // with the password, for the engine alone
+    void load(const SavedAccount &saved);
+    void done(int result) override; // refuses to accept what cannot be right, and says why
+
+private:
+    QString problem() const;
+    QLineEdit *field(const char *name, const QString &spoken);
+    QLabel *title(const QString &text, QWidget *buddy);
+
+    QComboBox *m_saved;
+    QLineEdit *m_aor, *m_user, *m_password;
+    QPlainTextEdit *m_proxies;
+    QComboBox *m_transport;
+    QCheckBox *m_answer;
+    QLabel *m_problem;
+    std::vector<SavedAccount> m_known;
+    std::string m_instance;
+};
+
+} // namespace ui

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/panels/bars.h>
+
+#include <QAccessible>
+#include <QHBoxLayout>
+#include <QPushButton>
+#include <QVBoxLayout>
+#include <ui/text.h>
+
+namespace ui {
+namespace {
+
+constexpr int kMostNotices = 3;
+
+QHBoxLayout *barLayout(QWidget *bar)
+{
+    bar->setAttribute(Qt::WA_StyledBackground);
+    auto *layout = new QHBoxLayout(bar);
+    layout->setContentsMargins(16, 6, 12, 6);
+    layout->setSpacing(8);
+    return layout;
+}
+
+QPushButton *button(const QString &text, const char *name, QWidget *parent)
+{
+    auto *out = new QPushButton(text, parent);
+    out->setObjectName(QString::fromLatin1(name));
+    out->setAccessibleName(text);
+    return out;
+}
+
+void alert(QWidget *widget, const QString &sentence)
+{
+    widget->setAccessibleName(sentence);
+    QAccessibleEvent event(widget, QAccessible::Alert);
+    QAccessible::updateAccessibility(&event);
+}
+
+} // namespace
+
+NoticeBar::NoticeBar(QWidget *parent) : QWidget(parent), m_rows(new QVBoxLayout(this))
+{
+    setObjectName(QStringLiteral("notices"));
+    m_rows->setContentsMargins(0, 0, 0, 0);
+    m_rows->setSpacing(0);
+    hide();
+}
+
+void NoticeBar::add(const QString &sentence, bool isError)
+{
+    if (sentences().contains(sentence))
+        return; // it still stands there
+    while (m_notices.size() >= kMostNotices)
+        drop(m_notices.front());
+    auto *notice = new QWidget(this);
+    notice->setObjectName(QStringLiteral("notice"));
+    notice->setProperty("noticeKind", isError ? "error" : "info");
+    QHBoxLayout *layout = barLayout(notice);
+    QLabel *glyph =
+        plainLabel(isError ? QStringLiteral("!") : QStringLiteral("i"), "noticeGlyph", notice);
+    glyph->setProperty("panelTitle", true);
+    QLabel *text = plainLabel(sentence, "noticeText", notice);
+    text->setWordWrap(true);
+    text->setTextInteractionFlags(Qt::TextSelectableByMouse);
+    QPushButton *close = button(tr("Dismiss"), "dismissNotice", notice);
+    close->setProperty("flat", true);
+    layout->addWidget(glyph);
+    layout->addWidget(text, 1);
+    layout->addWidget(close);
+    connect(close, &QPushButton::clicked, this, [this, notice] { drop(notice); });
+    m_rows->addWidget(notice);
+    m_notices.append(notice);
+    setVisible(true);
+    alert(notice, sentence);
+}
+
+void NoticeBar::dismissNewest()
+{
+    if (!m_notices.isEmpty())
+        drop(m_notices.back());
+}
+
+void NoticeBar::drop(QWidget *notice)
+{
+    m_notices.removeAll(notice);
+    m_rows->removeWidget(notice);
+    notice->hide();
+    notice->deleteLater();
+    setVisible(!m_notices.isEmpty());
+}
+
+QStringList NoticeBar::sentences() const
+{
+    QStringList out;
+    for (const QWidget *notice : m_notices)
+        out << notice->findChild<QLabel *>(QStringLiteral("noticeText"))->text();
+    return out;
+}
+
+IncomingBar::IncomingBar(Store &store, QWidget *parent)
+    : QWidget(parent), m_text(plainLabel({}, "incomingText", this)),
+      m_answer(button(tr("Answer"), "answer", this)),
+      m_decline(button(tr("Decline"), "decline", this))
+{
+    setObjectName(QStringLiteral("incoming"));
+    setProperty("noticeKind", "info");
+    QHBoxLayout *layout = barLayout(this);
+    m_answer->setProperty("accent", true);
+    layout->addWidget(m_text, 1);
+    layout->addWidget(m_answer);
+    layout->addWidget(m_decline);
+    connect(m_answer, &QPushButton::clicked, this, &IncomingBar::answer);
+    connect(m_decline, &QPushButton::clicked, this, &IncomingBar::decline);
+    connect(&store, &Store::ownCallChanged, this,
+            [this](const desk::CallInfo &call) { apply(call); });
+    hide();
+}
+
+void IncomingBar::apply(const desk::CallInfo &call)
+{
+    using Stage = desk::CallInfo::Stage;
+    const bool rings =
+        call.incoming && (call.stage == Stage::Calling || call.stage == Stage::Ringing ||
+                          call.stage == Stage::Early);
+    if (rings) {
+        m_call = call.handle;
+        m_text->setText(tr("Incoming call from %1").arg(shown(call.from)));
+        if (!isVisible())
+            alert(this, m_text->text());
+        show();
+    } else if (call.handle == m_call) {
+        m_call = {};
+        hide();
+    }
+}
+
+void IncomingBar::answer()
+{
+    if (m_call.valid())
+        Q_EMIT answered(m_call);
+}
+
+void IncomingBar::decline()
+{
+    if (m_call.valid())
+        Q_EMIT declined(m_call);
+}
+
+StoryBar::StoryBar(Store &store, QWidget *parent)
+    : QWidget(parent), m_step(plainLabel({}, "storyStep", this)),
+      m_title(plainLabel({}, "storyTitle", this)), m_caption(plainLabel({}, "storyCaption", this)),
+      m_stop(button(tr("Stop"), "storyStop", this)),
+      m_close(button(tr("Close"), "storyClose", this))
+{
+    setObjectName(QStringLiteral("story"));
+    setProperty("noticeKind", "info");
+    QHBoxLayout *layout = barLayout(this);
+    m_step->setProperty("muted", true);
+    m_title->setProperty("muted", true);
+    m_caption->setWordWrap(true);
+    m_caption->setProperty("panelTitle", true);
+    auto *words = new QVBoxLayout();
+    words->setSpacing(2);
+    auto *head = new QHBoxLayout();
+    head->addWidget(m_step);
+    head->addWidget(m_title, 1);
+    words->addLayout(head);
+    words->addWidget(m_caption);
+    layout->addLayout(words, 1);
+    layout->addWidget(m_stop);
+    layout->addWidget(m_close);
+    connect(m_stop, &QPushButton::clicked, this, [this] {
+        if (m_running)
+            Q_EMIT stopWanted();
+        else
+            Q_EMIT againWanted(m_name);
+    });
+    connect(m_close, &QPushButton::clicked, this, &QWidget::hide);
+    connect(&store, &Store::storyChanged, this, &StoryBar::apply);
+    hide();
+}
+
+void StoryBar::apply(const desk::StoryState &story)
+{
+    const bool fresh = story.running && !m_running;
+    m_running = story.running;
+    m_name = shown(story.name);
+    m_step->setText(
+        tr("Step %1 of %2").arg(std::min(story.step + 1, story.steps)).arg(story.steps));
+    m_title->setText(shown(story.title));
+    QString caption = shown(story.caption);
+    if (!story.running)
+        caption = story.error.empty()
+                      ? tr("The story has ended. The ladder and its explanation stay.")
+                      : shown(story.error);
+    m_caption->setText(caption);
+    m_step->setVisible(story.running);
+    m_stop->setText(story.running ? tr("Stop") : tr("Play again"));
+    m_stop->setAccessibleName(story.running ? tr("Stop the story") : tr("Play the story again"));
+    m_close->setVisible(!story.running);
+    m_close->setAccessibleName(tr("Close the story's caption"));
+    if (fresh)
+        show();
+    setAccessibleName(caption);
+}
+
+} // namespace ui

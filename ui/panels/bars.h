@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bars that come and go: notices, an incoming call, the running story's caption. UI thread.
+#pragma once
+
+#include <desk/desk.h>
+#include <QWidget>
+#include <ui/store.h>
+
+class QLabel;
+class QPushButton;
+class QVBoxLayout;
+
+namespace ui {
+
+/// Sentences for the user, newest below, each dismissed by hand; at most three at a time.
+class NoticeBar : public QWidget
+{
+public:
+    explicit NoticeBar(QWidget *parent = nullptr);
+    void add(const QString &sentence, bool isError);
+    void dismissNewest();
+    QStringList sentences() const;
+
+private:
+    void drop(QWidget *notice);
+    QVBoxLayout *m_rows;
+    QList<QWidget *> m_notices;
+};
+
+class IncomingBar : public QWidget
+{
+    Q_OBJECT
+public:
+    explicit IncomingBar(Store &store, QWidget *parent = nullptr);
+    void answer();
+    void decline();
+
+Q_SIGNALS:
+    void answered(engine::CallHandle call);
+    void declined(engine::CallHandle call);
+
+private:
+    void apply(const desk::CallInfo &call);
+    QLabel *m_text;
+    QPushButton *m_answer, *m_decline;
+    engine::CallHandle m_call;
+};
+
+class StoryBar : public QWidget
+{
+    Q_OBJECT
+public:
+    explicit StoryBar(Store &store, QWidget *parent = nullptr);
+
+Q_SIGNALS:
+    void stopWanted();
+    void againWanted(const QString &name);
+
+private:
+    void apply(const desk::StoryState &story);
+    QLabel *m_step, *m_title, *m_caption;
+    QPushButton *m_stop, *m_close;
+    QString m_name;
+    bool m_running = false;
+};
+
+} // namespace ui

@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/panels/compare_panel.h>
+
+#include <diagnosis/explain.h>
+#include <QApplication>
+#include <QClipboard>
+#include <QComboBox>
+#include <QGridLayout>
+#include <QPushButton>
+#include <QScrollArea>
+#include <QVBoxLayout>
+#include <sip/status.h>
+#include <ui/text.h>
+
+namespace ui {
+
+ComparePanel::ComparePanel(Store &store, Theme &theme, QWidget *parent)
+    : QWidget(parent), m_store(store), m_theme(theme),
+      m_left(makeChoice("compareLeft", tr("Left response code"), 183)),
+      m_right(makeChoice("compareRight", tr("Right response code"), 430)),
+      m_scroll(new QScrollArea(this))
+{
+    setObjectName(QStringLiteral("compare"));
+    setProperty("page", true);
+    setAttribute(Qt::WA_StyledBackground);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    auto *head = new QHBoxLayout();
+    head->setContentsMargins(12, 10, 12, 6);
+    head->setSpacing(8);
+    auto *swapButton = new QPushButton(tr("Swap"), this);
+    swapButton->setObjectName(QStringLiteral("compareSwap"));
+    swapButton->setAccessibleName(tr("Swap left and right"));
+    head->addWidget(m_left, 1);
+    head->addWidget(swapButton);
+    head->addWidget(m_right, 1);
+    layout->addLayout(head);
+    m_scroll->setObjectName(QStringLiteral("compareScroll"));
+    m_scroll->setAccessibleName(tr("Comparison"));
+    m_scroll->setFrameShape(QFrame::NoFrame);
+    m_scroll->setWidgetResizable(true);
+    m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    layout->addWidget(m_scroll, 1);
+    connect(swapButton, &QPushButton::clicked, this, &ComparePanel::swap);
+    connect(m_left, &QComboBox::currentIndexChanged, this, &ComparePanel::fill);
+    connect(m_right, &QComboBox::currentIndexChanged, this, &ComparePanel::fill);
+    connect(&theme, &Theme::changed, this, &ComparePanel::fill);
+    fill();
+}
+
+QComboBox *ComparePanel::makeChoice(const char *name, const QString &spoken, int code)
+{
+    auto *choice = new QComboBox(this);
+    choice->setObjectName(QString::fromLatin1(name));
+    choice->setAccessibleName(spoken);
+    choice->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    choice->setMinimumContentsLength(8);
+    for (const sip::Status &status : sip::statuses())
+        choice->addItem(QStringLiteral("%1 %2").arg(status.code).arg(shown(status.phrase)),
+                        status.code);
+    choice->setCurrentIndex(choice->findData(code));
+    return choice;
+}
+
+int ComparePanel::left() const
+{
+    return m_left->currentData().toInt();
+}
+int ComparePanel::right() const
+{
+    return m_right->currentData().toInt();
+}
+
+void ComparePanel::compare(int left, int right)
+{
+    const int l = m_left->findData(left), r = m_right->findData(right);
+    if (l >= 0)
+        m_left->setCurrentIndex(l);
+    if (r >= 0)
+        m_right->setCurrentIndex(r);
+    fill(); // the counts are of now
+}
+
+void ComparePanel::swap()
+{
+    const int l = m_left->currentIndex(), r = m_right->currentIndex();
+    m_left->setCurrentIndex(r);
+    m_right->setCurrentIndex(l);
+}
+
+std::array<std::size_t, 2> ComparePanel::count(int left, int right) const
+{
+    std::array<std::size_t, 2> out{};
+    const trace::Trace &trace = m_store.trace();
+    for (std::uint32_t i = 0, size = static_cast<std::uint32_t>(trace.size()); i < size; ++i) {
+        const int status = trace.row({i}).status;
+        out[0] += status == left ? 1 : 0;
+        out[1] += status == right ? 1 : 0;
+    }
+    return out;
+}
+
+void ComparePanel::fill()
+{
+    m_body = new QWidget(m_scroll);
+    m_body->setObjectName(QStringLiteral("compareBody"));
+    m_body->setProperty("page", true);
+    m_body->setAttribute(Qt::WA_StyledBackground);
+    auto *grid = new QGridLayout(m_body);
+    grid->setContentsMargins(16, 4, 16, 16);
+    grid->setHorizontalSpacing(16);
+    grid->setVerticalSpacing(0);
+    int row = 0;
+    for (const auto &line : diagnosis::compareCodes(left(), right()))
+        addRow(row++, shown(line.aspect), shown(line.left), shown(line.right));
+    const auto seen = count(left(), right());
+    const auto times = [](std::size_t n) { return tr("%n time(s)", nullptr, static_cast<int>(n)); };
+    addRow(row++, tr("in this session"), times(seen[0]), times(seen[1]));
+    grid->setColumnStretch(1, 1);
+    grid->setColumnStretch(2, 1);
+    grid->setRowStretch(row, 1);
+    m_scroll->setWidget(m_body); // deletes the one before
+}
+
+void ComparePanel::addRow(int row, const QString &aspect, const QString &left, const QString &right)
+{
+    auto *grid = static_cast<QGridLayout *>(m_body->layout());
+    int column = 0;
+    for (const QString &text : {aspect, left, right}) {
+        QLabel *label = plainLabel(text, "compareCell", m_body);
+        label->setWordWrap(true);
+        label->setAlignment(Qt::AlignTop | Qt::AlignLeft);
+        label->setContentsMargins(0, 8, 0, 8);
+        if (column == 0) {
+            label->setProperty("muted", true);
+            label->setMaximumWidth(qRound(96 * m_theme.zoom()));
+        } else {
+            label->setTextInteractionFlags(Qt::TextSelectableByMouse);
+        }
+        grid->addWidget(label, row, column++);
+    }
+}
+
+} // namespace ui

@@ -1,0 +1,284 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/panels/early_media_panel.h>
+
+#include <algorithm>
+#include <QComboBox>
+#include <QGridLayout>
+#include <QPushButton>
+#include <QVBoxLayout>
+#include <ui/models/call_facts.h>
+#include <ui/text.h>
+#include <ui/views/waveform.h>
+
+namespace ui {
+namespace {
+
+constexpr std::size_t kMostFacts = 8;
+
+QString figures(const QString &codec, std::uint64_t packets, std::uint64_t lost,
+                base::Duration jitter, double level, bool levelKnown)
+{
+    const double all = static_cast<double>(packets + lost);
+    QStringList words;
+    if (!codec.isEmpty())
+        words << codec;
+    words << QObject::tr("%1 packets").arg(packets);
+    words << QObject::tr("loss %1 (%2 %)")
+                 .arg(lost)
+                 .arg(all > 0 ? 100.0 * static_cast<double>(lost) / all : 0.0, 0, 'f', 1);
+    words << QObject::tr("jitter %1 ms").arg(base::toMilliseconds(jitter), 0, 'f', 1);
+    words << (levelKnown ? QObject::tr("level %1 dB").arg(level, 0, 'f', 0)
+                         : QObject::tr("level unknown"));
+    return words.join(QStringLiteral("  ·  "));
+}
+
+struct LightLook {
+    const char16_t *glyph;
+    ladder::Role role;
+};
+LightLook lookOf(diagnosis::Light light)
+{
+    static constexpr LightLook kLooks[] = {{u"✓", ladder::Role::Success},
+                                           {u"?", ladder::Role::ClientError},
+                                           {u"✕", ladder::Role::ServerError}};
+    return kLooks[std::min<std::size_t>(2, static_cast<std::size_t>(light))];
+}
+
+void paintLabel(QLabel *label, const QColor &colour)
+{
+    QPalette palette = label->palette();
+    palette.setColor(QPalette::WindowText, colour);
+    label->setPalette(palette);
+}
+
+} // namespace
+
+EarlyMediaPanel::EarlyMediaPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent)
+    : QWidget(parent), m_store(store), m_focus(focus), m_theme(theme),
+      m_state(plainLabel({}, "earlyMediaState", this)),
+      m_figures(plainLabel({}, "earlyMediaFigures", this)), m_level(new LevelMeter(theme, this)),
+      m_wave(new Waveform(theme, this))
+{
+    setObjectName(QStringLiteral("earlyMedia"));
+    setAccessibleName(tr("Early media"));
+    setProperty("page", true);
+    setAttribute(Qt::WA_StyledBackground);
+    auto *layout = new QHBoxLayout(this);
+    layout->setContentsMargins(16, 8, 16, 10);
+    layout->setSpacing(20);
+    auto *left = new QVBoxLayout();
+    left->setSpacing(6);
+    left->addWidget(makeControls());
+    left->addWidget(m_wave, 1);
+    m_figures->setProperty("muted", true);
+    m_figures->setMinimumWidth(60);
+    left->addWidget(m_figures);
+    layout->addLayout(left, 3);
+    layout->addWidget(makeChecks(), 2);
+    connect(&focus, &Focus::callChanged, this, &EarlyMediaPanel::refresh);
+    connect(&store, &Store::ownCallChanged, this, &EarlyMediaPanel::refresh);
+    connect(&store, &Store::mediaChanged, this, &EarlyMediaPanel::refresh);
+    connect(&theme, &Theme::changed, this, &EarlyMediaPanel::refresh);
+    refresh();
+}
+
+QWidget *EarlyMediaPanel::makeControls()
+{
+    auto *row = new QWidget(this);
+    row->setObjectName(QStringLiteral("earlyMediaControls"));
+    auto *layout = new QHBoxLayout(row);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(8);
+    m_play = new QPushButton(tr("Mute"), row);
+    m_play->setObjectName(QStringLiteral("play"));
+    m_record = new QPushButton(tr("Record"), row);
+    m_record->setObjectName(QStringLiteral("record"));
+    m_record->setAccessibleName(tr("Record what is heard"));
+    m_dialogs = new QComboBox(row);
+    m_dialogs->setObjectName(QStringLiteral("earlyDialogs"));
+    m_dialogs->setAccessibleName(tr("Early dialog to hear"));
+    m_state->setMinimumWidth(60);
+    layout->addWidget(m_state, 1);
+    layout->addWidget(m_level, 1);
+    layout->addWidget(m_dialogs);
+    layout->addWidget(m_play);
+    layout->addWidget(m_record);
+    connect(m_play, &QPushButton::clicked, this, &EarlyMediaPanel::toggleMute);
+    connect(m_record, &QPushButton::clicked, this, &EarlyMediaPanel::toggleRecord);
+    connect(m_dialogs, &QComboBox::activated, this, [this] {
+        if (const auto *info = own())
+            Q_EMIT chooseWanted(info->handle, toStd(m_dialogs->currentData().toString()));
+        refresh();
+    });
+    return row;
+}
+
+QWidget *EarlyMediaPanel::makeChecks()
+{
+    auto *box = new QWidget(this);
+    box->setObjectName(QStringLiteral("earlyMediaChecks"));
+    m_checks = new QGridLayout(box);
+    m_checks->setContentsMargins(0, 0, 0, 0);
+    m_checks->setHorizontalSpacing(8);
+    m_checks->setVerticalSpacing(2);
+    m_verdict = plainLabel({}, "earlyMediaVerdict", box);
+    m_verdict->setWordWrap(true);
+    m_checks->addWidget(m_verdict, 0, 0, 1, 2);
+    for (std::size_t i = 0; i < kMostFacts; ++i) {
+        QLabel *glyph = plainLabel({}, "checkGlyph", box), *text = plainLabel({}, "checkText", box);
+        text->setMinimumWidth(60);
+        m_checks->addWidget(glyph, static_cast<int>(i) + 1, 0);
+        m_checks->addWidget(text, static_cast<int>(i) + 1, 1);
+        m_facts.emplace_back(glyph, text);
+    }
+    m_checks->setColumnStretch(1, 1);
+    m_checks->setRowStretch(static_cast<int>(kMostFacts) + 1, 1);
+    return box;
+}
+
+const desk::CallInfo *EarlyMediaPanel::own() const
+{
+    return m_focus.call() ? m_store.ownCall(m_focus.call()->call->callId) : nullptr;
+}
+
+std::uint32_t EarlyMediaPanel::dialogIndex() const
+{
+    const auto count = m_focus.call()->call->earlyDialogs.size();
+    const int chosen = m_dialogs->currentIndex();
+    return chosen >= 0 && static_cast<std::size_t>(chosen) < count
+               ? static_cast<std::uint32_t>(chosen)
+               : 0;
+}
+
+void EarlyMediaPanel::refresh()
+{
+    const CallPtr view = m_focus.call();
+    const desk::CallInfo *info = own();
+    const bool live = info != nullptr && info->stage < desk::CallInfo::Stage::Ended;
+    m_play->setEnabled(live);
+    m_record->setEnabled(live);
+    if (view)
+        refreshDialogs(*view->call);
+    m_dialogs->setVisible(m_dialogs->count() > 1);
+    if (info != nullptr && info->media)
+        refreshOwn(*info);
+    else if (view)
+        refreshCaptured(*view);
+    else
+        m_state->setText(tr("No call yet"));
+    m_play->setText(m_muted ? tr("Play") : tr("Mute"));
+    m_play->setAccessibleName(m_muted ? tr("Play early media") : tr("Mute early media"));
+    if (view)
+        refreshChecks(*view);
+    else
+        m_verdict->setText(tr(
+            "What is heard before the answer shows here: level, loss, jitter, and why it is silent "
+            "if it is."));
+}
+
+void EarlyMediaPanel::refreshDialogs(const calls::Call &call)
+{
+    QStringList tags;
+    for (const auto &dialog : call.earlyDialogs)
+        tags << QString::fromStdString(dialog.toTag);
+    QStringList have;
+    for (int i = 0; i < m_dialogs->count(); ++i)
+        have << m_dialogs->itemData(i).toString();
+    if (tags == have)
+        return;
+    m_dialogs->clear();
+    int number = 0;
+    for (const QString &tag : tags)
+        m_dialogs->addItem(tr("early dialog %1 (%2)").arg(++number).arg(shown(toStd(tag)).left(12)),
+                           tag);
+}
+
+void EarlyMediaPanel::refreshOwn(const desk::CallInfo &info)
+{
+    const media::Status &status = *info.media;
+    m_wave->setLevels(status.waveform);
+    m_level->setLevel(status.level, status.peak, status.packets > 0);
+    QString state = status.playing ? (m_muted ? tr("arriving, muted")
+                                              : tr("playing through %1").arg(shown(status.device)))
+                                   : tr("waiting for RTP");
+    if (info.stage >= desk::CallInfo::Stage::Ended)
+        state = tr("ended");
+    if (!status.recording.empty())
+        state += tr(", recording");
+    m_state->setText(state);
+    m_record->setText(status.recording.empty() ? tr("Record") : tr("Stop recording"));
+    m_figures->setText(figures(shown(status.codec), status.packets, status.lost, status.jitter,
+                               status.level, status.packets > 0));
+    m_figures->setToolTip(plainTip(tr("late %1, duplicates %2, wrong payload type %3, sent %4\n%5")
+                                       .arg(status.late)
+                                       .arg(status.duplicates)
+                                       .arg(status.wrongPayloadType)
+                                       .arg(status.sent)
+                                       .arg(shown(status.recording))));
+}
+
+void EarlyMediaPanel::refreshCaptured(const session::CallView &view)
+{
+    m_wave->setLevels({});
+    const diagnosis::BoundStream *best = nullptr;
+    for (const auto &bound : view.streams) {
+        const bool wanted = bound.stream && bound.towardsCaller && bound.early;
+        if (wanted && (best == nullptr || bound.stream->packets > best->stream->packets))
+            best = &bound;
+    }
+    if (best == nullptr) {
+        m_level->setLevel(-96, -96, false);
+        m_state->setText(tr("no RTP before the answer"));
+        m_figures->clear();
+        return;
+    }
+    const rtp::Stream &stream = *best->stream;
+    m_level->setLevel(stream.level, stream.level, stream.levelKnown);
+    m_state->setText(tr("captured, %1").arg(durationText(stream.last - stream.first)));
+    m_figures->setText(figures(tr("payload type %1").arg(stream.payloadType), stream.packets,
+                               stream.lost, stream.jitter, stream.level, stream.levelKnown));
+}
+
+void EarlyMediaPanel::refreshChecks(const session::CallView &view)
+{
+    diagnosis::Verdict verdict;
+    if (view.call->earlyDialogs.empty())
+        verdict.sentence = toStd(
+            tr("No provisional response with a To-tag yet: there is no early dialog to hear."));
+    else
+        verdict = diagnosis::earlyMediaVerdict(m_store.evidence(view), dialogIndex());
+    m_verdict->setText(shown(verdict.sentence));
+    const Tokens &t = m_theme.tokens();
+    for (std::size_t i = 0; i < m_facts.size(); ++i) {
+        const auto &[glyph, text] = m_facts[i];
+        const bool used = i < verdict.facts.size();
+        glyph->setVisible(used);
+        text->setVisible(used);
+        if (!used)
+            continue;
+        const LightLook look = lookOf(verdict.facts[i].light);
+        glyph->setText(QString::fromUtf16(look.glyph));
+        paintLabel(glyph, t.colour(look.role));
+        const QString words =
+            shown(verdict.facts[i].name) + QLatin1String(": ") + shown(verdict.facts[i].value);
+        text->setText(words);
+        text->setToolTip(plainTip(words));
+    }
+}
+
+void EarlyMediaPanel::toggleMute()
+{
+    if (const auto *info = own()) {
+        m_muted = !m_muted;
+        Q_EMIT muteWanted(info->handle, m_muted);
+        refresh();
+    }
+}
+
+void EarlyMediaPanel::toggleRecord()
+{
+    if (const auto *info = own())
+        Q_EMIT recordWanted(info->handle, !info->media || info->media->recording.empty());
+}
+
+} // namespace ui

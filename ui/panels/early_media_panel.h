@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is heard before the answer: level, waveform, figures, Play/Mute and Record for our own
+// calls; the checklist for any call, so that silence is explained. UI thread.
+#pragma once
+
+#include <desk/desk.h>
+#include <diagnosis/explain.h>
+#include <QWidget>
+#include <ui/focus.h>
+#include <ui/theme/theme.h>
+
+class QComboBox;
+class QGridLayout;
+class QLabel;
+class QPushButton;
+
+namespace ui {
+
+class LevelMeter;
+class Waveform;
+
+class EarlyMediaPanel : public QWidget
+{
+    Q_OBJECT
+public:
+    EarlyMediaPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent = nullptr);
+
+    void toggleMute();
+    void toggleRecord();
+
+Q_SIGNALS:
+    void muteWanted(engine::CallHandle call, bool muted);
+    void recordWanted(engine::CallHandle call, bool on);
+    void chooseWanted(engine::CallHandle call, const std::string &toTag);
+
+private:
+    QWidget *makeControls();
+    QWidget *makeChecks();
+    void refresh();
+    void refreshDialogs(const calls::Call &call);
+    void refreshOwn(const desk::CallInfo &info);
+    void refreshCaptured(const session::CallView &view);
+    void refreshChecks(const session::CallView &view);
+    std::uint32_t dialogIndex() const;
+    const desk::CallInfo *own() const;
+
+    Store &m_store;
+    Focus &m_focus;
+    Theme &m_theme;
+    QLabel *m_state, *m_figures, *m_verdict = nullptr;
+    LevelMeter *m_level;
+    Waveform *m_wave;
+    QComboBox *m_dialogs = nullptr;
+    QPushButton *m_play = nullptr, *m_record = nullptr;
+    QGridLayout *m_checks = nullptr;
+    std::vector<std::pair<QLabel *, QLabel *>> m_facts;
+    bool m_muted = false;
+};
+
+} // namespace ui

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/panels/evidence_text.h>
+
+#include <QRegularExpression>
+#include <QScrollBar>
+#include <QTextCursor>
+#include <QTextDocument>
+#include <QTextDocumentFragment>
+
+namespace ui {
+namespace {
+
+QTextBlockFormat block(double above, double below, double indent = 0)
+{
+    QTextBlockFormat format;
+    format.setTopMargin(above);
+    format.setBottomMargin(below);
+    format.setLeftMargin(indent);
+    format.setLineHeight(130, QTextBlockFormat::ProportionalHeight);
+    return format;
+}
+
+} // namespace
+
+EvidenceText::EvidenceText(Theme &theme, QWidget *parent) : QTextBrowser(parent), m_theme(theme)
+{
+    setOpenLinks(false); // a link is a number of ours; nothing is ever fetched
+    setFrameShape(QFrame::NoFrame);
+    document()->setDocumentMargin(12);
+    connect(this, &QTextBrowser::anchorClicked, this, [this](const QUrl &link) {
+        bool ok = false;
+        const int number = link.path().toInt(&ok);
+        if (ok && link.scheme() == QLatin1String("evidence"))
+            Q_EMIT evidenceClicked(number);
+    });
+}
+
+void EvidenceText::begin()
+{
+    m_draft = new QTextDocument(this);
+    m_draft->setDocumentMargin(12);
+    m_draft->setDefaultFont(m_theme.font(FontKind::Body));
+}
+
+void EvidenceText::heading(const QString &text)
+{
+    QTextCharFormat format;
+    QFont font = m_theme.font(FontKind::Small);
+    font.setWeight(QFont::DemiBold);
+    font.setCapitalization(QFont::AllUppercase);
+    font.setLetterSpacing(QFont::PercentageSpacing, 104);
+    format.setFont(font);
+    format.setForeground(m_theme.tokens().colour(Neutral::Muted));
+    QTextCursor cursor(m_draft);
+    cursor.movePosition(QTextCursor::End);
+    const bool first = m_draft->isEmpty();
+    if (first)
+        cursor.setBlockFormat(block(0, 4));
+    else
+        cursor.insertBlock(block(16, 4));
+    cursor.insertText(text, format);
+}
+
+void EvidenceText::sentences(const QString &text, std::size_t evidence)
+{
+    QTextCursor cursor(m_draft);
+    cursor.movePosition(QTextCursor::End);
+    QTextCharFormat plain;
+    plain.setFont(m_theme.font(FontKind::Body));
+    plain.setForeground(m_theme.tokens().colour(Neutral::Text));
+    QTextCharFormat link = plain;
+    link.setFont(m_theme.font(FontKind::Strong));
+    link.setForeground(m_theme.tokens().colour(Neutral::Focus));
+    link.setAnchor(true);
+    link.setFontUnderline(true);
+    cursor.insertBlock(block(0, 4));
+    static const QRegularExpression kNumber(QStringLiteral("\\[(\\d{1,3})\\]"));
+    qsizetype from = 0;
+    for (auto matches = kNumber.globalMatch(text); matches.hasNext();) {
+        const auto match = matches.next();
+        const auto number = match.captured(1).toUInt();
+        if (number == 0 || number > evidence)
+            continue;
+        cursor.insertText(text.mid(from, match.capturedStart() - from), plain);
+        link.setAnchorHref(QStringLiteral("evidence:%1").arg(number));
+        cursor.insertText(match.captured(0), link);
+        from = match.capturedEnd();
+    }
+    cursor.insertText(text.mid(from), plain);
+}
+
+void EvidenceText::paragraph(const QString &text)
+{
+    sentences(text, 0);
+}
+
+void EvidenceText::item(int number, const QString &text, const QString &party)
+{
+    QTextCursor cursor(m_draft);
+    cursor.movePosition(QTextCursor::End);
+    QTextCharFormat plain;
+    plain.setFont(m_theme.font(FontKind::Body));
+    plain.setForeground(m_theme.tokens().colour(Neutral::Text));
+    QTextCharFormat quiet = plain;
+    quiet.setForeground(m_theme.tokens().colour(Neutral::Muted));
+    cursor.insertBlock(block(0, 4, 8));
+    cursor.insertText(QStringLiteral("%1.  ").arg(number), quiet);
+    cursor.insertText(text, plain);
+    if (!party.isEmpty())
+        cursor.insertText(QStringLiteral("  (%1)").arg(party), quiet);
+}
+
+void EvidenceText::article(const QString &markdown)
+{
+    QTextDocument text;
+    text.setDefaultFont(m_theme.font(FontKind::Body));
+    text.setMarkdown(markdown, QTextDocument::MarkdownNoHTML);
+    QTextCursor cursor(m_draft);
+    cursor.movePosition(QTextCursor::End);
+    cursor.insertBlock(block(0, 4));
+    cursor.insertFragment(QTextDocumentFragment(&text));
+}
+
+void EvidenceText::end()
+{
+    QTextDocument *old = document();
+    const int scroll = verticalScrollBar()->value();
+    const QString words = m_draft->toPlainText();
+    const QString before = m_shown;
+    m_shown = words;
+    setDocument(m_draft);
+    if (old->parent() == this)
+        old->deleteLater();
+    // The same article with newer figures: the reader stays where they are.
+    const bool same = !before.isEmpty() && before.left(40) == words.left(40);
+    verticalScrollBar()->setValue(same ? scroll : 0);
+}
+
+} // namespace ui

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/panels/flow_strip.h>
+
+#include <QHBoxLayout>
+#include <QMenu>
+#include <QPainter>
+#include <ui/panels/code_chip.h>
+#include <ui/text.h>
+
+namespace ui {
+namespace {
+
+constexpr int kHeight = 44, kPadding = 10;
+
+QString secondsText(base::Duration duration)
+{
+    return QObject::tr("%1 s").arg(
+        std::max<qint64>(0, static_cast<qint64>(base::toSeconds(duration))));
+}
+
+const base::FlowReport *reportOf(const Store &store, engine::AccountHandle account,
+                                 std::uint32_t regId)
+{
+    const auto at = store.accounts().find(account.value);
+    if (at == store.accounts().end())
+        return nullptr;
+    const auto flow = at->second.flows.find(regId);
+    return flow == at->second.flows.end() ? nullptr : &flow->second;
+}
+
+} // namespace
+
+FlowLook lookOf(base::FlowState state)
+{
+    using base::FlowState;
+    using ladder::Role;
+    struct Entry {
+        FlowState state;
+        FlowLook look;
+    };
+    static constexpr Entry kEntries[] = {
+        {FlowState::Off, {u"○", Role::Muted}},
+        {FlowState::Resolving, {u"◐", Role::Provisional}},
+        {FlowState::Connecting, {u"◐", Role::Provisional}},
+        {FlowState::Registering, {u"◐", Role::Provisional}},
+        {FlowState::Provisional, {u"◑", Role::Provisional}},
+        {FlowState::Up, {u"●", Role::Success}},
+        {FlowState::UpPlain, {u"●", Role::Success}},
+        {FlowState::Suspect, {u"~", Role::ClientError}},
+        {FlowState::Failed, {u"✕", Role::ServerError}},
+        {FlowState::BackingOff, {u"✕", Role::ServerError}},
+        {FlowState::Rejected, {u"⊘", Role::GlobalError}},
+    };
+    for (const Entry &entry : kEntries) {
+        if (entry.state == state)
+            return entry.look;
+    }
+    return {u"?", Role::Muted};
+}
+
+QString flowDetails(const base::FlowReport &report, base::Instant now)
+{
+    QStringList words{shown(report.transport)};
+    if (report.lastPong.known())
+        words << QObject::tr("pong %1 ms, %2 ago")
+                     .arg(base::toMilliseconds(report.pongRoundTrip), 0, 'f', 1)
+                     .arg(secondsText(now - report.lastPong));
+    else if (report.lastPing.known())
+        words << QObject::tr("no pong yet");
+    if (report.nextAttempt > now)
+        words << QObject::tr("next try in %1").arg(secondsText(report.nextAttempt - now));
+    else if (report.registeredUntil > now)
+        words << QObject::tr("registered for %1").arg(secondsText(report.registeredUntil - now));
+    return words.join(QStringLiteral(" · "));
+}
+
+FlowChip::FlowChip(Theme &theme, QWidget *parent) : QAbstractButton(parent), m_theme(theme)
+{
+    setFocusPolicy(Qt::StrongFocus);
+    setCursor(Qt::PointingHandCursor);
+    setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
+    setMinimumWidth(120);
+}
+
+void FlowChip::setReport(const base::FlowReport &report, base::Instant now)
+{
+    const FlowLook look = lookOf(report.state);
+    m_role = look.role;
+    const QString word = shown(base::flowStateText(report.state));
+    m_chip = QString::fromUtf16(look.glyph) + QLatin1Char(' ') + QString::number(report.regId) +
+             QLatin1Char(' ') + word;
+    m_edge = report.remote.known() ? shown(report.remote.text()) : shown(report.edge);
+    m_details = flowDetails(report, now);
+    setAccessibleName(tr("Flow %1, %2, %3, %4").arg(report.regId).arg(m_edge, word, m_details));
+    setToolTip(plainTip(tr("%1\nflow %2 through %3\n%4\n%5")
+                            .arg(shown(report.aor))
+                            .arg(report.regId)
+                            .arg(m_edge, m_details, shown(report.reason))));
+    updateGeometry();
+    update();
+}
+
+QSize FlowChip::sizeHint() const
+{
+    const QFontMetrics strong(m_theme.font(FontKind::Strong)), small(m_theme.font(FontKind::Small));
+    const int first = strong.horizontalAdvance(m_chip) + small.horizontalAdvance(m_edge) + 36;
+    return {std::max(first, small.horizontalAdvance(m_details)) + 2 * kPadding,
+            qRound(kHeight * m_theme.zoom())};
+}
+
+void FlowChip::paintEvent(QPaintEvent *)
+{
+    QPainter painter(this);
+    const Tokens &t = m_theme.tokens();
+    painter.setRenderHint(QPainter::Antialiasing);
+    const QColor edge = hasFocus() ? t.colour(Neutral::Focus) : t.colour(m_role);
+    painter.setPen(QPen(edge, hasFocus() ? 2 : 1));
+    painter.setBrush(t.colour(underMouse() ? Neutral::Selection : Neutral::Background));
+    painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 8, 8);
+    const int line = height() / 2;
+    painter.setFont(m_theme.font(FontKind::Strong));
+    painter.setPen(t.colour(m_role));
+    const QRect first(kPadding, 3, width() - 2 * kPadding, line - 3);
+    painter.drawText(first, Qt::AlignVCenter | Qt::AlignLeft, m_chip);
+    const int used = painter.fontMetrics().horizontalAdvance(m_chip) + 8;
+    painter.setFont(m_theme.font(FontKind::Small));
+    painter.setPen(t.colour(Neutral::Text));
+    const QRect rest = first.adjusted(used, 0, 0, 0);
+    painter.drawText(rest, Qt::AlignVCenter | Qt::AlignLeft,
+                     painter.fontMetrics().elidedText(m_edge, Qt::ElideMiddle, rest.width()));
+    painter.setPen(t.colour(Neutral::Muted));
+    const QRect second(kPadding, line - 1, width() - 2 * kPadding, line - 3);
+    painter.drawText(second, Qt::AlignVCenter | Qt::AlignLeft,
+                     painter.fontMetrics().elidedText(m_details, Qt::ElideRight, second.width()));
+}
+
+FlowStrip::FlowStrip(Store &store, Theme &theme, QWidget *parent)
+    : QWidget(parent), m_store(store), m_theme(theme), m_row(new QHBoxLayout(this))
+{
+    setObjectName(QStringLiteral("flowStrip"));
+    setAccessibleName(tr("Flows"));
+    setProperty("bar", true);
+    setAttribute(Qt::WA_StyledBackground);
+    m_row->setContentsMargins(12, 6, 12, 6);
+    m_row->setSpacing(8);
+    connect(&store, &Store::accountsChanged, this, &FlowStrip::rebuild);
+    connect(&m_clock, &QTimer::timeout, this, &FlowStrip::tick);
+    m_clock.setInterval(1000); // countdowns show whole seconds
+    rebuild();
+}
+
+void FlowStrip::rebuild()
+{
+    std::vector<std::pair<engine::AccountHandle, std::uint32_t>> wanted;
+    for (const auto &[handle, info] : m_store.accounts()) {
+        for (const auto &[regId, report] : info.flows)
+            wanted.emplace_back(engine::AccountHandle{handle}, regId);
+    }
+    const bool same =
+        wanted.size() == m_chips.size() &&
+        std::equal(wanted.begin(), wanted.end(), m_chips.begin(), [](const auto &w, const Chip &c) {
+            return w.first == c.account && w.second == c.regId;
+        });
+    if (!same) {
+        while (QLayoutItem *item = m_row->takeAt(0)) {
+            if (item->widget() != nullptr)
+                item->widget()->deleteLater();
+            delete item;
+        }
+        m_chips.clear();
+        QLabel *title = plainLabel(tr("Flows"), "flowsTitle", this);
+        title->setProperty("muted", true);
+        m_row->addWidget(title);
+        for (const auto &[account, regId] : wanted) {
+            auto *chip = new FlowChip(m_theme, this);
+            chip->setObjectName(QStringLiteral("flow-%1-%2").arg(account.value).arg(regId));
+            connect(
+                chip, &QAbstractButton::clicked, this,
+                [this, account = account, regId = regId, chip] { openMenu(account, regId, chip); });
+            m_row->addWidget(chip);
+            m_chips.push_back({account, regId, chip});
+        }
+        m_row->addStretch(1);
+    }
+    setVisible(!m_chips.empty());
+    if (m_chips.empty())
+        m_clock.stop();
+    else
+        m_clock.start();
+    tick();
+}
+
+void FlowStrip::tick()
+{
+    const base::Instant now = base::now();
+    for (const Chip &chip : m_chips) {
+        if (const auto *report = reportOf(m_store, chip.account, chip.regId))
+            chip.widget->setReport(*report, now);
+    }
+}
+
+void FlowStrip::openMenu(engine::AccountHandle account, std::uint32_t regId, QWidget *chip)
+{
+    auto *menu = new QMenu(chip);
+    menu->setObjectName(QStringLiteral("flowMenu"));
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->addAction(tr("&Re-register now"), this,
+                    [=, this] { Q_EMIT reRegisterWanted(account, regId); });
+    menu->addAction(tr("&Ping"), this, [=, this] { Q_EMIT pingWanted(account, regId); });
+    menu->addAction(tr("&Explain"), this, [=, this] {
+        if (const auto *report = reportOf(m_store, account, regId))
+            Q_EMIT explainWanted(*report);
+    });
+    menu->addSeparator();
+    menu->addAction(tr("&Cut the connection (drill)"), this,
+                    [=, this] { Q_EMIT cutWanted(account, regId); });
+    menu->addAction(tr("&Unregister the account"), this,
+                    [=, this] { Q_EMIT removeWanted(account); });
+    menu->popup(chip->mapToGlobal(QPoint(0, chip->height())));
+}
+
+} // namespace ui

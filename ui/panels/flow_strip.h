@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Our accounts' flows, a chip each: state as glyph and word, transport, last pong, time to the next
+// attempt. A click opens what can be done. UI thread.
+#pragma once
+
+#include <base/flow_report.h>
+#include <desk/desk.h>
+#include <QAbstractButton>
+#include <QTimer>
+#include <ui/store.h>
+#include <ui/theme/theme.h>
+
+class QHBoxLayout;
+
+namespace ui {
+
+class FlowChip : public QAbstractButton
+{
+public:
+    FlowChip(Theme &theme, QWidget *parent = nullptr);
+    void setReport(const base::FlowReport &report, base::Instant now);
+    QSize sizeHint() const override;
+
+protected:
+    void paintEvent(QPaintEvent *event) override;
+
+private:
+    Theme &m_theme;
+    QString m_chip, m_edge, m_details;
+    ladder::Role m_role = ladder::Role::Muted;
+};
+
+/// How a flow's state looks: glyph, role. Word by base::flowStateText.
+struct FlowLook {
+    const char16_t *glyph;
+    ladder::Role role;
+};
+FlowLook lookOf(base::FlowState state);
+/// "TCP, pong 0.4 ms 12 s ago, registered for 540 s more"
+QString flowDetails(const base::FlowReport &report, base::Instant now);
+
+class FlowStrip : public QWidget
+{
+    Q_OBJECT
+public:
+    FlowStrip(Store &store, Theme &theme, QWidget *parent = nullptr);
+
+Q_SIGNALS:
+    void reRegisterWanted(engine::AccountHandle account, std::uint32_t regId);
+    void pingWanted(engine::AccountHandle account, std::uint32_t regId);
+    void cutWanted(engine::AccountHandle account, std::uint32_t regId);
+    void removeWanted(engine::AccountHandle account);
+    void explainWanted(const base::FlowReport &report);
+
+private:
+    void rebuild();
+    void tick();
+    void openMenu(engine::AccountHandle account, std::uint32_t regId, QWidget *chip);
+
+    struct Chip {
+        engine::AccountHandle account;
+        std::uint32_t regId = 0;
+        FlowChip *widget = nullptr;
+    };
+    Store &m_store;
+    Theme &m_theme;
+    QHBoxLayout *m_row;
+    std::vector<Chip> m_chips;
+    QTimer m_clock;
+};
+
+} // namespace ui

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// The middle of the window: the call's header and its ladder, laid out anew when the call, the
+// width or a setting changes. UI thread; borrows store, focus and theme.
+#pragma once
+
+#include <ladder/layout.h>
+#include <QWidget>
+#include <ui/focus.h>
+#include <ui/theme/theme.h>
+#include <ui/views/scene_maker.h>
+
+namespace ui {
+
+class CallHeader;
+class LadderView;
+
+class LadderPane : public QWidget
+{
+    Q_OBJECT
+public:
+    LadderPane(Store &store, Focus &focus, Theme &theme, QWidget *parent = nullptr);
+
+    LadderView &view() { return *m_view; }
+    const ScenePtr &scene() const { return m_scene; }
+    void nextTimeMode();  // delta, since the start, of day
+    void toggleRepeats(); // retransmissions folded or each on its own row
+    void toggleKeepAlives();
+
+Q_SIGNALS:
+    void keyTyped(const QString &key);
+    void opened(); // Enter: the message wants to be read
+
+private:
+    void connectFocus();
+    void take(const CallPtr &call, bool fresh);
+    void relayout();
+    void show(const CallPtr &view, const ScenePtr &scene);
+    void fillTip(ladder::Target target, QString *tip) const;
+
+    Store &m_store;
+    Focus &m_focus;
+    SceneMaker m_maker;
+    CallHeader *m_header;
+    LadderView *m_view;
+    ladder::Options m_options;
+    CallPtr m_call;
+    ScenePtr m_scene;
+    calls::CallId m_shown; // whose scene the view has
+};
+
+} // namespace ui

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// The bottom line: what was counted, what was dropped, how far a file is read. UI thread.
+#pragma once
+
+#include <QWidget>
+#include <ui/store.h>
+
+class QLabel;
+class QProgressBar;
+class QPushButton;
+
+namespace ui {
+
+class StatusLine : public QWidget
+{
+    Q_OBJECT
+public:
+    explicit StatusLine(Store &store, QWidget *parent = nullptr);
+
+Q_SIGNALS:
+    void cancelWanted();
+
+private:
+    void refresh();
+    void refreshImport(const session::ImportState &import);
+
+    Store &m_store;
+    QLabel *m_state, *m_counts, *m_lost;
+    QProgressBar *m_progress;
+    QPushButton *m_cancel;
+};
+
+} // namespace ui

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first screen: what to do next, one accent button, every lab story. UI thread.
+#pragma once
+
+#include <QWidget>
+
+class QGridLayout;
+class QPushButton;
+
+namespace ui {
+
+class WelcomePage : public QWidget
+{
+    Q_OBJECT
+public:
+    explicit WelcomePage(QWidget *parent = nullptr);
+    QPushButton *firstButton() const { return m_first; }
+
+Q_SIGNALS:
+    void storyWanted(const QString &name);
+    void openWanted();
+    void accountWanted();
+    void callWanted();
+
+private:
+    QWidget *makeHead();
+    QWidget *makeStories();
+    QWidget *makeCard(const QString &name, const QString &title, const QString &summary);
+
+    QPushButton *m_first = nullptr;
+    QString m_firstStory;
+};
+
+} // namespace ui

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// The window's pieces, for those who wire them: composed by MainWindow, borrowed by Deeds and
+// Commands. UI thread.
+#pragma once
+
+class QDockWidget;
+class QMainWindow;
+class QStackedWidget;
+
+namespace ui {
+
+class CallList;
+class ComparePanel;
+class DeskBridge;
+class DialBar;
+class EarlyMediaPanel;
+class ExplainPanel;
+class FindingsPanel;
+class FlowStrip;
+class Focus;
+class IncomingBar;
+class LadderPane;
+class MessageView;
+class NoticeBar;
+class Settings;
+class StoryBar;
+class Theme;
+class WelcomePage;
+
+struct Parts {
+    QMainWindow *window = nullptr;
+    DeskBridge *bridge = nullptr;
+    Theme *theme = nullptr;
+    Settings *settings = nullptr;
+    Focus *focus = nullptr;
+    QStackedWidget *pages = nullptr; // welcome, ladder
+    WelcomePage *welcome = nullptr;
+    LadderPane *ladder = nullptr;
+    DialBar *dial = nullptr;
+    FlowStrip *flows = nullptr;
+    NoticeBar *notices = nullptr;
+    IncomingBar *incoming = nullptr;
+    StoryBar *story = nullptr;
+    CallList *calls = nullptr;
+    ExplainPanel *explain = nullptr;
+    MessageView *message = nullptr;
+    FindingsPanel *findings = nullptr;
+    ComparePanel *compare = nullptr;
+    EarlyMediaPanel *early = nullptr;
+    QDockWidget *callsDock = nullptr, *explainDock = nullptr, *messageDock = nullptr,
+                *findingsDock = nullptr, *compareDock = nullptr, *earlyDock = nullptr;
+};
+
+} // namespace ui

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/store.h>
+
+#include <algorithm>
+
+namespace ui {
+
+Store::Store(const trace::Trace &trace, QObject *parent) : QObject(parent), m_trace(trace) {}
+
+CallPtr Store::call(calls::CallId id) const
+{
+    const auto found = m_index.find(id.value);
+    return found == m_index.end() ? nullptr : m_calls[found->second];
+}
+
+CallPtr Store::callOf(std::string_view callId) const
+{
+    // Newest first: who asks by Call-ID asks for a call that just began.
+    const auto found = std::find_if(m_calls.rbegin(), m_calls.rend(),
+                                    [&](const CallPtr &c) { return c->call->callId == callId; });
+    return found == m_calls.rend() ? nullptr : *found;
+}
+
+const desk::CallInfo *Store::ownCall(std::string_view callId) const
+{
+    for (auto it = m_ownCalls.rbegin(); it != m_ownCalls.rend(); ++it) {
+        if (it->second.callId == callId)
+            return &it->second;
+    }
+    return nullptr;
+}
+
+diagnosis::Evidence Store::evidence(const session::CallView &view) const
+{
+    return {*view.call, m_trace, view.streams, m_flows, view.now, view.live};
+}
+
+void Store::applyUpdates(const std::vector<std::shared_ptr<const session::Update>> &updates)
+{
+    std::vector<CallPtr> touched;
+    std::unordered_map<std::uint32_t, std::size_t> place; // only the newest view of a call counts
+    bool flowsTouched = false;
+    for (const auto &update : updates) {
+        for (const CallPtr &view : update->calls) {
+            const auto [at, fresh] = place.try_emplace(view->call->id.value, touched.size());
+            if (fresh)
+                touched.push_back(view);
+            else
+                touched[at->second] = view;
+        }
+        if (update->flowsChanged) {
+            m_flows = update->flows;
+            flowsTouched = true;
+        }
+        m_last = update;
+    }
+    for (const CallPtr &view : touched) {
+        const auto [at, fresh] = m_index.try_emplace(view->call->id.value, m_calls.size());
+        if (fresh)
+            m_calls.push_back(view);
+        else
+            m_calls[at->second] = view;
+    }
+    if (flowsTouched)
+        Q_EMIT flowsChanged();
+    if (!touched.empty())
+        Q_EMIT callsTouched(touched);
+    if (!updates.empty())
+        Q_EMIT progressed();
+}
+
+void Store::applyCall(const desk::CallInfo &call)
+{
+    const bool isNew = m_ownCalls.count(call.handle.value) == 0;
+    m_ownCalls[call.handle.value] = call;
+    Q_EMIT ownCallChanged(call, isNew);
+}
+
+void Store::applyAccount(const desk::AccountInfo &account)
+{
+    m_accounts[account.handle.value] = account;
+    Q_EMIT accountsChanged();
+}
+
+void Store::forgetAccount(engine::AccountHandle account)
+{
+    if (m_accounts.erase(account.value) > 0)
+        Q_EMIT accountsChanged();
+}
+
+void Store::applyStory(const desk::StoryState &story)
+{
+    m_story = story;
+    Q_EMIT storyChanged(m_story);
+}
+
+void Store::applyMedia(const media::Status &status)
+{
+    for (auto &[handle, call] : m_ownCalls) {
+        if (call.media && call.media->media == status.media)
+            call.media = status;
+    }
+    Q_EMIT mediaChanged(status);
+}
+
+void Store::setNames(std::map<std::string, std::string> names)
+{
+    if (names == m_names)
+        return;
+    m_names = std::move(names);
+    Q_EMIT namesChanged();
+}
+
+void Store::replaceCalls(std::vector<CallPtr> calls, std::vector<FlowPtr> flows)
+{
+    m_calls = std::move(calls);
+    m_flows = std::move(flows);
+    m_index.clear();
+    for (std::size_t i = 0; i < m_calls.size(); ++i)
+        m_index[m_calls[i]->call->id.value] = i;
+    Q_EMIT callsReplaced();
+    Q_EMIT flowsChanged();
+}
+
+} // namespace ui

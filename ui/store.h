@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Everything the window shows, as last published: calls, flows, our own calls, accounts, the story.
+// UI thread only. Filled by the bridge (or a test); panels read it and hear what changed. Pointers
+// are to immutable snapshots.
+#pragma once
+
+#include <desk/desk.h>
+#include <diagnosis/evidence.h>
+#include <map>
+#include <memory>
+#include <QObject>
+#include <session/session.h>
+#include <unordered_map>
+#include <vector>
+
+namespace ui {
+
+using CallPtr = std::shared_ptr<const session::CallView>;
+using FlowPtr = std::shared_ptr<const flows::Flow>;
+
+class Store : public QObject
+{
+    Q_OBJECT
+public:
+    /// `trace` outlives the store.
+    explicit Store(const trace::Trace &trace, QObject *parent = nullptr);
+
+    const trace::Trace &trace() const { return m_trace; }
+    const std::vector<CallPtr> &calls() const { return m_calls; } // in order of appearance
+    CallPtr call(calls::CallId id) const;                         // nullptr: not known
+    CallPtr callOf(std::string_view callId) const;
+    const std::vector<FlowPtr> &flows() const { return m_flows; }
+    const std::map<std::uint32_t, desk::CallInfo> &ownCalls() const { return m_ownCalls; }
+    const desk::CallInfo *ownCall(std::string_view callId) const;
+    const std::map<std::uint32_t, desk::AccountInfo> &accounts() const { return m_accounts; }
+    const desk::StoryState &story() const { return m_story; }
+    const session::Update *last() const { return m_last.get(); }
+    const std::map<std::string, std::string> &names() const { return m_names; }
+
+    /// What rules and explanations look at, for one call; borrows from `view` and from this store.
+    diagnosis::Evidence evidence(const session::CallView &view) const;
+
+    void applyUpdates(const std::vector<std::shared_ptr<const session::Update>> &updates);
+    void applyCall(const desk::CallInfo &call);
+    void applyAccount(const desk::AccountInfo &account);
+    void forgetAccount(engine::AccountHandle account);
+    void applyStory(const desk::StoryState &story);
+    void applyMedia(const media::Status &status);
+    void setNames(std::map<std::string, std::string> names);
+    /// Everything anew, after updates were lost.
+    void replaceCalls(std::vector<CallPtr> calls, std::vector<FlowPtr> flows);
+
+Q_SIGNALS:
+    void callsTouched(const std::vector<ui::CallPtr> &touched);
+    void callsReplaced();
+    void flowsChanged();
+    void ownCallChanged(const desk::CallInfo &call, bool isNew);
+    void accountsChanged();
+    void mediaChanged(const media::Status &status);
+    void storyChanged(const desk::StoryState &story);
+    void namesChanged();
+    void progressed(); // counters, import
+
+private:
+    const trace::Trace &m_trace;
+    std::vector<CallPtr> m_calls;
+    std::unordered_map<std::uint32_t, std::size_t> m_index; // call id -> place in m_calls
+    std::vector<FlowPtr> m_flows;
+    std::map<std::uint32_t, desk::CallInfo> m_ownCalls;
+    std::map<std::uint32_t, desk::AccountInfo> m_accounts;
+    desk::StoryState m_story;
+    std::shared_ptr<const session::Update> m_last;
+    std::map<std::string, std::string> m_names;
+};
+
+} // namespace ui

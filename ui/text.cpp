@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/text.h>
+
+#include <base/text.h>
+
+namespace ui {
+
+QString shown(std::string_view foreign)
+{
+    return QString::fromStdString(base::printable(foreign, false, 4096));
+}
+
+QString shownLines(std::string_view foreign)
+{
+    return QString::fromStdString(base::printable(foreign, true, 1U << 20U));
+}
+
+QString menuText(const QString &text)
+{
+    QString out = text;
+    return out.replace(QLatin1Char('&'), QLatin1String("&&"));
+}
+
+QString plainTip(const QString &text)
+{
+    if (text.isEmpty())
+        return {};
+    QString lines = text.toHtmlEscaped();
+    lines.replace(QLatin1Char('\n'), QLatin1String("<br>"));
+    return QLatin1String("<qt>") + lines + QLatin1String("</qt>");
+}
+
+std::string toStd(const QString &text)
+{
+    const QByteArray bytes = text.toUtf8();
+    return {bytes.constData(), static_cast<std::size_t>(bytes.size())};
+}
+
+QLabel *plainLabel(const QString &text, const char *name, QWidget *parent)
+{
+    auto *label = new QLabel(parent);
+    label->setTextFormat(Qt::PlainText);
+    label->setText(text);
+    label->setObjectName(QString::fromLatin1(name));
+    return label;
+}
+
+} // namespace ui

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one door for foreign text into widgets: control characters, NUL and bidi overrides become
+// visible escapes, and labels never guess rich text. UI thread.
+#pragma once
+
+#include <QLabel>
+#include <QString>
+#include <string_view>
+
+class QWidget;
+
+namespace ui {
+
+/// One line, safe to show.
+QString shown(std::string_view foreign);
+/// Keeps line ends.
+QString shownLines(std::string_view foreign);
+/// For menu entries and button texts: an ampersand stays an ampersand.
+QString menuText(const QString &text);
+/// Tooltips guess rich text; this one is escaped, so that it shows as it was written.
+QString plainTip(const QString &text);
+std::string toStd(const QString &text);
+
+/// A label that takes text as it is. `name` becomes its objectName.
+QLabel *plainLabel(const QString &text, const char *name, QWidget *parent = nullptr);
+
+} // namespace ui

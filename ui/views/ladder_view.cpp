@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/views/ladder_view.h>
+
+#include <algorithm>
+#include <cmath>
+#include <QAccessible>
+#include <QPainter>
+#include <QScrollBar>
+#include <QStyle>
+
+namespace ui {
+namespace {
+
+constexpr int kFlashMs = 600, kFlashFrame = 30;
+
+} // namespace
+
+LadderView::LadderView(Theme &theme, QWidget *parent)
+    : QAbstractScrollArea(parent), m_theme(theme), m_pill(new QPushButton(viewport()))
+{
+    setObjectName(QStringLiteral("ladder"));
+    setAccessibleName(tr("Ladder"));
+    setFocusPolicy(Qt::StrongFocus);
+    setFrameShape(QFrame::NoFrame);
+    viewport()->setMouseTracking(true);
+    viewport()->setAttribute(Qt::WA_OpaquePaintEvent);
+    m_pill->setObjectName(QStringLiteral("newRows"));
+    m_pill->setProperty("accent", true);
+    m_pill->setCursor(Qt::ArrowCursor);
+    m_pill->hide();
+    connect(m_pill, &QPushButton::clicked, this, &LadderView::followEnd);
+    m_flashTimer.setInterval(kFlashFrame);
+    connect(&m_flashTimer, &QTimer::timeout, this, [this] {
+        if (m_flashClock.elapsed() > kFlashMs)
+            m_flashTimer.stop();
+        viewport()->update();
+    });
+    connect(&theme, &Theme::changed, this, &LadderView::applyTheme);
+    applyTheme();
+}
+
+void LadderView::applyTheme()
+{
+    m_painter.setTokens(m_theme.tokens());
+    m_painter.setFonts({m_theme.font(FontKind::Strong), m_theme.font(FontKind::Small)});
+    viewport()->update();
+}
+
+void LadderView::setEmptyText(const QString &text)
+{
+    m_empty = text;
+    viewport()->update();
+}
+
+void LadderView::setScene(std::shared_ptr<const ladder::Scene> scene, bool fresh, bool follow)
+{
+    const std::size_t before = m_scene && !fresh ? m_scene->rows.size() : 0;
+    m_scene = std::move(scene);
+    m_painter.setScene(m_scene.get());
+    if (fresh) {
+        m_follow = follow;
+        m_selected = {};
+    }
+    const std::size_t now = m_scene ? m_scene->rows.size() : 0;
+    m_new = m_follow || fresh ? 0 : m_new + (now > before ? now - before : 0);
+    m_moving = true;
+    updateScrollBars();
+    if (m_follow)
+        verticalScrollBar()->setValue(verticalScrollBar()->maximum());
+    else if (fresh)
+        verticalScrollBar()->setValue(0);
+    m_moving = false;
+    placePill();
+    viewport()->update();
+    if (now != before && QAccessible::isActive()) {
+        QAccessibleEvent event(this, QAccessible::ObjectReorder);
+        QAccessible::updateAccessibility(&event);
+    }
+}
+
+void LadderView::updateScrollBars()
+{
+    const double height = m_scene ? m_scene->height : 0, width = m_scene ? m_scene->width : 0;
+    const QSize room = viewport()->size();
+    verticalScrollBar()->setRange(0,
+                                  std::max(0, static_cast<int>(std::ceil(height)) - room.height()));
+    verticalScrollBar()->setPageStep(std::max(1, room.height() - static_cast<int>(bodyTop())));
+    verticalScrollBar()->setSingleStep(24);
+    horizontalScrollBar()->setRange(0,
+                                    std::max(0, static_cast<int>(std::ceil(width)) - room.width()));
+    horizontalScrollBar()->setPageStep(room.width());
+    horizontalScrollBar()->setSingleStep(24);
+}
+
+void LadderView::followEnd()
+{
+    m_follow = true;
+    m_new = 0;
+    verticalScrollBar()->setValue(verticalScrollBar()->maximum());
+    placePill();
+}
+
+void LadderView::placePill()
+{
+    m_pill->setVisible(m_new > 0);
+    if (m_new == 0)
+        return;
+    m_pill->setText(tr("%n new", nullptr, static_cast<int>(m_new)));
+    m_pill->setAccessibleName(tr("%n new rows, go to the end", nullptr, static_cast<int>(m_new)));
+    m_pill->adjustSize();
+    m_pill->move((viewport()->width() - m_pill->width()) / 2,
+                 viewport()->height() - m_pill->height() - 12);
+}
+
+void LadderView::scrollContentsBy(int dx, int dy)
+{
+    Q_UNUSED(dx)
+    Q_UNUSED(dy)
+    if (!m_moving) { // the user's own scrolling decides whether the end is followed
+        m_follow = verticalScrollBar()->value() >= verticalScrollBar()->maximum();
+        if (m_follow)
+            m_new = 0;
+        placePill();
+    }
+    viewport()->update();
+}
+
+void LadderView::resizeEvent(QResizeEvent *event)
+{
+    QAbstractScrollArea::resizeEvent(event);
+    m_moving = true;
+    updateScrollBars();
+    if (m_follow)
+        verticalScrollBar()->setValue(verticalScrollBar()->maximum());
+    m_moving = false;
+    placePill();
+    Q_EMIT widthChanged(viewport()->width());
+}
+
+void LadderView::paintEvent(QPaintEvent *)
+{
+    QPainter painter(viewport());
+    painter.fillRect(viewport()->rect(), m_theme.tokens().colour(Neutral::Background));
+    if (!m_scene || m_scene->rows.empty()) {
+        paintEmpty(painter);
+        return;
+    }
+    const QPoint offset(horizontalScrollBar()->value(), verticalScrollBar()->value());
+    const double top = offset.y(), bottom = top + viewport()->height();
+    painter.translate(-offset);
+    paintSelection(painter);
+    m_painter.paintRows(painter, top + bodyTop(), bottom);
+    paintFlash(painter);
+    painter.resetTransform();
+    painter.setClipRect(0, 0, viewport()->width(), static_cast<int>(bodyTop()));
+    painter.fillRect(viewport()->rect(), m_theme.tokens().colour(Neutral::Surface));
+    painter.translate(-offset.x(), 0);
+    m_painter.paintHeader(painter);
+    painter.resetTransform();
+    painter.setPen(m_theme.tokens().colour(Neutral::Line));
+    painter.drawLine(0, static_cast<int>(bodyTop()) - 1, viewport()->width(),
+                     static_cast<int>(bodyTop()) - 1);
+}
+
+void LadderView::paintSelection(QPainter &painter)
+{
+    const int index = selectedIndex();
+    if (index < 0)
+        return;
+    const ladder::SceneRow &row = m_scene->rows[static_cast<std::size_t>(index)];
+    const double width = std::max(m_scene->width, static_cast<double>(viewport()->width()));
+    painter.fillRect(QRectF(0, row.y, width, row.height),
+                     m_theme.tokens().colour(Neutral::Selection));
+    const QColor accent = m_theme.tokens().colour(hasFocus() ? Neutral::Focus : Neutral::Edge);
+    painter.fillRect(QRectF(horizontalScrollBar()->value(), row.y, 3, row.height), accent);
+}
+
+void LadderView::paintFlash(QPainter &painter)
+{
+    if (!m_flashTimer.isActive())
+        return;
+    const int index = rowIndexOf(m_flash);
+    if (index < 0)
+        return;
+    const ladder::SceneRow &row = m_scene->rows[static_cast<std::size_t>(index)];
+    QColor colour = m_theme.tokens().colour(Neutral::Focus);
+    const double left = 1.0 - std::min(1.0, static_cast<double>(m_flashClock.elapsed()) / kFlashMs);
+    colour.setAlphaF(static_cast<float>(0.35 * left));
+    painter.fillRect(
+        QRectF(0, row.y, std::max(m_scene->width, viewport()->width() * 1.0), row.height), colour);
+}
+
+void LadderView::paintEmpty(QPainter &painter)
+{
+    painter.setPen(m_theme.tokens().colour(Neutral::Muted));
+    painter.setFont(m_theme.font(FontKind::Body));
+    painter.drawText(viewport()->rect().adjusted(24, 24, -24, -24),
+                     Qt::AlignCenter | Qt::TextWordWrap, m_empty);
+}
+
+} // namespace ui

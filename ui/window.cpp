@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/window.h>
+
+#include <cstdio>
+#include <QAccessible>
+#include <QApplication>
+#include <QDockWidget>
+#include <QIcon>
+#include <QTimer>
+#include <ui/bridge/desk_bridge.h>
+#include <ui/deeds.h>
+#include <ui/main_window.h>
+#include <ui/panels/dial_bar.h>
+#include <ui/settings.h>
+#include <ui/text.h>
+#include <ui/theme/desktop_scheme.h>
+#include <ui/theme/theme.h>
+#include <ui/views/ladder_access.h>
+
+namespace ui {
+namespace {
+
+void chooseScheme(Theme &theme, Settings &settings, const std::string &wanted)
+{
+    const QString name =
+        wanted.empty() ? settings.text(QStringLiteral("view/scheme")) : shown(wanted);
+    if (name == QLatin1String("light"))
+        theme.choose(SchemeChoice::Light);
+    else if (name == QLatin1String("dark"))
+        theme.choose(SchemeChoice::Dark);
+}
+
+void keepScheme(const Theme &theme, Settings &settings)
+{
+    static constexpr const char *kNames[] = {"", "light", "dark"};
+    settings.setText(QStringLiteral("view/scheme"),
+                     QString::fromLatin1(kNames[static_cast<int>(theme.choice())]));
+}
+
+void begin(MainWindow &window, const StartOptions &options)
+{
+    for (const std::string &file : options.files)
+        window.deeds().openFile(QString::fromStdString(file));
+    if (!options.story.empty())
+        window.deeds().playStory(QString::fromStdString(options.story));
+    if (!options.callTarget.empty()) {
+        window.parts().dial->setTarget(QString::fromStdString(options.callTarget));
+        window.parts().dial->call();
+    }
+}
+
+void scheduleScreenshot(MainWindow &window, const StartOptions &options)
+{
+    QTimer::singleShot(options.screenshotAfter, &window, [&window, &options] {
+        if (auto *dock = window.findChild<QDockWidget *>(QString::fromStdString(options.raise)))
+            dock->raise();
+        QTimer::singleShot(100, &window, [&window, &options] {
+            window.grab().save(QString::fromStdString(options.screenshot), "PNG");
+            window.close();
+        });
+    });
+}
+
+} // namespace
+
+std::string qtVersion()
+{
+    return qVersion();
+}
+
+int runWindow(int argc, char **argv, StartOptions options)
+{
+    QApplication application(argc, argv);
+    QApplication::setApplicationName(QStringLiteral("earshot"));
+    QApplication::setApplicationDisplayName(QStringLiteral("Earshot"));
+    QApplication::setDesktopFileName(QStringLiteral("org.earshot.earshot"));
+    QAccessible::installFactory(ladderAccess);
+    auto bridge = DeskBridge::open(options.desk);
+    if (!bridge) {
+        std::fprintf(stderr, "earshot: %s\n", bridge.error().sentence.c_str());
+        return 1;
+    }
+    Settings settings;
+    Theme theme;
+    chooseScheme(theme, settings, options.scheme);
+    theme.applyTo(application);
+    DesktopScheme desktop(theme);
+    desktop.start();
+    MainWindow window(**bridge, theme, settings);
+    if (options.width > 0 && options.height > 0)
+        window.resize(options.width, options.height);
+    else
+        window.restoreGeometry(settings.bytes(QStringLiteral("window/geometry")));
+    window.show();
+    QTimer::singleShot(0, &window, [&] { begin(window, options); });
+    if (!options.screenshot.empty())
+        scheduleScreenshot(window, options);
+    const int code = QApplication::exec();
+    if (options.scheme.empty())
+        keepScheme(theme, settings);
+    return code;
+}
+
+} // namespace ui

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+// The door from app to the window: builds application, desk and main window, runs until it closes.
+#pragma once
+
+#include <desk/desk.h>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace ui {
+
+struct StartOptions {
+    desk::Options desk;
+    std::vector<std::string> files;
+    std::string story;      // a lab story to play at once
+    std::string callTarget; // whom to call at once
+    // For tests and pictures of the window:
+    std::string screenshot; // path of a PNG written before it closes by itself
+    std::chrono::milliseconds screenshotAfter{2000};
+    int width = 0, height = 0; // 0: as remembered
+    std::string scheme;        // "light", "dark"; empty: as chosen
+    std::string raise;         // objectName of a dock to bring forward
+};
+
+/// Blocks until the window is closed; the process's exit code.
+int runWindow(int argc, char **argv, StartOptions options);
+
+std::string qtVersion();
+
+} // namespace ui
