@@ -58,9 +58,11 @@ def functions(text):
         if mark == "{":
             head = text[head_start:at]
             kind = kind_of(head, outer)
-            # In a member initialiser list "a{1}" opens no body: what follows is still the same head.
-            if kind == "function" and re.search(r"\)\s*(noexcept)?\s*:[^:]", head) and re.search(r"\w\s*$", head):
-                kind = "initialiser"
+            # "a{1}" in a member initialiser list or a default argument opens no body: the head goes on behind it.
+            listed = re.search(r"\)\s*(noexcept)?\s*:[^:]", head) and re.search(r"\w\s*$", head)
+            if kind in ("function", "block") and outer not in ("function", "block"):
+                if listed or head.count("(") > head.count(")"):
+                    kind = "initialiser"
             stack.append((kind, at, head))
         elif mark == "}":
             if not stack:

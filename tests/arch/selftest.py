@@ -23,6 +23,10 @@ class Functions(unittest.TestCase):
         text = 'void f()\n{\n    g("}{", \'{\', R"(\n}}}\n)"); // }\n    h(1\'000);\n}\nX::X()\n{\n}\n'
         self.assertEqual([(f.name, f.lines, f.constructor) for f in functions(text)], [("f", 6, False), ("X::X", 2, True)])
 
+    def test_default_arguments_and_member_initialisers_belong_to_the_head(self):
+        text = "X::X(A a = {}) : m_a(a), m_b{1}, m_c(C{2})\n{\n    f();\n}\n"
+        self.assertEqual([(f.name, f.lines, f.constructor) for f in functions(text)], [("X::X", 3, True)])
+
     def test_initialisers_are_no_functions(self):
         self.assertEqual(functions("const int a[]{1, 2};\nenum class E { A };\nstruct P { int x = 0; };\n"), [])
 
