@@ -14,6 +14,9 @@ using namespace std::chrono_literals;
 constexpr base::Duration kLook = 100ms;
 constexpr base::Duration kReopen = 2s; // between two attempts to get a lost audio device back
 constexpr std::size_t kMostSenders = 8;
+const std::string kNoAnswer =
+    "The audio server does not answer, so nothing is heard until it does; the call is "
+    "still measured and recorded. Restart PulseAudio or PipeWire.";
 
 } // namespace
 
@@ -38,11 +41,7 @@ base::Result<std::unique_ptr<CallMedia>> CallMedia::open(MediaHandle handle,
     if (around.trouble.empty()) {
         for (const auto &sentence : call->m_incoming.stock())
             call->notice(sentence);
-        call->m_speaker = Speaker::open(options.output);
-        call->m_status.device = call->m_speaker->device();
-        call->notice(call->m_speaker->notice());
     } else {
-        call->m_status.device = "none";
         call->notice(around.trouble);
     }
     call->watchSockets();
@@ -57,12 +56,14 @@ CallMedia::CallMedia(MediaHandle handle, RtpPair pair, const PrepareRequest &req
       m_playout(options.jitterBuffer)
 {
     m_status.media = handle;
+    m_status.device = "none";
     if (!options.recordFolder.empty())
         record(options.recordFolder, "early-media-" + base::fileNamePart(base::utc(base::now())));
 }
 
 CallMedia::~CallMedia()
 {
+    m_around.shop.retire(std::move(m_speaker));
     m_around.loop.unwatch(m_pair.rtp.descriptor());
     m_around.loop.unwatch(m_pair.rtcp.descriptor());
 }
@@ -307,14 +308,35 @@ void CallMedia::lookAfterSpeaker(base::Duration now)
     base::log(base::LogLevel::Warning, "media", "audio device {}: {}", m_speaker->device(),
               *trouble);
     m_nextReopen = now + kReopen;
-    const std::string lost = m_speaker->device();
+    m_lostDevice = m_speaker->device();
+    m_around.shop.retire(std::move(m_speaker));
     m_speaker.reset();
-    m_speaker = Speaker::open(m_output);
+    deviceMissing();
+    (void)m_around.shop.open(m_handle.value, m_output);
+}
+
+void CallMedia::attach(std::shared_ptr<Speaker> speaker)
+{
+    m_around.shop.retire(std::exchange(m_speaker, std::move(speaker)));
     m_speaker->mute(m_muted);
     m_playout.restart();
+    m_changed = true;
     m_status.device = m_speaker->device();
-    notice("The audio device (" + lost + ") went away. " +
-           (m_speaker->notice().empty() ? "It was opened again." : m_speaker->notice()));
+    if (!m_speaker->notice().empty())
+        notice(m_speaker->notice());
+    else if (!m_lostDevice.empty())
+        notice("The audio device (" + m_lostDevice + ") went away and was opened again.");
+    else if (m_status.notice == kNoAnswer)
+        m_status.notice.clear();
+    m_lostDevice.clear();
+}
+
+void CallMedia::deviceMissing()
+{
+    m_status.device = "none";
+    notice(m_lostDevice.empty() ? kNoAnswer
+                                : "The audio device (" + m_lostDevice +
+                                      ") went away, so nothing is heard until it is back.");
 }
 
 void CallMedia::refreshStatus()

@@ -13,7 +13,7 @@
 #include "rtp_socket.h"
 #include "samples.h"
 #include "sender.h"
-#include "speaker.h"
+#include "speaker_shop.h"
 
 #include <map>
 
@@ -26,6 +26,7 @@ public:
         MediaLoop &loop;
         base::Inbox<base::Packet> &packets;
         base::Inbox<DecodedAudio> &audio;
+        SpeakerShop &shop;
         std::string trouble; // why GStreamer did not start, empty: it did
     };
     static base::Result<std::unique_ptr<CallMedia>> open(MediaHandle handle,
@@ -46,6 +47,10 @@ public:
     void stopRecording() { m_recordings.end(); }
     std::vector<RecordingInfo> recordings() const { return m_recordings.list(); }
 
+    /// The output, once it is open.
+    void attach(std::shared_ptr<Speaker> speaker);
+    /// No output came in time.
+    void deviceMissing();
     /// Samples of one of our decoders (see decoderBase()).
     void decoded(const DecodedAudio &audio);
     /// Sends what is due and looks after things every 100 ms; returns when to come back.
@@ -82,10 +87,11 @@ private:
     EarlyMedia m_early;
     Playout m_playout;
     Recordings m_recordings;
-    std::unique_ptr<Speaker> m_speaker;
+    std::shared_ptr<Speaker> m_speaker;
     std::map<std::string, std::unique_ptr<Sender>> m_senders; // by To-tag
     std::optional<std::uint32_t> m_heard;                     // the stream on the speaker
     base::Duration m_nextLook{0}, m_nextReopen{0};
+    std::string m_lostDevice;
     bool m_muted = false, m_changed = true, m_restock = false;
     std::uint64_t m_datagrams = 0, m_datagramsTold = 0, m_dropped = 0, m_sentBefore = 0,
                   m_unplayed = 0;

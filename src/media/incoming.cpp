@@ -15,7 +15,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMostStreams =
     16; // anybody can send us SSRCs: the one silent for longest gives way
 constexpr std::size_t kMostDecoders = 3; // per stream
-constexpr base::Duration kHole = 10ms;   // less is the clocks' doing
 constexpr std::uint8_t kComfortNoise =
     13; // RFC 3389: legal without being offered, no sound of its own here
 
@@ -131,8 +130,10 @@ IncomingStream *Incoming::packet(const base::Packet &packet, const rtp::RtpPacke
     if (decoder->id() != stream.lastDecoder) {
         stream.lastDecoder = decoder->id();
         stream.expected = base::Duration{0};
+        stream.clock = StreamClock();
         stream.codec = payload->encoding + "/" + std::to_string(payload->clock);
     }
+    stream.clock.packet(rtp.timestamp, payload->clock);
     decoder->push(packet.payload.text(), packet.time);
     return &stream;
 }
@@ -143,14 +144,14 @@ IncomingStream *Incoming::decoded(const DecodedAudio &audio, base::Duration &gap
         for (const auto &[type, decoder] : stream->decoders) {
             if (!decoder || decoder->id() != audio.decoder)
                 continue;
-            gap = audio.position - stream->expected;
-            if (stream->expected.count() == 0)
+            const bool first = stream->expected.count() == 0;
+            if (first)
                 decoder->latency(m_latency); // from the second packet on
-            if (stream->expected.count() == 0 || gap < kHole)
-                gap = base::Duration{0};
-            const auto length =
-                static_cast<std::int64_t>(audio.samples.size()) * 1'000'000'000LL / audio.rate;
-            stream->expected = audio.position + base::Duration(length);
+            const base::Duration length(static_cast<std::int64_t>(audio.samples.size()) *
+                                        1'000'000'000LL / audio.rate);
+            gap = stream->clock.sound(length, first ? base::Duration{0}
+                                                    : audio.position - stream->expected);
+            stream->expected = audio.position + length;
             stream->meter.add(audio.samples, audio.rate);
             return stream.get();
         }

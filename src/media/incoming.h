@@ -6,6 +6,7 @@
 
 #include "decoder.h"
 #include "level_meter.h"
+#include "stream_clock.h"
 
 #include <base/packet.h>
 #include <map>
@@ -27,8 +28,9 @@ struct IncomingStream {
     std::map<std::uint8_t, std::unique_ptr<Decoder>> decoders; // by payload type
     std::uint64_t lastDecoder = 0;
     base::Duration expected{0}; // position at which its last decoded audio ended
-    base::Duration jitter{0};   // as of the last housekeeping
-    std::uint64_t late = 0;     // by its decoders, as of the last housekeeping
+    StreamClock clock;
+    base::Duration jitter{0}; // as of the last housekeeping
+    std::uint64_t late = 0;   // by its decoders, as of the last housekeeping
     base::Instant first, last;
     std::string codec; // "PCMU/8000"
     LevelMeter meter;

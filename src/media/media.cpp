@@ -4,6 +4,7 @@
 #include "call_media.h"
 #include "codecs.h"
 #include "media_loop.h"
+#include "speaker_shop.h"
 
 #include <atomic>
 #include <base/log.h>
@@ -16,6 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr base::Duration kStatusPace = 100ms;
+constexpr auto kPatience = 1500ms; // for the audio device
 constexpr std::size_t kAudioQueue =
     1024; // about 20 s of one stream: only a stopped thread fills it
 constexpr std::size_t kOldRecordings = 256; // calls whose recordings are remembered after release
@@ -47,14 +49,17 @@ public:
 
 private:
     base::Result<Prepared> open(const PrepareRequest &request);
+    bool begin(MediaHandle handle, bool ready);
     base::Duration turn(base::Duration now);
+    void attachSpeakers();
     void publish(const Status &status);
 
     Options m_options;
     base::Inbox<base::Packet> &m_sink;
     OnStatus m_onStatus;
     base::Inbox<DecodedAudio> m_audio;
-    std::unique_ptr<MediaLoop> m_loop;
+    std::shared_ptr<MediaLoop> m_loop;
+    std::unique_ptr<SpeakerShop> m_shop;
     std::atomic<std::shared_ptr<const StatusMap>> m_published{std::make_shared<const StatusMap>()};
     // from here on: the media thread's
     std::string m_trouble;
@@ -71,6 +76,7 @@ base::Result<void> Media::Impl::start()
         return tl::unexpected(loop.error());
     m_loop = std::move(*loop);
     m_audio.onWake([this] { m_loop->wake(); });
+    m_shop = std::make_unique<SpeakerShop>([awake = m_loop] { awake->wake(); });
     m_loop->everyTurn([this](base::Duration now) { return turn(now); });
     m_loop->start([this] {
         if (const auto done = startGStreamer();
@@ -85,7 +91,8 @@ Media::Impl::~Impl()
     if (!m_loop)
         return;
     m_loop->post([this] { m_calls.clear(); });
-    m_loop.reset();
+    m_loop->stop();
+    m_shop.reset();
 }
 
 template <class T> T Media::Impl::ask(std::function<T()> work, T otherwise)
@@ -99,19 +106,50 @@ template <class T> T Media::Impl::ask(std::function<T()> work, T otherwise)
 
 base::Result<Media::Prepared> Media::Impl::prepare(const PrepareRequest &request)
 {
-    return ask<base::Result<Prepared>>(
+    auto prepared = ask<base::Result<Prepared>>(
         [this, request] { return open(request); },
         base::fail(base::ErrorCode::Internal, "Audio has ended already."));
+    if (!prepared)
+        return prepared;
+    // Waits for the output here, not on the media thread, and no longer than a user would.
+    const MediaHandle handle = prepared->media;
+    const bool ready = m_shop->open(handle.value, m_options.output).wait_for(kPatience) ==
+                       std::future_status::ready;
+    ask<bool>([this, handle, ready] { return begin(handle, ready); }, false);
+    return prepared;
+}
+
+bool Media::Impl::begin(MediaHandle handle, bool ready)
+{
+    attachSpeakers();
+    const auto it = m_calls.find(handle);
+    if (it == m_calls.end())
+        return false;
+    if (!ready)
+        it->second->deviceMissing();
+    publish(it->second->status());
+    return true;
+}
+
+void Media::Impl::attachSpeakers()
+{
+    for (auto &[ticket, speaker] : m_shop->results().take(base::Duration{0})) {
+        const auto it = m_calls.find(MediaHandle{ticket});
+        if (it != m_calls.end())
+            it->second->attach(std::move(speaker));
+        else
+            m_shop->retire(std::move(speaker));
+    }
 }
 
 base::Result<Media::Prepared> Media::Impl::open(const PrepareRequest &request)
 {
     const MediaHandle handle{m_nextHandle++};
-    auto call = CallMedia::open(handle, request, m_options, {*m_loop, m_sink, m_audio, m_trouble});
+    auto call =
+        CallMedia::open(handle, request, m_options, {*m_loop, m_sink, m_audio, *m_shop, m_trouble});
     if (!call)
         return tl::unexpected(call.error());
     const auto prepared = (*call)->prepared();
-    publish((*call)->status());
     m_calls.emplace(handle, std::move(*call));
     return prepared;
 }
@@ -189,6 +227,7 @@ void Media::Impl::publish(const Status &status)
 
 base::Duration Media::Impl::turn(base::Duration now)
 {
+    attachSpeakers();
     for (const auto &audio : m_audio.take(base::Duration{0}, 256)) {
         const MediaHandle handle{static_cast<std::uint32_t>((audio.decoder >> 32) - 1)};
         if (const auto it = m_calls.find(handle); it != m_calls.end())

@@ -37,13 +37,18 @@ base::Result<std::unique_ptr<MediaLoop>> MediaLoop::make()
     return loop;
 }
 
+void MediaLoop::stop()
+{
+    if (!m_thread.joinable())
+        return;
+    post([this] { m_running = false; });
+    m_thread.join();
+    m_posted.close();
+}
+
 MediaLoop::~MediaLoop()
 {
-    if (m_thread.joinable()) {
-        post([this] { m_running = false; });
-        m_thread.join();
-    }
-    m_posted.close();
+    stop();
     for (const int fd : {m_epoll, m_event, m_timer})
         if (fd >= 0)
             ::close(fd);

@@ -21,7 +21,9 @@ class MediaLoop final : public base::Loop
 {
 public:
     static base::Result<std::unique_ptr<MediaLoop>> make();
-    ~MediaLoop() override; // ends the thread
+    ~MediaLoop() override;
+    /// Ends the thread after what was posted before.
+    void stop();
 
     bool post(std::function<void()> work) override;
     /// Lets the loop look at its owner's queues soon. Any thread, never blocks.
