@@ -185,8 +185,9 @@ std::vector<ComparisonRow> compareCodes(int left, int right)
         const auto *const entry = sip::status(sip::treatedAs(code));
         return entry != nullptr ? effectText(entry->effect) : std::string_view{};
     });
+    both("means", [](int code) { return articleMeaning(factCode(code)); });
     for (const std::string_view fact :
-         {"Means", "Sent by", "Carries", "Caller notices", "Try again", "Look next"}) {
+         {"Sent by", "Carries", "Caller notices", "Try again", "Look next"}) {
         const auto text = [&](int code) { return articleFact(factCode(code), fact); };
         if (!text(left).empty() || !text(right).empty())
             both(base::lower(fact), text);

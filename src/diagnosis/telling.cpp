@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/telling.h>
 
+#include <algorithm>
 #include <base/text.h>
 #include <diagnosis/texts.h>
 #include <fmt/format.h>
@@ -79,6 +80,16 @@ void tellAnswer(const Evidence &evidence, const calls::Transaction *transaction,
                         requestText(evidence, *transaction), request, code,
                         lasting(evidence.time(row) - transaction->started),
                         out.cite(at(row, "the response"))));
+}
+
+std::string_view articleMeaning(int code)
+{
+    const auto text = article(std::to_string(code));
+    const auto start = text.find("\n\n"); // behind the title
+    if (start == std::string_view::npos)
+        return {};
+    const auto rest = text.substr(start + 2);
+    return rest.substr(0, std::min(rest.find(". "), rest.find(".\n")) + 1);
 }
 
 std::string_view articleFact(int code, std::string_view name)

@@ -39,6 +39,8 @@ std::string requestText(const Evidence &evidence, const calls::Transaction &tran
 void tellAnswer(const Evidence &evidence, const calls::Transaction *transaction, trace::RowId row,
                 Telling &out);
 
+/// The first sentence of a code's article.
+std::string_view articleMeaning(int code);
 /// A line "- **Name:** text" of an article; empty: it has none.
 std::string_view articleFact(int code, std::string_view name);
 

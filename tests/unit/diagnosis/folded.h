@@ -6,6 +6,7 @@
 #include <calls/call_book.h>
 #include <diagnosis/evidence.h>
 #include <flows/flow_table.h>
+#include <functional>
 #include <gtest/gtest.h>
 #include <map>
 #include <rtp/stream_table.h>
@@ -18,13 +19,20 @@ namespace support {
 class Folded
 {
 public:
+    using Keep = std::function<bool(const base::Packet &)>;
+
     explicit Folded(std::string_view conversation, bool withDecisive = true)
+        : Folded(Conversation(conversation, withDecisive))
+    {
+    }
+    /// Only the packets to keep: what a capture may have missed is left out.
+    explicit Folded(const Conversation &spoken, const Keep &keep = {})
         : m_calls(m_trace), m_flows(m_trace)
     {
-        const Conversation spoken(conversation, withDecisive);
         EXPECT_EQ(spoken.error(), "");
         for (const auto &packet : spoken.packets())
-            add(packet);
+            if (!keep || keep(packet))
+                add(packet);
         for (const auto id : m_streams.ids())
             m_all.push_back(m_streams.snapshot(id));
         m_known = m_flows.all();
