@@ -17,7 +17,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t kBufferMicroseconds = 20000, kPeriodMicroseconds = 5000;
-constexpr std::uint32_t kFirstRate = 8000;
+constexpr std::uint32_t kFirstRate = 8000, kDeviceRate = 48000;
 constexpr int kMostWaiting = 64;
 constexpr const char *kNoDevice =
     "No audio device was found, so nothing is heard; the call is still measured and "
@@ -47,7 +47,7 @@ struct Speaker::Chain {
     explicit Chain(Pipeline made) : pipeline(std::move(made)) {}
 
     Pipeline pipeline;
-    GstElement *source = nullptr, *volume = nullptr;
+    GstElement *source = nullptr;
     std::uint32_t rate = 0;
     std::atomic<bool> watching{false};
     std::atomic<std::int64_t> watchedAt{0};
@@ -84,16 +84,18 @@ bool Speaker::start(const char *sinkName)
     auto made = Pipeline::make({{"appsrc", "source"},
                                 {"audioconvert", "convert"},
                                 {"audioresample", "resample"},
-                                {"volume", "volume"},
+                                {"capsfilter", "device-rate"},
                                 {sinkName, "sink"}});
     if (!made)
         return false;
     auto chain = std::make_unique<Chain>(std::move(*made));
     chain->source = chain->pipeline.part("source");
-    chain->volume = chain->pipeline.part("volume");
     GstElement *sink = chain->pipeline.part("sink");
     configureSource(chain->source, rawCaps(kFirstRate).borrow(), kMostWaiting);
     chain->rate = kFirstRate;
+    // The device's format never changes, whatever codec comes: a new one would stop and start it.
+    g_object_set(chain->pipeline.part("device-rate"), "caps", rawCaps(kDeviceRate).borrow(),
+                 nullptr);
     set(chain->pipeline.part("resample"), "quality",
         2); // short filter: less delay, still above G.711
     // Played in order as it comes: the jitter cushion decided about time already.
@@ -118,12 +120,6 @@ bool Speaker::start(const char *sinkName)
 
 Speaker::~Speaker() = default;
 
-void Speaker::mute(bool muted)
-{
-    if (m_chain)
-        set(m_chain->volume, "mute", muted);
-}
-
 void Speaker::play(base::Duration silence, std::span<const std::int16_t> samples,
                    std::uint32_t rate)
 {
@@ -135,7 +131,11 @@ void Speaker::play(base::Duration silence, std::span<const std::int16_t> samples
     }
     std::vector<std::int16_t> all(
         static_cast<std::size_t>(silence.count() * rate / 1'000'000'000LL));
-    all.insert(all.end(), samples.begin(), samples.end());
+    if (m_muted) // GStreamer's own mute drops buffers without time stamps in a way that ends the
+                 // sink
+        all.resize(all.size() + samples.size());
+    else
+        all.insert(all.end(), samples.begin(), samples.end());
     if (!all.empty())
         push(m_chain->source,
              {reinterpret_cast<const char *>(all.data()), all.size() * sizeof(std::int16_t)},

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The output of one call: appsrc ! convert ! resample ! volume ! sink, started with a little
+// The output of one call: appsrc ! convert ! resample ! sink, started with a little
 // silence before any audio comes. Tries PulseAudio, then ALSA, then a silent sink with a notice.
 // Media thread; private.
 #pragma once
@@ -26,7 +26,7 @@ public:
 
     const std::string &device() const { return m_device; }
     const std::string &notice() const { return m_notice; }
-    void mute(bool muted);
+    void mute(bool muted) { m_muted = muted; }
     /// That much silence, then the samples.
     void play(base::Duration silence, std::span<const std::int16_t> samples, std::uint32_t rate);
     /// What waits in front of the device.
@@ -44,6 +44,7 @@ private:
     struct Chain;
     std::unique_ptr<Chain> m_chain; // none: not even a silent sink could be made
     std::string m_device = "none", m_notice;
+    bool m_muted = false;
 };
 
 } // namespace media

@@ -104,6 +104,7 @@ public:
     NullSink(const NullSink &) = delete;
     NullSink &operator=(const NullSink &) = delete;
     bool up() const { return m_up; }
+    void stop() { m_server.reset(); }
     const auto &environment() const { return m_environment; }
 
 private:
