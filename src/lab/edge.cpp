@@ -241,9 +241,9 @@ void Edge::toUserAgent(const sip::Message &request, const base::Endpoint &from,
 void Edge::response(const sip::Message &response)
 {
     Draft draft(response);
-    const auto own = draft.first(sip::HeaderId::Via);
-    const auto ownVia = sip::parseVia(own.value_or(""));
-    if (!own || base::Address::parse(ownVia.host) != local().address || ownVia.port != local().port)
+    const auto own = draft.first(sip::HeaderId::Via).value_or(std::string());
+    const auto ownVia = sip::parseVia(own);
+    if (base::Address::parse(ownVia.host) != local().address || ownVia.port != local().port)
         return; // not an answer to anything this edge sent (RFC 3261 section 18.1.2)
     draft.removeFirst(sip::HeaderId::Via);
     const auto via = draft.first(sip::HeaderId::Via);
