@@ -10,7 +10,8 @@ namespace calls {
 struct CallBook::Work {
     std::vector<Fact> facts;
     std::uint32_t leftOut = 0;
-    std::weak_ptr<const Call> published; // of the facts as they are; expired after a change
+    std::weak_ptr<const Call> published;
+    bool changed = false; // since it was published
 };
 
 CallBook::CallBook(const trace::Trace &trace) : m_trace(trace) {}
@@ -31,7 +32,7 @@ CallId CallBook::add(RowId row, const sip::Message *message)
         work = std::make_unique<Work>();
         ++m_count;
     }
-    work->published.reset();
+    work->changed = true;
     if (work->facts.size() < kMostRowsPerCall)
         work->facts.push_back(factOf(m_trace, row, message));
     else
@@ -44,12 +45,14 @@ std::shared_ptr<const Call> CallBook::snapshot(CallId id) const
     if (id.value >= m_calls.size() || !m_calls[id.value])
         return nullptr;
     Work &work = *m_calls[id.value];
-    if (auto published = work.published.lock())
-        return published;
-    Call call = Fold(m_trace, id).run(work.facts);
+    const auto previous = work.published.lock();
+    if (previous && !work.changed)
+        return previous;
+    Call call = Fold(m_trace, id).run(work.facts, previous.get());
     call.leftOut = work.leftOut;
     auto published = std::make_shared<const Call>(std::move(call));
     work.published = published;
+    work.changed = false;
     return published;
 }
 

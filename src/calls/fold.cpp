@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <calls/fold.h>
 
-#include <algorithm>
 #include <calls/order.h>
-#include <sip/uri.h>
 
 namespace calls {
 
@@ -27,26 +25,6 @@ bool belongsToInvite(Method method)
     }
 }
 
-bool isFailure(const base::LocalEvent &event)
-{
-    switch (event.kind) {
-    case base::LocalKind::ConnectionRefused:
-    case base::LocalKind::Unreachable:
-    case base::LocalKind::TimedOut:
-    case base::LocalKind::Unresolvable:
-    case base::LocalKind::SendFailed:
-        return true;
-    default:
-        return event.code >= 300;
-    }
-}
-
-std::string addressOf(std::string_view header)
-{
-    const sip::NameAddress address = sip::parseNameAddress(header);
-    return address.ok ? address.uri.address() : std::string(header.substr(0, 256));
-}
-
 } // namespace
 
 Fold::Fold(const trace::Trace &trace, CallId id)
@@ -63,7 +41,7 @@ bool Fold::open() const
            m_call.state == State::Proceeding || m_call.state == State::Early;
 }
 
-Call Fold::run(const std::vector<Fact> &facts)
+Call Fold::run(const std::vector<Fact> &facts, const Call *previous)
 {
     const std::vector<std::uint32_t> order = inOrder(m_trace, facts);
     classify(facts, order);
@@ -88,7 +66,7 @@ Call Fold::run(const std::vector<Fact> &facts)
         if (row.earlyDialog == kNoIndex)
             row.earlyDialog = m_dialogs.of(m_trace.row(row.row));
     }
-    describe();
+    describe(previous);
     return std::move(m_call);
 }
 
@@ -110,26 +88,6 @@ void Fold::classify(const std::vector<Fact> &facts, const std::vector<std::uint3
     m_call.kind = m_main == Method::Invite     ? Kind::Call
                   : m_main == Method::Register ? Kind::Registration
                                                : Kind::Other;
-}
-
-/// The first initial request is the originator's, unless one that led to it was stamped later (two
-/// capture points).
-void Fold::chooseReference(const std::vector<Fact> &facts, const std::vector<std::uint32_t> &order)
-{
-    for (const std::uint32_t index : order) {
-        const Fact &fact = facts[index];
-        const trace::Row &row = m_trace.row(fact.row);
-        if (row.kind == trace::RowKind::Local || row.status != 0 || row.method != m_main ||
-            row.toTag != 0)
-            continue;
-        const base::Endpoint sender =
-            m_reference != nullptr ? m_trace.source(m_reference->row) : base::Endpoint{};
-        const bool nearer = sender.known() && fact.viaCount < m_reference->viaCount &&
-                            row.cseq == m_trace.row(m_reference->row).cseq &&
-                            m_trace.destination(fact.row) == sender;
-        if (m_reference == nullptr || nearer)
-            m_reference = &fact;
-    }
 }
 
 void Fold::message(const Fact &fact, CallRow &out)
@@ -174,26 +132,6 @@ void Fold::message(const Fact &fact, CallRow &out)
     }
     m_dialogs.earlyMedia(seen);
     out.earlyDialog = m_dialogs.of(row);
-}
-
-/// A response of the reference that was stamped before it.
-bool Fold::answersReference(const Fact &fact) const
-{
-    return branchOf(m_trace, fact) == branchOf(m_trace, *m_reference) &&
-           sentByOf(m_trace, fact) == sentByOf(m_trace, *m_reference) &&
-           m_trace.row(fact.row).cseq == m_trace.row(m_reference->row).cseq;
-}
-
-bool Fold::fromOriginator(const Sighting &seen) const
-{
-    const RowId first = m_reference->row;
-    const base::Endpoint origin = m_trace.source(first);
-    if (origin.known() && m_trace.source(seen.fact.row) == origin)
-        return true;
-    // Another connection, or a text trace without addresses: the originator's own Via tells, and
-    // that nobody came before.
-    return seen.fact.viaCount == m_reference->viaCount &&
-           sentByOf(m_trace, seen.fact) == sentByOf(m_trace, *m_reference);
 }
 
 void Fold::initial(const Sighting &seen)
@@ -335,57 +273,6 @@ void Fold::refused(const Sighting &seen)
     m_call.finalStatus = seen.row.status;
     m_call.finalResponse = seen.fact.row;
     m_call.ended = seen.row.time;
-}
-
-void Fold::local(const Fact &fact, CallRow &out)
-{
-    const base::LocalEvent *event = m_trace.local(fact.row);
-    out.earlyDialog = m_dialogs.byTag(m_trace.row(fact.row).toTag);
-    if (event != nullptr && isFailure(*event))
-        localFailure(fact, *event, out);
-}
-
-void Fold::localFailure(const Fact &fact, const base::LocalEvent &event, CallRow &out)
-{
-    // It ended the newest transaction that still waits; those that do not any more are passed over
-    // for good. A CANCEL has no outcome of its own: what fails then is the INVITE.
-    while (!m_requests.empty()) {
-        Transaction &transaction = m_call.transactions[m_requests.back()];
-        const bool waits = transaction.finalStatus == 0 && transaction.method != Method::Ack &&
-                           transaction.method != Method::Cancel;
-        const bool fresh = !transaction.localFailure.valid();
-        if (waits && fresh) {
-            transaction.localFailure = fact.row;
-            transaction.finished = m_trace.row(fact.row).time;
-            out.transaction = m_requests.back();
-        }
-        if (waits)
-            break;
-        m_requests.pop_back();
-    }
-    const base::Instant time = m_trace.row(fact.row).time;
-    const bool ofInvite =
-        out.transaction == kNoIndex || m_call.transactions[out.transaction].method == m_main;
-    if (!open() || !ofInvite)
-        return;
-    m_call.state = State::Failed;
-    m_call.finalStatus = event.code;
-    m_call.ended = time;
-    m_dialogs.endAll(time);
-}
-
-void Fold::describe()
-{
-    const RowId row = m_reference != nullptr ? m_reference->row : m_firstMessage;
-    if (!row.valid())
-        return;
-    const auto message = m_trace.message(row);
-    if (!message)
-        return;
-    m_call.from = addressOf(message->value(sip::HeaderId::From));
-    m_call.to = addressOf(message->value(sip::HeaderId::To));
-    m_call.fromTag = message->fromTag();
-    m_call.requestUri = message->requestUri;
 }
 
 } // namespace calls

@@ -12,7 +12,8 @@ class Fold
 {
 public:
     Fold(const trace::Trace &trace, CallId id);
-    Call run(const std::vector<Fact> &facts);
+    /// `previous`: an earlier snapshot of this call or nullptr; saves reading its INVITE again.
+    Call run(const std::vector<Fact> &facts, const Call *previous);
 
 private:
     void message(const Fact &fact, CallRow &out);
@@ -28,7 +29,7 @@ private:
     void localFailure(const Fact &fact, const base::LocalEvent &event, CallRow &out);
     void classify(const std::vector<Fact> &facts, const std::vector<std::uint32_t> &order);
     void chooseReference(const std::vector<Fact> &facts, const std::vector<std::uint32_t> &order);
-    void describe();
+    void describe(const Call *previous);
     bool answersReference(const Fact &fact) const;
     bool fromOriginator(const Sighting &seen) const;
     bool open() const; // no outcome yet

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// What happened inside Earshot to a call of its own.
+#include <calls/fold.h>
+
+namespace calls {
+
+using sip::Method;
+
+namespace {
+
+bool isFailure(const base::LocalEvent &event)
+{
+    switch (event.kind) {
+    case base::LocalKind::ConnectionRefused:
+    case base::LocalKind::Unreachable:
+    case base::LocalKind::TimedOut:
+    case base::LocalKind::Unresolvable:
+    case base::LocalKind::SendFailed:
+        return true;
+    default:
+        return event.code >= 300;
+    }
+}
+
+} // namespace
+
+void Fold::local(const Fact &fact, CallRow &out)
+{
+    const base::LocalEvent *event = m_trace.local(fact.row);
+    out.earlyDialog = m_dialogs.byTag(m_trace.row(fact.row).toTag);
+    if (event != nullptr && isFailure(*event))
+        localFailure(fact, *event, out);
+}
+
+void Fold::localFailure(const Fact &fact, const base::LocalEvent &event, CallRow &out)
+{
+    // It ended the newest transaction that still waits; those that do not any more are passed over
+    // for good. A CANCEL has no outcome of its own: what fails then is the INVITE.
+    while (!m_requests.empty()) {
+        Transaction &transaction = m_call.transactions[m_requests.back()];
+        const bool waits = transaction.finalStatus == 0 && transaction.method != Method::Ack &&
+                           transaction.method != Method::Cancel;
+        const bool fresh = !transaction.localFailure.valid();
+        if (waits && fresh) {
+            transaction.localFailure = fact.row;
+            transaction.finished = m_trace.row(fact.row).time;
+            out.transaction = m_requests.back();
+        }
+        if (waits)
+            break;
+        m_requests.pop_back();
+    }
+    const base::Instant time = m_trace.row(fact.row).time;
+    const bool ofInvite =
+        out.transaction == kNoIndex || m_call.transactions[out.transaction].method == m_main;
+    if (!open() || !ofInvite)
+        return;
+    m_call.state = State::Failed;
+    m_call.finalStatus = event.code;
+    m_call.ended = time;
+    m_dialogs.endAll(time);
+}
+
+} // namespace calls
