@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a rule may look at: one call with the streams and flows that touch it, read-only, at one moment in time.
+// What a rule may look at: one call with the streams and flows that touch it, read-only, at one
+// moment in time.
 #pragma once
 
 #include <calls/call.h>
@@ -13,29 +14,35 @@
 
 namespace diagnosis {
 
-enum class Certainty : std::uint8_t { Exact, Likely, Guess }; // how sure a stream belongs to an early dialog
+enum class Certainty : std::uint8_t {
+    Exact,
+    Likely,
+    Guess
+}; // how sure a stream belongs to an early dialog
 
 struct BoundStream {
     std::shared_ptr<const rtp::Stream> stream;
     std::uint32_t earlyDialog = ~0U; // index into Call::earlyDialogs; ~0: none of them
     bool towardsCaller = true;       // callee -> caller
     Certainty certainty = Certainty::Exact;
-    bool early = true;               // its first packet came before the final response
+    bool early = true; // its first packet came before the final response
 };
 
-/// Joins streams to the early dialogs of a call by the addresses in their SDP, by source address, then by order in
-/// time; in this order, with falling certainty. Streams that have nothing to do with the call are left out.
+/// Joins streams to the early dialogs of a call by the addresses in their SDP, by source address,
+/// then by order in time; in this order, with falling certainty. Streams that have nothing to do
+/// with the call are left out.
 std::vector<BoundStream> bind(const calls::Call &call, const trace::Trace &trace,
                               std::span<const std::shared_ptr<const rtp::Stream>> streams);
 
 struct Evidence {
     const calls::Call &call;
     const trace::Trace &trace;
-    std::span<const BoundStream> streams;                        // bound to this call
-    std::span<const std::shared_ptr<const flows::Flow>> flows;   // all flows known
-    base::Instant now;  // live: the clock; files: the last packet's time
-    bool live = false;  // more may come
-    bool mediaSeen = false; // the session filed RTP of any call, so that its absence means something
+    std::span<const BoundStream> streams;                      // bound to this call
+    std::span<const std::shared_ptr<const flows::Flow>> flows; // all flows known
+    base::Instant now; // live: the clock; files: the last packet's time
+    bool live = false; // more may come
+    bool mediaSeen =
+        false; // the session filed RTP of any call, so that its absence means something
 
     /// Streams of one early dialog that flow towards the caller.
     std::vector<const rtp::Stream *> incoming(std::uint32_t earlyDialog) const;

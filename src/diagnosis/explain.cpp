@@ -95,26 +95,48 @@ void addFix(std::vector<Fix> &fixes, const Fix &fix)
         fixes.push_back(fix);
 }
 
-void addArticleFacts(Explanation &out)
+void addArticleFacts(Explanation &out, bool withFix)
 {
     const auto code = factCode(out.code);
     if (out.impact.empty())
         out.impact = articleFact(code, "Caller notices");
-    if (const auto next = articleFact(code, "Look next"); !next.empty() && out.fixes.empty())
+    if (const auto next = articleFact(code, "Look next");
+        withFix && !next.empty() && out.fixes.empty())
         out.fixes.push_back({std::string(next), "operator", Action::None});
 }
 
-void addFindings(std::span<const Finding *const> findings, bool withText, Telling &telling,
-                 Explanation &out)
+/// What the finding says first is about this row; else it only passes by.
+bool isMain(const Finding &finding, trace::RowId row, int code)
 {
-    for (const auto *const finding : findings) {
-        if (withText)
-            telling.say(*finding);
-        if (out.impact.empty())
-            out.impact = finding->impact;
-        for (const auto &fix : finding->fixes)
-            addFix(out.fixes, fix);
-    }
+    const auto *const entry = rule(finding.rule);
+    return (!finding.evidence.empty() && finding.evidence.front().row == row) ||
+           (entry != nullptr && code != 0 && entry->article == std::to_string(code));
+}
+
+void addFinding(const Finding &finding, trace::RowId row, Telling &telling, Explanation &out)
+{
+    // These two rules say nothing that the text about their own row does not tell.
+    const bool told =
+        out.code == 430 || (out.code / 100 == 1 && finding.rule == "em-183-sdp-no-rtp");
+    if (!told)
+        telling.say(finding);
+    if (out.impact.empty() && isMain(finding, row, out.code))
+        out.impact = finding.impact;
+    for (const auto &fix : finding.fixes)
+        addFix(out.fixes, fix);
+}
+
+/// What became of a request, for the one who sent it.
+std::string impactOf(const Evidence &evidence, trace::RowId row)
+{
+    const auto *const transaction = transactionOf(evidence.call, row);
+    if (transaction == nullptr || transaction->request != row)
+        return "None seen.";
+    if (transaction->finalStatus >= 300)
+        return std::string(articleFact(factCode(transaction->finalStatus), "Caller notices"));
+    return transaction->finalStatus == 0 && !transaction->localFailure.valid()
+               ? "Not known: no final response yet."
+               : "None seen.";
 }
 
 } // namespace
@@ -127,7 +149,7 @@ Explanation explainCode(int code)
     out.summary = summaryOf(code);
     out.article = articleOf(code);
     out.happened = "No call is chosen: this is what the code means in general.";
-    addArticleFacts(out);
+    addArticleFacts(out, true);
     return out;
 }
 
@@ -138,7 +160,6 @@ Explanation explain(const Evidence &evidence, trace::RowId row, std::span<const 
         return out;
     const auto &entry = evidence.trace.row(row);
     Telling telling;
-    auto about = related(evidence, row, findings);
     if (entry.status == 0) {
         const auto *const event = evidence.trace.local(row);
         out.code = event != nullptr ? event->code : 0;
@@ -158,10 +179,12 @@ Explanation explain(const Evidence &evidence, trace::RowId row, std::span<const 
         else
             tellFinal(evidence, row, telling);
     }
-    // The 430 text tells the whole story itself.
-    addFindings(about, entry.status != 430, telling, out);
+    for (const auto *const finding : related(evidence, row, findings))
+        addFinding(*finding, row, telling, out);
+    if (out.impact.empty() && entry.status == 0 && entry.kind == trace::RowKind::Message)
+        out.impact = impactOf(evidence, row);
     if (out.code != 0)
-        addArticleFacts(out);
+        addArticleFacts(out, out.code >= 300);
     std::stable_partition(out.fixes.begin(), out.fixes.end(),
                           [](const Fix &fix) { return fix.action != Action::None; });
     out.happened = std::move(telling.text);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The explain panel's content for a response code in a call: what happened here (with numbered evidence), impact, how
-// to fix, what to learn. Same text for window and reports.
+// The explain panel's content for a response code in a call: what happened here (with numbered
+// evidence), impact, how to fix, what to learn. Same text for window and reports.
 #pragma once
 
 #include <diagnosis/evidence.h>
@@ -11,14 +11,14 @@
 namespace diagnosis {
 
 struct Explanation {
-    int code = 0;            // 0: explains a local event or the call as a whole
-    std::string title;       // "430 Flow Failed"
-    std::string summary;     // class and RFC: "client error, RFC 5626 section 11.5"
-    std::string happened;    // sentences with [1], [2] that count `evidence`
+    int code = 0;         // 0: explains a local event or the call as a whole
+    std::string title;    // "430 Flow Failed"
+    std::string summary;  // class and RFC: "client error, RFC 5626 section 11.5"
+    std::string happened; // sentences with [1], [2] that count `evidence`
     std::vector<EvidenceRef> evidence;
     std::string impact;
-    std::vector<Fix> fixes;  // the first one that has an action gets the button
-    std::string article;     // Markdown, general part
+    std::vector<Fix> fixes; // the first one that has an action gets the button
+    std::string article;    // Markdown, general part
 };
 
 /// Explains a row of a call (its response code, or the request's fate). `findings` are the call's.
@@ -32,11 +32,12 @@ struct ComparisonRow {
 /// Any two codes side by side, 183 and 430 in full; facts from the status table and articles.
 std::vector<ComparisonRow> compareCodes(int left, int right);
 
-/// The early-media verdict for one early dialog: SDP, arrival, payload type, level, permission; one sentence.
+/// The early-media verdict for one early dialog: SDP, arrival, payload type, level, permission; one
+/// sentence.
 enum class Light : std::uint8_t { Green, Amber, Red };
 struct VerdictFact {
-    std::string name;   // "SDP", "RTP", "Payload type", "Level", "Allowed"
-    std::string value;  // "47 packets, first 12 ms after the 183"
+    std::string name;  // "SDP", "RTP", "Payload type", "Level", "Allowed"
+    std::string value; // "47 packets, first 12 ms after the 183"
     Light light = Light::Green;
     EvidenceRef evidence;
 };

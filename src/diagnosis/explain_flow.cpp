@@ -131,7 +131,9 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
     tellDepth(evidence, *failed, out);
     tellFlow(evidence, *failed, out);
     const auto verdict = judgeFlowFailure(evidence, *failed);
-    out.say(fmt::format("{} ({})", verdict.text, gradeText(verdict.grade)));
+    auto text = verdict.text; // the grade belongs to this sentence
+    text.insert(text.size() - 1, fmt::format(" ({})", gradeText(verdict.grade)));
+    out.say(text);
     tellNext(evidence, *failed, out);
     const auto *const next = nextAttempt(evidence, *failed);
     impact = next != nullptr && next->finalStatus / 100 == 2

@@ -34,7 +34,8 @@ void tellFate(const Evidence &evidence, const calls::Transaction &transaction, T
                         count(transaction.repeats.size(), "time"),
                         lasting(evidence.time(transaction.repeats.back()) - transaction.started),
                         out.cite(at(transaction.repeats.back(), "last retransmission"))));
-    if (!transaction.responses.empty()) {
+    if (!transaction.responses.empty() &&
+        transaction.responses.front() != transaction.finalResponse) {
         const auto first = transaction.responses.front();
         out.say(fmt::format("The first response was {} after {} {}.",
                             codeText(evidence.trace.row(first).status),

@@ -113,10 +113,15 @@ bool hasSdp(const Evidence &evidence, trace::RowId row)
     return row.valid() && !evidence.message(row).sdp().empty();
 }
 
-bool outgoingCall(const Evidence &evidence)
+bool ownCall(const Evidence &evidence)
 {
     return evidence.call.invite.valid() &&
            evidence.trace.row(evidence.call.invite).origin == base::Origin::Tap;
+}
+
+bool outgoingCall(const Evidence &evidence)
+{
+    return ownCall(evidence) && evidence.trace.row(evidence.call.invite).outgoing;
 }
 
 namespace {
@@ -204,7 +209,7 @@ std::string_view digestParameter(std::string_view value, std::string_view name)
 Hearing hearing(const Evidence &evidence)
 {
     // Our own media sockets see everything that arrives for a call of ours.
-    if (outgoingCall(evidence) && hasSdp(evidence, evidence.call.invite))
+    if (ownCall(evidence) && hasSdp(evidence, evidence.call.invite))
         return Hearing::Own;
     if (!evidence.streams.empty())
         return Hearing::Call;

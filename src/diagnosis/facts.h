@@ -35,7 +35,8 @@ std::string count(std::uint64_t n, std::string_view noun); // "1 packet", "3 pac
 // Reading.
 sip::Sdp sdpOf(const Evidence &evidence, trace::RowId row);
 bool hasSdp(const Evidence &evidence, trace::RowId row);
-bool outgoingCall(const Evidence &evidence); // our own user agent placed or took it
+bool ownCall(const Evidence &evidence);      // our own user agent placed or took it
+bool outgoingCall(const Evidence &evidence); // our own user agent placed it
 /// When the early phase of a dialog ended: its end, the final response, a CANCEL; else now.
 base::Instant earlyEnd(const Evidence &evidence, std::uint32_t earlyDialog);
 bool earlyPhaseOver(const Evidence &evidence, std::uint32_t earlyDialog);

@@ -12,7 +12,11 @@
 namespace diagnosis {
 
 enum class Severity : std::uint8_t { Info, Warning, Error };
-enum class Grade : std::uint8_t { Seen, Likely, CannotTell }; // the three fixed grades shown to the user
+enum class Grade : std::uint8_t {
+    Seen,
+    Likely,
+    CannotTell
+};                                                // the three fixed grades shown to the user
 std::string_view severityText(Severity severity); // "info", "warning", "error"
 std::string_view gradeText(Grade grade);          // "seen", "likely", "cannot tell"
 
@@ -25,7 +29,14 @@ struct EvidenceRef {
     std::string note;                     // what is to be seen there
 };
 
-enum class Action : std::uint8_t { None, ReRegister, CallAgain, CallWithoutReliable, CallOverTcp, CheckPassword };
+enum class Action : std::uint8_t {
+    None,
+    ReRegister,
+    CallAgain,
+    CallWithoutReliable,
+    CallOverTcp,
+    CheckPassword
+};
 
 struct Fix {
     std::string text;  // one instruction
@@ -38,8 +49,8 @@ struct Finding {
     Severity severity = Severity::Info;
     Grade grade = Grade::Seen;
     calls::CallId call;
-    std::string text;   // one sentence: what happened, with this call's facts
-    std::string impact; // who notices what
+    std::string text;                  // one sentence: what happened, with this call's facts
+    std::string impact;                // who notices what
     std::vector<EvidenceRef> evidence; // in the order the text's [1], [2] count them
     std::vector<Fix> fixes;
 };

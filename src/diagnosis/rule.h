@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A diagnosis rule: one file in rules/, one object named as the file. check() is a pure function of the evidence, so a
-// finding is retracted by not being found again; a rule that waits for time asks to be run again.
+// A diagnosis rule: one file in rules/, one object named as the file. check() is a pure function of
+// the evidence, so a finding is retracted by not being found again; a rule that waits for time asks
+// to be run again.
 #pragma once
 
 #include <diagnosis/evidence.h>
@@ -11,13 +12,14 @@
 namespace diagnosis {
 
 struct Rule {
-    std::string_view id;       // "em-183-sdp-no-rtp"
+    std::string_view id; // "em-183-sdp-no-rtp"
     std::string_view title;
     Severity severity = Severity::Info; // the highest it reports
-    std::string_view source;   // "RFC 3960 section 3.3"
-    std::string_view article;  // name of the article that explains it
-    std::string_view firesOn;  // two short SIP conversations (tests/support/conversation.h explains the notation);
-    std::string_view quietOn;  // a generic test feeds both through the real stream
+    std::string_view source;            // "RFC 3960 section 3.3"
+    std::string_view article;           // name of the article that explains it
+    std::string_view firesOn; // two short SIP conversations (tests/support/conversation.h explains
+                              // the notation);
+    std::string_view quietOn; // a generic test feeds both through the real stream
     void (*check)(const Evidence &evidence, Findings &out) = nullptr;
 };
 
