@@ -88,11 +88,25 @@ Agent::~Agent()
 
 bool Agent::bind(const std::string &ident, const base::Address &address, std::uint16_t port)
 {
+    // Adding a transport rebuilds every primary's Via and frees the old ones, but open connections
+    // go on using theirs. A primary that holds none gives up none: the old Vias live as long as the
+    // agent.
+    std::vector<std::pair<tport_t *, tp_magic_t *>> held;
+    if (tport_t *all = nta_agent_tports(m_nta))
+        for (tport_t *tp = tport_primaries(all); tp != nullptr; tp = tport_next(tp)) {
+            held.emplace_back(tp, tport_magic(tp));
+            tport_set_magic(tp, nullptr);
+        }
     const std::string url =
         fmt::format("sip:{}:{}", hostText(address), port == 0 ? "*" : std::to_string(port));
-    return nta_agent_add_tport(m_nta, reinterpret_cast<const url_string_t *>(url.c_str()),
-                               TPTAG_IDENT(ident.c_str()), TPTAG_IDLE(kIdle), TPTAG_STUN_SERVER(0),
-                               TPTAG_PONG2PING(0), TAG_END()) == 0;
+    const bool added =
+        nta_agent_add_tport(m_nta, reinterpret_cast<const url_string_t *>(url.c_str()),
+                            TPTAG_IDENT(ident.c_str()), TPTAG_IDLE(kIdle), TPTAG_STUN_SERVER(0),
+                            TPTAG_PONG2PING(0), TAG_END()) == 0;
+    for (const auto &[tp, magic] : held)
+        if (tport_magic(tp) == nullptr)
+            tport_set_magic(tp, magic);
+    return added;
 }
 
 base::Result<const Local *> Agent::local(const base::Address &address)

@@ -33,7 +33,9 @@ class WireObserver
 {
 public:
     virtual ~WireObserver() = default;
-    virtual void onBound(const Connection &connection) = 0; // its REGISTER left on this connection
+    /// Its REGISTER left on this connection. Called inside the library's send: no sofia calls from
+    /// here.
+    virtual void onBound(const Connection &connection) = 0;
     virtual void onBytes(base::Instant time) = 0;
     virtual void onKeepAlive(bool ping, base::Instant time) = 0;
 };

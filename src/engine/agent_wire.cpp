@@ -120,10 +120,7 @@ void Agent::bindObserver(const Connection &connection, std::string_view request)
                       [&](const auto &each) { return each.second == found->second; });
         m_byConnection[connection.id] = found->second;
     }
-    later([this, callId = found->first, connection] {
-        if (const auto again = m_byCallId.find(callId); again != m_byCallId.end())
-            again->second->onBound(connection);
-    });
+    found->second->onBound(connection);
 }
 
 void Agent::received(const Connection &connection)

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <fmt/format.h>
 #include <sip/status.h>
 #include <utility>
@@ -44,7 +45,7 @@ FlowKeeper::FlowKeeper(KeeperSettings settings, Hooks hooks)
 base::Duration FlowKeeper::between(double low, double high, base::Duration whole)
 {
     const double share = low + (high - low) * m_hooks.random();
-    return base::Duration{static_cast<std::int64_t>(static_cast<double>(whole.count()) * share)};
+    return base::Duration{std::llround(static_cast<double>(whole.count()) * share)};
 }
 
 /// RFC 5626 section 4.4.1: 80 to 100 % of the Flow-Timer, else 95 to 120 s.

@@ -320,8 +320,7 @@ void FlowLink::onBound(const Connection &connection)
 {
     m_localEnd = connection.local;
     m_remoteEnd = connection.remote;
-    m_keeper.sending(base::now());
-    act();
+    m_keeper.sending(base::now()); // gives nothing to do
 }
 
 void FlowLink::onBytes(base::Instant time)

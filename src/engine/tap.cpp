@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <engine/tap.h>
+
 #include <engine/tap_socket.h>
 
 #include <algorithm>

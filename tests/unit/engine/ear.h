@@ -89,13 +89,15 @@ public:
     }
 
     base::Inbox<base::Packet> packets;
-    std::unique_ptr<engine::Engine> engine;
 
 private:
     mutable std::mutex m_mutex;
     std::vector<engine::CallEvent> m_calls;
     std::vector<engine::FlowEvent> m_flows;
     std::vector<base::Packet> m_all;
+
+public:
+    std::unique_ptr<engine::Engine> engine; // last: while it closes, it still speaks
 };
 
 inline engine::Options quick()

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <engine/digest.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using engine::Challenge;
+using engine::chooseChallenge;
+using engine::DigestAlgorithm;
+using engine::DigestClient;
+using engine::parseChallenge;
+using testing::HasSubstr;
+using testing::Not;
+
+const char *const kNonce = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v";
+const char *const kOpaque = "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS";
+
+Challenge example(const std::string &algorithm)
+{
+    const auto parsed = parseChallenge(
+        std::string("Digest realm=\"http-auth@example.org\", qop=\"auth, auth-int\", "
+                    "algorithm=") +
+        algorithm + ", nonce=\"" + kNonce + "\", opaque=\"" + kOpaque + "\"");
+    EXPECT_TRUE(parsed.has_value());
+    return parsed.value_or(Challenge{});
+}
+
+// RFC 7616 section 3.9.1
+TEST(Digest, RfcExampleMd5)
+{
+    EXPECT_EQ(engine::digestResponse(example("MD5"),
+                                     {"GET", "/dir/index.html", "Mufasa", "Circle of Life",
+                                      "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", 1}),
+              "8ca523f5e9506fed4657c9700eebdbec");
+}
+
+TEST(Digest, RfcExampleSha256)
+{
+    EXPECT_EQ(engine::digestResponse(example("SHA-256"),
+                                     {"GET", "/dir/index.html", "Mufasa", "Circle of Life",
+                                      "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ", 1}),
+              "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1");
+}
+
+// RFC 7616 section 3.9.2 as corrected by erratum 4897
+TEST(Digest, RfcExampleSha512_256WithUserHash)
+{
+    const auto challenge =
+        parseChallenge("Digest realm=\"api@example.org\", qop=\"auth\", algorithm=SHA-512-256, "
+                       "nonce=\"5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK\", "
+                       "opaque=\"HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS\", "
+                       "charset=UTF-8, userhash=true");
+    ASSERT_TRUE(challenge.has_value());
+    EXPECT_EQ(challenge->algorithm, DigestAlgorithm::Sha512_256);
+    const auto value = engine::credentialsValue(
+        *challenge, {"GET", "/doe.json", "J\xC3\xA4s\xC3\xB8n Doe", "Secret, or not?",
+                     "NTg6RKcb9boFIAS3KrFK9BGeh+niz/sm", 1});
+    EXPECT_THAT(value,
+                HasSubstr("793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b"));
+    EXPECT_THAT(value, HasSubstr("userhash=true"));
+    EXPECT_THAT(value, Not(HasSubstr("Doe")));
+}
+
+// Worked by hand with openssl: A1 = MD5(MD5(user:realm:password):nonce:cnonce)
+TEST(Digest, SessionFormHashesNonceAndCnonceIntoA1)
+{
+    const auto plain = parseChallenge("Digest realm=\"r\", nonce=\"n\", qop=\"auth\"");
+    const auto session =
+        parseChallenge("Digest realm=\"r\", nonce=\"n\", qop=\"auth\", algorithm=MD5-sess");
+    ASSERT_TRUE(plain && session);
+    EXPECT_TRUE(session->session);
+    const engine::DigestRequest request{"REGISTER", "sip:r", "u", "p", "c", 1};
+    EXPECT_NE(engine::digestResponse(*plain, request), engine::digestResponse(*session, request));
+    EXPECT_EQ(engine::digestResponse(*session, request), "9fcc4392a91dc57e8c83c2241da62025");
+}
+
+TEST(Digest, WithoutQopTheOldForm)
+{
+    const auto old = parseChallenge("Digest realm=\"r\", nonce=\"n\"");
+    ASSERT_TRUE(old.has_value());
+    const auto value = engine::credentialsValue(*old, {"INVITE", "sip:b", "u", "p", "c", 1});
+    EXPECT_THAT(value, HasSubstr("response=\"208a46f24adeedbf04821e4f6208c551\""));
+    EXPECT_THAT(value, Not(HasSubstr("nc=")));
+    EXPECT_THAT(value, Not(HasSubstr("cnonce")));
+}
+
+TEST(Digest, TheTopmostKnownChallengeWins)
+{
+    const auto chosen =
+        chooseChallenge({"Basic realm=\"r\"", "Digest realm=\"r\", nonce=\"1\", algorithm=SHA-999",
+                         "Digest realm=\"r\", nonce=\"2\", algorithm=SHA-256, qop=\"auth\"",
+                         "Digest realm=\"r\", nonce=\"3\", algorithm=MD5"});
+    ASSERT_TRUE(chosen.has_value());
+    EXPECT_EQ(chosen->algorithm, DigestAlgorithm::Sha256);
+    EXPECT_EQ(chosen->nonce, "2");
+    EXPECT_FALSE(
+        chooseChallenge({"Digest realm=\"r\", nonce=\"1\", qop=\"auth-int\""}).has_value());
+}
+
+TEST(Digest, ForeignTextDoesNotBreakOut)
+{
+    EXPECT_FALSE(parseChallenge("Digest realm=\"r\r\nX: y\", nonce=\"1\"").has_value());
+    EXPECT_FALSE(parseChallenge("Digest").has_value());
+    EXPECT_FALSE(parseChallenge("Digest realm=\"unclosed, nonce=").has_value());
+    const auto quoted = parseChallenge(R"(Digest realm="a\"b", nonce="n")");
+    ASSERT_TRUE(quoted.has_value());
+    EXPECT_THAT(engine::credentialsValue(*quoted, {"INVITE", "sip:b", "u\"x", "p", "c", 1}),
+                testing::AllOf(HasSubstr(R"(username="u\"x")"), HasSubstr(R"(realm="a\"b")")));
+}
+
+TEST(DigestClientTest, CountsNoncesAndStopsAtAWrongPassword)
+{
+    DigestClient client("bob", "secret");
+    EXPECT_EQ(client.headers("INVITE", "sip:b"), "");
+    ASSERT_TRUE(
+        client.challenged(false, {"Digest realm=\"r\", nonce=\"one\", qop=\"auth\""}).has_value());
+    EXPECT_THAT(client.headers("INVITE", "sip:b"),
+                testing::AllOf(HasSubstr("Authorization: Digest"), HasSubstr("nc=00000001")));
+    EXPECT_THAT(client.headers("BYE", "sip:b"), HasSubstr("nc=00000002"));
+    const auto again =
+        client.challenged(false, {"Digest realm=\"r\", nonce=\"two\", qop=\"auth\""});
+    ASSERT_FALSE(again.has_value());
+    EXPECT_THAT(again.error().sentence, HasSubstr("does not accept"));
+    EXPECT_THAT(again.error().sentence, Not(HasSubstr("secret")));
+}
+
+TEST(DigestClientTest, AStaleNonceIsReplacedAndTheCountStartsAnew)
+{
+    DigestClient client("bob", "secret");
+    ASSERT_TRUE(
+        client.challenged(true, {"Digest realm=\"r\", nonce=\"one\", qop=\"auth\""}).has_value());
+    client.headers("INVITE", "sip:b");
+    ASSERT_TRUE(
+        client.challenged(true, {"Digest realm=\"r\", nonce=\"two\", qop=\"auth\", stale=true"})
+            .has_value());
+    EXPECT_THAT(client.headers("INVITE", "sip:b"),
+                testing::AllOf(HasSubstr("Proxy-Authorization"), HasSubstr("nonce=\"two\""),
+                               HasSubstr("nc=00000001")));
+    for (int i = 0; i < 2; ++i)
+        ASSERT_TRUE(
+            client.challenged(true, {"Digest realm=\"r\", nonce=\"x\", stale=true"}).has_value());
+    EXPECT_FALSE(client.challenged(true, {"Digest realm=\"r\", nonce=\"x\", stale=true"})
+                     .has_value()); // a loop
+}
+
+TEST(DigestClientTest, AcceptedCredentialsMayBeAskedForAgain)
+{
+    DigestClient client("bob", "secret");
+    ASSERT_TRUE(client.challenged(false, {"Digest realm=\"r\", nonce=\"one\""}).has_value());
+    client.accepted();
+    EXPECT_TRUE(client.challenged(false, {"Digest realm=\"r\", nonce=\"two\""}).has_value());
+}
+
+TEST(DigestClientTest, NoUserNoAnswer)
+{
+    DigestClient client("", "");
+    const auto result = client.challenged(false, {"Digest realm=\"r\", nonce=\"one\""});
+    ASSERT_FALSE(result.has_value());
+    EXPECT_THAT(result.error().sentence, HasSubstr("user name"));
+}
+
+} // namespace

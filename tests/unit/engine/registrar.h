@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// A tiny registrar with outbound for the flow tests: accepts REGISTERs, answers pings if told to,
+// remembers the way to each flow so that a test can cut it or send an INVITE down it.
+#pragma once
+
+#include "peer.h"
+
+#include <atomic>
+
+namespace peer {
+
+class Registrar
+{
+public:
+    Registrar()
+        : m_peer(
+              [this](Peer &, const sip::Message &message, const Way &way) { handle(message, way); },
+              [this](Peer &, bool ping, const Way &way) { keepAlive(ping, way); })
+    {
+    }
+    std::string uri() const { return "sip:127.0.0.1:" + std::to_string(m_peer.port()); }
+    std::string proxy() const { return uri() + ";transport=tcp"; }
+    Peer &peer() { return m_peer; }
+    /// Empty while the flow has not registered.
+    Way way(const std::string &regId) const
+    {
+        std::lock_guard guard(m_mutex);
+        const auto found = m_ways.find(regId);
+        return found == m_ways.end() ? Way{} : found->second;
+    }
+    std::vector<std::string> registers(const std::string &regId) const
+    {
+        std::vector<std::string> out;
+        for (const auto &text : m_peer.texts())
+            if (text.compare(0, 9, "REGISTER ") == 0 &&
+                text.find(";reg-id=" + regId + ";") != std::string::npos)
+                out.push_back(text);
+        return out;
+    }
+
+    std::atomic<bool> pongs{true}, outbound{true};
+    std::atomic<int> status{200}, pingsSeen{0}, pongsSeen{0};
+    std::string
+        challenge;     // set before the engine starts: the first REGISTER of each flow gets a 401
+    std::string extra; // further header lines of the 200, "Name: value"
+    Peer::Handler others; // INVITE responses and so on
+
+private:
+    void keepAlive(bool ping, const Way &way)
+    {
+        ++(ping ? pingsSeen : pongsSeen);
+        if (ping && pongs)
+            m_peer.send(way, "\r\n");
+    }
+    void handle(const sip::Message &message, const Way &way)
+    {
+        if (!message.isRequest() || message.method != sip::Method::Register) {
+            if (others)
+                others(m_peer, message, way);
+            return;
+        }
+        if (!challenge.empty() && message.find(sip::HeaderId::Authorization) == nullptr) {
+            m_peer.send(way, sip::responseTo(message, 401, "", "reg")
+                                 .header("WWW-Authenticate", challenge)
+                                 .text());
+            return;
+        }
+        const auto contact = message.value(sip::HeaderId::Contact);
+        {
+            std::lock_guard guard(m_mutex);
+            m_ways[std::string(sip::parameter(contact, "reg-id").value_or(""))] = way;
+        }
+        auto response = sip::responseTo(message, status, "", "reg");
+        if (status == 200) {
+            response.header("Contact", contact);
+            if (outbound)
+                response.header("Require", "outbound");
+            if (!extra.empty())
+                response.header(extra.substr(0, extra.find(':')),
+                                extra.substr(extra.find(':') + 2));
+        }
+        m_peer.send(way, response.text());
+    }
+
+    mutable std::mutex m_mutex;
+    std::map<std::string, Way> m_ways;
+    Peer m_peer; // last: its thread uses the others
+};
+
+} // namespace peer
