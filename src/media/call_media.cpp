@@ -219,6 +219,7 @@ std::unique_ptr<Sender> CallMedia::makeSender(const Remote &remote)
 void CallMedia::remote(Remote remote)
 {
     m_early.remote(remote.toTag, remote.rtp);
+    m_incoming.expect(remote.rtp);
     m_changed = true;
     const auto it = m_senders.find(remote.toTag);
     if (it == m_senders.end() && m_senders.size() >= kMostSenders)
@@ -364,6 +365,7 @@ void CallMedia::refreshStatus()
     s.level = s.playing ? stream->meter.level() : kFloorLevel;
     s.peak = s.playing ? stream->meter.peak() : kFloorLevel;
     s.wrongPayloadType = m_incoming.wrongPayloadType();
+    s.refused = m_incoming.refused();
     s.overflowed = m_pair.rtp.overflowed() + m_pair.rtcp.overflowed() + m_dropped;
     s.sent = m_sentBefore;
     for (const auto &[toTag, sender] : m_senders)

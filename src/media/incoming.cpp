@@ -15,6 +15,7 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMostStreams =
     16; // anybody can send us SSRCs: the one silent for longest gives way
 constexpr std::size_t kMostDecoders = 3; // per stream
+constexpr std::size_t kMostExpected = 64;
 constexpr std::uint8_t kComfortNoise =
     13; // RFC 3389: legal without being offered, no sound of its own here
 
@@ -82,11 +83,26 @@ std::vector<std::uint32_t> Incoming::takeForgotten()
     return std::exchange(m_forgotten, {});
 }
 
-IncomingStream &Incoming::find(const base::Packet &packet, const rtp::RtpPacket &rtp)
+void Incoming::expect(const base::Endpoint &source)
+{
+    if (m_expected.size() >= kMostExpected)
+        m_expected.erase(m_expected.begin());
+    m_expected.push_back(source);
+}
+
+IncomingStream *Incoming::find(const base::Packet &packet, const rtp::RtpPacket &rtp)
 {
     const std::pair name{packet.source, rtp.ssrc};
     if (const auto it = m_streams.find(name); it != m_streams.end())
-        return *it->second;
+        return it->second.get();
+    // Every stream costs a decoder: SSRCs without end, and senders that no answer named, must not
+    // cost a thousand.
+    const bool expected =
+        std::find(m_expected.begin(), m_expected.end(), packet.source) != m_expected.end();
+    if (!(expected ? m_newExpected : m_newStrange).take(packet.time)) {
+        ++m_refused;
+        return nullptr;
+    }
     makeRoom();
     auto &stream = m_streams[name];
     stream = std::make_unique<IncomingStream>();
@@ -94,7 +110,7 @@ IncomingStream &Incoming::find(const base::Packet &packet, const rtp::RtpPacket 
     stream->source = packet.source;
     stream->ssrc = rtp.ssrc;
     stream->first = packet.time;
-    return *stream;
+    return stream.get();
 }
 
 Decoder *Incoming::decoderFor(IncomingStream &stream, const PayloadMap &payload)
@@ -121,7 +137,10 @@ IncomingStream *Incoming::packet(const base::Packet &packet, const rtp::RtpPacke
             ++m_wrongPayloadType;
         return nullptr;
     }
-    IncomingStream &stream = find(packet, rtp);
+    IncomingStream *found = find(packet, rtp);
+    if (found == nullptr)
+        return nullptr;
+    IncomingStream &stream = *found;
     stream.last = packet.time;
     stream.statistics = m_table.add(packet, rtp, payload->clock);
     Decoder *decoder = decoderFor(stream, *payload);

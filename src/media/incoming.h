@@ -7,6 +7,7 @@
 #include "decoder.h"
 #include "level_meter.h"
 #include "stream_clock.h"
+#include "token_bucket.h"
 
 #include <base/packet.h>
 #include <map>
@@ -46,8 +47,7 @@ public:
     /// Keeps an idle decoder for every codec that was offered; a sentence for each that cannot be
     /// had.
     std::vector<std::string> stock();
-    /// Counts the packet and gives it to its decoder. nullptr: not a payload type that we offered,
-    /// or no sound in it.
+    /// Counts the packet and gives it to its decoder. nullptr: not followed (see the counters).
     IncomingStream *packet(const base::Packet &packet, const rtp::RtpPacket &rtp);
     /// The stream whose decoder that is, and the hole (stream time) before this audio.
     IncomingStream *decoded(const DecodedAudio &audio, base::Duration &gap);
@@ -59,12 +59,16 @@ public:
 
     std::shared_ptr<const rtp::Stream> statistics(const IncomingStream &stream) const;
     std::uint64_t wrongPayloadType() const { return m_wrongPayloadType; }
+    /// Packets of streams that were not taken up: too many new ones in a short time.
+    std::uint64_t refused() const { return m_refused; }
+    /// Streams from there are an answer's own; strangers' streams give way to them.
+    void expect(const base::Endpoint &source);
     /// Streams given up for want of room since the last call: forget them too.
     std::vector<std::uint32_t> takeForgotten();
 
 private:
     const PayloadMap *offered(std::uint8_t payloadType) const;
-    IncomingStream &find(const base::Packet &packet, const rtp::RtpPacket &rtp);
+    IncomingStream *find(const base::Packet &packet, const rtp::RtpPacket &rtp);
     void makeRoom();
     Decoder *decoderFor(IncomingStream &stream, const PayloadMap &payload);
     base::Result<std::unique_ptr<Decoder>> make(const PayloadMap &payload);
@@ -78,7 +82,9 @@ private:
     std::map<std::pair<base::Endpoint, std::uint32_t>, std::unique_ptr<IncomingStream>> m_streams;
     std::vector<std::uint32_t> m_forgotten;
     std::uint32_t m_nextKey = 1;
-    std::uint64_t m_wrongPayloadType = 0;
+    std::vector<base::Endpoint> m_expected;
+    TokenBucket m_newExpected{16, 16}, m_newStrange{8, 4};
+    std::uint64_t m_wrongPayloadType = 0, m_refused = 0;
 };
 
 } // namespace media

@@ -101,7 +101,11 @@ template <class T> T Media::Impl::ask(std::function<T()> work, T otherwise)
     auto answer = promise->get_future();
     if (!m_loop->post([promise, work = std::move(work)] { promise->set_value(work()); }))
         return otherwise;
-    return answer.get();
+    try {
+        return answer.get();
+    } catch (const std::future_error &) { // the thread ended with the question unread
+        return otherwise;
+    }
 }
 
 base::Result<Media::Prepared> Media::Impl::prepare(const PrepareRequest &request)
@@ -111,6 +115,9 @@ base::Result<Media::Prepared> Media::Impl::prepare(const PrepareRequest &request
         base::fail(base::ErrorCode::Internal, "Audio has ended already."));
     if (!prepared)
         return prepared;
+    if (!ask<bool>([this] { return m_trouble.empty(); }, false))
+        return prepared; // no GStreamer: the packets are still counted, and the status says why
+                         // nothing is heard
     // Waits for the output here, not on the media thread, and no longer than a user would.
     const MediaHandle handle = prepared->media;
     const bool ready = m_shop->open(handle.value, m_options.output).wait_for(kPatience) ==
@@ -150,6 +157,7 @@ base::Result<Media::Prepared> Media::Impl::open(const PrepareRequest &request)
     if (!call)
         return tl::unexpected(call.error());
     const auto prepared = (*call)->prepared();
+    publish((*call)->status());
     m_calls.emplace(handle, std::move(*call));
     return prepared;
 }

@@ -49,6 +49,11 @@ base::Result<void> Recorder::write(std::span<const std::int16_t> samples)
     return done;
 }
 
+base::Result<void> Recorder::flush()
+{
+    return m_writer && !m_failed ? m_writer->flush() : base::Result<void>();
+}
+
 void Recorder::rename(const std::string &stem)
 {
     m_stem = stem;

@@ -25,6 +25,8 @@ public:
     base::Result<void> add(std::span<const std::int16_t> samples, std::uint32_t rate,
                            base::Duration gap);
     void rename(const std::string &stem);
+    /// Everything so far is in the file.
+    base::Result<void> flush();
     bool started() const { return m_writer.has_value(); }
     std::string path() const { return m_writer ? m_writer->path() : std::string(); }
     base::Duration length() const { return m_writer ? m_writer->length() : base::Duration{0}; }

@@ -18,10 +18,18 @@ constexpr base::Duration kOverlap =
 
 void Recordings::begin(std::string folder, std::string stem)
 {
+    end();
     m_folder = std::move(folder);
     m_stem = std::move(stem);
     ++m_generation;
     m_running = true;
+}
+
+void Recordings::end()
+{
+    for (auto &entry : m_entries)
+        (void)entry.recorder->flush(); // what fails here was told when it was written before
+    m_running = false;
 }
 
 Recordings::Entry *Recordings::find(std::uint32_t stream, const std::string &toTag)

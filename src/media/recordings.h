@@ -21,7 +21,7 @@ class Recordings
 {
 public:
     void begin(std::string folder, std::string stem);
-    void end() { m_running = false; }
+    void end();
     bool running() const { return m_running; }
     /// `now`: monotonic. Error: a sentence, once for each file.
     base::Result<void> add(std::uint32_t stream, const std::string &toTag, base::Duration now,

@@ -12,6 +12,8 @@
 #include <support/null_sink.h>
 #include <support/rtp_source.h>
 #include <support/step_until.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 
 namespace {
 
@@ -185,6 +187,7 @@ TEST_F(MediaTest, ChoosesBetweenTwoEarlyDialogsAndRecordsBoth)
             b.tone(prepared.rtp, 1000);
         });
     };
+    layer->choose(prepared.media, "tag-a");
     ASSERT_TRUE(both([&] { return status().toTag == "tag-a" && status().packets > 10; }));
     layer->choose(prepared.media, "tag-b");
     ASSERT_TRUE(both([&] { return status().toTag == "tag-b"; }));
@@ -339,6 +342,7 @@ TEST_F(MediaTest, HostilePacketsDoNotEndIt)
     layer->remote(prepared.media, remote("tag", good));
     EXPECT_TRUE(sendUntil(good, [&] { return status().toTag == "tag" && status().packets > 10; }));
     EXPECT_TRUE(status().playing);
+    EXPECT_GT(status().refused, 1000U); // one decoder for each made-up SSRC would stop everything
 }
 
 TEST_F(MediaTest, WithoutADeviceItIsSilentAndSaysSo)
@@ -354,6 +358,30 @@ TEST_F(MediaTest, WithoutADeviceItIsSilentAndSaysSo)
     support::RtpSource source(0x88);
     layer->remote(prepared.media, remote("tag", source));
     EXPECT_TRUE(sendUntil(source, [&] { return status().playing && status().level > -20; }));
+}
+
+TEST_F(MediaTest, AnAudioServerThatDoesNotAnswerStopsNothing)
+{
+    const std::string path = folder + "/native";
+    const int listening = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    ASSERT_EQ(::bind(listening, reinterpret_cast<sockaddr *>(&address), sizeof address), 0);
+    ASSERT_EQ(::listen(listening, 5), 0);
+    ::setenv("PULSE_SERVER", ("unix:" + path).c_str(), 1);
+    options.output = media::Output::Auto;
+    ASSERT_NO_FATAL_FAILURE(open());
+    EXPECT_NE(status().notice.find("does not answer"), std::string::npos) << status().notice;
+    support::RtpSource source(0x89);
+    layer->remote(prepared.media, remote("tag", source));
+    EXPECT_TRUE(sendUntil(source, [&] { return status().playing && status().packets > 5; }));
+    ::close(listening); // and now it refuses: the silent output comes late
+    EXPECT_TRUE(sendUntil(source, [&] {
+        return status().notice.find("No audio device") != std::string::npos ||
+               status().device != "none";
+    }));
+    ::unsetenv("PULSE_SERVER");
 }
 
 TEST_F(MediaTest, TheEnvironmentForcesSilence)

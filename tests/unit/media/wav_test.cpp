@@ -144,6 +144,8 @@ TEST_F(Wav, RecordingsKeepEachEarlyDialogApart)
     EXPECT_EQ(list[0].path.find("tag/a"), std::string::npos); // a To-tag is no path
     EXPECT_EQ(std::filesystem::path(list[0].path).parent_path(), folder);
     EXPECT_NE(list[0].path.find("call-tag"), std::string::npos);
+    recordings.end();
+    EXPECT_EQ(media::readWav(list[0].path)->mono.size(), 8000U); // all of it is in the file
     EXPECT_EQ(list[1].length, base::Duration(1100ms)); // the hole is silence: as long as it sounded
     EXPECT_GT(list[1].meanLevel, -40);
 }
