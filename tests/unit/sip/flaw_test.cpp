@@ -18,7 +18,7 @@ struct Case {
     std::string_view span; // what the flaw points at
 };
 
-std::vector<Case> requestCases()
+std::vector<Case> lineCases()
 {
     return {
         {FlawCode::StartLine, with("INVITE sip", "INVITE  sip"),
@@ -55,6 +55,12 @@ std::vector<Case> requestCases()
          with("Content-Length: 5", "Content-Length: 99999999999999999999999"),
          "99999999999999999999999"},
         {FlawCode::ContentLengthTooShort, texts::kInvite + "more", "more"},
+    };
+}
+
+std::vector<Case> headerCases()
+{
+    return {
         {FlawCode::BadVia, withHeader("Via: SIP/2.0 UDP host"), "SIP/2.0 UDP host"},
         {FlawCode::BadVia, withHeader("Via: SIP/2.0/UDP"), "SIP/2.0/UDP"},
         {FlawCode::BadVia, withHeader("Via: SIP/2.0/UDP h:99999"), "SIP/2.0/UDP h:99999"},
@@ -84,6 +90,14 @@ std::vector<Case> requestCases()
         {FlawCode::NoBlankLine, texts::kInvite.substr(0, texts::kInvite.size() - 7), ""},
         {FlawCode::BadMultipart, with("application/sdp", "multipart/mixed"), "v=0\r\n"},
     };
+}
+
+std::vector<Case> requestCases()
+{
+    auto out = lineCases();
+    for (auto &one : headerCases())
+        out.push_back(std::move(one));
+    return out;
 }
 
 } // namespace
