@@ -58,7 +58,7 @@ void Deeds::wirePanels()
         m_parts.messageDock->raise();
     });
     const auto showMessage = [this] {
-        m_parts.message->show(m_parts.bridge->store().trace(), m_parts.focus->row());
+        m_parts.message->display(m_parts.bridge->store().trace(), m_parts.focus->row());
     };
     connect(p.focus, &Focus::rowChanged, this, showMessage);
 }

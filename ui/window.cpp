@@ -2,6 +2,7 @@
 #include <ui/window.h>
 
 #include <cstdio>
+#include <QAbstractEventDispatcher>
 #include <QAccessible>
 #include <QApplication>
 #include <QDockWidget>
@@ -49,6 +50,41 @@ void begin(MainWindow &window, const StartOptions &options)
     }
 }
 
+// Sees the window's first paint, then the event loop going to sleep for the first time.
+class Milestones : public QObject
+{
+public:
+    Milestones(QWidget &window, const std::function<void(std::string_view)> &tell)
+        : m_window(window), m_tell(tell)
+    {
+        window.installEventFilter(this);
+    }
+
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override
+    {
+        if (event->type() == QEvent::Paint) {
+            m_window.removeEventFilter(this);
+            QTimer::singleShot(0, this, [this] { mapped(); });
+        }
+        return QObject::eventFilter(watched, event);
+    }
+
+private:
+    void mapped()
+    {
+        m_tell("mapped");
+        connect(QAbstractEventDispatcher::instance(), &QAbstractEventDispatcher::aboutToBlock, this,
+                [this] {
+                    QAbstractEventDispatcher::instance()->disconnect(this);
+                    m_tell("idle");
+                });
+    }
+
+    QWidget &m_window;
+    const std::function<void(std::string_view)> &m_tell;
+};
+
 void scheduleScreenshot(MainWindow &window, const StartOptions &options)
 {
     QTimer::singleShot(options.screenshotAfter, &window, [&window, &options] {
@@ -91,6 +127,9 @@ int runWindow(int argc, char **argv, StartOptions options)
         window.resize(options.width, options.height);
     else
         window.restoreGeometry(settings.bytes(QStringLiteral("window/geometry")));
+    std::unique_ptr<Milestones> milestones;
+    if (options.milestone)
+        milestones = std::make_unique<Milestones>(window, options.milestone);
     window.show();
     QTimer::singleShot(0, &window, [&] { begin(window, options); });
     if (!options.screenshot.empty())

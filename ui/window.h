@@ -3,8 +3,9 @@
 #pragma once
 
 #include <desk/desk.h>
-#include <optional>
+#include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace ui {
@@ -14,6 +15,8 @@ struct StartOptions {
     std::vector<std::string> files;
     std::string story;      // a lab story to play at once
     std::string callTarget; // whom to call at once
+    /// Told "mapped" at the window's first paint and "idle" when nothing is left to do after it.
+    std::function<void(std::string_view)> milestone;
     // For tests and pictures of the window:
     std::string screenshot; // path of a PNG written before it closes by itself
     std::chrono::milliseconds screenshotAfter{2000};

@@ -46,6 +46,27 @@ AccountDialog::AccountDialog(const Settings &settings, QWidget *parent)
 {
     setObjectName(QStringLiteral("accountDialog"));
     setWindowTitle(tr("Add an account"));
+    dressFields();
+    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
+    QPushButton *go = buttons->addButton(tr("Register"), QDialogButtonBox::AcceptRole);
+    go->setProperty("accent", true);
+    go->setObjectName(QStringLiteral("accountRegister"));
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(16, 16, 16, 16);
+    layout->setSpacing(16);
+    layout->addLayout(makeForm());
+    layout->addWidget(m_problem);
+    layout->addWidget(buttons);
+    resize(480, sizeHint().height());
+    connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(m_saved, &QComboBox::activated, this, [this](int index) {
+        load(index == 0 ? SavedAccount{} : m_known[static_cast<std::size_t>(index) - 1]);
+    });
+}
+
+void AccountDialog::dressFields()
+{
     m_aor->setPlaceholderText(QStringLiteral("sip:bob@example.com"));
     m_password->setEchoMode(QLineEdit::Password);
     m_password->setPlaceholderText(tr("asked for each time, never stored"));
@@ -67,6 +88,10 @@ AccountDialog::AccountDialog(const Settings &settings, QWidget *parent)
     m_saved->addItem(tr("A new one"));
     for (const SavedAccount &saved : m_known)
         m_saved->addItem(shown(saved.account.aor));
+}
+
+QFormLayout *AccountDialog::makeForm()
+{
     auto *form = new QFormLayout();
     form->setSpacing(8);
     if (!m_known.empty())
@@ -78,22 +103,7 @@ AccountDialog::AccountDialog(const Settings &settings, QWidget *parent)
     form->addRow(title(tr("User"), m_user), m_user);
     form->addRow(title(tr("Password"), m_password), m_password);
     form->addRow(QString(), m_answer);
-    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
-    QPushButton *go = buttons->addButton(tr("Register"), QDialogButtonBox::AcceptRole);
-    go->setProperty("accent", true);
-    go->setObjectName(QStringLiteral("accountRegister"));
-    auto *layout = new QVBoxLayout(this);
-    layout->setContentsMargins(16, 16, 16, 16);
-    layout->setSpacing(16);
-    layout->addLayout(form);
-    layout->addWidget(m_problem);
-    layout->addWidget(buttons);
-    resize(480, sizeHint().height());
-    connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
-    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
-    connect(m_saved, &QComboBox::activated, this, [this](int index) {
-        load(index == 0 ? SavedAccount{} : m_known[static_cast<std::size_t>(index) - 1]);
-    });
+    return form;
 }
 
 QLineEdit *AccountDialog::field(const char *name, const QString &spoken)

@@ -8,6 +8,7 @@
 
 class QCheckBox;
 class QComboBox;
+class QFormLayout;
 class QLabel;
 class QLineEdit;
 class QPlainTextEdit;
@@ -23,6 +24,8 @@ public:
     void done(int result) override; // refuses to accept what cannot be right, and says why
 
 private:
+    void dressFields();
+    QFormLayout *makeForm();
     QString problem() const;
     QLineEdit *field(const char *name, const QString &spoken);
     QLabel *title(const QString &text, QWidget *buddy);

@@ -31,7 +31,7 @@ LadderPane::LadderPane(Store &store, Focus &focus, Theme &theme, QWidget *parent
     layout->addWidget(m_header);
     layout->addWidget(m_view, 1);
     setFocusProxy(m_view);
-    connect(&m_maker, &SceneMaker::made, this, &LadderPane::show);
+    connect(&m_maker, &SceneMaker::made, this, &LadderPane::display);
     connect(&store, &Store::flowsChanged, this, &LadderPane::relayout);
     connect(&store, &Store::namesChanged, this, &LadderPane::relayout);
     connect(m_view, &LadderView::widthChanged, this, &LadderPane::relayout);
@@ -67,7 +67,7 @@ void LadderPane::relayout()
     m_maker.request(m_call, m_store.flows(), m_options);
 }
 
-void LadderPane::show(const CallPtr &view, const ScenePtr &scene)
+void LadderPane::display(const CallPtr &view, const ScenePtr &scene)
 {
     const bool fresh = view->call->id != m_shown;
     m_shown = view->call->id;

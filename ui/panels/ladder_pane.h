@@ -34,7 +34,7 @@ private:
     void connectFocus();
     void take(const CallPtr &call, bool fresh);
     void relayout();
-    void show(const CallPtr &view, const ScenePtr &scene);
+    void display(const CallPtr &view, const ScenePtr &scene);
     void fillTip(ladder::Target target, QString *tip) const;
 
     Store &m_store;

@@ -86,7 +86,9 @@ void LadderPainter::paintRects(QPainter &painter, std::uint32_t first, std::uint
         }
         painter.setRenderHint(QPainter::Antialiasing);
         painter.setPen(m_tokens->pen(rect.role, ladder::LineStyle::Solid, 1));
-        painter.setBrush(m_tokens->tint(rect.role));
+        const bool lane = rect.role == ladder::Role::Lifeline;
+        painter.setBrush(lane ? m_tokens->colour(ladder::Role::Background)
+                              : m_tokens->tint(rect.role));
         const double radius = std::min(4.0, rect.height / 2);
         painter.drawRoundedRect(area.adjusted(0.5, 0.5, -0.5, -0.5), radius, radius);
         painter.setRenderHint(QPainter::Antialiasing, false);

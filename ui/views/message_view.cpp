@@ -71,7 +71,7 @@ MessageView::MessageView(Theme &theme, QWidget *parent)
     dress();
 }
 
-void MessageView::show(const trace::Trace &trace, trace::RowId row)
+void MessageView::display(const trace::Trace &trace, trace::RowId row)
 {
     if (row == m_row || !row.valid() || row.value >= trace.size())
         return;

@@ -17,7 +17,7 @@ class MessageView : public QWidget
 {
 public:
     MessageView(Theme &theme, QWidget *parent = nullptr);
-    void show(const trace::Trace &trace, trace::RowId row);
+    void display(const trace::Trace &trace, trace::RowId row);
     QString text() const;
 
 private:

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// The window as a whole: names for everything one can reach, plain text, keys, notices, themes,
+// files.
+#include <fstream>
+#include <gui/window_support.h>
+#include <QAccessible>
+#include <QAction>
+#include <QComboBox>
+#include <QDialog>
+#include <QLabel>
+#include <QLineEdit>
+#include <QMenu>
+#include <QPushButton>
+#include <QStackedWidget>
+#include <QTreeView>
+#include <support/capture_writer.h>
+#include <ui/panels/account_dialog.h>
+#include <ui/panels/bars.h>
+#include <ui/panels/call_list.h>
+#include <ui/panels/dial_bar.h>
+#include <ui/panels/help_sheet.h>
+#include <ui/panels/ladder_pane.h>
+#include <ui/views/ladder_view.h>
+
+namespace {
+
+QString spokenName(QWidget *widget)
+{
+    const auto *access = QAccessible::queryAccessibleInterface(widget);
+    return access == nullptr ? QString() : access->text(QAccessible::Name);
+}
+
+QStringList nameless(QWidget &root)
+{
+    QStringList out;
+    for (QWidget *widget : root.findChildren<QWidget *>()) {
+        const bool reachable = (widget->focusPolicy() & Qt::TabFocus) != 0 &&
+                               !widget->objectName().startsWith(QLatin1String("qt_"));
+        if (reachable && spokenName(widget).isEmpty())
+            out << QStringLiteral("%1 (%2)").arg(
+                widget->objectName(), QString::fromLatin1(widget->metaObject()->className()));
+    }
+    return out;
+}
+
+QString sceneFile(const QTemporaryDir &folder, const char *conversation)
+{
+    const support::Conversation talk{std::string_view(conversation)};
+    std::vector<support::CapturedFrame> frames;
+    for (const auto &packet : talk.packets())
+        frames.push_back(
+            {packet.time, support::ethernet(support::udp(packet.source, packet.destination,
+                                                         std::string(packet.payload.text())))});
+    const QString path = folder.filePath(QStringLiteral("call.pcap"));
+    std::ofstream(path.toStdString(), std::ios::binary) << support::pcap(frames);
+    return path;
+}
+
+} // namespace
+
+class WindowTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    static void initMain() { gui::useOwnFolders(); }
+    void init() { gui::failOnWarnings(); }
+
+    void everythingReachableHasAName()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        QCOMPARE(nameless(stage.window()).join(QLatin1Char(' ')), QString());
+        ui::Settings settings;
+        ui::AccountDialog dialog(settings);
+        QCOMPARE(nameless(dialog).join(QLatin1Char(' ')), QString());
+        ui::HelpSheet help;
+        QCOMPARE(nameless(help).join(QLatin1Char(' ')), QString());
+    }
+
+    void everyLabelTakesPlainTextOnly()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        stage.window().deeds().say(QStringLiteral("<b>bold</b>"), true);
+        const auto labels = stage.window().findChildren<QLabel *>();
+        QVERIFY(labels.size() > 20);
+        for (const QLabel *label : labels)
+            QVERIFY2(label->textFormat() == Qt::PlainText, qPrintable(label->objectName()));
+    }
+
+    void everyActionHasAnIdAndItsOwnKeys()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        QMap<QString, QString> keys;
+        for (const QAction *action : stage.window().findChildren<QAction *>()) {
+            for (const QKeySequence &key : action->shortcuts()) {
+                const QString text = key.toString();
+                QVERIFY2(
+                    !keys.contains(text),
+                    qPrintable(text + QLatin1String(" is taken twice: ") + action->objectName()));
+                keys[text] = action->objectName();
+            }
+        }
+        for (const char *wanted :
+             {"Ctrl+O", "Ctrl+Return", "Ctrl+.", "Ctrl+F", "F3", "F1", "F11", "Ctrl+Shift+C"})
+            QVERIFY2(keys.contains(QLatin1String(wanted)), wanted);
+    }
+
+    void anEmptyTargetIsToldAndSoIsAnImpossibleOne()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        auto *notices = stage.window().parts().notices;
+        stage.find<QPushButton>("call")->click();
+        QTRY_COMPARE(notices->sentences().size(), 1);
+        stage.window().parts().dial->setTarget(QStringLiteral("not a uri at all"));
+        stage.find<QPushButton>("call")->click();
+        QTRY_COMPARE(notices->sentences().size(), 2);
+        QVERIFY2(notices->sentences().back().contains(QLatin1String("SIP URI")),
+                 qPrintable(notices->sentences().back()));
+        notices->dismissNewest();
+        QCOMPARE(notices->sentences().size(), 1);
+    }
+
+    void aBadFileGivesOneSentence()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        auto *notices = stage.window().parts().notices;
+        stage.window().deeds().openFile(QStringLiteral("/nowhere/at/all.pcap"));
+        QTRY_COMPARE(notices->sentences().size(), 1);
+        QTemporaryDir folder;
+        const QString path = folder.filePath(QStringLiteral("no.pcap"));
+        std::ofstream(path.toStdString()) << "this is a shopping list, not a capture";
+        stage.window().deeds().openFile(path);
+        QTRY_COMPARE(notices->sentences().size(), 2);
+        QVERIFY(notices->sentences().back().size() > 20);
+        QVERIFY(stage.window().isVisible());
+    }
+
+    void aCaptureOpensIntoListLadderAndExplanation()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        QTemporaryDir folder;
+        stage.window().deeds().openFile(sceneFile(folder, gui::kFlowFailed));
+        auto &calls = stage.window().parts().calls->model();
+        QTRY_COMPARE(calls.rowCount(), 1);
+        QTRY_COMPARE(stage.find<QStackedWidget>("pages")->currentWidget(),
+                     static_cast<QWidget *>(stage.window().parts().ladder));
+        QTRY_VERIFY(stage.window().parts().ladder->view().scene() != nullptr);
+        QTRY_VERIFY(
+            stage.find<QLabel>("explainTitle")->text().contains(QLatin1String("Flow Failed")));
+        QVERIFY(stage.find<QMenu>("menu-recent")->isEnabled());
+    }
+
+    void theThemeChangesByItsMenu()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        stage.find<QAction>("view.dark")->trigger();
+        QCOMPARE(stage.theme().scheme(), ui::Scheme::Dark);
+        QCOMPARE(stage.window().palette().color(QPalette::Window),
+                 stage.theme().tokens().colour(ui::Neutral::Surface));
+        stage.find<QAction>("view.light")->trigger();
+        QCOMPARE(stage.theme().scheme(), ui::Scheme::Light);
+    }
+
+    void anAccountThatCannotBeIsRefusedInPlace()
+    {
+        ui::Settings settings;
+        ui::AccountDialog dialog(settings);
+        dialog.show();
+        dialog.findChild<QLineEdit *>(QStringLiteral("accountAor"))->setText(QStringLiteral("bob"));
+        dialog.accept();
+        QVERIFY(dialog.isVisible());
+        const auto *problem = dialog.findChild<QLabel *>(QStringLiteral("accountProblem"));
+        QVERIFY(problem->isVisible() && problem->text().contains(QLatin1String("SIP URI")));
+    }
+
+    void passwordsAreNeverWritten()
+    {
+        ui::Settings settings;
+        ui::SavedAccount saved;
+        saved.account.aor = "sip:bob@example.test";
+        saved.account.proxies = {"sip:edge.example.test;lr"};
+        saved.account.credentials = {"bob", "planted-secret"};
+        settings.saveAccount(saved);
+        const auto known = settings.accounts();
+        QCOMPARE(known.size(), std::size_t{1});
+        QCOMPARE(known.front().account.credentials.user, std::string("bob"));
+        QVERIFY(known.front().account.credentials.password.empty());
+    }
+};
+
+QTEST_MAIN(WindowTest)
+#include "window_test.moc"
