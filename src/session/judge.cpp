@@ -130,10 +130,11 @@ std::shared_ptr<const CallView> Judge::next()
     known.unjudged = false;
     const auto streams = m_folds.streamsOf(*view->call);
     view->streams = diagnosis::bind(*view->call, m_folds.trace(), streams);
+    const FlowIndex::Flows near = flows().of(*view->call, m_folds.trace());
     const diagnosis::Evidence evidence{*view->call,
                                        m_folds.trace(),
                                        view->streams,
-                                       flows(),
+                                       near,
                                        view->now,
                                        view->live,
                                        m_folds.counts().rtpPackets != 0};
@@ -147,10 +148,10 @@ std::shared_ptr<const CallView> Judge::next()
     return view;
 }
 
-const std::vector<std::shared_ptr<const flows::Flow>> &Judge::flows()
+const FlowIndex &Judge::flows()
 {
     if (m_flowsStale) {
-        m_flows = m_folds.flows().all();
+        m_flows.rebuild(m_folds.trace(), m_folds.flows().all());
         m_flowsStale = false;
     }
     return m_flows;
@@ -161,7 +162,7 @@ void Judge::fill(Update &update)
     update.looseRows = std::exchange(m_looseRows, {});
     update.flowsChanged = std::exchange(m_flowsChanged, false);
     if (update.flowsChanged)
-        update.flows = flows();
+        update.flows = flows().all();
 }
 
 } // namespace session

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <queue>
+#include <session/flow_index.h>
 #include <session/folds.h>
 #include <session/session.h>
 #include <vector>
@@ -54,7 +55,7 @@ private:
     Meta &meta(calls::CallId call);
     void touch(calls::CallId call);
     base::Instant nowFor(const Meta &meta) const;
-    const std::vector<std::shared_ptr<const flows::Flow>> &flows();
+    const FlowIndex &flows();
     void takeDue(Queue &queue, base::Instant now);
 
     Folds &m_folds;
@@ -67,7 +68,7 @@ private:
     std::vector<trace::RowId> m_looseRows;
     Queue m_byClock, m_byPackets;
     bool m_flowsChanged = false;
-    std::vector<std::shared_ptr<const flows::Flow>> m_flows;
+    FlowIndex m_flows;
     bool m_flowsStale = false;
 };
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <calls/call_book.h>
 #include <gtest/gtest.h>
+#include <session/flow_index.h>
 #include <session/generations.h>
 #include <session/media_index.h>
 #include <session/stream_sorter.h>
@@ -64,6 +66,42 @@ TEST(MediaIndex, findsTheStreamsOfACallOnly)
     EXPECT_TRUE(index.streams({8}, talk::at(100)).empty());
     ASSERT_EQ(index.calls(talk::kCallerMedia).size(), 1U);
     EXPECT_EQ(index.calls(talk::kCallerMedia)[0], calls::CallId{7});
+}
+
+TEST(FlowIndex, givesACallTheFlowsThatCanMatterToIt)
+{
+    trace::Trace trace;
+    const std::string route = "Route: <sip:opaque42@edge.example.test;lr;ob>\r\n";
+    std::string text = talk::invite("one");
+    text.insert(text.find("Contact:"), route);
+    const auto message = sip::parse(text);
+    ASSERT_TRUE(message);
+    calls::CallBook book(trace);
+    const auto id = book.add(
+        trace.add(trace::RowKind::Message,
+                  talk::datagram(talk::at(0), talk::kCaller, talk::kCallee, text), text, &*message),
+        &*message);
+    session::FlowIndex::Flows flows;
+    for (std::uint32_t i = 0; i < 1000; ++i) {
+        flows::Flow flow;
+        flow.id = {i};
+        flow.userAgent = {base::Address::v4(0x0A000000U + i), 5060};
+        flow.report.aor = std::to_string(i);
+        if (i == 42)
+            flow.token = "opaque42";
+        if (i == 7)
+            flow.userAgent = talk::kCaller;
+        flows.push_back(std::make_shared<const flows::Flow>(flow));
+    }
+    session::FlowIndex index;
+    index.rebuild(trace, flows);
+    const auto near = index.of(*book.snapshot(id), trace);
+    ASSERT_EQ(near.size(), 2U);
+    EXPECT_EQ(near[0], flows[7]);
+    EXPECT_EQ(near[1], flows[42]);
+    flows.resize(10);
+    index.rebuild(trace, flows);
+    EXPECT_EQ(index.of(*book.snapshot(id), trace).size(), 10U); // few: all of them
 }
 
 } // namespace

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which flows can matter to a call, so that the rules need not look at all of them: those of its
+// registration, at its ends, and those its Route, Record-Route and Path tokens name. Rebuilt when
+// flows changed. Analysis thread, owned by Judge.
+#pragma once
+
+#include <calls/call.h>
+#include <flows/flow.h>
+#include <memory>
+#include <string>
+#include <trace/trace.h>
+#include <unordered_map>
+#include <vector>
+
+namespace session {
+
+class FlowIndex
+{
+public:
+    using Flows = std::vector<std::shared_ptr<const flows::Flow>>;
+
+    void rebuild(const trace::Trace &trace, Flows flows);
+    const Flows &all() const { return m_all; }
+    /// All of them where they are few.
+    Flows of(const calls::Call &call, const trace::Trace &trace) const;
+
+private:
+    using Places = std::vector<std::uint32_t>; // into m_all
+    static std::string identity(const flows::Flow &flow);
+    void addTokens(const sip::Message &message, Places &out) const;
+
+    Flows m_all;
+    std::unordered_map<calls::CallId, Places> m_byCall;
+    std::unordered_map<base::Endpoint, Places> m_byEnd;
+    std::unordered_map<std::string, Places> m_byToken, m_byIdentity;
+};
+
+} // namespace session
