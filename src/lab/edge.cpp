@@ -2,6 +2,7 @@
 #include <lab/edge.h>
 
 #include <base/text.h>
+#include <charconv>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -9,6 +10,26 @@ namespace lab {
 namespace {
 
 constexpr int kPortAttempts = 30; // until one number is free for TCP and UDP alike
+
+// Which connection a request came over, written into our own Via: the answer has to take the same
+// one, whatever the user agent's Via says (RFC 3261 section 18.2.2), and a stateless proxy
+// remembers nothing.
+std::string connectionParameter(const base::Endpoint &from)
+{
+    const auto *bytes = reinterpret_cast<const char *>(from.address.bytes.data());
+    return fmt::format(";conn={}{:04x}", base::hex({bytes, 4}), from.port);
+}
+
+std::optional<base::Endpoint> connectionOf(const sip::Via &via)
+{
+    const auto text = via.parameter("conn").value_or(std::string_view());
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value, 16);
+    if (text.size() != 12 || error != std::errc() || end != text.data() + text.size())
+        return std::nullopt;
+    return base::Endpoint{base::Address::v4(static_cast<std::uint32_t>(value >> 16U)),
+                          static_cast<std::uint16_t>(value & 0xFFFFU)};
+}
 
 } // namespace
 
@@ -156,7 +177,8 @@ void Edge::registration(const sip::Message &request, const base::Endpoint &from)
     while (ownRoute(draft, outbound))
         draft.removeFirst(sip::HeaderId::Route);
     draft.prepend(sip::HeaderId::Path, routeUri(m_tokens.token(local(), from), ";ob"));
-    draft.prepend(sip::HeaderId::Via, viaValue(base::Transport::Udp, local(), branchOf(request)));
+    draft.prepend(sip::HeaderId::Via, viaValue(base::Transport::Udp, local(), branchOf(request)) +
+                                          connectionParameter(from));
     m_udp->send(draft.text(), m_registrar);
 }
 
@@ -198,7 +220,8 @@ void Edge::sendOn(const Draft &draft, const sip::Message &request, const base::E
         return;
     }
     Draft out = draft;
-    out.prepend(sip::HeaderId::Via, viaValue(base::Transport::Udp, local(), branchOf(request)));
+    out.prepend(sip::HeaderId::Via, viaValue(base::Transport::Udp, local(), branchOf(request)) +
+                                        connectionParameter(from));
     m_udp->send(out.text(), *next);
 }
 
@@ -233,7 +256,10 @@ void Edge::toUserAgent(const sip::Message &request, const base::Endpoint &from,
     if (outbound && formsDialog(request.method))
         draft.prepend(sip::HeaderId::RecordRoute,
                       routeUri(*user, "")); // later requests take this flow too
-    draft.prepend(sip::HeaderId::Via, viaValue(base::Transport::Tcp, local(), branchOf(request)));
+    auto via = viaValue(base::Transport::Tcp, local(), branchOf(request));
+    if (transport == base::Transport::Tcp)
+        via += connectionParameter(from);
+    draft.prepend(sip::HeaderId::Via, via);
     if (!m_tcp->send(draft.text(), *target))
         refuse(request, from, transport, 430, "Flow no longer exists");
 }
@@ -246,19 +272,17 @@ void Edge::response(const sip::Message &response)
     if (base::Address::parse(ownVia.host) != local().address || ownVia.port != local().port)
         return; // not an answer to anything this edge sent (RFC 3261 section 18.1.2)
     draft.removeFirst(sip::HeaderId::Via);
-    const auto via = draft.first(sip::HeaderId::Via);
-    const auto next = responseTarget(via.value_or(""));
-    if (!next)
-        return;
-    if (sip::parseVia(*via).transport != "TCP") {
-        m_udp->send(draft.text(), *next);
+    const auto connection = connectionOf(ownVia);
+    if (!connection) {
+        if (const auto next = responseTarget(draft.first(sip::HeaderId::Via).value_or("")))
+            m_udp->send(draft.text(), *next);
         return;
     }
     // RFC 5626 section 5.4: the last proxy before the user agent tells how often it has to ping.
     if (response.method == sip::Method::Register && response.status / 100 == 2 &&
         m_settings.flowTimer > 0 && response.lists(sip::HeaderId::Require, "outbound"))
         draft.append(sip::HeaderId::FlowTimer, std::to_string(m_settings.flowTimer));
-    m_tcp->send(draft.text(), *next);
+    m_tcp->send(draft.text(), *connection);
 }
 
 } // namespace lab

@@ -42,7 +42,7 @@ base::Endpoint localName(int descriptor)
 
 } // namespace
 
-void Hops::sent(const base::Endpoint &from, const base::Endpoint &to, std::string_view text)
+void Hops::sending(const base::Endpoint &from, const base::Endpoint &to, std::string_view text)
 {
     if (m_peers.count(from) == 0 || m_peers.count(to) == 0)
         return;
@@ -85,10 +85,11 @@ void UdpPort::send(std::string_view bytes, const base::Endpoint &to)
     const auto length = to.toSocketAddress(address);
     if (!to.address.isLoopback() || to.port == 0)
         return; // the lab never speaks to anybody outside this machine
-    const auto sent = sendto(m_descriptor, bytes.data(), bytes.size(), 0,
-                             reinterpret_cast<sockaddr *>(&address), length);
-    if (sent == static_cast<ssize_t>(bytes.size()) && m_hops != nullptr)
-        m_hops->sent(m_local, to, bytes);
+    // Told before it is sent: else the receiver's tap may tell the effect before this cause.
+    if (m_hops != nullptr)
+        m_hops->sending(m_local, to, bytes);
+    sendto(m_descriptor, bytes.data(), bytes.size(), 0, reinterpret_cast<sockaddr *>(&address),
+           length);
 }
 
 void UdpPort::readable()

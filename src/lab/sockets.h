@@ -19,7 +19,7 @@ class Hops
 public:
     explicit Hops(base::Inbox<base::Packet> &sink) : m_sink(sink) {}
     void addPeer(const base::Endpoint &endpoint) { m_peers.insert(endpoint); }
-    void sent(const base::Endpoint &from, const base::Endpoint &to, std::string_view text);
+    void sending(const base::Endpoint &from, const base::Endpoint &to, std::string_view text);
 
 private:
     base::Inbox<base::Packet> &m_sink;

@@ -104,6 +104,20 @@ TEST_F(Flow, RegistersWithOutboundAndPath)
     EXPECT_EQ(done->values(sip::HeaderId::Via).size(), 1U);
 }
 
+TEST_F(Flow, TheAnswerTakesTheConnectionOfTheRequest)
+{
+    start(1);
+    Phone bob(m_edges[0]);
+    // A Via that names another port and asks for no rport, as user agents with a listening socket
+    // of their own send it.
+    auto text = registration(bob, 1, 1, 1);
+    const auto via = fmt::format("TCP {}", bob.local().text());
+    text.replace(text.find(via), via.size(), "TCP 127.0.0.1:9");
+    text.erase(text.find(";rport"), 6);
+    bob.send(text);
+    EXPECT_TRUE(bob.awaitStatus(200, "REGISTER"));
+}
+
 TEST_F(Flow, PingsGetPongsUntilTheFlowIsForgotten)
 {
     start(1);
