@@ -101,7 +101,8 @@ void OutlineBuilder::addRow(const calls::CallRow &place)
     const trace::Row &row = m_evidence.trace.row(place.row);
     if (place.original.valid() && m_options.foldRepeats &&
         m_stepOfRow.contains(place.original.value)) {
-        ++m_repeats[place.original.value];
+        if (!place.copy) // the same datagram at a second capture point came only once
+            ++m_repeats[place.original.value];
         fold(place, rowTarget(place.original));
         return;
     }
@@ -164,7 +165,7 @@ void OutlineBuilder::fillMessage(Step &step, const calls::CallRow &place, const 
         step.badges.push_back({"cut", Role::FindingWarning, {}});
     if (place.original.valid()) {
         step.style = LineStyle::Dotted;
-        step.badges.push_back({"repeat", Role::Muted, {}});
+        step.badges.push_back({place.copy ? "copy" : "repeat", Role::Muted, {}});
     }
     if (place.transaction < m_evidence.call.transactions.size()) {
         const calls::Transaction &transaction = m_evidence.call.transactions[place.transaction];

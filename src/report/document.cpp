@@ -76,7 +76,7 @@ Json responsesOf(const ReportInput &input, const ReportCall &call, const ladder:
         call.call->invite.valid() ? input.trace.row(call.call->invite).time : call.call->first;
     for (const calls::CallRow &place : call.call->rows) {
         const trace::Row &row = input.trace.row(place.row);
-        if (row.status == 0 || row.kind == trace::RowKind::Local)
+        if (row.status == 0 || row.kind == trace::RowKind::Local || place.copy)
             continue;
         const auto message = input.trace.message(place.row);
         out.push_back({{"code", row.status},
@@ -239,7 +239,7 @@ std::size_t invitesOf(const ReportInput &input, const ReportCall &call, bool rep
         call.call->rows.begin(), call.call->rows.end(), [&](const calls::CallRow &place) {
             const trace::Row &row = input.trace.row(place.row);
             return row.kind == trace::RowKind::Message && row.status == 0 &&
-                   row.method == sip::Method::Invite && row.outgoing &&
+                   row.method == sip::Method::Invite && row.outgoing && !place.copy &&
                    place.original.valid() == repeats;
         }));
 }
@@ -272,6 +272,7 @@ Json callOf(const ReportInput &input, const ReportCall &call)
             {"invites_sent", invitesOf(input, call, false)},
             {"invite_retransmissions", invitesOf(input, call, true)},
             {"retransmissions", facts.retransmissions},
+            {"rows_left_out", facts.leftOut},
             {"responses", responsesOf(input, call, outline)},
             {"early_dialogs", earlyDialogsOf(input, call, media)},
             {"rtp", streamsOf(call, outline, media)},

@@ -49,6 +49,8 @@ std::vector<std::string> callFigures(const ReportInput &input, const ReportCall 
     if (facts.retransmissions > 0)
         out.push_back(fmt::format("{} retransmission{}", facts.retransmissions,
                                   facts.retransmissions == 1 ? "" : "s"));
+    if (facts.leftOut > 0)
+        out.push_back(fmt::format("{} more rows are beyond the limit of a call", facts.leftOut));
     out.push_back(findingsText(call.findings));
     return out;
 }
