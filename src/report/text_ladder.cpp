@@ -206,7 +206,7 @@ std::string Drawing::row(const Step &step) const
 {
     Canvas canvas = lifelines(step.kind == StepKind::Gap);
     if (step.kind == StepKind::Gap) {
-        const std::string text = "⋯ " + step.label + " ⋯";
+        const std::string text = " ⋯ " + step.label + " ⋯ ";
         const auto middle = m_lanes.empty() ? kLeft : (m_lanes.front() + m_lanes.back()) / 2;
         canvas.put(std::max(kLeft, middle > columns(text) / 2 ? middle - columns(text) / 2 : 0),
                    text);
