@@ -2,7 +2,6 @@
 #include <diagnosis/evidence.h>
 
 #include <algorithm>
-#include <sip/sdp.h>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -206,11 +205,33 @@ std::vector<const rtp::Stream *> Evidence::incoming(std::uint32_t earlyDialog) c
     return found;
 }
 
-sip::Message Evidence::message(trace::RowId row) const
+namespace {
+
+Parsed &parsed(const Evidence &evidence, trace::RowId row)
 {
-    if (!row.valid() || row.value >= trace.size())
-        return {};
-    return trace.message(row).value_or(sip::Message{});
+    auto &entry = evidence.memo[row.value];
+    if (!entry) {
+        entry = std::make_shared<Parsed>();
+        if (row.valid() && row.value < evidence.trace.size())
+            if (auto message = evidence.trace.message(row))
+                entry->message = std::move(*message);
+    }
+    return *entry;
+}
+
+} // namespace
+
+const sip::Message &Evidence::message(trace::RowId row) const
+{
+    return parsed(*this, row).message;
+}
+
+const sip::Sdp &Evidence::sdp(trace::RowId row) const
+{
+    auto &entry = parsed(*this, row);
+    if (!entry.sdp)
+        entry.sdp = sip::parseSdp(entry.message.sdp());
+    return *entry.sdp;
 }
 
 } // namespace diagnosis

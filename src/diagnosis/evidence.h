@@ -7,9 +7,12 @@
 #include <diagnosis/finding.h>
 #include <flows/flow.h>
 #include <memory>
+#include <optional>
 #include <rtp/stream_table.h>
+#include <sip/sdp.h>
 #include <span>
 #include <trace/trace.h>
+#include <unordered_map>
 #include <vector>
 
 namespace diagnosis {
@@ -34,21 +37,30 @@ struct BoundStream {
 std::vector<BoundStream> bind(const calls::Call &call, const trace::Trace &trace,
                               std::span<const std::shared_ptr<const rtp::Stream>> streams);
 
+struct Parsed {
+    sip::Message message;
+    std::optional<sip::Sdp> sdp; // read when somebody asks
+};
+
 struct Evidence {
     const calls::Call &call;
     const trace::Trace &trace;
     std::span<const BoundStream> streams;                      // bound to this call
     std::span<const std::shared_ptr<const flows::Flow>> flows; // all flows known
-    base::Instant now; // live: the clock; files: the last packet's time
-    bool live = false; // more may come
-    bool mediaSeen =
-        false; // the session filed RTP of any call, so that its absence means something
+    base::Instant now;      // live: the clock; files: the last packet's time
+    bool live = false;      // more may come
+    bool mediaSeen = false; // the session filed RTP of any call: its absence means something
 
     /// Streams of one early dialog that flow towards the caller.
     std::vector<const rtp::Stream *> incoming(std::uint32_t earlyDialog) const;
     base::Instant time(trace::RowId row) const { return trace.row(row).time; }
-    /// Parses the row; an empty Message when it holds none.
-    sip::Message message(trace::RowId row) const;
+    /// Parses the row, once; an empty Message when it holds none. Lives as long as the Evidence.
+    const sip::Message &message(trace::RowId row) const;
+    /// Its SDP, empty when it has none.
+    const sip::Sdp &sdp(trace::RowId row) const;
+
+    // What was parsed so far; one Evidence belongs to one thread.
+    mutable std::unordered_map<std::uint32_t, std::shared_ptr<Parsed>> memo = {};
 };
 
 /// Where a rule writes.

@@ -33,7 +33,7 @@ constexpr Demand kDemands[] = {
 
 void tellHeaders(const Evidence &evidence, trace::RowId row, Telling &out)
 {
-    const auto message = evidence.message(row);
+    const auto &message = evidence.message(row);
     const auto tell = [&](sip::HeaderId id, std::string_view words) {
         if (const auto value = message.value(id); !value.empty())
             out.say(fmt::format("{}: {} {}.", words, shown(value),
@@ -66,7 +66,7 @@ void tellMaker(const Evidence &evidence, trace::RowId row, Telling &out)
 
 void tellChallenge(const Evidence &evidence, trace::RowId row, Telling &out)
 {
-    const auto message = evidence.message(row);
+    const auto &message = evidence.message(row);
     const auto header =
         message.status == 407 ? sip::HeaderId::ProxyAuthenticate : sip::HeaderId::WwwAuthenticate;
     const auto value = message.value(header);
@@ -126,7 +126,7 @@ void tellInviteAnswer(const Evidence &evidence, trace::RowId row, Telling &out)
 
 void tellRegistered(const Evidence &evidence, trace::RowId row, Telling &out)
 {
-    const auto message = evidence.message(row);
+    const auto &message = evidence.message(row);
     const auto contacts = message.values(sip::HeaderId::Contact);
     out.say(fmt::format("It lists {} {}.", count(contacts.size(), "contact"),
                         out.cite(at(evidence, row, sip::HeaderId::Contact, "the bindings"))));

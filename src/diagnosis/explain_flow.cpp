@@ -19,7 +19,7 @@ void tellDepth(const Evidence &evidence, const calls::Transaction &failed, Telli
         out.say("The request had a single Via field: the code reached the user agent itself, which "
                 "RFC 5626 section 11.5 "
                 "says it never should.");
-    const auto warning = evidence.message(failed.finalResponse).value(sip::HeaderId::Warning);
+    const auto &warning = evidence.message(failed.finalResponse).value(sip::HeaderId::Warning);
     if (!warning.empty())
         out.say(fmt::format(
             "Its Warning reads: {} {}.", shown(warning),

@@ -18,7 +18,7 @@ const calls::CallRow *callRow(const calls::Call &call, trace::RowId row)
 const calls::ReliableResponse *reliableOf(const Evidence &evidence,
                                           const calls::EarlyDialog &dialog, trace::RowId row)
 {
-    const auto number = evidence.message(row).number(sip::HeaderId::RSeq);
+    const auto &number = evidence.message(row).number(sip::HeaderId::RSeq);
     for (const auto &reliable : dialog.reliables)
         if (reliable.response == row || (number && reliable.rseq == *number))
             return &reliable;
@@ -27,7 +27,7 @@ const calls::ReliableResponse *reliableOf(const Evidence &evidence,
 
 void tellPath(const Evidence &evidence, trace::RowId row, Telling &out)
 {
-    const auto message = evidence.message(row);
+    const auto &message = evidence.message(row);
     const auto proxies = message.values(sip::HeaderId::RecordRoute).size();
     const auto vias = message.values(sip::HeaderId::Via).size();
     std::string text;
@@ -45,7 +45,7 @@ void tellPath(const Evidence &evidence, trace::RowId row, Telling &out)
 void tellSdp(const Evidence &evidence, const calls::EarlyDialog &dialog, trace::RowId row,
              Telling &out)
 {
-    const auto sdp = sdpOf(evidence, row);
+    const auto &sdp = sdpOf(evidence, row);
     const auto *const audio = sdp.audio();
     if (audio == nullptr) {
         out.say(sdp.text.empty()

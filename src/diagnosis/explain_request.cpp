@@ -63,14 +63,14 @@ void tellRequest(const Evidence &evidence, trace::RowId row, Telling &out)
         tellLocal(evidence, row, *event, out);
         return;
     }
-    const auto message = evidence.message(row);
+    const auto &message = evidence.message(row);
     const auto *const transaction = transactionOf(evidence.call, row);
     out.say(fmt::format("{} sent {} to {} {}.", sender(evidence, row), shown(message.methodText),
                         receiver(evidence, row), out.cite(at(row, "the request"))));
     if (const auto reason = message.value(sip::HeaderId::Reason); !reason.empty())
         out.say(fmt::format("Its Reason reads: {} {}.", shown(reason),
                             out.cite(at(evidence, row, sip::HeaderId::Reason, "Reason"))));
-    const auto sdp = sdpOf(evidence, row);
+    const auto &sdp = sdpOf(evidence, row);
     if (const auto *const audio = sdp.audio()) {
         const auto endpoint = audio->endpoint();
         out.say(fmt::format("It describes audio at {} ({}) {}.",

@@ -33,7 +33,7 @@ std::string receiver(const Evidence &evidence, trace::RowId row);
 std::string count(std::uint64_t n, std::string_view noun); // "1 packet", "3 packets"
 
 // Reading.
-sip::Sdp sdpOf(const Evidence &evidence, trace::RowId row);
+const sip::Sdp &sdpOf(const Evidence &evidence, trace::RowId row);
 bool hasSdp(const Evidence &evidence, trace::RowId row);
 bool ownCall(const Evidence &evidence);      // our own user agent placed or took it
 bool outgoingCall(const Evidence &evidence); // our own user agent placed it

@@ -28,7 +28,7 @@ Whose byAccount(const flows::Flow &flow, const sip::Message &request)
 
 Whose ownerOf(const Evidence &evidence, const TokenSeen &token, const calls::Transaction &failed)
 {
-    const auto request = evidence.message(failed.request);
+    const auto &request = evidence.message(failed.request);
     if (const auto *const flow = flowOf(evidence, token)) {
         if (const auto owner = byAccount(*flow, request); owner != Whose::Unknown)
             return owner;
@@ -104,7 +104,7 @@ FlowVerdict peersFlow(const Evidence &evidence, const calls::Transaction &failed
 FlowVerdict targetsFlow(const Evidence &evidence, const calls::Transaction &failed)
 {
     FlowVerdict verdict;
-    const auto answer = evidence.message(failed.finalResponse);
+    const auto &answer = evidence.message(failed.finalResponse);
     const auto warning = answer.value(sip::HeaderId::Warning);
     const auto vias = viaCount(evidence, failed.request);
     const bool direct = vias <= 1 && failed.finished - failed.started < kAtOnce &&

@@ -49,7 +49,7 @@ std::vector<TokenSeen> tokensOf(const Evidence &evidence, trace::RowId row)
     std::vector<TokenSeen> tokens;
     if (!row.valid())
         return tokens;
-    const auto message = evidence.message(row);
+    const auto &message = evidence.message(row);
     for (const auto header :
          {sip::HeaderId::Route, sip::HeaderId::RecordRoute, sip::HeaderId::Path})
         collect(evidence, row, message, header, tokens);

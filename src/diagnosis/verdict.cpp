@@ -28,7 +28,7 @@ VerdictFact sdpFact(const View &view)
             fact.evidence = at(view.dialog.provisionals.front(), "no SDP");
         return fact;
     }
-    const auto sdp = sdpOf(view.evidence, view.dialog.firstSdp);
+    const auto &sdp = sdpOf(view.evidence, view.dialog.firstSdp);
     const auto *const audio = sdp.audio();
     const auto code = view.evidence.trace.row(view.dialog.firstSdp).status;
     if (audio == nullptr || audio->port == 0) {
@@ -93,8 +93,8 @@ VerdictFact typeFact(const View &view)
     if (view.stream == nullptr)
         return fact;
     const auto type = view.stream->payloadType;
-    const auto offer = sdpOf(view.evidence, view.evidence.call.invite);
-    const auto answer = sdpOf(view.evidence, view.dialog.firstSdp);
+    const auto &offer = sdpOf(view.evidence, view.evidence.call.invite);
+    const auto &answer = sdpOf(view.evidence, view.dialog.firstSdp);
     const auto named = [type](const sip::Sdp &sdp) {
         return sdp.audio() != nullptr && sdp.audio()->format(type) != nullptr;
     };
@@ -156,7 +156,7 @@ VerdictFact permissionFact(const View &view)
             fact.light = Light::Red;
         return fact;
     }
-    const auto sdp = sdpOf(view.evidence, view.dialog.firstSdp);
+    const auto &sdp = sdpOf(view.evidence, view.dialog.firstSdp);
     if (sdp.audio() != nullptr && !callerMayHear(sdp.audio()->direction)) {
         fact.value = fmt::format("no: the SDP says {}", sip::directionText(sdp.audio()->direction));
         fact.light = Light::Red;

@@ -138,6 +138,9 @@ inline std::string ending(const Line &line)
     for (const auto &word : line.words)
         if (word.quoted)
             out += word.key + "\r\n";
+    if (line.has("pad"))
+        out += "Subject: " + std::string(static_cast<std::size_t>(line.number("pad", 0)), 'x') +
+               "\r\n";
     std::string body;
     if (line.has("offer") || line.has("answer") || line.has("sdp"))
         body = media(line, line.value("sdp", line.has("offer") ? "0,8" : "0"));

@@ -22,8 +22,8 @@ std::optional<Refusal> refused(const Evidence &evidence, const calls::Transactio
                                const std::set<std::string> &fresh)
 {
     const bool proxy = transaction.finalStatus == 407;
-    const auto request = evidence.message(transaction.request),
-               answer = evidence.message(transaction.finalResponse);
+    const auto &request = evidence.message(transaction.request),
+               &answer = evidence.message(transaction.finalResponse);
     for (const auto &header : request.headers) {
         if (header.id != (proxy ? sip::HeaderId::ProxyAuthorization : sip::HeaderId::Authorization))
             continue;
@@ -46,7 +46,7 @@ std::optional<Refusal> refused(const Evidence &evidence, const calls::Transactio
 
 void collectNonces(const Evidence &evidence, trace::RowId challenge, std::set<std::string> &fresh)
 {
-    const auto message = evidence.message(challenge);
+    const auto &message = evidence.message(challenge);
     for (const auto &header : message.headers)
         if (header.id == sip::HeaderId::WwwAuthenticate ||
             header.id == sip::HeaderId::ProxyAuthenticate)

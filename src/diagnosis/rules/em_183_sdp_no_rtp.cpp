@@ -40,7 +40,7 @@ trace::RowId alertingAfter(const Evidence &evidence, const calls::EarlyDialog &d
 void report(const Evidence &evidence, const calls::EarlyDialog &dialog, base::Duration silent,
             trace::RowId end, Findings &out)
 {
-    const auto sdp = sdpOf(evidence, dialog.firstSdp);
+    const auto &sdp = sdpOf(evidence, dialog.firstSdp);
     const auto &audio = *sdp.audio();
     const auto from = audio.endpoint()->text();
     const auto what = codeText(evidence.trace.row(dialog.firstSdp).status);
@@ -67,8 +67,9 @@ void report(const Evidence &evidence, const calls::EarlyDialog &dialog, base::Du
     const bool error = silent > kErrorAfter && hear != Hearing::Trace;
     auto &f = out.add(
         "em-183-sdp-no-rtp", error ? Severity::Error : Severity::Warning, gradeOf(hear),
-        fmt::format("{} from {} announces early audio from {} [1], but no RTP packet came within {}{}.",
-                    what, sender(evidence, dialog.firstSdp), from, lasting(silent), until));
+        fmt::format(
+            "{} from {} announces early audio from {} [1], but no RTP packet came within {}{}.",
+            what, sender(evidence, dialog.firstSdp), from, lasting(silent), until));
     f.impact = "The caller hears silence: most phones stop their own ringback when the answer to "
                "the offer arrives.";
     f.evidence = std::move(refs);

@@ -26,7 +26,7 @@ void check(const Evidence &evidence, Findings &out)
             longest = &bound;
     if (longest == nullptr)
         return;
-    const auto reason = evidence.message(call.finalResponse).value(sip::HeaderId::Reason);
+    const auto &reason = evidence.message(call.finalResponse).value(sip::HeaderId::Reason);
     auto &f = out.add(
         "em-announcement-then-fail", Severity::Info, Grade::Seen,
         fmt::format("{} of early audio came from {} [1] before the call failed with {} [2]{}.",

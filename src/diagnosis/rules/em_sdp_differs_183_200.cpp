@@ -63,7 +63,7 @@ std::vector<Change> changes(const Evidence &evidence, std::uint32_t dialog)
 
 bool movesMedia(const Evidence &evidence, const Change &change)
 {
-    const auto before = sdpOf(evidence, change.before), after = sdpOf(evidence, change.after);
+    const auto &before = sdpOf(evidence, change.before), &after = sdpOf(evidence, change.after);
     const auto *const a = before.audio(), *const b = after.audio();
     return a != nullptr && b != nullptr &&
            (a->port != b->port || a->connection != b->connection || a->protocol != b->protocol);

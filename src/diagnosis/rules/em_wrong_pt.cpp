@@ -43,7 +43,7 @@ Formats offered(const Evidence &evidence)
             (row.status == 0) == (evidence.trace.tag(row.fromTag) == evidence.call.fromTag);
         if (!byCaller)
             continue;
-        const auto sdp = sdpOf(evidence, entry.row);
+        const auto &sdp = sdpOf(evidence, entry.row);
         for (const auto &media : sdp.media)
             take(formats, media);
         if (entry.row == formats.row && sdp.audio() != nullptr)

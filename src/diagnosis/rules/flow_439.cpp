@@ -21,7 +21,7 @@ void check(const Evidence &evidence, Findings &out)
     const auto *const refused = origin(evidence, 439, false);
     if (refused == nullptr || refused->method != sip::Method::Register || !refused->request.valid())
         return;
-    const auto request = evidence.message(refused->request);
+    const auto &request = evidence.message(refused->request);
     const auto contact = request.value(sip::HeaderId::Contact);
     const bool asked = sip::parameter(contact, "reg-id").has_value();
     const bool later = registeredLater(evidence, *refused);

@@ -35,7 +35,7 @@ std::string_view warningMeaning(long long code)
 
 std::string offerText(const Evidence &evidence, trace::RowId request, std::string_view &line)
 {
-    const auto sdp = sdpOf(evidence, request);
+    const auto &sdp = sdpOf(evidence, request);
     const auto *const audio = sdp.audio();
     if (audio == nullptr)
         return "without audio";
@@ -58,7 +58,7 @@ void check(const Evidence &evidence, Findings &out)
     const auto *const invite = transactionOf(call, call.finalResponse);
     if (invite == nullptr || !hasSdp(evidence, invite->request))
         return;
-    const auto message = evidence.message(call.finalResponse);
+    const auto &message = evidence.message(call.finalResponse);
     const auto warning = message.value(sip::HeaderId::Warning);
     const auto code = base::toInteger(warning.substr(0, warning.find(' ')));
     const auto meaning = code ? warningMeaning(*code) : std::string_view{};

@@ -55,7 +55,7 @@ bool everythingRefused(const sip::Sdp &answer)
 bool judge(const Evidence &evidence, const calls::Transaction &invite, trace::RowId answerRow,
            Findings &out)
 {
-    const auto offer = sdpOf(evidence, invite.request), answer = sdpOf(evidence, answerRow);
+    const auto &offer = sdpOf(evidence, invite.request), &answer = sdpOf(evidence, answerRow);
     const auto *const offered = offer.audio(), *const answered = answer.audio();
     if (offered == nullptr || answered == nullptr || offered->port == 0)
         return false;

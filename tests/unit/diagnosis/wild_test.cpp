@@ -29,7 +29,7 @@ TEST(Wild, GoodCallOverTwoHops)
       0.211 proxy>bob PRACK tag=b rack=1/1
       0.212 bob>proxy 200 tag=b
       0.213 proxy>alice 200 tag=b
-      0.230 bob>alice rtp 100
+      0.230 bob>alice rtp 400
       2.000 bob>proxy 180 tag=b rseq=2
       2.001 proxy>alice 180 tag=b rseq=2
       2.010 alice>proxy PRACK tag=b rack=2/1 cseq=3
