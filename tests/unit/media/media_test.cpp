@@ -1,82 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole layer on loopback with a silent output: what arrives, what is played, sent, counted and
+// The whole layer on loopback with a silent output: what arrives, is played, sent, counted and
 // recorded.
-#include <atomic>
-#include <filesystem>
+#include "media_fixture.h"
+
 #include <fstream>
-#include <gtest/gtest.h>
-#include <media/media.h>
 #include <media/samples.h>
-#include <mutex>
-#include <netinet/in.h>
+#include <rtp/rtp_packet.h>
 #include <support/null_sink.h>
-#include <support/rtp_source.h>
-#include <support/step_until.h>
-#include <sys/socket.h>
-#include <sys/un.h>
 
 namespace {
-
-using namespace std::chrono_literals;
-
-class MediaTest : public testing::Test
-{
-protected:
-    MediaTest() : packets(65536)
-    {
-        std::string pattern =
-            (std::filesystem::temp_directory_path() / "earshot-media-XXXXXX").string();
-        folder = ::mkdtemp(pattern.data());
-        options.output = media::Output::Silent;
-        request.local = base::Address::v4(INADDR_LOOPBACK);
-        request.receive = {{0, "PCMU", 8000, 1}, {8, "PCMA", 8000, 1}, {96, "opus", 48000, 2}};
-    }
-    ~MediaTest() override
-    {
-        layer.reset();
-        std::filesystem::remove_all(folder);
-    }
-    void open()
-    {
-        auto opened = media::Media::open(options, packets, [this](const media::Status &status) {
-            ++statuses;
-            std::lock_guard guard(mutex);
-            lastStatus = status;
-        });
-        ASSERT_TRUE(opened) << opened.error().sentence;
-        layer = std::move(*opened);
-        const auto made = layer->prepare(request);
-        ASSERT_TRUE(made) << made.error().sentence;
-        prepared = *made;
-    }
-    media::Status status() const { return layer->status(prepared.media); }
-    /// Sends at a real pace until the condition holds.
-    bool sendUntil(support::RtpSource &source, const std::function<bool()> &condition,
-                   double hertz = 440)
-    {
-        auto due = std::chrono::steady_clock::now();
-        return support::stepUntil(condition, 10s, [&] {
-            if (std::chrono::steady_clock::now() < due)
-                return;
-            due += 20ms;
-            source.tone(prepared.rtp, hertz);
-        });
-    }
-    media::Remote remote(const std::string &tag, const support::RtpSource &source) const
-    {
-        return {tag, source.local(), {{0, "PCMU", 8000, 1}}, true, true};
-    }
-
-    std::string folder;
-    base::Inbox<base::Packet> packets;
-    media::Options options;
-    media::PrepareRequest request;
-    std::unique_ptr<media::Media> layer;
-    media::Media::Prepared prepared;
-    std::atomic<int> statuses{0};
-    std::mutex mutex;
-    media::Status lastStatus;
-};
 
 TEST_F(MediaTest, EveryPacketJoinsTheStreamOfPackets)
 {
@@ -319,89 +251,6 @@ TEST_F(MediaTest, BadRequestsGiveASentence)
     EXPECT_TRUE(layer->prepare(request)); // and the layer lives on
     layer->release(media::MediaHandle{12345});
     EXPECT_TRUE(layer->recordings(media::MediaHandle{12345}).empty());
-}
-
-TEST_F(MediaTest, HostilePacketsDoNotEndIt)
-{
-    ASSERT_NO_FATAL_FAILURE(open());
-    support::RtpSource source(0x77);
-    std::uint32_t state = 1;
-    const auto next = [&] { return state = state * 1664525 + 1013904223; };
-    for (int i = 0; i < 3000; ++i) {
-        std::string bytes(next() >> 24, '\0');
-        for (auto &c : bytes)
-            c = static_cast<char>(next() >> 24);
-        if (bytes.size() > 12 && i % 2 == 0) {
-            bytes[0] = '\x80';
-            bytes[1] =
-                i % 4 == 0 ? '\x60' : '\x00'; // garbage as Opus and as PCMU, SSRCs without end
-        }
-        source.raw(prepared.rtp, bytes);
-    }
-    support::RtpSource good(0x78);
-    layer->remote(prepared.media, remote("tag", good));
-    EXPECT_TRUE(sendUntil(good, [&] { return status().toTag == "tag" && status().packets > 10; }));
-    EXPECT_TRUE(status().playing);
-    EXPECT_GT(status().refused, 1000U); // one decoder for each made-up SSRC would stop everything
-}
-
-TEST_F(MediaTest, WithoutADeviceItIsSilentAndSaysSo)
-{
-    ::setenv("PULSE_SERVER", "unix:/nonexistent/native", 1);
-    options.output = media::Output::Auto;
-    ASSERT_NO_FATAL_FAILURE(open());
-    ::unsetenv("PULSE_SERVER");
-    if (status().device == "ALSA")
-        GTEST_SKIP() << "this machine has a sound card";
-    EXPECT_EQ(status().device, "none");
-    EXPECT_NE(status().notice.find("No audio device"), std::string::npos);
-    support::RtpSource source(0x88);
-    layer->remote(prepared.media, remote("tag", source));
-    EXPECT_TRUE(sendUntil(source, [&] { return status().playing && status().level > -20; }));
-}
-
-TEST_F(MediaTest, AnAudioServerThatDoesNotAnswerStopsNothing)
-{
-    const std::string path = folder + "/native";
-    const int listening = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_un address{};
-    address.sun_family = AF_UNIX;
-    path.copy(address.sun_path, sizeof address.sun_path - 1);
-    ASSERT_EQ(::bind(listening, reinterpret_cast<sockaddr *>(&address), sizeof address), 0);
-    ASSERT_EQ(::listen(listening, 5), 0);
-    ::setenv("PULSE_SERVER", ("unix:" + path).c_str(), 1);
-    options.output = media::Output::Auto;
-    ASSERT_NO_FATAL_FAILURE(open());
-    EXPECT_NE(status().notice.find("does not answer"), std::string::npos) << status().notice;
-    support::RtpSource source(0x89);
-    layer->remote(prepared.media, remote("tag", source));
-    EXPECT_TRUE(sendUntil(source, [&] { return status().playing && status().packets > 5; }));
-    ::close(listening); // and now it refuses: the silent output comes late
-    EXPECT_TRUE(sendUntil(source, [&] {
-        return status().notice.find("No audio device") != std::string::npos ||
-               status().device != "none";
-    }));
-    ::unsetenv("PULSE_SERVER");
-}
-
-TEST_F(MediaTest, TheEnvironmentForcesSilence)
-{
-    ::setenv("EARSHOT_OUTPUT", "silent", 1);
-    options.output = media::Output::Auto;
-    ASSERT_NO_FATAL_FAILURE(open());
-    ::unsetenv("EARSHOT_OUTPUT");
-    EXPECT_EQ(status().device, "none");
-    EXPECT_EQ(status().notice, "");
-}
-
-TEST_F(MediaTest, KnowsItsCodecs)
-{
-    ASSERT_NO_FATAL_FAILURE(open());
-    const auto codecs = layer->codecs();
-    ASSERT_EQ(codecs.size(), 3U);
-    for (const auto &codec : codecs)
-        EXPECT_TRUE(codec.available) << codec.encoding << " needs " << codec.package;
-    EXPECT_EQ(media::gstreamerVersion().substr(0, 2), "1.");
 }
 
 } // namespace
