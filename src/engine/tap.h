@@ -84,6 +84,8 @@ private:
     ssize_t fromErrorQueue(TapSocket &socket, int fd, msghdr *message, int flags);
     void emit(const TapSocket &socket, base::PacketKind kind, bool outgoing, std::string_view bytes,
               const base::Endpoint &peer, base::Instant time);
+    void tellSent(const TapSocket &socket, const base::Endpoint &to, std::string_view bytes,
+                  base::Instant time);
     void finished(TapSocket &socket, base::PacketKind kind, bool outgoing);
     Connection connectionOf(const TapSocket &socket) const;
     bool tooMany(const base::Endpoint &from) const;

@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <linux/sockios.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <sys/ioctl.h>
 
 namespace engine {
 
@@ -29,6 +32,22 @@ int localName(int fd, sockaddr *name, socklen_t *length)
     return ::getsockname(fd, name, length);
 }
 
+/// Writable, without an error waiting, and for streams with room for more than this.
+bool takesAll(const TapSocket &entry, int fd, std::size_t size)
+{
+    pollfd writable{fd, POLLOUT, 0};
+    if (::poll(&writable, 1, 0) != 1 || writable.revents != POLLOUT)
+        return false;
+    if (!entry.stream)
+        return true;
+    int queued = 0, room = 0;
+    socklen_t length = sizeof room;
+    return ::ioctl(fd, SIOCOUTQ, &queued) == 0 &&
+           ::getsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, &length) == 0 &&
+           // The kernel's figure counts its own bookkeeping too.
+           static_cast<std::size_t>(queued) + size < static_cast<std::size_t>(room) / 4;
+}
+
 int peerName(int fd, sockaddr *name, socklen_t *length)
 {
     return ::getpeername(fd, name, length);
@@ -46,36 +65,48 @@ void learnNames(TapSocket &entry, int fd)
         entry.remote = nameOf(fd, peerName);
 }
 
+void Tap::tellSent(const TapSocket &entry, const base::Endpoint &to, std::string_view bytes,
+                   base::Instant time)
+{
+    if (bytes.empty() || (to == entry.local && bytes == kSelfProbe))
+        return;
+    const auto kind = entry.stream ? base::PacketKind::StreamData : base::PacketKind::Datagram;
+    emit(entry, kind, true, bytes, to, time);
+    Connection connection = connectionOf(entry);
+    connection.remote = to;
+    if (entry.stream || !entry.connected)
+        m_listener.sent(connection, bytes);
+}
+
 ssize_t Tap::send(int fd, const msghdr *message, int flags)
 {
+    TapSocket &entry = socket(fd);
+    std::string bytes;
+    for (std::size_t i = 0; i < message->msg_iovlen; ++i)
+        bytes.append(static_cast<const char *>(message->msg_iov[i].iov_base),
+                     message->msg_iov[i].iov_len);
+    const auto to = message->msg_name != nullptr
+                        ? base::Endpoint::of(static_cast<const sockaddr *>(message->msg_name))
+                        : entry.remote;
+    const auto time = base::now();
+    bool told = false;
+    {
+        // A peer on this computer may answer, and be recorded, before the call returns: where the
+        // kernel is sure to take all of it, the packet is told first.
+        const Quiet quiet;
+        told = takesAll(entry, fd, bytes.size());
+        if (told)
+            tellSent(entry, to, bytes, time);
+    }
     const ssize_t n = libC().sendmsg(fd, message, flags);
     const int number = errno;
     {
         const Quiet quiet;
-        TapSocket &entry = socket(fd);
-        const auto to = message->msg_name != nullptr
-                            ? base::Endpoint::of(static_cast<const sockaddr *>(message->msg_name))
-                            : entry.remote;
-        if (n < 0) {
-            if (number != EAGAIN && number != EINTR)
-                m_error = SocketError{number, to, base::now()};
-        } else if (n > 0) {
-            std::string bytes;
-            for (std::size_t i = 0;
-                 i < message->msg_iovlen && bytes.size() < static_cast<std::size_t>(n); ++i)
-                bytes.append(static_cast<const char *>(message->msg_iov[i].iov_base),
-                             std::min(message->msg_iov[i].iov_len,
-                                      static_cast<std::size_t>(n) - bytes.size()));
-            if (!(to == entry.local && bytes == kSelfProbe)) {
-                emit(entry,
-                     entry.stream ? base::PacketKind::StreamData : base::PacketKind::Datagram, true,
-                     bytes, to, base::now());
-                Connection connection = connectionOf(entry);
-                connection.remote = to;
-                if (entry.stream || !entry.connected)
-                    m_listener.sent(connection, bytes);
-            }
-        }
+        if (n < 0 && number != EAGAIN && number != EINTR)
+            m_error = SocketError{number, to, base::now()};
+        else if (n > 0 && !told)
+            tellSent(entry, to, std::string_view(bytes).substr(0, static_cast<std::size_t>(n)),
+                     time);
     }
     errno = number;
     return n;
