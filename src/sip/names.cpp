@@ -108,9 +108,16 @@ std::string_view methodText(Method method)
 
 HeaderId headerIdOf(std::string_view name)
 {
+    if (name.empty())
+        return HeaderId::Other;
+    // The first letter decides nearly always; this is called for every line of every message.
+    const char first = static_cast<char>(name[0] | 0x20);
     for (const auto &header : kHeaders) {
-        if (name.size() == 1 ? header.compact != 0 && (name[0] | 0x20) == header.compact
-                             : base::equalsNoCase(header.text, name))
+        const bool same = name.size() == 1 ? header.compact == first
+                                           : header.text.size() == name.size() &&
+                                                 (header.text[0] | 0x20) == first &&
+                                                 base::equalsNoCase(header.text, name);
+        if (same)
             return header.id;
     }
     return HeaderId::Other;

@@ -2,6 +2,7 @@
 #include <sip/scan.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace sip {
@@ -67,10 +68,23 @@ std::size_t TopLevel::find(char wanted)
     return std::string_view::npos;
 }
 
+namespace {
+
+constexpr auto kTokenChars = [] {
+    std::array<bool, 256> out{};
+    for (int c = 0; c < 128; ++c)
+        out[static_cast<std::size_t>(c)] =
+            (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    for (const char c : std::string_view("-.!%*_+`'~"))
+        out[static_cast<unsigned char>(c)] = true;
+    return out;
+}();
+
+} // namespace
+
 bool isTokenChar(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-           (c != '\0' && std::string_view("-.!%*_+`'~").find(c) != std::string_view::npos);
+    return kTokenChars[static_cast<unsigned char>(c)];
 }
 
 bool isToken(std::string_view text)
@@ -93,8 +107,6 @@ std::size_t sequence(std::string_view text, std::size_t at)
         return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
     };
     const unsigned lead = byte(at);
-    if (lead < 0x80)
-        return 1;
     const unsigned second = byte(at + 1);
     const auto tail = [&](std::size_t i) { return (byte(at + i) & 0xC0U) == 0x80U; };
     if (lead >= 0xC2 && lead <= 0xDF)
@@ -115,6 +127,10 @@ std::size_t sequence(std::string_view text, std::size_t at)
 bool isUtf8(std::string_view text)
 {
     for (std::size_t at = 0; at < text.size();) {
+        if (static_cast<unsigned char>(text[at]) < 0x80) {
+            ++at;
+            continue;
+        }
         const auto length = sequence(text, at);
         if (length == 0)
             return false;
