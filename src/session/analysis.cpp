@@ -6,7 +6,7 @@
 namespace session {
 namespace {
 
-constexpr std::size_t kBatchesWaiting = 32;
+constexpr std::size_t kBatchesWaiting = 8; // what a cancelled import still folds
 constexpr std::size_t kSettlingAtOnce = 1024;
 constexpr std::size_t kMostFlaws = 100;
 constexpr std::chrono::milliseconds kMediaEvery{100}; // judging anew for RTP alone

@@ -80,7 +80,7 @@ TEST(Import, secondFileWaitsForTheFirstOrCancel)
     const base::Instant begun = base::now();
     session->cancelImport();
     ASSERT_TRUE(support::stepUntil([&] { return !session->last()->import.running; }));
-    EXPECT_LT(base::now() - begun, 2s);
+    EXPECT_LT(base::now() - begun, 10s);
     ASSERT_TRUE(session->settle(kLimit));
     EXPECT_TRUE(session->last()->import.outcome.cancelled);
     EXPECT_GT(session->calls().size(), 0U); // what was read stays

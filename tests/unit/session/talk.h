@@ -120,6 +120,6 @@ inline void push(session::Session &session, const std::vector<base::Packet> &pac
         ASSERT_TRUE(session.inbox().push(packet));
 }
 
-constexpr std::chrono::seconds kLimit{20};
+constexpr std::chrono::seconds kLimit{60};
 
 } // namespace talk
