@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The document that earshot call --json prints.
+// The document that earshot call --json prints: the call as the json report has it, with what only
+// the caller knows.
 #pragma once
 
 #include <desk/desk.h>
@@ -8,8 +9,7 @@
 
 namespace app {
 
-/// `view` may be null when the call left no message at all.
-std::string callJson(const desk::CallInfo &info, const session::CallView *view,
-                     const report::ReportInput &input);
+/// `input` holds the one call, or none when no message was sent at all.
+std::string callJson(const desk::CallInfo &info, const report::ReportInput &input);
 
 } // namespace app

@@ -107,12 +107,19 @@ std::unique_ptr<Console::Report>
 Console::report(const std::string &title,
                 const std::function<bool(const session::CallView &)> &keep)
 {
+    std::map<std::string, std::map<std::string, std::string>>
+        recordings; // Call-ID -> To-tag -> file
+    for (const auto &info : m_desk->calls()) {
+        for (const auto &file : info.recordings)
+            recordings[info.callId][file.toTag] = file.path;
+    }
     std::vector<report::ReportCall> calls;
     base::Instant last;
     for (const auto &view : m_desk->session().calls()) {
         if (keep && !keep(*view))
             continue;
-        calls.push_back({view->call, view->streams, view->findings});
+        calls.push_back(
+            {view->call, view->streams, view->findings, recordings[view->call->callId]});
         last = std::max(last, view->now);
     }
     auto flows = m_desk->session().flows();

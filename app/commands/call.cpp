@@ -146,13 +146,7 @@ void print(const Arguments &arguments, const desk::CallInfo &info, Console &cons
         return view.call->callId == info.callId && !info.callId.empty();
     });
     if (arguments.has("--json")) {
-        const auto calls = console.desk().session().calls();
-        const auto at = std::find_if(calls.begin(), calls.end(), [&](const auto &view) {
-            return view->call->callId == info.callId;
-        });
-        fmt::print("{}\n",
-                   callJson(info, info.callId.empty() || at == calls.end() ? nullptr : at->get(),
-                            report->input));
+        fmt::print("{}\n", callJson(info, report->input));
         return;
     }
     report::format("text")->write(report->input, std::cout);

@@ -369,8 +369,12 @@ void CallControl::onMedia(const media::Status &status)
     }
     if (status.playing && !live->told) {
         live->told = true;
-        m_parts.tell(base::LocalKind::MediaStarted, callId, status.toTag,
-                     fmt::format("Playing {} to {}.", status.codec, status.device));
+        m_parts.tell(
+            base::LocalKind::MediaStarted, callId, status.toTag,
+            status.device == "none"
+                ? fmt::format("{} arrives and is decoded, but not played: no audio output.",
+                              status.codec)
+                : fmt::format("Playing {} through {}.", status.codec, status.device));
     }
     if (!status.notice.empty() && !live->toldDevice) {
         live->toldDevice = true;

@@ -90,8 +90,8 @@ def main():
         bench.check(dialog["rtp_packets"] > 100, f"RTP of the early dialog counted: {dialog['rtp_packets']}")
         bench.check(dialog["codec"] == "PCMU", "codec PCMU")
         bench.check(not [f for f in call["findings"] if f["severity"] == "error"], "no finding of severity error")
-        answered = call["started"] + by_code[200]["seconds"]
-        progress = call["started"] + by_code[183]["seconds"]
+        answered = call["started_unix"] + by_code[200]["seconds"]
+        progress = call["started_unix"] + by_code[183]["seconds"]
         samples = sink.heard(progress + 0.5, answered)
         share = bench.power(samples, 425)
         bench.check(share > 0.9, f"425 Hz heard at the sink before the 200: {share:.3f} of the energy, "
