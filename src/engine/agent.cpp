@@ -58,6 +58,7 @@ base::Result<void> Agent::create()
         NTATAG_PASS_100(1), NTATAG_MAXSIZE(kStackLimit), NTATAG_UDP_MTU(65535),
         NTATAG_CLIENT_RPORT(1), NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(64 * t1), NTATAG_SIP_T2(8 * t1),
         NTATAG_SIP_T4(10 * t1), NTATAG_TIMER_C(kNever), NTATAG_MAX_PROCEEDING(64),
+        NTATAG_MERGE_482(1),
         TAG_IF(!m_options.resolvConf.empty(), SRESTAG_RESOLV_CONF(m_options.resolvConf.c_str())),
         TAG_END());
     if (m_nta == nullptr)
@@ -186,7 +187,9 @@ void Agent::later(std::function<void()> what)
 
 LocalFailure Agent::explain(const Reply &reply, const std::string &target)
 {
-    const auto error = m_tap.takeError();
+    auto error = m_tap.takeError();
+    if (error && base::now() - error->time > std::chrono::seconds(1))
+        error.reset(); // somebody else's, long ago
     const std::string where = error && error->remote.known() ? error->remote.text() : target;
     if (reply.status == 408)
         return {base::LocalKind::TimedOut,

@@ -214,13 +214,13 @@ void TestCall::hangUp()
         if (auto *answeredDialog = dialog(m_answeredTag))
             bye(*answeredDialog, 1);
     } else if (m_state == State::Proceeding) {
-        cancel(base::Endpoint{});
+        cancel();
     }
     // Calling: RFC 3261 section 9.1, no CANCEL before a provisional response; provisional() sends
     // it.
 }
 
-void TestCall::cancel(const base::Endpoint &)
+void TestCall::cancel()
 {
     if (m_cancelled || m_invite == nullptr)
         return;
@@ -235,7 +235,12 @@ void TestCall::cancel(const base::Endpoint &)
                    (m_flow ? m_flow->routeLine : m_plan.routeLine);
     spec.branch = m_invite->branch();
     spec.ident = m_local->ident.c_str();
-    spec.route = m_flow ? std::string() : m_plan.route;
+    // Hop by hop (RFC 3261 section 9.1): to where the INVITE went, whatever the name resolves to by
+    // now.
+    if (!m_flow)
+        spec.route = m_remote.known() && m_plan.transport == base::Transport::Udp
+                         ? fmt::format("sip:{};transport=udp", m_remote.text())
+                         : m_plan.route;
     tport_t *transport = m_invite->transport(); // the connection the INVITE took
     spec.transport =
         transport != nullptr && tport_is_secondary(transport) != 0 ? transport : nullptr;

@@ -54,7 +54,7 @@ private:
     void rejected(const Reply &reply);
     bool authenticate(const Reply &reply);
     void failedLocally(const Reply &reply);
-    void cancel(const base::Endpoint &remote);
+    void cancel();
     void acknowledge(EarlyDialog &dialog);
     void bye(EarlyDialog &dialog, int attempt);
     void end(CallEvent event);
@@ -81,6 +81,7 @@ private:
     DigestClient m_digest;
     std::map<std::string, EarlyDialog> m_dialogs; // by To-tag, at most kMostDialogs
     std::string m_answeredTag;
+    base::Endpoint m_remote; // who sent the first provisional response
     Timer m_giveUp, m_linger;
 };
 

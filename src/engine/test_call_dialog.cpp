@@ -50,8 +50,10 @@ void TestCall::provisional(const Reply &reply)
     if (m_state != State::Calling && m_state != State::Proceeding)
         return;
     m_state = State::Proceeding;
+    if (!m_remote.known())
+        m_remote = reply.received->from;
     if (m_hangUp)
-        cancel(reply.received->from);
+        cancel();
     EarlyDialog *early = reply.status > 100 ? dialog(reply) : nullptr;
     CallEvent seen = event(CallStep::Provisional, reply);
     // RFC 3262 section 4: reliable is what has Require: 100rel and an RSeq.

@@ -2,7 +2,14 @@
 // Calls that fail: credentials, refusals, closed ports, silence, unreadable targets.
 #include "script.h"
 
+#include <base/text.h>
+#include <filesystem>
+#include <fstream>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <thread>
+#include <unistd.h>
 
 namespace {
 
@@ -126,7 +133,7 @@ TEST(Call, SilenceIsATimeoutAfterEveryRetransmission)
     EXPECT_EQ(ear.first(CallStep::Failed).status, 408);
     EXPECT_TRUE(ear.first(CallStep::Failed).local);
     ASSERT_EQ(ear.told(base::LocalKind::TimedOut).size(), 1U);
-    EXPECT_GE(callee.count("INVITE"), 4);
+    EXPECT_GE(callee.copies("INVITE"), 4);
 }
 
 TEST(Call, UnreadableTargetsFailWithOneSentence)
@@ -162,13 +169,47 @@ TEST(Call, UnreadableTargetsFailWithOneSentence)
 
 TEST(Call, AHostThatDoesNotResolveIsTold)
 {
-    Ear ear(ear::quick());
-    engine::CallRequest request;
-    request.target = "sip:bob@no-such-host.invalid";
-    ear.engine->place(request);
-    ASSERT_TRUE(ear.waitFor(CallStep::Failed));
-    EXPECT_TRUE(ear.first(CallStep::Failed).local);
-    EXPECT_THAT(ear.first(CallStep::Failed).sentence, HasSubstr("no-such-host.invalid"));
+    // A DNS server that knows nothing: NXDOMAIN to every question.
+    const int server = ::socket(AF_INET, SOCK_DGRAM, 0);
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof name;
+    ASSERT_EQ(::bind(server, reinterpret_cast<sockaddr *>(&name), length), 0);
+    ASSERT_EQ(::getsockname(server, reinterpret_cast<sockaddr *>(&name), &length), 0);
+    std::thread dns([server] {
+        char question[512];
+        sockaddr_storage from{};
+        for (socklen_t size = sizeof from;; size = sizeof from) {
+            const ssize_t n = ::recvfrom(server, question, sizeof question, 0,
+                                         reinterpret_cast<sockaddr *>(&from), &size);
+            if (n < 12)
+                return;
+            question[2] = static_cast<char>(0x81); // a response, recursion was desired
+            question[3] = static_cast<char>(0x83); // recursion available, NXDOMAIN
+            ::sendto(server, question, static_cast<std::size_t>(n), 0,
+                     reinterpret_cast<sockaddr *>(&from), size);
+        }
+    });
+    const auto file = std::filesystem::temp_directory_path() / ("resolv-" + base::randomToken(6));
+    std::ofstream(file) << "nameserver 127.0.0.1\nport " << ntohs(name.sin_port) << "\n";
+    {
+        auto options = ear::quick();
+        options.resolvConf = file;
+        Ear ear(options);
+        engine::CallRequest request;
+        request.target = "sip:bob@no-such-host.invalid";
+        ear.engine->place(request);
+        EXPECT_TRUE(ear.waitFor(CallStep::Failed));
+        EXPECT_TRUE(ear.first(CallStep::Failed).local);
+        EXPECT_THAT(ear.first(CallStep::Failed).sentence, HasSubstr("no-such-host.invalid"));
+        EXPECT_EQ(ear.told(base::LocalKind::Unresolvable).size(), 1U);
+    }
+    ::shutdown(server, SHUT_RDWR);
+    ::sendto(server, "", 0, 0, reinterpret_cast<sockaddr *>(&name), length);
+    dns.join();
+    ::close(server);
+    std::filesystem::remove(file);
 }
 
 } // namespace

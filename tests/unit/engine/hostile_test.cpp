@@ -5,6 +5,9 @@
 #include "peer.h"
 
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace {
 
@@ -102,6 +105,48 @@ TEST_F(Hostile, AViaOfAnotherTransportIsTold)
         support::stepUntil([&] { return ear.told(base::LocalKind::ViaMismatch).size() == 1; }));
     EXPECT_EQ(ear.told(base::LocalKind::ViaMismatch).front().callId, "hostile");
     EXPECT_TRUE(alive());
+}
+
+TEST_F(Hostile, ConnectionsOfOnePeerAreCounted)
+{
+    std::vector<int> sockets;
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_port = htons(port);
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    for (int i = 0; i < 70; ++i) {
+        sockets.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        ASSERT_EQ(::connect(sockets.back(), reinterpret_cast<const sockaddr *>(&name), sizeof name),
+                  0);
+    }
+    EXPECT_TRUE(support::stepUntil([&] { return refused() == 6; }));
+    EXPECT_THAT(ear.told(base::LocalKind::GuardRefused).front().sentence,
+                HasSubstr("too many connections"));
+    for (const int fd : sockets)
+        ::close(fd);
+    EXPECT_TRUE(alive());
+}
+
+TEST_F(Hostile, GarbageOnAConnectionIsStoppedAndTheNextMessagePasses)
+{
+    const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_port = htons(port);
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    ASSERT_EQ(::connect(fd, reinterpret_cast<const sockaddr *>(&name), sizeof name), 0);
+    const std::string bad = request("OPTIONS", "SIP/2.0/TCP 127.0.0.1;branch=z9").text();
+    const std::string good = request("OPTIONS", "SIP/2.0/TCP 127.0.0.1;branch=z9hG4bKgood").text();
+    const std::string bytes = "this is no SIP at all\r\n" + bad + good;
+    ASSERT_EQ(::send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL),
+              static_cast<ssize_t>(bytes.size()));
+    std::string answer(4096, '\0');
+    const ssize_t n = ::recv(fd, answer.data(), answer.size(), 0);
+    ASSERT_GT(n, 0);
+    answer.resize(static_cast<std::size_t>(n));
+    EXPECT_THAT(answer, testing::AllOf(HasSubstr("SIP/2.0 200"), HasSubstr("z9hG4bKgood")));
+    EXPECT_EQ(refused(), 2U);
+    ::close(fd);
 }
 
 TEST_F(Hostile, BlankDatagramsAreNothing)

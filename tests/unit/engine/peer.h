@@ -44,7 +44,8 @@ public:
     /// All messages' start lines so far ("INVITE sip:... SIP/2.0").
     std::vector<std::string> startLines() const;
     std::vector<std::string> texts() const;
-    int count(const std::string &method) const; // requests
+    int count(const std::string &method) const;  // requests, retransmissions once
+    int copies(const std::string &method) const; // with retransmissions
     std::size_t connections() const { return m_connections; }
 
 private:

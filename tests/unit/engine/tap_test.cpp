@@ -4,8 +4,13 @@
 #include "registrar.h"
 
 #include <engine/self_test.h>
+#include <engine/tap.h>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
 #include <sip/framer.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace {
 
@@ -42,7 +47,7 @@ TEST(Tap, EmitsEveryDatagramOnceWithBothEnds)
     request.offer = ear::kOffer;
     ear.engine->place(request);
     ASSERT_TRUE(ear.waitFor(CallStep::Failed));
-    ASSERT_TRUE(support::stepUntil([&] { return callee.count("ACK") == 2; }));
+    ASSERT_TRUE(support::stepUntil([&] { return callee.copies("ACK") == 2; }));
     std::vector<std::string> out, in;
     for (const auto &packet : ear.all()) {
         if (packet.kind != PacketKind::Datagram)
@@ -128,6 +133,61 @@ TEST(Tap, HandsOnMessagesThatComeInPieces)
     ASSERT_TRUE(ear.waitFor(CallStep::Failed));
     EXPECT_EQ(ear.count(CallStep::Provisional), 1);
     EXPECT_EQ(ear.first(CallStep::Failed).status, 486);
+}
+
+/// A tap on the test's own thread.
+class Heard final : public engine::TapListener
+{
+public:
+    void packet(base::Packet) override {}
+    bool admits(std::string_view, const engine::Connection &) override { return true; }
+    void sent(const engine::Connection &, std::string_view) override {}
+    void received(const engine::Connection &) override {}
+    void keepAlive(const engine::Connection &, bool) override {}
+    void refused(const engine::Connection &, std::string_view why) override
+    {
+        reasons.emplace_back(why);
+    }
+    std::vector<std::string> reasons;
+};
+
+TEST(Tap, HalfMessagesAreNotWaitedForWithoutEnd)
+{
+    int ends[2];
+    const int listener = ::socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in name{};
+    name.sin_family = AF_INET;
+    name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t length = sizeof name;
+    ASSERT_EQ(::bind(listener, reinterpret_cast<sockaddr *>(&name), length), 0);
+    ASSERT_EQ(::getsockname(listener, reinterpret_cast<sockaddr *>(&name), &length), 0);
+    ASSERT_EQ(::listen(listener, 1), 0);
+    ends[0] = ::socket(AF_INET, SOCK_STREAM, 0);
+    ASSERT_EQ(::connect(ends[0], reinterpret_cast<sockaddr *>(&name), length), 0);
+    const std::string half = "INVITE sip:x SIP/2.0\r\nVia: ";
+    ASSERT_EQ(::send(ends[0], half.data(), half.size(), 0), static_cast<ssize_t>(half.size()));
+    Heard heard;
+    engine::Tap tap(heard);
+    tap.attach();
+    ends[1] = ::accept(listener, nullptr, nullptr);
+    int bytes = -1;
+    EXPECT_TRUE(support::stepUntil(
+        [&] { return ::ioctl(ends[1], FIONREAD, &bytes) == -1 && errno == EAGAIN; }));
+    EXPECT_EQ(tap.connections(), 1U);
+    tap.sweep(base::now() + std::chrono::seconds(30), std::chrono::seconds(60));
+    EXPECT_TRUE(heard.reasons.empty());
+    // Only when the half message has arrived is there something to sweep.
+    EXPECT_TRUE(support::stepUntil([&] {
+        ::ioctl(ends[1], FIONREAD, &bytes);
+        tap.sweep(base::now() + std::chrono::seconds(61), std::chrono::seconds(60));
+        return !heard.reasons.empty();
+    }));
+    EXPECT_TRUE(support::stepUntil([&] { return ::ioctl(ends[1], FIONREAD, &bytes) == 0; }));
+    EXPECT_EQ(bytes, 0); // the end of the stream
+    ::close(ends[1]);
+    EXPECT_EQ(tap.connections(), 0U);
+    ::close(ends[0]);
+    ::close(listener);
 }
 
 TEST(Tap, OtherThreadsAreNotTapped)
