@@ -365,6 +365,7 @@ void CallMedia::refreshStatus()
     s.level = s.playing ? stream->meter.level() : kFloorLevel;
     s.peak = s.playing ? stream->meter.peak() : kFloorLevel;
     s.wrongPayloadType = m_incoming.wrongPayloadType();
+    s.gaps = m_playout.underruns();
     s.refused = m_incoming.refused();
     s.overflowed = m_pair.rtp.overflowed() + m_pair.rtcp.overflowed() + m_dropped;
     s.sent = m_sentBefore;

@@ -69,7 +69,8 @@ struct Status { // for the player; immutable, published about every 100 ms while
     std::string notice;    // a sentence when something is not as it should be (no audio device)
     std::string recording; // path being written
     std::uint64_t overflowed =
-        0; // datagrams lost on this machine: the kernel's queue or ours was full
+        0;                  // datagrams lost on this machine: the kernel's queue or ours was full
+    std::uint64_t gaps = 0; // times the output ran dry while the stream went on
     std::uint64_t refused = 0;   // packets of streams not taken up: too many new ones at once
     int dscp = -1, ttl = -1;     // of the last packet, -1: not told
     std::vector<float> waveform; // newest 512 levels of 20 ms, dBFS

@@ -58,6 +58,7 @@ TEST_F(MediaTest, PlaysAndCountsWhatArrives)
     EXPECT_NEAR(s.peak, -6.2, 1);
     EXPECT_EQ(s.lost, 0U);
     EXPECT_EQ(s.wrongPayloadType, 0U);
+    EXPECT_EQ(s.refused, 0U);
     EXPECT_TRUE(s.firstPacket.known() && s.firstSample.known());
     EXPECT_GE(s.firstSample, s.firstPacket);
     EXPECT_EQ(s.dscp, 0);
