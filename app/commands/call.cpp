@@ -169,9 +169,9 @@ int run(const Arguments &arguments)
     auto console = Console::open(options);
     if (!console)
         return complain(console.error().sentence, exitFor(console.error()));
-    bool noPort = false;
+    bool told = false;
     (*console)->onNotice = [&](const std::string &sentence) {
-        noPort = noPort || sentence.find(" port") != std::string::npos;
+        told = true;
         fmt::print(stderr, "earshot: {}\n", sentence);
     };
     const auto handle = (*console)->desk().place(*call);
@@ -182,9 +182,13 @@ int run(const Arguments &arguments)
     print(arguments, info, **console);
     ::rmdir(call->recordFolder.c_str()); // only goes when nothing was recorded
     const bool answered = info.status >= 200 && info.status < 300;
-    if (!answered && info.callId.empty() && noPort)
-        return kNoAccess;
-    return answered ? kFine : kCallFailed;
+    if (answered)
+        return kFine;
+    if (!told && !info.sentence.empty())
+        complain(info.sentence, kCallFailed);
+    // Nothing left our sockets: what was missing is on this machine, not in the network.
+    return info.callId.empty() && info.error == base::ErrorCode::PortInUse ? kNoAccess
+                                                                           : kCallFailed;
 }
 
 } // namespace

@@ -124,6 +124,14 @@ public:
         std::fflush(stdout);
     }
     bool everUp() const { return m_everUp; }
+    std::string lastReason() const
+    {
+        for (auto line = m_lines.rbegin(); line != m_lines.rend(); ++line) {
+            if (!line->flow.reason.empty() && line->flow.state != base::FlowState::Off)
+                return base::printable(line->flow.reason);
+        }
+        return "there was no time to try. Give --seconds more.";
+    }
     base::Instant start() const { return m_start; }
     nlohmann::json events() const
     {
@@ -184,7 +192,11 @@ int run(const Arguments &arguments)
         report::format("text")->write(report->input, std::cout);
         std::cout.flush();
     }
-    return watch.everUp() ? kFine : kCallFailed;
+    if (watch.everUp())
+        return kFine;
+    return complain(
+        fmt::format("No flow of {} came up: {}", base::printable(aor), watch.lastReason()),
+        kCallFailed);
 }
 
 } // namespace

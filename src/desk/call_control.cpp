@@ -81,18 +81,20 @@ void CallControl::place(engine::CallHandle ours, const CallOptions &options)
         info.from = options.from;
     });
     if (!m_parts.engine) {
-        fail(ours, "The SIP engine is not running, so no call can be placed.");
+        fail(ours, {base::ErrorCode::Internal,
+                    "The SIP engine is not running, so no call can be placed.",
+                    {}});
         return;
     }
     const auto local = m_parts.engine->localAddressFor(options.target, options.proxy);
     if (!local) {
-        fail(ours, local.error().sentence);
+        fail(ours, local.error());
         return;
     }
     Live live;
     live.ours = ours;
     if (const auto ready = prepareMedia(live, options, *local); !ready) {
-        fail(ours, ready.error().sentence);
+        fail(ours, ready.error());
         return;
     }
     const auto draft = ownDraft(live.rtp, live.codecs);
@@ -112,14 +114,15 @@ void CallControl::place(engine::CallHandle ours, const CallOptions &options)
     kept.theirs = m_parts.engine->place(std::move(request));
 }
 
-void CallControl::fail(engine::CallHandle ours, const std::string &sentence)
+void CallControl::fail(engine::CallHandle ours, const base::Error &error)
 {
     change(ours, [&](CallInfo &info) {
         info.stage = CallInfo::Stage::Failed;
         info.local = true;
-        info.sentence = sentence;
+        info.sentence = error.sentence;
+        info.error = error.code;
     });
-    m_parts.notice(sentence);
+    m_parts.notice(error.sentence);
 }
 
 void CallControl::onEvent(const engine::CallEvent &event)

@@ -50,7 +50,7 @@ private:
     void onAnswered(Live &live, const engine::CallEvent &event);
     void onOver(engine::CallHandle ours, const engine::CallEvent &event);
     void onIncoming(const engine::CallEvent &event);
-    void fail(engine::CallHandle ours, const std::string &sentence);
+    void fail(engine::CallHandle ours, const base::Error &error);
     /// Changes the published CallInfo under the lock and tells the observer.
     void change(engine::CallHandle ours, const std::function<void(CallInfo &)> &edit);
 

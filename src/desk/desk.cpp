@@ -21,7 +21,7 @@ base::Result<void> checkUri(const std::string &text, const char *what)
         return {};
     return base::fail(
         base::ErrorCode::BadInput,
-        fmt::format("\"{}\" is not a SIP URI that {} can be. Write it like sip:bob@example.com.",
+        fmt::format("\"{}\" cannot be {}: it is no SIP URI. Write it like sip:bob@example.com.",
                     base::printable(text, false, 120), what));
 }
 

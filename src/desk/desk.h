@@ -48,6 +48,7 @@ struct CallInfo {              // one of our own calls, as the user follows it
     std::string phrase;
     bool local = false;
     std::string sentence;
+    base::ErrorCode error = base::ErrorCode::Internal; // when it failed before anything was sent
     std::string from;
     std::optional<media::Status> media;
     std::vector<media::RecordingInfo> recordings; // complete once Ended or Failed

@@ -35,7 +35,7 @@ def main():
             samples = array.array("h", recording.readframes(recording.getnframes()))
             rate = recording.getframerate()
         tone = samples[int(0.2 * rate):int(0.8 * rate)]
-        share = bench.power(tone, 425, rate)
+        share = bench.tone_share(tone, 425, rate)
         bench.check(share > 0.9, f"early-media: the recording begins with ringback, 425 Hz: {share:.3f}")
         only = documents["flow-only"]
         bench.check(len(only) >= 2 and 430 in codes(only[0]) and 200 in codes(only[-1]),

@@ -42,9 +42,9 @@ def main():
         code, _, errors = stage.earshot("call", "not a uri at all <<<")
         bench.check(code == 2 and one_sentence(errors, "SIP URI"), f"unparsable target: exit {code}: {errors.strip()}")
         code, call, errors = stage.earshot("call", f"sip:x@127.0.0.1:{closed}", "--json")
-        bench.check(code == 5 and call["final"]["local"], f"closed UDP port: exit {code}: {errors.strip()}")
+        bench.check(code == 5 and call["final"]["local"] and one_sentence(errors, str(closed)), f"closed UDP port: exit {code}: {errors.strip()}")
         code, call, errors = stage.earshot("call", f"sip:x@127.0.0.1:{closed}", "--transport", "tcp", "--json")
-        bench.check(code == 5 and call["final"]["local"], f"closed TCP port: exit {code}: {errors.strip()}")
+        bench.check(code == 5 and call["final"]["local"] and one_sentence(errors, str(closed)), f"closed TCP port: exit {code}: {errors.strip()}")
         code, call, errors = stage.earshot("call", "sip:x@no-such-host.invalid", "--json", limit=90)
         bench.check(code == 5 and one_sentence(errors, "no-such-host.invalid"), f"unresolvable: exit {code}: {errors.strip()}")
         code, call, errors = stage.earshot("call", f"sip:x@127.0.0.1:{garbage_peer()}", "--json", "--100rel", "off")
@@ -67,7 +67,7 @@ def main():
         bench.check(code == 3 and one_sentence(errors, "password"), f"no password file: exit {code}: {errors.strip()}")
         code, _, errors = stage.earshot("register", "--aor", "sip:b@127.0.0.1", "--proxy",
                                         f"sip:127.0.0.1:{closed};transport=tcp", "--seconds", "2", "--output", "silent")
-        bench.check(code == 5, f"registrar refuses the connection: exit {code}: {errors.strip()}")
+        bench.check(code == 5 and one_sentence(errors, str(closed)), f"registrar refuses the connection: exit {code}: {errors.strip()}")
         bench.check(not [f for f in os.listdir(stage.folder) if f.startswith("core")], "no core dump")
 
 

@@ -47,7 +47,7 @@ def main():
         bench.check(call["final"]["code"] == 200 and not call["final"]["local"], "200 from baresip")
         answered = call["started_unix"] + next(r["seconds"] for r in call["responses"] if r["code"] == 200)
         samples = sink.heard(answered + 0.7, answered + 1.8)
-        share = bench.power(samples, 440)
+        share = bench.tone_share(samples, 440)
         bench.check(share > 0.9, f"440 Hz of baresip heard: {share:.3f} of the energy, {bench.level(samples):.1f} dBFS")
 
 

@@ -168,6 +168,13 @@ def power(samples, hertz, rate=Sink.RATE):
     return min(1.0, 2 * at / (len(samples) * energy))
 
 
+def tone_share(samples, hertz, rate=Sink.RATE):
+    """Median over pieces of 100 ms: a gap or a phase jump spoils its own piece only."""
+    piece = rate // 10
+    shares = sorted(power(samples[at:at + piece], hertz, rate) for at in range(0, len(samples) - piece, piece))
+    return shares[len(shares) // 2] if shares else 0.0
+
+
 def level(samples):
     """Root mean square in dBFS (0 dB: full-scale square wave)."""
     if not samples:

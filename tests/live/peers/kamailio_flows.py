@@ -38,7 +38,7 @@ modparam("registrar", "flow_timer", 20)
 modparam("registrar", "gruu_enabled", 0)
 request_route {{
     if (!mf_process_maxfwd_header("10")) {{ sl_send_reply("483", "Too Many Hops"); exit; }}
-    if (is_method("REGISTER")) {{ save("location"); exit; }}
+    if ($rm == "REGISTER") {{ save("location"); exit; }}
     sl_send_reply("404", "Not here");
 }}
 """

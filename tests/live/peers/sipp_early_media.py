@@ -93,10 +93,10 @@ def main():
         answered = call["started_unix"] + by_code[200]["seconds"]
         progress = call["started_unix"] + by_code[183]["seconds"]
         samples = sink.heard(progress + 0.5, answered)
-        share = bench.power(samples, 425)
+        share = bench.tone_share(samples, 425)
         bench.check(share > 0.9, f"425 Hz heard at the sink before the 200: {share:.3f} of the energy, "
                                  f"{bench.level(samples):.1f} dBFS, {len(samples) / 8000:.2f} s")
-        bench.check(bench.power(samples, 700) < 0.02, "and nothing at 700 Hz")
+        bench.check(bench.tone_share(samples, 700) < 0.02, "and nothing at 700 Hz")
         first = next((t for t, s in list(sink.pieces) if t > progress and bench.level(s) > -40), None)
         bench.check(first is not None, "the sound has a beginning")
         print(f"figure  183 on the wire to first audible sample: {(first - progress) * 1000:.0f} ms")
