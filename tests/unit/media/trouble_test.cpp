@@ -30,7 +30,10 @@ TEST_F(MediaTest, HostilePacketsDoNotEndIt)
     layer->remote(prepared.media, remote("tag", good));
     EXPECT_TRUE(sendUntil(good, [&] { return status().toTag == "tag" && status().packets > 10; }));
     EXPECT_TRUE(status().playing);
-    EXPECT_GT(status().refused, 1000U); // one decoder for each made-up SSRC would stop everything
+    // One decoder for each made-up SSRC would stop everything. (A busy machine's kernel drops some
+    // before us.)
+    EXPECT_GT(status().refused, 0U);
+    EXPECT_GT(status().refused + status().overflowed, 1000U);
 }
 
 TEST_F(MediaTest, WithoutADeviceItIsSilentAndSaysSo)
