@@ -20,7 +20,7 @@ constexpr std::array kOptions{
     OptionSpec{"--answer", "", "answer calls, with a tone"},
     OptionSpec{"--seconds", "N", "how long to stay registered (30)"},
     OptionSpec{"--expires", "S", "registration time asked for (600)"},
-    OptionSpec{"--ping-every", "S", "keep-alive interval instead of RFC 5626's"},
+    OptionSpec{"--ping-after", "S", "first keep-alive that long after registering (1)"},
     OptionSpec{"--output", "auto|silent", "where a caller is played (auto)"},
     OptionSpec{"--json", "", "print one JSON document at the end"},
 };
@@ -155,7 +155,7 @@ int run(const Arguments &arguments)
     if (!account)
         return complain(account.error().sentence, exitFor(account.error()));
     const auto limit = arguments.seconds("--seconds", std::chrono::seconds(30));
-    const auto ping = arguments.seconds("--ping-every", base::Duration{0});
+    const auto ping = arguments.seconds("--ping-after", base::Duration{0});
     if (!limit || !ping)
         return complain((limit ? ping.error() : limit.error()).sentence, kUsage);
     auto options = deskOptions(arguments);

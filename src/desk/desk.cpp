@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <desk/call_control.h>
 #include <desk/desk.h>
 #include <desk/story_runner.h>
 
 #include <algorithm>
 #include <base/text.h>
 #include <cctype>
+#include <desk/call_control.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -117,7 +117,11 @@ void Desk::Impl::openBelow()
         parts.media = std::move(*media);
     else
         parts.notice(media.error().sentence);
-    auto opened = engine::Engine::open(parts.options.engine, parts.session->inbox(), *this);
+    auto engineOptions = parts.options.engine;
+    if (engineOptions.firstPing.count() == 0)
+        engineOptions.firstPing =
+            std::chrono::seconds(1); // a flow counts as UP from its first pong on
+    auto opened = engine::Engine::open(engineOptions, parts.session->inbox(), *this);
     if (opened)
         parts.engine = std::move(*opened);
     else
