@@ -76,11 +76,14 @@ int base64Value(char c)
 
 std::string_view trim(std::string_view text)
 {
-    static constexpr std::string_view kSpace = " \t\r\n";
-    const auto first = text.find_first_not_of(kSpace);
-    if (first == std::string_view::npos)
-        return text.substr(0, 0);
-    return text.substr(first, text.find_last_not_of(kSpace) - first + 1);
+    // A plain loop: find_first_not_of calls memchr for every character, and the SIP parser trims
+    // every line.
+    const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
+    while (!text.empty() && blank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && blank(text.back()))
+        text.remove_suffix(1);
+    return text;
 }
 
 bool equalsNoCase(std::string_view a, std::string_view b)
