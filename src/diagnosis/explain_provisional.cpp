@@ -110,13 +110,11 @@ void tellMedia(const Evidence &evidence, std::uint32_t index, trace::RowId row, 
             certainty = bound.certainty;
         }
     if (first == nullptr) {
-        const auto hear = hearing(evidence);
         const auto waited = end > evidence.time(row) ? end - evidence.time(row) : base::Duration{0};
-        out.say(hear == Hearing::Nothing
-                    ? std::string("This trace holds no RTP of any call: whether media came cannot "
-                                  "be told from it.")
-                    : fmt::format("No RTP of this early dialog came within {} ({}).",
-                                  lasting(waited), gradeText(gradeOf(hear))));
+        out.say(mediaVisible(evidence)
+                    ? fmt::format("No RTP of this early dialog came within {} ({}).",
+                                  lasting(waited), gradeText(gradeOf(hearing(evidence))))
+                    : fmt::format("Whether media came cannot be told: {}.", blindness(evidence)));
         return;
     }
     const auto before = first->first < evidence.time(row);
@@ -148,7 +146,7 @@ void tellWhatIsHeard(const Evidence &evidence, const calls::EarlyDialog &dialog,
                             "ringback itself (RFC 3960 "
                             "section 3.2).",
                             out.cite(at(dialog.firstAlerting, "180"))));
-    else if (hearing(evidence) != Hearing::Nothing)
+    else if (mediaVisible(evidence))
         out.say("With neither 180 nor media, a phone that follows RFC 3960 stays silent.");
 }
 

@@ -215,7 +215,18 @@ Hearing hearing(const Evidence &evidence)
         return Hearing::Own;
     if (!evidence.streams.empty())
         return Hearing::Call;
-    return evidence.mediaSeen ? Hearing::Trace : Hearing::Nothing;
+    return Hearing::Nothing; // media of other calls does not prove that this call's passes here
+}
+
+bool mediaVisible(const Evidence &evidence)
+{
+    return hearing(evidence) != Hearing::Nothing;
+}
+
+std::string_view blindness(const Evidence &evidence)
+{
+    return evidence.mediaSeen ? "this trace holds RTP of other calls only"
+                              : "this trace holds no RTP of any call";
 }
 
 Grade gradeOf(Hearing hearing)
@@ -225,7 +236,6 @@ Grade gradeOf(Hearing hearing)
         return Grade::Seen;
     case Hearing::Call:
         return Grade::Likely;
-    case Hearing::Trace: // media of other calls does not prove that this call's would pass here
     case Hearing::Nothing:
         break;
     }

@@ -49,8 +49,12 @@ std::string_view digestParameter(std::string_view value, std::string_view name);
 
 /// What is known of the way media took, because silence can only be seen where media would have
 /// been seen.
-enum class Hearing : std::uint8_t { Own, Call, Trace, Nothing };
+enum class Hearing : std::uint8_t { Own, Call, Nothing };
 Hearing hearing(const Evidence &evidence);
+/// Would this call's media have been seen? Without it silence proves nothing.
+bool mediaVisible(const Evidence &evidence);
+/// Why not: "this trace holds no RTP of any call".
+std::string_view blindness(const Evidence &evidence);
 Grade gradeOf(Hearing hearing);
 /// First RTP towards the caller that came before `until`, of any early dialog; nullptr: none.
 const BoundStream *firstHeard(const Evidence &evidence, base::Instant until);

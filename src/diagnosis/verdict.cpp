@@ -53,13 +53,12 @@ VerdictFact arrivalFact(const View &view)
 {
     VerdictFact fact{"RTP", {}, Light::Green, {}};
     if (view.stream == nullptr) {
-        const auto hear = hearing(view.evidence);
         const auto waited = view.end > view.start ? view.end - view.start : base::Duration{0};
         fact.evidence =
             at(view.dialog.firstSdp.valid() ? view.dialog.firstSdp : view.evidence.call.invite,
                "no RTP since");
-        if (hear == Hearing::Nothing) {
-            fact.value = "cannot tell: this trace holds no RTP of any call";
+        if (!mediaVisible(view.evidence)) {
+            fact.value = fmt::format("cannot tell: {}", blindness(view.evidence));
             fact.light = Light::Amber;
         } else {
             fact.value = fmt::format("0 packets in {}", lasting(waited));
@@ -181,7 +180,7 @@ std::string sentenceOf(const View &view, const std::vector<VerdictFact> &facts, 
             return fmt::format(
                 "Early media is not allowed here ({}), so the ringback has to be local.",
                 facts[4].value);
-        return hearing(view.evidence) == Hearing::Nothing
+        return !mediaVisible(view.evidence)
                    ? "Early media was announced; whether it came cannot be told from this trace."
                    : fmt::format("Early media was announced, none was received ({}).",
                                  facts[1].value);

@@ -24,8 +24,7 @@ trace::RowId lateAlerting(const Evidence &evidence, const calls::EarlyDialog &di
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
-    const auto hear = hearing(evidence);
-    if (call.kind != calls::Kind::Call || hear == Hearing::Nothing)
+    if (call.kind != calls::Kind::Call || !mediaVisible(evidence))
         return;
     for (std::uint32_t i = 0; i < call.earlyDialogs.size(); ++i) {
         const auto &dialog = call.earlyDialogs[i];
@@ -42,7 +41,7 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         }
         auto &f = out.add(
-            "em-180-after-183-silent", Severity::Warning, gradeOf(hear),
+            "em-180-after-183-silent", Severity::Warning, gradeOf(hearing(evidence)),
             fmt::format("{} came {} after the SDP of {} [1][2], and no RTP within {} of it: the "
                         "caller's own "
                         "phone has to make the ringback now.",

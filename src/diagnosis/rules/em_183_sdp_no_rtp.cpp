@@ -52,19 +52,18 @@ void report(const Evidence &evidence, const calls::EarlyDialog &dialog, base::Du
         until = fmt::format(" until {} [2]", codeText(evidence.trace.row(end).status));
         refs.push_back(at(end, "the silence ends here at the latest"));
     }
-    if (hear == Hearing::Nothing) {
+    if (!mediaVisible(evidence)) {
         auto &f = out.add(
             "em-183-sdp-no-rtp", Severity::Info, Grade::CannotTell,
-            fmt::format(
-                "{} announces early audio from {} [1] for {}{}, but this trace holds no RTP "
-                "of any call, so it cannot tell whether the caller heard it.",
-                what, from, lasting(silent), until));
+            fmt::format("{} announces early audio from {} [1] for {}{}, but {}, so it cannot tell "
+                        "whether the caller heard it.",
+                        what, from, lasting(silent), until, blindness(evidence)));
         f.impact = "Unknown: media did not pass the point of capture.";
         f.evidence = std::move(refs);
         f.fixes.push_back({"Capture where the media passes as well.", "operator", Action::None});
         return;
     }
-    const bool error = silent > kErrorAfter && hear != Hearing::Trace;
+    const bool error = silent > kErrorAfter;
     auto &f = out.add(
         "em-183-sdp-no-rtp", error ? Severity::Error : Severity::Warning, gradeOf(hear),
         fmt::format(

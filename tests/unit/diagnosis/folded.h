@@ -20,19 +20,21 @@ class Folded
 {
 public:
     using Keep = std::function<bool(const base::Packet &)>;
+    using Change = std::function<base::Packet(base::Packet)>;
 
     explicit Folded(std::string_view conversation, bool withDecisive = true)
         : Folded(Conversation(conversation, withDecisive))
     {
     }
-    /// Only the packets to keep: what a capture may have missed is left out.
-    explicit Folded(const Conversation &spoken, const Keep &keep = {})
+    /// Only the packets to keep (what a capture may have missed is left out), each as `change`
+    /// makes it.
+    explicit Folded(const Conversation &spoken, const Keep &keep = {}, const Change &change = {})
         : m_calls(m_trace), m_flows(m_trace)
     {
         EXPECT_EQ(spoken.error(), "");
         for (const auto &packet : spoken.packets())
             if (!keep || keep(packet))
-                add(packet);
+                add(change ? change(packet) : packet);
         for (const auto id : m_streams.ids())
             m_all.push_back(m_streams.snapshot(id));
         m_known = m_flows.all();
