@@ -43,7 +43,7 @@ public:
         return m_transport != nullptr && transport == m_transport;
     }
     Pin pin() const { return Pin(m_transport); }
-    std::string routeLine() const;
+    const Identity &identity() const { return m_identity; }
     std::string contact(bool outboundCall) const; // a Contact value; with ob for dialogs
     const base::FlowReport &report() const { return m_keeper.report(); }
     std::uint32_t regId() const { return m_identity.regId; }
@@ -60,6 +60,7 @@ private:
     void act();     // carries out what the keeper wants and sets the timer
     void actSoon(); // the same, but not from inside a sofia callback
     void sendRegister(bool fresh, bool remove);
+    std::string routeLine() const;
     std::string registerHeaders(bool remove);
     void replied(const Reply &reply, bool remove);
     bool authenticate(const Reply &reply, bool remove, RegisterResult &result);

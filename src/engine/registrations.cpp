@@ -200,8 +200,15 @@ base::Result<AccountRoute> Registrations::choose(AccountHandle handle) const
         return base::fail(
             base::ErrorCode::Refused,
             "No flow of this account is up, so the call cannot leave. Register again, then call.");
-    return AccountRoute{best->pin(), best->routeLine(), best->contact(true),
-                        found->second.account.aor, found->second.account.credentials};
+    AccountRoute out;
+    out.pin = best->pin();
+    out.edge = best->identity().edge;
+    out.contact = best->contact(true);
+    out.aor = best->identity().aor;
+    out.regId = best->regId();
+    out.stream = best->identity().transport == base::Transport::Tcp;
+    out.credentials = best->identity().credentials;
+    return out;
 }
 
 ArrivedBy Registrations::arrivedBy(nta_incoming_t *request) const

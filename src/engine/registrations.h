@@ -16,7 +16,9 @@ class FlowLink;
 /// The flow an outgoing call of an account takes.
 struct AccountRoute {
     Pin pin;
-    std::string routeLine, contact, aor;
+    std::string edge, contact, aor;
+    std::uint32_t regId = 0;
+    bool stream = true;
     Credentials credentials;
 };
 

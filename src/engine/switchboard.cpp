@@ -42,7 +42,11 @@ void Switchboard::place(CallHandle handle, CallRequest request)
             m_env.agent.tell({base::LocalKind::Note, 0, {}, {}, failed.sentence, {}});
             return m_env.listener.onCall(failed);
         }
-        flow = FlowChoice{choice->pin, choice->routeLine, choice->contact};
+        flow = FlowChoice{choice->pin, choice->stream, choice->contact,
+                          [this, account = request.account, regId = choice->regId] {
+                              m_registrations.ping(account, regId);
+                          }};
+        request.proxy = choice->edge;
         request.from = choice->aor;
         if (request.credentials.user.empty())
             request.credentials = choice->credentials;

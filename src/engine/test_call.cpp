@@ -109,7 +109,7 @@ void TestCall::start()
 std::string TestCall::inviteHeaders(bool first)
 {
     std::string out = first ? "CSeq: 1 INVITE\r\n" : "";
-    out += m_flow ? m_flow->routeLine : m_plan.routeLine;
+    out += m_plan.routeLine;
     out += fmt::format("Contact: {}\r\nUser-Agent: {}\r\nAllow: {}\r\nAccept: application/sdp\r\n",
                        m_contact, base::printable(m_env.options.userAgent, false, 120), kAllow);
     std::string supported = m_request.reliability == Reliability::Off ? "" : "100rel";
@@ -134,12 +134,11 @@ bool TestCall::sendInvite(bool first)
     spec.body = m_request.offer;
     spec.contentType = m_request.offer.empty() ? "" : "application/sdp";
     spec.ident = m_local->ident.c_str();
-    if (m_flow)
-        spec.transport = m_flow->pin.usable();
-    else
-        spec.route = m_plan.route;
-    if (m_flow && spec.transport == nullptr)
+    spec.transport = m_flow ? m_flow->pin.usable() : nullptr;
+    if (spec.transport == nullptr && m_flow && m_flow->stream)
         return false;
+    if (spec.transport == nullptr)
+        spec.route = m_plan.route;
     if (m_invite)
         m_formerInvites.push_back(std::move(m_invite));
     m_state = State::Calling;
@@ -166,7 +165,9 @@ void TestCall::rejected(const Reply &reply)
     if ((reply.status == 401 || reply.status == 407) && !m_hangUp && authenticate(reply))
         return;
     if (m_state == State::Ended)
-        return; // the authentication gave up and said so
+        return;                        // the authentication gave up and said so
+    if (reply.status == 430 && m_flow) // RFC 5626 section 11.5, maybe about our own token
+        m_flow->doubt();
     CallEvent done = event(m_hangUp ? CallStep::Ended : CallStep::Failed, reply);
     if (!m_hangUp)
         done.sentence = fmt::format("The call was not answered: {} {}.", reply.status, done.phrase);
@@ -231,16 +232,14 @@ void TestCall::cancel()
     spec.leg = m_leg;
     spec.method = "CANCEL";
     spec.uri = m_plan.requestUri;
-    spec.headers = fmt::format("CSeq: {} CANCEL\r\n", m_invite->cseq()) +
-                   (m_flow ? m_flow->routeLine : m_plan.routeLine);
+    spec.headers = fmt::format("CSeq: {} CANCEL\r\n", m_invite->cseq()) + m_plan.routeLine;
     spec.branch = m_invite->branch();
     spec.ident = m_local->ident.c_str();
     // Hop by hop (RFC 3261 section 9.1): to where the INVITE went, whatever the name resolves to by
     // now.
-    if (!m_flow)
-        spec.route = m_remote.known() && m_plan.transport == base::Transport::Udp
-                         ? fmt::format("sip:{};transport=udp", m_remote.text())
-                         : m_plan.route;
+    spec.route = m_remote.known() && m_plan.transport == base::Transport::Udp
+                     ? fmt::format("sip:{};transport=udp", m_remote.text())
+                     : m_plan.route;
     tport_t *transport = m_invite->transport(); // the connection the INVITE took
     spec.transport =
         transport != nullptr && tport_is_secondary(transport) != 0 ? transport : nullptr;

@@ -15,8 +15,9 @@ namespace engine {
 /// The flow a call goes over, when it belongs to an account.
 struct FlowChoice {
     Pin pin;
-    std::string routeLine; // "Route: <edge;lr>\r\n"
-    std::string contact;   // with ob
+    bool stream = true;          // over a connection: without it the call cannot leave
+    std::string contact;         // with ob
+    std::function<void()> doubt; // a response made it doubtful: ask it for a pong
 };
 
 class TestCall final : public Call

@@ -104,7 +104,8 @@ void TestCall::prack(const Reply &reply, EarlyDialog &early, std::uint32_t rseq)
                                       // way is the best guess
         spec.route = spec.transport == nullptr ? m_plan.route : "";
     }
-    spec.headers += fmt::format("RAck: {} {} INVITE\r\n", rseq, early.cseq) + m_credentials;
+    spec.headers += fmt::format("RAck: {} {} INVITE\r\n", rseq, early.cseq) +
+                    m_digest.headers("PRACK", m_plan.requestUri);
     const auto sdp = reply.message().sdp();
     if (m_request.offer.empty() &&
         !sdp.empty()) { // RFC 6337 pattern 3: the 1xx offers, the PRACK answers

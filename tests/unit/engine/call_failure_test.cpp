@@ -53,7 +53,8 @@ TEST(Call, TheTopmostKnownChallengeIsAnswered)
     EXPECT_THAT(last, testing::AllOf(HasSubstr("algorithm=SHA-256"), HasSubstr("nonce=\"n1\""),
                                      HasSubstr("CSeq: 2 INVITE")));
     EXPECT_THAT(ack, HasSubstr("Proxy-Authorization")); // RFC 3261 section 13.2.2.4
-    const auto first = sip::parse(callee.texts().front());
+    const std::string firstText = callee.texts().front();
+    const auto first = sip::parse(firstText);
     EXPECT_EQ(first->callId(), sip::parse(last)->callId());
     EXPECT_EQ(first->fromTag(), sip::parse(last)->fromTag());
 }

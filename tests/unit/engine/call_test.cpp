@@ -65,7 +65,8 @@ TEST(Call, OwnHeadersCannotInjectLines)
     request.headers = {{"X-Note", "one\r\nX-Evil: two"}, {"Subject", "hello"}};
     ear.engine->place(request);
     ASSERT_TRUE(ear.waitFor(CallStep::Answered));
-    const auto invite = sip::parse(callee.texts().front());
+    const std::string inviteText = callee.texts().front();
+    const auto invite = sip::parse(inviteText);
     ASSERT_TRUE(invite.has_value());
     EXPECT_EQ(invite->find("X-Evil"), nullptr);
     ASSERT_NE(invite->find("X-Note"), nullptr);
@@ -85,7 +86,8 @@ TEST(Call, ALateOfferIsAnsweredInTheAck)
     ear.engine->place(request);
     ASSERT_TRUE(ear.waitFor(CallStep::Answered));
     ASSERT_TRUE(support::stepUntil([&] { return callee.count("ACK") == 1; }));
-    const auto ack = sip::parse(callee.texts().back());
+    const std::string ackText = callee.texts().back();
+    const auto ack = sip::parse(ackText);
     EXPECT_THAT(std::string(ack->sdp()), HasSubstr("a=inactive"));
 }
 
@@ -99,7 +101,8 @@ TEST(Call, TheCalleeMayHangUpAndChangeTheSession)
     for (const auto &packet : ear.all())
         if (packet.outgoing)
             port = packet.source.port;
-    const auto invite = sip::parse(callee.texts().front());
+    const std::string inviteText = callee.texts().front();
+    const auto invite = sip::parse(inviteText);
     const auto inDialog = [&](const std::string &method, int cseq) {
         return sip::Writer::request(method, "sip:me@127.0.0.1")
             .header("Via", "SIP/2.0/UDP 127.0.0.1:" + std::to_string(callee.port()) +

@@ -333,6 +333,45 @@ TEST(Flows, CarryTheAccountsOwnCalls)
     EXPECT_EQ(ear.state(1), FlowState::Up);
 }
 
+TEST(Flows, CarryCallsOverUdpToo)
+{
+    Registrar registrar;
+    registrar.others = [&](peer::Peer &self, const sip::Message &message, const Way &way) {
+        if (message.isRequest() && message.method == sip::Method::Invite)
+            self.send(way, sip::responseTo(message, 430, "", "x").text());
+    };
+    Ear ear(flowOptions());
+    auto bob = account(registrar, 1);
+    bob.proxies = {registrar.uri()};
+    bob.transport = base::Transport::Udp;
+    engine::CallRequest request;
+    request.target = "sip:carol@example.test";
+    request.account = ear.engine->addAccount(bob);
+    ASSERT_TRUE(support::stepUntil([&] { return ear.state(1) == FlowState::UpPlain; }));
+    ear.engine->place(request);
+    ASSERT_TRUE(ear.waitFor(CallStep::Failed));
+    EXPECT_EQ(ear.first(CallStep::Failed).status, 430);
+}
+
+TEST(Flows, A430MakesTheFlowProveItself)
+{
+    Registrar registrar;
+    registrar.others = [&](peer::Peer &self, const sip::Message &message, const Way &way) {
+        if (message.isRequest() && message.method == sip::Method::Invite)
+            self.send(way, sip::responseTo(message, 430, "", "x").text());
+    };
+    Ear ear(flowOptions());
+    engine::CallRequest request;
+    request.target = "sip:carol@example.test";
+    request.account = ear.engine->addAccount(account(registrar, 1));
+    ASSERT_TRUE(isUp(ear, 1));
+    const int before = registrar.pingsSeen;
+    ear.engine->place(request);
+    ASSERT_TRUE(ear.waitFor(CallStep::Failed));
+    EXPECT_TRUE(support::stepUntil([&] { return registrar.pingsSeen == before + 1; }));
+    EXPECT_EQ(ear.state(1), FlowState::Up);
+}
+
 TEST(Flows, ACallWithoutAFlowFailsWithASentence)
 {
     Ear ear(flowOptions());
