@@ -126,6 +126,7 @@ void Session::Analysis::takeWaiters()
 
 void Session::Analysis::beginImport(ImportBatch &batch)
 {
+    m_folds.beginCapture();
     m_import = {};
     m_import.path = std::move(batch.path);
     m_import.running = true;
@@ -184,7 +185,9 @@ std::shared_ptr<Update> Session::Analysis::update()
     out->packets = counts.packets;
     out->rtpPackets = counts.rtpPackets;
     out->rtpStreams = counts.rtpStreams;
-    out->dropped = m_inbox.dropped() - m_lostWakes;
+    // In this order: a wake is counted here only after the inbox has counted it.
+    const std::uint64_t lostWakes = m_lostWakes;
+    out->dropped = m_inbox.dropped() - lostWakes;
     out->evicted = m_folds.evicted();
     m_importChanged = false;
     return out;

@@ -47,7 +47,8 @@ std::uint64_t Folds::evicted() const
 void Folds::add(const base::Packet &packet)
 {
     ++m_counts.packets;
-    m_last = std::max(m_last, packet.time);
+    base::Instant &last = packet.origin == base::Origin::Capture ? m_lastCaptured : m_lastLive;
+    last = std::max(last, packet.time);
     switch (packet.kind) {
     case base::PacketKind::Datagram:
         datagram(packet);
@@ -226,14 +227,15 @@ void Folds::row(trace::RowKind kind, const base::Packet &packet, std::string_vie
 
 void Folds::endCapture()
 {
-    for (const auto &found : m_sorter.endAll(base::Origin::Capture, m_last))
+    for (const auto &found : m_sorter.endAll(base::Origin::Capture, m_lastCaptured))
         piece(found);
 }
 
 std::vector<std::shared_ptr<const rtp::Stream>> Folds::streamsOf(const calls::Call &call)
 {
     std::vector<std::shared_ptr<const rtp::Stream>> out;
-    const base::Instant until = (call.ended.known() ? call.ended : m_last) + kAfterwards;
+    const base::Instant last = std::max(m_lastCaptured, m_lastLive);
+    const base::Instant until = (call.ended.known() ? call.ended : last) + kAfterwards;
     for (const rtp::StreamId id : m_media.streams(call.id, until)) {
         auto stream = m_streams.snapshot(id);
         if (stream && stream->last >= call.first)

@@ -33,6 +33,8 @@ public:
     Folds() : m_book(m_trace), m_flows(m_trace) {}
 
     void add(const base::Packet &packet);
+    /// A capture file begins: it brings a clock of its own.
+    void beginCapture() { m_lastCaptured = {}; }
     /// The capture file was read: half messages of its connections are told as they are.
     void endCapture();
 
@@ -40,7 +42,10 @@ public:
     const calls::CallBook &book() const { return m_book; }
     const flows::FlowTable &flows() const { return m_flows; }
     const Counts &counts() const { return m_counts; }
-    base::Instant last() const { return m_last; } // the latest packet's time
+    /// The latest packet's time: of the capture file read last, and of everything else. A file may
+    /// be years older than what happens now, or come from a computer whose clock is ahead.
+    base::Instant lastCaptured() const { return m_lastCaptured; }
+    base::Instant lastLive() const { return m_lastLive; }
     std::uint64_t evicted() const;
     /// Snapshots of the streams that touch the call's media endpoints.
     std::vector<std::shared_ptr<const rtp::Stream>> streamsOf(const calls::Call &call);
@@ -71,7 +76,7 @@ private:
     Generations<base::Endpoint, Nothing> m_sipEnds{16384}; // that sent or received SIP in datagrams
     Counts m_counts;
     Changes m_changes;
-    base::Instant m_last;
+    base::Instant m_lastCaptured, m_lastLive;
 };
 
 } // namespace session

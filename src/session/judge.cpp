@@ -82,7 +82,7 @@ void Judge::takeDue(Queue &queue, base::Instant now)
 void Judge::takeDue()
 {
     takeDue(m_byClock, base::now());
-    takeDue(m_byPackets, m_folds.last());
+    takeDue(m_byPackets, packetClock());
 }
 
 base::Instant Judge::nextRecheck() const
@@ -98,11 +98,17 @@ void Judge::endImport()
     m_unjudged.clear();
 }
 
-base::Instant Judge::nowFor(const Meta &meta) const
+/// What moves time on for calls that are not judged by the clock.
+base::Instant Judge::packetClock() const
+{
+    return m_live ? m_folds.lastCaptured() : std::max(m_folds.lastCaptured(), m_folds.lastLive());
+}
+
+base::Instant Judge::nowFor(const Meta &meta, const calls::Call &call) const
 {
     if (m_live && !meta.imported)
-        return std::max(base::now(), m_folds.last());
-    return m_folds.last();
+        return std::max(base::now(), m_folds.lastLive());
+    return std::max(packetClock(), call.last); // a call may be of an earlier file
 }
 
 std::shared_ptr<const CallView> Judge::next()
@@ -119,7 +125,7 @@ std::shared_ptr<const CallView> Judge::next()
     if (!view->call)
         return nullptr;
     view->live = m_live && !known.imported;
-    view->now = nowFor(known);
+    view->now = nowFor(known, *view->call);
     if (known.imported && m_importing) {
         // Half of a call would be judged here: what is missing may stand further on in the file.
         if (!known.unjudged)

@@ -54,7 +54,8 @@ private:
 
     Meta &meta(calls::CallId call);
     void touch(calls::CallId call);
-    base::Instant nowFor(const Meta &meta) const;
+    base::Instant packetClock() const;
+    base::Instant nowFor(const Meta &meta, const calls::Call &call) const;
     const FlowIndex &flows();
     void takeDue(Queue &queue, base::Instant now);
 

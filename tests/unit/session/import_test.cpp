@@ -57,6 +57,73 @@ TEST(Import, whatIsNoCaptureIsRefused)
     EXPECT_TRUE(session->import(good.path()));
 }
 
+std::vector<base::Packet> shifted(std::vector<base::Packet> packets, base::Duration by)
+{
+    for (base::Packet &packet : packets)
+        packet.time = packet.time + by;
+    return packets;
+}
+
+TEST(Import, aFileIsJudgedByItsOwnClock)
+{
+    // Each call hears nothing but a 100 and its file ends there.
+    const std::vector<base::Packet> call{
+        datagram(at(0), kCaller, kCallee, invite("old")),
+        datagram(at(20), kCallee, kCaller, message("SIP/2.0 100 Trying", "1 INVITE", "old", ""))};
+    const auto year = std::chrono::hours(24 * 365);
+    const support::TemporaryFile old("old.pcap", support::pcap(frames(call)));
+    const support::TemporaryFile ahead(
+        "ahead.pcap", support::pcap(frames(shifted(earlyMediaCall("ahead"), 50 * year))));
+    for (const bool live : {false, true}) {
+        const auto session = open(live);
+        if (live) {
+            base::Packet now = datagram(base::now(), kCaller, kCallee, invite("now"));
+            now.origin = base::Origin::Tap;
+            push(*session, {now});
+        }
+        ASSERT_TRUE(session->settle(kLimit));
+        for (const auto *file : {&ahead, &old}) {
+            ASSERT_TRUE(session->import(file->path()));
+            ASSERT_TRUE(session->settle(kLimit));
+        }
+        for (const auto &view : session->calls()) {
+            if (view->call->callId == "old") {
+                EXPECT_EQ(view->now, at(20));
+            } else if (view->call->callId == "ahead") {
+                EXPECT_EQ(view->now, at(3010) + 50 * year);
+            }
+        }
+        if (!live)
+            continue;
+        base::Packet again = datagram(base::now(), kCallee, kCaller, progress("now"));
+        again.origin = base::Origin::Tap;
+        push(*session, {again});
+        ASSERT_TRUE(session->settle(kLimit));
+        ASSERT_EQ(session->calls().size(), 3U);
+        EXPECT_LT(session->calls()[0]->now, base::now() + 1s); // not the clock of the file ahead
+    }
+}
+
+TEST(Import, halfMessagesEndWithTheirFileNotWithLiveTraffic)
+{
+    const std::string text = invite("half");
+    const support::TemporaryFile file(
+        "half.pcap",
+        support::pcap(
+            {{at(0), support::ethernet(support::tcp(kCaller, kCallee, 1000, "", support::kSyn))},
+             {at(10), support::ethernet(support::tcp(kCaller, kCallee, 1001,
+                                                     std::string_view(text).substr(0, 300)))}}));
+    const auto session = open(true);
+    base::Packet now = datagram(base::now(), kCaller, kCallee, invite("now"));
+    now.origin = base::Origin::Tap;
+    push(*session, {now});
+    ASSERT_TRUE(session->settle(kLimit));
+    ASSERT_TRUE(session->import(file.path()));
+    ASSERT_TRUE(session->settle(kLimit));
+    ASSERT_EQ(session->calls().size(), 2U);
+    EXPECT_EQ(session->calls()[1]->call->last, at(10));
+}
+
 std::string manyCalls(int calls)
 {
     std::vector<support::CapturedFrame> all;
