@@ -96,7 +96,7 @@ void DialogFold::reliable(std::uint32_t index, const Sighting &seen)
         response.response = seen.fact.row;
         response.hasSdp = seen.fact.hasSdp;
         dialog.reliables.push_back(std::move(response));
-        extra.reliables.push_back({seen.row.cseq, seen.hop, 0, seen.originator});
+        extra.reliables.push_back({seen.row.cseq, seen.hop, 0, kNone, seen.originator});
         return;
     }
     ReliableResponse &response = dialog.reliables[found->second];
@@ -133,9 +133,9 @@ void DialogFold::answer(const Sighting &seen)
     endAll(seen.row.time); // the others never hear of it (RFC 3261 section 13.2.2.4)
 }
 
-void DialogFold::refusal(const Sighting &seen)
+void DialogFold::refusal(const Sighting &seen, bool outcome)
 {
-    if (seen.originator) {
+    if (outcome) {
         endAll(seen.row.time);
         return;
     }
@@ -159,12 +159,17 @@ void DialogFold::prack(const Sighting &seen)
         return;
     ReliableResponse &response = m_out[index].reliables[found->second];
     Reliable &beside = extra.reliables[found->second];
-    if (response.prack.valid() && !(seen.hop == beside.hop && beside.prackHop != beside.hop))
+    const bool nearer = seen.hop == beside.hop && beside.prackHop != beside.hop;
+    // With credentials after 401 or 407 the PRACK is a new one for the same response.
+    const bool again =
+        seen.hop == beside.prackHop && (response.prackStatus == 401 || response.prackStatus == 407);
+    if (response.prack.valid() && !nearer && !again)
         return;
     response.prack = seen.fact.row;
     response.prackFinal = {};
     response.prackStatus = 0;
     beside.prackHop = seen.hop;
+    beside.prackTransaction = seen.transaction;
     m_byPrack[seen.transaction] = {index, found->second};
 }
 
@@ -175,7 +180,8 @@ void DialogFold::prackResponse(const Sighting &seen)
         return;
     const auto [dialog, index] = found->second;
     ReliableResponse &response = m_out[dialog].reliables[index];
-    if (response.prackFinal.valid() || m_extra[dialog].reliables[index].prackHop != seen.hop)
+    if (response.prackFinal.valid() ||
+        m_extra[dialog].reliables[index].prackTransaction != seen.transaction)
         return;
     response.prackFinal = seen.fact.row;
     response.prackStatus = seen.row.status;

@@ -34,8 +34,9 @@ public:
     /// A 101-199 or 2xx to the initial INVITE.
     void provisional(const Sighting &seen);
     void answer(const Sighting &seen);
-    /// A 3xx-6xx to the initial INVITE: ends the dialog of its tag, at the originator all of them.
-    void refusal(const Sighting &seen);
+    /// A 3xx-6xx to the initial INVITE: ends the dialog of its tag, or all of them where it was the
+    /// originator's outcome.
+    void refusal(const Sighting &seen, bool outcome);
     void prack(const Sighting &seen);
     void prackResponse(const Sighting &seen);
     void bye(const Sighting &seen);
@@ -52,7 +53,7 @@ public:
 private:
     using Signature = std::tuple<std::uint32_t, int, std::uint32_t>; // CSeq, status, RSeq
     struct Reliable {
-        std::uint32_t cseq = 0, hop = 0, prackHop = 0;
+        std::uint32_t cseq = 0, hop = 0, prackHop = 0, prackTransaction = kNone;
         bool originator = false;
     };
     struct Extra {                       // beside each EarlyDialog

@@ -125,7 +125,7 @@ void Fold::message(const Fact &fact, CallRow &out)
             (m_reference == nullptr || answersReference(fact))) {
             m_originators[filed.transaction] =
                 true; // else seen from the middle: the best view there is
-            m_attempt = filed.transaction;
+            attempt(filed.transaction);
         }
         seen.originator = m_originators[filed.transaction];
         response(seen);
@@ -143,7 +143,7 @@ void Fold::initial(const Sighting &seen)
     if (!m_begun || (!first && !fromOriginator(seen)))
         return;
     m_originators[seen.transaction] = true;
-    m_attempt = seen.transaction;
+    attempt(seen.transaction);
     // A new attempt of the originator goes on with the same call: with credentials after 401 or 407
     // (RFC 3261 section 22.2), to another server after a failure (RFC 3263 section 4.3), a refresh
     // of a registration.
@@ -155,6 +155,34 @@ void Fold::initial(const Sighting &seen)
     m_call.finalResponse = {};
     m_call.ended = {};
     m_cancelled = false;
+    m_refusal = {};
+    if (m_call.kind == Kind::Call) { // of a call before under the same Call-ID
+        m_call.winner = kNoIndex;
+        m_call.answered = {};
+        m_call.bye = {};
+    }
+}
+
+/// Branches of one forked request share their CSeq number; a new attempt counts on.
+void Fold::attempt(std::uint32_t transaction)
+{
+    if (m_attempt != kNoIndex &&
+        m_call.transactions[m_attempt].cseq != m_call.transactions[transaction].cseq) {
+        m_ringing.clear();
+        m_refusal = {};
+    }
+    m_attempt = transaction;
+}
+
+bool Fold::ofAttempt(const Sighting &seen) const
+{
+    return seen.originator && m_attempt != kNoIndex &&
+           m_call.transactions[seen.transaction].cseq == m_call.transactions[m_attempt].cseq;
+}
+
+bool Fold::undecided() const
+{
+    return !m_ringing.empty() || m_call.transactions[m_attempt].finalStatus == 0;
 }
 
 void Fold::request(const Sighting &seen)
@@ -162,6 +190,7 @@ void Fold::request(const Sighting &seen)
     switch (seen.row.method) {
     case Method::Cancel:
         m_cancelled = true;
+        m_ringing.erase(m_transactions.cancelled(seen.fact));
         break;
     case Method::Prack:
         if (!seen.repeat)
@@ -187,11 +216,12 @@ void Fold::bye(const Sighting &seen)
         dialog == kNoIndex || m_call.winner == kNoIndex || dialog == m_call.winner;
     if (m_call.kind != Kind::Call || !ofWinner)
         return;
-    if (m_call.state == State::Answered || m_call.state == State::Unknown) {
+    const bool ends = m_call.state == State::Answered || m_call.state == State::Unknown;
+    if (ends) {
         m_call.state = State::Ended;
         m_call.ended = seen.row.time;
     }
-    if (!m_call.bye.valid())
+    if (ends || !m_call.bye.valid())
         m_call.bye = seen.fact.row;
 }
 
@@ -219,13 +249,19 @@ void Fold::response(const Sighting &seen)
         m_dialogs.prackResponse(seen);
     if (seen.row.method != m_main || inDialog)
         return;
+    if (ofAttempt(seen) && !seen.repeat) {
+        if (seen.row.status >= 200)
+            m_ringing.erase(seen.transaction);
+        else if (m_call.transactions[seen.transaction].finalStatus == 0)
+            m_ringing.insert(seen.transaction);
+    }
     if (m_call.kind == Kind::Call) {
         if (seen.row.status > 100 && seen.row.status < 200)
             m_dialogs.provisional(seen);
         else if (seen.row.status >= 200 && seen.row.status < 300)
             m_dialogs.answer(seen);
         else if (seen.row.status >= 300 && !seen.repeat)
-            m_dialogs.refusal(seen);
+            m_dialogs.refusal(seen, ofAttempt(seen) && !undecided());
     }
     if (seen.originator && !seen.repeat)
         initialResponse(seen);
@@ -242,7 +278,7 @@ void Fold::initialResponse(const Sighting &seen)
         answered(seen);
         return;
     }
-    if (status > 100 && !m_call.firstProvisional.valid())
+    if (status > 100 && status != 199 && !m_call.firstProvisional.valid())
         m_call.firstProvisional = seen.fact.row;
     if (!open())
         return;
@@ -254,24 +290,42 @@ void Fold::initialResponse(const Sighting &seen)
 
 void Fold::answered(const Sighting &seen)
 {
-    if (!open())
+    // A forking proxy that saw one branch refused may still get the answer of another.
+    const bool ofOtherBranch =
+        m_call.finalResponse.valid() && ofAttempt(seen) &&
+        (m_call.state == State::Failed || m_call.state == State::Cancelled) &&
+        m_call.transactions[seen.transaction].finalResponse == seen.fact.row;
+    if (!open() && !ofOtherBranch)
         return;
     m_call.state = State::Answered;
     m_call.answered = seen.row.time;
     m_call.finalStatus = seen.row.status;
     m_call.finalResponse = seen.fact.row;
-    if (m_call.kind == Kind::Call)
-        m_call.winner = m_dialogs.byTag(seen.row.toTag);
+    m_call.ended = {};
+    if (m_call.kind != Kind::Call)
+        return;
+    m_call.winner = m_dialogs.byTag(seen.row.toTag);
+    m_call.bye = {}; // one before the answer ended another early dialog
 }
 
 void Fold::refused(const Sighting &seen)
 {
-    if (!open() || seen.transaction != m_attempt)
+    if (!open() || !ofAttempt(seen))
         return;
-    // 487 is the INVITE's own answer to a CANCEL (RFC 3261 section 9.2).
-    m_call.state = seen.row.status == 487 && m_cancelled ? State::Cancelled : State::Failed;
-    m_call.finalStatus = seen.row.status;
-    m_call.finalResponse = seen.fact.row;
+    // Of several branches the best response counts (RFC 3261 section 16.7): a 6xx most, a 487 is
+    // what was cancelled because of another.
+    const int best = m_refusal.valid() ? m_trace.row(m_refusal).status : 487;
+    if (best == 487 || (seen.row.status >= 600 && best < 600))
+        m_refusal = seen.fact.row;
+    if (undecided())
+        return;
+    const int status = m_trace.row(m_refusal).status;
+    // 487 is the INVITE's own answer to a CANCEL (RFC 3261 section 9.2) and to the BYE of an early
+    // dialog (section 15.1.2).
+    const bool givenUp = m_cancelled || m_call.bye.valid();
+    m_call.state = status == 487 && givenUp ? State::Cancelled : State::Failed;
+    m_call.finalStatus = status;
+    m_call.finalResponse = m_refusal;
     m_call.ended = seen.row.time;
 }
 

@@ -5,6 +5,7 @@
 
 #include <calls/dialogs.h>
 #include <calls/transactions.h>
+#include <set>
 
 namespace calls {
 
@@ -33,6 +34,9 @@ private:
     bool answersReference(const Fact &fact) const;
     bool fromOriginator(const Sighting &seen) const;
     bool open() const; // no outcome yet
+    void attempt(std::uint32_t transaction);
+    bool ofAttempt(const Sighting &seen) const; // a branch of the originator's newest attempt
+    bool undecided() const;                     // another branch of it may still be answered
 
     const trace::Trace &m_trace;
     Call m_call;
@@ -43,6 +47,8 @@ private:
     const Fact *m_reference = nullptr;     // the originator's first initial request
     bool m_begun = false;                  // it was met
     std::uint32_t m_attempt = kNoIndex;    // the originator's newest initial transaction
+    std::set<std::uint32_t> m_ringing;     // branches of that attempt with a 1xx and no final
+    RowId m_refusal;                       // the best of that attempt's refusals
     std::vector<std::uint32_t> m_requests; // transactions with a request, newest last
     RowId m_firstMessage;
     bool m_cancelled = false;

@@ -45,6 +45,7 @@ void Fold::localFailure(const Fact &fact, const base::LocalEvent &event, CallRow
             transaction.localFailure = fact.row;
             transaction.finished = m_trace.row(fact.row).time;
             out.transaction = m_requests.back();
+            m_ringing.erase(out.transaction);
         }
         if (waits)
             break;

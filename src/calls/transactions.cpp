@@ -39,6 +39,11 @@ TransactionFold::Key TransactionFold::keyOf(const Fact &fact, const trace::Row &
             hopOf(row, fact.row)};
 }
 
+std::uint32_t TransactionFold::cancelled(const Fact &fact)
+{
+    return find(keyOf(fact, m_trace.row(fact.row), Method::Invite));
+}
+
 Filed TransactionFold::file(const Fact &fact)
 {
     const trace::Row &row = m_trace.row(fact.row);

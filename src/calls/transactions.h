@@ -32,6 +32,9 @@ public:
     }
 
     Filed file(const Fact &fact);
+    /// The INVITE transaction that a CANCEL names (RFC 3261 section 9.1), kNoIndex if none was
+    /// seen.
+    std::uint32_t cancelled(const Fact &fact);
     /// Both directions between two endpoints are one hop.
     std::uint32_t hop(std::uint32_t transaction) const { return m_hops[transaction]; }
 

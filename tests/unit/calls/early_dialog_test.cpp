@@ -141,6 +141,25 @@ TEST(EarlyDialogs, KeepARefusedForkThatOnlyTheProxySaw)
     EXPECT_EQ(call->state, State::Early);
 }
 
+TEST(EarlyDialogs, TakeThePrackThatWasSentAgainWithCredentials)
+{
+    Stage stage;
+    stage.request("INVITE");
+    stage.response(183, "INVITE", {.toTag = "bob", .extra = reliable(7), .sdp = true});
+    stage.request("PRACK", {.branch = "pr1", .toTag = "bob", .cseq = 2, .extra = rack(7)});
+    stage.response(407, "PRACK", {.branch = "pr1", .toTag = "bob", .cseq = 2});
+    EXPECT_EQ(stage.call()->earlyDialogs.at(0).reliables.at(0).prackStatus, 407);
+    const auto again =
+        stage.request("PRACK", {.branch = "pr2", .toTag = "bob", .cseq = 3, .extra = rack(7)});
+    stage.response(407, "PRACK", {.branch = "pr1", .toTag = "bob", .cseq = 2}); // repeated, late
+    const auto ok = stage.response(200, "PRACK", {.branch = "pr2", .toTag = "bob", .cseq = 3});
+    const auto call = stage.call();
+    const auto &reliable = call->earlyDialogs.at(0).reliables.at(0);
+    EXPECT_EQ(reliable.prack, again);
+    EXPECT_EQ(reliable.prackFinal, ok);
+    EXPECT_EQ(reliable.prackStatus, 200);
+}
+
 TEST(EarlyDialogs, RememberTheLastEarlyMediaAuthorisation)
 {
     Stage stage;
