@@ -84,7 +84,7 @@ void FlowTable::Work::missingPongs(base::Instant now)
         pings.pop_front();
         Entry *entry = entries.byId(waiting.flow);
         if (entry == nullptr || entry->flow.lastPong >= waiting.since ||
-            entry->flow.closedAt.valid())
+            entry->ended >= waiting.since)
             continue;
         note(*entry, Happening::PongMissing, waiting.row, waiting.since + kPongWait, 0,
              "no pong within 10 s of the ping");
@@ -98,6 +98,7 @@ void FlowTable::Work::closed(const trace::Trace &trace, trace::RowId row)
         return;
     const bool reset = trace.row(row).kind == trace::RowKind::Reset;
     const bool byUserAgent = trace.source(row) == entry->flow.userAgent;
+    entry->ended = std::max(entry->ended, trace.row(row).time);
     if (!entry->flow.closedAt.valid())
         entry->flow.closedAt = row;
     std::string text = reset ? "connection reset by the " : "connection closed by the ";

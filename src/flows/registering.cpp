@@ -93,6 +93,7 @@ void FlowTable::Work::absorb(Entry &own, const Entry &wire)
     to.lastPing = from.lastPing;
     to.lastPong = from.lastPong;
     own.answersPings = wire.answersPings;
+    own.ended = wire.ended;
     own.removes = wire.removes;
     to.events.insert(to.events.end(), from.events.begin(), from.events.end());
     const auto earlier = [](const FlowEvent &a, const FlowEvent &b) { return a.time < b.time; };
@@ -106,6 +107,10 @@ void FlowTable::Work::absorb(Entry &own, const Entry &wire)
 void FlowTable::Work::registerRequest(const trace::Trace &trace, trace::RowId row,
                                       const sip::Message &message)
 {
+    if (message.find(sip::HeaderId::Contact) == nullptr) {
+        used(trace, row, message); // RFC 3261 section 10.2.3: asks, and changes no binding
+        return;
+    }
     const auto binding = readBinding(message);
     const trace::Row &filed = trace.row(row);
     const PathToken path = readPath(message);
@@ -132,6 +137,10 @@ void FlowTable::Work::registerRequest(const trace::Trace &trace, trace::RowId ro
         entry = &entries.make();
         entries.bindEnds(*entry, userAgent, edge, transport);
     }
+    if (!binding && readAor(message) != entry->flow.report.aor) {
+        used(trace, row, message); // of somebody else, who asks for no flow of his own
+        return;
+    }
     Flow &flow = entry->flow;
     if (firstHop) {
         entry->atUserAgent = true;
@@ -140,7 +149,7 @@ void FlowTable::Work::registerRequest(const trace::Trace &trace, trace::RowId ro
         flow.withPath = true;
         flow.token = path.token;
     }
-    entry->removes = binding && binding->removes;
+    entry->removes = binding ? binding->removes : removesAll(message);
     entries.bindRegister(*entry, registerKey(filed));
     if (binding && !flow.ours) {
         flow.report.aor = binding->aor;
@@ -182,6 +191,10 @@ void FlowTable::Work::registerResponse(const trace::Trace &trace, trace::RowId r
                      base::printable(message.reason, false, 128));
         return;
     }
+    // The REGISTER came after the end: the same ports carry a new connection.
+    if (flow.closedAt.valid() && flow.lastRegister.valid() &&
+        trace.row(flow.lastRegister).time > entry->ended)
+        flow.closedAt = {};
     // RFC 5626 section 4.2.1: only Require: outbound tells that the registrar took the flow.
     flow.granted = message.lists(sip::HeaderId::Require, "outbound") && !entry->removes;
     flow.registered = entry->removes ? base::Instant{} : filed.time;

@@ -42,6 +42,18 @@ Contact readContact(std::string_view value)
 
 } // namespace
 
+std::string readAor(const sip::Message &request)
+{
+    const sip::NameAddress aor = sip::parseNameAddress(request.value(sip::HeaderId::To));
+    return aor.ok ? std::string(aor.uri.scheme) + ":" + aor.uri.address() : std::string();
+}
+
+bool removesAll(const sip::Message &request)
+{
+    return request.value(sip::HeaderId::Contact) == "*" &&
+           request.number(sip::HeaderId::Expires) == 0U;
+}
+
 std::optional<Binding> readBinding(const sip::Message &request)
 {
     for (const std::string_view value : request.values(sip::HeaderId::Contact)) {
@@ -50,9 +62,7 @@ std::optional<Binding> readBinding(const sip::Message &request)
         if (contact.instance.empty() || contact.regId.value_or(0) == 0)
             continue;
         Binding binding;
-        const sip::NameAddress aor = sip::parseNameAddress(request.value(sip::HeaderId::To));
-        binding.aor =
-            aor.ok ? std::string(aor.uri.scheme) + ":" + aor.uri.address() : std::string();
+        binding.aor = readAor(request);
         binding.instance = contact.instance;
         binding.regId = *contact.regId;
         const auto routes = request.values(sip::HeaderId::Route);

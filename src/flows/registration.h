@@ -20,6 +20,11 @@ struct Binding {
 /// nullopt: the REGISTER asks for no outbound flow.
 std::optional<Binding> readBinding(const sip::Message &request);
 
+/// The address-of-record that a REGISTER is about, empty if it cannot be read.
+std::string readAor(const sip::Message &request);
+/// "Contact: *" (RFC 3261 section 10.2.2).
+bool removesAll(const sip::Message &request);
+
 struct PathToken {
     bool outbound = false; // a Path URI with ;ob
     std::string token;     // its user part

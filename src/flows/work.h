@@ -29,6 +29,7 @@ struct Entry {
     bool removes = false;          // that REGISTER takes the binding away
     bool atUserAgent = false;      // the hop of the user agent itself was captured
     bool answersPings = false;
+    base::Instant ended; // when a connection between these ends was last closed or reset
     std::shared_ptr<const Flow> published;
 };
 

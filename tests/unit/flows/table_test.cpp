@@ -243,6 +243,71 @@ TEST_F(FlowTable, RemovesARegistrationWithExpiresZero)
     EXPECT_EQ(flow()->events.back().text, "registration removed");
 }
 
+TEST_F(FlowTable, TakesAStarContactForARemoval)
+{
+    registerOver(kAgent, 1);
+    Fields all = registering(1, 2);
+    all.extra = "Contact: *\r\nExpires: 0\r\n";
+    wire.send(kAgent, kEdge, support::request("REGISTER", all));
+    Fields none = registering(1, 2);
+    none.extra.clear();
+    wire.send(kEdge, kAgent, support::response(200, "REGISTER", none));
+    EXPECT_FALSE(flow()->registered.known());
+    EXPECT_FALSE(flow()->granted);
+    EXPECT_EQ(flow()->events.back().text, "registration removed");
+}
+
+TEST_F(FlowTable, IsLeftAsItIsByAQuestionAndByAnotherUsersRegistration)
+{
+    registerOver(kAgent, 1);
+    const auto id = last;
+    const auto registered = flow()->registered;
+    Fields asks = registering(1, 2);
+    asks.extra.clear(); // RFC 3261 section 10.2.3: only asks for the bindings
+    wire.send(kAgent, kEdge, support::request("REGISTER", asks));
+    wire.send(kEdge, kAgent, support::response(200, "REGISTER", asks));
+    EXPECT_TRUE(table.snapshot(id)->granted);
+    EXPECT_EQ(table.snapshot(id)->registered, registered);
+
+    Fields other = registering(1, 3);
+    other.callId = "other";
+    other.extra = "Contact: <sip:carol@203.0.113.7:34567;transport=tcp>\r\n";
+    const auto replace = [](std::string text) {
+        const auto at = text.find("To: <sip:bob@");
+        return text.replace(at, 13, "To: <sip:carol@");
+    };
+    wire.send(kAgent, kEdge, replace(support::request("REGISTER", other)));
+    wire.send(kEdge, kAgent, replace(support::response(200, "REGISTER", other)));
+    EXPECT_TRUE(table.snapshot(id)->granted);
+    EXPECT_EQ(table.snapshot(id)->registered, registered);
+    EXPECT_EQ(table.snapshot(id)->report.aor, "sip:bob@example.test");
+}
+
+TEST_F(FlowTable, LivesAgainWhenTheSamePortsCarryANewConnection)
+{
+    registerOver(kAgent, 1);
+    const auto id = last;
+    wire.mark(RowKind::Ping, kAgent, kEdge);
+    wire.mark(RowKind::Fin, kEdge, kAgent);
+    registerOver(kAgent, 1, 2);
+    ASSERT_EQ(last, id);
+    EXPECT_FALSE(flow()->closedAt.valid());
+    wire.time = wire.time + std::chrono::seconds(60);
+    wire.send(kHome, "192.0.2.99:5060", support::request("OPTIONS"));
+    EXPECT_EQ(table.snapshot(id)->events.back().what, Happening::Registered)
+        << "nobody waits for the pong of the connection that ended";
+    const auto end = wire.mark(RowKind::Reset, kAgent, kEdge);
+    EXPECT_EQ(table.snapshot(id)->closedAt, end);
+}
+
+TEST_F(FlowTable, StaysClosedWhenOnlyTheAnswerToAnEarlierRequestComes)
+{
+    wire.send(kAgent, kEdge, support::request("REGISTER", registering(1)));
+    const auto end = wire.mark(RowKind::Fin, kAgent, kEdge);
+    wire.send(kEdge, kAgent, support::response(200, "REGISTER", granted(1)));
+    EXPECT_EQ(flow()->closedAt, end);
+}
+
 TEST_F(FlowTable, NotesWhatElseTravelsOnAFlow)
 {
     registerOver(kAgent, 1);
