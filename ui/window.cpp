@@ -88,7 +88,8 @@ private:
 void scheduleScreenshot(MainWindow &window, const StartOptions &options)
 {
     QTimer::singleShot(options.screenshotAfter, &window, [&window, &options] {
-        if (auto *dock = window.findChild<QDockWidget *>(QString::fromStdString(options.raise)))
+        const QString panel = QString::fromStdString(options.raise) + QLatin1String("Dock");
+        if (auto *dock = window.findChild<QDockWidget *>(panel))
             dock->raise();
         QTimer::singleShot(100, &window, [&window, &options] {
             window.grab().save(QString::fromStdString(options.screenshot), "PNG");

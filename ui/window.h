@@ -22,7 +22,8 @@ struct StartOptions {
     std::chrono::milliseconds screenshotAfter{2000};
     int width = 0, height = 0; // 0: as remembered
     std::string scheme;        // "light", "dark"; empty: as chosen
-    std::string raise;         // objectName of a dock to bring forward
+    std::string
+        raise; // a panel to bring forward: calls, explain, message, findings, compare, early
 };
 
 /// Blocks until the window is closed; the process's exit code.

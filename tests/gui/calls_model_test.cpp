@@ -56,7 +56,7 @@ private Q_SLOTS:
         ui::CallsModel model(scenery.store());
         const QAbstractItemModelTester tester(
             &model, QAbstractItemModelTester::FailureReportingMode::QtTest);
-        scenery.say("0 bob>proxy REGISTER call=reg\n0.01 proxy>bob 200\n");
+        scenery.say("0 bob>proxy REGISTER call=reg\n0.01 proxy>bob 200 call=reg\n");
         QCOMPARE(model.rowCount(), 1); // alone it is worth a row
         scenery.say(gui::kEarlyMedia);
         QCOMPARE(model.rowCount(), 1);

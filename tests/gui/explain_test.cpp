@@ -83,7 +83,7 @@ private Q_SLOTS:
         ui::Theme theme;
         ui::Focus focus(scenery.store());
         ui::ExplainPanel panel(scenery.store(), focus, theme);
-        scenery.say("0 alice>bob INVITE call=m offer\n"
+        scenery.say("0 alice>bob INVITE offer\n"
                     "0.1 bob>alice 486 \"Server: <img src=http://192.0.2.1/x><b>x</b>\" \"Reason: "
                     "<h1>big</h1>\"\n"
                     "0.2 alice>bob ACK\n");

@@ -13,7 +13,7 @@ namespace {
 
 std::string longCall(int optionsPairs)
 {
-    std::string text = "0 alice>bob INVITE call=long offer\n0.1 bob>alice 183 tag=x answer\n0.2 "
+    std::string text = "0 alice>bob INVITE offer\n0.1 bob>alice 183 tag=x answer\n0.2 "
                        "bob>alice 200 tag=x answer\n"
                        "0.21 alice>bob ACK tag=x\n";
     for (int i = 0; i < optionsPairs; ++i)
@@ -116,7 +116,7 @@ private Q_SLOTS:
         QVERIFY(pill != nullptr && pill->isHidden());
         view.verticalScrollBar()->setValue(0);
         QVERIFY(!view.isFollowing());
-        scenery.say("100.0 alice>bob INFO call=long tag=x cseq=500\n100.1 bob>alice 200\n");
+        scenery.say("100.0 alice>bob INFO tag=x cseq=500\n100.1 bob>alice 200\n");
         view.setScene(sceneOf(scenery), false, true);
         QCOMPARE(view.verticalScrollBar()->value(), 0); // the reader stays
         QVERIFY(view.newRows() >= 2);

@@ -16,12 +16,14 @@ namespace ui {
 namespace {
 
 constexpr const char *kFrom = "sip:earshot@localhost", *kCodecs = "PCMU,PCMA,opus";
+constexpr int kFieldHeight = 30; // the style sheet's borders and paddings do not reach size hints
 
 template <class W> W *named(W *widget, const char *name, const QString &spoken)
 {
     widget->setObjectName(QString::fromLatin1(name));
     widget->setAccessibleName(spoken);
     widget->setToolTip(plainTip(spoken));
+    widget->setMinimumHeight(kFieldHeight);
     return widget;
 }
 

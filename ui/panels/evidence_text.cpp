@@ -123,14 +123,14 @@ void EvidenceText::article(const QString &markdown)
 
 void EvidenceText::end()
 {
-    QTextDocument *old = document();
     const int scroll = verticalScrollBar()->value();
     const QString words = m_draft->toPlainText();
     const QString before = m_shown;
     m_shown = words;
-    setDocument(m_draft);
-    if (old->parent() == this)
-        old->deleteLater();
+    setDocument(m_draft); // takes the first, own document along; ours are ours to delete
+    if (m_current != nullptr)
+        m_current->deleteLater();
+    m_current = m_draft;
     // The same article with newer figures: the reader stays where they are.
     const bool same = !before.isEmpty() && before.left(40) == words.left(40);
     verticalScrollBar()->setValue(same ? scroll : 0);

@@ -28,7 +28,7 @@ Q_SIGNALS:
     void evidenceClicked(int number); // counts from 1
 
 private:
-    QTextDocument *m_draft = nullptr;
+    QTextDocument *m_draft = nullptr, *m_current = nullptr;
     QString m_shown;
     Theme &m_theme;
 };

@@ -136,6 +136,7 @@ QWidget *WelcomePage::makeCard(const QString &name, const QString &title, const 
     head->setFont(strong);
     QLabel *text = plainLabel(summary, "storyCardText", card);
     text->setWordWrap(true);
+    text->setAlignment(Qt::AlignTop | Qt::AlignLeft);
     text->setProperty("muted", true);
     auto *play = new QPushButton(tr("Play"), card);
     play->setObjectName(QStringLiteral("play-") + name);

@@ -5,6 +5,13 @@
 #include <QFontDatabase>
 #include <QStyleFactory>
 
+// Resources of a static library are dropped by the linker unless somebody asks for them; the macro
+// has to stand outside of any namespace.
+static void loadPictures()
+{
+    Q_INIT_RESOURCE(window);
+}
+
 namespace ui {
 namespace {
 
@@ -111,8 +118,10 @@ QPalette Theme::palette() const
 
 void Theme::applyTo(QApplication &application)
 {
-    if (m_application == nullptr)
+    if (m_application == nullptr) {
+        loadPictures();
         application.setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
+    }
     m_application = &application;
     application.setPalette(palette());
     application.setFont(font(FontKind::Body));

@@ -24,7 +24,7 @@ constexpr Entry kEntries[] = {
     {Role::ServerError, 0xD4004A, 0xFF5573},  {Role::GlobalError, 0x4D0010, 0xD8AEAE},
     {Role::Media, 0x0B774E, 0x74F59C},        {Role::EarlyMedia, 0x2463E0, 0x70B5EA},
     {Role::Local, 0x55606F, 0x9AA6B5},        {Role::KeepAlive, 0x55606F, 0x9AA6B5},
-    {Role::Highlight, 0xE6EFFF, 0x182638},    {Role::Gap, 0x55606F, 0x9AA6B5},
+    {Role::Highlight, 0xF1F4F9, 0x1B232E},    {Role::Gap, 0x55606F, 0x9AA6B5},
     {Role::FindingError, 0xD4004A, 0xFF5573}, {Role::FindingWarning, 0x864600, 0xEE9800},
     {Role::FindingInfo, 0x2463E0, 0x70B5EA},
 };
@@ -42,7 +42,7 @@ Tokens make(Scheme scheme)
     for (const Entry &entry : kEntries)
         out.roles[static_cast<std::size_t>(entry.role)] =
             QColor::fromRgb(light ? entry.light : entry.dark);
-    out.chipTint = light ? 0.1 : 0.06;
+    out.chipTint = light ? 0.1 : 0.05;
     return out;
 }
 
@@ -61,7 +61,7 @@ QColor Tokens::tint(ladder::Role role) const
 {
     // On white in the light scheme, on the surface in the dark one, where a stronger tint costs
     // legibility.
-    const bool light = chipTint > 0.08;
+    const bool light = chipTint > 0.07;
     return mixed(colour(light ? Neutral::Background : Neutral::Surface), colour(role), chipTint);
 }
 

@@ -106,6 +106,11 @@ void LadderView::mousePressEvent(QMouseEvent *event)
         select(target);
 }
 
+void LadderView::mouseReleaseEvent(QMouseEvent *event)
+{
+    event->accept();
+}
+
 void LadderView::mouseDoubleClickEvent(QMouseEvent *event)
 {
     const ladder::Target target = targetAt(event->position().toPoint());

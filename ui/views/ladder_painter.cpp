@@ -59,7 +59,7 @@ void LadderPainter::paintRows(QPainter &painter, double y0, double y1)
     const auto span = m_scene->visible(y0, y1);
     for (std::size_t i = span.first; i < span.last; ++i) {
         const ladder::SceneRow &row = m_scene->rows[i];
-        paintRects(painter, row.firstRect, row.rects);
+        paintRects(painter, row.firstRect, row.rects, static_cast<int>(i) == m_selected);
         paintLines(painter, row.firstLine, row.lines);
         paintTexts(painter, row.firstText, row.texts);
     }
@@ -71,17 +71,19 @@ void LadderPainter::paintHeader(QPainter &painter)
 {
     if (m_scene == nullptr || m_tokens == nullptr)
         return;
-    paintRects(painter, 0, m_scene->headRects);
+    paintRects(painter, 0, m_scene->headRects, false);
     paintTexts(painter, 0, m_scene->headTexts);
 }
 
-void LadderPainter::paintRects(QPainter &painter, std::uint32_t first, std::uint32_t count)
+void LadderPainter::paintRects(QPainter &painter, std::uint32_t first, std::uint32_t count,
+                               bool selected)
 {
     for (std::uint32_t i = first; i < first + count && i < m_scene->rects.size(); ++i) {
         const ladder::Rect &rect = m_scene->rects[i];
         const QRectF area(rect.x, rect.y, rect.width, rect.height);
         if (isFilled(rect.role)) {
-            painter.fillRect(area, m_tokens->colour(rect.role));
+            painter.fillRect(area, selected ? m_tokens->colour(Neutral::Selection)
+                                            : m_tokens->colour(rect.role));
             continue;
         }
         painter.setRenderHint(QPainter::Antialiasing);

@@ -23,6 +23,8 @@ public:
     void setFonts(const Fonts &fonts);
     void setTokens(const Tokens &tokens);
     void setScene(const ladder::Scene *scene); // borrowed
+    /// The row whose plain fills take the selection's colour; -1: none.
+    void setSelected(int row) { m_selected = row; }
 
     /// Lifelines and the rows that touch [y0, y1), in scene coordinates.
     void paintRows(QPainter &painter, double y0, double y1);
@@ -30,7 +32,7 @@ public:
     void paintHeader(QPainter &painter);
 
 private:
-    void paintRects(QPainter &painter, std::uint32_t first, std::uint32_t count);
+    void paintRects(QPainter &painter, std::uint32_t first, std::uint32_t count, bool selected);
     void paintLines(QPainter &painter, std::uint32_t first, std::uint32_t count);
     void paintTexts(QPainter &painter, std::uint32_t first, std::uint32_t count);
     void paintLine(QPainter &painter, const ladder::Line &line);
@@ -45,6 +47,7 @@ private:
     const ladder::Scene *m_scene = nullptr;
     const Tokens *m_tokens = nullptr;
     Fonts m_fonts;
+    int m_selected = -1;
     std::unordered_map<std::uint32_t, Laid> m_laid;
 };
 

@@ -149,7 +149,9 @@ void LadderView::paintEvent(QPaintEvent *)
     const double top = offset.y(), bottom = top + viewport()->height();
     painter.translate(-offset);
     paintSelection(painter);
+    m_painter.setSelected(selectedIndex());
     m_painter.paintRows(painter, top + bodyTop(), bottom);
+    paintMark(painter);
     paintFlash(painter);
     painter.resetTransform();
     painter.setClipRect(0, 0, viewport()->width(), static_cast<int>(bodyTop()));
@@ -171,6 +173,14 @@ void LadderView::paintSelection(QPainter &painter)
     const double width = std::max(m_scene->width, static_cast<double>(viewport()->width()));
     painter.fillRect(QRectF(0, row.y, width, row.height),
                      m_theme.tokens().colour(Neutral::Selection));
+}
+
+void LadderView::paintMark(QPainter &painter)
+{
+    const int index = selectedIndex();
+    if (index < 0)
+        return;
+    const ladder::SceneRow &row = m_scene->rows[static_cast<std::size_t>(index)];
     const QColor accent = m_theme.tokens().colour(hasFocus() ? Neutral::Focus : Neutral::Edge);
     painter.fillRect(QRectF(horizontalScrollBar()->value(), row.y, 3, row.height), accent);
 }

@@ -50,6 +50,7 @@ protected:
     void paintEvent(QPaintEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
     void mousePressEvent(QMouseEvent *event) override;
+    void mouseReleaseEvent(QMouseEvent *event) override;
     void mouseDoubleClickEvent(QMouseEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;
     bool viewportEvent(QEvent *event) override;
@@ -59,6 +60,7 @@ private:
     void applyTheme();
     void updateScrollBars();
     void paintSelection(QPainter &painter);
+    void paintMark(QPainter &painter); // the bar at the selected row's beginning
     void paintFlash(QPainter &painter);
     void paintEmpty(QPainter &painter);
     bool moveByKey(int key, const QString &text);
