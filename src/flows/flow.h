@@ -26,7 +26,6 @@ struct FlowToken {
 };
 /// nullopt: opaque (the RFC allows any content).
 std::optional<FlowToken> decodeToken(std::string_view userPart);
-std::string encodeToken(const FlowToken &token, std::string_view hmac10); // for our lab's edge
 
 enum class Happening : std::uint8_t {
     Registered, // 2xx to a REGISTER that carried it

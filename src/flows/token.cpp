@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <flows/flow.h>
 
-#include <algorithm>
 #include <array>
 #include <base/text.h>
 
@@ -60,14 +59,6 @@ base::Endpoint readEndpoint(std::string_view bytes, std::size_t at, bool ipv6)
     return out;
 }
 
-void writeEndpoint(std::string &out, const base::Endpoint &endpoint, bool ipv6)
-{
-    const auto *bytes = reinterpret_cast<const char *>(endpoint.address.bytes.data());
-    out.append(bytes, ipv6 ? 16 : 4);
-    out.push_back(static_cast<char>(endpoint.port >> 8U));
-    out.push_back(static_cast<char>(endpoint.port & 0xFFU));
-}
-
 } // namespace
 
 std::optional<FlowToken> decodeToken(std::string_view userPart)
@@ -89,20 +80,6 @@ std::optional<FlowToken> decodeToken(std::string_view userPart)
     if (token.edge.port == 0 || token.userAgent.port == 0)
         return std::nullopt; // 23 octets of something else
     return token;
-}
-
-std::string encodeToken(const FlowToken &token, std::string_view hmac10)
-{
-    const bool ipv6 = token.edge.address.family == 6 || token.userAgent.address.family == 6;
-    const auto *found = std::find(kTransports.begin(), kTransports.end(), token.transport);
-    std::string bytes(hmac10.substr(0, kMac));
-    bytes.resize(kMac, '\0');
-    const auto number =
-        found == kTransports.end() ? 0U : static_cast<unsigned>(found - kTransports.begin()) + 1;
-    bytes.push_back(static_cast<char>(number | (ipv6 ? kIpv6Bit : 0U)));
-    writeEndpoint(bytes, token.edge, ipv6);
-    writeEndpoint(bytes, token.userAgent, ipv6);
-    return base::base64(bytes);
 }
 
 } // namespace flows

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "token_writer.h"
+
 #include <flows/flow_table.h>
 #include <gtest/gtest.h>
 #include <support/wire.h>
@@ -108,7 +110,7 @@ TEST_F(FlowTable, LearnsAFlowFromItsRegistration)
 
 TEST_F(FlowTable, TakesTheTokenFromThePathBehindTheEdge)
 {
-    const auto token = flows::encodeToken(
+    const auto token = flows_test::encodeToken(
         {base::Transport::Tcp, support::Wire::at(kEdge), support::Wire::at(kAgent)}, "0123456789");
     wire.send(kAgent, kEdge, support::request("REGISTER", registering(1)));
     Fields forwarded = registering(1, 1, "Path: <sip:" + token + "@192.0.2.5;lr;ob>\r\n");
@@ -127,7 +129,7 @@ TEST_F(FlowTable, TakesTheTokenFromThePathBehindTheEdge)
 
 TEST_F(FlowTable, FindsTheConnectionInTheTokenWhenOnlyTheFarSideWasSeen)
 {
-    const auto token = flows::encodeToken(
+    const auto token = flows_test::encodeToken(
         {base::Transport::Tls, support::Wire::at(kEdge), support::Wire::at(kAgent)}, "0123456789");
     Fields forwarded = registering(2, 1, "Path: <sip:" + token + "@192.0.2.5;lr;ob>\r\n");
     forwarded.relays = "Via: SIP/2.0/TLS 203.0.113.7:34567;branch=z9hG4bKr1\r\n";
