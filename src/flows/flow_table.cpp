@@ -62,12 +62,18 @@ void FlowTable::Work::keepAlive(const trace::Trace &trace, trace::RowId row)
     if (trace.row(row).kind == trace::RowKind::Ping && fromUserAgent) {
         flow.lastPing = time;
         note(*entry, Happening::Ping, row, time, 0, "ping");
-        // RFC 5626 section 4.4.1: a pong may be expected where outbound was granted, and CRLF has
-        // none on UDP.
-        const bool expected =
-            (flow.granted || entry->answersPings) && flow.transport != base::Transport::Udp;
-        if (expected && pings.size() < kMostWaiting)
+        // RFC 5626 section 4.4: a pong may be expected where outbound was granted; on UDP only STUN
+        // has one, CRLF has none.
+        const bool mute =
+            flow.transport == base::Transport::Udp && trace.text(row).starts_with('\r');
+        const bool expected = (flow.granted || entry->answersPings) && !mute;
+        // STUN is sent again until it is answered: one wait for all of them.
+        const bool waits = entry->waitingSince > std::max(flow.lastPong, entry->ended) &&
+                           time - entry->waitingSince <= kPongWait;
+        if (expected && !waits && pings.size() < kMostWaiting) {
             pings.push_back({flow.id, time, row});
+            entry->waitingSince = time;
+        }
     } else if (trace.row(row).kind == trace::RowKind::Pong && !fromUserAgent) {
         flow.lastPong = time;
         entry->answersPings = true;

@@ -29,7 +29,8 @@ struct Entry {
     bool removes = false;          // that REGISTER takes the binding away
     bool atUserAgent = false;      // the hop of the user agent itself was captured
     bool answersPings = false;
-    base::Instant ended; // when a connection between these ends was last closed or reset
+    base::Instant waitingSince; // the ping that waits for a pong, if none came after it
+    base::Instant ended;        // when a connection between these ends was last closed or reset
     std::shared_ptr<const Flow> published;
 };
 

@@ -71,9 +71,10 @@ public:
         const auto message = sip::parse(text);
         return file(trace::RowKind::Message, packet(from, to), text, message ? &*message : nullptr);
     }
-    trace::RowId mark(trace::RowKind kind, std::string_view from, std::string_view to)
+    trace::RowId mark(trace::RowKind kind, std::string_view from, std::string_view to,
+                      std::string_view text = "\r\n")
     {
-        return file(kind, packet(from, to), "\r\n", nullptr);
+        return file(kind, packet(from, to), text, nullptr);
     }
     trace::RowId local(base::LocalKind kind, int code, std::string callId, std::string toTag = {})
     {

@@ -186,6 +186,29 @@ TEST_F(FlowTable, NoticesAPongThatDoesNotCome)
     EXPECT_EQ(table.snapshot(id)->events.back().time, sent + std::chrono::seconds(10));
 }
 
+TEST_F(FlowTable, ExpectsAnAnswerToStunOverUdpButNoneToCrlf)
+{
+    using namespace std::string_view_literals;
+    constexpr std::string_view kBinding = "\x00\x01\x00\x00"sv;
+    wire.transport = base::Transport::Udp;
+    registerOver(kAgent, 1);
+    const auto id = last;
+    wire.mark(RowKind::Ping, kAgent, kEdge);
+    wire.time = wire.time + std::chrono::seconds(20);
+    wire.send(kHome, "192.0.2.99:5060", support::request("OPTIONS"));
+    EXPECT_EQ(table.snapshot(id)->events.back().what, Happening::Ping);
+
+    wire.mark(RowKind::Ping, kAgent, kEdge, kBinding);
+    const auto sent = table.snapshot(id)->lastPing;
+    wire.mark(RowKind::Ping, kAgent, kEdge, kBinding); // sent again: the first one still waits
+    wire.time = wire.time + std::chrono::seconds(20);
+    wire.send(kHome, "192.0.2.99:5060", support::request("OPTIONS"));
+    EXPECT_EQ(happenings(*table.snapshot(id)),
+              (std::vector{Happening::Registered, Happening::Ping, Happening::Ping, Happening::Ping,
+                           Happening::PongMissing}));
+    EXPECT_EQ(table.snapshot(id)->events.back().time, sent + std::chrono::seconds(10));
+}
+
 TEST_F(FlowTable, ExpectsNoPongWithoutOutbound)
 {
     wire.send(kAgent, kEdge, support::request("REGISTER", registering(1)));
