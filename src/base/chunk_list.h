@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Append-only list that one thread writes and any thread reads without a lock, up to the published
-// size. Elements never move and never change once published. Chunk k holds kFirst << k elements.
+// size. Elements never move and never change once published. Chunk k holds kFirst << k elements, of
+// which only the ones appended are constructed: the rest of it is never touched, so never resident.
 #pragma once
 
 #include <array>
@@ -19,8 +20,15 @@ public:
     ChunkList &operator=(const ChunkList &) = delete;
     ~ChunkList()
     {
-        for (auto &chunk : m_chunks)
-            delete[] chunk.load(std::memory_order_relaxed);
+        const std::size_t size = m_size.load(std::memory_order_relaxed);
+        for (std::size_t index = 0; index < size; ++index) {
+            const auto [chunk, offset] = place(index);
+            std::destroy_at(m_chunks[chunk].load(std::memory_order_relaxed) + offset);
+        }
+        for (std::size_t chunk = 0; chunk < m_chunks.size(); ++chunk) {
+            if (T *data = m_chunks[chunk].load(std::memory_order_relaxed))
+                std::allocator<T>().deallocate(data, kFirst << chunk);
+        }
     }
 
     /// The writer only. Returns the new element's index.
@@ -30,10 +38,10 @@ public:
         const auto [chunk, offset] = place(index);
         T *data = m_chunks[chunk].load(std::memory_order_relaxed);
         if (data == nullptr) {
-            data = new T[kFirst << chunk];
+            data = std::allocator<T>().allocate(kFirst << chunk);
             m_chunks[chunk].store(data, std::memory_order_release);
         }
-        data[offset] = std::move(value);
+        std::construct_at(data + offset, std::move(value));
         m_size.store(index + 1, std::memory_order_release);
         return index;
     }

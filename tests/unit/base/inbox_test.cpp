@@ -70,4 +70,26 @@ TEST(ChunkList, ReadersSeeWhatIsPublishedWhileTheWriterGoesOn)
     reader.join();
 }
 
+struct Counted {
+    int *alive;
+    explicit Counted(int *count) : alive(count) { ++*alive; }
+    Counted(Counted &&other) noexcept : alive(other.alive) { ++*alive; }
+    Counted(const Counted &) = delete;
+    Counted &operator=(const Counted &) = delete;
+    ~Counted() { --*alive; }
+};
+
+TEST(ChunkList, ConstructsWhatWasAppendedAndNothingElse)
+{
+    constexpr int kSome = 5000;
+    int alive = 0;
+    {
+        base::ChunkList<Counted> list;
+        for (int i = 0; i < kSome; ++i)
+            list.append(Counted(&alive));
+        EXPECT_EQ(alive, kSome);
+    }
+    EXPECT_EQ(alive, 0);
+}
+
 } // namespace
