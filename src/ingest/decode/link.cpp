@@ -44,6 +44,15 @@ bool isVlanTag(std::uint16_t etherType)
     return etherType == 0x8100 || etherType == 0x88A8 || etherType == 0x9100;
 }
 
+/// A PPPoE session (RFC 2516), as routers at a telephone line capture it: six bytes, then PPP's
+/// protocol.
+std::optional<std::string_view> behindPppoe(std::string_view rest)
+{
+    if (rest.size() <= 8 || (be16(rest, 6) != 0x0021 && be16(rest, 6) != 0x0057))
+        return std::nullopt;
+    return rest.substr(8);
+}
+
 /// `rest` begins behind the EtherType field; each VLAN tag (IEEE 802.1Q) is two bytes and the next
 /// EtherType.
 std::optional<std::string_view> behindTags(std::uint16_t etherType, std::string_view rest)
@@ -54,6 +63,8 @@ std::optional<std::string_view> behindTags(std::uint16_t etherType, std::string_
         etherType = be16(rest, 2);
         rest.remove_prefix(4);
     }
+    if (etherType == 0x8864)
+        return behindPppoe(rest);
     if (etherType != 0x0800 && etherType != 0x86DD)
         return std::nullopt;
     return rest;

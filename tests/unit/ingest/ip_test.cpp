@@ -28,6 +28,19 @@ void expectHello(const reading::Read &read, const base::Endpoint &from, const ba
     EXPECT_EQ(packet.time, reading::at(0));
 }
 
+TEST(Link, pppoeSessions)
+{
+    const auto session = [](std::uint16_t protocol, std::string_view ip) {
+        return std::string(12, '\x02') + kVlan + be16(0x8864) + be16(0x1100) + be16(7) +
+               be16(static_cast<std::uint32_t>(ip.size() + 2)) + be16(protocol) + std::string(ip);
+    };
+    expectHello(readFrame(1, session(0x0021, support::udp(kFour, kFourTo, "hello"))), kFour,
+                kFourTo);
+    expectHello(readFrame(1, session(0x0057, support::udp(kSix, kSixTo, "hello"))), kSix, kSixTo);
+    EXPECT_TRUE(readFrame(1, session(0xC021, "configure")).packets.empty());
+    EXPECT_TRUE(readFrame(1, session(0x0021, "")).packets.empty());
+}
+
 TEST(Link, ethernetWithAndWithoutTags)
 {
     const std::string four = support::udp(kFour, kFourTo, "hello");
