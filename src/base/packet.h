@@ -66,6 +66,7 @@ struct Packet {
     Origin origin = Origin::Capture;
     PayloadHint hint = PayloadHint::Unknown;
     bool outgoing = false; // sent by our own sockets (Tap, Media)
+    bool cut = false;      // Datagram: its end was not captured
     std::uint32_t stream =
         0; // one direction of one connection; 0 for datagrams. Unique within an origin.
     Endpoint source, destination;

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <ingest/mapping_guard.h>
+#include <optional>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -33,14 +35,22 @@ private:
 class Mapping
 {
 public:
-    Mapping(void *bytes, std::size_t size) : m_bytes(bytes), m_size(size) {}
-    ~Mapping() { ::munmap(m_bytes, m_size); }
+    Mapping(void *bytes, std::size_t size) : m_bytes(bytes), m_size(size)
+    {
+        m_guard.emplace(bytes, size);
+    }
+    ~Mapping()
+    {
+        m_guard.reset();
+        ::munmap(m_bytes, m_size);
+    }
     Mapping(const Mapping &) = delete;
     Mapping &operator=(const Mapping &) = delete;
 
 private:
     void *m_bytes;
     std::size_t m_size;
+    std::optional<MappingGuard> m_guard;
 };
 
 auto refuse(const std::string &path, int error)

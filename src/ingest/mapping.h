@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A file mapped into memory, read-only; the Blob keeps the mapping alive. Any thread.
+// A file mapped into memory, read-only; the Blob keeps the mapping alive. What somebody cuts off
+// the file meanwhile reads as zeros. Any thread.
 #pragma once
 
 #include <base/blob.h>

@@ -107,6 +107,7 @@ void Decoder::udp(const IpPacket &packet, const base::Blob &payload)
     out.source = {packet.source, be16(bytes, 0)};
     out.destination = {packet.destination, be16(bytes, 2)};
     out.payload = payload.part(kHeader, std::min(length, bytes.size()) - kHeader);
+    out.cut = length > bytes.size();
     emit(std::move(out));
 }
 

@@ -59,6 +59,10 @@ bool readRecord(std::string_view &rest, const Format &format, std::uint32_t link
                              rest.size() - format.recordHeader);
         return false;
     }
+    if (captured == 0 && original == 0) { // a crash, or somebody who cut the file, left zeros
+        damage = "a record is empty";
+        return false;
+    }
     const std::uint64_t fraction = format.order.u32(rest, 4);
     const auto time =
         decode::clampedTime(format.order.u32(rest, 0), fraction * (format.nanoseconds ? 1 : 1000));

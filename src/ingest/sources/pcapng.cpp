@@ -23,6 +23,7 @@ struct Interface {
     std::uint32_t linkType = 0, snapLength = 0;
     std::uint64_t unitsPerSecond = 1'000'000;
     std::int64_t offset = 0; // seconds
+    std::uint64_t dropped = 0, droppedBySystem = 0;
 };
 
 std::optional<Order> orderOf(std::string_view block)
@@ -100,6 +101,7 @@ private:
     void oldPacket(std::string_view body);
     void simplePacket(std::string_view body);
     void statistics(std::string_view body);
+    void countLosses();
     void frame(std::uint32_t interfaceId, std::uint64_t stamp, std::uint32_t captured,
                std::uint32_t original, std::string_view data);
     void tell();
@@ -131,6 +133,7 @@ bool Reader::section(std::string_view bytes)
         return false;
     }
     m_order = *order;
+    countLosses();
     m_interfaces.clear();
     return true;
 }
@@ -256,19 +259,33 @@ void Reader::simplePacket(std::string_view body)
     m_decoder.frame(m_last, from.linkType, data.substr(0, captured), original - captured);
 }
 
+/// Counts since the capture began, so the last block of an interface holds them all.
 void Reader::statistics(std::string_view body)
 {
     constexpr std::uint16_t kDropped = 5, kDroppedBySystem = 7;
-    if (body.size() < 12)
+    const std::uint32_t id = m_order.u32(body, 0);
+    if (body.size() < 12 || id >= m_interfaces.size())
         return;
+    Interface &of = m_interfaces[id];
     options(body.substr(12), m_order, [&](std::uint16_t code, std::string_view value) {
-        if ((code == kDropped || code == kDroppedBySystem) && value.size() == 8)
-            m_lostByCapture += number64(value);
+        if (value.size() != 8)
+            return;
+        if (code == kDropped)
+            of.dropped = number64(value);
+        else if (code == kDroppedBySystem)
+            of.droppedBySystem = number64(value);
     });
+}
+
+void Reader::countLosses()
+{
+    for (const Interface &of : m_interfaces)
+        m_lostByCapture += of.dropped + of.droppedBySystem;
 }
 
 void Reader::tell()
 {
+    countLosses();
     if (!m_sink.flaw)
         return;
     if (m_outcome.truncated)

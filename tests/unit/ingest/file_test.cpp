@@ -2,6 +2,7 @@
 #include "reading.h"
 
 #include <gmock/gmock.h>
+#include <ingest/mapping.h>
 
 namespace {
 
@@ -71,6 +72,16 @@ TEST(Pcap, recordThatClaimsGigabytesEndsTheReading)
     EXPECT_EQ(read.packets.size(), 1U);
     EXPECT_TRUE(read.outcome->truncated);
     EXPECT_THAT(read.flaws, ElementsAre(HasSubstr("claims 4294967280 bytes where 4 are left")));
+}
+
+TEST(Pcap, whatTheSnapLengthTookAwayIsTold)
+{
+    const std::string cut = kHello.substr(0, kHello.size() - 2);
+    const auto read = reading::read(support::pcap({{at(0), cut, 2}, {at(1), kHello}}));
+    ASSERT_EQ(read.packets.size(), 2U);
+    EXPECT_EQ(read.payload(0), "hel");
+    EXPECT_TRUE(read.packets[0].cut);
+    EXPECT_FALSE(read.packets[1].cut);
 }
 
 TEST(Pcapng, bothOrders)
@@ -148,6 +159,21 @@ TEST(Pcapng, simpleOldAndUnknownBlocks)
     EXPECT_THAT(read.flaws, ElementsAre(HasSubstr("lost 3 packets")));
 }
 
+TEST(Pcapng, lossCountsOfAnInterfaceAreNotAddedUp)
+{
+    const support::Writer w(false);
+    const auto lost = [&](std::uint32_t interface, char count) {
+        return support::block(
+            w, 5,
+            w.u32(interface) + std::string(8, '\0') +
+                support::option(w, 5, std::string(1, count) + std::string(7, '\0')));
+    };
+    const auto read =
+        reading::read(support::sectionBlock(w) + support::interfaceBlock(w, 1) +
+                      support::interfaceBlock(w, 1) + lost(0, 2) + lost(1, 1) + lost(0, 4));
+    EXPECT_THAT(read.flaws, ElementsAre(HasSubstr("lost 5 packets")));
+}
+
 TEST(Pcapng, everyCutKeepsWhatIsWhole)
 {
     const std::string file = support::pcapng({{at(0), kHello}, {at(1), kHello}});
@@ -202,6 +228,25 @@ TEST(ReadFile, readsFromDiskAndRefusesInSentences)
     EXPECT_THAT(sentence(good.path() + ".gone"), HasSubstr("There is no file"));
     EXPECT_THAT(sentence("/"), HasSubstr("is no file"));
     EXPECT_THAT(sentence("/dev/null"), HasSubstr("is no file"));
+}
+
+TEST(ReadFile, aFileThatShrinksWhileItIsMappedReadsAsZeros)
+{
+    std::vector<support::CapturedFrame> frames(4000, {at(0), kHello});
+    const std::string whole = support::pcap(frames);
+    const support::TemporaryFile file("shrinks.pcap", whole);
+    const auto bytes = ingest::mapFile(file.path());
+    ASSERT_TRUE(bytes);
+    constexpr std::size_t kLeft = 64 * 1024; // a page's end on every machine
+    ASSERT_GT(whole.size(), 2 * kLeft);
+    std::filesystem::resize_file(file.path(), kLeft);
+    EXPECT_EQ(bytes->text().substr(0, kLeft), std::string_view(whole).substr(0, kLeft));
+    EXPECT_EQ(bytes->text().find_first_not_of('\0', kLeft), std::string_view::npos);
+    const auto read = reading::read(bytes->text());
+    EXPECT_GT(read.packets.size(), 100U);
+    ASSERT_TRUE(read.outcome);
+    EXPECT_TRUE(read.outcome->truncated);
+    EXPECT_EQ(read.flaws.size(), 1U);
 }
 
 TEST(ReadFile, cancelStopsAndKeepsWhatCame)
