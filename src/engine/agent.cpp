@@ -53,12 +53,13 @@ base::Result<void> Agent::create()
 {
     m_tap.attach();
     const unsigned t1 = milliseconds(m_options.t1);
+    // sofia's way to say "no transport yet".
+    auto *none = reinterpret_cast<url_string_t *>(-1); // NOLINT(performance-no-int-to-ptr)
     m_nta = nta_agent_create(
-        m_loop.root(), reinterpret_cast<url_string_t *>(-1), stray, this, NTATAG_UA(0),
-        NTATAG_PASS_100(1), NTATAG_MAXSIZE(kStackLimit), NTATAG_UDP_MTU(65535),
-        NTATAG_CLIENT_RPORT(1), NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(64 * t1), NTATAG_SIP_T2(8 * t1),
-        NTATAG_SIP_T4(10 * t1), NTATAG_TIMER_C(kNever), NTATAG_MAX_PROCEEDING(64),
-        NTATAG_MERGE_482(1),
+        m_loop.root(), none, stray, this, NTATAG_UA(0), NTATAG_PASS_100(1),
+        NTATAG_MAXSIZE(kStackLimit), NTATAG_UDP_MTU(65535), NTATAG_CLIENT_RPORT(1),
+        NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(64 * t1), NTATAG_SIP_T2(8 * t1), NTATAG_SIP_T4(10 * t1),
+        NTATAG_TIMER_C(kNever), NTATAG_MAX_PROCEEDING(64), NTATAG_MERGE_482(1),
         TAG_IF(!m_options.resolvConf.empty(), SRESTAG_RESOLV_CONF(m_options.resolvConf.c_str())),
         TAG_END());
     if (m_nta == nullptr)

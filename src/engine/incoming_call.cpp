@@ -122,7 +122,7 @@ void IncomingCall::onPrack(bool came)
         failed.local = true;
         failed.sentence = "The caller never acknowledged our reliable provisional response (no "
                           "PRACK); the call was given up.";
-        return end(std::move(failed));
+        return end(failed);
     }
     if (std::exchange(m_answerWaits, false)) // not from inside sofia's PRACK handling
         m_repeat.start(std::chrono::milliseconds(1), [this] { sendAnswer(); });
@@ -192,7 +192,7 @@ void IncomingCall::decline(int status)
     CallEvent ended = event(CallStep::Ended);
     ended.status = status;
     ended.phrase = sip::phrase(status);
-    end(std::move(ended));
+    end(ended);
 }
 
 void IncomingCall::hangUp()
@@ -229,7 +229,7 @@ void IncomingCall::bye()
         ended.status = done.status;
         ended.phrase = base::printable(done.phrase, false, 160);
         ended.local = done.local;
-        end(std::move(ended));
+        end(ended);
     });
     if (!sent)
         end(event(CallStep::Ended));
@@ -242,10 +242,10 @@ void IncomingCall::onCancel()
     CallEvent ended = event(CallStep::Ended); // nta itself answers 487
     ended.status = 487;
     ended.phrase = sip::phrase(487);
-    end(std::move(ended));
+    end(ended);
 }
 
-void IncomingCall::end(CallEvent finished)
+void IncomingCall::end(const CallEvent &finished)
 {
     if (m_state == State::Ended)
         return;
@@ -271,7 +271,7 @@ int IncomingCall::onRequest(nta_incoming_t *request, const sip_t &)
             reply(m_invite, 487); // RFC 3261 section 15.1.2
         CallEvent ended = event(CallStep::Ended);
         ended.remote = received.from;
-        end(std::move(ended));
+        end(ended);
         return 0;
     }
     case sip::Method::Invite:

@@ -61,7 +61,7 @@ private:
     void sendAnswer();
     void acknowledged(const Received &received);
     void bye();
-    void end(CallEvent event);
+    void end(const CallEvent &finished);
     CallEvent event(CallStep step) const;
 
     Env &m_env;

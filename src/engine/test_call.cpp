@@ -78,7 +78,7 @@ void TestCall::start()
         CallEvent failed = event(CallStep::Failed);
         failed.local = true;
         failed.sentence = sentence;
-        end(std::move(failed));
+        end(failed);
     };
     const auto plan = planCall(m_request, m_env.options);
     const auto local = plan ? m_env.agent.local(plan->local) : tl::unexpected(plan.error());
@@ -171,7 +171,7 @@ void TestCall::rejected(const Reply &reply)
     CallEvent done = event(m_hangUp ? CallStep::Ended : CallStep::Failed, reply);
     if (!m_hangUp)
         done.sentence = fmt::format("The call was not answered: {} {}.", reply.status, done.phrase);
-    end(std::move(done));
+    end(done);
 }
 
 bool TestCall::authenticate(const Reply &reply)
@@ -193,7 +193,7 @@ bool TestCall::authenticate(const Reply &reply)
         answer ? "The server asks for credentials again and again; Earshot stopped answering."
                : answer.error().sentence;
     note(base::LocalKind::AuthenticationGaveUp, reply.status, failed.toTag, failed.sentence);
-    end(std::move(failed));
+    end(failed);
     return false;
 }
 
@@ -203,7 +203,7 @@ void TestCall::failedLocally(const Reply &reply)
     note(why.kind, reply.status, {}, why.sentence);
     CallEvent done = event(m_hangUp ? CallStep::Ended : CallStep::Failed, reply);
     done.sentence = why.sentence;
-    end(std::move(done));
+    end(done);
 }
 
 void TestCall::hangUp()
@@ -252,11 +252,11 @@ void TestCall::cancel()
         CallEvent done = event(CallStep::Ended);
         done.status = 487;
         done.local = true;
-        end(std::move(done));
+        end(done);
     });
 }
 
-void TestCall::end(CallEvent finished)
+void TestCall::end(const CallEvent &finished)
 {
     if (m_state == State::Ended)
         return;

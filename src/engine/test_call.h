@@ -58,7 +58,7 @@ private:
     void cancel();
     void acknowledge(EarlyDialog &dialog);
     void bye(EarlyDialog &dialog, int attempt);
-    void end(CallEvent event);
+    void end(const CallEvent &finished);
     EarlyDialog *dialog(const Reply &reply);
     EarlyDialog *dialog(const std::string &toTag);
     RequestSpec inDialog(const EarlyDialog &dialog, const char *method) const;

@@ -209,7 +209,7 @@ void TestCall::bye(EarlyDialog &confirmed, int attempt)
         if (main) {
             CallEvent finished = event(CallStep::Ended, done);
             finished.toTag = tag;
-            end(std::move(finished));
+            end(finished);
         }
     });
     if (!sent && main)
@@ -247,7 +247,7 @@ int TestCall::onRequest(nta_incoming_t *request, const sip_t &sip)
         CallEvent ended = event(CallStep::Ended);
         ended.toTag = tag;
         ended.remote = received.from;
-        end(std::move(ended));
+        end(ended);
     }
     return 0;
 }
