@@ -26,6 +26,10 @@ base::Instant clampedTime(std::int64_t seconds, std::uint64_t nanoseconds)
 Decoder::Decoder(std::shared_ptr<const void> owner, const Sink &sink, Outcome &outcome,
                  const std::atomic<bool> &cancel)
     : m_owner(std::move(owner)), m_sink(sink), m_outcome(outcome), m_cancel(cancel),
+      m_fragments([this](const IpPacket &packet, const base::Blob &begin, base::Instant time) {
+          if (packet.protocol == kUdp)
+              udp(packet, begin, time);
+      }),
       m_tcp([this](base::Packet packet) { emit(std::move(packet)); })
 {
 }
@@ -78,7 +82,7 @@ void Decoder::frame(base::Instant time, std::uint32_t linkType, std::string_view
 void Decoder::ip(const IpPacket &packet, base::Blob payload, std::uint32_t missing)
 {
     if (packet.protocol == kUdp) {
-        udp(packet, payload);
+        udp(packet, payload, m_time);
         return;
     }
     const auto segment = parseTcp(payload.text());
@@ -89,7 +93,7 @@ void Decoder::ip(const IpPacket &packet, base::Blob payload, std::uint32_t missi
               *segment, payload.part(header, segment->payload.size()), missing, m_time);
 }
 
-void Decoder::udp(const IpPacket &packet, const base::Blob &payload)
+void Decoder::udp(const IpPacket &packet, const base::Blob &payload, base::Instant time)
 {
     constexpr std::size_t kHeader = 8;
     const std::string_view bytes = payload.text();
@@ -101,7 +105,7 @@ void Decoder::udp(const IpPacket &packet, const base::Blob &payload)
     if (length < kHeader)
         return;
     base::Packet out;
-    out.time = m_time;
+    out.time = time;
     out.kind = base::PacketKind::Datagram;
     out.transport = base::Transport::Udp;
     out.source = {packet.source, be16(bytes, 0)};
@@ -141,8 +145,10 @@ void Decoder::tellLosses()
     if (m_fragments.givenUp() != 0)
         m_sink.flaw(fmt::format("{} fragmented IP packets could not be put together.",
                                 m_fragments.givenUp()));
-    if (m_fragments.waiting() != 0)
-        m_sink.flaw(fmt::format("{} fragmented IP packets lack a piece.", m_fragments.waiting()));
+    if (m_fragments.incomplete() != 0)
+        m_sink.flaw(fmt::format("{} fragmented IP packets lack a piece; their beginnings are shown "
+                                "where they are there.",
+                                m_fragments.incomplete()));
     if (m_tcp.gaps() != 0)
         m_sink.flaw(
             fmt::format("The capture lacks bytes of TCP connections at {} places.", m_tcp.gaps()));
@@ -154,6 +160,7 @@ void Decoder::tellLosses()
 
 void Decoder::finish(std::uint64_t bytesRead)
 {
+    m_fragments.finish();
     m_tcp.finish();
     tellLosses();
     tellProgress(bytesRead);

@@ -33,7 +33,7 @@ public:
 
 private:
     void ip(const IpPacket &packet, base::Blob payload, std::uint32_t missing);
-    void udp(const IpPacket &packet, const base::Blob &payload);
+    void udp(const IpPacket &packet, const base::Blob &payload, base::Instant time);
     void emit(base::Packet packet);
     void tellProgress(std::uint64_t bytesRead);
     void tellLosses();

@@ -122,12 +122,6 @@ std::optional<IpPacket> parseIp(std::string_view bytes)
     }
 }
 
-std::size_t Fragments::waiting() const
-{
-    return static_cast<std::size_t>(std::count_if(
-        m_order.begin(), m_order.end(), [](const Assembly &entry) { return !entry.spoiled; }));
-}
-
 void Fragments::drop(Assemblies::iterator entry)
 {
     m_bytes -= entry->bytes.size();
@@ -135,12 +129,37 @@ void Fragments::drop(Assemblies::iterator entry)
     m_order.erase(entry);
 }
 
+void Fragments::tellBeginning(const Assembly &entry)
+{
+    if (entry.pieces.empty() || entry.pieces.front().begin != 0)
+        return;
+    IpPacket packet;
+    packet.source = entry.key.source;
+    packet.destination = entry.key.destination;
+    packet.protocol = entry.key.protocol;
+    m_beginning(packet,
+                base::Blob::copy(std::string_view(entry.bytes).substr(0, entry.pieces[0].end)),
+                entry.started);
+}
+
+void Fragments::finish()
+{
+    for (const Assembly &entry : m_order) {
+        if (entry.spoiled)
+            continue;
+        ++m_incomplete;
+        tellBeginning(entry);
+    }
+}
+
 void Fragments::expire(base::Instant time)
 {
     while (!m_order.empty() && (m_order.size() > kMostAssemblies || m_bytes > kMostBytes ||
                                 time - m_order.front().started > kLifetime)) {
-        if (!m_order.front().spoiled)
+        if (!m_order.front().spoiled) {
             ++m_givenUp;
+            tellBeginning(m_order.front());
+        }
         drop(m_order.begin());
     }
 }

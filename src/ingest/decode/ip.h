@@ -7,6 +7,7 @@
 #include <base/endpoint.h>
 #include <base/time.h>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <map>
 #include <optional>
@@ -33,13 +34,21 @@ std::optional<IpPacket> parseIp(std::string_view bytes);
 class Fragments
 {
 public:
+    /// Hears the beginning of a datagram whose rest never came: filters on ports let only first
+    /// fragments pass. The packet's time is that of its first piece.
+    using Beginning =
+        std::function<void(const IpPacket &packet, const base::Blob &begin, base::Instant time)>;
+    explicit Fragments(Beginning beginning) : m_beginning(std::move(beginning)) {}
+
     /// Takes a fragment; the whole payload once its last piece has come. Overlapping IPv6 pieces
     /// discard the whole (RFC 8200 section 4.5), of overlapping IPv4 pieces the first byte to come
     /// is kept.
     std::optional<base::Blob> add(const IpPacket &packet, base::Instant time);
     /// Datagrams given up: too many at once, too old, too many pieces, overlapping.
     std::uint64_t givenUp() const { return m_givenUp; }
-    std::size_t waiting() const; // datagrams that lack a piece
+    std::uint64_t incomplete() const { return m_incomplete; } // that lack a piece, when finished
+    /// The input ended.
+    void finish();
 
 private:
     struct Key {
@@ -63,13 +72,15 @@ private:
 
     Assembly &assembly(const Key &key, base::Instant time);
     void drop(Assemblies::iterator entry);
+    void tellBeginning(const Assembly &entry);
     void expire(base::Instant time);
     bool place(Assembly &into, const IpPacket &packet);
 
     Assemblies m_order; // oldest first
     std::map<Key, Assemblies::iterator> m_byKey;
     std::size_t m_bytes = 0;
-    std::uint64_t m_givenUp = 0;
+    std::uint64_t m_givenUp = 0, m_incomplete = 0;
+    Beginning m_beginning;
 };
 
 } // namespace ingest::decode
