@@ -87,7 +87,8 @@ void Folds::datagram(const base::Packet &packet)
     const std::string_view text =
         bytes.substr(std::min(bytes.size(), bytes.find_first_not_of("\r\n")));
     if (sip::looksLikeSip(text)) {
-        message(trace::RowKind::Message, packet, bytes);
+        // What a short snap length took away is no fault of the sender.
+        message(packet.cut ? trace::RowKind::Cut : trace::RowKind::Message, packet, bytes);
         return;
     }
     if (!sipEnd(packet))

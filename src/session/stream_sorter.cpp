@@ -41,9 +41,12 @@ StreamSorter::Content StreamSorter::decide(const Stream &stream, const base::Pac
     if (packet.origin != base::Origin::Capture || packet.hint == base::PayloadHint::Sip)
         return Content::Sip;
     std::string_view bytes = packet.payload.text();
-    if (!looksLikeText(bytes))
-        return stream.fromStart || stream.unread == 0 ? Content::Foreign : Content::Undecided;
-    if (isSipPort(packet.source.port) || isSipPort(packet.destination.port))
+    const bool sipPort = isSipPort(packet.source.port) || isSipPort(packet.destination.port);
+    if (!looksLikeText(bytes)) { // on the port of SIP it may be the rest of a message's binary body
+        const bool foreign = stream.fromStart || (stream.unread == 0 && !sipPort);
+        return foreign ? Content::Foreign : Content::Undecided;
+    }
+    if (sipPort)
         return Content::Sip;
     bytes.remove_prefix(std::min(bytes.size(), bytes.find_first_not_of("\r\n")));
     if (bytes.empty() || stream.unread != 0 || !stream.fromStart)

@@ -28,8 +28,8 @@ trace::RowId acknowledgement(const Evidence &evidence, const calls::Transaction 
 {
     for (const auto &entry : evidence.call.rows) {
         const auto &row = evidence.trace.row(entry.row);
-        if (row.kind == trace::RowKind::Message && row.method == sip::Method::Ack &&
-            row.status == 0 && row.cseq == invite.cseq &&
+        const bool read = row.kind == trace::RowKind::Message || row.kind == trace::RowKind::Cut;
+        if (read && row.method == sip::Method::Ack && row.status == 0 && row.cseq == invite.cseq &&
             row.toTag == evidence.trace.row(invite.finalResponse).toTag)
             return entry.row;
     }

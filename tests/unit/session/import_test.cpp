@@ -124,6 +124,27 @@ TEST(Import, halfMessagesEndWithTheirFileNotWithLiveTraffic)
     EXPECT_EQ(session->calls()[1]->call->last, at(10));
 }
 
+TEST(Import, whatTheSnapLengthTookAwayIsCutNotBroken)
+{
+    auto captured = frames(earlyMediaCall("short", 0));
+    for (auto &frame : captured) {
+        if (frame.bytes.size() > 400) { // those with SDP
+            frame.missing = static_cast<std::uint32_t>(frame.bytes.size() - 400);
+            frame.bytes.resize(400);
+        }
+    }
+    const support::TemporaryFile file("short.pcap", support::pcap(captured));
+    const auto session = open(false);
+    ASSERT_TRUE(session->import(file.path()));
+    ASSERT_TRUE(session->settle(kLimit));
+    ASSERT_EQ(session->calls().size(), 1U);
+    std::vector<trace::RowKind> kinds;
+    for (const auto &row : session->calls()[0]->call->rows)
+        kinds.push_back(session->trace().row(row.row).kind);
+    using Kind = trace::RowKind;
+    EXPECT_THAT(kinds, ElementsAre(Kind::Cut, Kind::Cut, Kind::Message, Kind::Message));
+}
+
 std::string manyCalls(int calls)
 {
     std::vector<support::CapturedFrame> all;

@@ -122,6 +122,17 @@ TEST(Session, streamSplitAtEveryByteGivesTheSameMessages)
     }
 }
 
+TEST(Session, connectionCapturedFromInsideABinaryBodyIsRead)
+{
+    const auto session = open(false);
+    push(*session, {stream(at(0), 1, "", base::PacketKind::StreamGap),
+                    stream(at(1), 1, std::string(80, '\x02') + "\r\n--b--\r\n"),
+                    stream(at(2), 1, invite("later"))});
+    ASSERT_TRUE(session->settle(kLimit));
+    ASSERT_EQ(session->calls().size(), 1U);
+    EXPECT_EQ(session->calls()[0]->call->callId, "later");
+}
+
 TEST(Session, connectionEndsGetRows)
 {
     const auto session = open(false);
