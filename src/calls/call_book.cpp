@@ -49,6 +49,9 @@ std::shared_ptr<const Call> CallBook::snapshot(CallId id) const
     if (previous && !work.changed)
         return previous;
     Call call = Fold(m_trace, id).run(work.facts, previous.get());
+    // Snapshots live as long as the session: room to grow in each would be half of their size.
+    call.transactions.shrink_to_fit();
+    call.earlyDialogs.shrink_to_fit();
     call.leftOut = work.leftOut;
     auto published = std::make_shared<const Call>(std::move(call));
     work.published = published;

@@ -2,16 +2,25 @@
 #include <session/published.h>
 
 namespace session {
+namespace {
+
+constexpr std::uint32_t kNowhere = ~0U;
+
+} // namespace
 
 void Published::put(std::shared_ptr<const Update> update)
 {
     const std::lock_guard guard(m_mutex);
     for (const auto &view : update->calls) {
-        const auto [place, fresh] = m_places.try_emplace(view->call->id, m_calls.size());
-        if (fresh)
+        const std::size_t id = view->call->id.value;
+        if (id >= m_places.size())
+            m_places.resize(id + 1, kNowhere);
+        if (m_places[id] == kNowhere) {
+            m_places[id] = static_cast<std::uint32_t>(m_calls.size());
             m_calls.push_back(view);
-        else
-            m_calls[place->second] = view;
+        } else {
+            m_calls[m_places[id]] = view;
+        }
     }
     if (update->flowsChanged)
         m_flows = update->flows;

@@ -6,7 +6,6 @@
 #include <memory>
 #include <mutex>
 #include <session/session.h>
-#include <unordered_map>
 #include <vector>
 
 namespace session {
@@ -24,7 +23,7 @@ public:
 private:
     mutable std::mutex m_mutex;
     std::vector<std::shared_ptr<const CallView>> m_calls; // in order of appearance
-    std::unordered_map<calls::CallId, std::size_t> m_places;
+    std::vector<std::uint32_t> m_places;                  // by CallId, kNowhere: not published yet
     std::vector<std::shared_ptr<const flows::Flow>> m_flows;
     std::shared_ptr<const Update> m_last;
 };
