@@ -15,8 +15,12 @@
 #include <random>
 #include <spawn.h>
 #include <sys/wait.h>
+#include <ui/bridge/desk_bridge.h>
 #include <ui/focus.h>
+#include <ui/main_window.h>
 #include <ui/panels/call_list.h>
+#include <ui/panels/ladder_pane.h>
+#include <ui/settings.h>
 #include <ui/store.h>
 #include <ui/views/ladder_view.h>
 #include <ui/window.h>
@@ -59,7 +63,7 @@ calls::Call merged(const session::Session &session, std::size_t rows)
             out = *view->call;
         else
             for (const auto &entry : view->call->rows)
-                out.rows.push_back({entry.row, {}, ~0U, ~0U});
+                out.rows.emplace_back().row = entry.row;
         if (out.rows.size() >= rows)
             break;
     }
@@ -139,7 +143,94 @@ json oneStart()
     return out;
 }
 
+/// A datagram of one dialog as the wire tap would emit it: INVITE first, then an INFO each.
+base::Packet dialogPacket(int number)
+{
+    const std::string method = number == 0 ? "INVITE" : "INFO";
+    const std::string text =
+        fmt::format("{0} sip:bob@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP "
+                    "192.0.2.1:5060;branch=z9hG4bKlive{1}\r\nMax-Forwards: 70\r\n"
+                    "From: <sip:alice@192.0.2.1>;tag=a\r\nTo: <sip:bob@192.0.2.2>{2}\r\n"
+                    "Call-ID: live@192.0.2.1\r\nCSeq: {1} {0}\r\nContent-Length: 0\r\n\r\n",
+                    method, number + 1, number == 0 ? "" : ";tag=b");
+    base::Packet packet;
+    packet.time = base::now();
+    packet.transport = base::Transport::Udp;
+    packet.origin = base::Origin::Tap;
+    packet.outgoing = true;
+    packet.source = *base::Endpoint::parse("192.0.2.1:5060");
+    packet.destination = *base::Endpoint::parse("192.0.2.2:5060");
+    packet.payload = base::Blob::copy(text);
+    return packet;
+}
+
+/// Notes when a widget was painted while the ladder had at least `wanted` rows.
+class PaintWatch : public QObject
+{
+public:
+    explicit PaintWatch(ui::LadderView &view) : m_view(view)
+    {
+        view.viewport()->installEventFilter(this);
+    }
+    bool eventFilter(QObject *watched, QEvent *event) override
+    {
+        if (event->type() == QEvent::Paint && m_view.scene() != nullptr &&
+            m_view.scene()->rows.size() >= wanted)
+            painted = true;
+        return QObject::eventFilter(watched, event);
+    }
+    std::size_t wanted = 0;
+    bool painted = false;
+
+private:
+    ui::LadderView &m_view;
+};
+
 } // namespace
+
+int measureLive(int packets)
+{
+    int argc = 1;
+    char name[] = "earshot";
+    char *argv[] = {name, nullptr};
+    QApplication application(argc, argv);
+    QApplication::setApplicationName(QStringLiteral("earshot-bench")); // not the user's settings
+    desk::Options options;
+    options.withEngine = false;
+    auto bridge = ui::DeskBridge::open(std::move(options));
+    if (!bridge)
+        return complain(bridge.error().sentence, kNoAccess);
+    ui::Settings settings;
+    ui::Theme theme;
+    theme.applyTo(application);
+    ui::MainWindow window(**bridge, theme, settings);
+    window.resize(1440, 900);
+    window.show();
+    PaintWatch watch(window.parts().ladder->view());
+    std::vector<double> figures;
+    for (int i = 0; i < packets; ++i) {
+        watch.wanted = static_cast<std::size_t>(i) + 1;
+        watch.painted = false;
+        const auto start = Clock::now();
+        (*bridge)->packets().push(dialogPacket(i));
+        while (!watch.painted && millisecondsSince(start) < 2000)
+            QApplication::processEvents(QEventLoop::WaitForMoreEvents | QEventLoop::AllEvents, 20);
+        if (!watch.painted)
+            return complain(fmt::format("Packet {} was not painted within 2 s.", i + 1), kFindings);
+        figures.push_back(millisecondsSince(start));
+        // Let the frame pass, so that each packet comes into an idle window.
+        const auto idle = Clock::now();
+        while (millisecondsSince(idle) < 25)
+            QApplication::processEvents(QEventLoop::AllEvents, 5);
+    }
+    std::sort(figures.begin(), figures.end());
+    fmt::print("{}\n", json({{"packets", packets},
+                             {"median_ms", figures[figures.size() / 2]},
+                             {"p99_ms", figures[figures.size() * 99 / 100]},
+                             {"max_ms", figures.back()}})
+                           .dump(2));
+    return kFine;
+}
 
 int measureStart()
 {

@@ -14,6 +14,8 @@ std::string versions();
 int runWindow(int argc, char **argv);
 /// Prints how long the window takes to be mapped and idle, as JSON.
 int measureStart();
+/// Prints how long a packet takes from the session's inbox to its painted row, as JSON.
+int measureLive(int packets);
 /// Prints how long frames of the ladder and the call list take, as JSON. The session must be
 /// settled.
 int measurePaint(session::Session &session, std::size_t rows, int width, int height);

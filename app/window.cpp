@@ -6,7 +6,9 @@
 #include <base/text.h>
 #include <cstdlib>
 #include <fmt/format.h>
+#include <QCoreApplication>
 #include <ui/window.h>
+#include <unistd.h>
 
 namespace app {
 namespace {
@@ -20,7 +22,21 @@ constexpr std::array kOptions{
     OptionSpec{"--screenshot", "PNG", "write a picture of the window and close it"},
     OptionSpec{"--screenshot-after", "S", "when (2)"},
     OptionSpec{"--raise", "PANEL", "bring that panel to the front first"},
+    OptionSpec{"--report-milestones", "FD",
+               "write \"mapped\" and \"idle\" to that descriptor, then close"},
 };
+
+/// For bench start: the parent reads the other end of the pipe and has the clock.
+std::function<void(std::string_view)> milestones(int descriptor)
+{
+    return [descriptor](std::string_view name) {
+        const std::string line = std::string(name) + "\n";
+        const bool told =
+            ::write(descriptor, line.data(), line.size()) == static_cast<ssize_t>(line.size());
+        if (!told || name == "idle")
+            QCoreApplication::quit();
+    };
+}
 
 bool hasDisplay()
 {
@@ -60,6 +76,9 @@ int runWindow(int argc, char **argv)
     start.screenshotAfter = std::chrono::duration_cast<std::chrono::milliseconds>(*after);
     start.width = size->first;
     start.height = size->second;
+    if (const auto descriptor = base::toInteger(arguments->value("--report-milestones"));
+        descriptor && *descriptor > 2)
+        start.milestone = milestones(static_cast<int>(*descriptor));
     return ui::runWindow(argc, argv, std::move(start));
 }
 

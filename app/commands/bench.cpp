@@ -162,8 +162,10 @@ int run(const Arguments &arguments)
     const auto what = words.empty() ? std::string() : words.front();
     if (what == "start")
         return measureStart();
+    if (what == "live")
+        return measureLive(200);
     if (words.size() < 2 || (what != "load" && what != "query" && what != "paint"))
-        return complain("bench takes load FILE, query FILE EXPRESSION, paint FILE or start.",
+        return complain("bench takes load FILE, query FILE EXPRESSION, paint FILE, live or start.",
                         kUsage);
     if (what == "load")
         return finish(benchLoad(arguments));
@@ -184,7 +186,7 @@ int run(const Arguments &arguments)
 } // namespace
 
 const Command kBench{"bench",
-                     "load FILE | query FILE EXPRESSION | paint FILE | start",
+                     "load FILE | query FILE EXPRESSION | paint FILE | live | start",
                      "measure loading, filtering, painting or starting; prints JSON",
                      3,
                      kOptions,

@@ -22,6 +22,8 @@ public:
     ~DeskBridge() override;
 
     Store &store() { return *m_store; }
+    /// Where packets enter the stream; `bench live` feeds it as the engine does.
+    base::Inbox<base::Packet> &packets() { return m_desk->session().inbox(); }
 
     // Commands: what fails becomes a notice; true or a valid handle says that it was taken on.
     engine::CallHandle place(const desk::CallOptions &options);
