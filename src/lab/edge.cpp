@@ -155,15 +155,11 @@ void Edge::refuse(const sip::Message &request, const base::Endpoint &from,
     auto writer = sip::responseTo(request, status, {}, tag);
     if (!warning.empty())
         writer.header("Warning", fmt::format("399 {} \"{}\"", local().text(), warning));
-    const auto text = writer.text();
-    const auto parsed = sip::parse(text);
-    Draft draft(*parsed);
-    draft.replaceFirst(sip::HeaderId::Via,
-                       receivedVia(draft.first(sip::HeaderId::Via).value_or(""), from));
+    const auto text = completed(writer, from).text();
     if (transport == base::Transport::Tcp)
-        m_tcp->send(draft.text(), from);
+        m_tcp->send(text, from);
     else
-        m_udp->send(draft.text(), from);
+        m_udp->send(text, from);
 }
 
 // RFC 5626 section 5.1

@@ -109,6 +109,15 @@ std::string receivedVia(std::string_view via, const base::Endpoint &source)
     return out;
 }
 
+Draft completed(const sip::Writer &answer, const base::Endpoint &source)
+{
+    const auto text = answer.text();
+    Draft draft(*sip::parse(text));
+    draft.replaceFirst(sip::HeaderId::Via,
+                       receivedVia(draft.first(sip::HeaderId::Via).value_or(""), source));
+    return draft;
+}
+
 std::optional<base::Endpoint> responseTarget(std::string_view via)
 {
     const auto read = sip::parseVia(via);

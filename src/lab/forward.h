@@ -42,6 +42,8 @@ private:
 
 /// The top Via as the receiver completes it (RFC 3261 section 18.2.1, RFC 3581 section 4).
 std::string receivedVia(std::string_view via, const base::Endpoint &source);
+/// An answer of our own with its top Via completed so.
+Draft completed(const sip::Writer &answer, const base::Endpoint &source);
 /// Where a response goes, by the Via that is on top (RFC 3261 section 18.2.2, RFC 3581 section 4).
 std::optional<base::Endpoint> responseTarget(std::string_view via);
 std::string viaValue(base::Transport transport, const base::Endpoint &local,

@@ -26,6 +26,11 @@ std::string upstream(const sip::Message &response)
     return draft.text();
 }
 
+Draft answerTo(const sip::Message &request, const base::Endpoint &from, int status)
+{
+    return completed(sip::responseTo(request, status, {}, base::randomToken(6)), from);
+}
+
 // ACK or CANCEL of an INVITE that was sent: same URI, top Via, route, Call-ID and CSeq number.
 std::string companion(const sip::Message &invite, std::string_view method, std::string_view to)
 {
@@ -63,6 +68,7 @@ struct Registrar::Call {
     Reactor::TimerId timerC = 0, end = 0;
     bool heard = false;     // a response came on the present branch
     bool branchDone = true; // it has its final response
+    bool branchCancelled = false;
     bool cancelled = false, finished = false;
     std::string worst; // best response so far, when all targets failed
     int worstStatus = 0;
@@ -101,12 +107,7 @@ void Registrar::onDatagram(std::string_view bytes, const base::Endpoint &from)
 
 void Registrar::answer(const sip::Message &request, const base::Endpoint &from, int status)
 {
-    const auto text = sip::responseTo(request, status, {}, base::randomToken(6)).text();
-    const auto parsed = sip::parse(text);
-    Draft draft(*parsed);
-    draft.replaceFirst(sip::HeaderId::Via,
-                       receivedVia(draft.first(sip::HeaderId::Via).value_or(""), from));
-    m_udp->send(draft.text(), from);
+    m_udp->send(answerTo(request, from, status).text(), from);
 }
 
 void Registrar::request(const sip::Message &request, const base::Endpoint &from)
@@ -140,11 +141,7 @@ void Registrar::registration(const sip::Message &request, const base::Endpoint &
 {
     const auto now = base::now();
     const auto done = m_bindings.add(request, now);
-    const auto text = sip::responseTo(request, done.status, {}, base::randomToken(6)).text();
-    const auto parsed = sip::parse(text);
-    Draft draft(*parsed);
-    draft.replaceFirst(sip::HeaderId::Via,
-                       receivedVia(draft.first(sip::HeaderId::Via).value_or(""), from));
+    Draft draft = answerTo(request, from, done.status);
     if (done.status == 200) {
         for (const auto path : request.values(sip::HeaderId::Path)) // RFC 3327 section 5.3
             draft.append(sip::HeaderId::Path, std::string(path));
@@ -228,7 +225,7 @@ void Registrar::forward(Call &call, const Binding &binding, const base::Endpoint
     draft.prepend(sip::HeaderId::Via, viaValue(base::Transport::Udp, local(), branch));
     call.current = binding;
     call.branches.push_back({branch, draft.text(), hop});
-    call.heard = call.branchDone = false;
+    call.heard = call.branchDone = call.branchCancelled = false;
     m_branches[branch] = &call;
     m_udp->send(call.branches.back().text, hop);
     m_reactor.cancel(call.timerC);
@@ -260,6 +257,13 @@ void Registrar::cancelBranch(Call &call)
     const auto &branch = call.branches.back();
     const auto sent = sip::parse(branch.text);
     m_udp->send(companion(*sent, "CANCEL", sent->value(sip::HeaderId::To)), branch.hop);
+    call.branchCancelled = true;
+    // RFC 3261 section 9.1: what is cancelled and has no final response after 64*T1 is over.
+    m_reactor.cancel(call.timerC);
+    call.timerC = m_reactor.after(64 * m_t1, [this, &call] {
+        const int status = call.cancelled ? 487 : 408; // section 16.8: timer C stands for a 408
+        failed(call, status, sip::responseTo(call.invite, status, {}, base::randomToken(6)).text());
+    });
 }
 
 void Registrar::response(const sip::Message &response)
@@ -301,8 +305,10 @@ void Registrar::provisional(Call &call, const sip::Message &response)
         cancelBranch(call);
     if (response.status == 100 || call.finished)
         return;
-    m_reactor.cancel(call.timerC); // RFC 3261 section 16.7: 101-199 start it anew
-    call.timerC = m_reactor.after(kTimerC, [this, &call] { cancelBranch(call); });
+    if (!call.branchCancelled) {
+        m_reactor.cancel(call.timerC); // RFC 3261 section 16.7: 101-199 start it anew
+        call.timerC = m_reactor.after(kTimerC, [this, &call] { cancelBranch(call); });
+    }
     call.lastResponse = upstream(response);
     m_udp->send(call.lastResponse, call.caller);
 }
