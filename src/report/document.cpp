@@ -152,7 +152,7 @@ Json earlyDialogsOf(const ReportInput &input, const ReportCall &call, const ladd
     return out;
 }
 
-Json streamsOf(const ReportCall &call, const ladder::Outline &outline,
+Json streamsOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline,
                const ladder::MediaMap &media)
 {
     Json out = Json::array();
@@ -161,25 +161,25 @@ Json streamsOf(const ReportCall &call, const ladder::Outline &outline,
             continue;
         const rtp::Stream &stream = *bound.stream;
         const auto &dialogs = call.call->earlyDialogs;
-        out.push_back(
-            {{"ssrc", fmt::format("{:08x}", stream.ssrc)},
-             {"source", stream.source.text()},
-             {"destination", stream.destination.text()},
-             {"codec", orNull(media.codec(stream))},
-             {"payload_type", ladder::mainPayloadType(stream)},
-             {"to_tag", bound.earlyDialog < dialogs.size() ? Json(dialogs[bound.earlyDialog].toTag)
-                                                           : Json(nullptr)},
-             {"towards_caller", bound.towardsCaller},
-             {"early", bound.early},
-             {"packets", stream.packets},
-             {"lost", stream.lost},
-             {"duplicates", stream.duplicates},
-             {"reordered", stream.reordered},
-             {"jitter_ms", static_cast<double>(stream.jitter.count() / 1000) / 1e3},
-             {"first", secondsSince(call, stream.first)},
-             {"last", secondsSince(call, stream.last)},
-             {"level_dbfs", stream.levelKnown ? Json(stream.level) : Json(nullptr)},
-             {"row", numberOf(outline, {ladder::TargetKind::Stream, stream.id.value})}});
+        out.push_back({{"ssrc", fmt::format("{:08x}", stream.ssrc)},
+                       {"source", stream.source.text()},
+                       {"destination", stream.destination.text()},
+                       {"codec", orNull(media.codec(stream))},
+                       {"payload_type", ladder::mainPayloadType(stream)},
+                       {"to_tag", bound.earlyDialog < dialogs.size()
+                                      ? Json(shown(input, dialogs[bound.earlyDialog].toTag))
+                                      : Json(nullptr)},
+                       {"towards_caller", bound.towardsCaller},
+                       {"early", bound.early},
+                       {"packets", stream.packets},
+                       {"lost", stream.lost},
+                       {"duplicates", stream.duplicates},
+                       {"reordered", stream.reordered},
+                       {"jitter_ms", static_cast<double>(stream.jitter.count() / 1000) / 1e3},
+                       {"first", secondsSince(call, stream.first)},
+                       {"last", secondsSince(call, stream.last)},
+                       {"level_dbfs", stream.levelKnown ? Json(stream.level) : Json(nullptr)},
+                       {"row", numberOf(outline, {ladder::TargetKind::Stream, stream.id.value})}});
     }
     return out;
 }
@@ -275,7 +275,7 @@ Json callOf(const ReportInput &input, const ReportCall &call)
             {"rows_left_out", facts.leftOut},
             {"responses", responsesOf(input, call, outline)},
             {"early_dialogs", earlyDialogsOf(input, call, media)},
-            {"rtp", streamsOf(call, outline, media)},
+            {"rtp", streamsOf(input, call, outline, media)},
             {"findings", findingsOf(input, call, outline)},
             {"ladder", ladderOf(outline, call)}};
 }
@@ -309,9 +309,11 @@ std::string dumped(const Json &json)
 
 std::string jsonOf(const ReportInput &input)
 {
-    Json calls = Json::array(), flows = Json::array();
+    Json calls = Json::array(), flows = Json::array(), notes = Json::array();
     for (const ReportCall &call : input.calls)
         calls.push_back(callOf(input, call));
+    for (const std::string &note : input.notes)
+        notes.push_back(shown(input, note));
     for (const auto &flow : input.flows)
         if (flow)
             flows.push_back(flowOf(input, *flow));
@@ -321,7 +323,7 @@ std::string jsonOf(const ReportInput &input)
                    {"redacted", input.redact},
                    {"calls", std::move(calls)},
                    {"flows", std::move(flows)},
-                   {"notes", input.notes}});
+                   {"notes", std::move(notes)}});
 }
 
 std::string jsonOf(const ReportInput &input, const ReportCall &call)

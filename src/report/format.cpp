@@ -17,7 +17,9 @@ diagnosis::Evidence evidenceOf(const ReportInput &input, const ReportCall &call)
 {
     const bool media = std::any_of(input.calls.begin(), input.calls.end(),
                                    [](const ReportCall &other) { return !other.streams.empty(); });
-    return {*call.call, input.trace, call.streams, input.flows, input.now, false, media};
+    return {
+        *call.call, input.trace, call.streams, input.flows, call.now.known() ? call.now : input.now,
+        false,      media};
 }
 
 ladder::Options ladderOptions(const ReportInput &input)
@@ -35,6 +37,7 @@ ladder::Outline outlineOf(const ReportInput &input, const ReportCall &call,
         return out;
     out.title = redacted(out.title);
     for (ladder::Step &step : out.steps) {
+        step.label = redacted(step.label); // a reason phrase is the sender's free text
         step.news = redacted(step.news);
         step.spoken = redacted(step.spoken);
     }

@@ -19,6 +19,7 @@ struct ReportCall {
     std::vector<diagnosis::BoundStream> streams;
     std::vector<diagnosis::Finding> findings;
     std::map<std::string, std::string> recordings{}; // To-tag -> WAV file, of our own calls
+    base::Instant now{}; // when it was judged; unknown: at the input's `now`
 };
 
 struct ReportInput {

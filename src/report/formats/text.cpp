@@ -120,7 +120,7 @@ void write(const ReportInput &input, std::ostream &out)
     if (!input.flows.empty())
         writeFlows(input, out);
     for (const std::string &note : input.notes)
-        paragraph(out, "Note: ", note);
+        paragraph(out, "Note: ", kept(input, note));
 }
 
 } // namespace

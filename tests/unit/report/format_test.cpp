@@ -139,9 +139,10 @@ TEST(Formats, SecretsLeaveInNoFormatUnlessAskedFor)
          "<sip:x:s3cret@10.0.0.1>\r\n",
          made::sdp("10.0.0.1", 4000) + "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:s3cret\r\n"});
     call.say("10.0.0.2:5060", "10.0.0.1:5060",
-             {"302 Moved Temporarily", "INVITE", "z9hG4bKa", "b",
+             {"302 Try sip:bob:s3cret@10.0.0.3", "INVITE", "z9hG4bKa", "b",
               "Contact: <sip:bob:s3cret@10.0.0.3>\r\n"});
     made::Report report(call);
+    report.input.notes = {"read from sip:bob:s3cret@10.0.0.3"};
     for (const report::Format *format : report::formats::all())
         EXPECT_THAT(report.write(format->id), Not(HasSubstr("s3cret"))) << format->id;
     report.input.redact = false;
