@@ -125,7 +125,7 @@ void Fold::message(const Fact &fact, CallRow &out)
             (m_reference == nullptr || answersReference(fact))) {
             m_originators[filed.transaction] =
                 true; // else seen from the middle: the best view there is
-            attempt(filed.transaction);
+            attempt(filed.transaction, row);
         }
         seen.originator = m_originators[filed.transaction];
         response(seen);
@@ -143,7 +143,7 @@ void Fold::initial(const Sighting &seen)
     if (!m_begun || (!first && !fromOriginator(seen)))
         return;
     m_originators[seen.transaction] = true;
-    attempt(seen.transaction);
+    attempt(seen.transaction, seen.row);
     // A new attempt of the originator goes on with the same call: with credentials after 401 or 407
     // (RFC 3261 section 22.2), to another server after a failure (RFC 3263 section 4.3), a refresh
     // of a registration.
@@ -164,7 +164,7 @@ void Fold::initial(const Sighting &seen)
 }
 
 /// Branches of one forked request share their CSeq number; a new attempt counts on.
-void Fold::attempt(std::uint32_t transaction)
+void Fold::attempt(std::uint32_t transaction, const trace::Row &row)
 {
     if (m_attempt != kNoIndex &&
         m_call.transactions[m_attempt].cseq != m_call.transactions[transaction].cseq) {
@@ -172,6 +172,7 @@ void Fold::attempt(std::uint32_t transaction)
         m_refusal = {};
     }
     m_attempt = transaction;
+    m_callerTag = row.fromTag;
 }
 
 bool Fold::ofAttempt(const Sighting &seen) const
@@ -212,9 +213,11 @@ void Fold::bye(const Sighting &seen)
 {
     const std::uint32_t dialog = m_dialogs.of(seen.row);
     m_dialogs.bye(seen);
+    const bool farLeg = dialog == kNoIndex && m_callerTag != 0 && seen.row.fromTag != m_callerTag &&
+                        seen.row.toTag != m_callerTag;
     const bool ofWinner =
         dialog == kNoIndex || m_call.winner == kNoIndex || dialog == m_call.winner;
-    if (m_call.kind != Kind::Call || !ofWinner)
+    if (m_call.kind != Kind::Call || farLeg || !ofWinner)
         return;
     const bool ends = m_call.state == State::Answered || m_call.state == State::Unknown;
     if (ends) {
@@ -255,7 +258,9 @@ void Fold::response(const Sighting &seen)
         else if (m_call.transactions[seen.transaction].finalStatus == 0)
             m_ringing.insert(seen.transaction);
     }
-    if (m_call.kind == Kind::Call) {
+    // A back-to-back user agent that hands the Call-ID on has its own From-tag on the far leg.
+    const bool nearLeg = seen.originator || seen.row.fromTag == m_callerTag;
+    if (m_call.kind == Kind::Call && nearLeg) {
         if (seen.row.status > 100 && seen.row.status < 200)
             m_dialogs.provisional(seen);
         else if (seen.row.status >= 200 && seen.row.status < 300)

@@ -34,7 +34,7 @@ private:
     bool answersReference(const Fact &fact) const;
     bool fromOriginator(const Sighting &seen) const;
     bool open() const; // no outcome yet
-    void attempt(std::uint32_t transaction);
+    void attempt(std::uint32_t transaction, const trace::Row &row);
     bool ofAttempt(const Sighting &seen) const; // a branch of the originator's newest attempt
     bool undecided() const;                     // another branch of it may still be answered
 
@@ -47,6 +47,7 @@ private:
     const Fact *m_reference = nullptr;     // the originator's first initial request
     bool m_begun = false;                  // it was met
     std::uint32_t m_attempt = kNoIndex;    // the originator's newest initial transaction
+    std::uint32_t m_callerTag = 0;         // From-tag of that attempt, 0: unknown
     std::set<std::uint32_t> m_ringing;     // branches of that attempt with a 1xx and no final
     RowId m_refusal;                       // the best of that attempt's refusals
     std::vector<std::uint32_t> m_requests; // transactions with a request, newest last

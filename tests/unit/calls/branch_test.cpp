@@ -9,6 +9,7 @@ using calls::EarlyState;
 using calls::State;
 using calls_test::kBob;
 using calls_test::kCarol;
+using calls_test::kProxy;
 using calls_test::Stage;
 
 /// A capture behind a forking proxy: two branches of one INVITE, nothing of the caller's own hop.
@@ -126,6 +127,35 @@ TEST(EarlyBye, ThatGetsA487IsACallGivenUp)
     stage.response(200, "BYE", {.branch = "two", .toTag = "bob", .cseq = 2});
     stage.response(487, "INVITE", {.toTag = "bob"});
     EXPECT_EQ(stage.call()->state, State::Cancelled);
+}
+
+/// A back-to-back user agent may hand the Call-ID on: the far leg has a From-tag of its own.
+TEST(FarLeg, UnderTheSameCallIdIsNoForkOfTheCall)
+{
+    Stage stage;
+    const auto far = [](std::string branch, std::string toTag) {
+        return support::Fields{.branch = std::move(branch),
+                               .sentBy = "192.0.2.2:5060",
+                               .fromTag = "b2b",
+                               .toTag = std::move(toTag)};
+    };
+    stage.request("INVITE");
+    stage.wire.send(kProxy, kBob, support::request("INVITE", far("far", "")));
+    stage.wire.send(kBob, kProxy, support::response(180, "INVITE", far("far", "bob")));
+    stage.response(180, "INVITE", {.toTag = "near"});
+    stage.wire.send(kBob, kProxy, support::response(200, "INVITE", far("far", "bob")));
+    EXPECT_EQ(stage.call()->dialog("near")->state, EarlyState::Early);
+    stage.response(200, "INVITE", {.toTag = "near"});
+    auto fields = far("bye", "bob");
+    fields.cseq = 2;
+    stage.wire.send(kProxy, kBob, support::request("BYE", fields));
+    auto call = stage.call();
+    ASSERT_EQ(call->earlyDialogs.size(), 1U);
+    EXPECT_EQ(call->state, State::Answered) << "the caller's leg still stands";
+    const auto bye = stage.request("BYE", {.branch = "end", .toTag = "near", .cseq = 2});
+    call = stage.call();
+    EXPECT_EQ(call->state, State::Ended);
+    EXPECT_EQ(call->bye, bye);
 }
 
 TEST(NextCall, UnderTheSameCallIdKeepsNothingOfTheOneBefore)
