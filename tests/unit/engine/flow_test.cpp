@@ -263,7 +263,7 @@ TEST(Flows, TakeCallsOnWhicheverTheyCome)
 {
     Registrar registrar;
     std::atomic<int> okSeen{0};
-    registrar.others = [&](peer::Peer &self, const sip::Message &message, const Way &way) {
+    registrar.others([&](peer::Peer &self, const sip::Message &message, const Way &way) {
         if (!message.isRequest() && message.status == 200 &&
             message.method == sip::Method::Invite) {
             ++okSeen;
@@ -275,7 +275,7 @@ TEST(Flows, TakeCallsOnWhicheverTheyCome)
                                .header("CSeq", "7 ACK")
                                .text());
         }
-    };
+    });
     Ear ear(flowOptions());
     const auto handle = ear.engine->addAccount(account(registrar, 2));
     ASSERT_TRUE(isUp(ear, 1) && isUp(ear, 2));
@@ -308,10 +308,10 @@ TEST(Flows, TakeCallsOnWhicheverTheyCome)
 TEST(Flows, CarryTheAccountsOwnCalls)
 {
     Registrar registrar;
-    registrar.others = [&](peer::Peer &self, const sip::Message &message, const Way &way) {
+    registrar.others([&](peer::Peer &self, const sip::Message &message, const Way &way) {
         if (message.isRequest() && message.method == sip::Method::Invite)
             self.send(way, sip::responseTo(message, 486, "", "x").text());
-    };
+    });
     Ear ear(flowOptions());
     const auto handle = ear.engine->addAccount(account(registrar, 2));
     ASSERT_TRUE(isUp(ear, 1) && isUp(ear, 2));
@@ -336,10 +336,10 @@ TEST(Flows, CarryTheAccountsOwnCalls)
 TEST(Flows, CarryCallsOverUdpToo)
 {
     Registrar registrar;
-    registrar.others = [&](peer::Peer &self, const sip::Message &message, const Way &way) {
+    registrar.others([&](peer::Peer &self, const sip::Message &message, const Way &way) {
         if (message.isRequest() && message.method == sip::Method::Invite)
             self.send(way, sip::responseTo(message, 430, "", "x").text());
-    };
+    });
     Ear ear(flowOptions());
     auto bob = account(registrar, 1);
     bob.proxies = {registrar.uri()};
@@ -356,10 +356,10 @@ TEST(Flows, CarryCallsOverUdpToo)
 TEST(Flows, A430MakesTheFlowProveItself)
 {
     Registrar registrar;
-    registrar.others = [&](peer::Peer &self, const sip::Message &message, const Way &way) {
+    registrar.others([&](peer::Peer &self, const sip::Message &message, const Way &way) {
         if (message.isRequest() && message.method == sip::Method::Invite)
             self.send(way, sip::responseTo(message, 430, "", "x").text());
-    };
+    });
     Ear ear(flowOptions());
     engine::CallRequest request;
     request.target = "sip:carol@example.test";

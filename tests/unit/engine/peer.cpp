@@ -54,9 +54,7 @@ Peer::Peer(Handler handler, Blank keepAlive)
 Peer::~Peer()
 {
     m_stop = true;
-    const std::uint64_t one = 1;
-    if (::write(m_wake, &one, sizeof one) != sizeof one)
-        std::abort();
+    wake();
     m_thread.join();
     for (const auto &[fd, stream] : m_streams)
         ::close(fd);
@@ -79,6 +77,8 @@ void Peer::run()
             waiting.push_back({fd, POLLIN, 0});
         if (::poll(waiting.data(), waiting.size(), 1000) <= 0 || m_stop)
             continue;
+        if (waiting[0].revents != 0)
+            woken();
         if (waiting[1].revents != 0)
             datagram();
         if (waiting[2].revents != 0) {
@@ -167,10 +167,33 @@ void Peer::finish(const Way &way)
 
 void Peer::reset(const Way &way)
 {
-    // Disconnecting a TCP socket to "no address" aborts it with an RST at once.
-    sockaddr none{};
-    none.sa_family = AF_UNSPEC;
-    ::connect(way.fd, &none, sizeof none);
+    {
+        std::lock_guard guard(m_mutex);
+        m_resets.push_back(way.fd);
+    }
+    wake();
+}
+
+void Peer::wake()
+{
+    const std::uint64_t one = 1;
+    if (::write(m_wake, &one, sizeof one) != sizeof one)
+        std::abort();
+}
+
+void Peer::woken()
+{
+    std::uint64_t count = 0;
+    if (::read(m_wake, &count, sizeof count) != sizeof count)
+        std::abort();
+    std::lock_guard guard(m_mutex);
+    for (const int fd : m_resets) {
+        // Disconnecting a TCP socket to "no address" aborts it with an RST at once.
+        sockaddr none{};
+        none.sa_family = AF_UNSPEC;
+        ::connect(fd, &none, sizeof none);
+    }
+    m_resets.clear();
 }
 
 std::vector<std::string> Peer::texts() const

@@ -54,6 +54,8 @@ private:
         base::Endpoint remote;
     };
     void run();
+    void wake();
+    void woken();
     void datagram();
     bool bytes(int fd, Stream &stream);
     void handle(const std::string &text, const Way &way);
@@ -66,6 +68,7 @@ private:
     std::atomic<std::size_t> m_connections{0};
     mutable std::mutex m_mutex;
     std::vector<std::string> m_texts;
+    std::vector<int> m_resets;
     std::atomic<bool> m_stop{false};
     std::thread m_thread;
 };

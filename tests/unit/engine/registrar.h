@@ -21,6 +21,12 @@ public:
     std::string uri() const { return "sip:127.0.0.1:" + std::to_string(m_peer.port()); }
     std::string proxy() const { return uri() + ";transport=tcp"; }
     Peer &peer() { return m_peer; }
+    /// INVITE responses and so on.
+    void others(Peer::Handler handler)
+    {
+        std::lock_guard guard(m_mutex);
+        m_others = std::move(handler);
+    }
     /// Empty while the flow has not registered.
     Way way(const std::string &regId) const
     {
@@ -43,7 +49,6 @@ public:
     std::string
         challenge;     // set before the engine starts: the first REGISTER of each flow gets a 401
     std::string extra; // further header lines of the 200, "Name: value"
-    Peer::Handler others; // INVITE responses and so on
 
 private:
     void keepAlive(bool ping, const Way &way)
@@ -55,8 +60,13 @@ private:
     void handle(const sip::Message &message, const Way &way)
     {
         if (!message.isRequest() || message.method != sip::Method::Register) {
-            if (others)
-                others(m_peer, message, way);
+            Peer::Handler handler;
+            {
+                std::lock_guard guard(m_mutex);
+                handler = m_others;
+            }
+            if (handler)
+                handler(m_peer, message, way);
             return;
         }
         if (!challenge.empty() && message.find(sip::HeaderId::Authorization) == nullptr) {
@@ -84,6 +94,7 @@ private:
 
     mutable std::mutex m_mutex;
     std::map<std::string, Way> m_ways;
+    Peer::Handler m_others;
     Peer m_peer; // last: its thread uses the others
 };
 
