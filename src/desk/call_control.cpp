@@ -7,6 +7,11 @@
 #include <fmt/format.h>
 
 namespace desk {
+namespace {
+constexpr std::size_t kMostCalls = 1000; // beyond that the oldest that are over go
+constexpr std::size_t kMostTags = 64;    // early dialogs of one call that media hears of
+} // namespace
+
 CallControl::Live *CallControl::byOurs(engine::CallHandle ours)
 {
     const auto at = m_live.find(ours);
@@ -40,9 +45,22 @@ void CallControl::change(engine::CallHandle ours, const std::function<void(CallI
         info.handle = ours;
         edit(info);
         copy = info;
+        forgetOldest();
     }
     if (m_parts.observer.call)
         m_parts.observer.call(copy);
+}
+
+/// The session keeps every call's facts; this is only what the user still does with ours.
+void CallControl::forgetOldest()
+{
+    for (auto at = m_parts.calls.begin();
+         at != m_parts.calls.end() && m_parts.calls.size() > kMostCalls;) {
+        if (isOver(at->second))
+            at = m_parts.calls.erase(at);
+        else
+            ++at;
+    }
 }
 
 base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &options,
@@ -51,14 +69,6 @@ base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &opti
     if (!m_parts.media)
         return base::fail(base::ErrorCode::Internal,
                           "The media engine is not running, so no port can be opened.");
-    live.codecs = sip::codecsByName(options.codecs);
-    if (live.codecs.empty()) {
-        return base::fail(
-            base::ErrorCode::BadInput,
-            fmt::format(
-                "None of the codecs \"{}\" is known. Use names such as PCMU, PCMA and opus.",
-                base::printable(options.codecs)));
-    }
     media::PrepareRequest request;
     request.local = local;
     request.receive = payloadMaps(live.codecs);
@@ -74,6 +84,22 @@ base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &opti
     return {};
 }
 
+/// Where the answer's audio has to come: the flow's own address when the call goes by an account.
+base::Result<base::Address> CallControl::addressFor(const CallOptions &options) const
+{
+    if (options.account.valid()) {
+        std::lock_guard guard(m_parts.mutex);
+        const auto account = m_parts.accounts.find(options.account);
+        if (account != m_parts.accounts.end()) {
+            for (const auto &[regId, flow] : account->second.flows) {
+                if (flow.local.known())
+                    return flow.local.address;
+            }
+        }
+    }
+    return m_parts.engine->localAddressFor(options.target, options.proxy);
+}
+
 void CallControl::place(engine::CallHandle ours, const CallOptions &options)
 {
     change(ours, [&](CallInfo &info) {
@@ -86,13 +112,14 @@ void CallControl::place(engine::CallHandle ours, const CallOptions &options)
                     {}});
         return;
     }
-    const auto local = m_parts.engine->localAddressFor(options.target, options.proxy);
+    const auto local = addressFor(options);
     if (!local) {
         fail(ours, local.error());
         return;
     }
     Live live;
     live.ours = ours;
+    live.codecs = sip::codecsByName(options.codecs);
     if (const auto ready = prepareMedia(live, options, *local); !ready) {
         fail(ours, ready.error());
         return;
@@ -166,12 +193,21 @@ void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
 {
     if (event.sdp.empty() || !live.media.valid() || !m_parts.media)
         return;
+    const auto noted = [&event](std::vector<std::string> &tags) { // true: known, or too many
+        if (std::find(tags.begin(), tags.end(), event.toTag) != tags.end())
+            return true;
+        if (tags.size() < kMostTags)
+            tags.push_back(event.toTag);
+        return tags.back() != event.toTag;
+    };
     if (auto remote = remoteOf(event.sdp, event.toTag)) {
-        m_parts.media->remote(live.media, std::move(*remote));
-        if (std::find(live.tags.begin(), live.tags.end(), event.toTag) == live.tags.end())
-            live.tags.push_back(event.toTag);
+        noted(live.tags);
+        if (std::find(live.tags.begin(), live.tags.end(), event.toTag) != live.tags.end())
+            m_parts.media->remote(live.media, std::move(*remote));
         return;
     }
+    if (noted(live.unusable))
+        return; // said already; a 183 is repeated
     m_parts.tell(
         base::LocalKind::Note, event.callId, event.toTag,
         fmt::format(
@@ -239,8 +275,8 @@ void CallControl::onOver(engine::CallHandle ours, const engine::CallEvent &event
         if (event.step == engine::CallStep::Failed || info.status < 200) {
             info.status = event.status;
             info.phrase = event.phrase;
+            info.local = event.local; // a BYE that nobody answers leaves the 200 what it was
         }
-        info.local = event.local;
         info.sentence = event.sentence;
         info.recordings = std::move(recordings);
     });
@@ -248,91 +284,10 @@ void CallControl::onOver(engine::CallHandle ours, const engine::CallEvent &event
         m_parts.notice(event.sentence);
 }
 
-void CallControl::onIncoming(const engine::CallEvent &event)
-{
-    Live live;
-    live.ours = nextHandle();
-    live.theirs = event.call;
-    live.offer = event.sdp;
-    const auto ours = live.ours;
-    m_live[ours] = std::move(live);
-    bool answers = false;
-    {
-        std::lock_guard guard(m_parts.mutex);
-        const auto account = m_parts.accounts.find(event.account);
-        answers = account != m_parts.accounts.end() && account->second.answer;
-    }
-    change(ours, [&](CallInfo &info) {
-        info.callId = event.callId;
-        info.incoming = true;
-        info.from = event.from;
-        info.options.target = event.to;
-        info.options.from = event.from;
-        info.options.account = event.account;
-        info.options.send = media::SendKind::Tone;
-        info.stage = CallInfo::Stage::Ringing;
-    });
-    if (m_parts.engine)
-        m_parts.engine->ring(event.call, 180, {}, false);
-    if (answers) // asked for by the user for this account; a moment of ringing keeps the ladder
-                 // readable
-        m_parts.worker.postIn(std::chrono::milliseconds(300), [this, ours] { answer(ours); });
-}
-
-void CallControl::answer(engine::CallHandle ours)
-{
-    Live *live = byOurs(ours);
-    if (live == nullptr || !m_parts.engine)
-        return;
-    CallOptions options;
-    {
-        std::lock_guard guard(m_parts.mutex);
-        options = m_parts.calls[ours].options;
-    }
-    const auto offer = sip::parseSdp(live->offer);
-    const auto *audio = offer.audio();
-    const auto peer = audio != nullptr ? audio->endpoint() : std::nullopt;
-    const auto local = m_parts.engine->localAddressFor(
-        peer ? "sip:" + (peer->address.family == 6 ? "[" + peer->address.text() + "]"
-                                                   : peer->address.text())
-             : options.from,
-        {});
-    const auto address = local ? *local : *base::Address::parse("127.0.0.1");
-    if (const auto ready = prepareMedia(*live, options, address); !ready) {
-        m_parts.notice(ready.error().sentence);
-        m_parts.engine->decline(live->theirs, 480);
-        return;
-    }
-    const auto draft = ownDraft(live->rtp, live->codecs);
-    const auto answerText =
-        live->offer.empty() ? std::optional(sip::writeSdp(draft)) : sip::answerSdp(offer, draft);
-    if (!answerText) {
-        m_parts.notice(
-            "The caller offers no codec that Earshot has, so the call was declined with 488.");
-        m_parts.engine->decline(live->theirs, 488);
-        return;
-    }
-    if (auto remote = remoteOf(live->offer, {}))
-        m_parts.media->remote(live->media, std::move(*remote));
-    m_parts.engine->answer(live->theirs, *answerText);
-}
-
-void CallControl::decline(engine::CallHandle ours, int status)
-{
-    if (const Live *live = byOurs(ours); live != nullptr && m_parts.engine)
-        m_parts.engine->decline(live->theirs, status);
-}
-
 void CallControl::hangUp(engine::CallHandle ours)
 {
     if (const Live *live = byOurs(ours); live != nullptr && m_parts.engine)
         m_parts.engine->hangUp(live->theirs);
-}
-
-void CallControl::hangUpAll()
-{
-    for (const auto &[ours, live] : m_live)
-        m_parts.engine->hangUp(live.theirs);
 }
 
 void CallControl::choose(engine::CallHandle ours, const std::string &toTag)

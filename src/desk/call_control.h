@@ -19,7 +19,6 @@ public:
     void onMedia(const media::Status &status);
 
     void hangUp(engine::CallHandle ours);
-    void hangUpAll();
     void answer(engine::CallHandle ours);
     void decline(engine::CallHandle ours, int status);
     void choose(engine::CallHandle ours, const std::string &toTag);
@@ -34,12 +33,18 @@ private:
         media::MediaHandle media;
         base::Endpoint rtp;
         std::vector<sip::Codec> codecs;
-        std::string offer;             // the peer's, for incoming calls
-        std::vector<std::string> tags; // early dialogs with a description, in order
-        bool told = false;             // "media started" was said
+        std::string offer;                 // the peer's, for incoming calls
+        base::Endpoint peer;               // who called, for incoming calls
+        bool answering = false;            // our 200 is on its way, once
+        std::vector<std::string> tags;     // early dialogs with a description, in order
+        std::vector<std::string> unusable; // those whose description is of no use, said once
+        bool told = false;                 // "media started" was said
         bool toldDevice = false;
     };
 
+    base::Result<base::Address> addressFor(const CallOptions &options) const;
+    base::Address addressTowards(const Live &live) const; // an incoming call's audio
+    void forgetOldest();                                  // under the lock
     Live *byOurs(engine::CallHandle ours);
     Live *byTheirs(engine::CallHandle theirs);
     Live *byMedia(media::MediaHandle media);

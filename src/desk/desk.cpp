@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <desk/desk.h>
-#include <desk/story_runner.h>
 
-#include <algorithm>
 #include <base/text.h>
 #include <cctype>
+#include <desk/accounts.h>
 #include <desk/call_control.h>
+#include <desk/offer.h>
+#include <desk/story_runner.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -68,28 +69,30 @@ public:
     void onCall(const engine::CallEvent &event) override;
     void onFlow(const engine::FlowEvent &event) override;
     void onUpdate(const std::shared_ptr<const session::Update> &update);
-    base::Result<engine::AccountHandle> addAccount(engine::Account account, bool answer);
-    void applyFlow(const engine::FlowEvent &event);
+    void nameOurs(const session::Update &update);
 
     Parts parts;
     CallControl calls{parts};
+    Accounts accounts{parts};
     StoryRunner story;
     bool withEngine = true;
+    std::mutex updates; // guards closing
+    bool closing = false;
 };
 
 Desk::Impl::Impl(Options options, Observer observer)
-    : story(parts, StoryHands{[this](engine::Account account, bool answer) {
-                                  return addAccount(std::move(account), answer);
-                              },
-                              [this](engine::AccountHandle account) {
-                                  parts.engine->removeAccount(account);
-                              },
-                              [this](const CallOptions &call) {
-                                  const auto ours = calls.nextHandle();
-                                  calls.place(ours, call);
-                                  return ours;
-                              },
-                              [this](engine::CallHandle call) { calls.hangUp(call); }}),
+    : story(parts,
+            StoryHands{[this](engine::Account account, bool answer) {
+                           return accounts.add(std::move(account), answer);
+                       },
+                       [this](engine::AccountHandle account) { accounts.remove(account); },
+                       [this](engine::AccountHandle account) { return accounts.gone(account); },
+                       [this](const CallOptions &call) {
+                           const auto ours = calls.nextHandle();
+                           calls.place(ours, call);
+                           return ours;
+                       },
+                       [this](engine::CallHandle call) { calls.hangUp(call); }}),
       withEngine(options.withEngine)
 {
     parts.options = std::move(options);
@@ -102,6 +105,11 @@ Desk::Impl::~Impl()
     parts.engine.reset(); // hangs up and un-registers while the peers still stand
     parts.lab.reset();
     parts.media.reset();
+    {
+        // The session may be publishing at this moment, and reset() clears the pointer first.
+        std::lock_guard guard(updates);
+        closing = true;
+    }
     parts.session.reset();
 }
 
@@ -135,29 +143,26 @@ void Desk::Impl::onCall(const engine::CallEvent &event)
 
 void Desk::Impl::onFlow(const engine::FlowEvent &event)
 {
-    parts.worker.post([this, event] { applyFlow(event); });
-}
-
-void Desk::Impl::applyFlow(const engine::FlowEvent &event)
-{
-    AccountInfo copy;
-    {
-        std::lock_guard guard(parts.mutex);
-        auto &info = parts.accounts[event.account];
-        info.handle = event.account;
-        info.flows[event.report.regId] = event.report;
-        copy = info;
-    }
-    parts.name(event.report.local, userOf(event.report.aor));
-    if (parts.observer.account)
-        parts.observer.account(copy);
+    parts.worker.post([this, event] { accounts.apply(event); });
 }
 
 void Desk::Impl::onUpdate(const std::shared_ptr<const session::Update> &update)
 {
+    {
+        std::lock_guard guard(updates);
+        if (closing)
+            return;
+        nameOurs(*update);
+    }
+    if (parts.observer.update)
+        parts.observer.update(update);
+}
+
+void Desk::Impl::nameOurs(const session::Update &update)
+{
     // Our own sockets get the name of whoever speaks through them: the From user of a call we
     // place.
-    for (const auto &view : update->calls) {
+    for (const auto &view : update.calls) {
         const auto &call = *view->call;
         if (!call.invite.valid())
             continue;
@@ -166,24 +171,6 @@ void Desk::Impl::onUpdate(const std::shared_ptr<const session::Update> &update)
             parts.name(parts.session->trace().source(call.invite),
                        call.from.substr(0, call.from.find('@')));
     }
-    if (parts.observer.update)
-        parts.observer.update(update);
-}
-
-base::Result<engine::AccountHandle> Desk::Impl::addAccount(engine::Account account, bool answer)
-{
-    if (!parts.engine)
-        return base::fail(base::ErrorCode::Internal,
-                          "The SIP engine is not running, so no account can register.");
-    AccountInfo info;
-    info.account = account;
-    info.account.credentials.password.clear();
-    info.answer = answer;
-    // Under the lock, so that the first flow event finds the account.
-    std::lock_guard guard(parts.mutex);
-    info.handle = parts.engine->addAccount(std::move(account));
-    parts.accounts[info.handle] = info;
-    return info.handle;
 }
 
 Desk::Desk() = default;
@@ -217,6 +204,8 @@ base::Result<engine::CallHandle> Desk::place(CallOptions options)
         if (const auto ok = checkUri(options.proxy, "the outbound proxy"); !ok)
             return tl::unexpected<base::Error>(ok.error());
     }
+    if (const auto ok = checkCodecs(options.codecs); !ok)
+        return tl::unexpected<base::Error>(ok.error());
     const auto ours = m_impl->calls.nextHandle();
     m_impl->parts.worker.post(
         [impl = m_impl.get(), ours, options] { impl->calls.place(ours, options); });
@@ -288,7 +277,7 @@ base::Result<void> Desk::addAccount(engine::Account account, bool answer)
     }
     m_impl->parts.worker.post(
         [impl = m_impl.get(), account = std::move(account), answer]() mutable {
-            if (const auto added = impl->addAccount(std::move(account), answer); !added)
+            if (const auto added = impl->accounts.add(std::move(account), answer); !added)
                 impl->parts.notice(added.error().sentence);
         });
     return {};
@@ -304,11 +293,7 @@ void Desk::withEngine(std::function<void(engine::Engine &)> work)
 
 void Desk::removeAccount(engine::AccountHandle account)
 {
-    withEngine([impl = m_impl.get(), account](engine::Engine &engine) {
-        engine.removeAccount(account);
-        std::lock_guard guard(impl->parts.mutex);
-        impl->parts.accounts.erase(account);
-    });
+    m_impl->parts.worker.post([impl = m_impl.get(), account] { impl->accounts.remove(account); });
 }
 
 void Desk::reRegister(engine::AccountHandle account, std::uint32_t regId)
@@ -330,10 +315,8 @@ base::Result<void> Desk::startStory(const std::string &name, const std::string &
 {
     if (const auto known = lab::scenario(name); !known)
         return tl::unexpected<base::Error>(known.error());
-    m_impl->parts.worker.post([impl = m_impl.get(), name, recordFolder] {
-        if (const auto started = impl->story.start(name, recordFolder); !started)
-            impl->parts.notice(started.error().sentence);
-    });
+    m_impl->parts.worker.post(
+        [impl = m_impl.get(), name, recordFolder] { impl->story.start(name, recordFolder); });
     return {};
 }
 
@@ -366,8 +349,10 @@ std::vector<AccountInfo> Desk::accounts() const
 {
     std::lock_guard guard(m_impl->parts.mutex);
     std::vector<AccountInfo> out;
-    for (const auto &[handle, info] : m_impl->parts.accounts)
-        out.push_back(info);
+    for (const auto &[handle, info] : m_impl->parts.accounts) {
+        if (!info.leaving)
+            out.push_back(info);
+    }
     return out;
 }
 

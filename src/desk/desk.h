@@ -55,11 +55,18 @@ struct CallInfo {              // one of our own calls, as the user follows it
     std::vector<std::string> invites; // times a new INVITE left: authentication, redirects
 };
 
+/// Nothing more comes of it.
+inline bool isOver(const CallInfo &info)
+{
+    return info.stage == CallInfo::Stage::Ended || info.stage == CallInfo::Stage::Failed;
+}
+
 struct AccountInfo {
     engine::AccountHandle handle;
     engine::Account account;                         // password blanked
     std::map<std::uint32_t, base::FlowReport> flows; // by reg-id
-    bool answer = false; // answers calls with a tone (asked for by the user)
+    bool answer = false;  // answers calls with a tone (asked for by the user)
+    bool leaving = false; // removed; its flows are un-registering
 };
 
 struct StoryState {
@@ -113,7 +120,9 @@ public:
     void ping(engine::AccountHandle account, std::uint32_t regId);
     void cutFlow(engine::AccountHandle account, std::uint32_t regId);
 
-    /// A recording of each early dialog goes to `recordFolder` if it is not empty.
+    /// Ends the story before: its call, its account, its peers. What fails later is in
+    /// StoryState::error. A recording of each early dialog goes to `recordFolder` if it is not
+    /// empty.
     base::Result<void> startStory(const std::string &name, const std::string &recordFolder = {});
     void stopStory();
     StoryState story() const;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <desk/offer.h>
 
+#include <base/text.h>
+#include <fmt/format.h>
+
 namespace desk {
 
 std::vector<media::PayloadMap> payloadMaps(const std::vector<sip::Codec> &codecs)
@@ -12,7 +15,6 @@ std::vector<media::PayloadMap> payloadMaps(const std::vector<sip::Codec> &codecs
     return out;
 }
 
-/// What an SDP answer means for media. nullopt: it has no usable audio line.
 std::optional<media::Remote> remoteOf(std::string_view sdp, const std::string &toTag)
 {
     const auto parsed = sip::parseSdp(sdp);
@@ -35,6 +37,44 @@ std::optional<media::Remote> remoteOf(std::string_view sdp, const std::string &t
     remote.theyMaySend =
         audio->direction == Direction::SendRecv || audio->direction == Direction::SendOnly;
     return remote;
+}
+
+base::Result<void> checkCodecs(const std::string &list)
+{
+    for (const auto part : base::split(list, ',')) {
+        const auto name = std::string(base::trim(part));
+        if (sip::codecsByName(name).empty())
+            return base::fail(
+                base::ErrorCode::BadInput,
+                fmt::format("The codec \"{}\" is not known. Use names such as PCMU, PCMA and "
+                            "opus, with commas between them.",
+                            base::printable(name, false, 40)));
+    }
+    return {};
+}
+
+std::vector<sip::Codec> agreedCodecs(std::string_view offer, const std::vector<sip::Codec> &ours)
+{
+    // Asked of the answer itself, so that what media listens to is what the answer will say.
+    const base::Endpoint anywhere{base::Address::v4(0x7F000001), 4000};
+    const auto answer = sip::answerSdp(sip::parseSdp(offer), ownDraft(anywhere, ours));
+    std::vector<sip::Codec> out;
+    if (!answer)
+        return out;
+    const auto parsed = sip::parseSdp(*answer);
+    for (const auto &codec : ours) {
+        for (const auto &media : parsed.media) {
+            if (media.port == 0)
+                continue;
+            for (const auto &format : media.formats) {
+                if (base::equalsNoCase(format.map.encoding, codec.encoding)) {
+                    out.push_back(codec);
+                    out.back().payloadType = format.payloadType;
+                }
+            }
+        }
+    }
+    return out;
 }
 
 sip::SdpDraft ownDraft(const base::Endpoint &rtp, const std::vector<sip::Codec> &codecs)

@@ -16,6 +16,13 @@ std::vector<media::PayloadMap> payloadMaps(const std::vector<sip::Codec> &codecs
 /// What an SDP offer or answer of the peer means for media. nullopt: it has no usable audio line.
 std::optional<media::Remote> remoteOf(std::string_view sdp, const std::string &toTag);
 
+/// A comma list of codec names, each of them known. Errors name the one that is not.
+base::Result<void> checkCodecs(const std::string &list);
+
+/// What our answer to `offer` says: of our codecs the one taken, under the offerer's number (RFC
+/// 3264 section 6.1). Empty: none in common.
+std::vector<sip::Codec> agreedCodecs(std::string_view offer, const std::vector<sip::Codec> &ours);
+
 sip::SdpDraft ownDraft(const base::Endpoint &rtp, const std::vector<sip::Codec> &codecs);
 
 } // namespace desk

@@ -6,40 +6,71 @@
 namespace desk {
 namespace {
 constexpr auto kPoll = std::chrono::milliseconds(20);
+constexpr auto kFarewell = std::chrono::seconds(2); // for the peers of the story before
 constexpr auto kStepLimit =
     std::chrono::seconds(45); // beyond Timer B, so that a dead peer is told, not waited for
 } // namespace
 
-base::Result<void> StoryRunner::start(const std::string &name, const std::string &recordFolder)
+void StoryRunner::start(const std::string &name, const std::string &recordFolder)
 {
-    if (m_running)
-        stop();
-    auto scenario = lab::scenario(name);
-    if (!scenario)
-        return tl::unexpected<base::Error>(scenario.error());
-    auto started = lab::Lab::start(*scenario, m_parts.session->inbox());
-    if (!started)
-        return tl::unexpected<base::Error>(started.error());
-    m_parts.lab = std::move(*started);
-    m_scenario = std::move(*scenario);
+    stop();
+    ++m_run;
+    m_wanted = name;
     m_recordFolder = recordFolder;
+    m_error.clear();
+    if (m_call.valid())
+        m_hands.hangUp(m_call);
+    if (m_account.valid())
+        m_hands.removeAccount(m_account);
+    clear(m_run, base::now() + kFarewell);
+}
+
+/// The peers of the story before hear our BYE and un-REGISTER: an account that outlived its edges
+/// would try to reach them for ever, in the middle of the next story.
+void StoryRunner::clear(std::uint32_t run, base::Instant latest)
+{
+    if (run != m_run)
+        return;
+    const bool clean = (!m_account.valid() || m_hands.accountGone(m_account)) && callOver();
+    if (clean || base::now() >= latest)
+        open();
+    else
+        m_parts.worker.postIn(kPoll, [this, run, latest] { clear(run, latest); });
+}
+
+bool StoryRunner::callOver() const
+{
+    std::lock_guard guard(m_parts.mutex);
+    const auto at = m_parts.calls.find(m_call);
+    return at == m_parts.calls.end() || isOver(at->second);
+}
+
+void StoryRunner::open()
+{
+    m_account = {};
+    m_call = {};
+    m_step = 0;
+    m_parts.lab.reset();
+    auto scenario = lab::scenario(m_wanted);
+    if (!scenario)
+        return finish(scenario.error().sentence);
+    m_scenario = std::move(*scenario);
+    auto started = lab::Lab::start(m_scenario, m_parts.session->inbox());
+    if (!started)
+        return finish(started.error().sentence);
+    m_parts.lab = std::move(*started);
     {
         std::lock_guard guard(m_parts.mutex);
         for (const auto &[endpoint, lane] : m_parts.lab->names())
             m_parts.names[endpoint] = lane;
     }
     m_running = true;
-    m_error.clear();
-    m_account = {};
-    m_call = {};
-    m_step = 0;
-    ++m_run;
     beginStep();
-    return {};
 }
 
 void StoryRunner::stop()
 {
+    ++m_run; // one that waits for the farewells of another does not begin any more
     if (m_running)
         finish({});
 }
@@ -149,13 +180,11 @@ bool StoryRunner::done()
     case lab::StepKind::HangUp:
         break;
     }
-    std::lock_guard guard(m_parts.mutex);
-    const auto at = m_parts.calls.find(m_call);
-    if (at == m_parts.calls.end())
+    if (callOver())
         return true;
-    const bool over = at->second.stage == Stage::Ended || at->second.stage == Stage::Failed;
-    return over || (m_scenario.steps[m_step].kind == lab::StepKind::Call &&
-                    at->second.stage == Stage::Answered);
+    std::lock_guard guard(m_parts.mutex);
+    return m_scenario.steps[m_step].kind == lab::StepKind::Call &&
+           m_parts.calls[m_call].stage == Stage::Answered;
 }
 
 void StoryRunner::poll(std::uint32_t run)
@@ -182,8 +211,8 @@ void StoryRunner::finish(std::string error)
     m_error = std::move(error);
     if (m_call.valid())
         m_hands.hangUp(m_call);
-    // The account and the peers stay for the buttons of the explain panel; the next story or the
-    // end clears them.
+    // The account and the peers stay for the buttons of the explain panel; the next story clears
+    // them, or the engine's end.
     publish();
     if (!m_error.empty())
         m_parts.notice(m_error);

@@ -11,6 +11,7 @@ namespace desk {
 struct StoryHands {
     std::function<base::Result<engine::AccountHandle>(engine::Account, bool answer)> addAccount;
     std::function<void(engine::AccountHandle)> removeAccount;
+    std::function<bool(engine::AccountHandle)> accountGone;
     std::function<engine::CallHandle(const CallOptions &)> place;
     std::function<void(engine::CallHandle)> hangUp;
 };
@@ -20,11 +21,15 @@ class StoryRunner
 public:
     StoryRunner(Parts &parts, StoryHands hands) : m_parts(parts), m_hands(std::move(hands)) {}
 
-    base::Result<void> start(const std::string &name, const std::string &recordFolder);
+    /// Ends the story before, with all that is left of it, then begins. Errors are in the state.
+    void start(const std::string &name, const std::string &recordFolder);
     void stop();
     bool running() const { return m_running; }
 
 private:
+    void clear(std::uint32_t run, base::Instant latest); // waits for the farewells, then opens
+    void open();
+    bool callOver() const;
     void beginStep();
     void doStep();
     void poll(std::uint32_t run); // until the step is done or its time is up
@@ -36,7 +41,7 @@ private:
     Parts &m_parts;
     StoryHands m_hands;
     lab::Scenario m_scenario;
-    std::string m_recordFolder;
+    std::string m_wanted, m_recordFolder;
     engine::AccountHandle m_account;
     engine::CallHandle m_call;
     std::size_t m_step = 0;

@@ -34,6 +34,28 @@ TEST(RemoteOf, NothingUsable)
     EXPECT_FALSE(desk::remoteOf(answer("m=video 4000 RTP/AVP 31"), ""));
 }
 
+TEST(CheckCodecs, NamesTheOneThatIsNotKnown)
+{
+    EXPECT_TRUE(desk::checkCodecs("PCMU, opus"));
+    const auto wrong = desk::checkCodecs("PCMU,G999");
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().code, base::ErrorCode::BadInput);
+    EXPECT_NE(wrong.error().sentence.find("G999"), std::string::npos);
+    EXPECT_FALSE(desk::checkCodecs(""));
+}
+
+TEST(AgreedCodecs, TheOfferersNumberIsListenedTo)
+{
+    const auto ours = sip::codecsByName("opus,PCMU");
+    const auto agreed = desk::agreedCodecs(
+        answer("m=audio 4000 RTP/AVP 9 111", "a=rtpmap:111 opus/48000/2\r\n"), ours);
+    ASSERT_EQ(agreed.size(), 1U);
+    EXPECT_EQ(agreed[0].encoding, "opus");
+    EXPECT_EQ(agreed[0].payloadType, 111) << "ours would have been 96";
+    EXPECT_TRUE(desk::agreedCodecs(answer("m=audio 4000 RTP/AVP 9"), ours).empty());
+    EXPECT_TRUE(desk::agreedCodecs("garbage", ours).empty());
+}
+
 TEST(OwnDraft, TheOfferNamesWhatMediaListensTo)
 {
     const auto codecs = sip::codecsByName("PCMU,opus");

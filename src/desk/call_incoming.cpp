@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// The calls that come in: ringing, answered once, declined.
+#include <desk/call_control.h>
+
+#include <algorithm>
+#include <desk/offer.h>
+
+namespace desk {
+namespace {
+
+std::string uriOf(const base::Address &address)
+{
+    return "sip:" + (address.family == 6 ? "[" + address.text() + "]" : address.text());
+}
+
+} // namespace
+
+void CallControl::onIncoming(const engine::CallEvent &event)
+{
+    Live live;
+    live.ours = nextHandle();
+    live.theirs = event.call;
+    live.offer = event.sdp;
+    live.peer = event.remote;
+    const auto ours = live.ours;
+    m_live[ours] = std::move(live);
+    bool answers = false;
+    {
+        std::lock_guard guard(m_parts.mutex);
+        const auto account = m_parts.accounts.find(event.account);
+        answers = account != m_parts.accounts.end() && account->second.answer;
+    }
+    change(ours, [&](CallInfo &info) {
+        info.callId = event.callId;
+        info.incoming = true;
+        info.from = event.from;
+        info.options.target = event.to;
+        info.options.from = event.from;
+        info.options.account = event.account;
+        info.options.send = media::SendKind::Tone;
+        info.stage = CallInfo::Stage::Ringing;
+    });
+    if (m_parts.engine)
+        m_parts.engine->ring(event.call, 180, {}, false);
+    if (answers) // asked for by the user for this account; a moment of ringing keeps the ladder
+                 // readable
+        m_parts.worker.postIn(std::chrono::milliseconds(300), [this, ours] { answer(ours); });
+}
+
+/// The address of ours that the offered audio address is reached from; without one (no offer, on
+/// hold, a name) the one towards whoever sent the INVITE.
+base::Address CallControl::addressTowards(const Live &live) const
+{
+    const auto offer = sip::parseSdp(live.offer);
+    const auto *audio = offer.audio();
+    const auto peer = audio != nullptr ? audio->endpoint() : std::nullopt;
+    for (const auto &there : {peer, std::optional(live.peer)}) {
+        if (!there || !there->known() || there->address.isUnspecified())
+            continue;
+        if (const auto local = m_parts.engine->localAddressFor(uriOf(there->address), {}))
+            return *local;
+    }
+    return *base::Address::parse("127.0.0.1");
+}
+
+void CallControl::answer(engine::CallHandle ours)
+{
+    Live *live = byOurs(ours);
+    if (live == nullptr || !m_parts.engine || live->answering)
+        return;
+    CallOptions options;
+    bool incoming = false;
+    {
+        std::lock_guard guard(m_parts.mutex);
+        const auto &info = m_parts.calls[ours];
+        options = info.options;
+        incoming = info.incoming;
+    }
+    if (!incoming)
+        return;
+    live->answering = true;
+    live->codecs = sip::codecsByName(options.codecs);
+    if (!live->offer.empty()) {
+        live->codecs = agreedCodecs(live->offer, live->codecs);
+        if (live->codecs.empty()) {
+            m_parts.notice(
+                "The caller offers no codec that Earshot has, so the call was declined with 488.");
+            m_parts.engine->decline(live->theirs, 488);
+            return;
+        }
+    }
+    if (const auto ready = prepareMedia(*live, options, addressTowards(*live)); !ready) {
+        m_parts.notice(ready.error().sentence);
+        m_parts.engine->decline(live->theirs, 480);
+        return;
+    }
+    const auto draft = ownDraft(live->rtp, live->codecs);
+    const auto text = live->offer.empty() ? std::optional(sip::writeSdp(draft))
+                                          : sip::answerSdp(sip::parseSdp(live->offer), draft);
+    if (!text)
+        return decline(ours, 488);
+    if (auto remote = remoteOf(live->offer, {})) {
+        // We send what the answer says, not what stands first in the offer.
+        std::erase_if(remote->send, [live](const media::PayloadMap &map) {
+            return std::none_of(
+                live->codecs.begin(), live->codecs.end(),
+                [&map](const sip::Codec &codec) { return codec.payloadType == map.payloadType; });
+        });
+        m_parts.media->remote(live->media, std::move(*remote));
+    }
+    m_parts.engine->answer(live->theirs, *text);
+}
+
+void CallControl::decline(engine::CallHandle ours, int status)
+{
+    if (const Live *live = byOurs(ours); live != nullptr && m_parts.engine)
+        m_parts.engine->decline(live->theirs, status);
+}
+
+} // namespace desk

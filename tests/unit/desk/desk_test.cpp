@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+// The desk with real engine and media on loopback, against a peer that is a raw socket.
+#include "peer.h"
+
+#include <desk/desk.h>
+#include <gtest/gtest.h>
+#include <sip/sdp.h>
+#include <support/step_until.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+using desk_test::Peer;
+using Stage = desk::CallInfo::Stage;
+
+class DeskTest : public testing::Test
+{
+protected:
+    void SetUp() override
+    {
+        desk::Options options;
+        options.media.output = media::Output::Silent;
+        desk::Observer observer;
+        observer.notice = [this](const std::string &sentence) {
+            std::lock_guard guard(m_mutex);
+            m_notices.push_back(sentence);
+        };
+        auto opened = desk::Desk::open(std::move(options), std::move(observer));
+        ASSERT_TRUE(opened) << opened.error().sentence;
+        m_desk = std::move(*opened);
+    }
+    /// The next request of that method the desk sends to the peer; empty: none came.
+    std::string next(const std::string &method)
+    {
+        std::string found;
+        support::stepUntil(
+            [&] {
+                while (auto text = m_peer.receive()) {
+                    if (text->rfind(method, 0) == 0) {
+                        found = *text;
+                        return true;
+                    }
+                }
+                return false;
+            },
+            20s);
+        return found;
+    }
+    desk::CallInfo call(std::size_t index = 0)
+    {
+        const auto calls = m_desk->calls();
+        return index < calls.size() ? calls[index] : desk::CallInfo{};
+    }
+    bool reaches(Stage stage, std::size_t index = 0)
+    {
+        return support::stepUntil(
+            [&] { return m_desk->calls().size() > index && call(index).stage == stage; }, 20s);
+    }
+    bool noticed(const std::string &word)
+    {
+        std::lock_guard guard(m_mutex);
+        return std::any_of(m_notices.begin(), m_notices.end(), [&](const std::string &sentence) {
+            return sentence.find(word) != std::string::npos;
+        });
+    }
+    /// Places a call to the peer, so that it knows where the desk listens; the INVITE.
+    std::string place()
+    {
+        desk::CallOptions options;
+        options.target = m_peer.uri();
+        EXPECT_TRUE(m_desk->place(options));
+        return next("INVITE");
+    }
+    /// An INVITE of the peer's own to the desk.
+    std::string invite(const std::string &callId, const std::string &body)
+    {
+        std::string out = "INVITE sip:earshot@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP " +
+                          m_peer.local() + ";branch=z9hG4bK" + callId +
+                          "\r\nMax-Forwards: 70\r\nFrom: \"Peer\" <" + m_peer.uri() +
+                          ">;tag=p\r\nTo: <sip:earshot@127.0.0.1>\r\nCall-ID: " + callId +
+                          "\r\nCSeq: 1 INVITE\r\nContact: <" + m_peer.uri() + ">\r\n";
+        if (!body.empty())
+            out += "Content-Type: application/sdp\r\n";
+        return out + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    }
+    void ringOut() // the call that made us known is declined
+    {
+        const auto first = place();
+        ASSERT_FALSE(first.empty());
+        m_peer.send(Peer::reply(first, "486 Busy Here", "x"));
+        ASSERT_TRUE(reaches(Stage::Failed));
+    }
+
+    Peer m_peer;
+    std::mutex m_mutex;
+    std::vector<std::string> m_notices;
+    std::unique_ptr<desk::Desk> m_desk; // last: its observers use the above
+};
+
+TEST_F(DeskTest, AnswersAnOfferlessInviteOnTheAddressItCameTo)
+{
+    ASSERT_NO_FATAL_FAILURE(ringOut());
+    m_peer.send(invite("late", {}));
+    ASSERT_TRUE(reaches(Stage::Ringing, 1));
+    m_desk->answer(call(1).handle);
+    m_desk->answer(call(1).handle); // pressed twice: one answer, one pair of ports
+    const auto answer = next("SIP/2.0 200");
+    ASSERT_FALSE(answer.empty());
+    const auto parsed = sip::parseSdp(answer.substr(answer.find("\r\n\r\n") + 4));
+    ASSERT_NE(parsed.audio(), nullptr) << answer;
+    EXPECT_EQ(parsed.audio()->endpoint()->address.text(), "127.0.0.1");
+    EXPECT_GE(parsed.audio()->formats.size(), 3U) << "our offer names every codec";
+}
+
+TEST_F(DeskTest, AnswersUnderTheOfferersPayloadNumber)
+{
+    ASSERT_NO_FATAL_FAILURE(ringOut());
+    m_peer.send(
+        invite("opus", desk_test::sdp("4000 RTP/AVP 111", "a=rtpmap:111 opus/48000/2\r\n")));
+    ASSERT_TRUE(reaches(Stage::Ringing, 1));
+    m_desk->answer(call(1).handle);
+    const auto answer = next("SIP/2.0 200");
+    EXPECT_NE(answer.find("RTP/AVP 111\r\n"), std::string::npos) << answer;
+}
+
+TEST_F(DeskTest, NoCommonCodecIsDeclinedWith488AndSaid)
+{
+    ASSERT_NO_FATAL_FAILURE(ringOut());
+    m_peer.send(invite("none", desk_test::sdp("4000 RTP/AVP 9")));
+    ASSERT_TRUE(reaches(Stage::Ringing, 1));
+    m_desk->answer(call(1).handle);
+    EXPECT_FALSE(next("SIP/2.0 488").empty());
+    EXPECT_TRUE(reaches(Stage::Ended, 1));
+    EXPECT_TRUE(noticed("no codec"));
+}
+
+TEST_F(DeskTest, ACallCancelledBeforeTheAnswerEnds)
+{
+    ASSERT_NO_FATAL_FAILURE(ringOut());
+    const auto request = invite("gone", desk_test::sdp("4000 RTP/AVP 0"));
+    m_peer.send(request);
+    ASSERT_TRUE(reaches(Stage::Ringing, 1));
+    std::string cancel = request.substr(0, request.find("Contact: ")) + "Content-Length: 0\r\n\r\n";
+    cancel.replace(0, 6, "CANCEL");
+    cancel.replace(cancel.find("CSeq: 1 INVITE"), 14, "CSeq: 1 CANCEL");
+    m_peer.send(cancel);
+    EXPECT_TRUE(reaches(Stage::Ended, 1));
+    EXPECT_EQ(call(1).status, 487);
+    m_desk->answer(call(1).handle); // too late: nothing happens
+    EXPECT_TRUE(call(1).recordings.empty());
+}
+
+TEST_F(DeskTest, ForksEndAndTheWinnerStays)
+{
+    const auto request = place();
+    ASSERT_FALSE(request.empty());
+    const auto contact = "Contact: <" + m_peer.uri() + ">\r\n";
+    m_peer.send(Peer::reply(request, "183 Session Progress", "a", contact,
+                            desk_test::sdp("4000 RTP/AVP 0")));
+    ASSERT_TRUE(reaches(Stage::Early));
+    m_peer.send(Peer::reply(request, "199 Early Dialog Terminated", "a", contact));
+    m_peer.send(Peer::reply(request, "180 Ringing", "b", contact));
+    ASSERT_TRUE(reaches(Stage::Ringing));
+    m_peer.send(Peer::reply(request, "200 OK", "b", contact, desk_test::sdp("4002 RTP/AVP 0")));
+    EXPECT_TRUE(reaches(Stage::Answered));
+    const auto ack = next("ACK");
+    EXPECT_NE(Peer::header(ack, "To").find("tag=b"), std::string::npos) << ack;
+    m_desk->hangUp(call().handle);
+    const auto bye = next("BYE");
+    ASSERT_FALSE(bye.empty());
+    m_peer.send(Peer::reply(bye, "200 OK", "b"));
+    EXPECT_TRUE(reaches(Stage::Ended));
+    EXPECT_EQ(call().status, 200);
+}
+
+TEST_F(DeskTest, ClosingItHangsUp)
+{
+    const auto request = place();
+    ASSERT_FALSE(request.empty());
+    const auto contact = "Contact: <" + m_peer.uri() + ">\r\n";
+    m_peer.send(Peer::reply(request, "200 OK", "b", contact, desk_test::sdp("4002 RTP/AVP 0")));
+    ASSERT_TRUE(reaches(Stage::Answered));
+    const auto began = std::chrono::steady_clock::now();
+    m_desk.reset();
+    EXPECT_FALSE(next("BYE").empty());
+    EXPECT_LT(std::chrono::steady_clock::now() - began, 20s);
+}
+
+TEST_F(DeskTest, AnotherStoryTakesTheAccountOfTheOneBeforeAway)
+{
+    ASSERT_TRUE(m_desk->startStory("flow-failover"));
+    ASSERT_TRUE(support::stepUntil([&] { return m_desk->accounts().size() == 1; }, 30s));
+    const auto first = m_desk->accounts().front().handle;
+    ASSERT_TRUE(m_desk->startStory("early-media")); // in the middle of a step
+    ASSERT_TRUE(support::stepUntil(
+        [&] { return m_desk->story().running && m_desk->story().name == "early-media"; }, 30s));
+    EXPECT_TRUE(m_desk->accounts().empty()) << "account " << first.value << " is still there";
+    m_desk->stopStory();
+    EXPECT_TRUE(support::stepUntil([&] { return !m_desk->story().running; }, 30s));
+    EXPECT_EQ(m_desk->story().error, "");
+}
+
+TEST_F(DeskTest, ACodecThatIsNotKnownIsAnErrorAtOnce)
+{
+    desk::CallOptions options;
+    options.target = m_peer.uri();
+    options.codecs = "G999";
+    const auto placed = m_desk->place(options);
+    ASSERT_FALSE(placed);
+    EXPECT_EQ(placed.error().code, base::ErrorCode::BadInput);
+    EXPECT_TRUE(m_desk->calls().empty());
+}
+
+} // namespace
