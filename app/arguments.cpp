@@ -1,11 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <app/arguments.h>
 
+#include <algorithm>
 #include <base/text.h>
 #include <charconv>
 #include <fmt/format.h>
 
 namespace app {
+namespace {
+
+/// An option whose value is written as "udp|tcp" takes one of these words.
+bool listed(const OptionSpec &option, std::string_view value)
+{
+    if (option.value.find('|') == std::string_view::npos)
+        return true;
+    const auto words = base::split(option.value, '|');
+    return std::any_of(words.begin(), words.end(),
+                       [value](std::string_view word) { return base::equalsNoCase(word, value); });
+}
+
+} // namespace
 
 base::Result<Arguments> Arguments::parse(std::span<const OptionSpec> options,
                                          std::size_t mostPositionals,
@@ -32,16 +46,21 @@ base::Result<Arguments> Arguments::parse(std::span<const OptionSpec> options,
         if (found == nullptr)
             return base::fail(base::ErrorCode::BadInput,
                               fmt::format("There is no option {} here.", base::printable(name)));
-        if (found->value.empty()) {
-            out.m_values.emplace(name, "");
-        } else if (equals != std::string_view::npos) {
-            out.m_values.emplace(name, word.substr(equals + 1));
-        } else if (i + 1 < words.size()) {
-            out.m_values.emplace(name, words[++i]);
-        } else {
+        if (!found->repeats && out.has(name))
+            return base::fail(base::ErrorCode::BadInput, fmt::format("{} was given twice.", name));
+        if (found->value.empty() && equals != std::string_view::npos)
+            return base::fail(base::ErrorCode::BadInput, fmt::format("{} takes no value.", name));
+        if (!found->value.empty() && equals == std::string_view::npos && i + 1 == words.size())
             return base::fail(base::ErrorCode::BadInput,
                               fmt::format("{} needs a value: {}.", name, found->value));
-        }
+        std::string_view value;
+        if (!found->value.empty())
+            value = equals == std::string_view::npos ? words[++i] : word.substr(equals + 1);
+        if (!listed(*found, value))
+            return base::fail(base::ErrorCode::BadInput,
+                              fmt::format("{} takes {}, not \"{}\".", name, found->value,
+                                          base::printable(value, false, 80)));
+        out.m_values.emplace(name, value);
     }
     return out;
 }

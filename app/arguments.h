@@ -26,14 +26,16 @@ enum Exit : int {
 
 struct OptionSpec {
     std::string_view name;  // "--from"
-    std::string_view value; // "URI"; empty: a flag
+    std::string_view value; // "URI", "udp|tcp" (one of these); empty: a flag
     std::string_view help;
+    bool repeats = false; // may be given more than once
 };
 
 class Arguments
 {
 public:
-    /// Errors: an unknown option, a missing value, too many positionals.
+    /// Errors: an unknown option, a missing value a value that is none of the listed ones, an
+    /// option given twice, too many positionals.
     static base::Result<Arguments> parse(std::span<const OptionSpec> options,
                                          std::size_t mostPositionals,
                                          std::span<const std::string_view> words);

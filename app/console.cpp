@@ -18,6 +18,21 @@ extern "C" void onSignal(int /*signal*/)
     s_interrupted = true;
 }
 
+base::Result<std::string> firstLine(const std::string &path)
+{
+    std::ifstream in(path);
+    std::string line;
+    if (!in || !std::getline(in, line)) {
+        return base::fail(
+            base::ErrorCode::NotFound,
+            fmt::format("The password file {} cannot be read or is empty.", base::printable(path)),
+            std::strerror(errno));
+    }
+    if (!line.empty() && line.back() == '\r')
+        line.pop_back();
+    return line;
+}
+
 } // namespace
 
 base::Result<std::unique_ptr<Console>> Console::open(desk::Options options)
@@ -57,6 +72,8 @@ base::Result<std::unique_ptr<Console>> Console::open(desk::Options options)
     console->m_desk = std::move(*desk);
     struct sigaction action = {};
     action.sa_handler = onSignal;
+    // A second Ctrl+C has its usual meaning: whoever presses it does not want to wait for a BYE.
+    action.sa_flags = static_cast<int>(SA_RESETHAND);
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
     return console;
@@ -119,7 +136,7 @@ Console::report(const std::string &title,
         if (keep && !keep(*view))
             continue;
         calls.push_back(
-            {view->call, view->streams, view->findings, recordings[view->call->callId]});
+            {view->call, view->streams, view->findings, recordings[view->call->callId], view->now});
         last = std::max(last, view->now);
     }
     auto flows = m_desk->session().flows();
@@ -163,19 +180,20 @@ int exitFor(const base::Error &error)
     }
 }
 
-base::Result<std::string> firstLine(const std::string &path)
+base::Result<engine::Credentials> credentials(const Arguments &arguments)
 {
-    std::ifstream in(path);
-    std::string line;
-    if (!in || !std::getline(in, line)) {
-        return base::fail(
-            base::ErrorCode::NotFound,
-            fmt::format("The password file {} cannot be read or is empty.", base::printable(path)),
-            std::strerror(errno));
+    engine::Credentials out;
+    out.user = arguments.value("--user");
+    if (arguments.has("--password-file")) {
+        auto password = firstLine(arguments.value("--password-file"));
+        if (!password)
+            return tl::unexpected<base::Error>(password.error());
+        out.password = std::move(*password);
     }
-    if (!line.empty() && line.back() == '\r')
-        line.pop_back();
-    return line;
+    if (out.user.empty() == arguments.has("--password-file"))
+        return base::fail(base::ErrorCode::BadInput,
+                          "--user and --password-file go together: give both or none.");
+    return out;
 }
 
 base::Result<base::Transport> transportNamed(const std::string &name)

@@ -25,7 +25,8 @@ public:
     std::function<void(const std::string &)> onNotice;
 
     enum class Wait : unsigned char { Done, TimedOut, Interrupted };
-    /// Runs handlers until `condition` holds, the time is up or Ctrl+C (SIGINT, SIGTERM) came.
+    /// Runs handlers until `condition` holds, the time is up or Ctrl+C (SIGINT, SIGTERM) came; the
+    /// second one ends the program at once.
     Wait waitUntil(const std::function<bool()> &condition, base::Duration limit);
     static bool interrupted();
 
@@ -49,13 +50,13 @@ private:
     std::unique_ptr<desk::Desk> m_desk; // last: its observers use the queue
 };
 
-/// Options every command with media shares: --output silent.
+/// Options every command with media shares: --output auto or silent.
 desk::Options deskOptions(const Arguments &arguments);
 /// Prints to stderr and returns the code.
 int complain(const std::string &sentence, int code);
 int exitFor(const base::Error &error);
-/// The first line of a file (a password); Error when it cannot be read.
-base::Result<std::string> firstLine(const std::string &path);
+/// --user, and the first line of --password-file; Error when it cannot be read.
+base::Result<engine::Credentials> credentials(const Arguments &arguments);
 base::Result<base::Transport> transportNamed(const std::string &name);
 /// "1600x900"; "0x0" stands for none given.
 base::Result<std::pair<int, int>> sizeNamed(const std::string &text);

@@ -5,8 +5,10 @@
 
 #include <array>
 #include <base/text.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <iostream>
+#include <set>
 #include <unistd.h>
 
 namespace app {
@@ -27,6 +29,9 @@ constexpr std::array kOptions{
     OptionSpec{"--output", "auto|silent", "where early media is played (auto)"},
     OptionSpec{"--json", "", "print one JSON document instead of text"},
 };
+
+// A peer that answers neither CANCEL nor BYE is not awaited longer than that after Ctrl+C.
+constexpr auto kFarewell = std::chrono::seconds(3);
 
 base::Result<void> readReliability(const std::string &text, desk::CallOptions &call)
 {
@@ -67,7 +72,6 @@ base::Result<desk::CallOptions> readOptions(const Arguments &arguments, desk::Op
     call.from = arguments.value("--from", call.from);
     call.proxy = arguments.value("--proxy");
     call.codecs = arguments.value("--codecs", call.codecs);
-    call.credentials.user = arguments.value("--user");
     const auto transport = transportNamed(arguments.value("--transport", "udp"));
     if (!transport)
         return tl::unexpected<base::Error>(transport.error());
@@ -78,12 +82,10 @@ base::Result<desk::CallOptions> readOptions(const Arguments &arguments, desk::Op
         if (const auto ok = readPortRange(arguments.value("--port-range"), desk.media); !ok)
             return tl::unexpected<base::Error>(ok.error());
     }
-    if (arguments.has("--password-file")) {
-        auto password = firstLine(arguments.value("--password-file"));
-        if (!password)
-            return tl::unexpected<base::Error>(password.error());
-        call.credentials.password = std::move(*password);
-    }
+    const auto who = credentials(arguments);
+    if (!who)
+        return tl::unexpected<base::Error>(who.error());
+    call.credentials = *who;
     const auto hangUp = arguments.seconds("--hangup-after", std::chrono::seconds(2));
     if (!hangUp)
         return tl::unexpected<base::Error>(hangUp.error());
@@ -106,17 +108,17 @@ void printProgress(const desk::CallInfo &info)
                    base::printable(info.callId));
 }
 
-bool over(const desk::CallInfo &info)
-{
-    return info.stage == desk::CallInfo::Stage::Ended ||
-           info.stage == desk::CallInfo::Stage::Failed;
-}
+struct Followed {
+    desk::CallInfo info;
+    std::string ended; // why we ended it ourselves, empty: we did not
+};
 
 /// Follows one call to its end; Ctrl+C hangs up first and waits for the end too.
-desk::CallInfo follow(Console &console, engine::CallHandle handle, base::Duration cancelAfter)
+Followed follow(Console &console, engine::CallHandle handle, base::Duration cancelAfter)
 {
-    desk::CallInfo info;
-    const auto isOver = [&] { return over(info); };
+    Followed out;
+    auto &info = out.info;
+    const auto isOver = [&] { return desk::isOver(info); };
     console.onCall = [&](const desk::CallInfo &now) {
         if (now.handle != handle)
             return;
@@ -125,19 +127,23 @@ desk::CallInfo follow(Console &console, engine::CallHandle handle, base::Duratio
         info = now;
     };
     const auto answeredOrOver = [&] {
-        return over(info) || info.stage == desk::CallInfo::Stage::Answered;
+        return desk::isOver(info) || info.stage == desk::CallInfo::Stage::Answered;
     };
     auto wait = console.waitUntil(answeredOrOver, cancelAfter);
-    if (wait == Console::Wait::Done && !over(info))
+    if (wait == Console::Wait::Done && !desk::isOver(info))
         wait = console.waitUntil(isOver, std::chrono::hours(24));
     if (wait != Console::Wait::Done) {
+        out.ended = wait == Console::Wait::Interrupted
+                        ? "Interrupted, so the call was ended."
+                        : fmt::format("Nobody answered within {} s, so the call was cancelled.",
+                                      base::seconds(cancelAfter, 0));
         console.desk().hangUp(handle);
-        const auto end = base::now() + std::chrono::seconds(5);
-        while (!over(info) && base::now() < end)
+        const auto end = base::now() + kFarewell;
+        while (!desk::isOver(info) && base::now() < end)
             console.waitUntil(isOver,
                               std::chrono::milliseconds(20)); // an interrupt returns at once
     }
-    return info;
+    return out;
 }
 
 void print(const Arguments &arguments, const desk::CallInfo &info, Console &console)
@@ -157,6 +163,41 @@ void print(const Arguments &arguments, const desk::CallInfo &info, Console &cons
     std::cout.flush();
 }
 
+int exitCode(const Followed &followed)
+{
+    const auto &info = followed.info;
+    if (info.status >= 200 && info.status < 300)
+        return kFine;
+    // Nothing left our sockets: what was missing is on this machine, not in the network.
+    const bool here = info.callId.empty() && (info.error == base::ErrorCode::PortInUse ||
+                                              info.error == base::ErrorCode::NoPermission);
+    return here ? kNoAccess : kCallFailed;
+}
+
+int place(const Arguments &arguments, const desk::CallOptions &call, const desk::Options &options,
+          base::Duration cancelAfter)
+{
+    auto console = Console::open(options);
+    if (!console)
+        return complain(console.error().sentence, exitFor(console.error()));
+    std::set<std::string> told;
+    (*console)->onNotice = [&](const std::string &sentence) {
+        told.insert(sentence);
+        fmt::print(stderr, "earshot: {}\n", sentence);
+    };
+    const auto handle = (*console)->desk().place(call);
+    if (!handle)
+        return complain(handle.error().sentence, exitFor(handle.error()));
+    const auto followed = follow(**console, *handle, cancelAfter);
+    (*console)->desk().session().settle(std::chrono::seconds(2));
+    print(arguments, followed.info, **console);
+    const auto &sentence = followed.ended.empty() ? followed.info.sentence : followed.ended;
+    const int code = exitCode(followed);
+    if ((code != kFine || !followed.ended.empty()) && !sentence.empty() && !told.contains(sentence))
+        complain(sentence, code);
+    return code;
+}
+
 int run(const Arguments &arguments)
 {
     auto options = deskOptions(arguments);
@@ -166,29 +207,16 @@ int run(const Arguments &arguments)
     const auto cancelAfter = arguments.seconds("--cancel-after", std::chrono::seconds(60));
     if (!cancelAfter)
         return complain(cancelAfter.error().sentence, kUsage);
-    auto console = Console::open(options);
-    if (!console)
-        return complain(console.error().sentence, exitFor(console.error()));
-    bool told = false;
-    (*console)->onNotice = [&](const std::string &sentence) {
-        told = true;
-        fmt::print(stderr, "earshot: {}\n", sentence);
-    };
-    const auto handle = (*console)->desk().place(*call);
-    if (!handle)
-        return complain(handle.error().sentence, exitFor(handle.error()));
-    const auto info = follow(**console, *handle, *cancelAfter);
-    (*console)->desk().session().settle(std::chrono::seconds(2));
-    print(arguments, info, **console);
-    ::rmdir(call->recordFolder.c_str()); // only goes when nothing was recorded
-    const bool answered = info.status >= 200 && info.status < 300;
-    if (answered)
-        return kFine;
-    if (!told && !info.sentence.empty())
-        complain(info.sentence, kCallFailed);
-    // Nothing left our sockets: what was missing is on this machine, not in the network.
-    return info.callId.empty() && info.error == base::ErrorCode::PortInUse ? kNoAccess
-                                                                           : kCallFailed;
+    std::error_code error;
+    const bool made = std::filesystem::create_directories(call->recordFolder, error);
+    if (error)
+        return complain(fmt::format("The folder {} cannot be made: {}.",
+                                    base::printable(call->recordFolder), error.message()),
+                        kNoAccess);
+    const int code = place(arguments, *call, options, *cancelAfter);
+    if (made)
+        ::rmdir(call->recordFolder.c_str()); // only goes when nothing was recorded
+    return code;
 }
 
 } // namespace

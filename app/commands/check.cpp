@@ -61,6 +61,8 @@ int run(const Arguments &arguments)
     }
     format->write(report->input, std::cout);
     std::cout.flush();
+    if (last && last->import.outcome.truncated)
+        return kUnreadable; // what could be read was shown
     int worst = -1;
     for (const auto &call : report->calls) {
         for (const auto &finding : call.findings)

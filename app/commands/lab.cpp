@@ -44,14 +44,11 @@ bool play(Console &console, const lab::Scenario &scenario, const std::string &fo
         complain(started.error().sentence, kFindings);
         return false;
     }
-    const auto wait =
-        console.waitUntil([&] { return began && !state.running; }, std::chrono::minutes(3));
+    const auto wait = console.waitUntil(
+        [&] { return (began && !state.running) || !state.error.empty(); }, std::chrono::minutes(3));
     const auto callsOver = [&] {
         const auto calls = console.desk().calls();
-        return std::all_of(calls.begin(), calls.end(), [](const desk::CallInfo &info) {
-            return info.stage == desk::CallInfo::Stage::Ended ||
-                   info.stage == desk::CallInfo::Stage::Failed;
-        });
+        return std::all_of(calls.begin(), calls.end(), desk::isOver);
     };
     console.waitUntil(callsOver,
                       std::chrono::seconds(5)); // the BYE's answer belongs to the picture
@@ -85,16 +82,19 @@ std::string freshFolder(const Arguments &arguments)
 }
 
 /// The first recording of a caller's early dialog, under the name people look for.
-void keepRecording(Console &console, const std::filesystem::path &folder)
+bool keepRecording(Console &console, const std::filesystem::path &folder)
 {
     for (const auto &info : console.desk().calls()) {
         for (const auto &file : info.recordings) {
             std::error_code error;
             if (!info.incoming && file.length.count() > 0 &&
-                std::filesystem::copy_file(file.path, folder / "early-media.wav", error))
-                return;
+                std::filesystem::copy_file(file.path, folder / "early-media.wav",
+                                           std::filesystem::copy_options::overwrite_existing,
+                                           error))
+                return true;
         }
     }
+    return false;
 }
 
 int leaveFiles(Console &console, const Arguments &arguments, const std::string &folder)
@@ -111,8 +111,9 @@ int leaveFiles(Console &console, const Arguments &arguments, const std::string &
             !written)
             return complain(written.error().sentence, kNoAccess);
     }
-    keepRecording(console, where);
-    fmt::print(stderr, "The ladder, the report and the recording are in {}\n", folder);
+    const bool heard = keepRecording(console, where);
+    fmt::print(stderr, "ladder.svg{} report.html{} are in {}\n", heard ? "," : " and",
+               heard ? " and early-media.wav" : "", folder);
     return kFine;
 }
 

@@ -13,7 +13,8 @@ namespace {
 
 constexpr std::array kOptions{
     OptionSpec{"--aor", "URI", "address of record: sip:bob@example.com"},
-    OptionSpec{"--proxy", "URI", "outbound proxy or registrar; a flow each, reg-id in this order"},
+    OptionSpec{"--proxy", "URI", "outbound proxy or registrar; a flow each, reg-id in this order",
+               true},
     OptionSpec{"--transport", "udp|tcp", "transport (tcp)"},
     OptionSpec{"--user", "U", "user name for 401 and 407"},
     OptionSpec{"--password-file", "F", "file whose first line is the password"},
@@ -30,7 +31,6 @@ base::Result<engine::Account> readAccount(const Arguments &arguments)
     engine::Account account;
     account.aor = arguments.value("--aor");
     account.proxies = arguments.values("--proxy");
-    account.credentials.user = arguments.value("--user");
     if (account.aor.empty() || account.proxies.empty())
         return base::fail(base::ErrorCode::BadInput,
                           "A registration needs --aor and at least one --proxy.");
@@ -42,12 +42,10 @@ base::Result<engine::Account> readAccount(const Arguments &arguments)
     if (!expires)
         return tl::unexpected<base::Error>(expires.error());
     account.expires = *expires;
-    if (arguments.has("--password-file")) {
-        auto password = firstLine(arguments.value("--password-file"));
-        if (!password)
-            return tl::unexpected<base::Error>(password.error());
-        account.credentials.password = std::move(*password);
-    }
+    const auto who = credentials(arguments);
+    if (!who)
+        return tl::unexpected<base::Error>(who.error());
+    account.credentials = *who;
     return account;
 }
 
@@ -118,9 +116,11 @@ public:
     }
     void onCall(const desk::CallInfo &info) const
     {
+        static constexpr const char *kStages[] = {"calling",  "ringing", "early media",
+                                                  "answered", "ended",   "failed"};
         if (!m_quiet)
-            fmt::print("{:>9}  call from {}  {} {}\n", base::seconds(base::now() - m_start),
-                       base::printable(info.from), info.status, base::printable(info.phrase));
+            fmt::print("{:>9}  call from {}: {}\n", base::seconds(base::now() - m_start),
+                       base::printable(info.from), kStages[static_cast<int>(info.stage)]);
         std::fflush(stdout);
     }
     bool everUp() const { return m_everUp; }
@@ -149,6 +149,19 @@ private:
     bool m_everUp = false;
 };
 
+/// Ends what calls there are; a REGISTER with expires 0 on each flow, and the answers.
+void farewell(Console &console)
+{
+    const auto calls = console.desk().calls();
+    for (const auto &info : calls)
+        console.desk().hangUp(info.handle);
+    for (const auto &info : console.desk().accounts())
+        console.desk().removeAccount(info.handle);
+    const auto latest = base::now() + std::chrono::milliseconds(1500);
+    while (base::now() < latest) // an interrupt returns at once
+        console.waitUntil([&] { return base::now() >= latest; }, std::chrono::milliseconds(50));
+}
+
 int run(const Arguments &arguments)
 {
     auto account = readAccount(arguments);
@@ -172,12 +185,7 @@ int run(const Arguments &arguments)
         !added)
         return complain(added.error().sentence, exitFor(added.error()));
     (*console)->waitUntil([] { return false; }, *limit);
-    for (const auto &info : (*console)->desk().accounts())
-        (*console)->desk().removeAccount(info.handle);
-    // The farewell: REGISTER with expires 0 on each flow, and its answers.
-    const auto gone = base::now() + std::chrono::milliseconds(1500);
-    while (base::now() < gone)
-        (*console)->waitUntil([&] { return base::now() >= gone; }, std::chrono::milliseconds(50));
+    farewell(**console);
     (*console)->desk().session().settle(std::chrono::seconds(1));
     const auto report = (*console)->report(aor);
     if (arguments.has("--json")) {

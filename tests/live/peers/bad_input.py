@@ -41,6 +41,12 @@ def main():
         closed = bench.free_port()
         code, _, errors = stage.earshot("call", "not a uri at all <<<")
         bench.check(code == 2 and one_sentence(errors, "SIP URI"), f"unparsable target: exit {code}: {errors.strip()}")
+        for words in (("--codecs", "PCMU,G999"), ("--output", "loud"), ("--transport", "tls"), ("--100rel", "maybe"),
+                      ("--from", "sip:a@b", "--from", "sip:c@d"), ("--hangup-after", "soon"), ("--port-range", "7")):
+            code, _, errors = stage.earshot("call", f"sip:x@127.0.0.1:{closed}", *words)
+            bench.check(code == 2 and one_sentence(errors), f"{' '.join(words)}: exit {code}: {errors.strip()}")
+        code, _, errors = stage.earshot("call", f"sip:x@127.0.0.1:{closed}", "--record", "/proc/none")
+        bench.check(code == 4 and one_sentence(errors, "/proc/none"), f"no folder to record to: exit {code}: {errors.strip()}")
         code, call, errors = stage.earshot("call", f"sip:x@127.0.0.1:{closed}", "--json")
         bench.check(code == 5 and call["final"]["local"] and one_sentence(errors, str(closed)), f"closed UDP port: exit {code}: {errors.strip()}")
         code, call, errors = stage.earshot("call", f"sip:x@127.0.0.1:{closed}", "--transport", "tcp", "--json")
@@ -61,6 +67,9 @@ def main():
         bench.check(code == 3 and one_sentence(errors), f"no capture: exit {code}: {errors.strip()}")
         code, _, errors = stage.earshot("check", stage.path("nowhere.pcap"))
         bench.check(code == 3 and one_sentence(errors), f"no file: exit {code}: {errors.strip()}")
+        cut = stage.write("cut.pcap", bytes.fromhex("d4c3b2a1020004000000000000000000ffff000065000000") + b"\1\2\3", "wb")
+        code, _, errors = stage.earshot("check", cut)
+        bench.check(code == 3 and one_sentence(errors), f"truncated capture: exit {code}: {errors.strip()}")
         code, _, errors = stage.earshot("check", stage.write("empty.pcap", ""))
         bench.check(code == 3 and one_sentence(errors), f"empty file: exit {code}: {errors.strip()}")
         code, _, errors = stage.earshot("call", f"sip:x@127.0.0.1:{closed}", "--password-file", stage.path("none"))
