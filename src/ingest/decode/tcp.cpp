@@ -133,6 +133,7 @@ void TcpTable::open(Connection &connection, int from, const TcpSegment &segment)
         flush(connection, 1);
         forget(connection.halves[1 - from]);
     }
+    flush(connection, from); // of a connection before, whose end was not captured
     start(half, segment.sequence + 1);
     half.initial = segment.sequence;
 }

@@ -44,6 +44,14 @@ TEST(Tcp, bothDirectionsAreStreamsOfTheirOwn)
     EXPECT_EQ(story(read, 2), "D:yo");
 }
 
+TEST(Tcp, newConnectionOfSamePortsLosesNothingOfTheOld)
+{
+    const auto read = readIp({b(100, "old", kAck, 1), b(200, "behind a hole", kAck, 1),
+                              b(7'000'000, "", kSyn | kAck, 1), b(7'000'001, "new", kAck, 1)});
+    EXPECT_EQ(story(read, 1), "G D:old G D:behind a hole");
+    EXPECT_EQ(story(read, 2), "D:new");
+}
+
 TEST(Tcp, outOfOrderIsPutInOrder)
 {
     EXPECT_EQ(story(readIp({a(99, "", kSyn), a(106, "three"), a(103, "two"), a(100, "one")})),
