@@ -78,6 +78,8 @@ void Store::applyCall(const desk::CallInfo &call)
 
 void Store::applyAccount(const desk::AccountInfo &account)
 {
+    if (account.leaving) // its last flow events must not bring it back
+        return forgetAccount(account.handle);
     m_accounts[account.handle.value] = account;
     Q_EMIT accountsChanged();
 }

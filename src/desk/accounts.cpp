@@ -38,13 +38,17 @@ void Accounts::remove(engine::AccountHandle handle)
 {
     if (!m_parts.engine)
         return;
+    AccountInfo copy;
     {
         std::lock_guard guard(m_parts.mutex);
         const auto at = m_parts.accounts.find(handle);
         if (at == m_parts.accounts.end() || at->second.leaving)
             return;
         at->second.leaving = true;
+        copy = at->second;
     }
+    if (m_parts.observer.account)
+        m_parts.observer.account(copy);
     m_parts.engine->removeAccount(handle);
     m_parts.worker.postIn(kFarewell, [this, handle] { forget(handle); });
 }
