@@ -146,6 +146,8 @@ Console::report(const std::string &title,
     out->input.calls = out->calls;
     out->input.flows = out->flows;
     out->input.names = m_desk->names();
+    const auto update = m_desk->session().last();
+    out->input.mediaSeen = update && update->rtpPackets != 0;
     return out;
 }
 

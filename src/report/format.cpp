@@ -15,8 +15,11 @@ const Format *format(std::string_view id)
 
 diagnosis::Evidence evidenceOf(const ReportInput &input, const ReportCall &call)
 {
-    const bool media = std::any_of(input.calls.begin(), input.calls.end(),
-                                   [](const ReportCall &other) { return !other.streams.empty(); });
+    const bool media =
+        input.mediaSeen
+            ? *input.mediaSeen
+            : std::any_of(input.calls.begin(), input.calls.end(),
+                          [](const ReportCall &other) { return !other.streams.empty(); });
     return {
         *call.call, input.trace, call.streams, input.flows, call.now.known() ? call.now : input.now,
         false,      media};

@@ -7,6 +7,7 @@
 #include <ladder/layout.h>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +32,9 @@ struct ReportInput {
     std::string title;  // file name, story or target
     bool redact = true; // Authorization, keys and passwords never leave otherwise (trust T13)
     std::vector<std::string> notes; // flaws of the input, evicted counts
+    /// Whether the session saw RTP of any call; unset: whether a call of this report has some,
+    /// which takes a look at all of them for each.
+    std::optional<bool> mediaSeen{};
 };
 
 struct Format {

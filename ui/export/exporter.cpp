@@ -30,7 +30,9 @@ std::string exported(const Store &store, const session::CallView &view, std::str
                                     .now = view.now,
                                     .title = view.call->from + " -> " + view.call->to,
                                     .redact = true,
-                                    .notes = {}};
+                                    .notes = {},
+                                    .mediaSeen =
+                                        store.last() != nullptr && store.last()->rtpPackets != 0};
     std::ostringstream out;
     writer->write(input, out);
     return out.str();

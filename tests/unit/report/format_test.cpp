@@ -149,6 +149,17 @@ TEST(Formats, SecretsLeaveInNoFormatUnlessAskedFor)
     EXPECT_THAT(report.write("html"), HasSubstr("inline:s3cret"));
 }
 
+TEST(Formats, RtpOfCallsThatAreNotReportedCounts)
+{
+    made::Call call;
+    hostileStory(call);
+    call.streams.clear();
+    made::Report report(call);
+    EXPECT_FALSE(report::evidenceOf(report.input, report.calls[0]).mediaSeen);
+    report.input.mediaSeen = true;
+    EXPECT_TRUE(report::evidenceOf(report.input, report.calls[0]).mediaSeen);
+}
+
 TEST(Formats, TerminalTextHoldsNoControlCharacters)
 {
     made::Call call;
