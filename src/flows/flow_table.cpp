@@ -7,7 +7,7 @@
 namespace flows {
 
 namespace {
-constexpr std::size_t kMostEvents = 256, kMostWaiting = 65536;
+constexpr std::size_t kMostWaiting = 65536;
 constexpr base::Duration kPongWait = std::chrono::seconds(10); // RFC 5626 section 4.4.1
 } // namespace
 

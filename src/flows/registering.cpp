@@ -98,8 +98,9 @@ void FlowTable::Work::absorb(Entry &own, const Entry &wire)
     to.events.insert(to.events.end(), from.events.begin(), from.events.end());
     const auto earlier = [](const FlowEvent &a, const FlowEvent &b) { return a.time < b.time; };
     std::stable_sort(to.events.begin(), to.events.end(), earlier);
-    if (to.events.size() > 256)
-        to.events.erase(to.events.begin(), to.events.end() - 256);
+    if (to.events.size() > kMostEvents)
+        to.events.erase(to.events.begin(),
+                        to.events.end() - static_cast<std::ptrdiff_t>(kMostEvents));
     if (wire.registerKey != 0)
         entries.bindRegister(own, wire.registerKey);
 }

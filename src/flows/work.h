@@ -12,6 +12,8 @@
 
 namespace flows {
 
+constexpr std::size_t kMostEvents = 256; // of a flow, the newest
+
 struct Ends { // both directions of one connection, or of one pair of UDP sockets
     base::Endpoint low, high;
     bool datagrams = false;
