@@ -100,7 +100,9 @@ void Deeds::reRegister(const CallPtr &)
             ++asked;
         }
     }
-    say(tr("Registering %n flow(s) again now.", nullptr, asked), false);
+    say(tr("Registering again now: %1.")
+            .arg(counted(static_cast<qulonglong>(asked), tr("flow"), tr("flows"))),
+        false);
 }
 
 void Deeds::callAgain(diagnosis::Action action, const CallPtr &call)

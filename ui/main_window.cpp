@@ -5,6 +5,7 @@
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QDragEnterEvent>
+#include <QMenuBar>
 #include <QMimeData>
 #include <QStackedWidget>
 #include <QStatusBar>
@@ -87,17 +88,15 @@ void MainWindow::makeCentre()
     auto *bars = new QVBoxLayout(top);
     bars->setContentsMargins(0, 0, 0, 0);
     bars->setSpacing(0);
+    auto *menus = new QMenuBar(top);
+    menus->setObjectName(QStringLiteral("menuBar"));
+    menus->setNativeMenuBar(false);
+    bars->addWidget(menus);
     bars->addWidget(m_parts.dial);
     bars->addWidget(m_parts.flows);
     bars->addWidget(m_parts.incoming);
     bars->addWidget(m_parts.notices);
-    auto *bar = new QDockWidget(this); // above every dock, over the whole width
-    bar->setObjectName(QStringLiteral("topDock"));
-    bar->setFeatures(QDockWidget::NoDockWidgetFeatures);
-    bar->setTitleBarWidget(new QWidget(bar));
-    bar->titleBarWidget()->setObjectName(QStringLiteral("topDockTitle"));
-    bar->setWidget(top);
-    addDockWidget(Qt::TopDockWidgetArea, bar);
+    setMenuWidget(top); // above every dock, over the whole width, as high as it needs
     auto *centre = new QWidget(this);
     centre->setObjectName(QStringLiteral("centre"));
     auto *layout = new QVBoxLayout(centre);
@@ -125,7 +124,7 @@ QDockWidget *MainWindow::makeDock(const char *name, const QString &title, QWidge
 
 void MainWindow::makeDocks()
 {
-    setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+    setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
     setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
     setTabPosition(Qt::RightDockWidgetArea, QTabWidget::North);
     Parts &p = m_parts;
@@ -139,6 +138,11 @@ void MainWindow::makeDocks()
     tabifyDockWidget(p.messageDock, p.findingsDock);
     tabifyDockWidget(p.findingsDock, p.compareDock);
     p.explainDock->raise();
+    // The tab names them already.
+    for (QDockWidget *dock : {p.explainDock, p.messageDock, p.findingsDock, p.compareDock}) {
+        dock->setTitleBarWidget(new QWidget(dock));
+        dock->titleBarWidget()->setObjectName(QStringLiteral("noTitle"));
+    }
 }
 
 void MainWindow::makeStatus()

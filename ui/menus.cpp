@@ -16,6 +16,13 @@
 namespace ui {
 namespace {
 
+// Not window.menuBar(): the menus stand in one widget with the bars below them.
+QMenuBar &menuBarOf(QMainWindow &window)
+{
+    auto *bar = window.findChild<QMenuBar *>(QStringLiteral("menuBar"));
+    return bar == nullptr ? *window.menuBar() : *bar;
+}
+
 QMenu *menuOf(QMainWindow &window, const char *title)
 {
     const QString name = QString::fromLatin1(title);
@@ -26,11 +33,11 @@ QMenu *menuOf(QMainWindow &window, const char *title)
         return known;
     QMenu *menu = nullptr;
     if (slash < 0) {
-        menu = window.menuBar()->addMenu(QObject::tr(qPrintable(own)));
+        menu = menuBarOf(window).addMenu(QObject::tr(qPrintable(own)));
     } else {
         auto *parent =
             window.findChild<QMenu *>(QStringLiteral("menu-") + name.left(slash).toLower());
-        menu = parent == nullptr ? window.menuBar()->addMenu(own) : parent->addMenu(own);
+        menu = parent == nullptr ? menuBarOf(window).addMenu(own) : parent->addMenu(own);
     }
     menu->setObjectName(id);
     return menu;

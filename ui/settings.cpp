@@ -74,6 +74,18 @@ void Settings::addTarget(const QString &target)
     addTo(QStringLiteral("calls/targets"), target);
 }
 
+bool Settings::isConfirmed(const QString &host) const
+{
+    return m_ini->value(QStringLiteral("calls/confirmed")).toStringList().contains(host);
+}
+
+void Settings::confirm(const QString &host)
+{
+    QStringList hosts = m_ini->value(QStringLiteral("calls/confirmed")).toStringList();
+    if (!hosts.contains(host))
+        m_ini->setValue(QStringLiteral("calls/confirmed"), hosts << host);
+}
+
 std::vector<SavedAccount> Settings::accounts() const
 {
     std::vector<SavedAccount> out;

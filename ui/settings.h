@@ -33,6 +33,8 @@ public:
     void addRecentFile(const QString &path);
     QStringList targets() const; // called lately, newest first
     void addTarget(const QString &target);
+    bool isConfirmed(const QString &host) const; // real calls to it were allowed by hand
+    void confirm(const QString &host);
 
     std::vector<SavedAccount> accounts() const;
     void saveAccount(const SavedAccount &account); // by address of record

@@ -30,6 +30,11 @@ QString plainTip(const QString &text)
     return QLatin1String("<qt>") + lines + QLatin1String("</qt>");
 }
 
+QString counted(qulonglong count, const QString &one, const QString &many)
+{
+    return QString::number(count) + QLatin1Char(' ') + (count == 1 ? one : many);
+}
+
 std::string toStd(const QString &text)
 {
     const QByteArray bytes = text.toUtf8();

@@ -19,6 +19,8 @@ QString shownLines(std::string_view foreign);
 QString menuText(const QString &text);
 /// Tooltips guess rich text; this one is escaped, so that it shows as it was written.
 QString plainTip(const QString &text);
+/// "1 call", "2 calls"
+QString counted(qulonglong count, const QString &one, const QString &many);
 std::string toStd(const QString &text);
 
 /// A label that takes text as it is. `name` becomes its objectName.

@@ -64,6 +64,8 @@ void DeskBridge::refresh()
     std::vector<std::shared_ptr<const session::Update>> updates;
     for (Event &event : m_inbox.take(std::chrono::milliseconds(0), 1U << 16U))
         take(event, updates);
+    if (m_inbox.size() > 0)
+        schedule(); // the wake comes for the first item of an empty inbox only
     m_store->setNames(m_desk->names());
     m_store->applyUpdates(updates);
     if (const auto lost = m_inbox.dropped(); lost != m_lost) {

@@ -52,6 +52,8 @@ QString durationText(base::Duration duration)
         const auto whole = static_cast<long>(seconds);
         return QStringLiteral("%1:%2").arg(whole / 60).arg(whole % 60, 2, 10, QLatin1Char('0'));
     }
+    if (seconds < 0.1)
+        return QStringLiteral("%1 ms").arg(seconds * 1000, 0, 'f', 1);
     if (seconds < 10)
         return QStringLiteral("%1 s").arg(seconds, 0, 'f', 2);
     return QStringLiteral("%1 s").arg(seconds, 0, 'f', 1);

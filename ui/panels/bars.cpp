@@ -186,7 +186,7 @@ void StoryBar::apply(const desk::StoryState &story)
     m_running = story.running;
     m_name = shown(story.name);
     m_step->setText(
-        tr("Step %1 of %2").arg(std::min(story.step + 1, story.steps)).arg(story.steps));
+        tr("Step %1 of %2  ·  ").arg(std::min(story.step + 1, story.steps)).arg(story.steps));
     m_title->setText(shown(story.title));
     QString caption = shown(story.caption);
     if (!story.running)

@@ -123,7 +123,7 @@ void CallHeader::setCall(const CallPtr &view)
     if (phases.earlyMedia.count() > 0)
         words << tr("early media %1").arg(durationText(phases.earlyMedia));
     if (const auto count = view->findings.size(); count > 0)
-        words << tr("%n finding(s)", nullptr, static_cast<int>(count));
+        words << counted(count, tr("finding"), tr("findings"));
     if (facts.live)
         words << tr("live");
     m_facts->setText(words.join(QStringLiteral("  ·  ")));

@@ -108,7 +108,8 @@ void CallList::applyFilter()
 void CallList::applyCounts()
 {
     const int hidden = m_model->hiddenOthers();
-    m_counts->setText(tr("%n call(s)", nullptr, m_model->rowCount()));
+    m_counts->setText(
+        counted(static_cast<qulonglong>(m_model->rowCount()), tr("call"), tr("calls")));
     if (m_model->rowCount() == 0)
         m_counts->setText(m_filter->text().isEmpty() ? tr("No calls yet") : tr("No call matches"));
     m_others->setVisible(hidden > 0 || m_model->showsOthers());

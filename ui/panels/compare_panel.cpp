@@ -115,7 +115,7 @@ void ComparePanel::fill()
     for (const auto &line : diagnosis::compareCodes(left(), right()))
         addRow(row++, shown(line.aspect), shown(line.left), shown(line.right));
     const auto seen = count(left(), right());
-    const auto times = [](std::size_t n) { return tr("%n time(s)", nullptr, static_cast<int>(n)); };
+    const auto times = [](std::size_t n) { return counted(n, tr("time"), tr("times")); };
     addRow(row++, tr("in this session"), times(seen[0]), times(seen[1]));
     grid->setColumnStretch(1, 1);
     grid->setColumnStretch(2, 1);

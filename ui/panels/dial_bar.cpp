@@ -9,6 +9,7 @@
 #include <QVBoxLayout>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/focus.h>
+#include <ui/panels/confirm_call.h>
 #include <ui/settings.h>
 #include <ui/text.h>
 
@@ -195,9 +196,11 @@ void DialBar::call()
         focusTarget();
         return;
     }
-    m_focus.followNext();
-    if (m_bridge.place(wanted).valid())
-        remember();
+    confirmCall(this, m_settings, wanted.target, [this, wanted] {
+        m_focus.followNext();
+        if (m_bridge.place(wanted).valid())
+            remember();
+    });
 }
 
 void DialBar::remember() const

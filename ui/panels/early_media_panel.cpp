@@ -71,10 +71,10 @@ EarlyMediaPanel::EarlyMediaPanel(Store &store, Focus &focus, Theme &theme, QWidg
     left->addWidget(makeControls());
     left->addWidget(m_wave, 1);
     m_figures->setProperty("muted", true);
-    m_figures->setMinimumWidth(60);
+    m_figures->setWordWrap(true);
     left->addWidget(m_figures);
     layout->addLayout(left, 3);
-    layout->addWidget(makeChecks(), 2);
+    layout->addWidget(makeChecks(), 3);
     connect(&focus, &Focus::callChanged, this, &EarlyMediaPanel::refresh);
     connect(&store, &Store::ownCallChanged, this, &EarlyMediaPanel::refresh);
     connect(&store, &Store::mediaChanged, this, &EarlyMediaPanel::refresh);
@@ -98,7 +98,7 @@ QWidget *EarlyMediaPanel::makeControls()
     m_dialogs->setObjectName(QStringLiteral("earlyDialogs"));
     m_dialogs->setAccessibleName(tr("Early dialog to hear"));
     m_state->setMinimumWidth(60);
-    layout->addWidget(m_state, 1);
+    layout->addWidget(m_state, 2);
     layout->addWidget(m_level, 1);
     layout->addWidget(m_dialogs);
     layout->addWidget(m_play);
@@ -126,7 +126,8 @@ QWidget *EarlyMediaPanel::makeChecks()
     m_checks->addWidget(m_verdict, 0, 0, 1, 2);
     for (std::size_t i = 0; i < kMostFacts; ++i) {
         QLabel *glyph = plainLabel({}, "checkGlyph", box), *text = plainLabel({}, "checkText", box);
-        text->setMinimumWidth(60);
+        text->setWordWrap(true);
+        glyph->setAlignment(Qt::AlignTop);
         m_checks->addWidget(glyph, static_cast<int>(i) + 1, 0);
         m_checks->addWidget(text, static_cast<int>(i) + 1, 1);
         m_facts.emplace_back(glyph, text);

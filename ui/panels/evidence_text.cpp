@@ -3,6 +3,7 @@
 
 #include <QRegularExpression>
 #include <QScrollBar>
+#include <QTextBlock>
 #include <QTextCursor>
 #include <QTextDocument>
 #include <QTextDocumentFragment>
@@ -114,7 +115,25 @@ void EvidenceText::article(const QString &markdown)
 {
     QTextDocument text;
     text.setDefaultFont(m_theme.font(FontKind::Body));
-    text.setMarkdown(markdown, QTextDocument::MarkdownNoHTML);
+    // Its title stands in the card already.
+    const bool titled = markdown.startsWith(QLatin1String("# "));
+    text.setMarkdown(titled ? markdown.mid(markdown.indexOf(QLatin1Char('\n')) + 1) : markdown,
+                     QTextDocument::MarkdownNoHTML);
+    for (QTextBlock part = text.begin(); part.isValid(); part = part.next()) {
+        QTextCursor whole(part);
+        whole.select(QTextCursor::BlockUnderCursor);
+        if (part.blockFormat().headingLevel() > 0) {
+            QTextCharFormat strong;
+            strong.setFont(m_theme.font(FontKind::Strong));
+            strong.setForeground(m_theme.tokens().colour(Neutral::Text));
+            whole.mergeCharFormat(strong);
+        }
+        QTextBlockFormat airy;
+        airy.setLineHeight(130, QTextBlockFormat::ProportionalHeight);
+        airy.setTopMargin(part.blockFormat().headingLevel() > 0 ? 10 : 2);
+        airy.setBottomMargin(4);
+        whole.mergeBlockFormat(airy);
+    }
     QTextCursor cursor(m_draft);
     cursor.movePosition(QTextCursor::End);
     cursor.insertBlock(block(0, 4));

@@ -104,7 +104,7 @@ QSize FlowChip::sizeHint() const
 {
     const QFontMetrics strong(m_theme.font(FontKind::Strong)), small(m_theme.font(FontKind::Small));
     const int first = strong.horizontalAdvance(m_chip) + small.horizontalAdvance(m_edge) + 36;
-    return {std::max(first, small.horizontalAdvance(m_details)) + 2 * kPadding,
+    return {std::max(first, small.horizontalAdvance(m_details)) + 2 * kPadding + 16,
             qRound(kHeight * m_theme.zoom())};
 }
 

@@ -105,8 +105,8 @@ void LadderView::placePill()
     m_pill->setVisible(m_new > 0);
     if (m_new == 0)
         return;
-    m_pill->setText(tr("%n new", nullptr, static_cast<int>(m_new)));
-    m_pill->setAccessibleName(tr("%n new rows, go to the end", nullptr, static_cast<int>(m_new)));
+    m_pill->setText(tr("%1 new").arg(m_new));
+    m_pill->setAccessibleName(tr("%1 new rows, go to the end").arg(m_new));
     m_pill->adjustSize();
     m_pill->move((viewport()->width() - m_pill->width()) / 2,
                  viewport()->height() - m_pill->height() - 12);
