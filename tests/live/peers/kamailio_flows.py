@@ -53,6 +53,7 @@ class Relay:
         self.port = self.listener.getsockname()[1]
         self.pairs = []
         self.accepted = 0
+        self.ponged = False  # a pong of RFC 5626 section 3.5.1 went back to the user agent
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self):
@@ -66,14 +67,14 @@ class Relay:
             self.pairs.append((near, far))
             threading.Thread(target=self._pump, args=(near, far), daemon=True).start()
 
-    @staticmethod
-    def _pump(near, far):
+    def _pump(self, near, far):
         try:
             while True:
                 for ready in select.select([near, far], [], [], 60)[0]:
                     data = ready.recv(65536)
                     if not data:
                         raise OSError
+                    self.ponged |= ready is far and data == b"\r\n"
                     (far if ready is near else near).sendall(data)
         except OSError:
             for end in (near, far):
@@ -111,7 +112,7 @@ def main():
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=stage.environment, cwd=stage.folder)
         stage.processes.append(process)
         bench.wait_for(lambda: relay.accepted == 1, what="the second flow's connection")
-        time.sleep(4)  # the first pong has come: the flow is UP, not just registered
+        bench.wait_for(lambda: relay.ponged, what="the first pong: the flow is UP, not just registered")
         cut_at = time.time()
         relay.cut()
         out, errors = process.communicate(timeout=40)
