@@ -59,13 +59,11 @@ private:
     };
     static Place place(std::size_t index)
     {
-        const std::size_t biased = index + kFirst;
-        const auto chunk =
-            static_cast<std::size_t>(std::bit_width(biased) - std::bit_width(kFirst));
-        return {chunk, biased - (kFirst << chunk)};
+        const auto chunk = static_cast<std::size_t>(std::bit_width(index / kFirst + 1) - 1);
+        return {chunk, index - kFirst * ((std::size_t{1} << chunk) - 1)};
     }
 
-    std::array<std::atomic<T *>, 40> m_chunks{};
+    std::array<std::atomic<T *>, 55> m_chunks{};
     std::atomic<std::size_t> m_size{0};
 };
 

@@ -141,6 +141,11 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
                                lasting(next->started - failed->started))
                  : verdict.impact;
     fixes = verdict.fixes;
+    const auto tokens = tokensOf(evidence, failed->request);
+    const auto *const flow = tokens.empty() ? nullptr : flowOf(evidence, tokens.front());
+    if (flow != nullptr && flow->ours) // what can be done right here comes first
+        fixes.insert(fixes.begin(), {"Re-register the dead flow with the same reg-id.",
+                                     "callee's user agent", Action::ReRegister});
 }
 
 void tellHiddenFlow(const Evidence &evidence, trace::RowId row, Telling &out)

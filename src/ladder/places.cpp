@@ -4,12 +4,15 @@
 #include <algorithm>
 #include <cmath>
 #include <ladder/measure.h>
+#include <numeric>
 
 namespace ladder {
 
 namespace {
 
 constexpr double kSide = 64; // least room left of the first and right of the last lane
+constexpr double kLeastGap =
+    112; // lanes are not squeezed closer: "183 Session" is still to be read
 
 double badgesWidth(const Step &step)
 {
@@ -30,12 +33,18 @@ double textNeed(const Step &step)
 struct Room {
     std::vector<double> gaps;
     double first = kSide, right = kSide, notes = 0;
+    double badges = 0; // what the notes need
+
+    double total(double time) const
+    {
+        return std::accumulate(gaps.begin(), gaps.end(), time + first + right + notes);
+    }
 };
 
 void makeRoomForSteps(const Outline &outline, Room &room)
 {
     for (const Step &step : outline.steps) {
-        room.notes = std::max(room.notes, badgesWidth(step) + kChipSpace);
+        room.badges = std::max(room.badges, badgesWidth(step) + kChipSpace);
         const auto low = std::min(step.from, step.to), high = std::max(step.from, step.to);
         if (step.kind == StepKind::Gap || step.kind == StepKind::Local)
             continue;
@@ -65,15 +74,29 @@ void makeRoomForNames(const Outline &outline, Room &room)
     }
 }
 
-void spread(std::vector<double> &gaps, double outside, double viewWidth)
+/// A view that has room to spare gets lanes farther apart; one that is too narrow gets them closer,
+/// first at the cost of empty room for notes, then of the widest gaps: what does not fit is cut by
+/// whoever draws the text.
+void fit(Room &room, double time, double viewWidth)
 {
-    double total = outside;
-    for (const double gap : gaps)
-        total += gap;
-    if (gaps.empty() || total >= viewWidth)
+    if (room.gaps.empty() || viewWidth <= 0)
         return;
-    const double more = (viewWidth - total) / static_cast<double>(gaps.size());
-    for (double &gap : gaps)
+    const auto lacking = [&] { return room.total(time) - viewWidth; };
+    if (lacking() > 0)
+        room.notes = std::max(room.badges, room.notes - lacking());
+    if (lacking() > 0) {
+        double above = 0;
+        for (const double gap : room.gaps)
+            above += std::max(0.0, gap - kLeastGap);
+        const double keep = above > 0 ? std::max(0.0, 1 - lacking() / above) : 1;
+        for (double &gap : room.gaps) {
+            if (gap > kLeastGap)
+                gap = kLeastGap + (gap - kLeastGap) * keep;
+        }
+        return;
+    }
+    const double more = -lacking() / static_cast<double>(room.gaps.size());
+    for (double &gap : room.gaps)
         gap += more;
 }
 
@@ -92,7 +115,8 @@ Places placesOf(const Outline &outline, const Options &options)
     room.notes = options.noteWidth;
     makeRoomForSteps(outline, room);
     makeRoomForNames(outline, room);
-    spread(room.gaps, options.timeWidth + room.first + room.right + room.notes, options.viewWidth);
+    room.notes = std::max(room.notes, room.badges);
+    fit(room, options.timeWidth, options.viewWidth);
 
     Places places;
     double x = options.timeWidth + room.first;

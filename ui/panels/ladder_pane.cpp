@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/panels/ladder_pane.h>
 
+#include <QTimer>
 #include <QVBoxLayout>
 #include <ui/panels/call_header.h>
 #include <ui/text.h>
@@ -75,6 +76,25 @@ void LadderPane::display(const CallPtr &view, const ScenePtr &scene)
     m_view->setScene(scene, fresh, view->live);
     if (fresh)
         m_view->mark({ladder::TargetKind::Row, m_focus.row().value});
+    revealWhenOver(view, fresh);
+}
+
+/// A live ladder stays at its end while the call lives; once it is over, the row that is explained
+/// beside it comes into sight, unless the user went elsewhere.
+void LadderPane::revealWhenOver(const CallPtr &view, bool fresh)
+{
+    using calls::State;
+    const State state = view->call->state;
+    const bool over = state == State::Ended || state == State::Failed || state == State::Cancelled;
+    const bool justEnded = over && !(m_over && !fresh);
+    m_over = over;
+    if (!justEnded)
+        return;
+    // The answer to the BYE and the last media figures come a moment later.
+    QTimer::singleShot(800, this, [this, id = view->call->id] {
+        if (m_shown == id && m_over && m_view->isFollowing())
+            m_view->reveal({ladder::TargetKind::Row, m_focus.row().value});
+    });
 }
 
 void LadderPane::nextTimeMode()

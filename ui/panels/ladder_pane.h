@@ -35,6 +35,7 @@ private:
     void take(const CallPtr &call, bool fresh);
     void relayout();
     void display(const CallPtr &view, const ScenePtr &scene);
+    void revealWhenOver(const CallPtr &view, bool fresh);
     void fillTip(ladder::Target target, QString *tip) const;
 
     Store &m_store;
@@ -46,6 +47,7 @@ private:
     CallPtr m_call;
     ScenePtr m_scene;
     calls::CallId m_shown; // whose scene the view has
+    bool m_over = false;   // its call has ended
 };
 
 } // namespace ui

@@ -100,6 +100,12 @@ void LadderView::followEnd()
     placePill();
 }
 
+void LadderView::reveal(ladder::Target target)
+{
+    m_follow = false;
+    mark(target);
+}
+
 void LadderView::placePill()
 {
     m_pill->setVisible(m_new > 0);

@@ -28,7 +28,8 @@ public:
     void mark(ladder::Target
                   target); // the same from outside, without a signal or scrolling while it follows
     ladder::Target selected() const { return m_selected; }
-    void flash(ladder::Target target); // evidence jump: select and light up
+    void reveal(ladder::Target target); // marks it and scrolls to it; the end is no longer followed
+    void flash(ladder::Target target);  // evidence jump: select and light up
     bool isFollowing() const { return m_follow; }
     void followEnd();
     std::size_t newRows() const { return m_new; } // come since the user scrolled up
