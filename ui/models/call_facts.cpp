@@ -15,9 +15,14 @@ int codeOf(const calls::Call &call, const trace::Trace &trace)
 {
     if (call.finalStatus != 0)
         return call.finalStatus;
-    for (auto row = call.rows.rbegin(); row != call.rows.rend(); ++row) {
-        if (const int status = trace.row(row->row).status; status != 0)
-            return status;
+    // A 200 to PRACK or a 487 to CANCEL says nothing of how far the call got.
+    const auto opens = [&](const trace::Row &row) {
+        return call.kind == calls::Kind::Call ? row.method == sip::Method::Invite : row.status != 0;
+    };
+    for (auto entry = call.rows.rbegin(); entry != call.rows.rend(); ++entry) {
+        const auto &row = trace.row(entry->row);
+        if (row.status != 0 && opens(row))
+            return row.status;
     }
     return 0;
 }

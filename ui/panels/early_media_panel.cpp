@@ -199,9 +199,11 @@ void EarlyMediaPanel::refreshOwn(const desk::CallInfo &info)
     const media::Status &status = *info.media;
     m_wave->setLevels(status.waveform);
     m_level->setLevel(status.level, status.peak, status.packets > 0);
-    QString state = status.playing ? (m_muted ? tr("arriving, muted")
-                                              : tr("playing through %1").arg(shown(status.device)))
-                                   : tr("waiting for RTP");
+    QString state = tr("waiting for RTP");
+    if (status.playing)
+        state = status.device == "none" ? tr("arriving, no audio output")
+                : m_muted               ? tr("arriving, muted")
+                                        : tr("playing through %1").arg(shown(status.device));
     if (info.stage >= desk::CallInfo::Stage::Ended)
         state = tr("ended");
     if (!status.recording.empty())

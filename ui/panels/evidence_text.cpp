@@ -125,6 +125,7 @@ void EvidenceText::article(const QString &markdown)
         if (part.blockFormat().headingLevel() > 0) {
             QTextCharFormat strong;
             strong.setFont(m_theme.font(FontKind::Strong));
+            strong.setProperty(QTextFormat::FontSizeAdjustment, 0); // Markdown sets its own
             strong.setForeground(m_theme.tokens().colour(Neutral::Text));
             whole.mergeCharFormat(strong);
         }

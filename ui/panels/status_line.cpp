@@ -52,9 +52,10 @@ void StatusLine::refresh()
     const auto number = [&](std::uint64_t n) {
         return locale.toString(static_cast<qulonglong>(n));
     };
-    m_counts->setText(
-        tr("%1 messages  ·  %2 RTP packets  ·  %3 calls")
-            .arg(number(last->messages), number(last->rtpPackets), number(m_store.calls().size())));
+    m_counts->setText(tr("%1  ·  %2  ·  %3")
+                          .arg(counted(last->messages, tr("message"), tr("messages")),
+                               counted(last->rtpPackets, tr("RTP packet"), tr("RTP packets")),
+                               counted(m_store.calls().size(), tr("call"), tr("calls"))));
     m_lost->setText(
         tr("%1 dropped, %2 forgotten").arg(number(last->dropped), number(last->evicted)));
     m_lost->setVisible(last->dropped + last->evicted > 0);
