@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a fuzz target over every file of its corpus, so that gcc and ctest keep the targets from rotting.
+// Runs a fuzz target over every file of its corpus, so that gcc and ctest keep the targets from
+// rotting.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
@@ -19,7 +20,8 @@ int main(int argc, char **argv)
                 continue;
             std::ifstream in(entry.path(), std::ios::binary);
             const std::string bytes((std::istreambuf_iterator<char>(in)), {});
-            LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t *>(bytes.data()), bytes.size());
+            LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t *>(bytes.data()),
+                                   bytes.size());
             ++runs;
         }
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Text goldens: NAME.expected beside the input. A mismatch writes NAME.actual; EARSHOT_ACCEPT=1 accepts it.
+// Text goldens: NAME.expected beside the input. A mismatch writes NAME.actual; EARSHOT_ACCEPT=1
+// accepts it.
 #pragma once
 
 #include <cstdlib>
@@ -32,7 +33,9 @@ inline void expectGolden(const std::filesystem::path &expected, const std::strin
     other.replace_extension(".actual");
     std::ofstream(other, std::ios::binary) << actual;
     ADD_FAILURE() << "differs from " << expected << "; what came is in " << other << "\n"
-                  << "--- expected\n" << wanted << "\n--- actual\n" << actual;
+                  << "--- expected\n"
+                  << wanted << "\n--- actual\n"
+                  << actual;
 }
 
 inline std::filesystem::path fixture(const std::string &name)
