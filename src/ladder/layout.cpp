@@ -224,19 +224,24 @@ void Drawing::back(double x, double width, double top, double height, const Step
 
 void Drawing::label(const Step &step, double x, double width, Align align)
 {
-    const std::string text = labelOf(step);
-    const auto place = [&](double used) { return align == Align::Centre ? x - used / 2 : x; };
-    const double used = std::min(width, textWidth(text, kLabelSize, Weight::Bold));
+    const auto put = [&](const std::string &text, double size, Weight weight, Role role,
+                         double baseline, double top, double height) {
+        const double need = textWidth(text, size, weight);
+        double room = width, at = x;
+        if (align == Align::Centre && need > width) { // the row is its own: over other lifelines
+            room = std::min(need, m_notesX - m_options.timeWidth - 12);
+            at = std::clamp(x, m_options.timeWidth + room / 2, m_notesX - 8 - room / 2);
+        }
+        const double used = std::min(room, need);
+        back((align == Align::Centre ? at - used / 2 : at) - 3, used + 6, top, height, step);
+        m_scene.texts.push_back({at, baseline, room, align, weight, role, text, step.target});
+    };
     const double off = step.style == LineStyle::Wave ? 3 : 0; // a wave needs more room than a line
-    back(place(used) - 3, used + 6, m_arrowY - 20 - off, 17, step);
-    m_scene.texts.push_back(
-        {x, m_arrowY - 7 - off, width, align, Weight::Bold, step.role, text, step.target});
-    if (step.news.empty())
-        return;
-    const double under = std::min(width, textWidth(step.news, kSmallSize));
-    back(place(under) - 3, under + 6, m_arrowY + 5 + off, 16, step);
-    m_scene.texts.push_back({x, m_arrowY + 17 + off, width, align, Weight::Normal, step.newsRole,
-                             step.news, step.target});
+    put(labelOf(step), kLabelSize, Weight::Bold, step.role, m_arrowY - 7 - off, m_arrowY - 20 - off,
+        17);
+    if (!step.news.empty())
+        put(step.news, kSmallSize, Weight::Normal, step.newsRole, m_arrowY + 17 + off,
+            m_arrowY + 5 + off, 16);
 }
 
 void Drawing::drawArrow(const Step &step)
