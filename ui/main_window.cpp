@@ -26,6 +26,7 @@
 #include <ui/panels/status_line.h>
 #include <ui/panels/welcome_page.h>
 #include <ui/settings.h>
+#include <ui/text.h>
 #include <ui/theme/theme.h>
 #include <ui/views/message_view.h>
 
@@ -56,6 +57,7 @@ MainWindow::MainWindow(DeskBridge &bridge, Theme &theme, Settings &settings, QWi
     buildMenus(*this, *m_deeds);
     connect(m_deeds, &Deeds::ladderShown, this, &MainWindow::arrange);
     setDocksVisible(false); // the welcome page has the window for itself
+    nameInternals(this);
     resize(1440, 900);
 }
 
@@ -168,6 +170,7 @@ void MainWindow::arrange()
     m_arranged = true;
     setDocksVisible(true);
     m_parts.explainDock->raise();
+    nameInternals(this); // the docks' tab bar exists from now on
     const QByteArray layout = m_parts.settings->bytes(QStringLiteral("window/layout"));
     if (!layout.isEmpty() && restoreState(layout, kLayoutVersion))
         return;

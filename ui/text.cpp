@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/text.h>
 
+#include <QAbstractItemView>
+#include <QComboBox>
+#include <QLineEdit>
+#include <QTabBar>
+
 #include <base/text.h>
 
 namespace ui {
@@ -48,6 +53,19 @@ QLabel *plainLabel(const QString &text, const char *name, QWidget *parent)
     label->setText(text);
     label->setObjectName(QString::fromLatin1(name));
     return label;
+}
+
+void nameInternals(QWidget *window)
+{
+    for (QComboBox *box : window->findChildren<QComboBox *>()) {
+        box->view()->setAccessibleName(box->accessibleName());
+        if (box->lineEdit() != nullptr)
+            box->lineEdit()->setAccessibleName(box->accessibleName());
+    }
+    for (QTabBar *bar : window->findChildren<QTabBar *>()) {
+        if (bar->accessibleName().isEmpty())
+            bar->setAccessibleName(QObject::tr("Panels"));
+    }
 }
 
 } // namespace ui

@@ -23,6 +23,10 @@ QString plainTip(const QString &text);
 QString counted(qulonglong count, const QString &one, const QString &many);
 std::string toStd(const QString &text);
 
+/// Names what Qt makes by itself inside of named widgets: lists and edits of combo boxes, tabs of
+/// docks.
+void nameInternals(QWidget *window);
+
 /// A label that takes text as it is. `name` becomes its objectName.
 QLabel *plainLabel(const QString &text, const char *name, QWidget *parent = nullptr);
 

@@ -79,7 +79,9 @@ constexpr const char *kEarlyMedia = R"(
 4.010 alice>bob 200 call=one
 )";
 
+/// Our own test call (alice is us) that ends in a 430.
 constexpr const char *kFlowFailed = R"(
+own alice
 0.000 alice>proxy INVITE call=two offer
 0.004 proxy>alice 100 call=two
 0.006 proxy>edge INVITE call=two

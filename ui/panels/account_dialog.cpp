@@ -57,6 +57,7 @@ AccountDialog::AccountDialog(const Settings &settings, QWidget *parent)
     layout->addLayout(makeForm());
     layout->addWidget(m_problem);
     layout->addWidget(buttons);
+    nameInternals(this);
     resize(480, sizeHint().height());
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);

@@ -25,6 +25,7 @@ LadderView::LadderView(Theme &theme, QWidget *parent)
     viewport()->setMouseTracking(true);
     viewport()->setAttribute(Qt::WA_OpaquePaintEvent);
     m_pill->setObjectName(QStringLiteral("newRows"));
+    m_pill->setAccessibleName(tr("Go to the end"));
     m_pill->setProperty("accent", true);
     m_pill->setCursor(Qt::ArrowCursor);
     m_pill->hide();
