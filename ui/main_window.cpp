@@ -9,6 +9,7 @@
 #include <QMimeData>
 #include <QStackedWidget>
 #include <QStatusBar>
+#include <QTabBar>
 #include <QVBoxLayout>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/commands.h>
@@ -170,7 +171,6 @@ void MainWindow::arrange()
     m_arranged = true;
     setDocksVisible(true);
     m_parts.explainDock->raise();
-    nameInternals(this); // the docks' tab bar exists from now on
     const QByteArray layout = m_parts.settings->bytes(QStringLiteral("window/layout"));
     if (!layout.isEmpty() && restoreState(layout, kLayoutVersion))
         return;
@@ -178,6 +178,13 @@ void MainWindow::arrange()
                 {std::clamp(width() / 5, 210, 300), std::clamp(width() * 3 / 10, 290, 430)},
                 Qt::Horizontal);
     resizeDocks({m_parts.earlyDock}, {std::clamp(height() / 5, 110, 170)}, Qt::Vertical);
+}
+
+void MainWindow::childEvent(QChildEvent *event)
+{
+    QMainWindow::childEvent(event);
+    if (auto *bar = event->polished() ? qobject_cast<QTabBar *>(event->child()) : nullptr)
+        bar->setAccessibleName(tr("Panels"));
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

@@ -4,7 +4,6 @@
 #include <QAbstractItemView>
 #include <QComboBox>
 #include <QLineEdit>
-#include <QTabBar>
 
 #include <base/text.h>
 
@@ -61,10 +60,6 @@ void nameInternals(QWidget *window)
         box->view()->setAccessibleName(box->accessibleName());
         if (box->lineEdit() != nullptr)
             box->lineEdit()->setAccessibleName(box->accessibleName());
-    }
-    for (QTabBar *bar : window->findChildren<QTabBar *>()) {
-        if (bar->accessibleName().isEmpty())
-            bar->setAccessibleName(QObject::tr("Panels"));
     }
 }
 

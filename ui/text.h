@@ -23,8 +23,7 @@ QString plainTip(const QString &text);
 QString counted(qulonglong count, const QString &one, const QString &many);
 std::string toStd(const QString &text);
 
-/// Names what Qt makes by itself inside of named widgets: lists and edits of combo boxes, tabs of
-/// docks.
+/// Names what Qt makes by itself inside of named combo boxes: their lists and edits.
 void nameInternals(QWidget *window);
 
 /// A label that takes text as it is. `name` becomes its objectName.
