@@ -7,9 +7,11 @@
 #include <QDragEnterEvent>
 #include <QMenuBar>
 #include <QMimeData>
+#include <QPointer>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QTabBar>
+#include <QTimer>
 #include <QVBoxLayout>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/commands.h>
@@ -183,8 +185,13 @@ void MainWindow::arrange()
 void MainWindow::childEvent(QChildEvent *event)
 {
     QMainWindow::childEvent(event);
-    if (auto *bar = event->polished() ? qobject_cast<QTabBar *>(event->child()) : nullptr)
-        bar->setAccessibleName(tr("Panels"));
+    if (!event->added())
+        return;
+    // It is a plain QObject yet, and a hidden bar is never polished.
+    QTimer::singleShot(0, this, [this, child = QPointer<QObject>(event->child())] {
+        if (auto *bar = qobject_cast<QTabBar *>(child.data()))
+            bar->setAccessibleName(tr("Panels"));
+    });
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)
