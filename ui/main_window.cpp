@@ -7,11 +7,8 @@
 #include <QDragEnterEvent>
 #include <QMenuBar>
 #include <QMimeData>
-#include <QPointer>
 #include <QStackedWidget>
 #include <QStatusBar>
-#include <QTabBar>
-#include <QTimer>
 #include <QVBoxLayout>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/commands.h>
@@ -180,18 +177,6 @@ void MainWindow::arrange()
                 {std::clamp(width() / 5, 210, 300), std::clamp(width() * 3 / 10, 290, 430)},
                 Qt::Horizontal);
     resizeDocks({m_parts.earlyDock}, {std::clamp(height() / 5, 110, 170)}, Qt::Vertical);
-}
-
-void MainWindow::childEvent(QChildEvent *event)
-{
-    QMainWindow::childEvent(event);
-    if (!event->added())
-        return;
-    // It is a plain QObject yet, and a hidden bar is never polished.
-    QTimer::singleShot(0, this, [this, child = QPointer<QObject>(event->child())] {
-        if (auto *bar = qobject_cast<QTabBar *>(child.data()))
-            bar->setAccessibleName(tr("Panels"));
-    });
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

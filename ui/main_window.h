@@ -24,7 +24,6 @@ public:
     const Parts &parts() const { return m_parts; }
 
 protected:
-    void childEvent(QChildEvent *event) override; // docks get tab bars whenever Qt likes
     void closeEvent(QCloseEvent *event) override;
     void dragEnterEvent(QDragEnterEvent *event) override;
     void dropEvent(QDropEvent *event) override;

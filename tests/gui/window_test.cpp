@@ -12,6 +12,7 @@
 #include <QMenu>
 #include <QPushButton>
 #include <QStackedWidget>
+#include <QTabBar>
 #include <QTreeView>
 #include <support/capture_writer.h>
 #include <ui/panels/account_dialog.h>
@@ -34,6 +35,11 @@ QStringList nameless(QWidget &root)
 {
     QStringList out;
     for (QWidget *widget : root.findChildren<QWidget *>()) {
+        // Qt keeps an empty tab bar for docks that are not stacked yet; with tabs it has their
+        // name.
+        const auto *bar = qobject_cast<QTabBar *>(widget);
+        if (bar != nullptr && bar->count() == 0)
+            continue;
         const bool reachable = (widget->focusPolicy() & Qt::TabFocus) != 0 &&
                                !widget->objectName().startsWith(QLatin1String("qt_"));
         if (reachable && spokenName(widget).isEmpty())
