@@ -174,7 +174,7 @@ void MainWindow::arrange()
     if (!layout.isEmpty() && restoreState(layout, kLayoutVersion))
         return;
     resizeDocks({m_parts.callsDock, m_parts.explainDock},
-                {std::clamp(width() / 5, 210, 300), std::clamp(width() * 3 / 10, 290, 430)},
+                {std::clamp(width() / 6, 200, 280), std::clamp(width() * 28 / 100, 280, 420)},
                 Qt::Horizontal);
     resizeDocks({m_parts.earlyDock}, {std::clamp(height() / 5, 110, 170)}, Qt::Vertical);
 }
