@@ -83,8 +83,12 @@ void CallList::setWide(bool wide)
     for (int column = 1; column < m_model->columnCount(); ++column)
         m_view->setColumnHidden(column, !wide);
     m_view->setHorizontalScrollBarPolicy(wide ? Qt::ScrollBarAsNeeded : Qt::ScrollBarAlwaysOff);
-    m_view->header()->setStretchLastSection(true);
-    m_view->header()->resizeSection(0, 280);
+    // Alone, the cards take the width there is; beside the columns they keep theirs.
+    m_view->header()->setStretchLastSection(wide);
+    m_view->header()->setSectionResizeMode(0,
+                                           wide ? QHeaderView::Interactive : QHeaderView::Stretch);
+    if (wide)
+        m_view->header()->resizeSection(0, 280);
 }
 
 void CallList::focusFilter()
