@@ -2,6 +2,7 @@
 #include <ui/main_window.h>
 
 #include <algorithm>
+#include <QAbstractButton>
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QDragEnterEvent>
@@ -208,6 +209,11 @@ void MainWindow::keyPressEvent(QKeyEvent *event)
 {
     if (event->key() == Qt::Key_Escape && m_arranged) {
         m_parts.ladder->setFocus(Qt::OtherFocusReason); // step back to the middle
+        return;
+    }
+    const bool enter = event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter;
+    if (auto *button = enter ? qobject_cast<QAbstractButton *>(focusWidget()) : nullptr) {
+        button->click(); // buttons of a main window know the space bar only
         return;
     }
     QMainWindow::keyPressEvent(event);
