@@ -59,8 +59,8 @@ private:
     };
     static Place place(std::size_t index)
     {
-        const auto chunk = static_cast<std::size_t>(std::bit_width(index / kFirst + 1) - 1);
-        return {chunk, index - kFirst * ((std::size_t{1} << chunk) - 1)};
+        const std::size_t power = std::bit_floor(index / kFirst + 1); // 1 << chunk
+        return {static_cast<std::size_t>(std::countr_zero(power)), index - kFirst * (power - 1)};
     }
 
     std::array<std::atomic<T *>, 55> m_chunks{};

@@ -266,13 +266,13 @@ void Desk::record(engine::CallHandle call, const std::string &folder)
 
 base::Result<void> Desk::addAccount(engine::Account account, bool answer)
 {
-    if (const auto ok = checkUri(account.aor, "an address of record"); !ok)
+    if (auto ok = checkUri(account.aor, "an address of record"); !ok)
         return ok;
     if (account.proxies.empty())
         return base::fail(base::ErrorCode::BadInput,
                           "An account needs at least one outbound proxy or registrar URI.");
     for (const auto &proxy : account.proxies) {
-        if (const auto ok = checkUri(proxy, "an outbound proxy"); !ok)
+        if (auto ok = checkUri(proxy, "an outbound proxy"); !ok)
             return ok;
     }
     m_impl->parts.worker.post(

@@ -9,6 +9,7 @@ namespace desk {
 std::vector<media::PayloadMap> payloadMaps(const std::vector<sip::Codec> &codecs)
 {
     std::vector<media::PayloadMap> out;
+    out.reserve(codecs.size());
     for (const auto &codec : codecs)
         out.push_back({static_cast<std::uint8_t>(codec.payloadType), codec.encoding, codec.clock,
                        codec.channels});

@@ -121,7 +121,7 @@ std::optional<std::string_view> Uri::parameter(std::string_view name) const
 
 std::string Uri::address() const
 {
-    const std::string place = ipv6 ? "[" + std::string(host) + "]" : std::string(host);
+    std::string place = ipv6 ? "[" + std::string(host) + "]" : std::string(host);
     if (user.empty())
         return place;
     return host.empty() ? std::string(user) : std::string(user) + "@" + place;
