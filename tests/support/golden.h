@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 #include <sstream>
 #include <string>
+#include <support/places.h>
 
 namespace support {
 
@@ -40,7 +41,7 @@ inline void expectGolden(const std::filesystem::path &expected, const std::strin
 
 inline std::filesystem::path fixture(const std::string &name)
 {
-    return std::filesystem::path(EARSHOT_SOURCE_DIR) / "tests" / "fixtures" / name;
+    return sourceFolder() / "tests" / "fixtures" / name;
 }
 
 } // namespace support

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 #include <sstream>
 #include <string>
+#include <support/places.h>
 
 namespace {
 
@@ -38,7 +39,7 @@ class Linked : public testing::TestWithParam<const char *>
 
 TEST_P(Linked, NeitherSdpNorNuaNorSoa)
 {
-    std::istringstream lines(symbolsOf(std::string(EARSHOT_BINARY_DIR) + "/" + GetParam()));
+    std::istringstream lines(symbolsOf((support::buildFolder() / GetParam()).string()));
     bool sawAgent = false;
     for (std::string line; std::getline(lines, line);) {
         const auto start = line.find(" U ");

@@ -34,7 +34,7 @@ TEST(Scene, StoryIsDrawnAsExpected)
     made::flowStory(call);
     ladder::Options options;
     options.names = made::storyNames();
-    support::expectGolden(std::filesystem::path(EARSHOT_SOURCE_DIR) /
+    support::expectGolden(support::sourceFolder() /
                               "tests/unit/ladder/flow_story.expected",
                           ladder::dump(sceneOf(call, options)));
 }

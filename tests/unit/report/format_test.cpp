@@ -15,7 +15,7 @@ using ::testing::Not;
 
 std::filesystem::path expected(const std::string &name)
 {
-    return std::filesystem::path(EARSHOT_SOURCE_DIR) / "tests/unit/report" / name;
+    return support::sourceFolder() / "tests/unit/report" / name;
 }
 
 /// Everything foreign in it tries to break out of where it stands.
