@@ -119,8 +119,7 @@ TEST(Scene, ACaptureBecomesALadder)
     ASSERT_EQ(told.calls.size(), 1U);
     const auto outline =
         report::outlineOf(*told.input, told.calls[0], report::ladderOptions(*told.input));
-    support::expectGolden(support::sourceFolder() /
-                              "tests/stream/early_media.expected",
+    support::expectGolden(support::sourceFolder() / "tests/stream/early_media.expected",
                           outline.title + "\n" + report::textLadder(outline));
     EXPECT_THAT(told.write("text"), HasSubstr("Early media"));
     EXPECT_THAT(told.write("svg"), HasSubstr("RTP PCMU"));
