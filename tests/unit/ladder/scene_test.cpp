@@ -34,8 +34,7 @@ TEST(Scene, StoryIsDrawnAsExpected)
     made::flowStory(call);
     ladder::Options options;
     options.names = made::storyNames();
-    support::expectGolden(support::sourceFolder() /
-                              "tests/unit/ladder/flow_story.expected",
+    support::expectGolden(support::sourceFolder() / "tests/unit/ladder/flow_story.expected",
                           ladder::dump(sceneOf(call, options)));
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Work grows with the size of the input, not with its square: eight times the input may not take
-// 64 times as long. The best of several runs is compared, and generously, so that a busy
-// machine does not fail the test.
+// 64 times as long. The best of several runs is compared, and generously, and once more where it
+// did not hold: a busy machine disturbs one comparison, quadratic work fails every one.
 #include <ctime>
 #include <functional>
 #include <gtest/gtest.h>
@@ -40,9 +40,14 @@ void expectLinear(const std::string &what, const std::function<std::string(std::
     constexpr std::size_t kSmall = 24000; // beyond what the framer holds of a line
     const auto small = make(kSmall);
     const auto big = make(kSmall * 8);
-    const double one = best([&] { use(small); });
-    const double eight = best([&] { use(big); });
-    EXPECT_LT(eight, one * 30 + 0.005) << what << ": " << one << " s, then " << eight << " s";
+    double one = 0, eight = 0;
+    for (int attempt = 0; attempt < 5; ++attempt) {
+        one = best([&] { use(small); });
+        eight = best([&] { use(big); });
+        if (eight < one * 30 + 0.005)
+            return;
+    }
+    ADD_FAILURE() << what << ": " << one << " s, then " << eight << " s, five times over";
 }
 
 std::string repeated(std::string_view unit, std::size_t n)
