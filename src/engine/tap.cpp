@@ -2,6 +2,7 @@
 #include <engine/tap.h>
 
 #include <engine/tap_socket.h>
+#include <engine/tap_stamp.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -78,6 +79,8 @@ void Tap::identify(TapSocket &entry, int fd)
     entry.inet = family == AF_INET || family == AF_INET6;
     entry.stream = type == SOCK_STREAM;
     entry.listening = listening != 0;
+    if (entry.inet && !entry.listening)
+        askForStamps(fd);
     if (entry.inet && entry.stream && !entry.listening) {
         entry.outgoing = m_nextStream += 2;
         entry.incoming = entry.outgoing + 1;
@@ -142,15 +145,17 @@ ssize_t Tap::fromDatagrams(TapSocket &entry, int fd, msghdr *message, int flags)
         own.msg_name = &name;
         own.msg_namelen = sizeof name;
     }
-    const ssize_t n = libC().recvmsg(fd, &own, flags);
-    if (message->msg_name != nullptr)
-        message->msg_namelen = own.msg_namelen;
-    message->msg_flags = own.msg_flags;
-    message->msg_controllen = own.msg_controllen;
+    base::Instant time;
+    const ssize_t n = receiveStamped(fd, own, flags, time);
+    if (n >= 0) {
+        if (message->msg_name != nullptr)
+            message->msg_namelen = own.msg_namelen;
+        message->msg_flags = own.msg_flags;
+        message->msg_controllen = own.msg_controllen;
+    }
     if (n <= 0 || (flags & MSG_PEEK) != 0)
         return n;
     const Quiet quiet;
-    const auto time = base::now();
     const auto from = entry.connected
                           ? entry.remote
                           : base::Endpoint::of(static_cast<const sockaddr *>(own.msg_name));
@@ -171,7 +176,8 @@ ssize_t Tap::fromDatagrams(TapSocket &entry, int fd, msghdr *message, int flags)
 
 ssize_t Tap::fromErrorQueue(TapSocket &entry, int fd, msghdr *message, int flags)
 {
-    const ssize_t n = libC().recvmsg(fd, message, flags);
+    base::Instant time;
+    const ssize_t n = receiveStamped(fd, *message, flags, time);
     if (n < 0)
         return n;
     for (cmsghdr *c = CMSG_FIRSTHDR(message); c != nullptr; c = CMSG_NXTHDR(message, c)) {
@@ -185,7 +191,7 @@ ssize_t Tap::fromErrorQueue(TapSocket &entry, int fd, msghdr *message, int flags
             message->msg_name != nullptr && message->msg_namelen > 0
                 ? base::Endpoint::of(static_cast<const sockaddr *>(message->msg_name))
                 : entry.remote;
-        m_error = SocketError{static_cast<int>(error.ee_errno), target, base::now()};
+        m_error = SocketError{static_cast<int>(error.ee_errno), target, time};
     }
     return n;
 }
@@ -224,15 +230,16 @@ void Tap::pump(TapSocket &entry, int fd)
     msghdr message{};
     message.msg_iov = &vector;
     message.msg_iovlen = 1;
-    const ssize_t n = libC().recvmsg(fd, &message, MSG_DONTWAIT);
+    base::Instant time;
+    const ssize_t n = receiveStamped(fd, message, MSG_DONTWAIT, time);
     const int number = errno;
     const Quiet quiet;
     if (n > 0) {
         const std::string_view bytes(buffer, static_cast<std::size_t>(n));
-        entry.lastData = base::now();
-        emit(entry, base::PacketKind::StreamData, false, bytes, entry.remote, entry.lastData);
+        entry.lastData = time;
+        emit(entry, base::PacketKind::StreamData, false, bytes, entry.remote, time);
         m_listener.received(connectionOf(entry));
-        frames(entry, bytes, entry.lastData);
+        frames(entry, bytes, time);
     } else if (n == 0) {
         finished(entry, base::PacketKind::StreamFin, false);
     } else if (number != EAGAIN && number != EINTR) {

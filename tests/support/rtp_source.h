@@ -55,7 +55,7 @@ public:
         if (!skip)
             raw(to, rtp::writeRtp(packet));
     }
-    void raw(const base::Endpoint &to, std::string_view bytes)
+    void raw(const base::Endpoint &to, std::string_view bytes) const
     {
         sockaddr_storage address{};
         const unsigned size = to.toSocketAddress(address);

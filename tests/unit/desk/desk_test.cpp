@@ -5,6 +5,7 @@
 #include <desk/desk.h>
 #include <gtest/gtest.h>
 #include <sip/sdp.h>
+#include <support/rtp_source.h>
 #include <support/step_until.h>
 
 namespace {
@@ -149,6 +150,41 @@ TEST_F(DeskTest, ACallCancelledBeforeTheAnswerEnds)
     EXPECT_EQ(call(1).status, 487);
     m_desk->answer(call(1).handle); // too late: nothing happens
     EXPECT_TRUE(call(1).recordings.empty());
+}
+
+TEST_F(DeskTest, AudioSentBehindA183StandsBehindIt)
+{
+    const auto request = place();
+    ASSERT_FALSE(request.empty());
+    const auto body = request.substr(request.find("\r\n\r\n") + 4);
+    const auto offer = sip::parseSdp(body);
+    ASSERT_NE(offer.audio(), nullptr);
+    const support::RtpSource source(7);
+    rtp::RtpPacket audio; // written beforehand: it leaves microseconds after the 183
+    audio.ssrc = 7;
+    audio.payload = std::string_view("the content does not matter here");
+    const std::string packet = rtp::writeRtp(audio);
+    const auto to = offer.audio()->endpoint();
+    m_peer.send(Peer::reply(request, "183 Session Progress", "a", {},
+                            desk_test::sdp(std::to_string(source.local().port) + " RTP/AVP 0")));
+    source.raw(*to, packet);
+    const auto &session = m_desk->session();
+    const auto view = [&] { return session.calls().empty() ? nullptr : session.calls().front(); };
+    const auto isTheirs = [](const auto &bound) { return bound.towardsCaller; };
+    ASSERT_TRUE(support::stepUntil([&] {
+        const auto call = view();
+        return call && std::any_of(call->streams.begin(), call->streams.end(), isTheirs);
+    }));
+    const auto call = view();
+    const auto bound = std::find_if(call->streams.begin(), call->streams.end(), isTheirs);
+    base::Instant progress;
+    for (const auto &row : call->call->rows) {
+        if (session.trace().row(row.row).status == 183)
+            progress = session.trace().row(row.row).time;
+    }
+    ASSERT_TRUE(progress.known());
+    EXPECT_LT(progress, bound->stream->first);
+    EXPECT_LT(bound->stream->first - progress, 1s);
 }
 
 TEST_F(DeskTest, ForksEndAndTheWinnerStays)
