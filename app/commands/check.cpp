@@ -13,6 +13,7 @@ namespace {
 constexpr std::array kOptions{
     OptionSpec{"--json", "", "print one JSON document"},
     OptionSpec{"--report", "FORMAT", "text (default), json, html or svg"},
+    OptionSpec{"--keylog", "FILE", "TLS key log (NSS format, as SSLKEYLOGFILE makes it)"},
     OptionSpec{"--fail-on", "SEVERITY",
                "exit 1 from this severity of findings on: error, warning or never (never)"},
 };
@@ -38,6 +39,7 @@ int run(const Arguments &arguments)
     desk::Options options;
     options.withEngine = false;
     options.session.live = false;
+    options.session.keyLog = arguments.value("--keylog");
     auto console = Console::open(options);
     if (!console)
         return complain(console.error().sentence, exitFor(console.error()));

@@ -23,6 +23,7 @@ struct Sink {
     std::function<bool(base::Packet)> emit;         // false: stop reading
     std::function<void(const Progress &)> progress; // now and then, may be empty
     std::function<void(std::string)> flaw; // a sentence: what of the input could not be read
+    base::Blob keyLog = {};                // text of a TLS key log, empty: none
 };
 
 /// What was read, whatever was wrong with the rest.

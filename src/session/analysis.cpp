@@ -50,7 +50,7 @@ base::Result<void> Session::Analysis::import(const std::string &path)
         return base::fail(
             base::ErrorCode::Refused,
             "Another file is being read. Wait for its end, or cancel it, and open this one again.");
-    auto started = m_importer.start(path);
+    auto started = m_importer.start(path, m_options.keyLog);
     if (!started) {
         m_importing = false;
         wake(); // somebody may wait for the end of an import that never began

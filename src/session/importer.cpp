@@ -21,7 +21,7 @@ Importer::~Importer()
         m_thread.join();
 }
 
-base::Result<void> Importer::start(const std::string &path)
+base::Result<void> Importer::start(const std::string &path, const std::string &keyLog)
 {
     if (m_thread.joinable())
         m_thread.join();
@@ -31,6 +31,13 @@ base::Result<void> Importer::start(const std::string &path)
     const auto source = ingest::recognise(path, bytes->text());
     if (!source)
         return tl::unexpected(source.error());
+    m_keyLog = {};
+    if (!keyLog.empty()) {
+        const auto keys = ingest::mapFile(keyLog);
+        if (!keys)
+            return tl::unexpected(keys.error());
+        m_keyLog = *keys;
+    }
     m_cancel = false;
     try {
         m_thread =
@@ -58,6 +65,7 @@ void Importer::run(const std::string &path, const base::Blob &bytes, const inges
         return kept;
     };
     ingest::Sink sink;
+    sink.keyLog = m_keyLog;
     sink.emit = [&](base::Packet packet) {
         if (packet.stream != 0) {
             streams = std::max(streams, packet.stream);

@@ -42,7 +42,8 @@ public:
 
     /// Errors: the file cannot be opened, or is of no known kind. The one before must have
     /// finished.
-    base::Result<void> start(const std::string &path);
+    /// `keyLog`: path of a TLS key log, empty: none.
+    base::Result<void> start(const std::string &path, const std::string &keyLog = {});
     void cancel() { m_cancel = true; }
 
 private:
@@ -53,6 +54,7 @@ private:
     std::atomic<bool> m_cancel{false};
     std::uint32_t m_firstStream =
         0; // files number their connections from 1: each file gets numbers of its own
+    base::Blob m_keyLog;
     std::thread m_thread;
 };
 

@@ -53,6 +53,7 @@ struct Options {
     bool live = true; // judge by the clock; false: by the last packet's time (files alone)
     base::Duration publishEvery = std::chrono::milliseconds(8); // at most one update per interval
     std::size_t inboxCapacity = 1U << 18U;
+    std::string keyLog; // path of a TLS key log for the files that are read, empty: none
 };
 
 class Session

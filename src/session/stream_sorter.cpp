@@ -84,8 +84,35 @@ void StreamSorter::collect(Stream &stream, std::vector<sip::Frame> frames,
     }
 }
 
+/// A WebSocket message is one SIP message, whatever its Content-Length says (RFC 7118 section 5);
+/// a control frame (RFC 6455 section 5.5) begins with an octet that no text begins with.
+void StreamSorter::whole(Stream &stream, const base::Packet &packet, std::vector<Piece> &out)
+{
+    stream.content = Content::Sip;
+    Piece piece;
+    piece.packet = packet;
+    piece.view = packet.payload.text();
+    piece.frame.time = packet.time;
+    piece.frame.kind = sip::FrameKind::Garbage;
+    const std::string_view text =
+        piece.view.substr(std::min(piece.view.size(), piece.view.find_first_not_of("\r\n")));
+    if (text.empty() || piece.view.front() == '\x89')
+        piece.frame.kind =
+            piece.view.size() == 2 && text.empty() ? sip::FrameKind::Pong : sip::FrameKind::Ping;
+    else if (piece.view.front() == '\x8A')
+        piece.frame.kind = sip::FrameKind::Pong;
+    else if (sip::looksLikeSip(text))
+        piece.frame.kind = packet.cut ? sip::FrameKind::Cut : sip::FrameKind::Message;
+    out.push_back(std::move(piece));
+}
+
 void StreamSorter::data(Stream &stream, const base::Packet &packet, std::vector<Piece> &out)
 {
+    if (packet.transport == base::Transport::Ws || packet.transport == base::Transport::Wss) {
+        if (!packet.payload.empty())
+            whole(stream, packet, out);
+        return;
+    }
     if (stream.content == Content::Undecided)
         stream.content = decide(stream, packet);
     if (stream.content == Content::Foreign) {

@@ -42,6 +42,7 @@ private:
     Content decide(const Stream &stream, const base::Packet &packet) const;
     void data(Stream &stream, const base::Packet &packet, std::vector<Piece> &out);
     void close(Stream &stream, const base::Packet &packet, std::vector<Piece> &out);
+    static void whole(Stream &stream, const base::Packet &packet, std::vector<Piece> &out);
     static void collect(Stream &stream, std::vector<sip::Frame> frames, const base::Packet &packet,
                         std::size_t heldBefore, std::vector<Piece> &out);
 

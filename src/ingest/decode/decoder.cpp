@@ -30,8 +30,10 @@ Decoder::Decoder(std::shared_ptr<const void> owner, const Sink &sink, Outcome &o
           if (packet.protocol == kUdp)
               udp(packet, begin, time);
       }),
-      m_tcp([this](base::Packet packet) { emit(std::move(packet)); })
+      m_layers([this](base::Packet packet) { emit(std::move(packet)); }),
+      m_tcp([this](base::Packet packet) { m_layers.add(std::move(packet)); })
 {
+    m_layers.keys().add(m_sink.keyLog.text());
 }
 
 void Decoder::emit(base::Packet packet)
@@ -156,12 +158,15 @@ void Decoder::tellLosses()
         m_sink.flaw(
             fmt::format("{} TCP connections were given up because too many were open at once.",
                         m_tcp.evicted()));
+    for (std::string &sentence : m_layers.losses())
+        m_sink.flaw(std::move(sentence));
 }
 
 void Decoder::finish(std::uint64_t bytesRead)
 {
     m_fragments.finish();
     m_tcp.finish();
+    m_layers.finish();
     tellLosses();
     tellProgress(bytesRead);
 }

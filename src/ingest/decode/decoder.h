@@ -6,6 +6,7 @@
 #include <base/blob.h>
 #include <cstdint>
 #include <ingest/decode/ip.h>
+#include <ingest/decode/stream_layers.h>
 #include <ingest/decode/tcp.h>
 #include <ingest/source.h>
 #include <set>
@@ -43,6 +44,7 @@ private:
     Outcome &m_outcome;
     const std::atomic<bool> &m_cancel;
     Fragments m_fragments;
+    StreamLayers m_layers;
     TcpTable m_tcp;
     std::set<std::uint32_t> m_linkTypes;
     base::Instant m_time; // of the frame under way

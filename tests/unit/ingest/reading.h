@@ -19,7 +19,7 @@ struct Read {
     }
 };
 
-inline Read read(std::string_view bytes)
+inline Read read(std::string_view bytes, std::string_view keyLog = {})
 {
     Read out;
     const std::atomic<bool> cancel{false};
@@ -29,6 +29,7 @@ inline Read read(std::string_view bytes)
         return true;
     };
     sink.flaw = [&](std::string sentence) { out.flaws.push_back(std::move(sentence)); };
+    sink.keyLog = base::Blob::copy(keyLog);
     out.outcome = ingest::readBytes("test.pcap", base::Blob::copy(bytes), sink, cancel);
     return out;
 }
@@ -47,14 +48,15 @@ inline Read readFrame(std::uint32_t linkType, std::string_view frame)
 }
 
 /// IP packets as raw IP, a millisecond apart.
-inline Read readIp(const std::vector<std::string> &packets, std::int64_t step = 1)
+inline Read readIp(const std::vector<std::string> &packets, std::int64_t step = 1,
+                   std::string_view keyLog = {})
 {
     std::vector<support::CapturedFrame> frames;
     for (const std::string &packet : packets)
         frames.push_back({at(static_cast<std::int64_t>(frames.size()) * step), packet});
     support::PcapOptions options;
     options.linkType = 101;
-    return read(support::pcap(frames, options));
+    return read(support::pcap(frames, options), keyLog);
 }
 
 /// "D:text G F R" - one word per stream packet, D data, G gap, F fin, R reset.

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the stream layers tell in sentences: alerts, closes, and what stayed closed and why.
+#include <ingest/decode/stream_layers.h>
+
+#include <base/text.h>
+#include <fmt/format.h>
+
+namespace ingest::decode {
+namespace {
+
+constexpr std::size_t kMostNotes = 1000;
+constexpr std::uint16_t kTls12 = 0x0303, kTls13 = 0x0304;
+
+std::string versionText(std::uint16_t version)
+{
+    switch (version) {
+    case 0:
+        return "TLS";
+    case 0x0300:
+        return "SSL 3.0";
+    default:
+        return fmt::format("TLS 1.{}", (version & 0xFFU) - 1U);
+    }
+}
+
+bool isSipPort(std::uint16_t port)
+{
+    return port >= 5060 && port <= 5090;
+}
+
+/// Why nothing, or not everything, could be opened.
+std::string reason(const TlsFacts &facts)
+{
+    if (facts.opened != 0)
+        return "records around bytes that the capture lacks, or under a key that is not known";
+    if (!facts.hello)
+        return "the beginning of the connection was not captured, so that no key can be found "
+               "for it";
+    if (facts.version != 0 && facts.version != kTls12 && facts.version != kTls13)
+        return "only TLS 1.2 and 1.3 can be read";
+    if (facts.version != 0 && tlsSuite(facts.suite) == nullptr)
+        return fmt::format("cipher suite 0x{:04X} cannot be read", facts.suite);
+    if (!facts.keyKnown)
+        return "no key for it is known: record the keys of this connection (SSLKEYLOGFILE) and "
+               "give the file as key log";
+    return "the key log's secrets do not open it";
+}
+
+} // namespace
+
+/// On the ports of SIP, or agreed to be SIP by name.
+bool StreamLayers::maySip(const Connection &connection)
+{
+    return isSipPort(connection.ends[0].port) || isSipPort(connection.ends[1].port) ||
+           (connection.ws && connection.ws->sip()) ||
+           (connection.tls && connection.tls->facts().protocol.substr(0, 3) == "sip");
+}
+
+void StreamLayers::note(const Connection &connection, int from, std::string sentence)
+{
+    if (!maySip(connection) || m_notes >= kMostNotes)
+        return;
+    ++m_notes;
+    base::LocalEvent event;
+    event.sentence = std::move(sentence);
+    base::Packet out = connection.sides[from].last;
+    out.kind = base::PacketKind::Local;
+    out.source = connection.ends[from];
+    out.destination = connection.ends[1 - from];
+    out.transport = transportOf(connection, connection.sides[from]);
+    out.stream = 0;
+    out.local = std::make_shared<const base::LocalEvent>(std::move(event));
+    m_emit(std::move(out));
+}
+
+void StreamLayers::alert(const Connection &connection, int from, const TlsPiece &piece)
+{
+    constexpr std::uint8_t kCloseNotify = 0;
+    if (piece.alert == kCloseNotify)
+        return; // the ordinary end; the connection's own end follows
+    note(connection, from,
+         fmt::format("TLS alert from {}: {}{}.", connection.ends[from].text(),
+                     tlsAlertText(piece.alert), piece.fatal ? "" : " (warning)"));
+}
+
+void StreamLayers::closed(const Connection &connection, int from, const WsPiece &piece)
+{
+    std::string sentence = fmt::format("WebSocket closed by {}", connection.ends[from].text());
+    if (piece.code != 0)
+        sentence += fmt::format(", code {}", piece.code);
+    if (!piece.bytes.empty())
+        sentence += fmt::format(": {}", base::printable(piece.bytes, false, 125));
+    note(connection, from, sentence + ".");
+}
+
+/// The facts of a connection that ends.
+void StreamLayers::tell(const Connection &connection)
+{
+    m_unreadable += connection.ws && connection.ws->sip() ? connection.ws->unreadable() : 0;
+    if (!connection.tls)
+        return;
+    const TlsFacts &facts = connection.tls->facts();
+    std::string sentence = versionText(facts.version);
+    if (!facts.serverName.empty())
+        sentence += " to " + base::printable(facts.serverName, false, 255);
+    if (!facts.protocol.empty())
+        sentence += " for " + base::printable(facts.protocol, false, 64);
+    if (!facts.subject.empty())
+        sentence += ", certificate " + base::printable(facts.subject, false, 255);
+    if (facts.sealed == 0) {
+        note(connection, 0, fmt::format("{}: {} bytes, all opened.", sentence, facts.opened));
+        return;
+    }
+    ++m_closed;
+    m_closedBytes += facts.sealed;
+    note(connection, 0,
+         fmt::format("{}: {} bytes encrypted and not opened: {}.", sentence, facts.sealed,
+                     reason(facts)));
+}
+
+std::vector<std::string> StreamLayers::losses() const
+{
+    std::vector<std::string> out;
+    if (m_closed != 0)
+        out.push_back(fmt::format(
+            "{} TLS connections hold {} bytes that could not be opened{}. Give a key log "
+            "(--keylog FILE, as SSLKEYLOGFILE makes it) that was recorded with them.",
+            m_closed, m_closedBytes, m_keys.empty() ? ", as no keys are known" : ""));
+    if (m_unreadable != 0)
+        out.push_back(
+            fmt::format("{} WebSocket messages with SIP could not be read.", m_unreadable));
+    if (m_keys.refused() != 0)
+        out.push_back(
+            fmt::format("{} lines of the key log are beyond what is kept.", m_keys.refused()));
+    if (m_evicted != 0)
+        out.push_back(fmt::format("{} TLS or WebSocket connections were given up because too many "
+                                  "were open at once.",
+                                  m_evicted));
+    return out;
+}
+
+} // namespace ingest::decode
