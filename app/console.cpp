@@ -135,8 +135,8 @@ Console::report(const std::string &title,
     for (const auto &view : m_desk->session().calls()) {
         if (keep && !keep(*view))
             continue;
-        calls.push_back(
-            {view->call, view->streams, view->findings, recordings[view->call->callId], view->now});
+        calls.push_back({view->call, view->streams, view->findings, recordings[view->call->callId],
+                         view->now, view->legs});
         last = std::max(last, view->now);
     }
     auto flows = m_desk->session().flows();

@@ -6,16 +6,30 @@
 #include <base/text.h>
 #include <fmt/format.h>
 #include <iostream>
+#include <session/filter.h>
 
 namespace app {
 namespace {
 
+constexpr std::size_t kMostFiles = 4096;
+
 constexpr std::array kOptions{
     OptionSpec{"--json", "", "print one JSON document"},
+    OptionSpec{"--json-lines", "",
+               "print one line of JSON for each call and a last one that sums up"},
     OptionSpec{"--report", "FORMAT", "text (default), json, html or svg"},
     OptionSpec{"--keylog", "FILE", "TLS key log (NSS format, as SSLKEYLOGFILE makes it)"},
+    OptionSpec{"--filter", "EXPR", "only calls that match, such as \"code:4xx from:alice\""},
     OptionSpec{"--fail-on", "SEVERITY",
                "exit 1 from this severity of findings on: error, warning or never (never)"},
+    OptionSpec{"--redact", "", "mask digest responses, keys and passwords (always, unless:)"},
+    OptionSpec{"--no-redact", "", "leave them readable"},
+};
+
+struct Wanted {
+    const report::Format *format = nullptr; // nullptr: lines of JSON
+    session::Filter filter;
+    int failOn = 3;
 };
 
 int severityRank(std::string_view name)
@@ -23,19 +37,102 @@ int severityRank(std::string_view name)
     return name == "error" ? 2 : name == "warning" ? 1 : name == "info" ? 0 : 3;
 }
 
+base::Result<Wanted> readOptions(const Arguments &arguments)
+{
+    const auto bad = [](std::string sentence) {
+        return base::fail(base::ErrorCode::BadInput, std::move(sentence));
+    };
+    Wanted out;
+    if (arguments.positionals().empty())
+        return bad("Which capture? Give the path of a pcap or pcapng file.");
+    const bool lines = arguments.has("--json-lines");
+    if (lines && (arguments.has("--json") || arguments.has("--report")))
+        return bad("--json-lines is an output of its own: leave out --json and --report.");
+    const auto name = arguments.value("--report", arguments.has("--json") ? "json" : "text");
+    out.format = lines ? nullptr : report::format(name);
+    if (!lines && out.format == nullptr)
+        return bad(fmt::format("There is no report format \"{}\".", base::printable(name)));
+    const auto failOn = arguments.value("--fail-on", "never");
+    out.failOn = severityRank(failOn);
+    if (out.failOn == 3 && failOn != "never")
+        return bad("--fail-on takes error, warning, info or never.");
+    if (arguments.has("--redact") && arguments.has("--no-redact"))
+        return bad("Give either --redact or --no-redact.");
+    auto filter = session::Filter::parse(arguments.value("--filter"));
+    if (!filter)
+        return tl::unexpected<base::Error>(filter.error());
+    out.filter = std::move(*filter);
+    return out;
+}
+
+/// Reads one file into the session. What could not be read of it stands in the result.
+report::ReportFile readOne(Console &console, const std::string &path)
+{
+    report::ReportFile file;
+    file.name = path;
+    auto &session = console.desk().session();
+    const auto before = session.last();
+    if (const auto opened = console.desk().open(path); !opened) {
+        file.error = opened.error().sentence;
+        return file;
+    }
+    while (!session.settle(std::chrono::milliseconds(100))) {
+        if (Console::interrupted())
+            session.cancelImport();
+    }
+    const auto last = session.last();
+    if (!last)
+        return file;
+    const auto since = [&](std::uint64_t session::Update::*count) {
+        return (*last).*count - (before ? (*before).*count : 0);
+    };
+    file.linkTypes = last->import.outcome.linkTypes;
+    file.bytes = last->import.outcome.progress.bytes;
+    file.packets = last->import.outcome.progress.packets;
+    file.sipMessages = since(&session::Update::messages);
+    file.rtpPackets = since(&session::Update::rtpPackets);
+    file.truncated = last->import.outcome.truncated;
+    file.flaws = last->import.flaws;
+    file.error = last->import.error;
+    return file;
+}
+
+std::vector<report::ReportFile> readAll(Console &console, const std::vector<std::string> &paths)
+{
+    std::vector<report::ReportFile> files;
+    for (const std::string &path : paths) {
+        if (Console::interrupted())
+            break;
+        files.push_back(readOne(console, path));
+        for (const std::string &flaw : files.back().flaws)
+            fmt::print(stderr, "earshot: {}\n", flaw);
+        if (!files.back().error.empty())
+            complain(files.back().error, kUnreadable);
+    }
+    return files;
+}
+
+/// Unreadable input counts more than findings: what was judged is not all there is.
+int exitCode(const Console::Report &report, const std::vector<report::ReportFile> &files,
+             int failOn)
+{
+    for (const report::ReportFile &file : files) {
+        if (file.truncated || !file.error.empty())
+            return kUnreadable; // what could be read was shown
+    }
+    int worst = -1;
+    for (const auto &call : report.calls) {
+        for (const auto &finding : call.findings)
+            worst = std::max(worst, static_cast<int>(finding.severity));
+    }
+    return worst >= failOn ? kFindings : kFine;
+}
+
 int run(const Arguments &arguments)
 {
-    if (arguments.positionals().empty())
-        return complain("Which capture? Give the path of a pcap or pcapng file.", kUsage);
-    const auto formatName = arguments.value("--report", arguments.has("--json") ? "json" : "text");
-    const auto *format = report::format(formatName);
-    if (format == nullptr)
-        return complain(
-            fmt::format("There is no report format \"{}\".", base::printable(formatName)), kUsage);
-    const auto failOn = arguments.value("--fail-on", "never");
-    if (severityRank(failOn) == 3 && failOn != "never")
-        return complain("--fail-on takes error, warning, info or never.", kUsage);
-
+    const auto wanted = readOptions(arguments);
+    if (!wanted)
+        return complain(wanted.error().sentence, kUsage);
     desk::Options options;
     options.withEngine = false;
     options.session.live = false;
@@ -44,38 +141,40 @@ int run(const Arguments &arguments)
     if (!console)
         return complain(console.error().sentence, exitFor(console.error()));
     auto &session = (*console)->desk().session();
-    const auto path = arguments.positionals().front();
-    if (const auto opened = (*console)->desk().open(path); !opened)
-        return complain(opened.error().sentence, kUnreadable);
-    while (!session.settle(std::chrono::milliseconds(100))) {
-        if (Console::interrupted())
-            session.cancelImport();
+    const auto &paths = arguments.positionals();
+    const auto files = readAll(**console, paths);
+
+    const auto &filter = wanted->filter;
+    const auto report = (*console)->report(
+        paths.size() == 1 ? paths.front() : fmt::format("{} files", paths.size()),
+        [&](const session::CallView &view) {
+            return filter.empty() || filter.matches(view, session.trace());
+        });
+    const auto streams = session.streams(std::chrono::seconds(60));
+    auto &input = report->input;
+    input.files = files;
+    input.streams = streams;
+    input.redact = !arguments.has("--no-redact");
+    for (const report::ReportFile &file : files) {
+        input.notes.insert(input.notes.end(), file.flaws.begin(), file.flaws.end());
+        if (!file.error.empty())
+            input.notes.push_back(file.error);
     }
-    const auto last = session.last();
-    if (last && !last->import.error.empty())
-        return complain(last->import.error, kUnreadable);
-    const auto report = (*console)->report(path);
-    if (last) {
-        for (const auto &flaw : last->import.flaws) {
-            report->input.notes.push_back(flaw);
-            fmt::print(stderr, "earshot: {}\n", flaw);
-        }
-    }
-    format->write(report->input, std::cout);
+    if (wanted->format == nullptr)
+        report::writeJsonLines(input, std::cout);
+    else
+        wanted->format->write(input, std::cout);
     std::cout.flush();
-    if (last && last->import.outcome.truncated)
-        return kUnreadable; // what could be read was shown
-    int worst = -1;
-    for (const auto &call : report->calls) {
-        for (const auto &finding : call.findings)
-            worst = std::max(worst, static_cast<int>(finding.severity));
-    }
-    return worst >= severityRank(failOn) ? kFindings : kFine;
+    return exitCode(*report, files, wanted->failOn);
 }
 
 } // namespace
 
-const Command kCheck{"check", "FILE [options]", "print a capture's calls, ladders and findings",
-                     1,       kOptions,         run};
+const Command kCheck{"check",
+                     "FILE... [options]",
+                     "print the calls of captures, their ladders and findings",
+                     kMostFiles,
+                     kOptions,
+                     run};
 
 } // namespace app

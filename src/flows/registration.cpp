@@ -8,12 +8,6 @@ namespace flows {
 
 namespace {
 
-struct Contact {
-    std::string_view instance;
-    std::optional<std::uint32_t> regId;
-    std::optional<std::uint32_t> expires;
-};
-
 std::optional<std::uint32_t> number(std::optional<std::string_view> text)
 {
     const auto value = text ? base::toInteger(*text) : std::nullopt;
@@ -30,17 +24,24 @@ std::string_view bare(std::string_view instance) // "<urn:...>" to urn:...
     return instance;
 }
 
+} // namespace
+
 Contact readContact(std::string_view value)
 {
     const sip::NameAddress address = sip::parseNameAddress(value);
+    const auto text = [&](std::string_view name) {
+        return sip::unquoted(address.parameter(name).value_or(std::string_view()));
+    };
     Contact contact;
+    contact.uri = address.uriText;
     contact.instance = bare(address.parameter("+sip.instance").value_or(std::string_view()));
     contact.regId = number(address.parameter("reg-id"));
     contact.expires = number(address.parameter("expires"));
+    contact.q = text("q");
+    contact.publicGruu = text("pub-gruu"); // RFC 5627 section 5
+    contact.temporaryGruu = text("temp-gruu");
     return contact;
 }
-
-} // namespace
 
 std::string readAor(const sip::Message &request)
 {

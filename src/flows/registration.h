@@ -12,6 +12,16 @@
 
 namespace flows {
 
+/// One value of a Contact header, as far as a binding cares.
+struct Contact {
+    std::string_view uri;      // as written, without angle brackets
+    std::string_view instance; // urn:..., empty: none
+    std::optional<std::uint32_t> regId;
+    std::optional<std::uint32_t> expires; // seconds, of the contact itself
+    std::string_view q, publicGruu, temporaryGruu;
+};
+Contact readContact(std::string_view value);
+
 struct Binding {
     std::string aor, instance, edge; // edge: the topmost Route's URI
     std::uint32_t regId = 0;

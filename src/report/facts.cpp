@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <report/facts.h>
 
+#include <algorithm>
 #include <array>
+#include <charconv>
 #include <fmt/format.h>
 
 namespace report {
@@ -88,6 +90,52 @@ std::optional<diagnosis::Verdict> verdictOf(const diagnosis::Evidence &evidence,
     if (dialog.provisionals.empty() && evidence.incoming(earlyDialog).empty())
         return std::nullopt; // answered at once: there was no early phase
     return diagnosis::earlyMediaVerdict(evidence, earlyDialog);
+}
+
+std::string_view certaintyText(diagnosis::Certainty certainty)
+{
+    static constexpr std::array<std::string_view, 3> kTexts{"exact", "likely", "guess"};
+    return kTexts[static_cast<std::size_t>(certainty) % 3];
+}
+
+flows::RegistrationBook registrations(const ReportInput &input)
+{
+    std::vector<trace::RowId> rows; // the Call-IDs of one address-of-record take turns
+    for (const ReportCall &call : input.calls) {
+        if (call.call->kind != calls::Kind::Registration)
+            continue;
+        for (const calls::CallRow &place : call.call->rows) {
+            if (input.trace.row(place.row).kind == trace::RowKind::Message && !place.copy)
+                rows.push_back(place.row);
+        }
+    }
+    std::stable_sort(rows.begin(), rows.end(), [&](trace::RowId a, trace::RowId b) {
+        return input.trace.row(a).time < input.trace.row(b).time;
+    });
+    flows::RegistrationBook book(input.trace);
+    for (const trace::RowId row : rows) {
+        if (const auto message = input.trace.message(row))
+            book.add(row, *message);
+    }
+    return book;
+}
+
+std::string flowStateOf(const flows::Flow &flow)
+{
+    if (flow.ours)
+        return std::string(base::flowStateText(flow.report.state));
+    if (flow.closedAt.valid())
+        return "closed";
+    return flow.registered.known() ? "registered" : "seen";
+}
+
+std::optional<double> qValue(std::string_view text)
+{
+    double value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    if (error != std::errc{} || end != text.data() + text.size() || !(value >= 0 && value <= 1))
+        return std::nullopt;
+    return value;
 }
 
 std::string_view lightText(diagnosis::Light light)

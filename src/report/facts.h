@@ -3,6 +3,7 @@
 // numbers of the ladder. Pure, redacted if the input says so.
 #pragma once
 
+#include <flows/registration_book.h>
 #include <optional>
 #include <report/format.h>
 
@@ -24,6 +25,14 @@ std::string kept(const ReportInput &input, std::string_view text);
 /// Of an early dialog whose media or SDP say something; nullopt: nothing to judge.
 std::optional<diagnosis::Verdict> verdictOf(const diagnosis::Evidence &evidence,
                                             std::uint32_t earlyDialog);
+/// "exact", "likely", "guess": how sure a stream belongs to its early dialog.
+std::string_view certaintyText(diagnosis::Certainty certainty);
+/// The registrations of the input's calls.
+flows::RegistrationBook registrations(const ReportInput &input);
+/// "UP" as our engine says, "closed" and "registered" as the wire tells, "seen": nothing tells.
+std::string flowStateOf(const flows::Flow &flow);
+/// 0.7 of "0.7" (RFC 3261 section 25.1); nullopt: no such number.
+std::optional<double> qValue(std::string_view text);
 std::string_view lightText(diagnosis::Light light); // "good", "look", "bad"
 std::string_view lightGlyph(diagnosis::Light light);
 std::string_view severityGlyph(diagnosis::Severity severity);

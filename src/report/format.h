@@ -5,6 +5,7 @@
 #include <diagnosis/explain.h>
 #include <iosfwd>
 #include <ladder/layout.h>
+#include <legs/leg_book.h>
 #include <map>
 #include <memory>
 #include <optional>
@@ -21,6 +22,17 @@ struct ReportCall {
     std::vector<diagnosis::Finding> findings;
     std::map<std::string, std::string> recordings{}; // To-tag -> WAV file, of our own calls
     base::Instant now{}; // when it was judged; unknown: at the input's `now`
+    std::vector<legs::Join> legs{};
+};
+
+/// One file of the input, as far as it could be read.
+struct ReportFile {
+    std::string name;
+    std::vector<std::string> linkTypes;
+    std::uint64_t bytes = 0, packets = 0, sipMessages = 0, rtpPackets = 0;
+    bool truncated = false;
+    std::vector<std::string> flaws; // sentences
+    std::string error;              // a sentence, empty: none
 };
 
 struct ReportInput {
@@ -35,6 +47,9 @@ struct ReportInput {
     /// Whether the session saw RTP of any call; unset: whether a call of this report has some,
     /// which takes a look at all of them for each.
     std::optional<bool> mediaSeen{};
+    std::span<const ReportFile> files{};
+    /// Every RTP stream, bound to a call or not; streams of calls need not be in it.
+    std::span<const std::shared_ptr<const rtp::Stream>> streams{};
 };
 
 struct Format {
@@ -55,8 +70,12 @@ ladder::Outline outlineOf(const ReportInput &input, const ReportCall &call,
                           const ladder::Options &options);
 /// The ladder's options for reports: the input's lane names, times since the previous row.
 ladder::Options ladderOptions(const ReportInput &input);
-/// The whole input as the JSON document that the json format writes.
+/// The whole input as the JSON document that the json format writes; resources/manual/check-json.md
+/// describes it. Written call by call, so a large input needs no room for all of them.
+void writeJson(const ReportInput &input, std::ostream &out);
 std::string jsonOf(const ReportInput &input);
+/// One line of JSON for each call and a last one for the rest of the document.
+void writeJsonLines(const ReportInput &input, std::ostream &out);
 /// One call as JSON, the same fields as in the document's "calls".
 std::string jsonOf(const ReportInput &input, const ReportCall &call);
 /// A message's text with credentials and keys masked (digest response, nonce kept; a=crypto key;

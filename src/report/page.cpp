@@ -203,26 +203,4 @@ void writeMessages(const ReportInput &input, const PageCall &page, std::ostream 
         out << fmt::format("<p>{} more messages are not printed.</p>\n", left);
 }
 
-void writeFlows(const ReportInput &input, std::ostream &out)
-{
-    if (input.flows.empty())
-        return;
-    out << "<section "
-           "class=\"card\">\n<h2>Flows</h2>\n<table>\n<tr><th>State</th><th>reg-id</th><th>User "
-           "agent</th>"
-           "<th>Edge</th><th>Transport</th><th>Last event</th></tr>\n";
-    for (const auto &flow : input.flows) {
-        if (!flow)
-            continue;
-        const std::string last =
-            flow->events.empty() ? flow->report.reason : flow->events.back().text;
-        out << fmt::format(
-            "<tr><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td><td>{}</td></tr>\n",
-            flow->ours ? base::flowStateText(flow->report.state) : "seen", flow->report.regId,
-            flow->userAgent.text(), flow->edge.text(), base::transportText(flow->transport),
-            safe(input, last));
-    }
-    out << "</table>\n</section>\n";
-}
-
 } // namespace report

@@ -26,6 +26,9 @@ void writeFindings(const ReportInput &input, const PageCall &page, std::ostream 
 void writeExplanations(const ReportInput &input, const PageCall &page,
                        std::map<std::string, std::string> &articles, std::ostream &out);
 void writeMessages(const ReportInput &input, const PageCall &page, std::ostream &out);
-void writeFlows(const ReportInput &input, std::ostream &out);
+/// Calls that belong to it and why, transfers it asked for; nothing when there are none.
+void writeRelations(const ReportInput &input, const PageCall &page, std::ostream &out);
+/// Registrations, flows and RTP streams of the whole input, a table each.
+void writeTables(const ReportInput &input, std::ostream &out);
 
 } // namespace report

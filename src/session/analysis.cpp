@@ -19,8 +19,8 @@ constexpr int kRestPerWork = 6; // while packets wait, publishing takes at most 
 
 Session::Analysis::Analysis(Options options, OnUpdate onUpdate)
     : m_options(options), m_onUpdate(std::move(onUpdate)), m_inbox(options.inboxCapacity),
-      m_batches(kBatchesWaiting), m_settling(kSettlingAtOnce), m_judge(m_folds, options.live),
-      m_importer(m_batches, [this] { wake(); })
+      m_batches(kBatchesWaiting), m_settling(kSettlingAtOnce), m_asked(kSettlingAtOnce),
+      m_judge(m_folds, options.live), m_importer(m_batches, [this] { wake(); })
 {
     m_thread = std::thread([this] { run(); });
 }
@@ -31,6 +31,7 @@ Session::Analysis::~Analysis()
     m_importer.cancel();
     m_batches.close();
     m_settling.close();
+    m_asked.close();
     m_inbox.close();
     m_thread.join();
 }
@@ -68,6 +69,17 @@ bool Session::Analysis::settle(std::chrono::milliseconds limit)
     return future.wait_for(limit) == std::future_status::ready;
 }
 
+std::vector<std::shared_ptr<const rtp::Stream>>
+Session::Analysis::streams(std::chrono::milliseconds limit)
+{
+    auto asked = std::make_shared<std::promise<Streams>>();
+    auto future = asked->get_future();
+    if (!m_asked.pushWaiting(std::move(asked)))
+        return {};
+    wake();
+    return future.wait_for(limit) == std::future_status::ready ? future.get() : Streams{};
+}
+
 void Session::Analysis::run()
 {
     while (!m_stop) {
@@ -82,6 +94,7 @@ void Session::Analysis::run()
         if (publishDue())
             publish();
         answerWaiters();
+        answerAsked();
     }
 }
 
@@ -93,7 +106,7 @@ bool Session::Analysis::changed() const
 /// How long the thread may wait for the next packet.
 std::chrono::nanoseconds Session::Analysis::pause() const
 {
-    if (m_batches.size() != 0 || m_settling.size() != 0)
+    if (m_batches.size() != 0 || m_settling.size() != 0 || m_asked.size() != 0)
         return std::chrono::nanoseconds(0);
     if (!m_waiters.empty() && (changed() || m_judge.mediaWaiting()))
         return std::chrono::nanoseconds(0);
@@ -223,6 +236,12 @@ void Session::Analysis::answerWaiters()
             return true;
         });
     m_waiters.erase(answered, m_waiters.end());
+}
+
+void Session::Analysis::answerAsked()
+{
+    for (const auto &asked : m_asked.take(std::chrono::nanoseconds(0)))
+        asked->set_value(m_folds.streams());
 }
 
 } // namespace session

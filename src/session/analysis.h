@@ -28,6 +28,7 @@ public:
     base::Result<void> import(const std::string &path);
     void cancelImport() { m_importer.cancel(); }
     bool settle(std::chrono::milliseconds limit);
+    std::vector<std::shared_ptr<const rtp::Stream>> streams(std::chrono::milliseconds limit);
     const trace::Trace &trace() const { return m_folds.trace(); }
     const Published &published() const { return m_published; }
 
@@ -49,6 +50,7 @@ private:
     void publish();
     std::shared_ptr<Update> update();
     void answerWaiters();
+    void answerAsked();
     bool caughtUp(const Waiter &waiter) const;
     bool changed() const;
     void wake();
@@ -58,6 +60,8 @@ private:
     base::Inbox<base::Packet> m_inbox;
     base::Inbox<ImportBatch> m_batches;
     base::Inbox<std::shared_ptr<std::promise<void>>> m_settling;
+    using Streams = std::vector<std::shared_ptr<const rtp::Stream>>;
+    base::Inbox<std::shared_ptr<std::promise<Streams>>> m_asked;
     std::atomic<bool> m_stop{false}, m_importing{false};
     std::atomic<std::uint64_t> m_lostWakes{0};
 

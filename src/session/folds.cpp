@@ -39,9 +39,9 @@ bool isStun(std::string_view bytes)
 std::uint64_t Folds::evicted() const
 {
     const trace::Refused refused = m_trace.refused();
-    return m_flows.evicted() + m_streams.evicted() + m_sorter.evicted() + m_media.evicted() +
-           m_gate.evicted() + m_sipEnds.evicted() + refused.rows + refused.callIds + refused.tags +
-           refused.pairs + refused.texts;
+    return m_flows.evicted() + m_legs.evicted() + m_streams.evicted() + m_sorter.evicted() +
+           m_media.evicted() + m_gate.evicted() + m_sipEnds.evicted() + refused.rows +
+           refused.callIds + refused.tags + refused.pairs + refused.texts;
 }
 
 void Folds::add(const base::Packet &packet)
@@ -219,6 +219,11 @@ void Folds::row(trace::RowKind kind, const base::Packet &packet, std::string_vie
         m_changes.looseRows.push_back(id);
     if (call.valid() && message != nullptr)
         m_media.learn(call, *message);
+    if (legs::LegBook::wants(m_trace.row(id))) {
+        m_legs.add(id, message);
+        for (const calls::CallId joined : m_legs.takeChanged())
+            m_changes.calls.push_back(joined);
+    }
     m_flows.add(id, message);
     for (const flows::FlowId flow : m_flows.touched()) {
         if (m_changes.flows.empty() || m_changes.flows.back() != flow)
@@ -240,6 +245,16 @@ std::vector<std::shared_ptr<const rtp::Stream>> Folds::streamsOf(const calls::Ca
     for (const rtp::StreamId id : m_media.streams(call.id, until)) {
         auto stream = m_streams.snapshot(id);
         if (stream && stream->last >= call.first)
+            out.push_back(std::move(stream));
+    }
+    return out;
+}
+
+std::vector<std::shared_ptr<const rtp::Stream>> Folds::streams() const
+{
+    std::vector<std::shared_ptr<const rtp::Stream>> out;
+    for (const rtp::StreamId id : m_streams.ids()) {
+        if (auto stream = m_streams.snapshot(id))
             out.push_back(std::move(stream));
     }
     return out;

@@ -6,6 +6,7 @@
 #include <base/packet.h>
 #include <calls/call_book.h>
 #include <flows/flow_table.h>
+#include <legs/leg_book.h>
 #include <rtp/stream_table.h>
 #include <session/media_index.h>
 #include <session/rtp_gate.h>
@@ -30,7 +31,7 @@ struct Changes {
 class Folds
 {
 public:
-    Folds() : m_book(m_trace), m_flows(m_trace) {}
+    Folds() : m_book(m_trace), m_flows(m_trace), m_legs(m_trace) {}
 
     void add(const base::Packet &packet);
     /// A capture file begins: it brings a clock of its own.
@@ -41,6 +42,7 @@ public:
     const trace::Trace &trace() const { return m_trace; }
     const calls::CallBook &book() const { return m_book; }
     const flows::FlowTable &flows() const { return m_flows; }
+    const legs::LegBook &legs() const { return m_legs; }
     const Counts &counts() const { return m_counts; }
     /// The latest packet's time: of the capture file read last, and of everything else. A file may
     /// be years older than what happens now, or come from a computer whose clock is ahead.
@@ -49,6 +51,7 @@ public:
     std::uint64_t evicted() const;
     /// Snapshots of the streams that touch the call's media endpoints.
     std::vector<std::shared_ptr<const rtp::Stream>> streamsOf(const calls::Call &call);
+    std::vector<std::shared_ptr<const rtp::Stream>> streams() const; // all of them
     Changes &changes() { return m_changes; }
 
 private:
@@ -67,6 +70,7 @@ private:
     trace::Trace m_trace;
     calls::CallBook m_book;
     flows::FlowTable m_flows;
+    legs::LegBook m_legs;
     rtp::StreamTable m_streams;
     StreamSorter m_sorter;
     MediaIndex m_media;

@@ -134,6 +134,7 @@ std::shared_ptr<const CallView> Judge::next()
         return view;
     }
     known.unjudged = false;
+    view->legs = m_folds.legs().of(id);
     const auto streams = m_folds.streamsOf(*view->call);
     view->streams = diagnosis::bind(*view->call, m_folds.trace(), streams);
     const FlowIndex::Flows near = flows().of(*view->call, m_folds.trace());

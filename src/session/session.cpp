@@ -65,4 +65,9 @@ std::shared_ptr<const Update> Session::last() const
     return m_analysis->published().last();
 }
 
+std::vector<std::shared_ptr<const rtp::Stream>> Session::streams(std::chrono::milliseconds limit)
+{
+    return m_analysis->streams(limit);
+}
+
 } // namespace session

@@ -10,6 +10,7 @@
 #include <diagnosis/finding.h>
 #include <functional>
 #include <ingest/source.h>
+#include <legs/leg_book.h>
 #include <map>
 #include <memory>
 #include <string>
@@ -23,7 +24,8 @@ struct CallView {
     std::shared_ptr<const calls::Call> call;
     std::vector<diagnosis::BoundStream> streams;
     std::vector<diagnosis::Finding> findings;
-    base::Instant now; // the moment it was judged at
+    std::vector<legs::Join> legs; // other calls that belong to it, surest first
+    base::Instant now;            // the moment it was judged at
     bool live = false;
 };
 
@@ -79,6 +81,9 @@ public:
     std::vector<std::shared_ptr<const CallView>> calls() const;
     std::vector<std::shared_ptr<const flows::Flow>> flows() const;
     std::shared_ptr<const Update> last() const;
+    /// Every RTP stream as it stands now, bound to a call or not; any thread. Waits for the
+    /// analysis thread, at most `limit`: empty then.
+    std::vector<std::shared_ptr<const rtp::Stream>> streams(std::chrono::milliseconds limit);
 
 private:
     Session();

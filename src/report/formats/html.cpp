@@ -59,13 +59,14 @@ void write(const ReportInput &input, std::ostream &out)
     for (const PageCall &page : calls) {
         out << fmt::format("<section class=\"call\" id=\"c{}\">\n", page.number);
         writeLadder(input, page, out);
+        writeRelations(input, page, out);
         writeVerdicts(input, page, out);
         writeFindings(input, page, out);
         writeExplanations(input, page, articles, out);
         writeMessages(input, page, out);
         out << "</section>\n";
     }
-    writeFlows(input, out);
+    writeTables(input, out);
     writeArticles(articles, out);
     out << "</main>\n</body>\n</html>\n";
 }

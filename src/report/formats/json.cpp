@@ -10,7 +10,8 @@ namespace {
 
 void write(const ReportInput &input, std::ostream &out)
 {
-    out << jsonOf(input) << "\n";
+    writeJson(input, out);
+    out << "\n";
 }
 
 } // namespace

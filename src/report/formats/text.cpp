@@ -8,24 +8,14 @@
 #include <ladder/measure.h>
 #include <ostream>
 #include <report/facts.h>
-#include <report/markup.h>
 #include <report/text_ladder.h>
+#include <report/text_tables.h>
 
 namespace report::formats {
 
 namespace {
 
-constexpr std::size_t kWidth = 100;
-
-void paragraph(std::ostream &out, std::string_view first, std::string_view text)
-{
-    const std::string indent(ladder::columns(first), ' ');
-    bool begun = false;
-    for (const std::string &line : wrapped(base::printable(text), kWidth - indent.size())) {
-        out << (begun ? indent : first) << line << "\n";
-        begun = true;
-    }
-}
+constexpr std::size_t kWidth = kTextWidth;
 
 void writeHead(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline,
                std::ostream &out)
@@ -36,7 +26,9 @@ void writeHead(const ReportInput &input, const ReportCall &call, const ladder::O
         << base::utc(call.call->first) << " UTC";
     for (const std::string &figure : callFigures(input, call))
         out << " · " << figure;
-    out << "\n\n";
+    out << "\n";
+    writeTextRelations(input, call, outline, out);
+    out << "\n";
 }
 
 void writeVerdicts(const ReportInput &input, const ReportCall &call, std::ostream &out)
@@ -94,21 +86,6 @@ void writeCall(const ReportInput &input, const ReportCall &call, std::ostream &o
     out << "\n";
 }
 
-void writeFlows(const ReportInput &input, std::ostream &out)
-{
-    out << "Flows\n";
-    for (const auto &flow : input.flows) {
-        if (!flow)
-            continue;
-        const auto &report = flow->report;
-        out << fmt::format("  {:<11} reg-id {}  {} {} -> {}  {}\n",
-                           flow->ours ? base::flowStateText(report.state) : "seen", report.regId,
-                           base::transportText(flow->transport), flow->userAgent.text(),
-                           flow->edge.text(),
-                           base::printable(kept(input, report.reason), false, 300));
-    }
-}
-
 void write(const ReportInput &input, std::ostream &out)
 {
     if (!input.title.empty())
@@ -117,8 +94,7 @@ void write(const ReportInput &input, std::ostream &out)
         writeCall(input, call, out);
     if (input.calls.empty())
         out << "No calls.\n";
-    if (!input.flows.empty())
-        writeFlows(input, out);
+    writeTextTables(input, out);
     for (const std::string &note : input.notes)
         paragraph(out, "Note: ", kept(input, note));
 }

@@ -1,0 +1,340 @@
+// SPDX-License-Identifier: Apache-2.0
+// Finds the calls a fresh one may belong to, through the keys they share.
+#include <legs/work.h>
+
+#include <algorithm>
+
+namespace legs {
+
+namespace {
+
+constexpr base::Duration kWindow = std::chrono::seconds(10); // from one leg's INVITE to the next's
+constexpr base::Duration kReferWait = std::chrono::seconds(30);
+constexpr std::size_t kMostRefers = 65536;
+constexpr int kDepth = 8; // legs in a row
+
+std::uint32_t hashOf(std::string_view text)
+{
+    const auto hash = static_cast<std::uint32_t>(std::hash<std::string_view>()(text) >> 16U);
+    return text.empty() ? 0 : hash | 1U;
+}
+
+std::uint64_t pairKey(std::string_view kind, std::uint64_t a, std::uint64_t b)
+{
+    const std::uint64_t mixed = keyOf(kind, std::string_view()) ^ (a * 0xD6E8FEB86659FD93ULL) ^
+                                ((b + 0x9E3779B97F4A7C15ULL) * 0xA0761D6478BD642FULL);
+    return mixed | 1U;
+}
+
+std::uint64_t addressKey(const base::Endpoint &place)
+{
+    return std::hash<base::Endpoint>()({place.address, 0});
+}
+
+/// Under which a Call-ID is found, and whatever names it.
+std::string_view nameOf(std::string_view callId)
+{
+    const std::string_view stem = stemOf(callId);
+    return stem.empty() ? callId : stem;
+}
+
+std::string mediaText(const Traits &traits)
+{
+    return traits.media ? traits.media->text() : std::string();
+}
+
+} // namespace
+
+std::uint64_t keyOf(std::string_view kind, std::string_view text)
+{
+    const std::hash<std::string_view> hash;
+    return (hash(text) * 0x9E3779B97F4A7C15ULL ^ hash(kind)) | 1U;
+}
+
+Record *LegBook::Work::find(CallId call)
+{
+    const std::size_t at = call.value < places.size() ? places[call.value] : 0;
+    return at == 0 ? nullptr : &records[at - 1];
+}
+
+const Record *LegBook::Work::find(CallId call) const
+{
+    const std::size_t at = call.value < places.size() ? places[call.value] : 0;
+    return at == 0 ? nullptr : &records[at - 1];
+}
+
+void LegBook::Work::invite(trace::RowId row, const sip::Message &message)
+{
+    const trace::Row &filed = trace.row(row);
+    if (Record *known = find(filed.call)) {
+        if (filed.cseq != known->cseq) { // with credentials, or a call after a failed one
+            known->cseq = filed.cseq;
+            known->end = {};
+        } else if (filed.pair != trace.row(known->lastHop).pair) {
+            known->lastHop = row;
+            placed(static_cast<std::uint32_t>(known - records.data()));
+        }
+        return;
+    }
+    if (records.size() >= capacity)
+        evict();
+    const Traits traits = traitsOf(message);
+    const std::uint32_t fresh = open(row, traits);
+    named(fresh, traits);
+    referred(fresh, traits);
+    likely(fresh, traits);
+}
+
+std::uint32_t LegBook::Work::open(trace::RowId row, const Traits &traits)
+{
+    const trace::Row &filed = trace.row(row);
+    Record record;
+    record.id = filed.call;
+    record.invite = record.lastHop = row;
+    record.start = filed.time;
+    record.cseq = filed.cseq;
+    record.from = hashOf(userKey(traits.from));
+    record.to = hashOf(userKey(traits.to));
+    record.diverted = traits.diverted.empty() ? 0 : hashOf(userKey(traits.diverted.front()));
+    record.origin = hashOf(traits.origin);
+    record.media = hashOf(mediaText(traits));
+    record.stem = traits.stem.size() >= 8 ? hashOf(traits.stem) : 0;
+    if (filed.call.value >= places.size())
+        places.resize(std::size_t{filed.call.value} + 1);
+    records.push_back(record);
+    places[filed.call.value] = static_cast<std::uint32_t>(records.size());
+    return static_cast<std::uint32_t>(records.size() - 1);
+}
+
+/// Texts that name another call or are made for one call alone.
+void LegBook::Work::named(std::uint32_t fresh, const Traits &traits)
+{
+    const auto meet = [&](std::string_view kind, std::string_view text) {
+        if (text.empty())
+            return;
+        const std::uint64_t key = keyOf(kind, text);
+        KeyTable::Calls calls{};
+        const std::size_t n = keys.find(key, calls);
+        if (keys.count(key) <= KeyTable::kRing) // else it is everybody's
+            for (std::size_t i = 0; i < n; ++i)
+                link(calls[i], fresh);
+        keys.add(key, fresh);
+    };
+    const std::string_view own = nameOf(traits.callId);
+    meet("stem", own);
+    for (const std::string_view id : traits.sessionIds)
+        meet("session", id);
+    for (const Mark &mark : traits.marks) {
+        const std::string_view name = nameOf(mark.value);
+        if (name != own)
+            meet("stem", name);
+        if (mark.correlates)
+            meet("mark", mark.value);
+    }
+    meet("icid", traits.icid);
+    if (!traits.replaces.empty())
+        meet("stem", nameOf(traits.replaces));
+}
+
+/// What has to add up: numbers, places, SDP.
+void LegBook::Work::likely(std::uint32_t fresh, const Traits &traits)
+{
+    const Record &record = records[fresh];
+    const std::uint64_t place = addressKey(trace.source(record.invite));
+    std::vector<std::uint32_t> candidates;
+    const auto meet = [&](std::uint64_t key, bool keep) {
+        KeyTable::Calls calls{};
+        const std::size_t n = keys.find(key, calls);
+        candidates.insert(candidates.end(), calls.begin(),
+                          calls.begin() + static_cast<std::ptrdiff_t>(n));
+        if (keep)
+            keys.add(key, fresh);
+    };
+    if (record.from != 0 && record.to != 0)
+        meet(pairKey("pair", record.from, record.to), true);
+    if (record.from != 0 && record.diverted != 0)
+        meet(pairKey("pair", record.from, record.diverted), false);
+    if (record.to != 0)
+        meet(pairKey("to", record.to, place), false);
+    if (record.from != 0)
+        meet(pairKey("from", record.from, place), false);
+    if (!traits.origin.empty())
+        meet(keyOf("origin", traits.origin), true);
+    if (record.media != 0)
+        meet(keyOf("media", mediaText(traits)), true);
+    if (record.stem != 0)
+        meet(keyOf("stem", traits.stem), false);
+    placed(fresh);
+    std::sort(candidates.begin(), candidates.end());
+    candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+    for (const std::uint32_t other : candidates) {
+        if (other == fresh)
+            continue;
+        if (records[fresh].start < records[other].start) // files need not come in order of time
+            consider(fresh, other);
+        else
+            consider(other, fresh);
+    }
+}
+
+/// Whom the call is for, filed under where it went.
+void LegBook::Work::placed(std::uint32_t record)
+{
+    const Record &filed = records[record];
+    const std::uint64_t place = addressKey(trace.destination(filed.lastHop));
+    if (filed.to != 0)
+        keys.add(pairKey("to", filed.to, place), record);
+    if (filed.from != 0)
+        keys.add(pairKey("from", filed.from, place), record);
+}
+
+bool LegBook::Work::descends(std::uint32_t record, std::uint32_t from) const
+{
+    for (int depth = 0; depth < kDepth && record != kNone; ++depth) {
+        if (record == from)
+            return true;
+        record = records[record].parent;
+    }
+    return false;
+}
+
+/// Is the later call one beside the earlier one, or beside one that led to it?
+bool LegBook::Work::besides(std::uint32_t parent, std::uint32_t child) const
+{
+    const Record &later = records[child];
+    for (int depth = 0; depth < kDepth && parent != kNone; ++depth) {
+        const Record &earlier = records[parent];
+        if (parallel(trace.source(earlier.invite), trace.destination(earlier.lastHop),
+                     trace.source(later.invite), trace.destination(later.lastHop)))
+            return true;
+        parent = earlier.parent;
+    }
+    return false;
+}
+
+void LegBook::Work::consider(std::uint32_t parent, std::uint32_t child)
+{
+    const Record &first = records[parent];
+    Record &second = records[child];
+    const bool alive = !first.end.known() || first.end >= second.start;
+    if (!alive || second.start - first.start > kWindow || descends(parent, child) ||
+        besides(parent, child))
+        return;
+    const auto same = [](std::uint32_t a, std::uint32_t b) { return a != 0 && a == b; };
+    Weak weak;
+    weak.from = same(first.from, second.from);
+    weak.to = same(first.to, second.to);
+    weak.diverted = !weak.to && same(first.to, second.diverted);
+    weak.origin = same(first.origin, second.origin);
+    weak.media = same(first.media, second.media);
+    weak.stem = same(first.stem, second.stem);
+    weak.place = placeMatches(trace.destination(first.lastHop), trace.source(first.invite),
+                              trace.source(second.invite));
+    weak.soon = soonAfter(first.start, second.start);
+    if (weak.score() < kThreshold)
+        return;
+    weak.soon = false; // who came last is no evidence among calls that look alike
+    const auto score = static_cast<std::uint8_t>(weak.score());
+    if (second.tied && score <= second.parentScore)
+        return;
+    const bool nearer = second.parent != kNone && descends(parent, second.parent);
+    if (second.parent != kNone && !nearer &&
+        (score < second.parentScore || descends(second.parent, parent)))
+        return;
+    second.tied = second.parent != kNone && !nearer && score == second.parentScore;
+    if (second.tied)
+        return;
+    second.parent = parent;
+    second.parentScore = score;
+    link(parent, child);
+}
+
+void LegBook::Work::link(std::uint32_t a, std::uint32_t b, std::uint32_t refer)
+{
+    if (a == b)
+        return;
+    for (std::uint32_t at = records[b].firstLink; at != kNone; at = links[at].next)
+        if (links[at].other == a && links[at].refer == refer)
+            return;
+    for (const auto &[from, to] : {std::pair(a, b), std::pair(b, a)}) {
+        links.push_back({to, records[from].firstLink, refer});
+        records[from].firstLink = static_cast<std::uint32_t>(links.size() - 1);
+        changed.push_back(records[from].id);
+    }
+}
+
+void LegBook::Work::refer(trace::RowId row, const sip::Message &message)
+{
+    const Record *record = find(trace.row(row).call);
+    const std::string target = record != nullptr ? referTarget(message) : std::string();
+    if (target.empty() || refers.size() >= kMostRefers)
+        return;
+    refers.push_back({static_cast<std::uint32_t>(record - records.data()), row});
+    referKeys.add(keyOf("refer", userKey(target)), static_cast<std::uint32_t>(refers.size() - 1));
+}
+
+/// Whoever was asked by a REFER calls the number it names (RFC 3515 section 2.4.4).
+void LegBook::Work::referred(std::uint32_t fresh, const Traits &traits)
+{
+    if (refers.empty())
+        return;
+    for (const std::string_view user :
+         {std::string_view(traits.to), std::string_view(traits.target)}) {
+        KeyTable::Calls found{};
+        const std::size_t n =
+            user.empty() ? 0 : referKeys.find(keyOf("refer", userKey(user)), found);
+        for (std::size_t i = 0; i < n; ++i) {
+            const Refer &refer = refers[found[i]];
+            const base::Duration since = records[fresh].start - trace.row(refer.row).time;
+            const base::Endpoint asked = trace.destination(refer.row);
+            const bool byAsked =
+                !asked.known() || asked.address == trace.source(records[fresh].invite).address;
+            if (since.count() < 0 || since > kReferWait || !byAsked || refer.record == fresh)
+                continue;
+            link(refer.record, fresh, found[i]);
+            return; // the newest
+        }
+    }
+}
+
+void LegBook::Work::ended(trace::RowId row)
+{
+    const trace::Row &filed = trace.row(row);
+    Record *record = find(filed.call);
+    if (record == nullptr)
+        return;
+    const bool challenge = filed.status == 401 || filed.status == 407;
+    if (filed.method == sip::Method::Invite && (challenge || filed.cseq != record->cseq))
+        return; // or of a request within the dialog
+    if (!record->end.known())
+        record->end = filed.time;
+}
+
+void LegBook::Work::evict()
+{
+    const auto first = static_cast<std::uint32_t>(records.size() / 2);
+    for (std::uint32_t i = 0; i < first; ++i)
+        places[records[i].id.value] = 0;
+    records.erase(records.begin(), records.begin() + first);
+    keys.drop(first);
+    referKeys = {};
+    refers.clear();
+    std::vector<Link> kept;
+    for (std::uint32_t i = 0; i < records.size(); ++i) {
+        Record &record = records[i];
+        places[record.id.value] = i + 1;
+        record.parent =
+            record.parent == kNone || record.parent < first ? kNone : record.parent - first;
+        std::uint32_t at = std::exchange(record.firstLink, kNone);
+        for (; at != kNone; at = links[at].next) {
+            if (links[at].other < first || links[at].refer != kNone)
+                continue;
+            kept.push_back({links[at].other - first, record.firstLink, kNone});
+            record.firstLink = static_cast<std::uint32_t>(kept.size() - 1);
+        }
+    }
+    links = std::move(kept);
+    evicted += first;
+}
+
+} // namespace legs

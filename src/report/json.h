@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to report: the pieces of the JSON document. resources/manual/check-json.md describes
+// every key, and a test compares both. Pure, redacted if the input says so.
+#pragma once
+
+#include <iosfwd>
+#include <ladder/media_map.h>
+#include <nlohmann/json.hpp>
+#include <report/format.h>
+
+namespace report {
+
+using Json = nlohmann::ordered_json;
+
+/// Masked if the input wants it, safe to show, line ends kept.
+std::string shown(const ReportInput &input, std::string_view text);
+Json orNull(std::string text);
+/// Microseconds are what captures hold; more digits would be noise of the division.
+double secondsOf(base::Duration d);
+Json secondsSince(const ReportCall &call, base::Instant time);
+/// "2026-11-22 10:31:00.123" in UTC, null: unknown.
+Json utcOrNull(base::Instant time);
+Json numberOf(const ladder::Outline &outline, ladder::Target target);
+std::string dumped(const Json &json, int indent = 2);
+
+Json callOf(const ReportInput &input, const ReportCall &call);
+Json earlyDialogsOf(const ReportInput &input, const ReportCall &call,
+                    const ladder::MediaMap &media);
+Json streamsOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline,
+               const ladder::MediaMap &media);
+Json flowTokensOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline);
+Json flowsOf(const ReportInput &input);
+Json registrationsOf(const ReportInput &input);
+/// Every stream of the input, those of no call too.
+Json allStreamsOf(const ReportInput &input);
+
+} // namespace report

@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+// One call of the JSON document. Times are seconds since the call's first row, rows the numbers of
+// its ladder.
+#include <report/json.h>
+
+#include <algorithm>
+#include <base/text.h>
+#include <fmt/format.h>
+#include <report/facts.h>
+#include <report/streams.h>
+#include <sip/status.h>
+
+namespace report {
+
+namespace {
+
+constexpr std::size_t kMostMethods = 64; // made-up ones are foreign input
+
+Json finalOf(const ReportInput &input, const ReportCall &call)
+{
+    const calls::Call &facts = *call.call;
+    const calls::Transaction *failed = nullptr;
+    for (const calls::Transaction &transaction : facts.transactions)
+        if (transaction.localFailure.valid() && !transaction.inDialog)
+            failed = &transaction;
+    if (facts.finalStatus == 0 && failed == nullptr)
+        return nullptr;
+    const bool local = !facts.finalResponse.valid() && failed != nullptr;
+    const base::LocalEvent *event = local ? input.trace.local(failed->localFailure) : nullptr;
+    const int code = facts.finalStatus != 0 ? facts.finalStatus
+                     : event != nullptr     ? event->code
+                                            : 0;
+    std::string phrase;
+    if (const auto message = local ? std::nullopt : input.trace.message(facts.finalResponse))
+        phrase = shown(input, message->reason);
+    else if (event != nullptr)
+        phrase = shown(input, event->sentence);
+    return {{"code", code},
+            {"phrase", phrase.empty() ? std::string(sip::phrase(code)) : phrase},
+            {"local", local}};
+}
+
+Json responsesOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline)
+{
+    Json out = Json::array();
+    const base::Instant start =
+        call.call->invite.valid() ? input.trace.row(call.call->invite).time : call.call->first;
+    for (const calls::CallRow &place : call.call->rows) {
+        const trace::Row &row = input.trace.row(place.row);
+        if (row.status == 0 || row.kind == trace::RowKind::Local || place.copy)
+            continue;
+        const auto message = input.trace.message(place.row);
+        out.push_back({{"code", row.status},
+                       {"phrase", message ? shown(input, message->reason) : std::string()},
+                       {"method", std::string(sip::methodText(row.method))},
+                       {"seconds", secondsOf(row.time - start)},
+                       {"to_tag", shown(input, input.trace.tag(row.toTag))},
+                       {"retransmission", place.original.valid()},
+                       {"from", input.trace.source(place.row).text()},
+                       {"to", input.trace.destination(place.row).text()},
+                       {"row", numberOf(outline, {ladder::TargetKind::Row, place.row.value})}});
+    }
+    return out;
+}
+
+Json findingsOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline)
+{
+    Json out = Json::array();
+    for (const diagnosis::Finding &finding : call.findings) {
+        Json rows = Json::array(), evidence = Json::array(), fixes = Json::array();
+        for (const diagnosis::EvidenceRef &ref : finding.evidence) {
+            const auto number = rowNumber(outline, ref);
+            if (number)
+                rows.push_back(*number);
+            evidence.push_back({{"row", number ? Json(*number) : Json(nullptr)},
+                                {"where", placeText(input, outline, ref)},
+                                {"note", shown(input, ref.note)}});
+        }
+        for (const diagnosis::Fix &fix : finding.fixes)
+            fixes.push_back({{"text", fix.text}, {"party", fix.party}});
+        out.push_back({{"rule", std::string(finding.rule)},
+                       {"severity", std::string(diagnosis::severityText(finding.severity))},
+                       {"grade", std::string(diagnosis::gradeText(finding.grade))},
+                       {"call", shown(input, call.call->callId)},
+                       {"rows", std::move(rows)},
+                       {"text", shown(input, finding.text)},
+                       {"impact", shown(input, finding.impact)},
+                       {"evidence", std::move(evidence)},
+                       {"fixes", std::move(fixes)}});
+    }
+    return out;
+}
+
+Json ladderOf(const ladder::Outline &outline, const ReportCall &call)
+{
+    Json out = Json::array();
+    for (const ladder::Step &step : outline.steps) {
+        if (step.kind == ladder::StepKind::Gap)
+            continue;
+        Json badges = Json::array();
+        for (const ladder::Badge &badge : step.badges)
+            badges.push_back(badge.text);
+        out.push_back({{"row", step.number},
+                       {"seconds", secondsSince(call, step.time)},
+                       {"from", outline.lanes[step.from].name},
+                       {"to", outline.lanes[step.to].name},
+                       {"label", step.label},
+                       {"news", orNull(step.news)},
+                       {"badges", std::move(badges)}});
+    }
+    return out;
+}
+
+/// Every message that was captured, repeats at further hops and retransmissions too; one datagram
+/// seen twice counts once.
+Json countsOf(const ReportInput &input, const ReportCall &call, bool requests)
+{
+    std::map<std::string, std::uint64_t> counts;
+    for (const calls::CallRow &place : call.call->rows) {
+        const trace::Row &row = input.trace.row(place.row);
+        const bool message = row.kind == trace::RowKind::Message || row.kind == trace::RowKind::Cut;
+        if (!message || place.copy || (row.status == 0) != requests)
+            continue;
+        std::string name =
+            requests ? std::string(sip::methodText(row.method)) : std::to_string(row.status);
+        if (requests && row.method == sip::Method::Unknown) {
+            const auto parsed = input.trace.message(place.row);
+            name = parsed ? base::printable(parsed->methodText, false, 64) : std::string();
+            if (counts.size() >= kMostMethods && !counts.contains(name))
+                name = "other";
+        }
+        ++counts[name];
+    }
+    Json out = Json::object();
+    for (const auto &[name, count] : counts)
+        out[name] = count;
+    return out;
+}
+
+Json timesOf(const ReportInput &input, const ReportCall &call)
+{
+    const calls::Call &facts = *call.call;
+    return {{"started", utcOrNull(facts.first)},
+            {"started_unix", secondsOf(facts.first - base::Instant{})},
+            {"first_18x", facts.firstProvisional.valid()
+                              ? secondsSince(call, input.trace.row(facts.firstProvisional).time)
+                              : Json(nullptr)},
+            {"answered", secondsSince(call, facts.answered)},
+            {"ended", secondsSince(call, facts.ended)},
+            {"last", secondsSince(call, facts.last)}};
+}
+
+/// Its own and those of the calls that belong to it.
+Json callIdsOf(const ReportInput &input, const ReportCall &call)
+{
+    Json out = Json::array({shown(input, call.call->callId)});
+    for (const legs::Join &join : call.legs)
+        out.push_back(shown(input, join.callId));
+    return out;
+}
+
+Json legsOf(const ReportInput &input, const ReportCall &call)
+{
+    Json out = Json::array();
+    for (const legs::Join &join : call.legs) {
+        Json reasons = Json::array();
+        for (const std::string &reason : join.reasons)
+            reasons.push_back(shown(input, reason));
+        out.push_back({{"call_id", shown(input, join.callId)},
+                       {"relation", std::string(legs::relationText(join.relation))},
+                       {"score", join.score},
+                       {"reasons", std::move(reasons)}});
+    }
+    return out;
+}
+
+Json transfersOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline)
+{
+    const auto number = [&](trace::RowId row) {
+        return numberOf(outline, {ladder::TargetKind::Row, row.value});
+    };
+    Json out = Json::array();
+    for (const Transfer &transfer : transfersOf(input, call)) {
+        Json progress = Json::array();
+        for (const TransferStep &step : transfer.progress)
+            progress.push_back({{"code", step.code}, {"row", number(step.row)}});
+        out.push_back({{"row", number(transfer.refer)},
+                       {"refer_to", shown(input, transfer.target)},
+                       {"referred_by", orNull(shown(input, transfer.referredBy))},
+                       {"replaces", orNull(shown(input, transfer.replaces))},
+                       {"status", transfer.status == 0 ? Json(nullptr) : Json(transfer.status)},
+                       {"progress", std::move(progress)}});
+    }
+    return out;
+}
+
+/// INVITEs that went out first or again with new credentials; the same bytes sent again count
+/// apart.
+std::size_t invitesOf(const ReportInput &input, const ReportCall &call, bool repeats)
+{
+    return static_cast<std::size_t>(std::count_if(
+        call.call->rows.begin(), call.call->rows.end(), [&](const calls::CallRow &place) {
+            const trace::Row &row = input.trace.row(place.row);
+            return row.kind == trace::RowKind::Message && row.status == 0 &&
+                   row.method == sip::Method::Invite && row.outgoing && !place.copy &&
+                   place.original.valid() == repeats;
+        }));
+}
+
+std::string_view kindText(calls::Kind kind)
+{
+    return kind == calls::Kind::Call           ? "call"
+           : kind == calls::Kind::Registration ? "registration"
+                                               : "other";
+}
+
+} // namespace
+
+Json callOf(const ReportInput &input, const ReportCall &call)
+{
+    const auto outline = outlineOf(input, call, ladderOptions(input));
+    const auto media = ladder::MediaMap::of(evidenceOf(input, call));
+    const calls::Call &facts = *call.call;
+    Json times = timesOf(input, call);
+    const Json first18x = times["first_18x"], answered = times["answered"], ended = times["ended"];
+    return {{"call_id", shown(input, facts.callId)},
+            {"call_ids", callIdsOf(input, call)},
+            {"kind", std::string(kindText(facts.kind))},
+            {"from", shown(input, facts.from)},
+            {"to", shown(input, facts.to)},
+            {"request_uri", shown(input, facts.requestUri)},
+            {"state", std::string(calls::stateText(facts.state))},
+            {"started", base::utc(facts.first)},
+            {"times", std::move(times)},
+            {"final", finalOf(input, call)},
+            {"first_18x", first18x},
+            {"answered", answered},
+            {"ended", ended},
+            {"methods", countsOf(input, call, true)},
+            {"status_codes", countsOf(input, call, false)},
+            {"invites_sent", invitesOf(input, call, false)},
+            {"invite_retransmissions", invitesOf(input, call, true)},
+            {"retransmissions", facts.retransmissions},
+            {"rows_left_out", facts.leftOut},
+            {"responses", responsesOf(input, call, outline)},
+            {"early_dialogs", earlyDialogsOf(input, call, media)},
+            {"joined_legs", legsOf(input, call)},
+            {"transfers", transfersOf(input, call, outline)},
+            {"flow_tokens", flowTokensOf(input, call, outline)},
+            {"rtp", streamsOf(input, call, outline, media)},
+            {"findings", findingsOf(input, call, outline)},
+            {"ladder", ladderOf(outline, call)}};
+}
+
+} // namespace report

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// The media of the JSON document: early dialogs with what was heard of each, and RTP streams.
+#include <report/json.h>
+
+#include <fmt/format.h>
+#include <report/facts.h>
+#include <report/streams.h>
+
+namespace report {
+
+namespace {
+
+Json verdictJson(const ReportInput &input, const diagnosis::Evidence &evidence, std::uint32_t index)
+{
+    const auto verdict = verdictOf(evidence, index);
+    if (!verdict)
+        return nullptr;
+    static constexpr const char *kLights[] = {"green", "amber", "red"};
+    Json facts = Json::array();
+    for (const diagnosis::VerdictFact &fact : verdict->facts)
+        facts.push_back({{"name", fact.name},
+                         {"value", shown(input, fact.value)},
+                         {"light", kLights[static_cast<std::size_t>(fact.light) % 3]}});
+    return {{"light", kLights[static_cast<std::size_t>(verdict->light) % 3]},
+            {"text", shown(input, verdict->sentence)},
+            {"facts", std::move(facts)}};
+}
+
+std::string_view stateText(calls::EarlyState state)
+{
+    switch (state) {
+    case calls::EarlyState::Confirmed:
+        return "confirmed";
+    case calls::EarlyState::Terminated:
+        return "terminated";
+    default:
+        return "early";
+    }
+}
+
+std::string ssrcText(const rtp::Stream &stream)
+{
+    return fmt::format("{:08x}", stream.ssrc);
+}
+
+double jitterOf(const rtp::Stream &stream)
+{
+    return static_cast<double>(stream.jitter.count() / 1000) / 1e3;
+}
+
+/// What the SDP of an early dialog promised and what came of it.
+Json mediaOf(const ReportInput &input, const diagnosis::Evidence &evidence, std::uint32_t index,
+             const ladder::MediaMap &media)
+{
+    const calls::EarlyDialog &dialog = evidence.call.earlyDialogs[index];
+    std::uint64_t packets = 0;
+    const rtp::Stream *first = nullptr;
+    for (const rtp::Stream *stream : evidence.incoming(index)) {
+        packets += stream->packets;
+        if (first == nullptr || stream->first < first->first)
+            first = stream;
+    }
+    const trace::RowId described = dialog.firstSdp.valid() ? dialog.firstSdp : dialog.answerSdp;
+    Json address = nullptr, direction = nullptr, codecs = Json::array();
+    if (const auto *audio = described.valid() ? evidence.sdp(described).audio() : nullptr) {
+        if (const auto endpoint = audio->endpoint())
+            address = endpoint->text();
+        direction = std::string(sip::directionText(audio->direction));
+        for (const sip::SdpFormat &format : audio->formats)
+            codecs.push_back(
+                shown(input, format.map.encoding.empty() ? format.text : format.map.encoding));
+    }
+    return {{"sdp", described.valid()},
+            {"address", std::move(address)},
+            {"direction", std::move(direction)},
+            {"codecs", std::move(codecs)},
+            {"p_early_media", orNull(shown(input, dialog.earlyMedia))},
+            {"rtp_packets", packets},
+            {"first_rtp", first == nullptr ? Json(nullptr)
+                                           : Json(secondsOf(first->first - evidence.call.first))},
+            {"codec", first == nullptr ? Json(nullptr) : orNull(media.codec(*first))}};
+}
+
+Json boundTo(const ReportInput &input, const StreamPlace &place)
+{
+    if (place.call == nullptr)
+        return nullptr;
+    const std::string *tag = toTagOf(place);
+    return {{"call_id", shown(input, place.call->call->callId)},
+            {"to_tag", tag != nullptr ? Json(shown(input, *tag)) : Json(nullptr)},
+            {"certainty", std::string(certaintyText(place.bound->certainty))}};
+}
+
+Json streamOf(const ReportInput &input, const StreamPlace &place)
+{
+    const rtp::Stream &stream = *place.stream;
+    Json types = Json::array();
+    for (std::size_t type = 0; type < stream.payloadTypes.size(); ++type)
+        if (stream.payloadTypes[type] != 0)
+            types.push_back(type);
+    return {{"source", stream.source.text()},
+            {"destination", stream.destination.text()},
+            {"ssrc", ssrcText(stream)},
+            {"payload_types", std::move(types)},
+            {"packets", stream.packets},
+            {"bytes", stream.bytes},
+            {"expected", stream.expected},
+            {"lost", stream.lost},
+            {"duplicates", stream.duplicates},
+            {"reordered", stream.reordered},
+            {"jitter_ms", jitterOf(stream)},
+            {"longest_gap_ms", static_cast<double>(stream.maxGap.count() / 1000) / 1e3},
+            {"first", utcOrNull(stream.first)},
+            {"last", utcOrNull(stream.last)},
+            {"seconds", secondsOf(stream.last - stream.first)},
+            {"bound_to", boundTo(input, place)}};
+}
+
+} // namespace
+
+Json earlyDialogsOf(const ReportInput &input, const ReportCall &call, const ladder::MediaMap &media)
+{
+    Json out = Json::array();
+    const auto evidence = evidenceOf(input, call);
+    for (std::uint32_t i = 0; i < call.call->earlyDialogs.size(); ++i) {
+        const calls::EarlyDialog &dialog = call.call->earlyDialogs[i];
+        Json heard = mediaOf(input, evidence, i, media);
+        Json packets = heard["rtp_packets"], first = heard["first_rtp"], codec = heard["codec"];
+        const auto file = call.recordings.find(dialog.toTag);
+        out.push_back(
+            {{"to_tag", shown(input, dialog.toTag)},
+             {"state", std::string(stateText(dialog.state))},
+             {"sdp", dialog.firstSdp.valid()},
+             {"answer_sdp", dialog.answerSdp.valid()},
+             {"reliable", !dialog.reliables.empty()},
+             {"media", std::move(heard)},
+             {"rtp_packets", std::move(packets)},
+             {"first_rtp", std::move(first)},
+             {"codec", std::move(codec)},
+             {"recording", file == call.recordings.end() ? Json(nullptr) : Json(file->second)},
+             {"verdict", verdictJson(input, evidence, i)}});
+    }
+    return out;
+}
+
+Json streamsOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline,
+               const ladder::MediaMap &media)
+{
+    Json out = Json::array();
+    for (const diagnosis::BoundStream &bound : call.streams) {
+        if (!bound.stream)
+            continue;
+        const rtp::Stream &stream = *bound.stream;
+        const auto &dialogs = call.call->earlyDialogs;
+        out.push_back({{"ssrc", ssrcText(stream)},
+                       {"source", stream.source.text()},
+                       {"destination", stream.destination.text()},
+                       {"codec", orNull(media.codec(stream))},
+                       {"payload_type", ladder::mainPayloadType(stream)},
+                       {"to_tag", bound.earlyDialog < dialogs.size()
+                                      ? Json(shown(input, dialogs[bound.earlyDialog].toTag))
+                                      : Json(nullptr)},
+                       {"certainty", std::string(certaintyText(bound.certainty))},
+                       {"towards_caller", bound.towardsCaller},
+                       {"early", bound.early},
+                       {"packets", stream.packets},
+                       {"lost", stream.lost},
+                       {"duplicates", stream.duplicates},
+                       {"reordered", stream.reordered},
+                       {"jitter_ms", jitterOf(stream)},
+                       {"first", secondsSince(call, stream.first)},
+                       {"last", secondsSince(call, stream.last)},
+                       {"level_dbfs", stream.levelKnown ? Json(stream.level) : Json(nullptr)},
+                       {"row", numberOf(outline, {ladder::TargetKind::Stream, stream.id.value})}});
+    }
+    return out;
+}
+
+Json allStreamsOf(const ReportInput &input)
+{
+    Json out = Json::array();
+    for (const StreamPlace &place : streamPlaces(input))
+        out.push_back(streamOf(input, place));
+    return out;
+}
+
+} // namespace report
