@@ -156,6 +156,7 @@ desk::Options deskOptions(const Arguments &arguments)
     desk::Options options;
     if (arguments.value("--output") == "silent")
         options.media.output = media::Output::Silent;
+    options.recording.file = arguments.value("--session");
     return options;
 }
 

@@ -50,7 +50,7 @@ private:
     std::unique_ptr<desk::Desk> m_desk; // last: its observers use the queue
 };
 
-/// Options every command with media shares: --output auto or silent.
+/// Options every command with media shares: --output auto or silent, --session FILE.
 desk::Options deskOptions(const Arguments &arguments);
 /// Prints to stderr and returns the code.
 int complain(const std::string &sentence, int code);

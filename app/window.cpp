@@ -63,6 +63,7 @@ int runWindow(int argc, char **argv)
             kNoAccess);
     ui::StartOptions start;
     start.desk = deskOptions(*arguments);
+    start.desk.recording.folder = record::sessionsFolder();
     start.files = arguments->positionals();
     start.story = arguments->value("--lab");
     start.callTarget = arguments->value("--call");

@@ -25,6 +25,7 @@
 #include <ui/panels/flow_strip.h>
 #include <ui/panels/ladder_pane.h>
 #include <ui/panels/status_line.h>
+#include <ui/panels/unclosed_bar.h>
 #include <ui/panels/welcome_page.h>
 #include <ui/settings.h>
 #include <ui/text.h>
@@ -99,6 +100,9 @@ void MainWindow::makeCentre()
     bars->addWidget(m_parts.flows);
     bars->addWidget(m_parts.incoming);
     bars->addWidget(m_parts.notices);
+    auto *unclosed = new UnclosedBar(*m_parts.bridge, top);
+    bars->addWidget(unclosed);
+    connect(unclosed, &UnclosedBar::reopened, this, [this] { m_parts.focus->followNext(); });
     setMenuWidget(top); // above every dock, over the whole width, as high as it needs
     auto *centre = new QWidget(this);
     centre->setObjectName(QStringLiteral("centre"));

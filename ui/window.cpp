@@ -112,12 +112,14 @@ int runWindow(int argc, char **argv, StartOptions options)
     QApplication::setApplicationDisplayName(QStringLiteral("Earshot"));
     QApplication::setDesktopFileName(QStringLiteral("org.earshot.earshot"));
     QAccessible::installFactory(ladderAccess);
+    Settings settings;
+    if (!settings.flag(QStringLiteral("session/record"), true))
+        options.desk.recording = {};
     auto bridge = DeskBridge::open(options.desk);
     if (!bridge) {
         std::fprintf(stderr, "earshot: %s\n", bridge.error().sentence.c_str());
         return 1;
     }
-    Settings settings;
     Theme theme;
     chooseScheme(theme, settings, options.scheme);
     theme.applyTo(application);

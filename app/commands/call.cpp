@@ -27,6 +27,7 @@ constexpr std::array kOptions{
     OptionSpec{"--record", "FOLDER", "where the recordings go (a new folder here)"},
     OptionSpec{"--port-range", "A-B", "local UDP ports for RTP"},
     OptionSpec{"--output", "auto|silent", "where early media is played (auto)"},
+    OptionSpec{"--session", "FILE", "record everything into this new pcapng file"},
     OptionSpec{"--json", "", "print one JSON document instead of text"},
 };
 

@@ -17,7 +17,7 @@ constexpr std::array kOptions{
     OptionSpec{"--json", "", "print one JSON document"},
     OptionSpec{"--json-lines", "",
                "print one line of JSON for each call and a last one that sums up"},
-    OptionSpec{"--report", "FORMAT", "text (default), json, html or svg"},
+    OptionSpec{"--report", "FORMAT", "text (default), json, html, svg or pcapng"},
     OptionSpec{"--keylog", "FILE", "TLS key log (NSS format, as SSLKEYLOGFILE makes it)"},
     OptionSpec{"--filter", "EXPR", "only calls that match, such as \"code:4xx from:alice\""},
     OptionSpec{"--fail-on", "SEVERITY",

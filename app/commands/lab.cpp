@@ -16,6 +16,7 @@ namespace {
 constexpr std::array kOptions{
     OptionSpec{"--folder", "FOLDER", "where ladder.svg, report.html and early-media.wav go"},
     OptionSpec{"--output", "auto|silent", "where early media is played (auto)"},
+    OptionSpec{"--session", "FILE", "record everything into this new pcapng file"},
     OptionSpec{"--json", "", "print the report as JSON"},
 };
 

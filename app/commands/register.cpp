@@ -23,6 +23,7 @@ constexpr std::array kOptions{
     OptionSpec{"--expires", "S", "registration time asked for (600)"},
     OptionSpec{"--ping-after", "S", "first keep-alive that long after registering (1)"},
     OptionSpec{"--output", "auto|silent", "where a caller is played (auto)"},
+    OptionSpec{"--session", "FILE", "record everything into this new pcapng file"},
     OptionSpec{"--json", "", "print one JSON document at the end"},
 };
 

@@ -28,37 +28,6 @@ base::Result<void> checkUri(const std::string &text, const char *what)
 
 } // namespace
 
-std::string userOf(const std::string &uri)
-{
-    const auto parsed = sip::parseUri(uri);
-    return std::string(parsed.user.empty() ? parsed.host : parsed.user);
-}
-
-void Parts::tell(base::LocalKind kind, const std::string &callId, const std::string &toTag,
-                 std::string sentence) const
-{
-    base::Packet packet;
-    packet.time = base::now();
-    packet.kind = base::PacketKind::Local;
-    packet.origin = base::Origin::Own;
-    base::LocalEvent event;
-    event.kind = kind;
-    event.callId = callId;
-    event.toTag = toTag;
-    event.sentence = std::move(sentence);
-    packet.local = std::make_shared<const base::LocalEvent>(std::move(event));
-    session->inbox().push(std::move(packet));
-}
-
-void Parts::name(const base::Endpoint &endpoint, const std::string &lane)
-{
-    if (!endpoint.known() || endpoint.port == 0 || lane.empty())
-        return;
-    std::lock_guard guard(mutex);
-    names.emplace(endpoint.text(),
-                  lane); // the first name stays: a lane does not change under the user's eyes
-}
-
 class Desk::Impl : public engine::Listener
 {
 public:
@@ -75,6 +44,7 @@ public:
     CallControl calls{parts};
     Accounts accounts{parts};
     StoryRunner story;
+    std::unique_ptr<Recording> recording;
     bool withEngine = true;
     std::mutex updates; // guards closing
     bool closing = false;
@@ -111,6 +81,8 @@ Desk::Impl::~Impl()
         closing = true;
     }
     parts.session.reset();
+    parts.options.session.recorder.reset();
+    recording.reset(); // after the session: it takes the farewells
 }
 
 void Desk::Impl::openBelow()
@@ -181,6 +153,12 @@ base::Result<std::unique_ptr<Desk>> Desk::open(Options options, Observer observe
     std::unique_ptr<Desk> desk(new Desk);
     desk->m_impl = std::make_unique<Impl>(std::move(options), std::move(observer));
     auto *impl = desk->m_impl.get();
+    auto begun = Recording::begin(impl->parts.options.recording,
+                                  [impl](const std::string &why) { impl->parts.notice(why); });
+    if (!begun)
+        return tl::unexpected<base::Error>(begun.error());
+    impl->recording = std::move(*begun);
+    impl->parts.options.session.recorder = impl->recording->recorder();
     auto opened = session::Session::open(impl->parts.options.session,
                                          [impl](auto update) { impl->onUpdate(update); });
     if (!opened)
@@ -331,9 +309,33 @@ StoryState Desk::story() const
     return m_impl->parts.story;
 }
 
-base::Result<void> Desk::open(const std::string &path)
+base::Result<void> Desk::open(const std::string &path, const session::ClockChoice &clock)
 {
-    return m_impl->parts.session->import(path);
+    return m_impl->parts.session->import(path, clock);
+}
+
+std::optional<record::Unclosed> Desk::unclosed() const
+{
+    return m_impl->recording->unclosed();
+}
+
+void Desk::reopenUnclosed()
+{
+    m_impl->parts.worker.post(
+        [impl = m_impl.get(), files = m_impl->recording->takeUnclosed(true)]() mutable {
+            impl->parts.readAll(std::move(files));
+        });
+}
+
+void Desk::discardUnclosed()
+{
+    m_impl->recording->takeUnclosed(false);
+}
+
+std::optional<record::Recorder::State> Desk::recording() const
+{
+    const auto &recorder = m_impl->recording->recorder();
+    return recorder ? std::optional(recorder->state()) : std::nullopt;
 }
 
 std::vector<CallInfo> Desk::calls() const

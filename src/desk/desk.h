@@ -4,6 +4,7 @@
 // thread (UI or main) and never block for more than a few milliseconds except where said.
 #pragma once
 
+#include <desk/recording.h>
 #include <engine/engine.h>
 #include <functional>
 #include <lab/lab.h>
@@ -91,7 +92,8 @@ struct Options {
     media::Options media;
     engine::Options engine;
     session::Options session;
-    bool withEngine = true; // false: files only (check)
+    RecordingOptions recording; // nothing is recorded unless asked
+    bool withEngine = true;     // false: files only (check)
 };
 
 class Desk
@@ -127,7 +129,14 @@ public:
     void stopStory();
     StoryState story() const;
 
-    base::Result<void> open(const std::string &path);
+    base::Result<void> open(const std::string &path, const session::ClockChoice &clock = {});
+    /// The last session whose program did not close it; nullopt: there is none to offer.
+    std::optional<record::Unclosed> unclosed() const;
+    /// Reads its files, one after another.
+    void reopenUnclosed();
+    void discardUnclosed();
+    /// nullopt: this session is not recorded.
+    std::optional<record::Recorder::State> recording() const;
     std::vector<CallInfo> calls() const;
     std::vector<AccountInfo> accounts() const;
     std::map<std::string, std::string> names() const; // lane names known so far

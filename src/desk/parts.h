@@ -33,6 +33,8 @@ struct Parts {
     /// Puts an event of ours into the stream, so that the ladder shows it.
     void tell(base::LocalKind kind, const std::string &callId, const std::string &toTag,
               std::string sentence) const;
+    /// On the worker: one file after another, since a session reads one at a time.
+    void readAll(std::vector<std::string> paths);
     /// Any thread. Endpoints of one name share a lane of the ladder.
     void name(const base::Endpoint &endpoint, const std::string &name);
 };

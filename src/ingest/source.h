@@ -24,6 +24,8 @@ struct Sink {
     std::function<void(const Progress &)> progress; // now and then, may be empty
     std::function<void(std::string)> flaw; // a sentence: what of the input could not be read
     base::Blob keyLog = {};                // text of a TLS key log, empty: none
+    /// A name that a session file gives an end of its ladders; may be empty.
+    std::function<void(const base::Endpoint &, std::string_view)> endName{};
 };
 
 /// What was read, whatever was wrong with the rest.

@@ -2,6 +2,7 @@
 #include <session/analysis.h>
 
 #include <algorithm>
+#include <record/recorder.h>
 
 namespace session {
 namespace {
@@ -20,7 +21,7 @@ constexpr int kRestPerWork = 6; // while packets wait, publishing takes at most 
 Session::Analysis::Analysis(Options options, OnUpdate onUpdate)
     : m_options(options), m_onUpdate(std::move(onUpdate)), m_inbox(options.inboxCapacity),
       m_batches(kBatchesWaiting), m_settling(kSettlingAtOnce), m_asked(kSettlingAtOnce),
-      m_judge(m_folds, options.live), m_importer(m_batches, [this] { wake(); })
+      m_judge(m_folds, options.live), m_importer(m_batches, m_folds.trace(), [this] { wake(); })
 {
     m_thread = std::thread([this] { run(); });
 }
@@ -45,13 +46,13 @@ void Session::Analysis::wake()
         ++m_lostWakes; // a full inbox keeps the thread awake anyway
 }
 
-base::Result<void> Session::Analysis::import(const std::string &path)
+base::Result<void> Session::Analysis::import(const std::string &path, const ClockChoice &clock)
 {
     if (m_importing.exchange(true))
         return base::fail(
             base::ErrorCode::Refused,
             "Another file is being read. Wait for its end, or cancel it, and open this one again.");
-    auto started = m_importer.start(path, m_options.keyLog);
+    auto started = m_importer.start(path, m_options.keyLog, clock);
     if (!started) {
         m_importing = false;
         wake(); // somebody may wait for the end of an import that never began
@@ -96,6 +97,10 @@ void Session::Analysis::run()
         answerWaiters();
         answerAsked();
     }
+    if (!m_options.recorder)
+        return;
+    for (const base::Packet &packet : m_inbox.take(std::chrono::nanoseconds(0), ~std::size_t{0}))
+        m_options.recorder->put(packet); // the farewells of calls that ended with the session
 }
 
 bool Session::Analysis::changed() const
@@ -125,8 +130,11 @@ void Session::Analysis::takePackets(std::chrono::nanoseconds wait)
 {
     for (const base::Packet &packet : m_inbox.take(wait)) {
         ++m_taken;
-        if (packet.kind != base::PacketKind::Local || packet.local)
-            m_folds.add(packet);
+        if (packet.kind == base::PacketKind::Local && !packet.local)
+            continue; // a wake
+        if (m_options.recorder)
+            m_options.recorder->put(packet);
+        m_folds.add(packet);
     }
     m_judge.takeChanges(false);
 }
@@ -142,6 +150,7 @@ void Session::Analysis::beginImport(ImportBatch &batch)
     m_folds.beginCapture();
     m_import = {};
     m_import.path = std::move(batch.path);
+    m_import.clock = batch.clock;
     m_import.running = true;
 }
 
@@ -153,6 +162,8 @@ void Session::Analysis::takeBatches()
             beginImport(batch);
         for (const base::Packet &packet : batch.packets)
             m_folds.add(packet);
+        if (!batch.packets.empty())
+            m_folds.captured(batch.packets.back().time);
         m_judge.takeChanges(true);
         m_import.progress = batch.progress;
         for (std::string &flaw : batch.flaws) {

@@ -25,7 +25,7 @@ public:
 
     // Any thread.
     base::Inbox<base::Packet> &inbox() { return m_inbox; }
-    base::Result<void> import(const std::string &path);
+    base::Result<void> import(const std::string &path, const ClockChoice &clock);
     void cancelImport() { m_importer.cancel(); }
     bool settle(std::chrono::milliseconds limit);
     std::vector<std::shared_ptr<const rtp::Stream>> streams(std::chrono::milliseconds limit);

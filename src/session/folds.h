@@ -36,6 +36,8 @@ public:
     void add(const base::Packet &packet);
     /// A capture file begins: it brings a clock of its own.
     void beginCapture() { m_lastCaptured = {}; }
+    /// A file was read up to there, whosever packets it holds: a session file has our own.
+    void captured(base::Instant time) { m_lastCaptured = std::max(m_lastCaptured, time); }
     /// The capture file was read: half messages of its connections are told as they are.
     void endCapture();
 

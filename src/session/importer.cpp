@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <ingest/mapping.h>
+#include <session/clock_reader.h>
 #include <system_error>
 #include <utility>
 
@@ -21,7 +22,8 @@ Importer::~Importer()
         m_thread.join();
 }
 
-base::Result<void> Importer::start(const std::string &path, const std::string &keyLog)
+base::Result<void> Importer::start(const std::string &path, const std::string &keyLog,
+                                   const ClockChoice &clock)
 {
     if (m_thread.joinable())
         m_thread.join();
@@ -40,8 +42,8 @@ base::Result<void> Importer::start(const std::string &path, const std::string &k
     }
     m_cancel = false;
     try {
-        m_thread =
-            std::thread([this, path, blob = *bytes, kind = *source] { run(path, blob, *kind); });
+        m_thread = std::thread(
+            [this, path, blob = *bytes, kind = *source, clock] { run(path, blob, *kind, clock); });
     } catch (const std::system_error &error) {
         return base::fail(
             base::ErrorCode::Internal,
@@ -51,10 +53,14 @@ base::Result<void> Importer::start(const std::string &path, const std::string &k
     return {};
 }
 
-void Importer::run(const std::string &path, const base::Blob &bytes, const ingest::Source &source)
+void Importer::run(const std::string &path, const base::Blob &bytes, const ingest::Source &source,
+                   const ClockChoice &choice)
 {
     ImportBatch batch;
+    const ClockOffset clock = clockOf(bytes, source, m_keyLog, m_trace, choice, m_cancel);
+    const base::Duration ahead = clock.applied ? clock.offset : base::Duration{0};
     batch.path = path;
+    batch.clock = clock;
     batch.progress.totalBytes = bytes.size();
     std::uint32_t streams = 0;
     const auto hand = [&] {
@@ -67,6 +73,7 @@ void Importer::run(const std::string &path, const base::Blob &bytes, const inges
     ingest::Sink sink;
     sink.keyLog = m_keyLog;
     sink.emit = [&](base::Packet packet) {
+        packet.time = packet.time - ahead;
         if (packet.stream != 0) {
             streams = std::max(streams, packet.stream);
             packet.stream += m_firstStream;

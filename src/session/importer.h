@@ -9,15 +9,18 @@
 #include <base/result.h>
 #include <functional>
 #include <ingest/source.h>
+#include <session/clock_offset.h>
 #include <string>
 #include <thread>
+#include <trace/trace.h>
 #include <vector>
 
 namespace session {
 
 /// What the importer tells, in order.
 struct ImportBatch {
-    std::string path; // not empty: an import begins with this batch
+    std::string path;  // not empty: an import begins with this batch
+    ClockOffset clock; // of the file, with `path`
     std::vector<base::Packet> packets;
     ingest::Progress progress;
     std::vector<std::string> flaws;
@@ -32,8 +35,8 @@ public:
     using Batches = base::Inbox<ImportBatch>;
 
     /// `wake` is called behind each batch, on the importer's thread.
-    Importer(Batches &batches, std::function<void()> wake)
-        : m_batches(batches), m_wake(std::move(wake))
+    Importer(Batches &batches, const trace::Trace &trace, std::function<void()> wake)
+        : m_batches(batches), m_trace(trace), m_wake(std::move(wake))
     {
     }
     ~Importer();
@@ -42,14 +45,16 @@ public:
 
     /// Errors: the file cannot be opened, or is of no known kind. The one before must have
     /// finished.
-    /// `keyLog`: path of a TLS key log, empty: none.
-    base::Result<void> start(const std::string &path, const std::string &keyLog = {});
+    base::Result<void> start(const std::string &path, const std::string &keyLog,
+                             const ClockChoice &clock);
     void cancel() { m_cancel = true; }
 
 private:
-    void run(const std::string &path, const base::Blob &bytes, const ingest::Source &source);
+    void run(const std::string &path, const base::Blob &bytes, const ingest::Source &source,
+             const ClockChoice &choice);
 
     Batches &m_batches;
+    const trace::Trace &m_trace; // read only: what the session holds already
     std::function<void()> m_wake;
     std::atomic<bool> m_cancel{false};
     std::uint32_t m_firstStream =

@@ -30,9 +30,9 @@ base::Inbox<base::Packet> &Session::inbox()
     return m_analysis->inbox();
 }
 
-base::Result<void> Session::import(const std::string &path)
+base::Result<void> Session::import(const std::string &path, const ClockChoice &clock)
 {
-    return m_analysis->import(path);
+    return m_analysis->import(path, clock);
 }
 
 void Session::cancelImport()

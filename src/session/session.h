@@ -13,9 +13,14 @@
 #include <legs/leg_book.h>
 #include <map>
 #include <memory>
+#include <session/clock_offset.h>
 #include <string>
 #include <thread>
 #include <vector>
+
+namespace record {
+class Recorder;
+}
 
 namespace session {
 
@@ -33,6 +38,7 @@ struct ImportState {
     std::string path;
     ingest::Progress progress;
     ingest::Outcome outcome;
+    ClockOffset clock; // of the file against what the session held before
     bool running = false;
     std::string error;              // a sentence, empty: none
     std::vector<std::string> flaws; // at most 100
@@ -56,6 +62,7 @@ struct Options {
     base::Duration publishEvery = std::chrono::milliseconds(8); // at most one update per interval
     std::size_t inboxCapacity = 1U << 18U;
     std::string keyLog; // path of a TLS key log for the files that are read, empty: none
+    std::shared_ptr<record::Recorder> recorder{}; // gets every packet of the inbox; may be null
 };
 
 class Session
@@ -69,8 +76,9 @@ public:
     /// Where engine, media and lab put their packets; any thread.
     base::Inbox<base::Packet> &inbox();
     /// Starts reading a file on an importer thread; one at a time (Error otherwise, or if it cannot
-    /// be opened).
-    base::Result<void> import(const std::string &path);
+    /// be opened). Where the session holds messages already, the file's times are corrected as
+    /// `clock` says.
+    base::Result<void> import(const std::string &path, const ClockChoice &clock = {});
     void cancelImport();
     /// Blocks until every packet pushed before was folded and published and no import runs; false:
     /// timed out.

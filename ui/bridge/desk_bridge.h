@@ -43,6 +43,9 @@ public:
     void stopStory();
     bool openFile(const QString &path);
     void cancelImport();
+    std::optional<record::Unclosed> unclosedSession() const { return m_desk->unclosed(); }
+    void reopenSession() { m_desk->reopenUnclosed(); }
+    void discardSession() { m_desk->discardUnclosed(); }
 
 Q_SIGNALS:
     void notice(const QString &sentence, bool isError);

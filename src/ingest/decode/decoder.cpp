@@ -44,6 +44,13 @@ void Decoder::emit(base::Packet packet)
     m_refused = !m_sink.emit(std::move(packet));
 }
 
+void Decoder::handOn(base::Packet packet)
+{
+    ++m_frames;
+    m_time = packet.time;
+    emit(std::move(packet));
+}
+
 void Decoder::announce(std::uint32_t linkType)
 {
     if (!m_linkTypes.insert(linkType).second)

@@ -25,6 +25,8 @@ public:
     /// One frame, a view into the owner's bytes. `missing`: bytes of it that were not captured.
     void frame(base::Instant time, std::uint32_t linkType, std::string_view bytes,
                std::uint32_t missing);
+    /// A packet that needs no decoding, in its turn.
+    void handOn(base::Packet packet);
     /// Names an interface's link type in the outcome, once.
     void announce(std::uint32_t linkType);
     /// True: the sink or the canceller wants no more. Tells the progress now and then.

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <ingest/decode/bytes.h>
 #include <ingest/decode/decoder.h>
+#include <ingest/decode/recorded.h>
 #include <ingest/mapping.h>
 
 namespace ingest::sources {
@@ -75,8 +76,8 @@ class Reader
 public:
     Reader(const base::Blob &bytes, const Sink &sink, Outcome &outcome,
            const std::atomic<bool> &cancel)
-        : m_rest(bytes.text()), m_total(bytes.size()), m_sink(sink), m_outcome(outcome),
-          m_decoder(bytes.owner(), sink, outcome, cancel)
+        : m_owner(bytes.owner()), m_rest(bytes.text()), m_total(bytes.size()), m_sink(sink),
+          m_outcome(outcome), m_decoder(bytes.owner(), sink, outcome, cancel)
     {
     }
 
@@ -104,6 +105,7 @@ private:
     void countLosses();
     void frame(std::uint32_t interfaceId, std::uint64_t stamp, std::uint32_t captured,
                std::uint32_t original, std::string_view data);
+    void recorded(std::uint32_t interfaceId, std::string_view data, std::uint32_t captured);
     void tell();
     std::uint64_t number64(std::string_view bytes) const
     {
@@ -111,11 +113,13 @@ private:
         return m_order.big ? first << 32U | second : second << 32U | first;
     }
 
+    std::shared_ptr<const void> m_owner;
     std::string_view m_rest;
     std::uint64_t m_total;
     const Sink &m_sink;
     Outcome &m_outcome;
     decode::Decoder m_decoder;
+    decode::Recorded m_recorded;
     Order m_order;
     std::vector<Interface>
         m_interfaces; // of the section under way; never more than the file has blocks
@@ -135,6 +139,7 @@ bool Reader::section(std::string_view bytes)
     m_order = *order;
     countLosses();
     m_interfaces.clear();
+    m_recorded.begin();
     return true;
 }
 
@@ -189,6 +194,7 @@ void Reader::interface(std::string_view body)
 {
     constexpr std::uint16_t kResolution = 9, kOffset = 14;
     Interface out;
+    std::string_view comment;
     out.linkType = m_order.u16(body, 0);
     out.snapLength = m_order.u32(body, 4);
     if (body.size() >= 8) {
@@ -201,9 +207,12 @@ void Reader::interface(std::string_view body)
                     out.unitsPerSecond = units;
             } else if (code == kOffset && value.size() == 8) {
                 out.offset = static_cast<std::int64_t>(number64(value));
+            } else if (code == 1) {
+                comment = value;
             }
         });
     }
+    m_recorded.interface(comment);
     m_decoder.announce(out.linkType);
     m_interfaces.push_back(out);
 }
@@ -223,8 +232,38 @@ void Reader::frame(std::uint32_t interfaceId, std::uint64_t stamp, std::uint32_t
     const std::int64_t offset = std::clamp(from.offset, -kFarOffset, kFarOffset);
     m_last =
         decode::clampedTime(static_cast<std::int64_t>(std::min(whole, kFar)) + offset, fraction);
+    if (m_recorded.knows(interfaceId)) {
+        recorded(interfaceId, data, captured);
+        return;
+    }
     m_decoder.frame(m_last, from.linkType, data.substr(0, captured),
                     original > captured ? original - captured : 0);
+}
+
+/// A packet of a session file of ours.
+void Reader::recorded(std::uint32_t interfaceId, std::string_view data, std::uint32_t captured)
+{
+    constexpr std::uint16_t kComment = 1, kFlags = 2;
+    decode::Recorded::Frame frame;
+    frame.interface = interfaceId;
+    frame.linkType = m_interfaces[interfaceId].linkType;
+    frame.time = m_last;
+    frame.bytes = base::Blob::view(m_owner, data.substr(0, captured));
+    const std::size_t padded = (std::size_t{captured} + 3) / 4 * 4;
+    options(data.substr(std::min(data.size(), padded)), m_order,
+            [&](std::uint16_t code, std::string_view value) {
+                if (code == kFlags)
+                    frame.flags = m_order.u32(value, 0);
+                else if (code == kComment)
+                    frame.comment = value;
+            });
+    auto packet = m_recorded.read(frame);
+    if (!packet)
+        ++m_badPackets;
+    else if (!record::isNaming(*packet))
+        m_decoder.handOn(std::move(*packet));
+    else if (m_sink.endName)
+        m_sink.endName(packet->source, packet->payload.text());
 }
 
 void Reader::packet(std::string_view body)

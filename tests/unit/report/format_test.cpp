@@ -45,7 +45,7 @@ TEST(Formats, EveryOneIsListedAndFoundById)
         EXPECT_FALSE(format->title.empty() || format->extension.empty() ||
                      format->write == nullptr);
     }
-    for (const std::string_view id : {"text", "svg", "html", "json"})
+    for (const std::string_view id : {"text", "svg", "html", "json", "pcapng"})
         EXPECT_TRUE(ids.contains(id)) << id;
     EXPECT_EQ(report::format("docx"), nullptr);
 }

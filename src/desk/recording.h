@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// The session's file: begun with the desk, offered again when it was not closed. Made and ended on
+// the desk's owner's thread.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <record/folder.h>
+#include <record/recorder.h>
+#include <string>
+
+namespace desk {
+
+struct RecordingOptions {
+    std::string file;   // this file, and no session without it
+    std::string folder; // else a new file in this folder; without it the session goes on
+    std::uint64_t mostBytes = std::uint64_t{2} << 30U; // of one session, and of all closed ones
+    bool on() const { return !file.empty() || !folder.empty(); }
+};
+
+class Recording
+{
+public:
+    /// `onTrouble` hears on any thread why nothing (more) is recorded. Errors: the named file
+    /// cannot be created.
+    static base::Result<std::unique_ptr<Recording>>
+    begin(const RecordingOptions &options, std::function<void(const std::string &)> onTrouble);
+
+    /// Null: nothing is recorded.
+    const std::shared_ptr<record::Recorder> &recorder() const { return m_recorder; }
+    /// The last session of the folder that was not closed when this one began.
+    const std::optional<record::Unclosed> &unclosed() const { return m_unclosed; }
+    /// It is not offered again; its files are kept or removed.
+    std::vector<std::string> takeUnclosed(bool keep);
+
+private:
+    Recording() = default;
+    std::optional<record::Unclosed> m_unclosed;
+    std::unique_ptr<record::Marker> m_marker;
+    std::shared_ptr<record::Recorder> m_recorder; // ends before its marker goes
+};
+
+} // namespace desk

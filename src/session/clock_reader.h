@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// Looks at a file before it is filed: which of its messages the session holds already, and what
+// their times tell of its clock. Importer's thread.
+#pragma once
+
+#include <atomic>
+#include <ingest/source.h>
+#include <session/clock_offset.h>
+#include <trace/trace.h>
+
+namespace session {
+
+/// Decides how the file's times are corrected. Reads the file once if it has to be estimated and
+/// the session holds messages; rows may be added to the trace meanwhile.
+ClockOffset clockOf(const base::Blob &bytes, const ingest::Source &source, const base::Blob &keyLog,
+                    const trace::Trace &trace, const ClockChoice &choice,
+                    const std::atomic<bool> &cancel);
+
+} // namespace session
