@@ -11,7 +11,8 @@ namespace {
 constexpr base::Duration kWindow = std::chrono::seconds(10); // from one leg's INVITE to the next's
 constexpr base::Duration kReferWait = std::chrono::seconds(30);
 constexpr std::size_t kMostRefers = 65536;
-constexpr int kDepth = 8; // legs in a row
+constexpr int kDepth = 8;                // legs in a row
+constexpr std::uint16_t kMostLinks = 64; // of one call
 
 std::uint32_t hashOf(std::string_view text)
 {
@@ -38,9 +39,11 @@ std::string_view nameOf(std::string_view callId)
     return stem.empty() ? callId : stem;
 }
 
-std::string mediaText(const Traits &traits)
+std::uint32_t mediaHash(const Traits &traits)
 {
-    return traits.media ? traits.media->text() : std::string();
+    return traits.media
+               ? static_cast<std::uint32_t>(std::hash<base::Endpoint>()(*traits.media)) | 1U
+               : 0;
 }
 
 } // namespace
@@ -80,9 +83,9 @@ void LegBook::Work::invite(trace::RowId row, const sip::Message &message)
         evict();
     const Traits traits = traitsOf(message);
     const std::uint32_t fresh = open(row, traits);
-    named(fresh, traits);
+    auto alike = named(fresh, traits);
     referred(fresh, traits);
-    likely(fresh, traits);
+    likely(fresh, traits, std::move(alike));
 }
 
 std::uint32_t LegBook::Work::open(trace::RowId row, const Traits &traits)
@@ -97,7 +100,7 @@ std::uint32_t LegBook::Work::open(trace::RowId row, const Traits &traits)
     record.to = hashOf(userKey(traits.to));
     record.diverted = traits.diverted.empty() ? 0 : hashOf(userKey(traits.diverted.front()));
     record.origin = hashOf(traits.origin);
-    record.media = hashOf(mediaText(traits));
+    record.media = mediaHash(traits);
     record.stem = traits.stem.size() >= 8 ? hashOf(traits.stem) : 0;
     if (filed.call.value >= places.size())
         places.resize(std::size_t{filed.call.value} + 1);
@@ -106,21 +109,22 @@ std::uint32_t LegBook::Work::open(trace::RowId row, const Traits &traits)
     return static_cast<std::uint32_t>(records.size() - 1);
 }
 
-/// Texts that name another call or are made for one call alone.
-void LegBook::Work::named(std::uint32_t fresh, const Traits &traits)
+/// Texts that name another call or are made for one call alone. Returns the calls whose Call-ID is
+/// alike.
+std::vector<std::uint32_t> LegBook::Work::named(std::uint32_t fresh, const Traits &traits)
 {
+    std::vector<std::uint32_t> alike;
+    const std::string_view own = nameOf(traits.callId);
     const auto meet = [&](std::string_view kind, std::string_view text) {
         if (text.empty())
             return;
-        const std::uint64_t key = keyOf(kind, text);
         KeyTable::Calls calls{};
-        const std::size_t n = keys.find(key, calls);
-        if (keys.count(key) <= KeyTable::kRing) // else it is everybody's
-            for (std::size_t i = 0; i < n; ++i)
-                link(calls[i], fresh);
-        keys.add(key, fresh);
+        const std::size_t n = keys.add(keyOf(kind, text), fresh, calls);
+        for (std::size_t i = 0; i < n && n < KeyTable::kRing; ++i) // else it is everybody's
+            link(calls[i], fresh);
+        if (text.data() == own.data())
+            alike.assign(calls.begin(), calls.begin() + static_cast<std::ptrdiff_t>(n));
     };
-    const std::string_view own = nameOf(traits.callId);
     meet("stem", own);
     for (const std::string_view id : traits.sessionIds)
         meet("session", id);
@@ -134,21 +138,20 @@ void LegBook::Work::named(std::uint32_t fresh, const Traits &traits)
     meet("icid", traits.icid);
     if (!traits.replaces.empty())
         meet("stem", nameOf(traits.replaces));
+    return alike;
 }
 
 /// What has to add up: numbers, places, SDP.
-void LegBook::Work::likely(std::uint32_t fresh, const Traits &traits)
+void LegBook::Work::likely(std::uint32_t fresh, const Traits &traits,
+                           std::vector<std::uint32_t> candidates)
 {
     const Record &record = records[fresh];
     const std::uint64_t place = addressKey(trace.source(record.invite));
-    std::vector<std::uint32_t> candidates;
     const auto meet = [&](std::uint64_t key, bool keep) {
         KeyTable::Calls calls{};
-        const std::size_t n = keys.find(key, calls);
+        const std::size_t n = keep ? keys.add(key, fresh, calls) : keys.find(key, calls);
         candidates.insert(candidates.end(), calls.begin(),
                           calls.begin() + static_cast<std::ptrdiff_t>(n));
-        if (keep)
-            keys.add(key, fresh);
     };
     if (record.from != 0 && record.to != 0)
         meet(pairKey("pair", record.from, record.to), true);
@@ -160,10 +163,6 @@ void LegBook::Work::likely(std::uint32_t fresh, const Traits &traits)
         meet(pairKey("from", record.from, place), false);
     if (!traits.origin.empty())
         meet(keyOf("origin", traits.origin), true);
-    if (record.media != 0)
-        meet(keyOf("media", mediaText(traits)), true);
-    if (record.stem != 0)
-        meet(keyOf("stem", traits.stem), false);
     placed(fresh);
     std::sort(candidates.begin(), candidates.end());
     candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
@@ -251,7 +250,7 @@ void LegBook::Work::consider(std::uint32_t parent, std::uint32_t child)
 
 void LegBook::Work::link(std::uint32_t a, std::uint32_t b, std::uint32_t refer)
 {
-    if (a == b)
+    if (a == b || records[a].links >= kMostLinks || records[b].links >= kMostLinks)
         return;
     for (std::uint32_t at = records[b].firstLink; at != kNone; at = links[at].next)
         if (links[at].other == a && links[at].refer == refer)
@@ -259,6 +258,7 @@ void LegBook::Work::link(std::uint32_t a, std::uint32_t b, std::uint32_t refer)
     for (const auto &[from, to] : {std::pair(a, b), std::pair(b, a)}) {
         links.push_back({to, records[from].firstLink, refer});
         records[from].firstLink = static_cast<std::uint32_t>(links.size() - 1);
+        ++records[from].links;
         changed.push_back(records[from].id);
     }
 }
@@ -326,11 +326,13 @@ void LegBook::Work::evict()
         record.parent =
             record.parent == kNone || record.parent < first ? kNone : record.parent - first;
         std::uint32_t at = std::exchange(record.firstLink, kNone);
+        record.links = 0;
         for (; at != kNone; at = links[at].next) {
             if (links[at].other < first || links[at].refer != kNone)
                 continue;
             kept.push_back({links[at].other - first, record.firstLink, kNone});
             record.firstLink = static_cast<std::uint32_t>(kept.size() - 1);
+            ++record.links;
         }
     }
     links = std::move(kept);

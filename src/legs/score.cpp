@@ -12,7 +12,7 @@ namespace {
 constexpr base::Duration kSoon = std::chrono::seconds(2);
 // Weights: 100 is certain. What names the other call stands alone, the rest has to add up.
 constexpr int kNamed = 95, kSession = 90, kStem = 80, kMark = 80, kIcid = 80;
-constexpr int kFrom = 30, kTo = 30, kDiverted = 25, kOrigin = 45, kMedia = 45, kAlike = 50;
+constexpr int kFrom = 30, kTo = 30, kDiverted = 25, kOrigin = 50, kMedia = 45, kAlike = 50;
 constexpr int kPlace = 20, kTime = 10;
 
 std::string quoted(std::string_view text)

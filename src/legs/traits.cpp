@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <base/text.h>
-#include <sip/sdp.h>
 #include <sip/uri.h>
 
 namespace legs {
@@ -169,21 +168,50 @@ bool saysNothing(std::string_view user)
     return false;
 }
 
+/// "alice 53655765 2353687637 IN IP4 192.0.2.1" without the version, which counts up.
+std::string originOf(std::string_view value)
+{
+    std::array<std::string_view, 6> words;
+    for (std::string_view &word : words) {
+        word = value.substr(0, value.find(' '));
+        value.remove_prefix(std::min(value.size(), word.size() + 1));
+    }
+    if (words[1].size() <= 2 || words[5].empty())
+        return {}; // session 0 or 1 is everybody's
+    std::string out;
+    out.reserve(words[0].size() + words[1].size() + words[5].size() + 2);
+    out.append(words[0]).append(" ").append(words[1]).append(" ").append(words[5]);
+    return out;
+}
+
+/// Only the lines that matter are looked at: this runs for every call of an input.
 void takeSdp(const sip::Message &invite, Traits &out)
 {
-    const std::string_view text = invite.sdp();
-    if (text.empty())
-        return;
-    const sip::Sdp sdp = sip::parseSdp(text);
-    const auto words = base::split(sdp.origin, ' ');
-    if (words.size() == 6 && words[1].size() > 2) // session-id 0 or 1 is everybody's
-        out.origin =
-            std::string(words[0]) + " " + std::string(words[1]) + " " + std::string(words[5]);
-    if (const auto *audio = sdp.audio()) {
-        const auto endpoint = audio->endpoint();
-        if (endpoint && !endpoint->address.isUnspecified())
-            out.media = endpoint;
+    std::string_view rest = invite.sdp(), address, port;
+    bool media = false;
+    while (!rest.empty()) {
+        std::string_view line = rest.substr(0, rest.find('\n'));
+        rest.remove_prefix(std::min(rest.size(), line.size() + 1));
+        if (line.ends_with('\r'))
+            line.remove_suffix(1);
+        if (line.size() < 2 || line[1] != '=')
+            continue;
+        if (line[0] == 'o' && out.origin.empty())
+            out.origin = originOf(line.substr(2));
+        else if (line[0] == 'c' && (!media || !port.empty()))
+            address = line.substr(line.rfind(' ') + 1);
+        else if (line[0] == 'm') {
+            if (!port.empty())
+                break; // the first audio line is told
+            media = true;
+            if (line.starts_with("m=audio "))
+                port = line.substr(8, line.find(' ', 8) - 8);
+        }
     }
+    const auto number = base::toInteger(port.substr(0, port.find('/')));
+    const auto host = base::Address::parse(address.substr(0, address.find('/')));
+    if (number && *number > 0 && *number <= 0xFFFF && host && !host->isUnspecified())
+        out.media = base::Endpoint{*host, static_cast<std::uint16_t>(*number)};
 }
 
 } // namespace

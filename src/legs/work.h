@@ -24,6 +24,7 @@ struct Record {
     std::uint32_t from = 0, to = 0, diverted = 0, origin = 0, media = 0, stem = 0;
     std::uint32_t parent = kNone; // the leg that led to this one, by evidence that has to add up
     std::uint8_t parentScore = 0;
+    std::uint16_t links = 0;
     bool tied = false; // several would fit as well: none is taken
     std::uint32_t firstLink = kNone;
 };
@@ -49,8 +50,8 @@ struct LegBook::Work {
     Record *find(CallId call);
     const Record *find(CallId call) const;
     std::uint32_t open(trace::RowId row, const Traits &traits);
-    void named(std::uint32_t fresh, const Traits &traits);
-    void likely(std::uint32_t fresh, const Traits &traits);
+    std::vector<std::uint32_t> named(std::uint32_t fresh, const Traits &traits);
+    void likely(std::uint32_t fresh, const Traits &traits, std::vector<std::uint32_t> candidates);
     void referred(std::uint32_t fresh, const Traits &traits);
     void placed(std::uint32_t record);
     void consider(std::uint32_t parent, std::uint32_t child);

@@ -264,6 +264,34 @@ TEST(LegBook, AThousandCallsThatLookAllTheSame)
         EXPECT_THAT(board.joined("out" + std::to_string(i)), IsEmpty()) << i;
 }
 
+TEST(LegBook, ACallThatSeemsToLeadToEverythingStaysCheap)
+{
+    Switchboard board;
+    board.wire.step = std::chrono::microseconds(1);
+    board.invite({"in-first", "10.1.0.10:5060", "10.0.0.1:5060", "2001", "500", {}});
+    for (int i = 0; i < 5000; ++i)
+        board.invite({"out" + std::to_string(i),
+                      "10.0.0.1:5060",
+                      "10.0.9.7:5060",
+                      "2001",
+                      std::to_string(900000 + i),
+                      {}});
+    EXPECT_LE(board.joined("in-first").size(), 64U);
+}
+
+TEST(LegBook, ManglesNothingOutOfOddInvites)
+{
+    Switchboard board;
+    board.invite({"", "", "", "", "", {}});
+    board.invite(
+        {"@", "10.0.0.1:5060", "", "++", "0000", "Session-ID:\r\nDiversion: \r\nReplaces: ;\r\n"});
+    board.invite({"x", "", "10.0.0.1:5060", "%",
+                  "tel:", "X-CID: <\r\nHistory-Info: <sip:>;index=\r\n",
+                  "o=\r\nc=\r\nm=audio\r\nm=audio 99999999 RTP\r\nc=IN IP4 \r\n"});
+    board.refer("x", "", "", "<<>>");
+    EXPECT_THAT(board.joined("x"), IsEmpty());
+}
+
 TEST(LegBook, KeepsToItsBoundAndCounts)
 {
     Switchboard board(64);
