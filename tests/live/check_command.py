@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""earshot check as a script uses it: several files, JSON, lines of JSON, filter, exit codes, and legs on a busy trace."""
+import json
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+EARSHOT = os.environ.get("EARSHOT", "earshot")
+START = 1_700_000_000.0
+
+
+def check(good, what):
+    print(("ok    " if good else "FAILED ") + what, flush=True)
+    if not good:
+        sys.exit(1)
+
+
+class Capture:
+    """Frames of UDP over Ethernet, written as pcap."""
+
+    def __init__(self):
+        self.frames = []
+
+    def add(self, time, source, destination, payload):
+        payload = payload.encode() if isinstance(payload, str) else payload
+        ends = [(address.split(".")[0:4], int(port))
+                for address, port in (end.rsplit(":", 1) for end in (source, destination))]
+        udp = struct.pack(">HHHH", ends[0][1], ends[1][1], 8 + len(payload), 0) + payload
+        ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 1, 0, 64, 17, 0)
+        ip += bytes(int(n) for n in ends[0][0]) + bytes(int(n) for n in ends[1][0])
+        self.frames.append((time, b"\x02" * 12 + b"\x08\x00" + ip + udp))
+
+    def bytes(self):
+        out = struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
+        for time, frame in sorted(self.frames, key=lambda f: f[0]):
+            micros = round(time * 1e6)
+            out += struct.pack("<IIII", micros // 1_000_000, micros % 1_000_000, len(frame), len(frame)) + frame
+        return out
+
+
+def message(first, via, branch, users, call, cseq, tag="", body="", headers=""):
+    return (f"{first}\r\nVia: SIP/2.0/UDP {via};branch=z9hG4bK{branch}\r\nMax-Forwards: 70\r\n"
+            f"From: <sip:{users[0]}@x.test>;tag=f{call}\r\nTo: <sip:{users[1]}@x.test>{tag}\r\nCall-ID: {call}\r\n"
+            f"CSeq: {cseq}\r\nContact: <sip:c@{via}>\r\n{headers}" +
+            ("Content-Type: application/sdp\r\n" if body else "") + f"Content-Length: {len(body)}\r\n\r\n{body}")
+
+
+def sdp(host, port):
+    return (f"v=0\r\no=- 5000 1 IN IP4 {host}\r\ns=-\r\nc=IN IP4 {host}\r\nt=0 0\r\n"
+            f"m=audio {port} RTP/AVP 0\r\n")
+
+
+def place(capture, time, ends, users, call, final=200, lasts=20.0, port=4000):
+    a, b = ends
+    hosts = [end.rsplit(":", 1)[0] for end in ends]
+    tag = f";tag=t{call}"
+
+    def say(after, source, first, cseq, branch="i", **more):
+        target = b if source == a else a
+        capture.add(time + after, source, target, message(first, a, branch + call, users, call, cseq, **more))
+
+    say(0, a, f"INVITE sip:{users[1]}@x.test SIP/2.0", "1 INVITE", body=sdp(hosts[0], port))
+    say(0.01, b, "SIP/2.0 100 Trying", "1 INVITE")
+    say(0.1, b, "SIP/2.0 180 Ringing", "1 INVITE", tag=tag)
+    good = final == 200
+    say(0.5, b, f"SIP/2.0 {final} Text", "1 INVITE", tag=tag, body=sdp(hosts[1], port + 2) if good else "")
+    say(0.51, a, f"ACK sip:{users[1]}@x.test SIP/2.0", "1 ACK", branch="a" if good else "i", tag=tag)
+    if good:
+        say(lasts, a, f"BYE sip:{users[1]}@x.test SIP/2.0", "2 BYE", branch="b", tag=tag)
+        say(lasts + 0.01, b, "SIP/2.0 200 OK", "2 BYE", branch="b", tag=tag)
+
+
+def run(*arguments):
+    done = subprocess.run([EARSHOT, "check", *arguments], capture_output=True, text=True, timeout=120, check=False)
+    return done.returncode, done.stdout, done.stderr
+
+
+def write(folder, name, capture, cut=0):
+    path = os.path.join(folder, name)
+    with open(path, "wb") as out:
+        out.write(capture.bytes()[:-cut or None])
+    return path
+
+
+def two_files(folder):
+    first, second = Capture(), Capture()
+    place(first, START, ("10.0.0.10:5060", "10.0.0.1:5060"), ("030111", "089222333"), "in@h", lasts=2.0)
+    for i in range(40):
+        rtp = struct.pack(">BBHII", 0x80, 0, i, i * 160, 0x99) + b"\x55" * 160
+        first.add(START + 1 + i * 0.02, "10.9.5.5:4444", "10.9.5.6:4446", rtp)
+    place(second, START + 0.02, ("10.0.0.1:5060", "10.0.9.7:5060"), ("030111", "+4989222333"), "out@pbx", lasts=2.0)
+    place(second, START + 9, ("10.0.0.11:5060", "10.0.0.1:5060"), ("2002", "089222333"), "busy@h", final=486)
+    one, two = write(folder, "one.pcap", first), write(folder, "two.pcap", second)
+    code, text, _ = run(one, two, "--json")
+    document = json.loads(text)
+    check(code == 0 and document["schema_version"] == 1, "two files make one document")
+    check([f["sip_messages"] for f in document["files"]] == [7, 12], "messages are counted for each file")
+    calls = {c["call_id"]: c for c in document["calls"]}
+    check(calls["in@h"]["call_ids"] == ["in@h", "out@pbx"], "legs of two files are joined")
+    check(calls["busy@h"]["status_codes"] == {"100": 1, "180": 1, "486": 1}, "responses are counted")
+    check(calls["busy@h"]["joined_legs"] == [], "a number dialled again by somebody else joins nothing")
+    check(len(document["rtp_streams"]) == 1 and document["rtp_streams"][0]["bound_to"] is None and
+          document["rtp_streams"][0]["ssrc"] == "00000099", "a stream of no call is listed")
+    code, text, _ = run(one, two, "--json-lines", "--filter", "code:486")
+    lines = [json.loads(line) for line in text.splitlines()]
+    check(code == 0 and [line["type"] for line in lines] == ["call", "summary"] and
+          lines[0]["call_id"] == "busy@h", "lines hold the calls that match, then a summary")
+    code, text, _ = run(one, two)
+    check(code == 0 and "RTP streams" in text and "Call-ID out@pbx" in text, "the text tells of legs and streams")
+    return one
+
+
+def trouble(folder, one):
+    with open(one, "rb") as whole:
+        data = whole.read()
+    cut = os.path.join(folder, "cut.pcap")
+    with open(cut, "wb") as out:
+        out.write(data[:-30])
+    code, text, errors = run(cut, "--json")
+    document = json.loads(text)
+    check(code == 3 and document["files"][0]["truncated"] and document["calls"] and "damaged" in errors,
+          "a damaged end is told, what stands before is shown")
+    code, text, _ = run("/nowhere.pcap", one, "--json")
+    document = json.loads(text)
+    check(code == 3 and document["files"][0]["error"] and document["calls"],
+          "a file that is not there does not hide the others")
+    for wrong in (["--json", "--json-lines"], ["--filter", "nosuchfield:1"], ["--fail-on", "sometimes"]):
+        check(run(one, *wrong)[0] == 2, "wrong use: " + " ".join(wrong))
+    unanswered = Capture()
+    invite = message("INVITE sip:b@x.test SIP/2.0", "10.0.0.1:5060", "u", ("a", "b"), "lost@h", "1 INVITE")
+    for after in (0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5):
+        unanswered.add(START + after, "10.0.0.1:5060", "10.0.0.2:5060", invite)
+    unanswered.add(START + 60, "10.0.0.1:5060", "10.0.0.2:5060", invite.replace("lost@h", "later@h"))
+    path = write(folder, "lost.pcap", unanswered)
+    check(run(path, "--fail-on", "error")[0] == 1 and run(path)[0] == 0, "--fail-on turns findings into exit code 1")
+
+
+def busy(folder):
+    capture = Capture()
+    for i in range(1000):
+        time = START + i * 0.003
+        place(capture, time, (f"10.1.{i // 250}.{i % 250 + 1}:5060", "10.0.0.1:5060"),
+              (f"+4930{100000 + i}", "0800123456"), f"in{i}@h", port=10000 + 4 * i)
+        place(capture, time + 0.015, ("10.0.0.1:5060", "10.0.9.7:5060"),
+              (f"030{100000 + i}", "+49800123456"), f"out{i}@pbx", port=30000 + 4 * i)
+    _, text, _ = run(write(folder, "busy.pcap", capture), "--json")
+    joined = {c["call_id"]: [j["call_id"] for j in c["joined_legs"]] for c in json.loads(text)["calls"]}
+    wrong = [i for i in range(1000) if joined[f"out{i}@pbx"] != [f"in{i}@h"] or joined[f"in{i}@h"] != [f"out{i}@pbx"]]
+    check(not wrong, f"1000 calls at once are joined with their own legs alone ({len(wrong)} are not)")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        one = two_files(folder)
+        trouble(folder, one)
+        busy(folder)
+
+
+if __name__ == "__main__":
+    main()
