@@ -43,6 +43,8 @@ constexpr std::array kCommands{
     Command{"file.quit", "&File", "-&Quit", "Ctrl+Q",
             [](Deeds &d, A &) { d.parts().window->close(); }},
 
+    Command{"edit.paste", "&Edit", "&Paste a trace", "Ctrl+V",
+            [](Deeds &d, A &) { d.pasteTrace(); }},
     Command{"edit.copyMessage", "&Edit", "&Copy the message", "Ctrl+Alt+C",
             [](Deeds &d, A &) { d.copyMessage(); }},
     Command{"edit.copyLadder", "&Edit", "Copy the &ladder as text", "Ctrl+Shift+C",

@@ -24,6 +24,7 @@ public:
     // files (deeds_files.cpp)
     void openDialog();
     void openFile(const QString &path);
+    void pasteTrace();                    // text on the clipboard as a capture
     void exportAs(const QString &format); // id of a report format, or "png"
     void copyLadder();
     void copyMessage();

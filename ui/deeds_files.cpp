@@ -52,6 +52,20 @@ void Deeds::openFile(const QString &path)
     m_parts.focus->followNext();
 }
 
+void Deeds::pasteTrace()
+{
+    const QString text = QApplication::clipboard()->text();
+    if (text.trimmed().isEmpty()) {
+        say(tr("There is no text on the clipboard. Copy a trace, then paste it here."), false);
+        return;
+    }
+    m_flawsTold = 0;
+    if (!m_parts.bridge->openText(tr("Pasted text"), text))
+        return;
+    m_importing = true;
+    m_parts.focus->followNext();
+}
+
 void Deeds::watchImport()
 {
     const session::Update *last = m_parts.bridge->store().last();

@@ -123,6 +123,8 @@ std::optional<Endpoint> Endpoint::parse(std::string_view text)
 
 std::string Endpoint::text() const
 {
+    if (!known())
+        return "unknown";
     if (address.family == 6)
         return "[" + address.text() + "]:" + std::to_string(port);
     return address.text() + ":" + std::to_string(port);

@@ -2,6 +2,7 @@
 #include <calls/transactions.h>
 
 #include <algorithm>
+#include <base/told_time.h>
 #include <functional>
 
 namespace calls {
@@ -65,7 +66,7 @@ Filed TransactionFold::repeat(Copy &original, const Fact &fact, const trace::Row
     // retransmission: no sender is that quick. Equal stamps tell nothing, text traces have them.
     const base::Duration since = row.time - original.last;
     filed.copy = m_trace.row(original.row).origin != row.origin ||
-                 (since.count() > 0 && since < kQuickestRepeat);
+                 (base::hasClock(row.time) && since.count() > 0 && since < kQuickestRepeat);
     if (filed.copy)
         return filed;
     original.last = row.time;

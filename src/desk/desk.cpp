@@ -338,6 +338,11 @@ std::optional<record::Recorder::State> Desk::recording() const
     return recorder ? std::optional(recorder->state()) : std::nullopt;
 }
 
+base::Result<void> Desk::openText(const std::string &name, std::string_view text)
+{
+    return m_impl->parts.session->importBytes(name, text);
+}
+
 std::vector<CallInfo> Desk::calls() const
 {
     std::lock_guard guard(m_impl->parts.mutex);

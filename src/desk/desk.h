@@ -137,6 +137,8 @@ public:
     void discardUnclosed();
     /// nullopt: this session is not recorded.
     std::optional<record::Recorder::State> recording() const;
+    /// A trace as text (pasted); `name` is what the user sees it called.
+    base::Result<void> openText(const std::string &name, std::string_view text);
     std::vector<CallInfo> calls() const;
     std::vector<AccountInfo> accounts() const;
     std::map<std::string, std::string> names() const; // lane names known so far

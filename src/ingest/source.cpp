@@ -4,6 +4,7 @@
 #include <base/text.h>
 #include <fmt/format.h>
 #include <ingest/mapping.h>
+#include <ingest/text/reader.h>
 
 namespace ingest {
 namespace {
@@ -26,9 +27,6 @@ const Source *choose(std::string_view firstBytes)
 
 auto unknownFormat(const std::string &name, std::string_view bytes)
 {
-    std::string known;
-    for (const Source *source : sources::all())
-        known += (known.empty() ? "" : ", ") + std::string(source->id);
     const bool packed =
         bytes.substr(0, 2) == "\x1F\x8B" || bytes.substr(0, 4) == "\x28\xB5\x2F\xFD";
     const std::string shown = base::printable(name);
@@ -36,12 +34,24 @@ auto unknownFormat(const std::string &name, std::string_view bytes)
         return base::fail(
             base::ErrorCode::Unsupported,
             fmt::format("{} is compressed. Unpack it and open what comes out.", shown));
-    return base::fail(
-        base::ErrorCode::BadInput,
-        fmt::format("{} is no capture file this program knows. It reads: {}.", shown, known));
+    return base::fail(base::ErrorCode::BadInput,
+                      fmt::format("{} is no capture file this program knows, and no text with "
+                                  "SIP in it. {}",
+                                  shown, whatIsRead()));
 }
 
 } // namespace
+
+std::string whatIsRead()
+{
+    std::string captures, texts;
+    for (const Source *source : sources::all()) {
+        std::string &list = source->readBytes == text::readBytes ? texts : captures;
+        list += (list.empty() ? "" : ", ") + std::string(source->title);
+    }
+    return fmt::format("Earshot reads captures ({}) and text with SIP messages in it ({}).",
+                       captures, texts);
+}
 
 base::Result<const Source *> recognise(const std::string &name, std::string_view firstBytes)
 {

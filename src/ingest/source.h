@@ -46,11 +46,15 @@ struct Source {
     /// The same over bytes in memory; payloads view them.
     base::Result<Outcome> (*readBytes)(const base::Blob &bytes, const Sink &sink,
                                        const std::atomic<bool> &cancel) = nullptr;
+    /// Kinds of text: does this line stand above a message of theirs and tell of it?
+    bool (*claims)(std::string_view line) = nullptr;
 };
 
 namespace sources {
 std::span<const Source *const> all(); // generated
 }
+/// A sentence: which files this program reads.
+std::string whatIsRead();
 /// The source that knows such bytes; `name` stands for the path in the sentence.
 base::Result<const Source *> recognise(const std::string &name, std::string_view firstBytes);
 /// Opens `path`, chooses the source and reads it. Errors: not found, no permission, empty, no known

@@ -77,7 +77,9 @@ std::uint32_t Lanes::laneOf(const base::Endpoint &endpoint, std::optional<std::u
         if (const auto name = m_options.names.find(key);
             name != m_options.names.end() && lane.name.empty())
             lane = {base::printable(name->second, false, 200), home.text(), 0};
-    if (lane.name.empty() && m_split.contains(endpoint.address))
+    if (!endpoint.known()) // a log that names the peers only
+        lane = {"the log's host", "address unknown", 0};
+    else if (lane.name.empty() && m_split.contains(endpoint.address))
         lane = {home.text(), "", 0};
     else if (lane.name.empty())
         lane = {endpoint.address.text(), home.port != 0 ? fmt::format("port {}", home.port) : "",
@@ -124,6 +126,10 @@ void Lanes::placeRow(const trace::Row &row, const calls::CallRow &place)
         m_homeless = m_homeless || !source.known();
         return;
     }
+    if (!source.known() && !destination.known()) {
+        placeSides();
+        return;
+    }
     std::uint32_t from = 0, to = 0;
     if (row.status != 0) { // a response runs back, so the one it goes to stands left
         to = laneOf(destination, std::nullopt);
@@ -140,6 +146,26 @@ void Lanes::placeRow(const trace::Row &row, const calls::CallRow &place)
     }
     if (!m_ours && ofOurs(row))
         m_ours = row.outgoing ? from : to;
+}
+
+/// Where no address is told, the dialog still tells which side speaks (RFC 3261 section 12): by the
+/// From-tag of the first request.
+void Lanes::placeSides()
+{
+    if (m_sides)
+        return;
+    const bool call = m_evidence.call.kind == calls::Kind::Call;
+    const auto caller = create({call ? "caller" : "client", "address unknown", 0}, std::nullopt);
+    m_sides =
+        Ends{caller, create({call ? "callee" : "server", "address unknown", 0}, std::nullopt)};
+}
+
+Lanes::Ends Lanes::sidesOf(const trace::Row &row) const
+{
+    const bool caller =
+        row.fromTag == 0 || m_evidence.trace.tag(row.fromTag) == m_evidence.call.fromTag;
+    const Ends ends{m_position[m_sides->from], m_position[m_sides->to]};
+    return caller == (row.status == 0) ? ends : Ends{ends.to, ends.from};
 }
 
 /// What happened inside Earshot stands on our lane; without any message of ours it gets one.
@@ -184,6 +210,9 @@ Lanes::Ends Lanes::of(trace::RowId row) const
         const auto lane = source != m_byEndpoint.end() ? source->second : m_ours.value_or(0);
         return {m_position[lane], m_position[lane]};
     }
+    if (m_sides && !m_evidence.trace.source(row).known() &&
+        !m_evidence.trace.destination(row).known())
+        return sidesOf(data);
     const auto destination = m_byEndpoint.find(m_evidence.trace.destination(row));
     if (source == m_byEndpoint.end() || destination == m_byEndpoint.end())
         return {};

@@ -30,6 +30,8 @@ private:
     void placeAll();
     void placeRow(const trace::Row &row, const calls::CallRow &place);
     void placeOurs();
+    void placeSides();
+    Ends sidesOf(const trace::Row &row) const;
     std::uint32_t laneOf(const base::Endpoint &endpoint, std::optional<std::uint32_t> leftOf);
     std::uint32_t create(Lane lane, std::optional<std::uint32_t> leftOf);
     void arrange();
@@ -46,8 +48,9 @@ private:
         m_order; // left to right -> index of creation, while lanes are being placed
     std::vector<std::uint32_t> m_position; // index of creation -> left to right
     std::optional<std::uint32_t> m_ours;
-    bool m_homeless = false;   // a local event has no lane yet
-    std::size_t m_sharing = 0; // hosts beyond Options::mostLanes
+    std::optional<Ends> m_sides; // callers' and callees' lanes of rows that tell no address
+    bool m_homeless = false;     // a local event has no lane yet
+    std::size_t m_sharing = 0;   // hosts beyond Options::mostLanes
 };
 
 } // namespace ladder

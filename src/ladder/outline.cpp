@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <base/told_time.h>
 #include <fmt/format.h>
 #include <ladder/words.h>
 #include <sip/status.h>
@@ -51,7 +52,8 @@ std::string signedSeconds(base::Duration delta)
 std::string spokenOf(const Step &step, base::Duration delta, const Outline &out)
 {
     std::string text =
-        fmt::format("{} of {}, {}, {}", step.number, out.counted, spokenTime(delta), step.label);
+        fmt::format("{} of {}, {}, {}", step.number, out.counted,
+                    base::hasClock(step.time) ? spokenTime(delta) : "time unknown", step.label);
     const auto &from = out.lanes[step.from].name;
     const auto &to = out.lanes[step.to].name;
     if (step.kind == StepKind::Message)
@@ -107,6 +109,8 @@ private:
     std::string when(base::Instant time, base::Instant start, base::Duration delta,
                      bool first) const
     {
+        if (!base::hasClock(time)) // a text trace that tells an order only
+            return "?";
         switch (m_options.time) {
         case TimeMode::SinceStart:
             return base::seconds(time - start);

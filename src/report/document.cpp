@@ -4,6 +4,7 @@
 #include <report/json.h>
 
 #include <base/text.h>
+#include <base/told_time.h>
 #include <ostream>
 #include <report/facts.h>
 #include <sstream>
@@ -110,12 +111,18 @@ double secondsOf(base::Duration d)
 
 Json secondsSince(const ReportCall &call, base::Instant time)
 {
-    return time.known() ? Json(secondsOf(time - call.call->first)) : Json(nullptr);
+    return base::hasClock(time) ? Json(secondsOf(time - call.call->first)) : Json(nullptr);
 }
 
 Json utcOrNull(base::Instant time)
 {
-    return time.known() ? Json(base::utc(time)) : Json(nullptr);
+    const std::string told = base::utcKnown(time);
+    return told.empty() ? Json(nullptr) : Json(told);
+}
+
+Json endOrNull(const base::Endpoint &end)
+{
+    return end.known() ? Json(end.text()) : Json(nullptr);
 }
 
 Json numberOf(const ladder::Outline &outline, ladder::Target target)

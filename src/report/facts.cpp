@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <base/told_time.h>
 #include <charconv>
 #include <fmt/format.h>
 
@@ -11,6 +12,13 @@ namespace report {
 std::string sinceStart(const ReportCall &call, base::Instant time)
 {
     return base::seconds(time - call.call->first);
+}
+
+std::string whenText(base::Instant time)
+{
+    const std::string known = base::utcKnown(time);
+    return known.empty() ? "time unknown"
+                         : known + (base::hasDate(time) ? " UTC" : ", date unknown");
 }
 
 std::string kept(const ReportInput &input, std::string_view text)
@@ -36,12 +44,13 @@ std::vector<std::string> callFigures(const ReportInput &input, const ReportCall 
 {
     const calls::Call &facts = *call.call;
     std::vector<std::string> out;
-    if (facts.kind == calls::Kind::Call && facts.firstProvisional.valid())
+    const bool timed = base::hasClock(facts.first);
+    if (timed && facts.kind == calls::Kind::Call && facts.firstProvisional.valid())
         out.push_back(fmt::format("first 18x after {} s",
                                   sinceStart(call, input.trace.row(facts.firstProvisional).time)));
-    if (facts.answered.known())
+    if (timed && facts.answered.known())
         out.push_back(fmt::format("answered after {} s", sinceStart(call, facts.answered)));
-    if (facts.ended.known())
+    if (timed && facts.ended.known())
         out.push_back(fmt::format("ended after {} s", sinceStart(call, facts.ended)));
     std::uint64_t early = 0;
     for (const diagnosis::BoundStream &bound : call.streams)
@@ -75,7 +84,7 @@ std::string placeText(const ReportInput &input, const ladder::Outline &outline,
         return fmt::format("row {}", *number);
     if (ref.row.valid() &&
         ref.row.value < input.trace.size()) // a message of another dialog, a keep-alive
-        return fmt::format("{} from {}", base::utc(input.trace.row(ref.row).time),
+        return fmt::format("{} from {}", base::utcKnown(input.trace.row(ref.row).time),
                            input.trace.source(ref.row).text());
     for (const auto &flow : input.flows)
         if (flow && flow->id == ref.flow)

@@ -20,6 +20,8 @@ std::optional<std::uint32_t> rowNumber(const ladder::Outline &outline,
 /// "row 4", "RTP, row 7", "10:31:00.123 10.0.0.1:5060", "flow to edge": where to look.
 std::string placeText(const ReportInput &input, const ladder::Outline &outline,
                       const diagnosis::EvidenceRef &ref);
+/// "2026-11-22 10:31:00.123 UTC", the time of day alone, or that it is unknown.
+std::string whenText(base::Instant time);
 /// Masked if the input wants it.
 std::string kept(const ReportInput &input, std::string_view text);
 /// Of an early dialog whose media or SDP say something; nullopt: nothing to judge.

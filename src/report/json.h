@@ -20,6 +20,7 @@ double secondsOf(base::Duration d);
 Json secondsSince(const ReportCall &call, base::Instant time);
 /// "2026-11-22 10:31:00.123" in UTC, null: unknown.
 Json utcOrNull(base::Instant time);
+Json endOrNull(const base::Endpoint &end); // "192.0.2.1:5060"
 Json numberOf(const ladder::Outline &outline, ladder::Target target);
 std::string dumped(const Json &json, int indent = 2);
 

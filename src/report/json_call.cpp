@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <base/told_time.h>
 #include <fmt/format.h>
 #include <report/facts.h>
 #include <report/streams.h>
@@ -53,11 +54,12 @@ Json responsesOf(const ReportInput &input, const ReportCall &call, const ladder:
         out.push_back({{"code", row.status},
                        {"phrase", message ? shown(input, message->reason) : std::string()},
                        {"method", std::string(sip::methodText(row.method))},
-                       {"seconds", secondsOf(row.time - start)},
+                       {"seconds", base::hasClock(row.time) ? Json(secondsOf(row.time - start))
+                                                            : Json(nullptr)},
                        {"to_tag", shown(input, input.trace.tag(row.toTag))},
                        {"retransmission", place.original.valid()},
-                       {"from", input.trace.source(place.row).text()},
-                       {"to", input.trace.destination(place.row).text()},
+                       {"from", endOrNull(input.trace.source(place.row))},
+                       {"to", endOrNull(input.trace.destination(place.row))},
                        {"row", numberOf(outline, {ladder::TargetKind::Row, place.row.value})}});
     }
     return out;
@@ -230,7 +232,7 @@ Json callOf(const ReportInput &input, const ReportCall &call)
             {"to", shown(input, facts.to)},
             {"request_uri", shown(input, facts.requestUri)},
             {"state", std::string(calls::stateText(facts.state))},
-            {"started", base::utc(facts.first)},
+            {"started", utcOrNull(facts.first)},
             {"times", std::move(times)},
             {"final", finalOf(input, call)},
             {"first_18x", first18x},

@@ -2,6 +2,7 @@
 #include <report/page.h>
 
 #include <algorithm>
+#include <base/told_time.h>
 #include <fmt/format.h>
 #include <ostream>
 #include <report/facts.h>
@@ -70,7 +71,7 @@ void writeSummary(const ReportInput &input, std::span<const PageCall> calls, std
     for (const PageCall &page : calls)
         out << fmt::format("<tr><td>{0}</td><td class=\"time\">{1}</td><td><a "
                            "href=\"#c{0}\">{2}</a></td><td>{3}</td></tr>\n",
-                           page.number, base::utc(page.call.call->first),
+                           page.number, base::utcKnown(page.call.call->first),
                            escaped(page.outline.title), findingsText(page.call.findings));
     out << "</table>\n";
     if (calls.size() < input.calls.size())
@@ -81,9 +82,9 @@ void writeSummary(const ReportInput &input, std::span<const PageCall> calls, std
 
 void writeLadder(const ReportInput &input, const PageCall &page, std::ostream &out)
 {
-    out << fmt::format("<h2>{}</h2>\n<p class=\"muted small\">Call-ID {}<br/>{} UTC</p>\n<p>",
+    out << fmt::format("<h2>{}</h2>\n<p class=\"muted small\">Call-ID {}<br/>{}</p>\n<p>",
                        escaped(page.outline.title), safe(input, page.call.call->callId),
-                       base::utc(page.call.call->first));
+                       whenText(page.call.call->first));
     for (const std::string &figure : callFigures(input, page.call))
         out << fmt::format("<span class=\"chip\">{}</span>", escaped(figure));
     const auto scene = ladder::layout(page.outline, ladderOptions(input));
@@ -192,8 +193,8 @@ void writeMessages(const ReportInput &input, const PageCall &page, std::ostream 
                            anchor(page, step.number), step.number, escaped(step.when),
                            escaped(step.label), escaped(step.news));
         if (step.kind == ladder::StepKind::Message)
-            out << fmt::format("<p class=\"small muted\">{} UTC, {} → {} {}</p>\n<pre>{}</pre>\n",
-                               base::utc(step.time), input.trace.source(row).text(),
+            out << fmt::format("<p class=\"small muted\">{}, {} → {} {}</p>\n<pre>{}</pre>\n",
+                               whenText(step.time), input.trace.source(row).text(),
                                input.trace.destination(row).text(),
                                base::transportText(input.trace.row(row).transport),
                                escaped(kept(input, input.trace.text(row)), true));

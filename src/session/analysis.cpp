@@ -48,11 +48,21 @@ void Session::Analysis::wake()
 
 base::Result<void> Session::Analysis::import(const std::string &path, const ClockChoice &clock)
 {
+    return begin([&] { return m_importer.start(path, m_options.keyLog, clock); });
+}
+
+base::Result<void> Session::Analysis::import(const std::string &name, const base::Blob &bytes)
+{
+    return begin([&] { return m_importer.start(name, bytes, {}, {}); });
+}
+
+base::Result<void> Session::Analysis::begin(const std::function<base::Result<void>()> &start)
+{
     if (m_importing.exchange(true))
         return base::fail(
             base::ErrorCode::Refused,
             "Another file is being read. Wait for its end, or cancel it, and open this one again.");
-    auto started = m_importer.start(path, m_options.keyLog, clock);
+    auto started = start();
     if (!started) {
         m_importing = false;
         wake(); // somebody may wait for the end of an import that never began

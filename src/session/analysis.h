@@ -26,6 +26,7 @@ public:
     // Any thread.
     base::Inbox<base::Packet> &inbox() { return m_inbox; }
     base::Result<void> import(const std::string &path, const ClockChoice &clock);
+    base::Result<void> import(const std::string &name, const base::Blob &bytes);
     void cancelImport() { m_importer.cancel(); }
     bool settle(std::chrono::milliseconds limit);
     std::vector<std::shared_ptr<const rtp::Stream>> streams(std::chrono::milliseconds limit);
@@ -33,6 +34,7 @@ public:
     const Published &published() const { return m_published; }
 
 private:
+    base::Result<void> begin(const std::function<base::Result<void>()> &start);
     using Clock = std::chrono::steady_clock;
     struct Waiter {
         std::shared_ptr<std::promise<void>> settled;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <session/clock_reader.h>
 
+#include <base/told_time.h>
 #include <session/stream_sorter.h>
 #include <string>
 #include <unordered_set>
@@ -17,7 +18,7 @@ using CallIds = std::unordered_set<std::string>;
 void note(std::string_view text, const base::Packet &packet, Sightings &out, CallIds &calls)
 {
     const auto message = sip::parse(text);
-    if (!message)
+    if (!message || !base::hasClock(packet.time))
         return;
     out.add(*message, packet.time, packet.source.address, packet.destination.address);
     calls.emplace(message->callId());
@@ -60,7 +61,7 @@ Sightings sightingsOf(const trace::Trace &trace, const CallIds &calls,
     for (std::uint32_t i = 0; i < size && !out.full() && !cancel; ++i) {
         const trace::RowId id{i};
         const trace::Row &row = trace.row(id);
-        if (row.kind != trace::RowKind::Message || !row.call.valid())
+        if (row.kind != trace::RowKind::Message || !row.call.valid() || !base::hasClock(row.time))
             continue;
         if (row.call.value >= known.size())
             known.resize(std::size_t{row.call.value} + 1, Unknown);

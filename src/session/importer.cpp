@@ -2,6 +2,7 @@
 #include <session/importer.h>
 
 #include <algorithm>
+#include <base/told_time.h>
 #include <ingest/mapping.h>
 #include <session/clock_reader.h>
 #include <system_error>
@@ -25,25 +26,32 @@ Importer::~Importer()
 base::Result<void> Importer::start(const std::string &path, const std::string &keyLog,
                                    const ClockChoice &clock)
 {
-    if (m_thread.joinable())
-        m_thread.join();
     const auto bytes = ingest::mapFile(path);
     if (!bytes)
         return tl::unexpected(bytes.error());
-    const auto source = ingest::recognise(path, bytes->text());
+    base::Blob keys;
+    if (!keyLog.empty()) {
+        const auto mapped = ingest::mapFile(keyLog);
+        if (!mapped)
+            return tl::unexpected(mapped.error());
+        keys = *mapped;
+    }
+    return start(path, *bytes, keys, clock);
+}
+
+base::Result<void> Importer::start(const std::string &name, const base::Blob &bytes,
+                                   const base::Blob &keyLog, const ClockChoice &clock)
+{
+    const auto source = ingest::recognise(name, bytes.text());
     if (!source)
         return tl::unexpected(source.error());
-    m_keyLog = {};
-    if (!keyLog.empty()) {
-        const auto keys = ingest::mapFile(keyLog);
-        if (!keys)
-            return tl::unexpected(keys.error());
-        m_keyLog = *keys;
-    }
+    if (m_thread.joinable())
+        m_thread.join();
+    m_keyLog = keyLog;
     m_cancel = false;
     try {
         m_thread = std::thread(
-            [this, path, blob = *bytes, kind = *source, clock] { run(path, blob, *kind, clock); });
+            [this, name, bytes, kind = *source, clock] { run(name, bytes, *kind, clock); });
     } catch (const std::system_error &error) {
         return base::fail(
             base::ErrorCode::Internal,
@@ -73,7 +81,8 @@ void Importer::run(const std::string &path, const base::Blob &bytes, const inges
     ingest::Sink sink;
     sink.keyLog = m_keyLog;
     sink.emit = [&](base::Packet packet) {
-        packet.time = packet.time - ahead;
+        if (base::hasClock(packet.time)) // a text trace may tell an order only
+            packet.time = packet.time - ahead;
         if (packet.stream != 0) {
             streams = std::max(streams, packet.stream);
             packet.stream += m_firstStream;

@@ -45,8 +45,12 @@ public:
 
     /// Errors: the file cannot be opened, or is of no known kind. The one before must have
     /// finished.
+    /// `keyLog`: path of a TLS key log, empty: none.
     base::Result<void> start(const std::string &path, const std::string &keyLog,
                              const ClockChoice &clock);
+    /// The same over bytes that are no file (pasted text); `name` stands for the path.
+    base::Result<void> start(const std::string &name, const base::Blob &bytes,
+                             const base::Blob &keyLog, const ClockChoice &clock);
     void cancel() { m_cancel = true; }
 
 private:

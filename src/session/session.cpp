@@ -35,6 +35,13 @@ base::Result<void> Session::import(const std::string &path, const ClockChoice &c
     return m_analysis->import(path, clock);
 }
 
+base::Result<void> Session::importBytes(const std::string &name, std::string_view bytes)
+{
+    if (bytes.empty())
+        return base::fail(base::ErrorCode::BadInput, "There is no text to read.");
+    return m_analysis->import(name, base::Blob::copy(bytes));
+}
+
 void Session::cancelImport()
 {
     m_analysis->cancelImport();

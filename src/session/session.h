@@ -79,6 +79,9 @@ public:
     /// be opened). Where the session holds messages already, the file's times are corrected as
     /// `clock` says.
     base::Result<void> import(const std::string &path, const ClockChoice &clock = {});
+    /// The same for bytes that are no file, text pasted into the window; `name` stands for the
+    /// path.
+    base::Result<void> importBytes(const std::string &name, std::string_view bytes);
     void cancelImport();
     /// Blocks until every packet pushed before was folded and published and no import runs; false:
     /// timed out.

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include <base/text.h>
+#include <sip/grammar.h>
 #include <sip/scan.h>
 #include <sip/uri.h>
 
@@ -94,6 +95,13 @@ private:
     void via(const Header &header);
     void addresses(const Header &header);
     void address(std::string_view value, HeaderId id);
+    void aroundAddress(std::string_view value, const NameAddress &read, HeaderId id);
+    void requestUri();
+    void tags();
+    void date(const Header &header);
+    void eachValue(const Header &header, void (Checker::*check)(std::string_view, HeaderId));
+    void warning(std::string_view value, HeaderId id);
+    void extension(std::string_view value, HeaderId id);
     void number(const Header &header);
     // The span of a header that has no value is its whole line.
     static std::string_view span(const Header &header)
@@ -111,12 +119,16 @@ void Checker::run()
     for (const Header &header : m_message.headers)
         oneHeader(header);
     missing();
+    requestUri();
+    tags();
 }
 
 void Checker::oneHeader(const Header &header)
 {
-    if (header.id == HeaderId::Other)
+    if (header.id == HeaderId::Other) {
+        date(header);
         return;
+    }
     int &seen = m_seen[static_cast<std::size_t>(header.id)];
     if (++seen > 1 && standsOnce(header.id)) {
         m_flaws.add(FlawCode::RepeatedHeader, header.line, header.id);
@@ -130,6 +142,10 @@ void Checker::oneHeader(const Header &header)
         via(header);
     else if (holdsAddresses(header.id))
         addresses(header);
+    else if (header.id == HeaderId::Warning)
+        eachValue(header, &Checker::warning);
+    else if (header.id == HeaderId::Require || header.id == HeaderId::ProxyRequire)
+        eachValue(header, &Checker::extension);
     else
         number(header);
 }
@@ -190,9 +206,13 @@ void Checker::via(const Header &header)
         const auto read = parseVia(value);
         if (!read.ok)
             m_flaws.add(FlawCode::BadVia, value.empty() ? header.line : value, HeaderId::Via);
+        else if (hasEmptyParameter(read.parameters))
+            m_flaws.add(FlawCode::BadParameter, value, HeaderId::Via);
         if (top && read.ok) {
             const auto branch = read.parameter("branch").value_or(std::string_view());
-            if (!base::equalsNoCase(branch.substr(0, 7), "z9hG4bK"))
+            if (base::equalsNoCase(branch, "z9hG4bK"))
+                m_flaws.add(FlawCode::EmptyBranch, branch, HeaderId::Via);
+            else if (!base::equalsNoCase(branch.substr(0, 7), "z9hG4bK"))
                 m_flaws.add(FlawCode::BranchWithoutCookie, branch.empty() ? value : branch,
                             HeaderId::Via);
         }
@@ -222,8 +242,10 @@ void Checker::addresses(const Header &header)
 void Checker::address(std::string_view value, HeaderId id)
 {
     const auto read = parseNameAddress(value);
-    if (read.ok)
+    if (read.ok) {
+        aroundAddress(value, read, id);
         return;
+    }
     const bool bracket =
         read.uriText.empty() || read.uri.ok; // the URI reads, what is around it does not
     m_flaws.add(bracket ? FlawCode::BadNameAddress : FlawCode::BadUri,
@@ -243,6 +265,90 @@ void Checker::number(const Header &header)
     const bool tail = behind.empty() || behind[0] == ';' || behind[0] == '(';
     if (!readNumber(digits, number) || number < it->least || number > it->most || !tail)
         m_flaws.add(FlawCode::BadNumber, span(header), header.id);
+}
+
+/// An address that can be read may still be written wrongly.
+void Checker::aroundAddress(std::string_view value, const NameAddress &read, HeaderId id)
+{
+    value = base::trim(value);
+    const auto at = static_cast<std::size_t>(read.uriText.data() - value.data());
+    const bool enclosed = at > 0 && value[at - 1] == '<';
+    if (enclosed && base::trim(read.uriText).size() != read.uriText.size())
+        m_flaws.add(FlawCode::BadUri, read.uriText, id); // blanks inside the brackets
+    if (!enclosed && read.uriText.find('?') != std::string_view::npos)
+        m_flaws.add(FlawCode::BadNameAddress, value, id); // section 20.10: needs brackets
+    const auto display = enclosed ? base::trim(value.substr(0, at - 1)) : std::string_view();
+    const bool quoted = !display.empty() && display[0] == '"';
+    const bool plain = std::all_of(display.begin(), display.end(),
+                                   [](char c) { return isBlank(c) || isTokenChar(c); });
+    if (quoted ? quotedEnd(display, 0) != display.size() : !plain)
+        m_flaws.add(FlawCode::BadDisplayName, display, id);
+    if (hasEmptyParameter(read.parameters))
+        m_flaws.add(FlawCode::BadParameter, read.parameters, id);
+    if (id != HeaderId::Contact)
+        return;
+    std::uint64_t number = 0;
+    const auto expires = read.parameter("expires"), quality = read.parameter("q");
+    if (expires && (!readNumber(*expires, number) || number > k32))
+        m_flaws.add(FlawCode::BadNumber, expires->empty() ? value : *expires, id);
+    if (quality && !isQuality(*quality))
+        m_flaws.add(FlawCode::BadNumber, quality->empty() ? value : *quality, id);
+}
+
+// RFC 3261 section 19.1.1, table 1: no headers in a Request-URI.
+void Checker::requestUri()
+{
+    if (!m_message.isRequest() || m_message.requestUri.find('?') == std::string_view::npos)
+        return;
+    const auto uri = parseUri(m_message.requestUri);
+    if (uri.ok && !uri.headers.empty())
+        m_flaws.add(FlawCode::UriHeaders, uri.headers);
+}
+
+// RFC 3261 sections 8.1.1.3 and 8.2.6.2.
+void Checker::tags()
+{
+    const auto need = [&](HeaderId id, std::string_view tag) {
+        const Header *header = m_message.find(id);
+        if (header != nullptr && tag.empty())
+            m_flaws.add(FlawCode::MissingTag, header->line, id);
+    };
+    need(HeaderId::From, m_message.fromTag());
+    if (m_message.status > 100)
+        need(HeaderId::To, m_message.toTag());
+}
+
+void Checker::date(const Header &header)
+{
+    if (base::equalsNoCase(header.name, "Date") && !isDate(header.value))
+        m_flaws.add(FlawCode::BadDate, span(header));
+}
+
+void Checker::eachValue(const Header &header, void (Checker::*check)(std::string_view, HeaderId))
+{
+    TopLevel scan(header.value);
+    std::size_t from = 0;
+    while (from <= header.value.size()) {
+        const auto end = std::min(scan.find(','), header.value.size());
+        const auto value = base::trim(header.value.substr(from, end - from));
+        if (!value.empty())
+            (this->*check)(value, header.id);
+        from = end + 1;
+    }
+}
+
+// RFC 3261 section 20.43: three digits, an agent, a quoted text.
+void Checker::warning(std::string_view value, HeaderId id)
+{
+    const auto code = value.substr(0, firstBlank(value));
+    if (code.size() != 3 || !isDigits(code))
+        m_flaws.add(FlawCode::BadNumber, code.empty() ? value : code, id);
+}
+
+void Checker::extension(std::string_view value, HeaderId id)
+{
+    if (!isRegistered(value))
+        m_flaws.add(FlawCode::UnknownExtension, value, id);
 }
 
 } // namespace

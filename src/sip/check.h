@@ -21,7 +21,7 @@ public:
 
 private:
     Message &m_message;
-    std::array<int, static_cast<std::size_t>(FlawCode::BadHeaderName) + 1> m_counts{};
+    std::array<int, kFlawCodes> m_counts{};
 };
 
 void checkHeaders(const Message &message, const Limits &limits, FlawList &flaws);

@@ -11,7 +11,7 @@ struct FlawName {
     std::string_view text, section;
 };
 
-constexpr std::array<FlawName, 26> kFlaws{{
+constexpr std::array<FlawName, kFlawCodes> kFlaws{{
     {FlawCode::StartLine, "the first line has odd spacing, letter case or control characters",
      "RFC 3261 section 7.1"},
     {FlawCode::BadVersion, "the protocol version is not SIP/2.0", "RFC 3261 section 7.1"},
@@ -50,6 +50,17 @@ constexpr std::array<FlawName, 26> kFlaws{{
     {FlawCode::NoBlankLine, "no empty line ends the headers", "RFC 3261 section 7"},
     {FlawCode::BadHeaderName, "a header name holds characters that no name may hold",
      "RFC 3261 section 7.3.1"},
+    {FlawCode::BadDate, "Date is not of the form \"Sat, 13 Nov 2010 23:29:00 GMT\"",
+     "RFC 3261 section 20.17"},
+    {FlawCode::UriHeaders, "the Request-URI carries headers", "RFC 3261 section 19.1.1"},
+    {FlawCode::BadDisplayName, "a display name needs quotes for the characters it holds",
+     "RFC 3261 section 25.1"},
+    {FlawCode::BadParameter, "a parameter is empty", "RFC 3261 section 25.1"},
+    {FlawCode::EmptyBranch, "nothing follows z9hG4bK in the top Via's branch",
+     "RFC 3261 section 8.1.1.7"},
+    {FlawCode::MissingTag, "a tag is missing", "RFC 3261 section 8.1.1.3"},
+    {FlawCode::UnknownExtension, "an extension is required that is not registered",
+     "RFC 3261 section 20.32"},
 }};
 
 const FlawName *flawName(FlawCode code)
@@ -72,6 +83,37 @@ std::string_view flawSection(FlawCode code)
 {
     const auto *name = flawName(code);
     return name == nullptr ? std::string_view() : name->section;
+}
+
+FlawWeight flawWeight(const Flaw &flaw)
+{
+    switch (flaw.code) {
+    case FlawCode::TooManyHeaders:
+    case FlawCode::ValueTooLong:
+    case FlawCode::TooLarge:
+    case FlawCode::UnknownExtension:
+        return FlawWeight::Note;
+    case FlawCode::StartLine:
+    case FlawCode::BareLineFeed:
+    case FlawCode::NotUtf8:
+    case FlawCode::ContentLengthTooShort: // what is beyond it is to be ignored (section 18.3)
+    case FlawCode::BranchWithoutCookie:   // RFC 2543 knew none
+    case FlawCode::MissingTag:
+    case FlawCode::BadDisplayName:
+    case FlawCode::BadParameter:
+    case FlawCode::BadDate:
+    case FlawCode::BadHeaderName:
+    case FlawCode::EmptyHeaderName:
+    case FlawCode::HeaderWithoutColon:
+    case FlawCode::ControlCharacter:
+        return FlawWeight::Warning;
+    case FlawCode::MissingHeader: // RFC 2543 needed neither
+        return flaw.header == HeaderId::MaxForwards || flaw.header == HeaderId::Contact
+                   ? FlawWeight::Warning
+                   : FlawWeight::Error;
+    default:
+        return FlawWeight::Error;
+    }
 }
 
 } // namespace sip

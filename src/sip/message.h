@@ -119,7 +119,15 @@ enum class FlawCode : std::uint8_t {
     TooLarge,       // the whole message is beyond the cap
     NoBlankLine,    // headers never end
     BadHeaderName,  // a name that is no token
+    BadDate,
+    UriHeaders,       // a Request-URI with headers behind "?"
+    BadDisplayName,   // not quoted, but with characters that need it
+    BadParameter,     // an empty one, as ";;" leaves it
+    EmptyBranch,      // nothing behind z9hG4bK
+    MissingTag,       // of From, or of To in a response
+    UnknownExtension, // Require names what IANA never registered
 };
+constexpr std::size_t kFlawCodes = static_cast<std::size_t>(FlawCode::UnknownExtension) + 1;
 std::string_view flawText(FlawCode code);    // one clause for the user
 std::string_view flawSection(FlawCode code); // "RFC 3261 section 20.14"
 
@@ -129,6 +137,11 @@ struct Flaw {
     std::uint32_t length = 0;
     HeaderId header = HeaderId::Other; // whose flaw it is, where it belongs to a header we know
 };
+
+/// Note: legal, or Earshot's own limit. Warning: against the RFC, but a receiver can work with it.
+/// Error: a receiver has to refuse the message, or cannot tell what it says.
+enum class FlawWeight : std::uint8_t { Note, Warning, Error };
+FlawWeight flawWeight(const Flaw &flaw);
 
 /// What `status` holds when the status line's code is no number of three digits.
 constexpr int kUnreadableStatus = 999;

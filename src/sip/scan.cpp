@@ -141,11 +141,15 @@ bool isUtf8(std::string_view text)
 
 std::size_t controlCharacter(std::string_view text)
 {
-    const auto it = std::find_if(text.begin(), text.end(), [](char c) {
-        const auto byte = static_cast<unsigned char>(c);
-        return (byte < 0x20 && c != '\t' && c != '\r' && c != '\n') || byte == 0x7F;
-    });
-    return it == text.end() ? std::string_view::npos : static_cast<std::size_t>(it - text.begin());
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const auto byte = static_cast<unsigned char>(text[at]);
+        const bool control =
+            (byte < 0x20 && byte != '\t' && byte != '\r' && byte != '\n') || byte == 0x7F;
+        // RFC 3261 section 25.1: a quoted-pair may hold any of them.
+        if (control && (at == 0 || text[at - 1] != '\\'))
+            return at;
+    }
+    return std::string_view::npos;
 }
 
 std::string_view leadingNumber(std::string_view value)

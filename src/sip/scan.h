@@ -84,7 +84,7 @@ bool isTokenChar(char c);             // RFC 3261 section 25.1
 bool isToken(std::string_view text);  // not empty
 bool isDigits(std::string_view text); // not empty
 bool isUtf8(std::string_view text);
-/// First control character other than tab, CR and LF; npos if none.
+/// First control character other than tab, CR and LF that no backslash escapes; npos if none.
 std::size_t controlCharacter(std::string_view text);
 /// What stands before a blank, parameter or comment.
 std::string_view leadingNumber(std::string_view value);

@@ -184,6 +184,11 @@ bool DeskBridge::openFile(const QString &path)
 {
     return say(m_desk->open(toStd(path)));
 }
+
+bool DeskBridge::openText(const QString &name, const QString &text)
+{
+    return say(m_desk->openText(toStd(name), toStd(text)));
+}
 void DeskBridge::cancelImport()
 {
     m_desk->session().cancelImport();

@@ -42,6 +42,7 @@ public:
     bool startStory(const std::string &name);
     void stopStory();
     bool openFile(const QString &path);
+    bool openText(const QString &name, const QString &text);
     void cancelImport();
     std::optional<record::Unclosed> unclosedSession() const { return m_desk->unclosed(); }
     void reopenSession() { m_desk->reopenUnclosed(); }

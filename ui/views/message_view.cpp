@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/views/message_view.h>
 
+#include <base/told_time.h>
 #include <QVBoxLayout>
 #include <ui/text.h>
 
@@ -79,7 +80,7 @@ void MessageView::display(const trace::Trace &trace, trace::RowId row)
     const auto &facts = trace.row(row);
     const auto *local = trace.local(row);
     m_title->setText(tr("%1  %2  %3 → %4, %5 bytes")
-                         .arg(QString::fromStdString(base::utc(facts.time)),
+                         .arg(QString::fromStdString(base::utcKnown(facts.time)),
                               shown(base::transportText(facts.transport)),
                               shown(trace.source(row).text()), shown(trace.destination(row).text()))
                          .arg(facts.length));

@@ -23,7 +23,7 @@ void writeHead(const ReportInput &input, const ReportCall &call, const ladder::O
     out << outline.title << "\n"
         << std::string(std::min<std::size_t>(kWidth, ladder::columns(outline.title)), '=') << "\n";
     out << "Call-ID " << base::printable(kept(input, call.call->callId), false, 400) << "\n"
-        << base::utc(call.call->first) << " UTC";
+        << whenText(call.call->first);
     for (const std::string &figure : callFigures(input, call))
         out << " · " << figure;
     out << "\n";

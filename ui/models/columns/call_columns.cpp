@@ -3,6 +3,7 @@
 // the wide list.
 #include <array>
 #include <base/text.h>
+#include <base/told_time.h>
 #include <ui/models/calls_model.h>
 #include <ui/text.h>
 
@@ -29,7 +30,7 @@ QString cardTip(const Row &row)
 
 QString started(const Row &row)
 {
-    return QString::fromStdString(base::utc(row.view.call->first));
+    return QString::fromStdString(base::utcKnown(row.view.call->first));
 }
 
 QString code(const Row &row)

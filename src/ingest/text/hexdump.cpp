@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ingest/text/hexdump.h>
+
+#include <array>
+#include <ingest/decode/ip.h>
+#include <ingest/decode/link.h>
+#include <ingest/text/lines.h>
+
+namespace ingest::text {
+namespace {
+
+constexpr std::size_t kMostBytes = 256U << 10U;
+constexpr std::size_t kMostOfLine = 32;
+
+int hexDigit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    const char low = static_cast<char>(c | 0x20);
+    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
+}
+
+bool isBlank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+/// How many hex digits stand at `at`.
+std::size_t hexRun(std::string_view line, std::size_t at)
+{
+    std::size_t end = at;
+    while (end < line.size() && hexDigit(line[end]) >= 0)
+        ++end;
+    return end - at;
+}
+
+struct DumpLine {
+    std::size_t offset = 0;
+    std::string bytes;
+};
+
+/// "0x0010:  4500 01f4 ..  E..", "0010  45 00 01 f4", "00000010  45 00  |E.|".
+std::optional<DumpLine> readLine(std::string_view line)
+{
+    std::size_t at = 0;
+    while (at < line.size() && isBlank(line[at]))
+        ++at;
+    if (line.substr(at, 2) == "0x")
+        at += 2;
+    const std::size_t digits = hexRun(line, at);
+    if (digits < 4 || digits > 8)
+        return std::nullopt;
+    DumpLine out;
+    for (std::size_t i = 0; i < digits; ++i)
+        out.offset = out.offset * 16 + static_cast<std::size_t>(hexDigit(line[at + i]));
+    at += digits;
+    if (at < line.size() && line[at] == ':')
+        ++at;
+    std::size_t gap = 0;
+    while (at < line.size() && out.bytes.size() < kMostOfLine) {
+        for (gap = 0; at < line.size() && isBlank(line[at]); ++at)
+            ++gap;
+        const std::size_t run = hexRun(line, at);
+        // Two blanks stand in the middle of a line or before its text.
+        const bool text = gap > 1 && !out.bytes.empty() && out.bytes.size() != 8;
+        if (gap == 0 || text || run == 0 || run % 2 != 0 || run > 8 ||
+            (at + run < line.size() && !isBlank(line[at + run])))
+            break;
+        for (const std::size_t end = at + run; at < end; at += 2)
+            out.bytes += static_cast<char>(hexDigit(line[at]) * 16 + hexDigit(line[at + 1]));
+    }
+    return out.bytes.empty() ? std::nullopt : std::optional(std::move(out));
+}
+
+} // namespace
+
+std::optional<Dump> readDump(std::string_view text, std::size_t line)
+{
+    Dump out;
+    out.next = line;
+    std::size_t previous = 0; // offset of the line before
+    while (out.next < text.size() && out.bytes.size() < kMostBytes) {
+        const Line where = lineAt(text, out.next);
+        if (where.end - where.begin > 200)
+            break;
+        const auto read = readLine(where.in(text));
+        if (!read || (read->offset == 0) != (out.next == line) || read->offset > out.bytes.size() ||
+            (read->offset != 0 && read->offset <= previous))
+            break;
+        out.bytes.resize(read->offset); // what was text, not bytes, in the line before
+        out.bytes += read->bytes;
+        previous = read->offset;
+        out.next = where.next;
+    }
+    return out.bytes.size() < 16 ? std::nullopt : std::optional(std::move(out));
+}
+
+std::optional<std::uint32_t> linkTypeOf(std::string_view bytes)
+{
+    static constexpr std::array<std::uint32_t, 5> kTypes{101, 1, 113, 276, 0};
+    std::optional<std::uint32_t> likely;
+    for (const std::uint32_t type : kTypes) {
+        const auto inside = decode::ipPacket(type, bytes);
+        const auto packet = inside ? decode::parseIp(*inside) : std::nullopt;
+        if (!packet)
+            continue;
+        const bool transport = packet->protocol == 17 || packet->protocol == 6;
+        if (transport && packet->missing == 0)
+            return type;
+        if (!likely)
+            likely = type;
+    }
+    return likely;
+}
+
+} // namespace ingest::text
