@@ -38,6 +38,10 @@ void choose(Deeds &deeds, SchemeChoice choice)
 constexpr std::array kCommands{
     Command{"file.open", "&File", "&Open a capture...", "Ctrl+O",
             [](Deeds &d, A &) { d.openDialog(); }},
+    Command{"file.saveSession", "&File", "S&ave the session as...", "Ctrl+Shift+S",
+            [](Deeds &d, A &) { d.saveSession(); }},
+    Command{"file.record", "&File", "&Record sessions to disk", "",
+            [](Deeds &d, A &a) { d.recordSessions(a.isChecked()); }, true},
     Command{"file.stop", "&File", "&Stop reading", "",
             [](Deeds &d, A &) { d.parts().bridge->cancelImport(); }},
     Command{"file.quit", "&File", "-&Quit", "Ctrl+Q",

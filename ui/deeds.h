@@ -24,7 +24,9 @@ public:
     // files (deeds_files.cpp)
     void openDialog();
     void openFile(const QString &path);
-    void pasteTrace();                    // text on the clipboard as a capture
+    void pasteTrace(); // text on the clipboard as a capture
+    void saveSession();
+    void recordSessions(bool on);         // from the next start on
     void exportAs(const QString &format); // id of a report format, or "png"
     void copyLadder();
     void copyMessage();

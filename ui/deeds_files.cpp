@@ -76,6 +76,10 @@ void Deeds::watchImport()
         m_importing = false;
         const QString name =
             shown(toStd(QFileInfo(QString::fromStdString(import.path)).fileName()));
+        if (const auto clock = session::clockSentence(import.clock, toStd(name),
+                                                      toStd(tr("what was there before")));
+            !clock.empty())
+            say(shown(clock), false);
         if (!import.error.empty())
             say(shown(import.error), true);
         else if (!import.flaws.empty())
@@ -86,6 +90,27 @@ void Deeds::watchImport()
                     .arg(import.outcome.progress.packets),
                 false);
     }
+}
+
+void Deeds::saveSession()
+{
+    const QString folder = m_parts.settings->text(QStringLiteral("files/exports"));
+    QString path = QFileDialog::getSaveFileName(m_parts.window, tr("Save the session as"), folder,
+                                                tr("Captures (*.pcapng)"));
+    if (path.isEmpty())
+        return;
+    if (QFileInfo(path).suffix().isEmpty())
+        path += QLatin1String(".pcapng");
+    m_parts.settings->setText(QStringLiteral("files/exports"), QFileInfo(path).absolutePath());
+    m_parts.bridge->saveSession(path);
+}
+
+void Deeds::recordSessions(bool on)
+{
+    m_parts.settings->setFlag(QStringLiteral("session/record"), on);
+    say(on ? tr("From the next start on, sessions are kept on disk while they last.")
+           : tr("From the next start on, sessions stay in memory only."),
+        false);
 }
 
 void Deeds::exportAs(const QString &format)

@@ -130,6 +130,8 @@ void buildMenus(QMainWindow &window, Deeds &deeds)
     QObject::connect(&deeds, &Deeds::recentChanged, recent, refill);
     refill();
     groupColours(window, deeds);
+    if (auto *record = window.findChild<QAction *>(QStringLiteral("file.record")))
+        record->setChecked(deeds.parts().settings->flag(QStringLiteral("session/record"), true));
 }
 
 } // namespace ui

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <app/clock_option.h>
 #include <app/commands/commands.h>
 #include <app/console.h>
 
@@ -19,6 +20,7 @@ constexpr std::array kOptions{
                "print one line of JSON for each call and a last one that sums up"},
     OptionSpec{"--report", "FORMAT", "text (default), json, html, svg or pcapng"},
     OptionSpec{"--keylog", "FILE", "TLS key log (NSS format, as SSLKEYLOGFILE makes it)"},
+    ClockOption::kSpec,
     OptionSpec{"--filter", "EXPR", "only calls that match, such as \"code:4xx from:alice\""},
     OptionSpec{"--fail-on", "SEVERITY",
                "exit 1 from this severity of findings on: error, warning or never (never)"},
@@ -29,6 +31,7 @@ constexpr std::array kOptions{
 struct Wanted {
     const report::Format *format = nullptr; // nullptr: lines of JSON
     session::Filter filter;
+    ClockOption clock;
     int failOn = 3;
 };
 
@@ -62,17 +65,22 @@ base::Result<Wanted> readOptions(const Arguments &arguments)
     if (!filter)
         return tl::unexpected<base::Error>(filter.error());
     out.filter = std::move(*filter);
+    auto clock = ClockOption::read(arguments, arguments.positionals());
+    if (!clock)
+        return tl::unexpected<base::Error>(clock.error());
+    out.clock = std::move(*clock);
     return out;
 }
 
 /// Reads one file into the session. What could not be read of it stands in the result.
-report::ReportFile readOne(Console &console, const std::string &path)
+report::ReportFile readOne(Console &console, const std::string &path,
+                           const session::ClockChoice &clock)
 {
     report::ReportFile file;
     file.name = path;
     auto &session = console.desk().session();
     const auto before = session.last();
-    if (const auto opened = console.desk().open(path); !opened) {
+    if (const auto opened = console.desk().open(path, clock); !opened) {
         file.error = opened.error().sentence;
         return file;
     }
@@ -94,16 +102,18 @@ report::ReportFile readOne(Console &console, const std::string &path)
     file.truncated = last->import.outcome.truncated;
     file.flaws = last->import.flaws;
     file.error = last->import.error;
+    note(file, last->import.clock);
     return file;
 }
 
-std::vector<report::ReportFile> readAll(Console &console, const std::vector<std::string> &paths)
+std::vector<report::ReportFile> readAll(Console &console, const std::vector<std::string> &paths,
+                                        const ClockOption &clock)
 {
     std::vector<report::ReportFile> files;
     for (const std::string &path : paths) {
         if (Console::interrupted())
             break;
-        files.push_back(readOne(console, path));
+        files.push_back(readOne(console, path, clock.of(path)));
         for (const std::string &flaw : files.back().flaws)
             fmt::print(stderr, "earshot: {}\n", flaw);
         if (!files.back().error.empty())
@@ -142,7 +152,7 @@ int run(const Arguments &arguments)
         return complain(console.error().sentence, exitFor(console.error()));
     auto &session = (*console)->desk().session();
     const auto &paths = arguments.positionals();
-    const auto files = readAll(**console, paths);
+    const auto files = readAll(**console, paths, wanted->clock);
 
     const auto &filter = wanted->filter;
     const auto report = (*console)->report(
@@ -159,6 +169,9 @@ int run(const Arguments &arguments)
         input.notes.insert(input.notes.end(), file.flaws.begin(), file.flaws.end());
         if (!file.error.empty())
             input.notes.push_back(file.error);
+        const std::string clock = clockSentence(file, files.front().name);
+        if (!clock.empty() && &file != &files.front())
+            input.notes.push_back(clock);
     }
     if (wanted->format == nullptr)
         report::writeJsonLines(input, std::cout);

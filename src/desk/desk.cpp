@@ -332,6 +332,15 @@ void Desk::discardUnclosed()
     m_impl->recording->takeUnclosed(false);
 }
 
+void Desk::saveSession(const std::string &path)
+{
+    m_impl->parts.worker.post([impl = m_impl.get(), path] {
+        const auto saved = impl->recording->save(*impl->parts.session, path);
+        impl->parts.notice(saved ? fmt::format("The session is in {}.", base::printable(path))
+                                 : saved.error().sentence);
+    });
+}
+
 std::optional<record::Recorder::State> Desk::recording() const
 {
     const auto &recorder = m_impl->recording->recorder();

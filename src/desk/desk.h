@@ -135,6 +135,8 @@ public:
     /// Reads its files, one after another.
     void reopenUnclosed();
     void discardUnclosed();
+    /// Everything of this session into one pcapng file; how it went comes as a notice.
+    void saveSession(const std::string &path);
     /// nullopt: this session is not recorded.
     std::optional<record::Recorder::State> recording() const;
     /// A trace as text (pasted); `name` is what the user sees it called.

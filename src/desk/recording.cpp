@@ -1,9 +1,62 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <desk/recording.h>
 
+#include <base/text.h>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <fstream>
+#include <report/format.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <utility>
 
 namespace desk {
+namespace {
+
+constexpr std::chrono::seconds kPatience{5}; // for a disk that is behind
+
+/// The ring's files one behind the other: sections of one pcapng file.
+void appendRecorded(const record::Recorder &recorder, std::ofstream &out)
+{
+    (void)recorder.settle(kPatience);
+    const record::Recorder::State state = recorder.state();
+    if (state.packets == 0)
+        return;
+    for (unsigned number = state.oldest; number < state.oldest + state.files; ++number) {
+        std::ifstream in(record::SessionFile::pathOf(state.first, number), std::ios::binary);
+        if (in && in.peek() != std::ifstream::traits_type::eof())
+            out << in.rdbuf();
+    }
+}
+
+void appendImported(const session::Session &session, std::ofstream &out)
+{
+    std::vector<report::ReportCall> calls;
+    for (const auto &view : session.calls()) {
+        if (!view->live)
+            calls.push_back({view->call, view->streams, view->findings, {}, view->now});
+    }
+    if (calls.empty())
+        return;
+    const auto flows = session.flows();
+    report::ReportInput input{session.trace(), calls, flows, {}, base::now(), {}, true, {}};
+    input.redact = false; // what was on the wire, for its owner: the file is nobody else's
+    report::format("pcapng")->write(input, out);
+}
+
+auto refuse(const std::string &path)
+{
+    const int error = errno;
+    return base::fail(error == ENOSPC ? base::ErrorCode::DiskFull : base::ErrorCode::Io,
+                      fmt::format("The session cannot be written to {}: {}. Choose another folder "
+                                  "or make room.",
+                                  base::printable(path), std::strerror(error)),
+                      path);
+}
+
+} // namespace
 
 base::Result<std::unique_ptr<Recording>>
 Recording::begin(const RecordingOptions &options,
@@ -48,6 +101,31 @@ std::vector<std::string> Recording::takeUnclosed(bool keep)
     }
     record::markClosed(*session);
     return session->files;
+}
+
+base::Result<void> Recording::save(const session::Session &session, const std::string &path) const
+{
+    const std::string part = path + ".part";
+    const int made = ::open(part.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (made < 0)
+        return refuse(path);
+    ::fchmod(made, 0600);
+    ::close(made);
+    std::ofstream out(part, std::ios::binary | std::ios::app);
+    if (m_recorder)
+        appendRecorded(*m_recorder, out);
+    appendImported(session, out);
+    const bool empty = out && out.tellp() == std::ofstream::pos_type(0);
+    out.close();
+    if (!out || (!empty && ::rename(part.c_str(), path.c_str()) != 0)) {
+        auto refused = refuse(path);
+        ::unlink(part.c_str());
+        return refused;
+    }
+    if (!empty)
+        return {};
+    ::unlink(part.c_str());
+    return base::fail(base::ErrorCode::NotFound, "There is nothing in this session to save yet.");
 }
 
 } // namespace desk

@@ -7,6 +7,7 @@
 #include <memory>
 #include <record/folder.h>
 #include <record/recorder.h>
+#include <session/session.h>
 #include <string>
 
 namespace desk {
@@ -32,6 +33,10 @@ public:
     const std::optional<record::Unclosed> &unclosed() const { return m_unclosed; }
     /// It is not offered again; its files are kept or removed.
     std::vector<std::string> takeUnclosed(bool keep);
+    /// The whole session as one pcapng file: what was recorded live as it stands on disk, and the
+    /// messages of the files that were opened. Replaces what stands at `path` only when everything
+    /// was written. Takes as long as the disk; errors are sentences for the user.
+    base::Result<void> save(const session::Session &session, const std::string &path) const;
 
 private:
     Recording() = default;

@@ -148,7 +148,7 @@ std::string packetBlock(std::uint32_t interface, base::Instant time, Direction d
 std::string exportedPdu(const Pdu &pdu, std::string_view payload)
 {
     constexpr std::uint16_t kDissector = 12, kPortType = 24, kSourcePort = 25,
-                            kDestinationPort = 26, kProtocolText = 33, kInfoText = 36;
+                            kDestinationPort = 26, kProtocolText = 33;
     std::string out = tag(kDissector, pdu.dissector);
     out += addressTag(pdu.source.address, true) + addressTag(pdu.destination.address, false);
     if (pdu.source.known() || pdu.destination.known())
@@ -157,8 +157,6 @@ std::string exportedPdu(const Pdu &pdu, std::string_view payload)
                tag(kDestinationPort, be32(pdu.destination.port));
     if (!pdu.protocol.empty())
         out += tag(kProtocolText, pdu.protocol);
-    if (!pdu.info.empty())
-        out += tag(kInfoText, pdu.info.substr(0, 1024));
     return out + be32(0) + std::string(payload);
 }
 

@@ -24,8 +24,8 @@ std::string packetBlock(std::uint32_t interface, base::Instant time, Direction d
 
 /// A payload with the tags of Wireshark's exported PDUs before it.
 struct Pdu {
-    std::string_view dissector;      // "sip"
-    std::string_view protocol, info; // columns, empty: the dissector's own
+    std::string_view dissector; // "sip"
+    std::string_view protocol;  // the column, empty: the dissector's own
     base::Endpoint source, destination;
     bool connection = false; // TCP, else UDP
 };

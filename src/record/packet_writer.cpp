@@ -49,8 +49,7 @@ std::string_view dissectorOf(const base::Packet &packet, std::string_view bytes)
     if (packet.source.port == kDnsPort || packet.destination.port == kDnsPort)
         return "dns";
     const auto text = bytes.substr(std::min(bytes.size(), bytes.find_first_not_of("\r\n")));
-    return sip::looksLikeSip(text) || (packet.hint == PayloadHint::Sip && blank(bytes)) ? "sip"
-                                                                                        : "data";
+    return sip::looksLikeSip(text) ? "sip" : "data";
 }
 
 /// Media can be any program's to read when it looks like the packets it was.
@@ -100,9 +99,10 @@ void PacketWriter::write(const base::Packet &packet, std::string_view bytes, std
     pdu.source = packet.source;
     pdu.destination = packet.destination;
     pdu.connection = packet.stream != 0;
+    if (told.empty() && packet.hint == PayloadHint::Sip && !bytes.empty() && blank(bytes))
+        pdu.protocol = "SIP keep-alive";
     if (!told.empty()) {
         pdu.protocol = "EARSHOT";
-        pdu.info = told;
         bytes = told;
     }
     const std::uint32_t into = interface(lane, kExportedPdu, out);

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <record/recorder.h>
 
-#include <base/text.h>
 #include <csignal>
-#include <fmt/format.h>
-#include <sip/message.h>
 #include <system_error>
 
 namespace record {
@@ -22,17 +19,6 @@ void refuseSizeSignal()
     sigemptyset(&set);
     sigaddset(&set, SIGXFSZ);
     pthread_sigmask(SIG_BLOCK, &set, nullptr);
-}
-
-/// Without a whole parse: the recorder only files by it.
-std::string callIdOf(const base::Packet &packet)
-{
-    if (packet.local)
-        return packet.local->callId;
-    if (packet.hint == base::PayloadHint::Rtp || packet.hint == base::PayloadHint::Rtcp)
-        return {};
-    const auto message = sip::parse(packet.payload.text());
-    return message ? std::string(message->callId()) : std::string();
 }
 
 } // namespace
@@ -78,11 +64,17 @@ void Recorder::put(const base::Packet &packet)
 void Recorder::run()
 {
     refuseSizeSignal();
+    bool lossTold = false;
     for (;;) {
         const bool last = m_stop;
         const auto packets = m_queue.take(kPause);
         write(packets);
         m_taken += packets.size();
+        if (!last && !lossTold && m_queue.dropped() != 0 && m_onTrouble) {
+            lossTold = true;
+            m_onTrouble("The disk is too slow for this session: some packets are missing in its "
+                        "file. The ladder has them all.");
+        }
         if (last && packets.empty())
             break;
     }
@@ -106,11 +98,8 @@ void Recorder::write(const std::vector<base::Packet> &packets)
     };
     std::uint64_t count = 0;
     for (const base::Packet &packet : packets) {
-        const std::uint64_t begin = m_file.size() + buffer.size();
         m_writer.add(packet, buffer);
         ++count;
-        if (const std::string callId = callIdOf(packet); !callId.empty())
-            m_index.note(callId, m_file.number(), begin, m_file.size() + buffer.size());
         if (buffer.size() < kMostBuffered)
             continue;
         flush();
@@ -131,8 +120,6 @@ void Recorder::rotate()
         return;
     if (auto begun = m_file.next(m_writer.begin()); !begun)
         stop(begun.error());
-    else
-        m_index.forgetBefore(m_file.oldest());
 }
 
 void Recorder::stop(const base::Error &error)
@@ -148,6 +135,7 @@ void Recorder::publish()
     const std::lock_guard guard(m_mutex);
     m_state.first = m_first;
     m_state.current = m_file.path();
+    m_state.oldest = m_file.oldest();
     m_state.files = m_file.number() - m_file.oldest() + 1;
     m_state.bytes = m_file.size();
     m_state.recording = m_recording;

@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <record/call_index.h>
 #include <record/packet_writer.h>
 #include <record/session_file.h>
 #include <thread>
@@ -19,7 +18,7 @@ namespace record {
 class Recorder
 {
 public:
-    /// Hears, once and on the recorder's thread, why nothing more is recorded.
+    /// Hears, on the recorder's thread, why nothing more is recorded, or that something was lost.
     using OnTrouble = std::function<void(const std::string &sentence)>;
 
     /// Errors: the file cannot be created; sentences for the user.
@@ -38,14 +37,12 @@ public:
     }
 
     struct State {
-        std::string first, current; // paths: of the session, of the file being written
-        unsigned files = 1;
+        std::string first, current;     // paths: of the session, of the file being written
+        unsigned oldest = 0, files = 1; // numbers of the ring's files that are there
         std::uint64_t packets = 0, bytes = 0, dropped = 0;
         bool recording = true;
     };
     State state() const;
-    /// Where the messages of a call stand; unknown: nowhere (any more).
-    std::optional<Span> where(std::string_view callId) const { return m_index.find(callId); }
     /// Blocks until everything put before is in the file; false: timed out.
     bool settle(std::chrono::milliseconds limit) const;
 
@@ -62,7 +59,6 @@ private:
     base::Inbox<base::Packet> m_queue;
     PacketWriter m_writer;
     SessionFile m_file;
-    CallIndex m_index;
     std::atomic<bool> m_stop{false}, m_recording{true};
     std::atomic<std::uint64_t> m_put{0}, m_taken{0};
     mutable std::mutex m_mutex; // guards m_state

@@ -148,7 +148,10 @@ base::Result<void> SessionFile::append(const std::string &blocks)
 {
     if (!isOpen() || blocks.empty())
         return {};
-    return writeAll(blocks);
+    auto written = writeAll(blocks);
+    if (!written && m_size <= m_header && m_earlier.empty() && !m_options.keepEmpty)
+        ::unlink(m_path.c_str()); // a header alone is no session
+    return written;
 }
 
 void SessionFile::shut()

@@ -15,6 +15,15 @@ namespace {
 
 constexpr int kSchema = 1;
 
+Json clockOf(const FileClock &clock)
+{
+    return {{"messages", clock.messages},
+            {"within_s", base::toSeconds(clock.within)},
+            {"both_ways", clock.bothWays},
+            {"applied", clock.applied},
+            {"given", clock.given}};
+}
+
 Json filesOf(const ReportInput &input)
 {
     Json out = Json::array();
@@ -29,6 +38,10 @@ Json filesOf(const ReportInput &input)
                        {"sip_messages", file.sipMessages},
                        {"rtp_packets", file.rtpPackets},
                        {"truncated", file.truncated},
+                       {"clock_offset_s", file.clock.messages != 0 || file.clock.given
+                                              ? Json(base::toSeconds(file.clock.offset))
+                                              : Json(nullptr)},
+                       {"clock", clockOf(file.clock)},
                        {"flaws", std::move(flaws)},
                        {"error", orNull(shown(input, file.error))}});
     }

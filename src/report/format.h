@@ -26,6 +26,13 @@ struct ReportCall {
 };
 
 /// One file of the input, as far as it could be read.
+/// What is known of a file's clock against the files before it.
+struct FileClock {
+    base::Duration offset{0}, within{0}; // positive: it runs ahead
+    std::uint64_t messages = 0;          // seen in both, 0: none
+    bool bothWays = false, applied = false, given = false;
+};
+
 struct ReportFile {
     std::string name;
     std::vector<std::string> linkTypes;
@@ -33,6 +40,7 @@ struct ReportFile {
     bool truncated = false;
     std::vector<std::string> flaws; // sentences
     std::string error;              // a sentence, empty: none
+    FileClock clock{};
 };
 
 struct ReportInput {

@@ -160,7 +160,6 @@ void Session::Analysis::beginImport(ImportBatch &batch)
     m_folds.beginCapture();
     m_import = {};
     m_import.path = std::move(batch.path);
-    m_import.clock = batch.clock;
     m_import.running = true;
 }
 
@@ -175,6 +174,8 @@ void Session::Analysis::takeBatches()
         if (!batch.packets.empty())
             m_folds.captured(batch.packets.back().time);
         m_judge.takeChanges(true);
+        if (batch.clock)
+            m_import.clock = *batch.clock;
         m_import.progress = batch.progress;
         for (std::string &flaw : batch.flaws) {
             if (m_import.flaws.size() < kMostFlaws)

@@ -2,6 +2,8 @@
 #include <session/clock_offset.h>
 
 #include <algorithm>
+#include <base/text.h>
+#include <fmt/format.h>
 #include <functional>
 #include <map>
 #include <string>
@@ -87,13 +89,15 @@ void Sightings::add(const sip::Message &message, base::Instant time, const base:
 {
     const std::string_view callId = message.callId();
     const auto vias = message.values(sip::HeaderId::Via);
-    if (callId.empty() || vias.empty() || full())
+    if (callId.empty() || vias.empty() || !time.known() || full())
         return;
     const sip::CSeq cseq = message.cseq();
     const auto branch = sip::parameter(vias.back(), "branch").value_or(vias.back());
     std::uint64_t key = mixed(static_cast<std::uint64_t>(message.status), callId);
     key = mixed(key ^ cseq.number, message.isRequest() ? message.methodText : cseq.methodText);
     key = mixed(mixed(mixed(key, message.fromTag()), message.toTag()), branch);
+    if (message.status == 100) // each hop answers with one of its own (RFC 3261 section 17.2.1)
+        key = mixed(key, vias.front());
     auto &list = m_byKey[key];
     if (list.size() >= kMostPerKey)
         return;
@@ -181,6 +185,27 @@ ClockOffset estimateClock(const Sightings &reference, const Sightings &other)
             pairing.add(before->second, seen);
     }
     return pairing.result();
+}
+
+std::string clockSentence(const ClockOffset &clock, std::string_view file,
+                          std::string_view reference)
+{
+    if (clock.messages == 0 && !clock.given)
+        return {};
+    const bool behind = clock.offset.count() < 0;
+    std::string out = fmt::format("The clock of {} runs {} s {} {}", base::printable(file),
+                                  base::seconds(std::chrono::abs(clock.offset), 6),
+                                  behind ? "behind" : "ahead of", base::printable(reference));
+    if (clock.given)
+        return out + ", as given; its times are corrected.";
+    out += fmt::format(", from {} message{} seen in both, +-{:.3f} ms", clock.messages,
+                       clock.messages == 1 ? "" : "s", base::toMilliseconds(clock.within));
+    if (clock.applied)
+        return out + "; its times are corrected.";
+    if (!clock.bothWays)
+        return out + "; they went one way only, so that may be the network's delay, and nothing is "
+                     "corrected.";
+    return out + "; its times are left as they are.";
 }
 
 } // namespace session

@@ -9,6 +9,8 @@
 #include <base/time.h>
 #include <cstdint>
 #include <sip/message.h>
+#include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -54,5 +56,10 @@ private:
 
 /// messages == 0: nothing is common to both. Never `applied`.
 ClockOffset estimateClock(const Sightings &reference, const Sightings &other);
+
+/// "The clock of b.pcap runs 1.234 s ahead of a.pcap, from 57 messages seen in both, ..."; empty:
+/// nothing is known of it.
+std::string clockSentence(const ClockOffset &clock, std::string_view file,
+                          std::string_view reference);
 
 } // namespace session

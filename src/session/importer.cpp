@@ -65,10 +65,7 @@ void Importer::run(const std::string &path, const base::Blob &bytes, const inges
                    const ClockChoice &choice)
 {
     ImportBatch batch;
-    const ClockOffset clock = clockOf(bytes, source, m_keyLog, m_trace, choice, m_cancel);
-    const base::Duration ahead = clock.applied ? clock.offset : base::Duration{0};
     batch.path = path;
-    batch.clock = clock;
     batch.progress.totalBytes = bytes.size();
     std::uint32_t streams = 0;
     const auto hand = [&] {
@@ -78,11 +75,16 @@ void Importer::run(const std::string &path, const base::Blob &bytes, const inges
         m_wake();
         return kept;
     };
+    hand(); // it has begun, even while its clock is looked at
+    const ClockOffset clock = clockOf(bytes, source, m_keyLog, m_trace, choice, m_cancel);
+    const base::Duration ahead = clock.applied ? clock.offset : base::Duration{0};
+    batch.clock = clock;
     ingest::Sink sink;
     sink.keyLog = m_keyLog;
     sink.emit = [&](base::Packet packet) {
         if (base::hasClock(packet.time)) // a text trace may tell an order only
-            packet.time = packet.time - ahead;
+            if (ahead.count() != 0 && packet.time.known())
+                packet.time = packet.time - ahead;
         if (packet.stream != 0) {
             streams = std::max(streams, packet.stream);
             packet.stream += m_firstStream;

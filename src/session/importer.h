@@ -9,6 +9,7 @@
 #include <base/result.h>
 #include <functional>
 #include <ingest/source.h>
+#include <optional>
 #include <session/clock_offset.h>
 #include <string>
 #include <thread>
@@ -19,8 +20,8 @@ namespace session {
 
 /// What the importer tells, in order.
 struct ImportBatch {
-    std::string path;  // not empty: an import begins with this batch
-    ClockOffset clock; // of the file, with `path`
+    std::string path;                 // not empty: an import begins with this batch
+    std::optional<ClockOffset> clock; // of the file, once it is known
     std::vector<base::Packet> packets;
     ingest::Progress progress;
     std::vector<std::string> flaws;

@@ -189,6 +189,11 @@ bool DeskBridge::openText(const QString &name, const QString &text)
 {
     return say(m_desk->openText(toStd(name), toStd(text)));
 }
+
+void DeskBridge::saveSession(const QString &path)
+{
+    m_desk->saveSession(toStd(path));
+}
 void DeskBridge::cancelImport()
 {
     m_desk->session().cancelImport();

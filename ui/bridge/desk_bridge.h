@@ -46,6 +46,7 @@ public:
     void cancelImport();
     std::optional<record::Unclosed> unclosedSession() const { return m_desk->unclosed(); }
     void reopenSession() { m_desk->reopenUnclosed(); }
+    void saveSession(const QString &path);
     void discardSession() { m_desk->discardUnclosed(); }
 
 Q_SIGNALS:

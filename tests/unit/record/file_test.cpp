@@ -82,7 +82,10 @@ TEST(SessionFile, fullDiskKeepsWholeBlocksOnly)
         auto recorder = record::Recorder::open({path}, [&](const std::string &why) { told = why; });
         if (!recorder)
             ::_exit(1);
-        for (int i = 0; i < 20; ++i)
+        (*recorder)->put(datagram(0)); // there is room for this one
+        if (!(*recorder)->settle(kLimit))
+            ::_exit(2);
+        for (int i = 1; i < 20; ++i)
             (*recorder)->put(datagram(i));
         if (!(*recorder)->settle(kLimit))
             ::_exit(2);
@@ -99,6 +102,7 @@ TEST(SessionFile, fullDiskKeepsWholeBlocksOnly)
     const Read read = readFile(path);
     ASSERT_TRUE(read.outcome);
     EXPECT_FALSE(read.outcome->truncated);
+    EXPECT_EQ(read.packets.size(), 1U);
 }
 
 TEST(Folder, offersWhatAKilledProcessLeft)
