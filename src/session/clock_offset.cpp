@@ -89,7 +89,7 @@ void Sightings::add(const sip::Message &message, base::Instant time, const base:
 {
     const std::string_view callId = message.callId();
     const auto vias = message.values(sip::HeaderId::Via);
-    if (callId.empty() || vias.empty() || !time.known() || full())
+    if (callId.empty() || vias.empty() || full())
         return;
     const sip::CSeq cseq = message.cseq();
     const auto branch = sip::parameter(vias.back(), "branch").value_or(vias.back());

@@ -83,8 +83,7 @@ void Importer::run(const std::string &path, const base::Blob &bytes, const inges
     sink.keyLog = m_keyLog;
     sink.emit = [&](base::Packet packet) {
         if (base::hasClock(packet.time)) // a text trace may tell an order only
-            if (ahead.count() != 0 && packet.time.known())
-                packet.time = packet.time - ahead;
+            packet.time = packet.time - ahead;
         if (packet.stream != 0) {
             streams = std::max(streams, packet.stream);
             packet.stream += m_firstStream;
