@@ -68,7 +68,7 @@ TEST(TextTrace, ofBareMessagesTellsAnOrderAndTheTwoSides)
         EXPECT_TRUE(response["from"].is_null());
         EXPECT_TRUE(response["seconds"].is_null());
     }
-    ASSERT_EQ(told["ladder"].size(), 7U);
+    ASSERT_EQ(told["ladder"].size(), 9U);
     EXPECT_EQ(told["ladder"][0]["from"], "caller");
     EXPECT_EQ(told["ladder"][0]["to"], "callee");
     EXPECT_EQ(told["ladder"][2]["from"], "callee");
@@ -92,7 +92,7 @@ TEST(TextTrace, ofOneHostShowsThatHostAsUnknown)
             (said.received ? said.from : said.to).port, logs::clock(said.time), said.text);
     const Read read(log);
     ASSERT_EQ(read.calls.size(), 1U);
-    EXPECT_EQ(read.calls[0].call->transactions.size(), 3U); // INVITE, ACK, BYE
+    EXPECT_EQ(read.calls[0].call->transactions.size(), 4U); // INVITE, PRACK, ACK, BYE
     EXPECT_TRUE(read.calls[0].findings.empty()) << read.calls[0].findings[0].text;
     const auto told = json::parse(read.write("json"))["calls"][0];
     EXPECT_EQ(told["started"], "12:34:56.789"); // a time of day, no date
@@ -108,7 +108,7 @@ TEST(TextTrace, ofOneHostShowsThatHostAsUnknown)
 TEST(TextTrace, retransmissionsWithoutTimesAreNoCopies)
 {
     const auto story = logs::call();
-    const Read read(story[0].text + story[0].text + story[3].text + story[3].text);
+    const Read read(story[0].text + story[0].text + story[5].text + story[5].text);
     ASSERT_EQ(read.calls.size(), 1U);
     EXPECT_EQ(read.calls[0].call->retransmissions, 2U);
 }

@@ -44,7 +44,8 @@ inline std::string message(std::string_view first, std::string_view cseq, std::s
                        body);
 }
 
-/// INVITE, 100, 183 with SDP, 200 with SDP, ACK, BYE, 200: seen by bob's machine.
+/// INVITE, 100, 183 with SDP, PRACK and its 200, 200 with SDP, ACK, BYE, 200: seen by bob's
+/// machine.
 inline std::vector<Said> call(std::string_view callId = "one@192.0.2.1",
                               std::int64_t start = 1'704'198'896'789LL)
 {
@@ -62,10 +63,12 @@ inline std::vector<Said> call(std::string_view callId = "one@192.0.2.1",
     say(10, false, message("SIP/2.0 100 Trying", "1 INVITE", callId, ""));
     say(500, false,
         message("SIP/2.0 183 Session Progress", "1 INVITE", callId, "b1", sdp("198.51.100.7")));
+    say(550, true, message("PRACK " + uri + " SIP/2.0", "2 PRACK", callId, "b1"));
+    say(560, false, message("SIP/2.0 200 OK", "2 PRACK", callId, "b1"));
     say(2000, false, message("SIP/2.0 200 OK", "1 INVITE", callId, "b1", sdp("198.51.100.7")));
     say(2050, true, message("ACK " + uri + " SIP/2.0", "1 ACK", callId, "b1"));
-    say(9000, true, message("BYE " + uri + " SIP/2.0", "2 BYE", callId, "b1"));
-    say(9020, false, message("SIP/2.0 200 OK", "2 BYE", callId, "b1"));
+    say(9000, true, message("BYE " + uri + " SIP/2.0", "3 BYE", callId, "b1"));
+    say(9020, false, message("SIP/2.0 200 OK", "3 BYE", callId, "b1"));
     return out;
 }
 

@@ -26,14 +26,19 @@ bool isTokenChar(char c)
 /// Where the method begins in a word that ends with it: "E..4....INVITE" as tcpdump prints it.
 std::size_t methodBegin(std::string_view word)
 {
-    for (std::size_t length = 3; length <= std::min<std::size_t>(word.size(), 9); ++length) {
+    constexpr std::size_t kShortest = 3, kLongest = 9;
+    const auto plain = [](char c) {
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-';
+    };
+    const bool whole = std::all_of(word.begin(), word.end(), plain); // PRACK is no ACK
+    for (std::size_t length = std::min(word.size(), kLongest); length >= kShortest; --length) {
         const std::string_view tail = word.substr(word.size() - length);
-        if (sip::methodOf(tail) != sip::Method::Unknown)
+        if (sip::methodOf(tail) != sip::Method::Unknown && (!whole || length == word.size()))
             return word.size() - length;
     }
-    const bool upper = word.size() >= 3 && std::all_of(word.begin(), word.end(), [](char c) {
-                           return (c >= 'A' && c <= 'Z') || c == '_' || c == '-';
-                       });
+    const bool upper =
+        whole && word.size() >= kShortest &&
+        std::none_of(word.begin(), word.end(), [](char c) { return c >= 'a' && c <= 'z'; });
     return upper ? 0 : std::string_view::npos;
 }
 

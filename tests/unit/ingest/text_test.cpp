@@ -97,7 +97,7 @@ TEST(Text, restoredMessagesHaveNoFlawOfTheirLog)
         for (const auto &said : logs::call())
             log += logs::replaced(said.text, "\r\n", ends) + std::string(ends);
         const auto out = read(log);
-        ASSERT_EQ(out.packets.size(), 7U);
+        ASSERT_EQ(out.packets.size(), 9U);
         for (const auto &packet : out.packets) {
             const auto message = sip::parse(packet.payload.text());
             ASSERT_TRUE(message);
