@@ -62,7 +62,7 @@ base::Result<std::unique_ptr<Console>> Console::open(desk::Options options)
         self->queue([self, sentence] {
             if (self->onNotice)
                 self->onNotice(sentence);
-            else
+            else if (self->m_told.insert(sentence).second) // the same for every call: once will do
                 fmt::print(stderr, "earshot: {}\n", sentence);
         });
     };

@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <report/format.h>
+#include <set>
 
 namespace app {
 
@@ -47,6 +48,7 @@ private:
     std::mutex m_mutex;
     std::condition_variable m_wake;
     std::vector<std::function<void()>> m_queue;
+    std::set<std::string> m_told;       // notices, while there are few
     std::unique_ptr<desk::Desk> m_desk; // last: its observers use the queue
 };
 

@@ -55,6 +55,8 @@ constexpr std::array kCommands{
             [](Deeds &d, A &) { d.copyLadder(); }},
     Command{"edit.filter", "&Edit", "-&Filter calls", "Ctrl+F; F3",
             [](Deeds &d, A &) { d.parts().calls->focusFilter(); }},
+    Command{"edit.palette", "&Edit", "Find a command, a call or a c&ode...", "Ctrl+K; Ctrl+Shift+P",
+            [](Deeds &d, A &) { d.openPalette(); }},
     Command{"edit.mark", "&Edit", "&Mark the row to compare", "Ctrl+M",
             [](Deeds &d, A &) { d.mark(); }},
 
@@ -89,6 +91,8 @@ constexpr std::array kCommands{
             [](Deeds &d, A &) { raise(d.parts().findingsDock); }},
     Command{"view.compare", "&View", "C&ompare 183 and 430", "Ctrl+6",
             [](Deeds &d, A &) { d.compare(0); }},
+    Command{"view.files", "&View", "Fi&les read", "Ctrl+8",
+            [](Deeds &d, A &) { raise(d.parts().filesDock); }},
     Command{"view.early", "&View", "Early me&dia", "Ctrl+7",
             [](Deeds &d, A &) { raise(d.parts().earlyDock); }},
     Command{"view.columns", "&View", "-All colum&ns of the call list", "F10",

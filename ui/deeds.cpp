@@ -18,6 +18,7 @@
 #include <ui/panels/flow_strip.h>
 #include <ui/panels/help_sheet.h>
 #include <ui/panels/ladder_pane.h>
+#include <ui/panels/palette.h>
 #include <ui/panels/welcome_page.h>
 #include <ui/text.h>
 #include <ui/theme/theme.h>
@@ -45,7 +46,7 @@ void Deeds::wirePanels()
     const Parts &p = m_parts;
     connect(p.welcome, &WelcomePage::storyWanted, this, &Deeds::playStory);
     connect(p.welcome, &WelcomePage::openWanted, this, &Deeds::openDialog);
-    connect(p.welcome, &WelcomePage::accountWanted, this, &Deeds::addAccount);
+    connect(p.welcome, &WelcomePage::accountWanted, this, [this] { addAccount(); });
     connect(p.welcome, &WelcomePage::callWanted, p.dial, &DialBar::focusTarget);
     connect(p.explain, &ExplainPanel::fixWanted, this, &Deeds::fix);
     connect(p.explain, &ExplainPanel::compareWanted, this, &Deeds::compare);
@@ -68,7 +69,7 @@ void Deeds::wireCalls()
     const Parts &p = m_parts;
     DeskBridge *bridge = p.bridge;
     connect(p.dial, &DialBar::notice, this, &Deeds::say);
-    connect(p.dial, &DialBar::accountWanted, this, &Deeds::addAccount);
+    connect(p.dial, &DialBar::accountWanted, this, [this] { addAccount(); });
     connect(p.incoming, &IncomingBar::answered, bridge, &DeskBridge::answer);
     connect(p.incoming, &IncomingBar::declined, bridge, &DeskBridge::decline);
     connect(p.story, &StoryBar::stopWanted, bridge, &DeskBridge::stopStory);
@@ -80,6 +81,7 @@ void Deeds::wireCalls()
     connect(p.flows, &FlowStrip::pingWanted, bridge, &DeskBridge::ping);
     connect(p.flows, &FlowStrip::cutWanted, bridge, &DeskBridge::cutFlow);
     connect(p.flows, &FlowStrip::removeWanted, bridge, &DeskBridge::removeAccount);
+    connect(&bridge->store(), &Store::accountsChanged, this, &Deeds::watchAccounts);
     connect(p.flows, &FlowStrip::explainWanted, this, &Deeds::explainFlow);
     // A failed call says why in the ladder and, for those who look elsewhere, in a sentence.
     connect(&bridge->store(), &Store::ownCallChanged, this, [this](const desk::CallInfo &call) {
@@ -168,6 +170,13 @@ void Deeds::help()
     auto *sheet = new HelpSheet(m_parts.window);
     sheet->setAttribute(Qt::WA_DeleteOnClose);
     sheet->show();
+}
+
+void Deeds::openPalette()
+{
+    auto *palette = new Palette(*this);
+    palette->setAttribute(Qt::WA_DeleteOnClose);
+    palette->open();
 }
 
 void Deeds::present(bool on)

@@ -5,6 +5,7 @@
 
 #include <diagnosis/finding.h>
 #include <engine/engine.h>
+#include <map>
 #include <QObject>
 #include <ui/parts.h>
 #include <ui/store.h>
@@ -34,7 +35,7 @@ public:
     // calls (deeds_calls.cpp)
     void playStory(const QString &name);
     void fix(diagnosis::Action action, const CallPtr &call);
-    void addAccount();
+    void addAccount(const std::string &again = {}); // `again`: the address of one used before
     void registerAccount(const SavedAccount &account);
     void record(engine::CallHandle call, bool on);
 
@@ -46,6 +47,7 @@ public:
     void compare(int code);
     void mark(); // the row in focus; the second one opens the comparison
     void help();
+    void openPalette();
     void present(bool on);
     void nextPanel(int direction);
 
@@ -57,6 +59,7 @@ private:
     void wirePanels();
     void wireCalls();
     void watchImport();
+    void watchAccounts();
     void explainFlow(const base::FlowReport &report);
     void reRegister(const CallPtr &call);
     void callAgain(diagnosis::Action action, const CallPtr &call);
@@ -64,7 +67,8 @@ private:
     Parts m_parts;
     bool m_importing = false;
     std::size_t m_flawsTold = 0;
-    int m_marked = 0; // status of the marked row
+    int m_marked = 0;                                // status of the marked row
+    std::map<std::uint32_t, std::string> m_refusals; // by account and flow: as told
 };
 
 } // namespace ui

@@ -13,6 +13,29 @@
 #include <ui/text.h>
 
 namespace ui {
+namespace {
+
+bool isUp(const std::pair<const std::uint32_t, base::FlowReport> &flow)
+{
+    return flow.second.state == base::FlowState::Up ||
+           flow.second.state == base::FlowState::UpPlain;
+}
+
+/// The address of an account whose registrar said no, empty without one.
+std::string refusedAccount(const std::map<std::uint32_t, desk::AccountInfo> &accounts)
+{
+    for (const auto &[handle, info] : accounts) {
+        const bool refused =
+            std::any_of(info.flows.begin(), info.flows.end(), [](const auto &flow) {
+                return flow.second.state == base::FlowState::Rejected;
+            });
+        if (refused)
+            return info.account.aor;
+    }
+    return {};
+}
+
+} // namespace
 
 void Deeds::playStory(const QString &name)
 {
@@ -21,23 +44,53 @@ void Deeds::playStory(const QString &name)
         showLadder();
 }
 
-void Deeds::addAccount()
+void Deeds::addAccount(const std::string &again)
 {
     auto *dialog = new AccountDialog(*m_parts.settings, m_parts.window);
+    dialog->askAgain(again);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this,
             [this, dialog] { registerAccount(dialog->account()); });
     dialog->open();
 }
 
+// The same address once more: what failed gives way, what works is not thrown away by a slip.
 void Deeds::registerAccount(const SavedAccount &account)
 {
+    const auto accounts = m_parts.bridge->store().accounts(); // a copy: removing changes it
+    for (const auto &[handle, info] : accounts) {
+        if (info.account.aor != account.account.aor)
+            continue;
+        if (std::any_of(info.flows.begin(), info.flows.end(), isUp)) {
+            say(tr("%1 is registered already. Unregister it first (press its flow), then add it "
+                   "again.")
+                    .arg(shown(info.account.aor)),
+                true);
+            return;
+        }
+        m_parts.bridge->removeAccount({handle});
+    }
     if (!m_parts.bridge->addAccount(account.account, account.answer))
         return;
     SavedAccount kept = account;
     kept.account.credentials.password.clear();
     m_parts.settings->saveAccount(kept);
     m_parts.focus->followNext();
+}
+
+/// A registrar's refusal ends in a sentence, once.
+void Deeds::watchAccounts()
+{
+    for (const auto &[handle, info] : m_parts.bridge->store().accounts()) {
+        for (const auto &[regId, report] : info.flows) {
+            std::string &told = m_refusals[handle << 8U | (regId & 0xFFU)];
+            if (report.state != base::FlowState::Rejected || report.reason == told)
+                continue;
+            told = report.reason;
+            say(tr("%1 is not registered: %2").arg(shown(info.account.aor), shown(report.reason)),
+                true);
+        }
+    }
 }
 
 void Deeds::record(engine::CallHandle call, bool on)
@@ -65,10 +118,11 @@ void Deeds::fix(diagnosis::Action action, const CallPtr &call)
     if (action == Action::ReRegister) {
         reRegister(call);
     } else if (action == Action::CheckPassword) {
-        if (m_parts.bridge->store().accounts().empty())
+        const std::string aor = refusedAccount(m_parts.bridge->store().accounts());
+        if (aor.empty())
             m_parts.dial->focusPassword();
         else
-            addAccount();
+            addAccount(aor);
     } else if (action != Action::None) {
         callAgain(action, call);
     }
@@ -87,10 +141,6 @@ void Deeds::reRegister(const CallPtr &)
         return;
     }
     int asked = 0;
-    const auto isUp = [](const auto &flow) {
-        return flow.second.state == base::FlowState::Up ||
-               flow.second.state == base::FlowState::UpPlain;
-    };
     for (const auto &[handle, info] : accounts) {
         const bool allUp = std::all_of(info.flows.begin(), info.flows.end(), isUp);
         for (const auto &flow : info.flows) {

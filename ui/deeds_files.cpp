@@ -9,6 +9,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMainWindow>
+#include <QStandardPaths>
 #include <report/format.h>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/export/exporter.h>
@@ -27,6 +28,15 @@ QString filters()
     for (const ingest::Source *source : ingest::sources::all())
         patterns << shown(source->patterns);
     return QObject::tr("Captures (%1);;All files (*)").arg(patterns.join(QLatin1Char(' ')));
+}
+
+QString flawsText(const QString &name, const std::vector<std::string> &flaws)
+{
+    const QString first = QObject::tr("%1: %2").arg(name, shown(flaws.front()));
+    return flaws.size() == 1 ? first
+                             : QObject::tr("%1 (%2 more under View, Files read)")
+                                   .arg(first)
+                                   .arg(flaws.size() - 1);
 }
 
 } // namespace
@@ -83,7 +93,7 @@ void Deeds::watchImport()
         if (!import.error.empty())
             say(shown(import.error), true);
         else if (!import.flaws.empty())
-            say(tr("%1: %2").arg(name, shown(import.flaws.front())), false);
+            say(flawsText(name, import.flaws), false);
         else if (last->messages == 0)
             say(tr("%1 holds no SIP: %2 packets were read.")
                     .arg(name)
@@ -125,13 +135,18 @@ void Deeds::exportAs(const QString &format)
     if (!png && writer == nullptr)
         return;
     const QString extension = png ? QStringLiteral("png") : shown(writer->extension);
-    const QString folder = m_parts.settings->text(QStringLiteral("files/exports"));
-    const QString start =
-        (folder.isEmpty() ? QString() : folder + QLatin1Char('/')) + fileNameOf(*call, extension);
-    const QString path = QFileDialog::getSaveFileName(m_parts.window, tr("Export the call"), start,
-                                                      QStringLiteral("*.") + extension);
+    const QString title = png ? tr("Picture") : shown(writer->title);
+    const QString folder =
+        m_parts.settings->text(QStringLiteral("files/exports"),
+                               QStandardPaths::writableLocation(QStandardPaths::DocumentsLocation));
+    QString path =
+        QFileDialog::getSaveFileName(m_parts.window, tr("Export the call"),
+                                     folder + QLatin1Char('/') + fileNameOf(*call, extension),
+                                     QStringLiteral("%1 (*.%2)").arg(title, extension));
     if (path.isEmpty())
         return;
+    if (QFileInfo(path).suffix().isEmpty())
+        path += QLatin1Char('.') + extension;
     m_parts.settings->setText(QStringLiteral("files/exports"), QFileInfo(path).absolutePath());
     std::string bytes;
     if (png) {

@@ -67,7 +67,10 @@ bool Focus::wants(const session::CallView &view) const
 {
     if (!m_call)
         return true;
-    const bool ours = m_store.ownCall(view.call->callId) != nullptr || m_store.story().running;
+    const auto &rows = view.call->rows;
+    const bool ours =
+        m_store.story().running ||
+        (!rows.empty() && m_store.trace().row(rows.front().row).origin != base::Origin::Capture);
     const bool isCall = view.call->kind == calls::Kind::Call;
     // A registration is worth the window only while no call is.
     return ours && !m_callByUser && (isCall || m_call->call->kind != calls::Kind::Call);

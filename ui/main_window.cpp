@@ -8,6 +8,7 @@
 #include <QDragEnterEvent>
 #include <QMenuBar>
 #include <QMimeData>
+#include <QScreen>
 #include <QStackedWidget>
 #include <QStatusBar>
 #include <QVBoxLayout>
@@ -21,6 +22,7 @@
 #include <ui/panels/dial_bar.h>
 #include <ui/panels/early_media_panel.h>
 #include <ui/panels/explain_panel.h>
+#include <ui/panels/files_panel.h>
 #include <ui/panels/findings_panel.h>
 #include <ui/panels/flow_strip.h>
 #include <ui/panels/ladder_pane.h>
@@ -35,7 +37,13 @@
 namespace ui {
 namespace {
 
-constexpr int kLayoutVersion = 1;
+constexpr int kLayoutVersion = 2;
+constexpr QSize kFrame(16, 48); // what a window manager may put around it
+
+QSize roomOnScreen(const QWidget &widget)
+{
+    return widget.screen()->availableGeometry().size() - kFrame;
+}
 
 } // namespace
 
@@ -60,7 +68,7 @@ MainWindow::MainWindow(DeskBridge &bridge, Theme &theme, Settings &settings, QWi
     connect(m_deeds, &Deeds::ladderShown, this, &MainWindow::arrange);
     setDocksVisible(false); // the welcome page has the window for itself
     nameInternals(this);
-    resize(1440, 900);
+    resize(QSize(1440, 900).boundedTo(roomOnScreen(*this)));
 }
 
 MainWindow::~MainWindow() = default;
@@ -82,6 +90,7 @@ void MainWindow::makePanels()
     m_parts.message = new MessageView(theme, this);
     m_parts.findings = new FindingsPanel(focus, this);
     m_parts.compare = new ComparePanel(store, theme, this);
+    m_parts.files = new FilesPanel(store, this);
     m_parts.early = new EarlyMediaPanel(store, focus, theme, this);
 }
 
@@ -140,13 +149,16 @@ void MainWindow::makeDocks()
     p.messageDock = makeDock("messageDock", tr("Message"), p.message, Qt::RightDockWidgetArea);
     p.findingsDock = makeDock("findingsDock", tr("Findings"), p.findings, Qt::RightDockWidgetArea);
     p.compareDock = makeDock("compareDock", tr("Compare"), p.compare, Qt::RightDockWidgetArea);
+    p.filesDock = makeDock("filesDock", tr("Files"), p.files, Qt::RightDockWidgetArea);
     p.earlyDock = makeDock("earlyDock", tr("Early media"), p.early, Qt::BottomDockWidgetArea);
     tabifyDockWidget(p.explainDock, p.messageDock);
     tabifyDockWidget(p.messageDock, p.findingsDock);
     tabifyDockWidget(p.findingsDock, p.compareDock);
+    tabifyDockWidget(p.compareDock, p.filesDock);
     p.explainDock->raise();
     // The tab names them already.
-    for (QDockWidget *dock : {p.explainDock, p.messageDock, p.findingsDock, p.compareDock}) {
+    for (QDockWidget *dock :
+         {p.explainDock, p.messageDock, p.findingsDock, p.compareDock, p.filesDock}) {
         dock->setTitleBarWidget(new QWidget(dock));
         dock->titleBarWidget()->setObjectName(QStringLiteral("noTitle"));
     }
@@ -163,8 +175,9 @@ void MainWindow::makeStatus()
 
 void MainWindow::setDocksVisible(bool visible)
 {
-    for (QDockWidget *dock : {m_parts.callsDock, m_parts.explainDock, m_parts.messageDock,
-                              m_parts.findingsDock, m_parts.compareDock, m_parts.earlyDock})
+    for (QDockWidget *dock :
+         {m_parts.callsDock, m_parts.explainDock, m_parts.messageDock, m_parts.findingsDock,
+          m_parts.compareDock, m_parts.filesDock, m_parts.earlyDock})
         dock->setVisible(visible);
 }
 

@@ -15,6 +15,7 @@ class DeskBridge;
 class DialBar;
 class EarlyMediaPanel;
 class ExplainPanel;
+class FilesPanel;
 class FindingsPanel;
 class FlowStrip;
 class Focus;
@@ -46,9 +47,11 @@ struct Parts {
     MessageView *message = nullptr;
     FindingsPanel *findings = nullptr;
     ComparePanel *compare = nullptr;
+    FilesPanel *files = nullptr;
     EarlyMediaPanel *early = nullptr;
     QDockWidget *callsDock = nullptr, *explainDock = nullptr, *messageDock = nullptr,
-                *findingsDock = nullptr, *compareDock = nullptr, *earlyDock = nullptr;
+                *findingsDock = nullptr, *compareDock = nullptr, *filesDock = nullptr,
+                *earlyDock = nullptr;
 };
 
 } // namespace ui

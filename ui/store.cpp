@@ -52,6 +52,8 @@ void Store::applyUpdates(const std::vector<std::shared_ptr<const session::Update
             m_flows = update->flows;
             flowsTouched = true;
         }
+        if (!update->import.path.empty())
+            noteFile(update->import);
         m_last = update;
     }
     for (const CallPtr &view : touched) {
@@ -67,6 +69,21 @@ void Store::applyUpdates(const std::vector<std::shared_ptr<const session::Update
         Q_EMIT callsTouched(touched);
     if (!updates.empty())
         Q_EMIT progressed();
+}
+
+/// The newest file's state, or a new file's first.
+void Store::noteFile(const session::ImportState &import)
+{
+    constexpr std::size_t kMostFiles = 100;
+    const bool same = !m_files.empty() && m_files.back().path == import.path &&
+                      (m_files.back().running || !import.running);
+    if (same) {
+        m_files.back() = import;
+        return;
+    }
+    if (m_files.size() == kMostFiles)
+        m_files.erase(m_files.begin());
+    m_files.push_back(import);
 }
 
 void Store::applyCall(const desk::CallInfo &call)

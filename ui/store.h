@@ -35,6 +35,7 @@ public:
     const std::map<std::uint32_t, desk::AccountInfo> &accounts() const { return m_accounts; }
     const desk::StoryState &story() const { return m_story; }
     const session::Update *last() const { return m_last.get(); }
+    const std::vector<session::ImportState> &files() const { return m_files; } // read so far
     const std::map<std::string, std::string> &names() const { return m_names; }
 
     /// What rules and explanations look at, for one call; borrows from `view` and from this store.
@@ -69,7 +70,10 @@ private:
     std::map<std::uint32_t, desk::CallInfo> m_ownCalls;
     std::map<std::uint32_t, desk::AccountInfo> m_accounts;
     desk::StoryState m_story;
+    void noteFile(const session::ImportState &import);
+
     std::shared_ptr<const session::Update> m_last;
+    std::vector<session::ImportState> m_files; // at most 100, the oldest go
     std::map<std::string, std::string> m_names;
 };
 

@@ -39,6 +39,17 @@ QString counted(qulonglong count, const QString &one, const QString &many)
     return QString::number(count) + QLatin1Char(' ') + (count == 1 ? one : many);
 }
 
+QString quantity(double count)
+{
+    if (count >= 1e6)
+        return QString::number(count / 1e6, 'f', count < 1e7 ? 1 : 0) + QStringLiteral(" M");
+    QString digits = QString::number(count, 'f', 0);
+    constexpr QChar kNarrowSpace(0x202F);
+    for (qsizetype at = digits.size() - 3; at > 0; at -= 3)
+        digits.insert(at, kNarrowSpace);
+    return digits;
+}
+
 std::string toStd(const QString &text)
 {
     const QByteArray bytes = text.toUtf8();
@@ -52,6 +63,16 @@ QLabel *plainLabel(const QString &text, const char *name, QWidget *parent)
     label->setText(text);
     label->setObjectName(QString::fromLatin1(name));
     return label;
+}
+
+void orderTabs(std::initializer_list<QWidget *> widgets)
+{
+    QWidget *before = nullptr;
+    for (QWidget *widget : widgets) {
+        if (before != nullptr)
+            QWidget::setTabOrder(before, widget);
+        before = widget;
+    }
 }
 
 void nameInternals(QWidget *window)

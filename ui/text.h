@@ -21,9 +21,13 @@ QString menuText(const QString &text);
 QString plainTip(const QString &text);
 /// "1 call", "2 calls"
 QString counted(qulonglong count, const QString &one, const QString &many);
+/// "12 804", "2.1 M": short enough for a status line, grouped so that it can be read.
+QString quantity(double count);
 std::string toStd(const QString &text);
 
 /// Names what Qt makes by itself inside of named combo boxes: their lists and edits.
+/// Tab goes through `widgets` in this order, not in the order of their making.
+void orderTabs(std::initializer_list<QWidget *> widgets);
 void nameInternals(QWidget *window);
 
 /// A label that takes text as it is. `name` becomes its objectName.

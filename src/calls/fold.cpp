@@ -76,14 +76,18 @@ void Fold::classify(const std::vector<Fact> &facts, const std::vector<std::uint3
     Method first = Method::Invite;
     for (const std::uint32_t index : order) {
         const trace::Row &row = m_trace.row(facts[index].row);
-        if (row.kind == trace::RowKind::Local)
+        if (row.kind == trace::RowKind::Local) { // a flow that did not come as far as a REGISTER
+            const base::LocalEvent *event = m_trace.local(facts[index].row);
+            if (!any && event != nullptr && event->flow)
+                first = Method::Register;
             continue;
+        }
         if (!any)
             first = row.method;
         any = true;
         invite = invite || belongsToInvite(row.method);
     }
-    m_main = invite || !any ? Method::Invite : first;
+    m_main = invite ? Method::Invite : first;
     chooseReference(facts, order);
     m_call.kind = m_main == Method::Invite     ? Kind::Call
                   : m_main == Method::Register ? Kind::Registration

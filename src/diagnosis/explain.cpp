@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <diagnosis/response_class.h>
 #include <diagnosis/rule.h>
 #include <diagnosis/telling.h>
 #include <diagnosis/texts.h>
@@ -11,26 +12,6 @@
 
 namespace diagnosis {
 namespace {
-
-std::string_view className(int code)
-{
-    switch (code / 100) {
-    case 1:
-        return "provisional response";
-    case 2:
-        return "success";
-    case 3:
-        return "redirection";
-    case 4:
-        return "client error";
-    case 5:
-        return "server error";
-    case 6:
-        return "global failure";
-    default:
-        return "no SIP status code";
-    }
-}
 
 std::string_view effectText(sip::Effect effect)
 {
@@ -51,9 +32,9 @@ std::string summaryOf(int code)
 {
     const auto *const entry = sip::status(code);
     if (entry == nullptr)
-        return fmt::format("{}, not registered; treated as {}", className(code),
+        return fmt::format("{}, not registered; treated as {}", responseClass(code),
                            sip::treatedAs(code));
-    return fmt::format("{}, {}{}; {}", className(code), entry->reference,
+    return fmt::format("{}, {}{}; {}", responseClass(code), entry->reference,
                        entry->registered ? "" : " (not registered with IANA)",
                        effectText(entry->effect));
 }
@@ -199,7 +180,7 @@ std::vector<ComparisonRow> compareCodes(int left, int right)
         rows.push_back({std::move(aspect), std::string(text(left)), std::string(text(right))});
     };
     both("code", [](int code) { return codeText(code); });
-    both("class", [](int code) { return className(code); });
+    both("class", [](int code) { return responseClass(code); });
     both("defined in", [](int code) {
         const auto *const entry = sip::status(code);
         return entry != nullptr ? entry->reference : std::string_view("not registered");

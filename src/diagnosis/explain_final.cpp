@@ -110,10 +110,13 @@ void tellInviteAnswer(const Evidence &evidence, trace::RowId row, Telling &out)
                         lasting(evidence.time(call.firstProvisional) - evidence.time(call.invite)),
                         out.cite(at(call.firstProvisional, "first 18x"))));
     trace::RowId ack;
-    for (const auto &entry : call.rows)
-        if (!ack.valid() && evidence.trace.row(entry.row).method == sip::Method::Ack &&
+    bool answered = false; // before the answer, an ACK belongs to another response of that tag
+    for (const auto &entry : call.rows) {
+        answered = answered || entry.row == row;
+        if (answered && !ack.valid() && evidence.trace.row(entry.row).method == sip::Method::Ack &&
             evidence.trace.row(entry.row).toTag == evidence.trace.row(row).toTag)
             ack = entry.row;
+    }
     out.say(ack.valid() ? fmt::format("ACK followed after {} {}.",
                                       lasting(evidence.time(ack) - evidence.time(row)),
                                       out.cite(at(ack, "ACK")))

@@ -2,6 +2,7 @@
 #include <diagnosis/telling.h>
 
 #include <algorithm>
+#include <base/text.h>
 #include <fmt/format.h>
 
 namespace diagnosis {
@@ -10,9 +11,10 @@ namespace {
 void tellLocal(const Evidence &evidence, trace::RowId row, const base::LocalEvent &event,
                Telling &out)
 {
-    out.say(fmt::format("Inside this program: {} {}",
-                        shown(event.sentence.empty() ? base::localKindText(event.kind)
-                                                     : std::string_view(event.sentence)),
+    const std::string_view said =
+        event.sentence.empty() ? base::localKindText(event.kind) : std::string_view(event.sentence);
+    constexpr std::size_t kWhole = 1000; // our own words, with foreign ones in them
+    out.say(fmt::format("Inside this program: {} {}", base::printable(said, false, kWhole),
                         out.cite(at(row, "local event"))));
     if (event.code != 0)
         out.say(fmt::format("The stack treats it like {} although nobody sent that.",

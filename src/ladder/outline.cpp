@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <base/text.h>
 #include <base/told_time.h>
+#include <diagnosis/response_class.h>
 #include <fmt/format.h>
 #include <ladder/words.h>
 #include <sip/status.h>
@@ -57,7 +58,8 @@ std::string spokenOf(const Step &step, base::Duration delta, const Outline &out)
     const auto &from = out.lanes[step.from].name;
     const auto &to = out.lanes[step.to].name;
     if (step.kind == StepKind::Message)
-        text += ", " + classText(step.status);
+        text += fmt::format(", {}",
+                            step.status == 0 ? "request" : diagnosis::responseClass(step.status));
     if (step.kind == StepKind::Local)
         text += fmt::format(", in {}", from);
     else if (step.from == step.to)

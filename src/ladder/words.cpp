@@ -92,26 +92,6 @@ Words wordsOf(const trace::Row &row, const sip::Message &message)
     return words;
 }
 
-std::string classText(int status)
-{
-    switch (status / 100) {
-    case 0:
-        return "request";
-    case 1:
-        return "provisional";
-    case 2:
-        return "success";
-    case 3:
-        return "redirection";
-    case 4:
-        return "client error";
-    case 5:
-        return "server error";
-    default:
-        return "global failure";
-    }
-}
-
 std::string spokenTime(base::Duration delta)
 {
     const char *sign = delta.count() < 0 ? "minus" : "plus";

@@ -20,7 +20,6 @@ struct Words {
 Words wordsOf(const trace::Row &row, const sip::Message &message);
 /// "PCMU PCMA 10.0.0.2:4000 sendonly"
 std::string sdpText(const sip::Sdp &sdp);
-std::string classText(int status); // "client error"
 /// "plus 20 milliseconds", as one says it
 std::string spokenTime(base::Duration delta);
 

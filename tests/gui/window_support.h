@@ -32,6 +32,7 @@ public:
     ui::MainWindow &window() { return *m_window; }
     ui::DeskBridge &bridge() { return *m_bridge; }
     ui::Theme &theme() { return m_theme; }
+    ui::Settings &settings() { return m_settings; }
     template <class W> W *find(const char *name)
     {
         return m_window->findChild<W *>(QString::fromLatin1(name));

@@ -7,10 +7,14 @@
 #include <QAction>
 #include <QComboBox>
 #include <QDialog>
+#include <QDragEnterEvent>
 #include <QLabel>
 #include <QLineEdit>
+#include <QListWidget>
 #include <QMenu>
+#include <QMimeData>
 #include <QPushButton>
+#include <QScreen>
 #include <QStackedWidget>
 #include <QTabBar>
 #include <QTreeView>
@@ -160,6 +164,55 @@ private Q_SLOTS:
         QTRY_VERIFY(
             stage.find<QLabel>("explainTitle")->text().contains(QLatin1String("Flow Failed")));
         QVERIFY(stage.find<QMenu>("menu-recent")->isEnabled());
+    }
+
+    void aFileDroppedOnTheWindowOpens()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        QTemporaryDir folder;
+        QMimeData data;
+        data.setUrls({QUrl::fromLocalFile(sceneFile(folder, gui::kFlowFailed))});
+        QDragEnterEvent enter(QPoint(300, 300), Qt::CopyAction, &data, Qt::LeftButton,
+                              Qt::NoModifier);
+        QCoreApplication::sendEvent(&stage.window(), &enter);
+        QVERIFY(enter.isAccepted());
+        QDropEvent drop(QPointF(300, 300), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
+        QCoreApplication::sendEvent(&stage.window(), &drop);
+        QTRY_COMPARE(stage.window().parts().calls->model().rowCount(), 1);
+    }
+
+    void thePaletteFindsCommandsCallsAndCodes()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        QTemporaryDir folder;
+        stage.window().deeds().openFile(sceneFile(folder, gui::kFlowFailed));
+        QTRY_COMPARE(stage.window().parts().calls->model().rowCount(), 1);
+        stage.window().deeds().openPalette();
+        auto *palette = stage.find<QDialog>("palette");
+        QVERIFY(palette != nullptr);
+        QCOMPARE(nameless(*palette).join(QLatin1Char(' ')), QString());
+        auto *field = palette->findChild<QLineEdit *>(QStringLiteral("paletteField"));
+        const auto *list = palette->findChild<QListWidget *>(QStringLiteral("paletteList"));
+        field->setText(QStringLiteral("430"));
+        QVERIFY(list->item(0)->text().contains(QLatin1String("Flow Failed")));
+        field->setText(QStringLiteral("alice"));
+        QVERIFY(list->count() >= 1 && list->item(0)->text().contains(QLatin1String("alice")));
+        field->setText(QStringLiteral("present"));
+        QVERIFY(list->item(0)->text().contains(QLatin1String("Presentation")));
+        field->setText(QStringLiteral("dark"));
+        QTest::keyClick(field, Qt::Key_Return);
+        QCOMPARE(stage.theme().scheme(), ui::Scheme::Dark);
+    }
+
+    void theWindowFitsTheScreen()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        const ui::MainWindow fresh(stage.bridge(), stage.theme(), stage.settings());
+        const QSize room = fresh.screen()->availableGeometry().size();
+        QVERIFY(fresh.width() <= room.width() && fresh.height() <= room.height());
     }
 
     void theThemeChangesByItsMenu()

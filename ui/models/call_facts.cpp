@@ -2,6 +2,7 @@
 #include <ui/models/call_facts.h>
 
 #include <algorithm>
+#include <diagnosis/rule.h>
 #include <sip/status.h>
 #include <ui/text.h>
 
@@ -42,6 +43,28 @@ const diagnosis::Finding *worst(const session::CallView &view)
     return out;
 }
 
+/// A finding in the width of a card: its rule's title. The whole sentence is in the tip.
+QString newsOf(const diagnosis::Finding &finding, int count)
+{
+    const diagnosis::Rule *rule = diagnosis::rule(finding.rule);
+    const QString text = shown(rule == nullptr ? std::string_view(finding.text) : rule->title);
+    return count > 1 ? QObject::tr("%1, +%2").arg(text).arg(count - 1) : text;
+}
+
+/// Whose registration never got as far as a message.
+QString unsentText(const calls::Call &call, const trace::Trace &trace)
+{
+    for (const calls::CallRow &row : call.rows) {
+        const base::LocalEvent *event = trace.local(row.row);
+        if (event == nullptr || !event->flow)
+            continue;
+        const std::string &aor = event->flow->aor;
+        const auto colon = aor.find(':');
+        return userPart(colon == std::string::npos ? aor : aor.substr(colon + 1));
+    }
+    return {};
+}
+
 } // namespace
 
 QString userPart(const std::string &address)
@@ -64,6 +87,11 @@ QString durationText(base::Duration duration)
     return QStringLiteral("%1 s").arg(seconds, 0, 'f', 1);
 }
 
+base::Duration lengthOf(const CallFacts &facts, base::Instant now)
+{
+    return facts.live && now > facts.began ? now - facts.began : facts.length;
+}
+
 CallFacts factsOf(const session::CallView &view, const trace::Trace &trace)
 {
     const calls::Call &call = *view.call;
@@ -72,7 +100,9 @@ CallFacts factsOf(const session::CallView &view, const trace::Trace &trace)
     facts.role = ladder::roleOfStatus(facts.code);
     facts.glyph = shown(ladder::glyphOfStatus(facts.code));
     facts.parties =
-        call.kind == calls::Kind::Call
+        call.kind == calls::Kind::Registration && call.to.empty() && call.from.empty()
+            ? unsentText(call, trace)
+        : call.kind == calls::Kind::Call
             ? userPart(call.from) + QLatin1Char(' ') + kArrow + QLatin1Char(' ') + userPart(call.to)
             : userPart(call.to.empty() ? call.from : call.to);
     facts.early = std::any_of(view.streams.begin(), view.streams.end(),
@@ -83,10 +113,11 @@ CallFacts factsOf(const session::CallView &view, const trace::Trace &trace)
         facts.warnings += finding.severity == diagnosis::Severity::Warning ? 1 : 0;
     }
     const base::Instant end = call.ended.known() ? call.ended : (facts.live ? view.now : call.last);
+    facts.began = call.first;
     facts.length = end > call.first ? end - call.first : base::Duration{0};
     const auto *finding = worst(view);
     if (finding != nullptr && finding->severity != diagnosis::Severity::Info)
-        facts.second = shown(finding->text);
+        facts.second = newsOf(*finding, facts.errors + facts.warnings);
     else if (call.kind == calls::Kind::Registration)
         facts.second = QObject::tr("registration, %1").arg(stateLine(call));
     else

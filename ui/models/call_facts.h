@@ -16,8 +16,11 @@ struct CallFacts {
     bool early = false;     // early media was seen or announced
     bool live = false;
     int errors = 0, warnings = 0;
-    base::Duration length{0};
+    base::Instant began;
+    base::Duration length{0}; // known so far; of a live call it grows until it is looked at
 };
+/// How long the call lasted, or lasts by now.
+base::Duration lengthOf(const CallFacts &facts, base::Instant now);
 CallFacts factsOf(const session::CallView &view, const trace::Trace &trace);
 
 /// Times of a call's phases, all since its first row; unknown ones are 0.

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/models/findings_model.h>
 
-#include <ui/text.h>
-
 namespace ui {
 namespace {
 
@@ -35,22 +33,13 @@ QVariant FindingsModel::data(const QModelIndex &index, int role) const
     const diagnosis::Finding *finding = index.isValid() ? findingAt(index.row()) : nullptr;
     if (finding == nullptr || index.column() >= columnCount())
         return {};
-    const auto &column = findingColumns()[static_cast<std::size_t>(index.column())];
-    const FindingRow row{*finding, *m_view};
-    if (role == Qt::DisplayRole || role == Qt::AccessibleTextRole)
-        return column.text(row);
-    if (role == Qt::ToolTipRole && column.tip != nullptr)
-        return plainTip(column.tip(row));
-    if (role == Qt::TextAlignmentRole)
-        return QVariant::fromValue(column.alignment);
-    return {};
+    return cell<FindingRow>(findingColumns()[static_cast<std::size_t>(index.column())],
+                            {*finding, *m_view}, role);
 }
 
 QVariant FindingsModel::headerData(int section, Qt::Orientation orientation, int role) const
 {
-    if (orientation != Qt::Horizontal || role != Qt::DisplayRole || section >= columnCount())
-        return QAbstractTableModel::headerData(section, orientation, role);
-    return tr(findingColumns()[static_cast<std::size_t>(section)].title);
+    return columnTitle(findingColumns(), section, orientation, role);
 }
 
 void FindingsModel::setCall(const CallPtr &view)

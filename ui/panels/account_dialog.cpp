@@ -48,9 +48,11 @@ AccountDialog::AccountDialog(const Settings &settings, QWidget *parent)
     setWindowTitle(tr("Add an account"));
     dressFields();
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
-    QPushButton *go = buttons->addButton(tr("Register"), QDialogButtonBox::AcceptRole);
+    auto *go = new QPushButton(tr("Register"), this);
     go->setProperty("accent", true);
     go->setObjectName(QStringLiteral("accountRegister"));
+    go->setDefault(true);
+    buttons->addButton(go, QDialogButtonBox::AcceptRole);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(16, 16, 16, 16);
     layout->setSpacing(16);
@@ -58,6 +60,7 @@ AccountDialog::AccountDialog(const Settings &settings, QWidget *parent)
     layout->addWidget(m_problem);
     layout->addWidget(buttons);
     nameInternals(this);
+    orderTabs({m_saved, m_aor, m_proxies, m_transport, m_user, m_password, m_answer, buttons});
     resize(480, sizeHint().height());
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
@@ -77,12 +80,12 @@ void AccountDialog::dressFields()
         QStringLiteral("sip:edge-a.example.com;lr\nsip:edge-b.example.com;lr"));
     m_proxies->setProperty("field", true);
     m_proxies->setTabChangesFocus(true);
-    m_proxies->setFixedHeight(64);
     m_transport->setObjectName(QStringLiteral("accountTransport"));
     m_transport->setAccessibleName(tr("Transport"));
     m_transport->addItems({QStringLiteral("TCP"), QStringLiteral("UDP")});
     m_answer->setObjectName(QStringLiteral("accountAnswer"));
     m_problem->setWordWrap(true);
+    m_problem->setProperty("problem", true);
     m_problem->hide();
     m_saved->setObjectName(QStringLiteral("accountSaved"));
     m_saved->setAccessibleName(tr("Accounts used before"));
@@ -100,6 +103,10 @@ QFormLayout *AccountDialog::makeForm()
     m_saved->setVisible(!m_known.empty());
     form->addRow(title(tr("Address"), m_aor), m_aor);
     form->addRow(title(tr("Proxies"), m_proxies), m_proxies);
+    QLabel *hint = plainLabel(tr("One per line. Each gets a connection and a flow of its own."),
+                              "accountHint", this);
+    hint->setProperty("muted", true);
+    form->addRow(QString(), hint);
     form->addRow(title(tr("Transport"), m_transport), m_transport);
     form->addRow(title(tr("User"), m_user), m_user);
     form->addRow(title(tr("Password"), m_password), m_password);
@@ -120,6 +127,18 @@ QLabel *AccountDialog::title(const QString &text, QWidget *buddy)
     QLabel *label = plainLabel(text, "accountLabel", this);
     label->setBuddy(buddy);
     return label;
+}
+
+void AccountDialog::askAgain(const std::string &aor)
+{
+    for (std::size_t i = 0; i < m_known.size(); ++i) {
+        if (m_known[i].account.aor != aor)
+            continue;
+        m_saved->setCurrentIndex(static_cast<int>(i) + 1);
+        load(m_known[i]);
+        m_password->setFocus(Qt::OtherFocusReason);
+        return;
+    }
 }
 
 void AccountDialog::load(const SavedAccount &saved)
@@ -176,6 +195,8 @@ void AccountDialog::done(int result)
     m_problem->setVisible(!wrong.isEmpty());
     if (wrong.isEmpty())
         QDialog::done(result);
+    else
+        resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
 }
 
 } // namespace ui

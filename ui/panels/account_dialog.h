@@ -21,6 +21,8 @@ public:
     explicit AccountDialog(const Settings &settings, QWidget *parent = nullptr);
     SavedAccount account() const; // with the password, for the engine alone
     void load(const SavedAccount &saved);
+    /// The account used before under this address, with the cursor where its password goes.
+    void askAgain(const std::string &aor);
     void done(int result) override; // refuses to accept what cannot be right, and says why
 
 private:

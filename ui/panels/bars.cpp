@@ -5,7 +5,9 @@
 #include <QHBoxLayout>
 #include <QPushButton>
 #include <QVBoxLayout>
+#include <sip/uri.h>
 #include <ui/text.h>
+#include <utility>
 
 namespace ui {
 namespace {
@@ -27,6 +29,17 @@ QPushButton *button(const QString &text, const char *name, QWidget *parent)
     out->setObjectName(QString::fromLatin1(name));
     out->setAccessibleName(text);
     return out;
+}
+
+/// The name and the address a From header gives, without tags and parameters.
+QString callerOf(const std::string &from)
+{
+    const sip::NameAddress who = sip::parseNameAddress(from);
+    if (!who.ok || !who.uri.ok)
+        return shown(from);
+    const QString address = shown(who.uri.address());
+    return who.display.empty() ? address
+                               : QStringLiteral("%1 (%2)").arg(shown(who.display), address);
 }
 
 void alert(QWidget *widget, const QString &sentence)
@@ -122,9 +135,9 @@ void IncomingBar::apply(const desk::CallInfo &call)
     const bool rings =
         call.incoming && (call.stage == Stage::Calling || call.stage == Stage::Ringing ||
                           call.stage == Stage::Early);
-    if (rings) {
+    if (rings && call.handle != m_done) {
         m_call = call.handle;
-        m_text->setText(tr("Incoming call from %1").arg(shown(call.from)));
+        m_text->setText(tr("Incoming call from %1").arg(callerOf(call.from)));
         if (!isVisible())
             alert(this, m_text->text());
         show();
@@ -134,16 +147,24 @@ void IncomingBar::apply(const desk::CallInfo &call)
     }
 }
 
-void IncomingBar::answer()
+engine::CallHandle IncomingBar::take()
 {
     if (m_call.valid())
-        Q_EMIT answered(m_call);
+        m_done = m_call;
+    hide();
+    return std::exchange(m_call, {});
+}
+
+void IncomingBar::answer()
+{
+    if (const auto call = take(); call.valid())
+        Q_EMIT answered(call);
 }
 
 void IncomingBar::decline()
 {
-    if (m_call.valid())
-        Q_EMIT declined(m_call);
+    if (const auto call = take(); call.valid())
+        Q_EMIT declined(call);
 }
 
 StoryBar::StoryBar(Store &store, QWidget *parent)
@@ -158,7 +179,7 @@ StoryBar::StoryBar(Store &store, QWidget *parent)
     m_step->setProperty("muted", true);
     m_title->setProperty("muted", true);
     m_caption->setWordWrap(true);
-    m_caption->setProperty("panelTitle", true);
+    m_caption->setProperty("strong", true);
     auto *words = new QVBoxLayout();
     words->setSpacing(2);
     auto *head = new QHBoxLayout();

@@ -41,9 +41,11 @@ Q_SIGNALS:
 
 private:
     void apply(const desk::CallInfo &call);
+    engine::CallHandle take(); // the call that rings, which is then decided
     QLabel *m_text;
     QPushButton *m_answer, *m_decline;
     engine::CallHandle m_call;
+    engine::CallHandle m_done; // answered or declined here: it may ring on until the far end hears
 };
 
 class StoryBar : public QWidget

@@ -56,8 +56,8 @@ void CallCard::paintLines(QPainter &painter, const QRect &area, const QModelInde
         paintChip(painter, t, QRect(area.topLeft(), QSize(90, line + 2)), chip, facts->role);
 
     painter.setFont(small);
-    const QString length = facts->live ? QObject::tr("live %1").arg(durationText(facts->length))
-                                       : durationText(facts->length);
+    const QString lasted = durationText(lengthOf(*facts, base::now()));
+    const QString length = facts->live ? QStringLiteral("● %1").arg(lasted) : lasted;
     const int lengthWidth = painter.fontMetrics().horizontalAdvance(length);
     painter.setPen(t.colour(facts->live ? Neutral::Focus : Neutral::Muted));
     painter.drawText(QRect(area.right() - lengthWidth, area.top(), lengthWidth + 1, line + 2),

@@ -5,6 +5,7 @@
 #include <QPainter>
 #include <QVBoxLayout>
 #include <ui/panels/code_chip.h>
+#include <ui/panels/elided_label.h>
 #include <ui/text.h>
 
 namespace ui {
@@ -86,7 +87,7 @@ void CallHeader::PhaseBar::paintEvent(QPaintEvent *)
 
 CallHeader::CallHeader(Store &store, Theme &theme, QWidget *parent)
     : QWidget(parent), m_store(store), m_chip(new CodeChip(theme, this)),
-      m_title(plainLabel({}, "callTitle", this)), m_facts(plainLabel({}, "callFacts", this)),
+      m_title(plainLabel({}, "callTitle", this)), m_facts(new ElidedLabel("callFacts", this)),
       m_bar(new PhaseBar(theme, this))
 {
     setObjectName(QStringLiteral("callHeader"));
@@ -95,7 +96,6 @@ CallHeader::CallHeader(Store &store, Theme &theme, QWidget *parent)
     m_title->setProperty("panelTitle", true);
     m_title->setMinimumWidth(60);
     m_facts->setProperty("muted", true);
-    m_facts->setMinimumWidth(60);
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(16, 8, 16, 8);
     layout->setSpacing(6);

@@ -47,7 +47,11 @@ CallList::CallList(Store &store, Focus &focus, Theme &theme, QWidget *parent)
     connect(m_filter, &QLineEdit::textChanged, this, &CallList::applyFilter);
     connect(m_others, &QPushButton::toggled, m_model, &CallsModel::setShowOthers);
     connect(m_model, &CallsModel::countsChanged, this, &CallList::applyCounts);
+    connect(m_model, &CallsModel::countsChanged, this, &CallList::followFocus);
     connect(&focus, &Focus::callChanged, this, &CallList::followFocus);
+    connect(&m_clock, &QTimer::timeout, m_view->viewport(),
+            [this] { m_view->viewport()->update(); });
+    m_clock.start(1000);
     applyCounts();
 }
 
@@ -109,13 +113,30 @@ void CallList::applyFilter()
     followFocus();
 }
 
+QString CallList::countsText() const
+{
+    if (m_model->busy())
+        return tr("Filtering...");
+    const int total = m_model->total(), calls = m_model->totalCalls();
+    if (m_model->filtered())
+        return m_model->rowCount() == 0
+                   ? tr("None of %1 matches").arg(quantity(total))
+                   : tr("%1 of %2").arg(quantity(m_model->rowCount()), quantity(total));
+    if (total == 0)
+        return tr("No calls yet");
+    QStringList words;
+    if (calls > 0)
+        words << quantity(calls) + QLatin1Char(' ') + (calls == 1 ? tr("call") : tr("calls"));
+    if (total > calls)
+        words << quantity(total - calls) + QLatin1Char(' ') +
+                     (total - calls == 1 ? tr("other") : tr("others"));
+    return words.join(QLatin1String(", "));
+}
+
 void CallList::applyCounts()
 {
     const int hidden = m_model->hiddenOthers();
-    m_counts->setText(
-        counted(static_cast<qulonglong>(m_model->rowCount()), tr("call"), tr("calls")));
-    if (m_model->rowCount() == 0)
-        m_counts->setText(m_filter->text().isEmpty() ? tr("No calls yet") : tr("No call matches"));
+    m_counts->setText(countsText());
     m_others->setVisible(hidden > 0 || m_model->showsOthers());
     m_others->setText(m_model->showsOthers() ? tr("Hide other traffic")
                                              : tr("+ %1 others").arg(hidden));

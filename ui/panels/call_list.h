@@ -3,6 +3,7 @@
 // thread.
 #pragma once
 
+#include <QTimer>
 #include <QWidget>
 #include <ui/focus.h>
 #include <ui/models/calls_model.h>
@@ -37,6 +38,7 @@ private:
     void makeView(Theme &theme);
     void applyFilter();
     void applyCounts();
+    QString countsText() const;
     void followFocus();
     void choose(const QModelIndex &index);
 
@@ -46,6 +48,7 @@ private:
     QLabel *m_error, *m_counts;
     QPushButton *m_others;
     QTreeView *m_view = nullptr;
+    QTimer m_clock; // live calls grow longer by themselves
     bool m_following = false;
 };
 

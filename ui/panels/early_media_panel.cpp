@@ -5,8 +5,10 @@
 #include <QComboBox>
 #include <QGridLayout>
 #include <QPushButton>
+#include <QScrollArea>
 #include <QVBoxLayout>
 #include <ui/models/call_facts.h>
+#include <ui/panels/elided_label.h>
 #include <ui/text.h>
 #include <ui/views/waveform.h>
 
@@ -51,11 +53,23 @@ void paintLabel(QLabel *label, const QColor &colour)
     label->setPalette(palette);
 }
 
+/// In a low window the panel gets as low as its controls; the rest can be scrolled to.
+QScrollArea *scrolled(QWidget *inside)
+{
+    auto *area = new QScrollArea(inside->parentWidget());
+    area->setObjectName(QStringLiteral("earlyMediaScroll"));
+    area->setAccessibleName(QObject::tr("Why early media is heard or not"));
+    area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+    area->setWidgetResizable(true);
+    area->setWidget(inside);
+    return area;
+}
+
 } // namespace
 
 EarlyMediaPanel::EarlyMediaPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent)
     : QWidget(parent), m_store(store), m_focus(focus), m_theme(theme),
-      m_state(plainLabel({}, "earlyMediaState", this)),
+      m_state(new ElidedLabel("earlyMediaState", this)),
       m_figures(plainLabel({}, "earlyMediaFigures", this)), m_level(new LevelMeter(theme, this)),
       m_wave(new Waveform(theme, this))
 {
@@ -74,7 +88,7 @@ EarlyMediaPanel::EarlyMediaPanel(Store &store, Focus &focus, Theme &theme, QWidg
     m_figures->setWordWrap(true);
     left->addWidget(m_figures);
     layout->addLayout(left, 3);
-    layout->addWidget(makeChecks(), 3);
+    layout->addWidget(scrolled(makeChecks()), 3);
     connect(&focus, &Focus::callChanged, this, &EarlyMediaPanel::refresh);
     connect(&store, &Store::ownCallChanged, this, &EarlyMediaPanel::refresh);
     connect(&store, &Store::mediaChanged, this, &EarlyMediaPanel::refresh);
@@ -97,8 +111,7 @@ QWidget *EarlyMediaPanel::makeControls()
     m_dialogs = new QComboBox(row);
     m_dialogs->setObjectName(QStringLiteral("earlyDialogs"));
     m_dialogs->setAccessibleName(tr("Early dialog to hear"));
-    m_state->setMinimumWidth(60);
-    layout->addWidget(m_state, 2);
+    layout->addWidget(m_state, 3);
     layout->addWidget(m_level, 1);
     layout->addWidget(m_dialogs);
     layout->addWidget(m_play);
@@ -117,6 +130,8 @@ QWidget *EarlyMediaPanel::makeChecks()
 {
     auto *box = new QWidget(this);
     box->setObjectName(QStringLiteral("earlyMediaChecks"));
+    box->setProperty("page", true);
+    box->setAttribute(Qt::WA_StyledBackground);
     m_checks = new QGridLayout(box);
     m_checks->setContentsMargins(0, 0, 0, 0);
     m_checks->setHorizontalSpacing(8);

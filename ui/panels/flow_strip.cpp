@@ -10,7 +10,14 @@
 namespace ui {
 namespace {
 
-constexpr int kHeight = 44, kPadding = 10;
+constexpr int kHeight = 44, kPadding = 10, kWidest = 340;
+
+bool isFailure(base::FlowState state)
+{
+    using base::FlowState;
+    return state == FlowState::Failed || state == FlowState::BackingOff ||
+           state == FlowState::Rejected;
+}
 
 QString secondsText(base::Duration duration)
 {
@@ -61,6 +68,8 @@ FlowLook lookOf(base::FlowState state)
 QString flowDetails(const base::FlowReport &report, base::Instant now)
 {
     QStringList words{shown(report.transport)};
+    if (isFailure(report.state) && !report.reason.empty())
+        words << shown(report.reason);
     if (report.lastPong.known())
         words << QObject::tr("pong %1 ms, %2 ago")
                      .arg(base::toMilliseconds(report.pongRoundTrip), 0, 'f', 1)
@@ -79,23 +88,42 @@ FlowChip::FlowChip(Theme &theme, QWidget *parent) : QAbstractButton(parent), m_t
     setFocusPolicy(Qt::StrongFocus);
     setCursor(Qt::PointingHandCursor);
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
-    setMinimumWidth(120);
+    setMinimumWidth(64);
+}
+
+/// A flow that fails and recovers at once would leave no trace for the eye.
+void FlowChip::remember(const base::FlowReport &report, base::Instant now)
+{
+    if (isFailure(report.state) && !isFailure(m_state)) {
+        ++m_failures;
+        m_lastFailure = now;
+        m_failure = shown(report.reason);
+    }
+    m_state = report.state;
 }
 
 void FlowChip::setReport(const base::FlowReport &report, base::Instant now)
 {
     const FlowLook look = lookOf(report.state);
     m_role = look.role;
+    remember(report, now);
     const QString word = shown(base::flowStateText(report.state));
     m_chip = QString::fromUtf16(look.glyph) + QLatin1Char(' ') + QString::number(report.regId) +
              QLatin1Char(' ') + word;
     m_edge = report.remote.known() ? shown(report.remote.text()) : shown(report.edge);
     m_details = flowDetails(report, now);
+    if (m_failures > 0 && !isFailure(report.state))
+        m_details += tr(" · failed %1 ago").arg(secondsText(now - m_lastFailure));
     setAccessibleName(tr("Flow %1, %2, %3, %4").arg(report.regId).arg(m_edge, word, m_details));
-    setToolTip(plainTip(tr("%1\nflow %2 through %3\n%4\n%5")
-                            .arg(shown(report.aor))
-                            .arg(report.regId)
-                            .arg(m_edge, m_details, shown(report.reason))));
+    QString tip = tr("%1\nflow %2 through %3\n%4\n%5")
+                      .arg(shown(report.aor))
+                      .arg(report.regId)
+                      .arg(m_edge, m_details, shown(report.reason));
+    if (m_failures > 0)
+        tip += tr("\n%1, the last: %2")
+                   .arg(counted(static_cast<qulonglong>(m_failures), tr("failure"), tr("failures")),
+                        m_failure);
+    setToolTip(plainTip(tip));
     updateGeometry();
     update();
 }
@@ -104,7 +132,8 @@ QSize FlowChip::sizeHint() const
 {
     const QFontMetrics strong(m_theme.font(FontKind::Strong)), small(m_theme.font(FontKind::Small));
     const int first = strong.horizontalAdvance(m_chip) + small.horizontalAdvance(m_edge) + 36;
-    return {std::max(first, small.horizontalAdvance(m_details)) + 2 * kPadding + 16,
+    return {std::min(std::max(first, small.horizontalAdvance(m_details)) + 2 * kPadding + 16,
+                     qRound(kWidest * m_theme.zoom())),
             qRound(kHeight * m_theme.zoom())};
 }
 
@@ -121,7 +150,8 @@ void FlowChip::paintEvent(QPaintEvent *)
     painter.setFont(m_theme.font(FontKind::Strong));
     painter.setPen(t.colour(m_role));
     const QRect first(kPadding, 3, width() - 2 * kPadding, line - 3);
-    painter.drawText(first, Qt::AlignVCenter | Qt::AlignLeft, m_chip);
+    painter.drawText(first, Qt::AlignVCenter | Qt::AlignLeft,
+                     painter.fontMetrics().elidedText(m_chip, Qt::ElideRight, first.width()));
     const int used = painter.fontMetrics().horizontalAdvance(m_chip) + 8;
     painter.setFont(m_theme.font(FontKind::Small));
     painter.setPen(t.colour(Neutral::Text));

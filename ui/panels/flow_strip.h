@@ -25,8 +25,14 @@ protected:
     void paintEvent(QPaintEvent *event) override;
 
 private:
+    void remember(const base::FlowReport &report, base::Instant now);
+
     Theme &m_theme;
     QString m_chip, m_edge, m_details;
+    base::FlowState m_state = base::FlowState::Off;
+    int m_failures = 0; // since the chip stands here
+    base::Instant m_lastFailure;
+    QString m_failure; // its reason
     ladder::Role m_role = ladder::Role::Muted;
 };
 

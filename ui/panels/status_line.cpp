@@ -3,17 +3,25 @@
 
 #include <QFileInfo>
 #include <QHBoxLayout>
-#include <QLocale>
 #include <QProgressBar>
 #include <QPushButton>
 #include <ui/text.h>
 
 namespace ui {
+namespace {
+
+QString fileNameOf(const std::string &path)
+{
+    return shown(toStd(QFileInfo(QString::fromStdString(path)).fileName()));
+}
+
+} // namespace
 
 StatusLine::StatusLine(Store &store, QWidget *parent)
     : QWidget(parent), m_store(store), m_state(plainLabel(tr("ready"), "statusState", this)),
       m_counts(plainLabel({}, "statusCounts", this)), m_lost(plainLabel({}, "statusLost", this)),
-      m_progress(new QProgressBar(this)), m_cancel(new QPushButton(tr("Stop"), this))
+      m_progress(new QProgressBar(this)),
+      m_cancel(new QPushButton(tr("Stop and keep what is read"), this))
 {
     setObjectName(QStringLiteral("statusLine"));
     m_progress->setObjectName(QStringLiteral("importProgress"));
@@ -48,28 +56,58 @@ void StatusLine::refresh()
     const session::Update *last = m_store.last();
     if (last == nullptr)
         return;
-    const QLocale locale;
-    const auto number = [&](std::uint64_t n) {
-        return locale.toString(static_cast<qulonglong>(n));
+    const auto number = [](std::uint64_t n) { return quantity(static_cast<double>(n)); };
+    const auto words = [&](std::uint64_t n, const QString &one, const QString &many) {
+        return number(n) + QLatin1Char(' ') + (n == 1 ? one : many);
     };
     m_counts->setText(tr("%1  ·  %2  ·  %3")
-                          .arg(counted(last->messages, tr("message"), tr("messages")),
-                               counted(last->rtpPackets, tr("RTP packet"), tr("RTP packets")),
-                               counted(m_store.calls().size(), tr("call"), tr("calls"))));
+                          .arg(words(last->messages, tr("message"), tr("messages")),
+                               words(last->rtpPackets, tr("RTP packet"), tr("RTP packets")),
+                               words(m_store.calls().size(), tr("call"), tr("calls"))));
     m_lost->setText(
         tr("%1 dropped, %2 forgotten").arg(number(last->dropped), number(last->evicted)));
     m_lost->setVisible(last->dropped + last->evicted > 0);
     refreshImport(last->import);
 }
 
+QString StatusLine::readingText(const session::ImportState &import) const
+{
+    const auto &progress = import.progress;
+    QStringList words{fileNameOf(import.path)};
+    if (progress.totalBytes > 0)
+        words << tr("%1 %").arg(100 * progress.bytes / progress.totalBytes);
+    words << tr("%1 packets").arg(quantity(static_cast<double>(progress.packets)));
+    if (const double seconds = static_cast<double>(m_since.elapsed()) / 1000; seconds > 0.2)
+        words << tr("%1 MB/s").arg(static_cast<double>(progress.bytes) / 1e6 / seconds, 0, 'f', 0);
+    return words.join(QStringLiteral("  ·  "));
+}
+
+QString StatusLine::readText(const session::ImportState &import) const
+{
+    const auto &progress = import.outcome.progress;
+    const QString packets = tr("%1 packets").arg(quantity(static_cast<double>(progress.packets)));
+    if (!import.error.empty())
+        return tr("%1: not read").arg(fileNameOf(import.path));
+    if (import.outcome.cancelled)
+        return tr("%1  ·  stopped by hand after %2").arg(fileNameOf(import.path), packets);
+    return tr("%1  ·  %2 in %3 s")
+        .arg(fileNameOf(import.path), packets)
+        .arg(static_cast<double>(m_took) / 1000, 0, 'f', 1);
+}
+
 void StatusLine::refreshImport(const session::ImportState &import)
 {
+    if (import.running && !m_progress->isVisibleTo(this))
+        m_since.start();
+    else if (!import.running && m_since.isValid()) {
+        m_took = m_since.elapsed();
+        m_since.invalidate();
+    }
     m_progress->setVisible(import.running);
     m_cancel->setVisible(import.running);
     if (import.path.empty())
         return;
-    const QString name = shown(toStd(QFileInfo(QString::fromStdString(import.path)).fileName()));
-    m_state->setText(import.running ? tr("reading %1").arg(name) : name);
+    m_state->setText(import.running ? readingText(import) : readText(import));
     if (import.progress.totalBytes > 0)
         m_progress->setValue(static_cast<int>(1000.0 * static_cast<double>(import.progress.bytes) /
                                               static_cast<double>(import.progress.totalBytes)));

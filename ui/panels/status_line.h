@@ -2,6 +2,7 @@
 // The bottom line: what was counted, what was dropped, how far a file is read. UI thread.
 #pragma once
 
+#include <QElapsedTimer>
 #include <QWidget>
 #include <ui/store.h>
 
@@ -23,11 +24,15 @@ Q_SIGNALS:
 private:
     void refresh();
     void refreshImport(const session::ImportState &import);
+    QString readingText(const session::ImportState &import) const;
+    QString readText(const session::ImportState &import) const;
 
     Store &m_store;
     QLabel *m_state, *m_counts, *m_lost;
     QProgressBar *m_progress;
     QPushButton *m_cancel;
+    QElapsedTimer m_since; // the import under way
+    qint64 m_took = 0;     // ms of the last one
 };
 
 } // namespace ui

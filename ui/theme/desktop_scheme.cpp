@@ -27,6 +27,8 @@ void DesktopScheme::start()
     QDBusConnection bus = QDBusConnection::sessionBus();
     if (!bus.isConnected())
         return;
+    // QtDBus registers the type on its own thread; until then it would refuse the slot in silence.
+    qRegisterMetaType<QDBusVariant>();
     bus.connect(QString::fromLatin1(kService), QString::fromLatin1(kPath),
                 QString::fromLatin1(kInterface), QStringLiteral("SettingChanged"), this,
                 SLOT(settingChanged(QString, QString, QDBusVariant)));

@@ -39,6 +39,11 @@ QPushButton[flat="true"] { border-color: transparent; background: transparent; c
 QPushButton[flat="true"]:hover { background: @selection; }
 QPushButton[flat="true"]:focus { border: 2px solid @focus; padding: 3px 5px; }
 QLineEdit, QPlainTextEdit[field="true"] { background: @background; color: @text; border: 1px solid @edge; border-radius: 6px; padding: 3px 8px; min-height: 20px; selection-background-color: @focus; selection-color: @onsolid; }
+QPlainTextEdit[field="true"] { min-height: 52px; max-height: 52px; }
+QPlainTextEdit[field="true"]:focus { border: 2px solid @focus; padding: 2px 7px; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
+QLabel[strong="true"] { font-weight: 600; }
+QLabel[problem="true"] { color: @error; }
 QLineEdit:focus { border: 2px solid @focus; padding: 2px 7px; }
 QLineEdit:disabled { background: @surface; color: @muted; border-color: @line; }
 QComboBox { background: @background; color: @text; border: 1px solid @edge; border-radius: 6px; padding: 3px 4px 3px 8px; min-height: 20px; }

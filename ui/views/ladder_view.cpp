@@ -83,12 +83,14 @@ void LadderView::updateScrollBars()
 {
     const double height = m_scene ? m_scene->height : 0, width = m_scene ? m_scene->width : 0;
     const QSize room = viewport()->size();
-    verticalScrollBar()->setRange(0,
-                                  std::max(0, static_cast<int>(std::ceil(height)) - room.height()));
+    // Floor, not ceil: for a fraction of a pixel nobody scrolls.
+    const auto beyond = [](double size, int view) {
+        return std::max(0, static_cast<int>(std::floor(size)) - view);
+    };
+    verticalScrollBar()->setRange(0, beyond(height, room.height()));
     verticalScrollBar()->setPageStep(std::max(1, room.height() - static_cast<int>(bodyTop())));
     verticalScrollBar()->setSingleStep(24);
-    horizontalScrollBar()->setRange(0,
-                                    std::max(0, static_cast<int>(std::ceil(width)) - room.width()));
+    horizontalScrollBar()->setRange(0, beyond(width, room.width()));
     horizontalScrollBar()->setPageStep(room.width());
     horizontalScrollBar()->setSingleStep(24);
 }

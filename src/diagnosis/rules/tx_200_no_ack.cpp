@@ -23,14 +23,16 @@ std::vector<trace::RowId> repeatedAnswers(const Evidence &evidence,
 }
 
 /// The ACK to the 2xx: a transaction of its own (RFC 3261 section 13.2.2.4), on this or any other
-/// hop.
+/// hop. Before the answer, an ACK belongs to another response of the same tag, a 482 for a copy.
 trace::RowId acknowledgement(const Evidence &evidence, const calls::Transaction &invite)
 {
+    bool answered = false;
     for (const auto &entry : evidence.call.rows) {
+        answered = answered || entry.row == invite.finalResponse;
         const auto &row = evidence.trace.row(entry.row);
         const bool read = row.kind == trace::RowKind::Message || row.kind == trace::RowKind::Cut;
-        if (read && row.method == sip::Method::Ack && row.status == 0 && row.cseq == invite.cseq &&
-            row.toTag == evidence.trace.row(invite.finalResponse).toTag)
+        if (answered && read && row.method == sip::Method::Ack && row.status == 0 &&
+            row.cseq == invite.cseq && row.toTag == evidence.trace.row(invite.finalResponse).toTag)
             return entry.row;
     }
     return {};

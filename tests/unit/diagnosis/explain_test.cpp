@@ -50,7 +50,18 @@ TEST(Explain, EarlyMediaOfA183)
     EXPECT_TRUE(says(out, "the first packet 46 ms after this response")) << out.happened;
     EXPECT_TRUE(says(out, "the call got 200 OK")) << out.happened;
     EXPECT_NE(out.article.find("# 183 Session Progress"), std::string::npos);
-    EXPECT_NE(out.summary.find("provisional response, RFC 3261"), std::string::npos) << out.summary;
+    EXPECT_NE(out.summary.find("provisional, RFC 3261"), std::string::npos) << out.summary;
+}
+
+TEST(Explain, AnAckBeforeTheAnswerIsNotItsAck)
+{
+    const support::Folded folded(R"(
+      0.000 alice>bob INVITE offer
+      0.002 alice>bob ACK tag=b
+      1.000 bob>alice 200 tag=b answer
+    )");
+    const auto out = explained(folded, folded.row(200));
+    EXPECT_TRUE(says(out, "No ACK for it is in this trace.")) << out.happened;
 }
 
 TEST(Explain, SilenceIsNotClaimedWhereMediaCannotBeSeen)
@@ -183,7 +194,7 @@ TEST(Compare, AnyTwoCodes)
     ASSERT_GE(rows.size(), 9U);
     for (const auto &row : rows)
         EXPECT_TRUE(!row.aspect.empty() && !row.left.empty() && !row.right.empty()) << row.aspect;
-    EXPECT_EQ(rows[1].left, "provisional response");
+    EXPECT_EQ(rows[1].left, "provisional");
     EXPECT_EQ(rows[1].right, "client error");
     EXPECT_FALSE(diagnosis::compareCodes(486, 699).empty());
 }

@@ -5,6 +5,7 @@
 #include <base/text.h>
 #include <gmock/gmock.h>
 #include <mutex>
+#include <set>
 
 namespace {
 
@@ -29,9 +30,10 @@ std::vector<sip::CSeq> pracks(const Peer &callee, std::vector<std::string> &rack
                               std::vector<std::string> &tags)
 {
     std::vector<sip::CSeq> out;
+    std::set<std::string> seen; // on a slow machine a request is sent again, byte for byte
     for (const auto &text : callee.texts()) {
         const auto message = sip::parse(text);
-        if (!message || message->method != sip::Method::Prack)
+        if (!seen.insert(text).second || !message || message->method != sip::Method::Prack)
             continue;
         out.push_back(message->cseq());
         racks.emplace_back(base::trim(message->find("RAck")->value));

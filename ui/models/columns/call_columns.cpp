@@ -23,8 +23,13 @@ QString card(const Row &row) // also what a screen reader says
 
 QString cardTip(const Row &row)
 {
+    QStringList news;
+    for (const diagnosis::Finding &finding : row.view.findings)
+        news << shown(finding.text);
+    if (news.isEmpty())
+        news << row.facts.second;
     return QObject::tr("%1\nfrom %2\nto %3\nCall-ID %4")
-        .arg(row.facts.second, shown(row.view.call->from), shown(row.view.call->to),
+        .arg(news.join(QLatin1Char('\n')), shown(row.view.call->from), shown(row.view.call->to),
              shown(row.view.call->callId));
 }
 
