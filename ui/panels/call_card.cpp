@@ -59,14 +59,21 @@ void CallCard::paintLines(QPainter &painter, const QRect &area, const QModelInde
     const QString lasted = durationText(lengthOf(*facts, base::now()));
     const QString length = facts->live ? QStringLiteral("● %1").arg(lasted) : lasted;
     const int lengthWidth = painter.fontMetrics().horizontalAdvance(length);
+    const QRect above(area.left() + chipWidth + 8, area.top(), area.width() - chipWidth - 8,
+                      line + 2);
+    QRect below(area.left(), area.top() + line + 4, area.width(), area.height() - line - 4);
+    // In a narrow list the names have the first line for themselves.
+    const bool beside =
+        QFontMetrics(strong).horizontalAdvance(facts->parties) + lengthWidth + 10 <= above.width();
+    QRect names = above;
+    (beside ? names : below).adjust(0, 0, -lengthWidth - 10, 0);
     painter.setPen(t.colour(facts->live ? Neutral::Focus : Neutral::Muted));
-    painter.drawText(QRect(area.right() - lengthWidth, area.top(), lengthWidth + 1, line + 2),
+    painter.drawText(QRect(area.right() - lengthWidth, beside ? above.top() : below.top(),
+                           lengthWidth + 1, beside ? above.height() : below.height()),
                      Qt::AlignVCenter, length);
 
     painter.setFont(strong);
     painter.setPen(t.colour(Neutral::Text));
-    const QRect names(area.left() + chipWidth + 8, area.top(),
-                      area.width() - chipWidth - lengthWidth - 18, line + 2);
     painter.drawText(
         names, Qt::AlignVCenter | Qt::AlignLeft,
         painter.fontMetrics().elidedText(facts->parties, Qt::ElideRight, names.width()));
@@ -81,7 +88,6 @@ void CallCard::paintLines(QPainter &painter, const QRect &area, const QModelInde
                             : odd ? QStringLiteral("~ ")
                                   : QString()) +
                            facts->second;
-    const QRect below(area.left(), area.top() + line + 4, area.width(), area.height() - line - 4);
     painter.drawText(below, Qt::AlignVCenter | Qt::AlignLeft,
                      painter.fontMetrics().elidedText(second, Qt::ElideRight, below.width()));
 }

@@ -70,7 +70,7 @@ QScrollArea *scrolled(QWidget *inside)
 EarlyMediaPanel::EarlyMediaPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent)
     : QWidget(parent), m_store(store), m_focus(focus), m_theme(theme),
       m_state(new ElidedLabel("earlyMediaState", this)),
-      m_figures(plainLabel({}, "earlyMediaFigures", this)), m_level(new LevelMeter(theme, this)),
+      m_figures(new ElidedLabel("earlyMediaFigures", this)), m_level(new LevelMeter(theme, this)),
       m_wave(new Waveform(theme, this))
 {
     setObjectName(QStringLiteral("earlyMedia"));
@@ -85,7 +85,6 @@ EarlyMediaPanel::EarlyMediaPanel(Store &store, Focus &focus, Theme &theme, QWidg
     left->addWidget(makeControls());
     left->addWidget(m_wave, 1);
     m_figures->setProperty("muted", true);
-    m_figures->setWordWrap(true);
     left->addWidget(m_figures);
     layout->addLayout(left, 3);
     layout->addWidget(scrolled(makeChecks()), 3);

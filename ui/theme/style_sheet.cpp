@@ -22,7 +22,7 @@ QStatusBar::item { border: 0; }
 QDockWidget { font-weight: 600; }
 QDockWidget::title { background: @surface; padding: 6px 12px; border-bottom: 1px solid @line; }
 QDockWidget::close-button, QDockWidget::float-button { background: transparent; border: 0; padding: 2px; }
-QTabBar::tab { background: @surface; color: @muted; padding: 6px 10px; border: 0; border-bottom: 2px solid transparent; }
+QTabBar::tab { background: @surface; color: @muted; padding: 6px 7px; border: 0; border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: @text; border-bottom: 2px solid @focus; background: @background; }
 QTabBar::tab:hover { color: @text; }
 QTabBar::tab:focus { color: @focus; }

@@ -197,6 +197,21 @@ TEST(CallState, KnowsACallThatNeverReachedTheWire)
     EXPECT_TRUE(call->transactions.empty());
 }
 
+TEST(CallState, AFlowThatNeverConnectedIsARegistrationNotACall)
+{
+    Stage stage;
+    base::LocalEvent event;
+    event.kind = base::LocalKind::FlowChanged;
+    event.callId = "flow";
+    event.flow = std::make_shared<const base::FlowReport>();
+    stage.wire.local(event);
+    stage.wire.local(base::LocalKind::ConnectionRefused, 503, "flow");
+    const auto call = stage.call();
+    ASSERT_TRUE(call);
+    EXPECT_EQ(call->kind, calls::Kind::Registration);
+    EXPECT_EQ(call->state, State::Failed);
+}
+
 TEST(CallState, JoinsLocalEventsToTheirCallWithoutFailingIt)
 {
     Stage stage;
