@@ -128,6 +128,7 @@ void Deeds::typed(const QString &key)
         Entry{"r", [](Deeds &d) { d.m_parts.messageDock->show(), d.m_parts.messageDock->raise(); }},
         Entry{" ", [](Deeds &d) { d.mark(); }},
         Entry{"/", [](Deeds &d) { d.m_parts.calls->focusFilter(); }},
+        Entry{"x", [](Deeds &d) { d.nextLeg(); }},
         Entry{"?", [](Deeds &d) { d.help(); }},
     };
     for (const Entry &entry : kKeys) {
@@ -170,6 +171,23 @@ void Deeds::help()
     auto *sheet = new HelpSheet(m_parts.window);
     sheet->setAttribute(Qt::WA_DeleteOnClose);
     sheet->show();
+}
+
+void Deeds::nextLeg()
+{
+    const legs::Join *join = m_parts.focus->stepLeg();
+    if (join == nullptr) {
+        say(tr("No other leg of this call was found."), false);
+        return;
+    }
+    QStringList reasons;
+    for (const std::string &reason : join->reasons)
+        reasons << shown(reason);
+    say(tr("%1: %2").arg(join->relation == legs::Relation::Transfer
+                             ? tr("A leg of its transfer")
+                             : tr("Another leg of the same call"),
+                         reasons.join(QLatin1Char(' '))),
+        false);
 }
 
 void Deeds::openPalette()

@@ -48,6 +48,7 @@ public:
     void mark(); // the row in focus; the second one opens the comparison
     void help();
     void openPalette();
+    void nextLeg(); // of the same call behind a back-to-back user agent, or of its transfer
     void present(bool on);
     void nextPanel(int direction);
 

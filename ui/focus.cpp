@@ -179,6 +179,27 @@ void Focus::stepFinding(int direction)
     showRow(finding.evidence.front().row);
 }
 
+const legs::Join *Focus::stepLeg()
+{
+    if (!m_call)
+        return nullptr;
+    const legs::Join *next = nullptr, *lowest = nullptr;
+    for (const legs::Join &join : m_call->legs) {
+        if (!m_store.call(join.call))
+            continue;
+        if (lowest == nullptr || join.call < lowest->call)
+            lowest = &join;
+        if (m_call->call->id < join.call && (next == nullptr || join.call < next->call))
+            next = &join;
+    }
+    next = next != nullptr ? next : lowest;
+    if (next == nullptr)
+        return nullptr;
+    m_left = m_call; // its join outlives the step
+    showCall(next->call);
+    return next;
+}
+
 void Focus::stepTransaction(int direction)
 {
     if (!m_call)

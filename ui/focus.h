@@ -26,7 +26,10 @@ public:
     void showTarget(ladder::Target target);
     /// Evidence was clicked: select its row or stream and light it up.
     void jump(const diagnosis::EvidenceRef &evidence);
-    void stepFinding(int direction);     // next or previous finding of the call
+    void stepFinding(int direction); // next or previous finding of the call
+    /// The next leg of the same call for its users, round and round; why it belongs to the one
+    /// before, nullptr without one.
+    const legs::Join *stepLeg();
     void stepTransaction(int direction); // next or previous message of the row's transaction
 
 Q_SIGNALS:
@@ -43,6 +46,7 @@ private:
 
     Store &m_store;
     CallPtr m_call;
+    CallPtr m_left; // the leg that stepLeg() came from
     trace::RowId m_row;
     bool m_rowByUser = false, m_callByUser = false;
     int m_finding = -1;

@@ -160,6 +160,38 @@ private Q_SLOTS:
         QCOMPARE(list.model().callAt(1)->call->id, focus.call()->call->id);
     }
 
+    void legsOfOneCallAreSteppedThrough()
+    {
+        gui::Scenery scenery;
+        ui::Focus focus(scenery.store());
+        scenery.say(
+            "0 alice>bob INVITE call=a\n1 bob>carol INVITE call=b\n2 dave>erin INVITE call=c\n");
+        std::vector<session::CallView> views;
+        for (const ui::CallPtr &view : scenery.session().calls())
+            views.emplace_back(*view).legs.clear();
+        QCOMPARE(views.size(), std::size_t{3});
+        const auto join = [&](std::size_t at, std::size_t to) {
+            legs::Join out;
+            out.call = views[to].call->id;
+            out.reasons = {"The same number was called."};
+            views[at].legs.push_back(out);
+        };
+        join(0, 2);
+        join(2, 0);
+        session::Update update;
+        for (const auto &view : views)
+            update.calls.push_back(std::make_shared<const session::CallView>(view));
+        scenery.store().applyUpdates({std::make_shared<const session::Update>(update)});
+        focus.showCall(views[0].call->id);
+        QVERIFY(focus.stepLeg() != nullptr);
+        QCOMPARE(focus.call()->call->id, views[2].call->id);
+        const legs::Join *back = focus.stepLeg();
+        QVERIFY(back != nullptr && back->reasons.size() == 1);
+        QCOMPARE(focus.call()->call->id, views[0].call->id);
+        focus.showCall(views[1].call->id);
+        QVERIFY(focus.stepLeg() == nullptr);
+    }
+
     void theCardSaysWhatWasFoundInFewWords()
     {
         gui::Scenery scenery;

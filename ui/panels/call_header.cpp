@@ -124,6 +124,8 @@ void CallHeader::setCall(const CallPtr &view)
         words << tr("early media %1").arg(durationText(phases.earlyMedia));
     if (const auto count = view->findings.size(); count > 0)
         words << counted(count, tr("finding"), tr("findings"));
+    if (!view->legs.empty())
+        words << tr("%1 (F4)").arg(counted(view->legs.size(), tr("other leg"), tr("other legs")));
     if (facts.live)
         words << tr("live");
     m_facts->setText(words.join(QStringLiteral("  ·  ")));
