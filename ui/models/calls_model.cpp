@@ -28,7 +28,7 @@ QVariant CallsModel::data(const QModelIndex &index, int role) const
         return {};
     const Item &item = m_items[static_cast<std::size_t>(index.row())];
     const auto &column = callColumns()[static_cast<std::size_t>(index.column())];
-    const CallRowView row{*item.view, m_store.trace(), item.facts};
+    const CallRowView row{*item.view, m_store.trace(), factsOf(item)};
     if (role == Qt::DisplayRole || role == Qt::AccessibleTextRole)
         return column.text(row);
     if (role == Qt::ToolTipRole && column.tip != nullptr)
@@ -52,7 +52,16 @@ CallPtr CallsModel::callAt(int row) const
 
 const CallFacts *CallsModel::factsAt(int row) const
 {
-    return row < 0 || row >= rowCount() ? nullptr : &m_items[static_cast<std::size_t>(row)].facts;
+    return row < 0 || row >= rowCount() ? nullptr
+                                        : &factsOf(m_items[static_cast<std::size_t>(row)]);
+}
+
+/// Worked out when a row is first painted: a capture has more calls than anybody scrolls through.
+const CallFacts &CallsModel::factsOf(const Item &item) const
+{
+    if (!item.facts)
+        item.facts = ui::factsOf(*item.view, m_store.trace());
+    return *item.facts;
 }
 
 int CallsModel::rowOf(calls::CallId id) const
@@ -77,7 +86,7 @@ void CallsModel::setShowOthers(bool show)
 
 bool CallsModel::accepts(const session::CallView &view) const
 {
-    const bool other = view.call->kind != calls::Kind::Call;
+    const bool other = view.brief.kind != calls::Kind::Call;
     if (other && !m_showOthers && m_anyCall)
         return false;
     return m_filter.empty() || m_filter.matches(view, m_store.trace());
@@ -92,15 +101,15 @@ void CallsModel::rebuild()
     m_hiddenOthers = 0;
     m_anyCall = false;
     for (const CallPtr &view : m_store.calls())
-        m_anyCall = m_anyCall || view->call->kind == calls::Kind::Call;
+        m_anyCall = m_anyCall || view->brief.kind == calls::Kind::Call;
     for (const CallPtr &view : m_store.calls()) {
-        const bool other = view->call->kind != calls::Kind::Call && m_anyCall && !m_showOthers;
-        m_seen[view->call->id.value] = other;
+        const bool other = view->brief.kind != calls::Kind::Call && m_anyCall && !m_showOthers;
+        m_seen[view->call.id().value] = other;
         m_hiddenOthers += other ? 1 : 0;
         if (!accepts(*view))
             continue;
-        m_rows[view->call->id.value] = static_cast<int>(m_items.size());
-        m_items.push_back({view, factsOf(*view, m_store.trace())});
+        m_rows[view->call.id().value] = static_cast<int>(m_items.size());
+        m_items.push_back({view, {}});
     }
     endResetModel();
     Q_EMIT countsChanged();
@@ -111,22 +120,22 @@ void CallsModel::touch(const std::vector<CallPtr> &touched)
     std::vector<Item> fresh;
     int lowest = -1, highest = -1;
     for (const CallPtr &view : touched) {
-        if (!m_anyCall && view->call->kind == calls::Kind::Call) {
+        if (!m_anyCall && view->brief.kind == calls::Kind::Call) {
             rebuild(); // the first call: from now on the rest folds into a counter
             return;
         }
-        const auto id = view->call->id.value;
+        const auto id = view->call.id().value;
         if (const auto at = m_rows.find(id); at != m_rows.end()) {
-            m_items[static_cast<std::size_t>(at->second)] = {view, factsOf(*view, m_store.trace())};
+            m_items[static_cast<std::size_t>(at->second)] = {view, {}};
             lowest = lowest < 0 ? at->second : std::min(lowest, at->second);
             highest = std::max(highest, at->second);
             continue;
         }
-        const bool other = view->call->kind != calls::Kind::Call && m_anyCall && !m_showOthers;
+        const bool other = view->brief.kind != calls::Kind::Call && m_anyCall && !m_showOthers;
         if (const auto [at, isNew] = m_seen.try_emplace(id, other); isNew && other)
             ++m_hiddenOthers;
         if (accepts(*view))
-            fresh.push_back({view, factsOf(*view, m_store.trace())});
+            fresh.push_back({view, {}});
     }
     if (lowest >= 0)
         Q_EMIT dataChanged(index(lowest, 0), index(highest, columnCount() - 1));
@@ -134,7 +143,7 @@ void CallsModel::touch(const std::vector<CallPtr> &touched)
         const int first = rowCount();
         beginInsertRows({}, first, first + static_cast<int>(fresh.size()) - 1);
         for (Item &item : fresh) {
-            m_rows[item.view->call->id.value] = static_cast<int>(m_items.size());
+            m_rows[item.view->call.id().value] = static_cast<int>(m_items.size());
             m_items.push_back(std::move(item));
         }
         endInsertRows();

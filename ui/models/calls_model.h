@@ -3,6 +3,7 @@
 // never re-sorted under the user. UI thread; reads the store.
 #pragma once
 
+#include <optional>
 #include <QAbstractTableModel>
 #include <session/filter.h>
 #include <ui/models/call_facts.h>
@@ -46,11 +47,12 @@ Q_SIGNALS:
 private:
     struct Item {
         CallPtr view;
-        CallFacts facts;
+        mutable std::optional<CallFacts> facts; // once somebody asked
     };
     void touch(const std::vector<CallPtr> &touched);
     void rebuild();
     bool accepts(const session::CallView &view) const;
+    const CallFacts &factsOf(const Item &item) const;
 
     Store &m_store;
     session::Filter m_filter;
