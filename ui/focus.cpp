@@ -52,7 +52,7 @@ Focus::Focus(Store &store, QObject *parent) : QObject(parent), m_store(store)
 void Focus::showCall(calls::CallId id)
 {
     const CallPtr view = m_store.call(id);
-    if (!view || (m_call && m_call->call->id == id))
+    if (!view || (m_call && m_call->call.id() == id))
         return;
     m_callByUser = true;
     take(view, true);
@@ -67,21 +67,19 @@ bool Focus::wants(const session::CallView &view) const
 {
     if (!m_call)
         return true;
-    const auto &rows = view.call->rows;
-    const bool ours =
-        m_store.story().running ||
-        (!rows.empty() && m_store.trace().row(rows.front().row).origin != base::Origin::Capture);
-    const bool isCall = view.call->kind == calls::Kind::Call;
+    const bool ours = m_store.ownCall(m_store.trace().callId(view.call.id())) != nullptr ||
+                      m_store.story().running;
+    const bool isCall = view.brief.kind == calls::Kind::Call;
     // A registration is worth the window only while no call is.
-    return ours && !m_callByUser && (isCall || m_call->call->kind != calls::Kind::Call);
+    return ours && !m_callByUser && (isCall || m_call->brief.kind != calls::Kind::Call);
 }
 
 void Focus::touch(const std::vector<CallPtr> &touched)
 {
     for (const CallPtr &view : touched) {
-        const bool isNew = view->call->id.value >= m_newest;
-        m_newest = std::max(m_newest, view->call->id.value + 1);
-        if (m_call && m_call->call->id == view->call->id)
+        const bool isNew = view->call.id().value >= m_newest;
+        m_newest = std::max(m_newest, view->call.id().value + 1);
+        if (m_call && m_call->call.id() == view->call.id())
             take(view, false);
         else if (isNew && wants(*view))
             take(view, true);
@@ -90,7 +88,7 @@ void Focus::touch(const std::vector<CallPtr> &touched)
 
 void Focus::reload()
 {
-    const CallPtr view = m_call ? m_store.call(m_call->call->id) : nullptr;
+    const CallPtr view = m_call ? m_store.call(m_call->call.id()) : nullptr;
     if (view)
         take(view, false);
 }
@@ -152,7 +150,7 @@ void Focus::jump(const diagnosis::EvidenceRef &evidence)
     using ladder::TargetKind;
     if (evidence.row.valid()) {
         const auto call = m_store.trace().row(evidence.row).call;
-        if (m_call && call.valid() && call != m_call->call->id)
+        if (m_call && call.valid() && call != m_call->call.id())
             showCall(call); // a flow's story may lie in its registration
         m_rowByUser = true;
         Q_EMIT jumped({TargetKind::Row, evidence.row.value});

@@ -16,8 +16,9 @@ CallPtr Store::call(calls::CallId id) const
 CallPtr Store::callOf(std::string_view callId) const
 {
     // Newest first: who asks by Call-ID asks for a call that just began.
-    const auto found = std::find_if(m_calls.rbegin(), m_calls.rend(),
-                                    [&](const CallPtr &c) { return c->call->callId == callId; });
+    const auto found = std::find_if(m_calls.rbegin(), m_calls.rend(), [&](const CallPtr &c) {
+        return m_trace.callId(c->call.id()) == callId;
+    });
     return found == m_calls.rend() ? nullptr : *found;
 }
 
@@ -42,7 +43,7 @@ void Store::applyUpdates(const std::vector<std::shared_ptr<const session::Update
     bool flowsTouched = false;
     for (const auto &update : updates) {
         for (const CallPtr &view : update->calls) {
-            const auto [at, fresh] = place.try_emplace(view->call->id.value, touched.size());
+            const auto [at, fresh] = place.try_emplace(view->call.id().value, touched.size());
             if (fresh)
                 touched.push_back(view);
             else
@@ -57,7 +58,7 @@ void Store::applyUpdates(const std::vector<std::shared_ptr<const session::Update
         m_last = update;
     }
     for (const CallPtr &view : touched) {
-        const auto [at, fresh] = m_index.try_emplace(view->call->id.value, m_calls.size());
+        const auto [at, fresh] = m_index.try_emplace(view->call.id().value, m_calls.size());
         if (fresh)
             m_calls.push_back(view);
         else
@@ -136,7 +137,7 @@ void Store::replaceCalls(std::vector<CallPtr> calls, std::vector<FlowPtr> flows)
     m_flows = std::move(flows);
     m_index.clear();
     for (std::size_t i = 0; i < m_calls.size(); ++i)
-        m_index[m_calls[i]->call->id.value] = i;
+        m_index[m_calls[i]->call.id().value] = i;
     Q_EMIT callsReplaced();
     Q_EMIT flowsChanged();
 }

@@ -100,8 +100,8 @@ base::Result<json> benchLoad(const Arguments &arguments)
     const auto calls = loaded->session->calls();
     std::uint64_t invites = 0;
     for (const auto &view : calls) {
-        invites += view->call->kind == calls::Kind::Call ? 1 : 0;
-        dialogs += view->call->earlyDialogs.size();
+        invites += view->brief.kind == calls::Kind::Call ? 1 : 0;
+        dialogs += view->brief.earlyDialogs;
         findings += view->findings.size();
     }
     const auto last = loaded->session->last();

@@ -101,7 +101,7 @@ bool keepRecording(Console &console, const std::filesystem::path &folder)
 int leaveFiles(Console &console, const Arguments &arguments, const std::string &folder)
 {
     const auto report = console.report("Earshot lab", [](const session::CallView &view) {
-        return view.call->kind == calls::Kind::Call || !view.findings.empty();
+        return view.brief.kind == calls::Kind::Call || !view.findings.empty();
     });
     report::format(arguments.has("--json") ? "json" : "text")->write(report->input, std::cout);
     std::cout.flush();

@@ -6,6 +6,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <base/hash.h>
 #include <base/text.h>
 
 namespace base {
@@ -156,11 +157,13 @@ unsigned Endpoint::toSocketAddress(sockaddr_storage &out) const
 
 std::size_t std::hash<base::Address>::operator()(const base::Address &a) const noexcept
 {
-    const std::string_view bytes(reinterpret_cast<const char *>(a.bytes.data()), a.bytes.size());
-    return std::hash<std::string_view>{}(bytes) ^ a.family;
+    std::uint64_t words[2];
+    static_assert(sizeof words == sizeof a.bytes);
+    std::memcpy(words, a.bytes.data(), sizeof words);
+    return static_cast<std::size_t>(base::mixed(words[0], words[1] ^ a.family));
 }
 
 std::size_t std::hash<base::Endpoint>::operator()(const base::Endpoint &e) const noexcept
 {
-    return std::hash<base::Address>{}(e.address) * 1000003U ^ e.port;
+    return static_cast<std::size_t>(base::mixed(std::hash<base::Address>{}(e.address), e.port));
 }

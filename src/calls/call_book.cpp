@@ -1,78 +1,103 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <calls/call_book.h>
 
+#include <algorithm>
 #include <calls/fold.h>
 
 namespace calls {
 
-/// Filing a row only notes its facts; the fold over them runs when somebody looks. So rows may come
-/// in any order, and an import folds each call a few times, not once per message.
-struct CallBook::Work {
-    std::vector<Fact> facts;
-    std::uint32_t leftOut = 0;
-    std::weak_ptr<const Call> published;
-    bool changed = false; // since it was published
-};
-
-CallBook::CallBook(const trace::Trace &trace) : m_trace(trace) {}
-
-CallBook::~CallBook() = default;
-
-CallId CallBook::add(RowId row, const sip::Message *message)
+CallId CallBook::add(RowId row)
 {
     if (row.value >= m_trace.size())
         return {};
+    while (m_links.size() <= row.value)
+        m_links.append({});
     const CallId id = m_trace.row(row).call;
     if (!id.valid())
         return {};
-    if (id.value >= m_calls.size())
-        m_calls.resize(std::size_t{id.value} + 1);
-    auto &work = m_calls[id.value];
-    if (!work) {
-        work = std::make_unique<Work>();
-        ++m_count;
+    if (id.value >= m_chains.size())
+        m_chains.resize(std::size_t{id.value} + 1);
+    Chain &chain = m_chains[id.value];
+    if (chain.count >= kMostRowsPerCall) {
+        ++chain.leftOut;
+        return id;
     }
-    work->changed = true;
-    if (work->facts.size() < kMostRowsPerCall)
-        work->facts.push_back(factOf(m_trace, row, message));
-    else
-        ++work->leftOut;
+    if (chain.count++ == 0) {
+        ++m_count;
+        chain.first = row.value;
+    } else {
+        m_links[chain.last].next.store(row.value, std::memory_order_relaxed);
+    }
+    chain.last = row.value;
     return id;
+}
+
+RowChain CallBook::chain(CallId id) const
+{
+    if (id.value >= m_chains.size())
+        return {};
+    const Chain &chain = m_chains[id.value];
+    return {id, chain.first, chain.count, chain.leftOut};
+}
+
+std::vector<RowId> CallBook::rows(const RowChain &chain) const
+{
+    std::vector<RowId> out;
+    out.reserve(chain.count);
+    std::uint32_t row = chain.first;
+    for (std::uint32_t i = 0; i < chain.count; ++i) {
+        out.push_back(RowId{row});
+        if (i + 1 < chain.count)
+            row = m_links[row].next.load(std::memory_order_relaxed);
+    }
+    return out;
+}
+
+Call CallBook::fold(const RowChain &chain, const Call *previous) const
+{
+    std::vector<Fact> facts;
+    facts.reserve(chain.count);
+    for (const RowId row : rows(chain))
+        facts.push_back(factOf(m_trace, row));
+    Call call = Fold(m_trace, chain.id).run(facts, previous);
+    call.leftOut = chain.leftOut;
+    return call;
 }
 
 std::shared_ptr<const Call> CallBook::snapshot(CallId id) const
 {
-    if (id.value >= m_calls.size() || !m_calls[id.value])
+    const RowChain now = chain(id);
+    if (now.count == 0)
         return nullptr;
-    Work &work = *m_calls[id.value];
-    const auto previous = work.published.lock();
-    if (previous && !work.changed)
+    Snapshot &known = m_snapshots[id];
+    const auto previous = known.call.lock();
+    if (previous && known.count == now.count && known.leftOut == now.leftOut)
         return previous;
-    Call call = Fold(m_trace, id).run(work.facts, previous.get());
-    // Snapshots live as long as the session: room to grow in each would be half of their size.
-    call.transactions.shrink_to_fit();
-    call.earlyDialogs.shrink_to_fit();
-    call.leftOut = work.leftOut;
-    auto published = std::make_shared<const Call>(std::move(call));
-    work.published = published;
-    work.changed = false;
+    // Not make_shared: the weak pointer would keep the whole call's memory.
+    const std::shared_ptr<const Call> published(new Call(fold(now, previous.get())));
+    known = {published, now.count, now.leftOut};
+    if (m_snapshots.size() >= m_sweepAt)
+        sweep();
     return published;
+}
+
+/// Forgets snapshots that nobody holds any more.
+void CallBook::sweep() const
+{
+    for (auto at = m_snapshots.begin(); at != m_snapshots.end();)
+        at = at->second.call.expired() ? m_snapshots.erase(at) : std::next(at);
+    m_sweepAt = std::max<std::size_t>(1024, 2 * m_snapshots.size());
 }
 
 std::vector<CallId> CallBook::ids() const
 {
     std::vector<CallId> out;
     out.reserve(m_count);
-    for (std::uint32_t value = 0; value < m_calls.size(); ++value) {
-        if (m_calls[value])
+    for (std::uint32_t value = 0; value < m_chains.size(); ++value) {
+        if (m_chains[value].count != 0)
             out.push_back(CallId{value});
     }
     return out;
-}
-
-std::size_t CallBook::size() const
-{
-    return m_count;
 }
 
 } // namespace calls

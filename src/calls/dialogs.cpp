@@ -148,10 +148,11 @@ void DialogFold::prack(const Sighting &seen)
 {
     // RFC 3262 section 3: matched within its dialog by RSeq, CSeq number and method together.
     const std::uint32_t index = byTag(seen.row.toTag);
-    const auto message = index != kNone ? m_trace.message(seen.fact.row) : std::nullopt;
+    const auto message =
+        index != kNone ? sip::readMessage(m_trace.text(seen.fact.row)) : std::nullopt;
     if (!message)
         return;
-    const RAck rack = readRAck(message->value(sip::HeaderId::RAck));
+    const sip::RAck rack = sip::readRAck(message->value(sip::HeaderId::RAck));
     Extra &extra = m_extra[index];
     const auto found = extra.byRseq.find(rack.rseq);
     if (found == extra.byRseq.end() || rack.method != Method::Invite ||
@@ -200,7 +201,7 @@ void DialogFold::earlyMedia(const Sighting &seen)
                              : kNone;
     if (index == kNone)
         return;
-    if (const auto message = m_trace.message(seen.fact.row))
+    if (const auto message = sip::readMessage(m_trace.text(seen.fact.row)))
         m_out[index].earlyMedia = message->value(sip::HeaderId::PEarlyMedia);
 }
 

@@ -68,7 +68,7 @@ void Fold::describe(const Call *previous)
     const RowId row = m_reference != nullptr ? m_reference->row : m_firstMessage;
     if (!row.valid())
         return;
-    const auto message = m_trace.message(row);
+    const auto message = sip::readMessage(m_trace.text(row));
     if (!message)
         return;
     m_call.from = addressOf(message->value(sip::HeaderId::From));

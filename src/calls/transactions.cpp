@@ -2,8 +2,8 @@
 #include <calls/transactions.h>
 
 #include <algorithm>
+#include <base/hash.h>
 #include <base/told_time.h>
-#include <functional>
 
 namespace calls {
 
@@ -14,23 +14,46 @@ constexpr base::Duration kQuickestRepeat =
     std::chrono::microseconds(500); // T1 is 500 ms (RFC 3261 section 17.1.1.1)
 } // namespace
 
-std::size_t TransactionFold::KeyHash::operator()(const Key &key) const noexcept
+std::uint64_t TransactionFold::hashOf(const Key &key)
 {
-    std::size_t out = std::hash<std::string_view>()(key.branch) ^ key.cseq;
-    out = (out ^ static_cast<std::size_t>(key.method)) * 0x9E3779B97F4A7C15ULL;
-    return out ^ key.hop ^ std::hash<std::string_view>()(key.sentBy) << 1U;
+    const std::uint64_t numbers =
+        std::uint64_t{key.cseq} << 8U | static_cast<std::uint8_t>(key.method);
+    return base::mixed(base::hashOf(key.branch, base::hashOf(key.sentBy)),
+                       numbers ^ std::uint64_t{key.hop} << 32U);
+}
+
+std::uint32_t TransactionFold::place(const Key &key) const
+{
+    return m_byKey.find(hashOf(key), [&](std::uint32_t i) { return m_known[i].key == key; });
+}
+
+void TransactionFold::note(const Key &key, std::uint32_t transaction)
+{
+    const std::uint32_t known = place(key);
+    if (known != base::FlatIndex::kNone) {
+        m_known[known].transaction = transaction;
+        return;
+    }
+    m_byKey.add(hashOf(key), static_cast<std::uint32_t>(m_known.size()),
+                [this](std::uint32_t i) { return hashOf(m_known[i].key); });
+    m_known.push_back({key, transaction});
 }
 
 std::uint32_t TransactionFold::hopOf(const trace::Row &row, RowId id)
 {
-    if (const auto found = m_hopByPair.find(row.pair); found != m_hopByPair.end())
-        return found->second;
+    const auto hash = [](std::uint32_t pair) { return base::mixed(pair, 1); };
+    const std::uint32_t known = m_byPair.find(
+        hash(row.pair), [&](std::uint32_t i) { return m_pairs[i].first == row.pair; });
+    if (known != base::FlatIndex::kNone)
+        return m_pairs[known].second;
     std::pair ends(m_trace.source(id), m_trace.destination(id));
     if (ends.second < ends.first)
         std::swap(ends.first, ends.second);
     const auto next = static_cast<std::uint32_t>(m_hopByEnds.size());
     const std::uint32_t hop = m_hopByEnds.emplace(ends, next).first->second;
-    m_hopByPair.emplace(row.pair, hop);
+    m_byPair.add(hash(row.pair), static_cast<std::uint32_t>(m_pairs.size()),
+                 [&](std::uint32_t i) { return hash(m_pairs[i].first); });
+    m_pairs.emplace_back(row.pair, hop);
     return hop;
 }
 
@@ -49,13 +72,19 @@ Filed TransactionFold::file(const Fact &fact)
 {
     const trace::Row &row = m_trace.row(fact.row);
     const std::uint64_t bytes = std::uint64_t{fact.hash} << 32U | row.pair;
-    if (const auto found = m_byBytes.find(bytes); found != m_byBytes.end()) {
-        // No other mark tells a retransmission: same bytes, same hop, same direction.
-        if (m_trace.text(found->second.row) == m_trace.text(fact.row))
-            return repeat(found->second, fact, row);
-    }
+    const auto hash = [](std::uint64_t of) { return base::mixed(of, 2); };
+    const std::uint32_t known =
+        m_byBytes.find(hash(bytes), [&](std::uint32_t i) { return m_copies[i].bytes == bytes; });
+    // No other mark tells a retransmission: same bytes, same hop, same direction.
+    if (known != base::FlatIndex::kNone &&
+        m_trace.text(m_copies[known].row) == m_trace.text(fact.row))
+        return repeat(m_copies[known], fact, row);
     const Filed filed = row.status == 0 ? request(fact, row) : response(fact, row);
-    m_byBytes.emplace(bytes, Copy{fact.row, filed.transaction, row.time});
+    if (known == base::FlatIndex::kNone) {
+        m_byBytes.add(hash(bytes), static_cast<std::uint32_t>(m_copies.size()),
+                      [&](std::uint32_t i) { return hash(m_copies[i].bytes); });
+        m_copies.push_back({bytes, fact.row, filed.transaction, row.time});
+    }
     return filed;
 }
 
@@ -78,10 +107,10 @@ Filed TransactionFold::repeat(Copy &original, const Fact &fact, const trace::Row
     return filed;
 }
 
-std::uint32_t TransactionFold::find(Key key) const
+std::uint32_t TransactionFold::find(const Key &key) const
 {
-    const auto found = m_byKey.find(key);
-    return found != m_byKey.end() ? found->second : kNoIndex;
+    const std::uint32_t known = place(key);
+    return known != base::FlatIndex::kNone ? m_known[known].transaction : kNoIndex;
 }
 
 /// Responses may come from another address than the request went to: the branch still tells
@@ -113,10 +142,10 @@ std::uint32_t TransactionFold::open(const Key &key, const Fact &fact, const trac
     }
     m_out.push_back(std::move(transaction));
     m_hops.push_back(key.hop);
-    m_byKey[key] = index;
+    note(key, index);
     Key anyHop = key;
     anyHop.hop = kAnyHop;
-    m_byKey[anyHop] = index;
+    note(anyHop, index);
     return index;
 }
 

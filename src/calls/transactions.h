@@ -3,11 +3,11 @@
 // retransmissions folded into their original. Lives for one fold of one call.
 #pragma once
 
+#include <base/flat_index.h>
 #include <calls/call.h>
 #include <calls/fact.h>
 #include <map>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -46,10 +46,12 @@ private:
         std::uint32_t hop = 0;
         bool operator==(const Key &) const = default;
     };
-    struct KeyHash {
-        std::size_t operator()(const Key &key) const noexcept;
+    struct Known {
+        Key key;
+        std::uint32_t transaction = kNoIndex;
     };
-    struct Copy {
+    struct Copy { // the first row of its bytes between its ends
+        std::uint64_t bytes = 0;
         RowId row;
         std::uint32_t transaction = kNoIndex;
         base::Instant last; // of the original or its newest retransmission
@@ -61,16 +63,23 @@ private:
     Filed repeat(Copy &original, const Fact &fact, const trace::Row &row);
     Filed request(const Fact &fact, const trace::Row &row);
     Filed response(const Fact &fact, const trace::Row &row);
-    std::uint32_t find(Key key) const;
+    static std::uint64_t hashOf(const Key &key);
+    std::uint32_t place(const Key &key) const; // in m_known
+    std::uint32_t find(const Key &key) const;
     std::uint32_t findElsewhere(Key key, RowId row) const;
+    void note(const Key &key, std::uint32_t transaction);
     std::uint32_t open(const Key &key, const Fact &fact, const trace::Row &row);
 
     const trace::Trace &m_trace;
     std::vector<Transaction> &m_out;
     std::vector<std::uint32_t> m_hops; // by transaction
-    std::unordered_map<Key, std::uint32_t, KeyHash> m_byKey;
-    std::unordered_map<std::uint64_t, Copy> m_byBytes; // hash of text and pair -> first of its kind
-    std::unordered_map<std::uint32_t, std::uint32_t> m_hopByPair;
+    // Flat tables: most calls are small, and there are very many of them.
+    std::vector<Known> m_known;
+    base::FlatIndex m_byKey; // of m_known
+    std::vector<Copy> m_copies;
+    base::FlatIndex m_byBytes; // of m_copies, by hash of text and pair
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> m_pairs; // and their hops
+    base::FlatIndex m_byPair;                                     // of m_pairs
     std::map<std::pair<base::Endpoint, base::Endpoint>, std::uint32_t> m_hopByEnds;
 };
 

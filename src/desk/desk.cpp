@@ -135,6 +135,8 @@ void Desk::Impl::nameOurs(const session::Update &update)
     // Our own sockets get the name of whoever speaks through them: the From user of a call we
     // place.
     for (const auto &view : update.calls) {
+        if (!view->call.folded())
+            continue; // one of many of a file, and none of ours
         const auto &call = *view->call;
         if (!call.invite.valid())
             continue;

@@ -207,15 +207,17 @@ std::vector<const rtp::Stream *> Evidence::incoming(std::uint32_t earlyDialog) c
 
 namespace {
 
+bool holdsMessage(const Evidence &evidence, trace::RowId row)
+{
+    const trace::RowKind kind = evidence.trace.row(row).kind;
+    return kind == trace::RowKind::Message || kind == trace::RowKind::Cut;
+}
+
 Parsed &parsed(const Evidence &evidence, trace::RowId row)
 {
     auto &entry = evidence.memo[row.value];
-    if (!entry) {
+    if (!entry)
         entry = std::make_shared<Parsed>();
-        if (row.valid() && row.value < evidence.trace.size())
-            if (auto message = evidence.trace.message(row))
-                entry->message = std::move(*message);
-    }
     return *entry;
 }
 
@@ -223,15 +225,32 @@ Parsed &parsed(const Evidence &evidence, trace::RowId row)
 
 const sip::Message &Evidence::message(trace::RowId row) const
 {
-    return parsed(*this, row).message;
+    auto &known = parsed(*this, row).message;
+    if (!known && row.value < trace.size() && holdsMessage(*this, row))
+        known = sip::readMessage(trace.text(row));
+    if (!known)
+        known.emplace();
+    return *known;
+}
+
+bool Evidence::describesMedia(trace::RowId row) const
+{
+    if (row.value >= trace.size() || !trace.row(row).hasSdp)
+        return false;
+    auto &known = parsed(*this, row).media; // many rules ask
+    if (!known)
+        known = trace.text(row).find("\nm=") != std::string_view::npos;
+    return *known;
 }
 
 const sip::Sdp &Evidence::sdp(trace::RowId row) const
 {
-    auto &entry = parsed(*this, row);
-    if (!entry.sdp)
-        entry.sdp = sip::parseSdp(entry.message.sdp());
-    return *entry.sdp;
+    auto &known = parsed(*this, row).sdp;
+    if (!known) {
+        const bool described = row.value < trace.size() && trace.row(row).hasSdp;
+        known = sip::parseSdp(described ? sip::sdpOf(trace.text(row)) : std::string_view());
+    }
+    return *known;
 }
 
 } // namespace diagnosis

@@ -37,9 +37,10 @@ struct BoundStream {
 std::vector<BoundStream> bind(const calls::Call &call, const trace::Trace &trace,
                               std::span<const std::shared_ptr<const rtp::Stream>> streams);
 
-struct Parsed {
-    sip::Message message;
-    std::optional<sip::Sdp> sdp; // read when somebody asks
+struct Parsed { // each read when somebody asks
+    std::optional<sip::Message> message;
+    std::optional<sip::Sdp> sdp;
+    std::optional<bool> media;
 };
 
 struct Evidence {
@@ -56,6 +57,8 @@ struct Evidence {
     base::Instant time(trace::RowId row) const { return trace.row(row).time; }
     /// Parses the row, once; an empty Message when it holds none. Lives as long as the Evidence.
     const sip::Message &message(trace::RowId row) const;
+    /// Does it carry SDP with a media line?
+    bool describesMedia(trace::RowId row) const;
     /// Its SDP, empty when it has none.
     const sip::Sdp &sdp(trace::RowId row) const;
 

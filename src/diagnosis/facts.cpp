@@ -110,9 +110,7 @@ const sip::Sdp &sdpOf(const Evidence &evidence, trace::RowId row)
 
 bool hasSdp(const Evidence &evidence, trace::RowId row)
 {
-    // Most messages have no media line anywhere: cheaper than parsing them.
-    return row.valid() && evidence.trace.text(row).find("\nm=") != std::string_view::npos &&
-           !evidence.message(row).sdp().empty();
+    return evidence.describesMedia(row);
 }
 
 bool ownCall(const Evidence &evidence)

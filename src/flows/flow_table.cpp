@@ -156,6 +156,18 @@ FlowId FlowTable::add(trace::RowId row, const sip::Message *message)
     return direct.valid() || m_work->touched.empty() ? direct : m_work->touched.front();
 }
 
+bool FlowTable::reads(trace::RowId row) const
+{
+    if (row.value >= m_trace.size() || m_trace.row(row).kind != trace::RowKind::Message)
+        return false;
+    const trace::Row &filed = m_trace.row(row);
+    if (filed.method == sip::Method::Register)
+        return true;
+    return !m_work->entries.all().empty() &&
+           m_work->entries.byEnds(
+               endsOf(m_trace.source(row), m_trace.destination(row), filed.transport)) != nullptr;
+}
+
 const std::vector<FlowId> &FlowTable::touched() const
 {
     return m_work->touched;

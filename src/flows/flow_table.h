@@ -19,6 +19,9 @@ public:
     /// Returns the flow that changed, invalid if none did.
     FlowId add(trace::RowId row, const sip::Message *message);
 
+    /// Would add() look into that row's message? Then its parse is worth the while.
+    bool reads(trace::RowId row) const;
+
     /// Every flow that the last add() changed: a pong that did not come shows when a later row
     /// arrives.
     const std::vector<FlowId> &touched() const;

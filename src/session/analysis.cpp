@@ -12,9 +12,9 @@ constexpr std::size_t kSettlingAtOnce = 1024;
 constexpr std::size_t kMostFlaws = 100;
 constexpr std::chrono::milliseconds kMediaEvery{100}; // judging anew for RTP alone
 constexpr std::chrono::milliseconds kPublishAtMost{
-    50}; // of one update's making; the rest comes with the next
+    20}; // of one update's making; the rest comes with the next
 constexpr std::chrono::milliseconds kLongestPause{1000};
-constexpr int kRestPerWork = 6; // while packets wait, publishing takes at most one part in so many
+constexpr int kRestPerWork = 10; // while packets wait, publishing takes at most one part in so many
 
 } // namespace
 
@@ -157,7 +157,7 @@ void Session::Analysis::takeWaiters()
 
 void Session::Analysis::beginImport(ImportBatch &batch)
 {
-    m_folds.beginCapture();
+    m_folds.beginCapture(batch.owner);
     m_import = {};
     m_import.path = std::move(batch.path);
     m_import.running = true;
@@ -169,8 +169,8 @@ void Session::Analysis::takeBatches()
         m_importChanged = true;
         if (!batch.path.empty())
             beginImport(batch);
-        for (const base::Packet &packet : batch.packets)
-            m_folds.add(packet);
+        for (std::size_t i = 0; i < batch.packets.size(); ++i)
+            m_folds.add(batch.packets[i], batch.digests[i] ? &*batch.digests[i] : nullptr);
         if (!batch.packets.empty())
             m_folds.captured(batch.packets.back().time);
         m_judge.takeChanges(true);
@@ -208,10 +208,8 @@ std::shared_ptr<Update> Session::Analysis::update()
 {
     auto out = std::make_shared<Update>();
     const auto until = Clock::now() + kPublishAtMost;
-    while (m_judge.waiting() && Clock::now() < until) {
-        if (auto view = m_judge.next())
-            out->calls.push_back(std::move(view));
-    }
+    while (m_judge.waiting() && Clock::now() < until)
+        m_judge.next(out->calls);
     m_judge.fill(*out);
     const Counts &counts = m_folds.counts();
     out->number = ++m_number;

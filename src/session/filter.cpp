@@ -3,59 +3,61 @@
 
 #include <algorithm>
 #include <array>
+#include <base/search.h>
 #include <base/text.h>
 #include <fmt/format.h>
 
 namespace session {
 namespace {
 
-bool contains(std::string_view text, std::string_view lowerValue)
+template <class Matches> bool anyRow(const CallView &view, Matches matches)
 {
-    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? a + 32 : a) == b; };
-    return std::search(text.begin(), text.end(), lowerValue.begin(), lowerValue.end(), same) !=
-           text.end();
+    const std::vector<trace::RowId> rows = view.call.rows();
+    return std::any_of(rows.begin(), rows.end(), matches);
 }
 
 bool matchCode(const CallView &view, const trace::Trace &trace, const std::string &value)
 {
-    return std::any_of(
-        view.call->rows.begin(), view.call->rows.end(), [&](const calls::CallRow &entry) {
-            const int status = trace.row(entry.row).status;
-            if (status == 0)
-                return false;
-            return value.size() == 3 && value.substr(1) == "xx" ? value[0] - '0' == status / 100
-                                                                : value == std::to_string(status);
-        });
+    const bool whole = value.size() == 3 && value.substr(1) == "xx"; // 4xx
+    const long long wanted = whole ? value[0] - '0' : base::toInteger(value).value_or(-1);
+    const auto fits = [&](int status) {
+        return status != 0 && (whole ? status / 100 : status) == wanted;
+    };
+    const auto &codes = view.brief.codes;
+    return std::any_of(codes.begin(), codes.end(), fits) ||
+           (view.brief.moreCodes &&
+            anyRow(view, [&](trace::RowId id) { return fits(trace.row(id).status); }));
 }
 
-bool matchMethod(const CallView &view, const trace::Trace &trace, const std::string &value)
+bool matchMethod(const CallView &view, const trace::Trace & /*trace*/, const std::string &value)
 {
-    return std::any_of(view.call->rows.begin(), view.call->rows.end(),
-                       [&](const calls::CallRow &entry) {
-                           const auto &row = trace.row(entry.row);
-                           return row.kind == trace::RowKind::Message && row.status == 0 &&
-                                  base::equalsNoCase(sip::methodText(row.method), value);
-                       });
+    for (unsigned bit = 0; bit < 16; ++bit) {
+        if ((view.brief.methods >> bit & 1U) != 0 &&
+            base::equalsNoCase(sip::methodText(static_cast<sip::Method>(bit)), value))
+            return true;
+    }
+    return false;
 }
 
 bool matchFrom(const CallView &view, const trace::Trace & /*trace*/, const std::string &value)
 {
-    return contains(view.call->from, value);
+    return base::containsNoCase(view.call.once()->from, value);
 }
 
 bool matchTo(const CallView &view, const trace::Trace & /*trace*/, const std::string &value)
 {
-    return contains(view.call->to, value) || contains(view.call->requestUri, value);
+    const auto call = view.call.once();
+    return base::containsNoCase(call->to, value) || base::containsNoCase(call->requestUri, value);
 }
 
-bool matchCallId(const CallView &view, const trace::Trace & /*trace*/, const std::string &value)
+bool matchCallId(const CallView &view, const trace::Trace &trace, const std::string &value)
 {
-    return contains(view.call->callId, value);
+    return base::containsNoCase(trace.callId(view.call.id()), value);
 }
 
 bool matchState(const CallView &view, const trace::Trace & /*trace*/, const std::string &value)
 {
-    return contains(calls::stateText(view.call->state), value);
+    return base::containsNoCase(calls::stateText(view.brief.state), value);
 }
 
 bool matchFinding(const CallView &view, const trace::Trace & /*trace*/, const std::string &value)
@@ -68,9 +70,10 @@ bool matchFinding(const CallView &view, const trace::Trace & /*trace*/, const st
 
 bool matchRule(const CallView &view, const trace::Trace & /*trace*/, const std::string &value)
 {
-    return std::any_of(
-        view.findings.begin(), view.findings.end(),
-        [&](const diagnosis::Finding &finding) { return contains(finding.rule, value); });
+    return std::any_of(view.findings.begin(), view.findings.end(),
+                       [&](const diagnosis::Finding &finding) {
+                           return base::containsNoCase(finding.rule, value);
+                       });
 }
 
 bool matchEarlyMedia(const CallView &view, const trace::Trace & /*trace*/, const std::string &value)
@@ -83,9 +86,8 @@ bool matchEarlyMedia(const CallView &view, const trace::Trace & /*trace*/, const
 
 bool matchText(const CallView &view, const trace::Trace &trace, const std::string &value)
 {
-    return std::any_of(
-        view.call->rows.begin(), view.call->rows.end(),
-        [&](const calls::CallRow &entry) { return contains(trace.text(entry.row), value); });
+    return anyRow(view,
+                  [&](trace::RowId id) { return base::containsNoCase(trace.text(id), value); });
 }
 
 struct Field {

@@ -43,7 +43,7 @@ void FlowIndex::rebuild(const trace::Trace &trace, Flows flows)
     m_byEnd.clear();
     m_byToken.clear();
     m_byIdentity.clear();
-    if (m_all.size() <= kFew)
+    if (few())
         return;
     for (std::uint32_t place = 0; place < m_all.size(); ++place) {
         const flows::Flow &flow = *m_all[place];
@@ -74,9 +74,14 @@ void FlowIndex::addTokens(const sip::Message &message, Places &out) const
     }
 }
 
+bool FlowIndex::few() const
+{
+    return m_all.size() <= kFew;
+}
+
 FlowIndex::Flows FlowIndex::of(const calls::Call &call, const trace::Trace &trace) const
 {
-    if (m_all.size() <= kFew)
+    if (few())
         return m_all;
     Places places;
     take(m_byCall, call.id, places);

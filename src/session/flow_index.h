@@ -21,6 +21,8 @@ public:
 
     void rebuild(const trace::Trace &trace, Flows flows);
     const Flows &all() const { return m_all; }
+    /// So few that every call is given all of them.
+    bool few() const;
     /// All of them where they are few.
     Flows of(const calls::Call &call, const trace::Trace &trace) const;
 

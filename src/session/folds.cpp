@@ -44,14 +44,20 @@ std::uint64_t Folds::evicted() const
            refused.callIds + refused.tags + refused.pairs + refused.texts;
 }
 
-void Folds::add(const base::Packet &packet)
+void Folds::beginCapture(const std::shared_ptr<const void> &owner)
+{
+    m_lastCaptured = {};
+    m_trace.keep(owner);
+}
+
+void Folds::add(const base::Packet &packet, const sip::Digest *digest)
 {
     ++m_counts.packets;
     base::Instant &last = packet.origin == base::Origin::Capture ? m_lastCaptured : m_lastLive;
     last = std::max(last, packet.time);
     switch (packet.kind) {
     case base::PacketKind::Datagram:
-        datagram(packet);
+        datagram(packet, digest);
         break;
     case base::PacketKind::Local:
         local(packet);
@@ -69,9 +75,15 @@ bool Folds::sipEnd(const base::Packet &packet)
            m_sipEnds.find(packet.destination) != nullptr;
 }
 
-void Folds::datagram(const base::Packet &packet)
+void Folds::datagram(const base::Packet &packet, const sip::Digest *digest)
 {
     const std::string_view bytes = packet.payload.text();
+    // What a short snap length took away is no fault of the sender.
+    const trace::RowKind kind = packet.cut ? trace::RowKind::Cut : trace::RowKind::Message;
+    if (digest != nullptr) {
+        message(kind, packet, bytes, digest);
+        return;
+    }
     const bool top =
         (byteAt(bytes, 0) & 0xC0U) == 0x80; // version 2 of RTP; never the first byte of SIP
     if (packet.hint == base::PayloadHint::Rtcp || (top && rtp::looksLikeRtcp(bytes)))
@@ -87,8 +99,7 @@ void Folds::datagram(const base::Packet &packet)
     const std::string_view text =
         bytes.substr(std::min(bytes.size(), bytes.find_first_not_of("\r\n")));
     if (sip::looksLikeSip(text)) {
-        // What a short snap length took away is no fault of the sender.
-        message(packet.cut ? trace::RowKind::Cut : trace::RowKind::Message, packet, bytes);
+        message(kind, packet, bytes);
         return;
     }
     if (!sipEnd(packet))
@@ -115,6 +126,7 @@ bool Folds::stun(const base::Packet &packet)
 
 bool Folds::media(const base::Packet &packet)
 {
+    learnMedia();
     const auto parsed = rtp::parseRtp(packet.payload.text());
     if (!parsed)
         return false;
@@ -185,19 +197,43 @@ void Folds::piece(const StreamSorter::Piece &found)
     }
 }
 
-void Folds::message(trace::RowKind kind, const base::Packet &packet, std::string_view text)
+void Folds::message(trace::RowKind kind, const base::Packet &packet, std::string_view text,
+                    const sip::Digest *known)
 {
-    const auto parsed = sip::parse(text);
-    if (!parsed) {
-        row(trace::RowKind::Garbage, packet, text, nullptr);
-        return;
+    sip::Digest digest;
+    if (known == nullptr && !sip::readDigest(text, digest)) {
+        const auto parsed = sip::parse(text);
+        if (!parsed) {
+            row(trace::RowKind::Garbage, packet, text, nullptr);
+            return;
+        }
+        digest = sip::digestOf(*parsed);
     }
     ++m_counts.messages;
-    if (packet.kind == base::PacketKind::Datagram) {
-        m_sipEnds.ensure(packet.source);
-        m_sipEnds.ensure(packet.destination);
+    row(kind, packet, text, known != nullptr ? known : &digest);
+}
+
+/// Two ends are noted once in a round: often enough that the busy ones stay among the young, seldom
+/// enough to cost nothing.
+void Folds::noteEnds(const base::Packet &packet, trace::RowId row)
+{
+    constexpr std::uint32_t kRound = 1U << 16U; // messages
+    if (++m_endsAge >= kRound || m_endsEvicted != m_sipEnds.evicted()) {
+        m_endsAge = 0;
+        m_endsEvicted = m_sipEnds.evicted();
+        if (++m_endsRound == 0) {
+            m_endsNoted.clear();
+            m_endsRound = 1;
+        }
     }
-    row(kind, packet, text, &*parsed);
+    const std::uint32_t pair = m_trace.row(row).pair;
+    if (pair >= m_endsNoted.size())
+        m_endsNoted.resize(m_trace.pairs());
+    if (pair != 0 && m_endsNoted[pair] == m_endsRound)
+        return;
+    m_endsNoted[pair] = m_endsRound;
+    m_sipEnds.ensure(packet.source);
+    m_sipEnds.ensure(packet.destination);
 }
 
 void Folds::local(const base::Packet &packet)
@@ -207,28 +243,47 @@ void Folds::local(const base::Packet &packet)
 }
 
 void Folds::row(trace::RowKind kind, const base::Packet &packet, std::string_view text,
-                const sip::Message *message)
+                const sip::Digest *digest)
 {
-    const trace::RowId id = m_trace.add(kind, packet, text, message);
+    const trace::RowId id =
+        m_trace.add(kind, packet, text, digest != nullptr ? *digest : sip::Digest{});
     if (!id.valid())
         return;
-    const calls::CallId call = m_book.add(id, message);
+    if (digest != nullptr && packet.kind == base::PacketKind::Datagram)
+        noteEnds(packet, id);
+    const calls::CallId call = m_book.add(id);
     if (call.valid())
         m_changes.calls.push_back(call);
     else if (m_changes.looseRows.size() < kMostLooseRows)
         m_changes.looseRows.push_back(id);
-    if (call.valid() && message != nullptr)
-        m_media.learn(call, *message);
-    if (legs::LegBook::wants(m_trace.row(id))) {
-        m_legs.add(id, message);
+    if (call.valid() && digest != nullptr && digest->hasSdp)
+        m_described.push_back({call, id});
+    // Few rows need more of their message than the row holds.
+    const bool joins = legs::LegBook::wants(m_trace.row(id));
+    const auto message = m_flows.reads(id) || (joins && m_trace.row(id).status == 0)
+                             ? sip::readMessage(m_trace.text(id))
+                             : std::nullopt;
+    if (joins) {
+        m_legs.add(id, message ? &*message : nullptr);
         for (const calls::CallId joined : m_legs.takeChanged())
             m_changes.calls.push_back(joined);
     }
-    m_flows.add(id, message);
+    m_flows.add(id, message ? &*message : nullptr);
     for (const flows::FlowId flow : m_flows.touched()) {
         if (m_changes.flows.empty() || m_changes.flows.back() != flow)
             m_changes.flows.push_back(flow);
     }
+}
+
+/// Only packets that may be RTP ask what SDP said, and many captures hold none: bodies are read
+/// when the first one comes.
+void Folds::learnMedia()
+{
+    for (const Described &entry : m_described) {
+        if (const auto message = m_trace.message(entry.row))
+            m_media.learn(entry.call, *message);
+    }
+    m_described.clear();
 }
 
 void Folds::endCapture()
@@ -240,6 +295,9 @@ void Folds::endCapture()
 std::vector<std::shared_ptr<const rtp::Stream>> Folds::streamsOf(const calls::Call &call)
 {
     std::vector<std::shared_ptr<const rtp::Stream>> out;
+    if (m_counts.rtpStreams == 0)
+        return out;
+    learnMedia();
     const base::Instant last = std::max(m_lastCaptured, m_lastLive);
     const base::Instant until = (call.ended.known() ? call.ended : last) + kAfterwards;
     for (const rtp::StreamId id : m_media.streams(call.id, until)) {

@@ -33,9 +33,11 @@ class Folds
 public:
     Folds() : m_book(m_trace), m_flows(m_trace), m_legs(m_trace) {}
 
-    void add(const base::Packet &packet);
-    /// A capture file begins: it brings a clock of its own.
-    void beginCapture() { m_lastCaptured = {}; }
+    /// `digest`: of the datagram's message, if the importer took one already.
+    void add(const base::Packet &packet, const sip::Digest *digest = nullptr);
+    /// A capture file begins: it brings a clock of its own. Its bytes are kept alive by `owner`,
+    /// which the payloads of its packets need not hold each.
+    void beginCapture(const std::shared_ptr<const void> &owner);
     /// A file was read up to there, whosever packets it holds: a session file has our own.
     void captured(base::Instant time) { m_lastCaptured = std::max(m_lastCaptured, time); }
     /// The capture file was read: half messages of its connections are told as they are.
@@ -57,13 +59,16 @@ public:
     Changes &changes() { return m_changes; }
 
 private:
-    void datagram(const base::Packet &packet);
+    void datagram(const base::Packet &packet, const sip::Digest *digest);
     void stream(const base::Packet &packet);
     void local(const base::Packet &packet);
     void piece(const StreamSorter::Piece &piece);
-    void message(trace::RowKind kind, const base::Packet &packet, std::string_view text);
+    void message(trace::RowKind kind, const base::Packet &packet, std::string_view text,
+                 const sip::Digest *known = nullptr);
     void row(trace::RowKind kind, const base::Packet &packet, std::string_view text,
-             const sip::Message *message);
+             const sip::Digest *digest);
+    void noteEnds(const base::Packet &packet, trace::RowId row);
+    void learnMedia();
     bool media(const base::Packet &packet);
     bool stun(const base::Packet &packet);
     void file(const base::Packet &packet, const rtp::RtpPacket &rtp);
@@ -80,6 +85,15 @@ private:
     struct Nothing {
     };
     Generations<base::Endpoint, Nothing> m_sipEnds{16384}; // that sent or received SIP in datagrams
+    struct Described { // a message with SDP that the media index has not read yet
+        calls::CallId call;
+        trace::RowId row;
+    };
+    std::vector<Described> m_described;
+    std::vector<std::uint8_t> m_endsNoted; // by pair of the trace: the round its ends were noted in
+    std::uint8_t m_endsRound = 1;
+    std::uint32_t m_endsAge = 0;     // messages of this round
+    std::uint64_t m_endsEvicted = 0; // from m_sipEnds when it began
     Counts m_counts;
     Changes m_changes;
     base::Instant m_lastCaptured, m_lastLive;

@@ -13,6 +13,27 @@ namespace {
 
 constexpr std::size_t kBatch = 512; // packets
 
+/// The message's digest is taken here, so that the analysis need not read any text.
+std::optional<sip::Digest> digestOf(const base::Packet &packet)
+{
+    std::optional<sip::Digest> digest;
+    const bool maybe =
+        packet.kind == base::PacketKind::Datagram &&
+        (packet.hint == base::PayloadHint::Unknown || packet.hint == base::PayloadHint::Sip);
+    if (maybe && !sip::readDigest(packet.payload.text(), digest.emplace()))
+        digest.reset();
+    return digest;
+}
+
+/// Who keeps the file's bytes alive keeps them for all of its packets: counting owners for each
+/// would cost two threads more than decoding it.
+void disown(base::Blob &payload, const std::shared_ptr<const void> &owner)
+{
+    if (owner && payload.owner() == owner)
+        payload = base::Blob::view(
+            std::shared_ptr<const void>(std::shared_ptr<void>(), owner.get()), payload.text());
+}
+
 } // namespace
 
 Importer::~Importer()
@@ -66,6 +87,7 @@ void Importer::run(const std::string &path, const base::Blob &bytes, const inges
 {
     ImportBatch batch;
     batch.path = path;
+    batch.owner = bytes.owner();
     batch.progress.totalBytes = bytes.size();
     std::uint32_t streams = 0;
     const auto hand = [&] {
@@ -88,8 +110,12 @@ void Importer::run(const std::string &path, const base::Blob &bytes, const inges
             streams = std::max(streams, packet.stream);
             packet.stream += m_firstStream;
         }
-        if (batch.packets.capacity() == 0)
+        if (batch.packets.capacity() == 0) {
             batch.packets.reserve(kBatch);
+            batch.digests.reserve(kBatch);
+        }
+        disown(packet.payload, bytes.owner());
+        batch.digests.push_back(digestOf(packet));
         batch.packets.push_back(std::move(packet));
         return batch.packets.size() < kBatch || hand();
     };

@@ -9,8 +9,10 @@
 #include <base/result.h>
 #include <functional>
 #include <ingest/source.h>
+#include <memory>
 #include <optional>
 #include <session/clock_offset.h>
+#include <sip/digest.h>
 #include <string>
 #include <thread>
 #include <trace/trace.h>
@@ -20,9 +22,11 @@ namespace session {
 
 /// What the importer tells, in order.
 struct ImportBatch {
-    std::string path;                 // not empty: an import begins with this batch
-    std::optional<ClockOffset> clock; // of the file, once it is known
+    std::string path;                  // not empty: an import begins with this batch
+    std::shared_ptr<const void> owner; // of the file's bytes, with `path`
+    std::optional<ClockOffset> clock;  // of the file, once it is known
     std::vector<base::Packet> packets;
+    std::vector<std::optional<sip::Digest>> digests; // of packets[i], if it is plain SIP
     ingest::Progress progress;
     std::vector<std::string> flaws;
     bool finished = false;

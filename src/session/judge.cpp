@@ -5,6 +5,43 @@
 #include <utility>
 
 namespace session {
+namespace {
+
+constexpr std::size_t kJobs = 512; // calls judged between two looks at the clock
+
+void noteCode(Brief &brief, std::uint16_t status)
+{
+    for (std::uint16_t &code : brief.codes) {
+        if (code == status)
+            return;
+        if (code == 0) {
+            code = status;
+            return;
+        }
+    }
+    brief.moreCodes = true;
+}
+
+static_assert(static_cast<unsigned>(sip::Method::Publish) < 16); // Brief::methods
+
+Brief briefOf(const calls::Call &call, const trace::Trace &trace)
+{
+    Brief brief;
+    brief.kind = call.kind;
+    brief.state = call.state;
+    brief.rows = static_cast<std::uint32_t>(call.rows.size());
+    brief.earlyDialogs = static_cast<std::uint32_t>(call.earlyDialogs.size());
+    for (const calls::CallRow &entry : call.rows) {
+        const trace::Row &row = trace.row(entry.row);
+        if (row.status != 0)
+            noteCode(brief, row.status);
+        else if (row.kind == trace::RowKind::Message)
+            brief.methods |= static_cast<std::uint16_t>(1U << static_cast<unsigned>(row.method));
+    }
+    return brief;
+}
+
+} // namespace
 
 Judge::Meta &Judge::meta(calls::CallId call)
 {
@@ -111,48 +148,117 @@ base::Instant Judge::nowFor(const Meta &meta, const calls::Call &call) const
     return std::max(packetClock(), call.last); // a call may be of an earlier file
 }
 
-std::shared_ptr<const CallView> Judge::next()
+/// What only this thread may do before the call is folded.
+Judge::Job Judge::begin(calls::CallId id)
 {
-    const calls::CallId id = m_touched[m_next++];
+    Meta &known = meta(id);
+    known.touched = false;
+    Job job;
+    job.id = id;
+    job.chain = m_folds.book().chain(id);
+    if (job.chain.count == 0)
+        return job;
+    job.view = std::make_shared<CallView>();
+    job.view->live = m_live && !known.imported;
+    // Half of a call would be judged here: what is missing may stand further on in the file.
+    job.judged = !known.imported || !m_importing;
+    if (!job.judged && !known.unjudged)
+        m_unjudged.push_back(id);
+    known.unjudged = !job.judged;
+    if (known.imported) { // one of many: folded again when somebody looks at it
+        job.view->call = calls::CallRef(m_folds.book(), job.chain);
+    } else {
+        job.call = m_folds.book().snapshot(id);
+        job.view->call = job.call;
+    }
+    return job;
+}
+
+/// Any thread.
+void Judge::fold(Job &job) const
+{
+    if (!job.view)
+        return;
+    if (!job.call)
+        job.call = std::make_shared<const calls::Call>(m_folds.book().fold(job.chain));
+    const calls::Call &call = *job.call;
+    job.view->brief = briefOf(call, m_folds.trace());
+    job.view->now = nowFor(m_meta[job.id.value], call);
+}
+
+/// Any thread.
+void Judge::judge(Job &job, const FlowIndex &flows) const
+{
+    if (!job.view)
+        return;
+    if (job.judged)
+        examine(job, flows);
+    if (!job.view->call.folded())
+        job.call.reset(); // by the thread that made it, most likely
+}
+
+void Judge::examine(Job &job, const FlowIndex &flows) const
+{
+    CallView &view = *job.view;
+    view.legs = m_folds.legs().of(job.id);
+    view.streams = diagnosis::bind(*job.call, m_folds.trace(), job.streams);
+    const FlowIndex::Flows picked =
+        flows.few() ? FlowIndex::Flows{} : flows.of(*job.call, m_folds.trace());
+    const FlowIndex::Flows &near = flows.few() ? flows.all() : picked;
+    const diagnosis::Evidence evidence{*job.call,
+                                       m_folds.trace(),
+                                       view.streams,
+                                       near,
+                                       view.now,
+                                       view.live,
+                                       m_folds.counts().rtpPackets != 0};
+    diagnosis::Findings findings = diagnosis::diagnose(evidence);
+    view.findings = std::move(findings.list);
+    job.recheck = findings.recheck;
+}
+
+void Judge::finish(Job &job)
+{
+    if (!job.judged || !job.view)
+        return;
+    Meta &known = meta(job.id);
+    // The same moment as before still stands in the queue.
+    const bool fresh = job.recheck.known() && job.recheck != known.recheck;
+    known.recheck = job.recheck;
+    if (fresh)
+        (job.view->live ? m_byClock : m_byPackets).push({known.recheck, job.id});
+}
+
+void Judge::next(std::vector<std::shared_ptr<const CallView>> &out)
+{
+    const std::size_t count = std::min(m_touched.size() - m_next, kJobs);
+    std::vector<Job> jobs;
+    jobs.reserve(count);
+    for (std::size_t i = 0; i < count; ++i)
+        jobs.push_back(begin(m_touched[m_next++]));
     if (m_next == m_touched.size()) {
         m_touched.clear();
         m_next = 0;
     }
-    Meta &known = meta(id);
-    known.touched = false;
-    auto view = std::make_shared<CallView>();
-    view->call = m_folds.book().snapshot(id);
-    if (!view->call)
-        return nullptr;
-    view->live = m_live && !known.imported;
-    view->now = nowFor(known, *view->call);
-    if (known.imported && m_importing) {
-        // Half of a call would be judged here: what is missing may stand further on in the file.
-        if (!known.unjudged)
-            m_unjudged.push_back(id);
-        known.unjudged = true;
-        return view;
+    const FlowIndex &index = flows();
+    const bool media = m_folds.counts().rtpStreams != 0;
+    m_workers.run(count, [&](std::size_t i) {
+        fold(jobs[i]);
+        if (!media)
+            judge(jobs[i], index);
+    });
+    if (media) {
+        for (Job &job : jobs) { // the media index turns its generations when it is asked
+            if (job.judged && job.view)
+                job.streams = m_folds.streamsOf(*job.call);
+        }
+        m_workers.run(count, [&](std::size_t i) { judge(jobs[i], index); });
     }
-    known.unjudged = false;
-    view->legs = m_folds.legs().of(id);
-    const auto streams = m_folds.streamsOf(*view->call);
-    view->streams = diagnosis::bind(*view->call, m_folds.trace(), streams);
-    const FlowIndex::Flows near = flows().of(*view->call, m_folds.trace());
-    const diagnosis::Evidence evidence{*view->call,
-                                       m_folds.trace(),
-                                       view->streams,
-                                       near,
-                                       view->now,
-                                       view->live,
-                                       m_folds.counts().rtpPackets != 0};
-    diagnosis::Findings findings = diagnosis::diagnose(evidence);
-    view->findings = std::move(findings.list);
-    // The same moment as before still stands in the queue.
-    const bool fresh = findings.recheck.known() && findings.recheck != known.recheck;
-    known.recheck = findings.recheck;
-    if (fresh)
-        (view->live ? m_byClock : m_byPackets).push({known.recheck, id});
-    return view;
+    for (Job &job : jobs) {
+        finish(job);
+        if (job.view)
+            out.push_back(std::move(job.view));
+    }
 }
 
 const FlowIndex &Judge::flows()

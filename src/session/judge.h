@@ -7,6 +7,7 @@
 #include <session/flow_index.h>
 #include <session/folds.h>
 #include <session/session.h>
+#include <session/workers.h>
 #include <vector>
 
 namespace session {
@@ -29,8 +30,8 @@ public:
     bool mediaWaiting() const { return !m_media.empty(); }
     /// When the earliest call asked to be looked at again by the clock; unknown: none did.
     base::Instant nextRecheck() const;
-    /// The next call that waits, judged. Null: it is not to be published.
-    std::shared_ptr<const CallView> next();
+    /// The next calls that wait, judged, on the cores there are; some of them at a time.
+    void next(std::vector<std::shared_ptr<const CallView>> &out);
 
     bool news() const { return m_flowsChanged || !m_looseRows.empty(); }
     /// Flows and loose rows since the last time.
@@ -51,12 +52,26 @@ private:
         bool operator<(const Due &other) const { return other.when < when; } // the earliest on top
     };
     using Queue = std::priority_queue<Due>;
+    struct Job { // one call under way
+        calls::CallId id;
+        calls::RowChain chain;
+        std::shared_ptr<CallView> view;
+        std::shared_ptr<const calls::Call> call;
+        std::vector<std::shared_ptr<const rtp::Stream>> streams;
+        base::Instant recheck;
+        bool judged = false;
+    };
 
     Meta &meta(calls::CallId call);
     void touch(calls::CallId call);
     base::Instant packetClock() const;
     base::Instant nowFor(const Meta &meta, const calls::Call &call) const;
     const FlowIndex &flows();
+    Job begin(calls::CallId id);
+    void fold(Job &job) const;
+    void judge(Job &job, const FlowIndex &flows) const;
+    void examine(Job &job, const FlowIndex &flows) const;
+    void finish(Job &job);
     void takeDue(Queue &queue, base::Instant now);
 
     Folds &m_folds;
@@ -71,6 +86,7 @@ private:
     bool m_flowsChanged = false;
     FlowIndex m_flows;
     bool m_flowsStale = false;
+    Workers m_workers;
 };
 
 } // namespace session

@@ -12,7 +12,7 @@ void Published::put(std::shared_ptr<const Update> update)
 {
     const std::lock_guard guard(m_mutex);
     for (const auto &view : update->calls) {
-        const std::size_t id = view->call->id.value;
+        const std::size_t id = view->call.id().value;
         if (id >= m_places.size())
             m_places.resize(id + 1, kNowhere);
         if (m_places[id] == kNowhere) {

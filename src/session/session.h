@@ -3,9 +3,11 @@
 // headless and tests.
 #pragma once
 
+#include <array>
 #include <base/inbox.h>
 #include <base/packet.h>
 #include <base/result.h>
+#include <calls/call_ref.h>
 #include <diagnosis/evidence.h>
 #include <diagnosis/finding.h>
 #include <functional>
@@ -24,9 +26,20 @@ class Recorder;
 
 namespace session {
 
+/// What lists need of a call, so that they need not fold it.
+struct Brief {
+    calls::Kind kind = calls::Kind::Call;
+    calls::State state = calls::State::Unknown;
+    std::uint16_t methods = 0; // of its requests, a bit for each sip::Method
+    bool moreCodes = false;    // than there is room for below
+    std::uint32_t rows = 0, earlyDialogs = 0;
+    std::array<std::uint16_t, 6> codes{}; // of its responses, each once; 0: none
+};
+
 /// One call as published: its snapshot with what was joined to it and found about it.
 struct CallView {
-    std::shared_ptr<const calls::Call> call;
+    calls::CallRef call; // calls of files are folded when somebody looks
+    Brief brief;
     std::vector<diagnosis::BoundStream> streams;
     std::vector<diagnosis::Finding> findings;
     std::vector<legs::Join> legs; // other calls that belong to it, surest first

@@ -76,16 +76,25 @@ std::vector<Frame> Framer::add(std::string_view bytes, base::Instant time)
     while (!bytes.empty()) {
         const auto room = m_limit > m_buffer.size() ? m_limit - m_buffer.size() : 1;
         const auto taken = std::min(room, bytes.size());
-        m_buffer += bytes.substr(0, taken);
-        bytes.remove_prefix(taken);
+        // Most messages come whole: only what is left of the bytes is held.
+        const bool held = !m_buffer.empty();
+        if (held)
+            m_buffer += bytes.substr(0, taken);
+        const std::string_view window = held ? std::string_view(m_buffer) : bytes.substr(0, taken);
         std::size_t done = 0;
         for (;;) {
-            const auto used = step(std::string_view(m_buffer).substr(done), time, out);
+            const auto used = step(window.substr(done), time, out);
             if (used == 0)
                 break;
             done += used;
         }
-        m_buffer.erase(0, done);
+        if (held)
+            m_buffer.erase(0, done);
+        else
+            m_buffer.assign(window.substr(done));
+        if (m_buffer.empty())
+            std::string().swap(m_buffer); // there may be very many idle connections
+        bytes.remove_prefix(taken);
         if (m_buffer.size() >= m_limit)
             overflow(time, out);
     }

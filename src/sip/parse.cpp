@@ -7,6 +7,7 @@
 
 #include <base/text.h>
 #include <sip/check.h>
+#include <sip/digest.h>
 #include <sip/scan.h>
 #include <sip/start_line.h>
 #include <sip/uri.h>
@@ -17,8 +18,8 @@ namespace {
 class Parser
 {
 public:
-    Parser(Message &message, const Limits &limits)
-        : m_message(message), m_limits(limits), m_flaws(message)
+    Parser(Message &message, const Limits &limits, bool check)
+        : m_message(message), m_limits(limits), m_check(check), m_flaws(message)
     {
     }
 
@@ -26,6 +27,8 @@ public:
 
 private:
     bool startLine(const Line &line);
+    void checkStartLine(std::string_view text, const StartLine &start);
+    void checkHeader(const Header &header);
     void statusCode(std::string_view code);
     void headers(LineCursor &lines);
     void headerLine(std::string_view line);
@@ -41,6 +44,7 @@ private:
 
     Message &m_message;
     const Limits &m_limits;
+    bool m_check; // look for flaws
     FlawList m_flaws;
 };
 
@@ -59,6 +63,16 @@ void Parser::statusCode(std::string_view code)
     m_message.status = three ? static_cast<int>(number) : kUnreadableStatus;
 }
 
+void Parser::checkStartLine(std::string_view text, const StartLine &start)
+{
+    if (start.odd || controlCharacter(text) != std::string_view::npos)
+        m_flaws.add(FlawCode::StartLine, text);
+    if (!base::equalsNoCase(start.version, "SIP/2.0"))
+        m_flaws.add(FlawCode::BadVersion, start.version);
+    if (!isUtf8(text))
+        m_flaws.add(FlawCode::NotUtf8, text);
+}
+
 bool Parser::startLine(const Line &line)
 {
     const auto text = cut(line);
@@ -66,12 +80,8 @@ bool Parser::startLine(const Line &line)
     if (!start.recognised)
         return false;
     m_message.startLine = text;
-    if (start.odd || controlCharacter(text) != std::string_view::npos)
-        m_flaws.add(FlawCode::StartLine, text);
-    if (!base::equalsNoCase(start.version, "SIP/2.0"))
-        m_flaws.add(FlawCode::BadVersion, start.version);
-    if (!isUtf8(text))
-        m_flaws.add(FlawCode::NotUtf8, text);
+    if (m_check)
+        checkStartLine(text, start);
     if (start.isResponse()) {
         statusCode(start.code);
         m_message.reason = start.reason;
@@ -80,7 +90,7 @@ bool Parser::startLine(const Line &line)
     m_message.methodText = start.method;
     m_message.method = methodOf(start.method);
     m_message.requestUri = start.uri;
-    if (!parseUri(start.uri).ok)
+    if (m_check && !parseUri(start.uri).ok)
         m_flaws.add(FlawCode::BadUri, start.uri.empty() ? start.version.substr(0, 0) : start.uri);
     return true;
 }
@@ -103,6 +113,15 @@ void Parser::headerLine(std::string_view line)
     m_message.headers.push_back(header);
 }
 
+void Parser::checkHeader(const Header &header)
+{
+    const auto control = controlCharacter(header.line);
+    if (control != std::string_view::npos)
+        m_flaws.add(FlawCode::ControlCharacter, header.line.substr(control, 1), header.id);
+    if (!isUtf8(header.line))
+        m_flaws.add(FlawCode::NotUtf8, header.line, header.id);
+}
+
 // Splits the gathered lines into names and values, once all folds are known.
 void Parser::finish()
 {
@@ -117,15 +136,12 @@ void Parser::finish()
             header.value = base::trim(header.line.substr(colon + 1));
             if (header.name.empty())
                 m_flaws.add(FlawCode::EmptyHeaderName, header.line);
-            else if (!isToken(header.name))
+            else if (m_check && !isToken(header.name))
                 m_flaws.add(FlawCode::BadHeaderName, header.name);
             header.id = headerIdOf(header.name);
         }
-        const auto control = controlCharacter(header.line);
-        if (control != std::string_view::npos)
-            m_flaws.add(FlawCode::ControlCharacter, header.line.substr(control, 1), header.id);
-        if (!isUtf8(header.line))
-            m_flaws.add(FlawCode::NotUtf8, header.line, header.id);
+        if (m_check)
+            checkHeader(header);
         if (header.value.size() > m_limits.value) {
             m_flaws.add(FlawCode::ValueTooLong, header.value.substr(m_limits.value), header.id);
             header.value = header.value.substr(0, m_limits.value);
@@ -201,22 +217,33 @@ bool Parser::run()
         m_message.methodText = cseq.methodText;
     }
     body(lines.at());
-    checkHeaders(m_message, m_limits, m_flaws);
+    if (m_check)
+        checkHeaders(m_message, m_limits, m_flaws);
     return true;
 }
 
-} // namespace
-
-std::optional<Message> parse(std::string_view text, const Limits &limits)
+std::optional<Message> parsed(std::string_view text, const Limits &limits, bool check)
 {
     text = text.substr(std::min(text.find_first_not_of("\r\n"), text.size()));
     if (!looksLikeSip(text))
         return std::nullopt;
     Message message;
     message.text = text;
-    if (!Parser(message, limits).run())
+    if (!Parser(message, limits, check).run())
         return std::nullopt;
     return message;
+}
+
+} // namespace
+
+std::optional<Message> parse(std::string_view text, const Limits &limits)
+{
+    return parsed(text, limits, true);
+}
+
+std::optional<Message> readMessage(std::string_view text)
+{
+    return parsed(text, {}, false);
 }
 
 bool looksLikeSip(std::string_view text)

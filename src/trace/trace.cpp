@@ -3,6 +3,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <base/flat_index.h>
+#include <base/hash.h>
+#include <cstring>
 #include <functional>
 #include <limits>
 #include <trace/arena.h>
@@ -12,18 +15,19 @@ namespace trace {
 
 namespace {
 
-struct PairKey {
-    base::Endpoint source, destination;
-    bool operator==(const PairKey &) const = default;
-};
-
-struct PairHash {
-    std::size_t operator()(const PairKey &pair) const noexcept
-    {
-        const std::hash<base::Endpoint> endpoint;
-        return endpoint(pair.source) * 0x9E3779B97F4A7C15ULL + endpoint(pair.destination);
+std::uint64_t hashOfEnds(const base::Endpoint &source, const base::Endpoint &destination,
+                         std::uint64_t seed)
+{
+    std::uint64_t out = seed;
+    for (const base::Endpoint *end : {&source, &destination}) {
+        std::uint64_t words[2];
+        static_assert(sizeof words == sizeof end->address.bytes);
+        std::memcpy(words, end->address.bytes.data(), sizeof words);
+        out = base::mixed(out ^ words[0], words[1]);
+        out = base::mixed(out, std::uint64_t{end->port} << 8U | end->address.family);
     }
-};
+    return out;
+}
 
 bool liesIn(std::string_view whole, std::string_view part)
 {
@@ -32,13 +36,40 @@ bool liesIn(std::string_view whole, std::string_view part)
            notAfter(part.data() + part.size(), whole.data() + whole.size());
 }
 
+/// Names by their text, each once.
+class Names
+{
+public:
+    Names(const base::ChunkList<std::string_view> &list, std::uint64_t seed)
+        : m_list(list), m_seed(seed)
+    {
+    }
+    std::uint64_t hash(std::string_view name) const { return base::hashOf(name, m_seed); }
+    std::uint32_t find(std::uint64_t hash, std::string_view name) const
+    {
+        return m_index.find(hash, [&](std::uint32_t i) { return m_list[i] == name; });
+    }
+    void add(std::uint64_t hash, std::uint32_t index)
+    {
+        m_index.add(hash, index, [this](std::uint32_t i) { return this->hash(m_list[i]); });
+    }
+
+private:
+    const base::ChunkList<std::string_view> &m_list;
+    std::uint64_t m_seed;
+    base::FlatIndex m_index;
+};
+
 } // namespace
 
 struct Trace::Hash {
+    explicit Hash(Trace &trace) : callIds(trace.m_callIds, seed), tags(trace.m_tags, seed) {}
+
+    std::uint64_t seed = base::freshSeed();
     Limits limits;
     Arena arena;
-    std::unordered_map<std::string_view, std::uint32_t> callIds, tags;
-    std::unordered_map<PairKey, std::uint32_t, PairHash> pairs;
+    Names callIds, tags;
+    base::FlatIndex pairs;
     std::unordered_set<std::shared_ptr<const void>> owners; // of borrowed text, each once
     const void *lastOwner = nullptr;
     std::atomic<std::size_t> bytes{0};
@@ -47,18 +78,58 @@ struct Trace::Hash {
 
 Trace::Trace() : Trace(Limits{}) {}
 
-Trace::Trace(const Limits &limits) : m_hash(std::make_unique<Hash>())
+Trace::Trace(const Limits &limits) : m_hash(std::make_unique<Hash>(*this))
 {
     m_hash->limits = limits;
     m_tags.append({});  // 0: no tag
     m_pairs.append({}); // 0: nothing known of either end
-    m_hash->pairs.emplace(PairKey{}, 0);
+    m_hash->pairs.add(hashOfEnds({}, {}, m_hash->seed), 0, [](std::uint32_t) { return 0; });
 }
 
 Trace::~Trace() = default;
 
 RowId Trace::add(RowKind kind, const base::Packet &packet, std::string_view text,
                  const sip::Message *message)
+{
+    return add(kind, packet, text, message != nullptr ? sip::digestOf(*message) : sip::Digest{});
+}
+
+namespace {
+
+/// Where `part` stands in the text, if it does and is of a sane length.
+void keepPlace(std::string_view text, std::string_view part, std::uint16_t &at,
+               std::uint16_t &length)
+{
+    constexpr std::size_t kMost = std::numeric_limits<std::uint16_t>::max();
+    if (part.empty() || part.size() > kMost || !liesIn(text, part))
+        return;
+    const auto begin = static_cast<std::size_t>(part.data() - text.data());
+    if (begin > kMost)
+        return;
+    at = static_cast<std::uint16_t>(begin);
+    length = static_cast<std::uint16_t>(part.size());
+}
+
+void keepFacts(Row &row, std::string_view text, const sip::Digest &digest)
+{
+    row.cseq = digest.cseq;
+    row.rseq = digest.rseq;
+    row.method = digest.method;
+    row.status = digest.status;
+    row.viaCount = digest.viaCount;
+    row.reliable = digest.reliable;
+    row.hasSdp = digest.hasSdp;
+    row.earlyMedia = digest.earlyMedia;
+    if (row.text == nullptr)
+        return;
+    keepPlace(text, digest.branch, row.branchAt, row.branchLength);
+    keepPlace(text, digest.sentBy, row.sentByAt, row.sentByLength);
+}
+
+} // namespace
+
+RowId Trace::add(RowKind kind, const base::Packet &packet, std::string_view text,
+                 const sip::Digest &digest)
 {
     if (m_rows.size() >= std::min<std::size_t>(m_hash->limits.rows, RowId::kNone)) {
         ++m_hash->noRow;
@@ -70,20 +141,15 @@ RowId Trace::add(RowKind kind, const base::Packet &packet, std::string_view text
     row.transport = packet.transport;
     row.origin = packet.origin;
     row.outgoing = packet.outgoing;
-    row.stream = packet.stream;
     row.pair = internPair(packet);
-    keepText(row, packet, text);
-    if (message != nullptr) {
-        const sip::CSeq cseq = message->cseq();
-        row.cseq = cseq.number;
-        row.method = message->isRequest() ? message->method : cseq.method;
-        row.status = static_cast<std::uint16_t>(std::clamp(message->status, 0, 0xFFFF));
-        row.flaws = static_cast<std::uint8_t>(std::min<std::size_t>(message->flaws.size(), 255));
-        keepNames(row, message->callId(), message->fromTag(), message->toTag());
-    }
+    row.hash = digest.hash;
+    const bool borrowed = keepText(row, packet, text);
+    keepFacts(row, text, digest);
+    keepNames(row, digest.callId, digest.fromTag, digest.toTag,
+              borrowed ? text : std::string_view());
     if (kind == RowKind::Local && packet.local) {
-        row.local = static_cast<std::uint32_t>(m_locals.append(packet.local));
-        keepNames(row, packet.local->callId, {}, packet.local->toTag);
+        row.hash = static_cast<std::uint32_t>(m_locals.append(packet.local));
+        keepNames(row, packet.local->callId, {}, packet.local->toTag, {});
     }
     return RowId{static_cast<std::uint32_t>(m_rows.append(row))};
 }
@@ -94,48 +160,58 @@ std::string_view Trace::copy(std::string_view bytes)
     return m_hash->arena.keep(bytes);
 }
 
-void Trace::keepText(Row &row, const base::Packet &packet, std::string_view text)
+void Trace::keep(const std::shared_ptr<const void> &owner)
+{
+    // Consecutive messages mostly come from one file: the set is asked only when the owner changes.
+    if (owner && owner.get() != m_hash->lastOwner) {
+        m_hash->owners.insert(owner);
+        m_hash->lastOwner = owner.get();
+    }
+}
+
+/// True: the text lies in a mapped file, and so may what is kept of it.
+bool Trace::keepText(Row &row, const base::Packet &packet, std::string_view text)
 {
     Hash &hash = *m_hash;
     if (text.empty())
-        return;
+        return false;
     if (text.size() > std::numeric_limits<std::uint32_t>::max()) {
         ++hash.noText;
-        return;
+        return false;
     }
-    if (packet.origin == base::Origin::Capture && packet.payload.owner() &&
-        liesIn(packet.payload.text(), text)) {
-        // Consecutive messages mostly come from one file: the set is asked only when the owner
-        // changes.
-        if (packet.payload.owner().get() != hash.lastOwner) {
-            hash.owners.insert(packet.payload.owner());
-            hash.lastOwner = packet.payload.owner().get();
-        }
+    const bool borrowed = packet.origin == base::Origin::Capture && packet.payload.owner() &&
+                          liesIn(packet.payload.text(), text);
+    if (row.hash == 0)
+        row.hash = static_cast<std::uint32_t>(base::hashOf(text));
+    if (borrowed) {
+        keep(packet.payload.owner());
     } else if (hash.bytes + text.size() > hash.limits.bytes) {
         ++hash.noText;
-        return;
+        return false;
     } else {
         text = copy(text);
     }
     row.text = text.data();
     row.length = static_cast<std::uint32_t>(text.size());
+    return borrowed;
 }
 
 void Trace::keepNames(Row &row, std::string_view callId, std::string_view fromTag,
-                      std::string_view toTag)
+                      std::string_view toTag, std::string_view borrowed)
 {
     Hash &hash = *m_hash;
-    const auto intern = [&](auto &table, auto &list, std::string_view name, std::size_t most,
+    const auto intern = [&](Names &table, auto &list, std::string_view name, std::size_t most,
                             auto &refused) {
-        if (const auto found = table.find(name); found != table.end())
-            return found->second;
-        if (list.size() >= most || hash.bytes + name.size() > hash.limits.bytes) {
+        const std::uint64_t key = table.hash(name);
+        if (const auto found = table.find(key, name); found != base::FlatIndex::kNone)
+            return found;
+        const bool borrow = !borrowed.empty() && liesIn(borrowed, name);
+        if (list.size() >= most || (!borrow && hash.bytes + name.size() > hash.limits.bytes)) {
             ++refused;
             return CallKey::kNone;
         }
-        const std::string_view kept = copy(name);
-        const auto index = static_cast<std::uint32_t>(list.append(kept));
-        table.emplace(kept, index);
+        const auto index = static_cast<std::uint32_t>(list.append(borrow ? name : copy(name)));
+        table.add(key, index);
         return index;
     };
     const auto internTag = [&](std::string_view tag) {
@@ -154,15 +230,21 @@ void Trace::keepNames(Row &row, std::string_view callId, std::string_view fromTa
 std::uint32_t Trace::internPair(const base::Packet &packet)
 {
     Hash &hash = *m_hash;
-    const PairKey key{packet.source, packet.destination};
-    if (const auto found = hash.pairs.find(key); found != hash.pairs.end())
-        return found->second;
+    const std::uint64_t key = hashOfEnds(packet.source, packet.destination, hash.seed);
+    const auto same = [&](std::uint32_t i) {
+        return m_pairs[i].source == packet.source && m_pairs[i].destination == packet.destination;
+    };
+    if (const auto found = hash.pairs.find(key, same); found != base::FlatIndex::kNone)
+        return found;
     if (m_pairs.size() >= hash.limits.pairs) {
         ++hash.noPair;
         return 0;
     }
-    const auto index = static_cast<std::uint32_t>(m_pairs.append({key.source, key.destination}));
-    hash.pairs.emplace(key, index);
+    const auto index =
+        static_cast<std::uint32_t>(m_pairs.append({packet.source, packet.destination}));
+    hash.pairs.add(key, index, [&](std::uint32_t i) {
+        return hashOfEnds(m_pairs[i].source, m_pairs[i].destination, hash.seed);
+    });
     return index;
 }
 
@@ -188,7 +270,7 @@ const base::LocalEvent *Trace::local(RowId id) const
 {
     if (id.value >= size() || m_rows[id.value].kind != RowKind::Local)
         return nullptr;
-    const std::uint32_t index = m_rows[id.value].local;
+    const std::uint32_t index = m_rows[id.value].hash;
     return index < m_locals.size() ? m_locals[index].get() : nullptr;
 }
 

@@ -9,10 +9,10 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <sip/digest.h>
 #include <sip/message.h>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 namespace trace {
 
@@ -32,6 +32,7 @@ enum class RowKind : std::uint8_t {
     Local,   // something that happened inside Earshot
 };
 
+/// One cache line: all that lists and folds need, so that they read no text.
 struct Row {
     base::Instant time;
     const char *text = nullptr; // kept alive by the trace
@@ -40,16 +41,25 @@ struct Row {
     std::uint32_t fromTag = 0, toTag = 0; // interned, 0: none
     std::uint32_t pair = 0;               // interned source and destination
     std::uint32_t cseq = 0;
-    std::uint32_t stream = 0; // connection direction, 0: datagram
-    std::uint32_t local = 0;  // RowKind::Local: index of the event
+    std::uint32_t rseq = 0;   // of a 101-199, or the one a PRACK's RAck names (RFC 3262)
+    std::uint32_t hash = 0;   // of the text; RowKind::Local: index of the event
     std::uint16_t status = 0; // 0: a request
     RowKind kind = RowKind::Message;
     sip::Method method = sip::Method::Unknown; // responses: CSeq's
     base::Transport transport = base::Transport::Unknown;
     base::Origin origin = base::Origin::Capture;
-    bool outgoing = false;
-    std::uint8_t flaws = 0; // count, at most 255
+    bool outgoing : 1 = false;
+    bool reliable : 1 = false;   // RFC 3262 section 3: Require: 100rel and RSeq in a 101-199
+    bool hasSdp : 1 = false;     // as Message::sdp() finds it
+    bool earlyMedia : 1 = false; // a P-Early-Media header
+    std::uint8_t viaCount = 0;   // of a request
+    // The top Via's branch and sent-by, as places in the text; length 0: none, or none sane.
+    std::uint16_t branchAt = 0, branchLength = 0, sentByAt = 0, sentByLength = 0;
+
+    std::string_view branch() const { return {text + branchAt, branchLength}; }
+    std::string_view sentBy() const { return {text + sentByAt, sentByLength}; }
 };
+static_assert(sizeof(Row) == 64);
 
 /// What a hostile or endless input may make us keep. Beyond: the row is kept with less, and counted
 /// in Refused.
@@ -75,11 +85,18 @@ public:
     explicit Trace(const Limits &limits);
     ~Trace();
 
-    /// The writer: files one message, keep-alive, end of a connection or local event. `message` is
-    /// the parse of `text` if it is one. The bytes are kept: borrowed from `packet`'s payload when
-    /// they lie in it and it is a mapped file, copied otherwise. Invalid: the row limit is reached.
+    /// The writer: files one message, keep-alive, end of a connection or local event. `digest` is
+    /// that of `text` if it is a message, else an empty one. The bytes are kept: borrowed from
+    /// `packet`'s payload when they lie in it and it is a mapped file, copied otherwise. Invalid:
+    /// the row limit is reached.
+    RowId add(RowKind kind, const base::Packet &packet, std::string_view text,
+              const sip::Digest &digest);
+    /// The same from a parse of `text`, nullptr: it is no message.
     RowId add(RowKind kind, const base::Packet &packet, std::string_view text,
               const sip::Message *message);
+
+    /// The writer: `owner` keeps text alive that will be borrowed, as long as this trace lives.
+    void keep(const std::shared_ptr<const void> &owner);
 
     std::size_t size() const { return m_rows.size(); }
     const Row &row(RowId id) const { return m_rows[id.value]; }
@@ -91,13 +108,14 @@ public:
     base::Endpoint destination(RowId id) const;
     std::string_view callId(CallKey key) const;
     std::string_view tag(std::uint32_t interned) const;
-    std::size_t bytesKept() const; // copied text, for the figures
-    Refused refused() const;       // any thread
+    std::size_t pairs() const { return m_pairs.size(); } // rows' pairs are below
+    std::size_t bytesKept() const;                       // copied text, for the figures
+    Refused refused() const;                             // any thread
 
 private:
-    void keepText(Row &row, const base::Packet &packet, std::string_view text);
+    bool keepText(Row &row, const base::Packet &packet, std::string_view text);
     void keepNames(Row &row, std::string_view callId, std::string_view fromTag,
-                   std::string_view toTag);
+                   std::string_view toTag, std::string_view borrowed);
     std::uint32_t internPair(const base::Packet &packet);
     std::string_view copy(std::string_view bytes);
 

@@ -64,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         const auto kind =
             message ? trace::RowKind::Message : static_cast<trace::RowKind>(how >> 4U & 7U);
         const auto row = trace.add(kind, packet, text, message ? &*message : nullptr);
-        if (const auto id = book.add(row, message ? &*message : nullptr); id.valid())
+        if (const auto id = book.add(row); id.valid())
             check(trace, *book.snapshot(id));
         if (const auto id = table.add(row, message ? &*message : nullptr); id.valid())
             require(table.snapshot(id) != nullptr);

@@ -101,14 +101,14 @@ void CallsModel::setShowOthers(bool show)
 
 bool CallsModel::folds(const session::CallView &view) const
 {
-    return view.call->kind != calls::Kind::Call && !m_showOthers && m_anyCall;
+    return view.brief.kind != calls::Kind::Call && !m_showOthers && m_anyCall;
 }
 
 bool CallsModel::accepts(const session::CallView &view) const
 {
     if (folds(view))
         return false;
-    const auto id = view.call->id.value;
+    const auto id = view.call.id().value;
     if (m_verdicts && id < m_verdicts->size() && (*m_verdicts)[id] != 0)
         return (*m_verdicts)[id] == 2;
     return m_filter.empty() || m_filter.matches(view, m_store.trace());
@@ -116,12 +116,12 @@ bool CallsModel::accepts(const session::CallView &view) const
 
 void CallsModel::count(const session::CallView &view)
 {
-    if (!m_seen.insert(view.call->id.value).second)
+    if (!m_seen.insert(view.call.id().value).second)
         return;
     const bool folded = folds(view);
     m_hiddenOthers += folded ? 1 : 0;
     m_total += folded ? 0 : 1;
-    m_totalCalls += view.call->kind == calls::Kind::Call ? 1 : 0;
+    m_totalCalls += view.brief.kind == calls::Kind::Call ? 1 : 0;
 }
 
 void CallsModel::rebuild()
@@ -133,13 +133,13 @@ void CallsModel::rebuild()
     m_hiddenOthers = m_total = m_totalCalls = 0;
     const auto &all = m_store.calls();
     m_anyCall = std::any_of(all.begin(), all.end(), [](const CallPtr &view) {
-        return view->call->kind == calls::Kind::Call;
+        return view->brief.kind == calls::Kind::Call;
     });
     for (const CallPtr &view : all) {
         count(*view);
         if (!accepts(*view))
             continue;
-        m_rows[view->call->id.value] = static_cast<int>(m_items.size());
+        m_rows[view->call.id().value] = static_cast<int>(m_items.size());
         m_items.push_back({view, std::nullopt});
     }
     endResetModel();
@@ -151,12 +151,12 @@ void CallsModel::touch(const std::vector<CallPtr> &touched)
     std::vector<CallPtr> fresh;
     int lowest = -1, highest = -1;
     for (const CallPtr &view : touched) {
-        if (!m_anyCall && view->call->kind == calls::Kind::Call) {
+        if (!m_anyCall && view->brief.kind == calls::Kind::Call) {
             rebuild(); // the first call: from now on the rest folds into a counter
             return;
         }
         count(*view);
-        if (const auto at = m_rows.find(view->call->id.value); at != m_rows.end()) {
+        if (const auto at = m_rows.find(view->call.id().value); at != m_rows.end()) {
             m_items[static_cast<std::size_t>(at->second)] = {view, std::nullopt};
             lowest = lowest < 0 ? at->second : std::min(lowest, at->second);
             highest = std::max(highest, at->second);
@@ -170,7 +170,7 @@ void CallsModel::touch(const std::vector<CallPtr> &touched)
         const int first = rowCount();
         beginInsertRows({}, first, first + static_cast<int>(fresh.size()) - 1);
         for (const CallPtr &view : fresh) {
-            m_rows[view->call->id.value] = static_cast<int>(m_items.size());
+            m_rows[view->call.id().value] = static_cast<int>(m_items.size());
             m_items.push_back({view, std::nullopt});
         }
         endInsertRows();

@@ -6,7 +6,7 @@ namespace {
 
 bool sameFindings(const CallPtr &a, const CallPtr &b)
 {
-    if (!a || !b || a->call->id != b->call->id || a->findings.size() != b->findings.size())
+    if (!a || !b || a->call.id() != b->call.id() || a->findings.size() != b->findings.size())
         return false;
     for (std::size_t i = 0; i < a->findings.size(); ++i) {
         if (a->findings[i].rule != b->findings[i].rule ||

@@ -147,7 +147,7 @@ void CallList::applyCounts()
 
 void CallList::followFocus()
 {
-    const int row = m_focus.call() ? m_model->rowOf(m_focus.call()->call->id) : -1;
+    const int row = m_focus.call() ? m_model->rowOf(m_focus.call()->call.id()) : -1;
     if (row < 0 || m_view->currentIndex().row() == row)
         return;
     m_following = true;
@@ -159,7 +159,7 @@ void CallList::choose(const QModelIndex &index)
 {
     const CallPtr view = m_model->callAt(index.row());
     if (view && !m_following && index.isValid())
-        m_focus.showCall(view->call->id);
+        m_focus.showCall(view->call.id());
 }
 
 bool CallList::eventFilter(QObject *watched, QEvent *event)

@@ -70,8 +70,8 @@ void LadderPane::relayout()
 
 void LadderPane::display(const CallPtr &view, const ScenePtr &scene)
 {
-    const bool fresh = view->call->id != m_shown;
-    m_shown = view->call->id;
+    const bool fresh = view->call.id() != m_shown;
+    m_shown = view->call.id();
     m_scene = scene;
     m_view->setScene(scene, fresh, view->live);
     if (fresh)
@@ -91,7 +91,7 @@ void LadderPane::revealWhenOver(const CallPtr &view, bool fresh)
     if (!justEnded)
         return;
     // The answer to the BYE and the last media figures come a moment later.
-    QTimer::singleShot(800, this, [this, id = view->call->id] {
+    QTimer::singleShot(800, this, [this, id = view->call.id()] {
         if (m_shown == id && m_over && m_view->isFollowing())
             m_view->reveal({ladder::TargetKind::Row, m_focus.row().value});
     });

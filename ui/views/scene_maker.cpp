@@ -61,7 +61,7 @@ void SceneMaker::finished(const CallPtr &view, const ScenePtr &scene)
     m_busy = false;
     auto next = std::move(m_next);
     m_next.reset();
-    if (!next || next->view->call->id == view->call->id)
+    if (!next || next->view->call.id() == view->call.id())
         Q_EMIT made(view, scene);
     if (next)
         request(std::move(next->view), std::move(next->flows), std::move(next->options));

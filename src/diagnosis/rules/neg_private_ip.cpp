@@ -33,15 +33,16 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         if (++read > 16)
             return;
-        const auto &sdp = sdpOf(evidence, entry.row);
-        const auto *const audio = sdp.audio();
-        const auto place = audio != nullptr && audio->port != 0 ? audio->endpoint() : std::nullopt;
         const auto source = evidence.trace.source(entry.row).address;
         const auto target = evidence.trace.destination(entry.row).address;
         // Only where the signalling itself crosses public addresses the private one cannot be
         // reached.
+        if (!source.known() || source.isPrivate() || !target.known() || target.isPrivate())
+            continue;
+        const auto &sdp = sdpOf(evidence, entry.row);
+        const auto *const audio = sdp.audio();
+        const auto place = audio != nullptr && audio->port != 0 ? audio->endpoint() : std::nullopt;
         if (!place || place->address.isUnspecified() || !place->address.isPrivate() ||
-            !source.known() || source.isPrivate() || !target.known() || target.isPrivate() ||
             solved(evidence, sdp, *place))
             continue;
         auto &f =

@@ -28,6 +28,21 @@ std::string withItsLength(std::string text)
     return text.replace(at, size, std::to_string(text.size() - body - 4));
 }
 
+/// The connection's direction, 0: it came as a datagram. Which of several connections between the
+/// same ends carried a row is not kept: one of them stands for all.
+std::uint32_t streamOf(const trace::Row &row)
+{
+    switch (row.transport) {
+    case base::Transport::Tcp:
+    case base::Transport::Tls:
+    case base::Transport::Ws:
+    case base::Transport::Wss:
+        return row.pair + 1;
+    default:
+        return 0;
+    }
+}
+
 base::PacketKind kindOf(const trace::Row &row)
 {
     switch (row.kind) {
@@ -38,7 +53,7 @@ base::PacketKind kindOf(const trace::Row &row)
     case trace::RowKind::Reset:
         return base::PacketKind::StreamReset;
     default:
-        return row.stream != 0 ? base::PacketKind::StreamData : base::PacketKind::Datagram;
+        return streamOf(row) != 0 ? base::PacketKind::StreamData : base::PacketKind::Datagram;
     }
 }
 
@@ -52,8 +67,8 @@ base::Packet packetOf(const ReportInput &input, trace::RowId id)
     out.origin = row.origin;
     out.hint = base::PayloadHint::Sip;
     out.outgoing = row.outgoing;
-    out.stream = row.stream;
-    out.cut = row.kind == trace::RowKind::Cut && row.stream == 0;
+    out.stream = streamOf(row);
+    out.cut = row.kind == trace::RowKind::Cut && out.stream == 0;
     out.source = input.trace.source(id);
     out.destination = input.trace.destination(id);
     const std::string_view text = input.trace.text(id);

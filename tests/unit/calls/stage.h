@@ -16,9 +16,7 @@ class Stage
 {
 public:
     Stage()
-        : wire([this](trace::RowId row, const sip::Message *message) {
-              last = book.add(row, message);
-          })
+        : wire([this](trace::RowId row, const sip::Message * /*message*/) { last = book.add(row); })
     {
     }
 

@@ -114,7 +114,7 @@ private:
     {
         const auto message = kind == trace::RowKind::Message ? sip::parse(text) : std::nullopt;
         const auto row = m_trace.add(kind, packet, text, message ? &*message : nullptr);
-        m_calls.add(row, message ? &*message : nullptr);
+        m_calls.add(row);
         m_flows.add(row, message ? &*message : nullptr);
     }
 

@@ -81,7 +81,7 @@ public:
         const auto message = sip::parse(packet.payload.text());
         const auto row =
             trace.add(kind, packet, packet.payload.text(), message ? &*message : nullptr);
-        if (const auto call = book.add(row, message ? &*message : nullptr); call.valid())
+        if (const auto call = book.add(row); call.valid())
             id = call;
         return row;
     }
@@ -104,7 +104,7 @@ public:
         event->sentence = std::move(sentence);
         packet.local = event;
         const auto row = trace.add(trace::RowKind::Local, packet, {}, nullptr);
-        if (const auto call = book.add(row, nullptr); call.valid())
+        if (const auto call = book.add(row); call.valid())
             id = call;
         return row;
     }

@@ -77,10 +77,9 @@ TEST(FlowIndex, givesACallTheFlowsThatCanMatterToIt)
     const auto message = sip::parse(text);
     ASSERT_TRUE(message);
     calls::CallBook book(trace);
-    const auto id = book.add(
-        trace.add(trace::RowKind::Message,
-                  talk::datagram(talk::at(0), talk::kCaller, talk::kCallee, text), text, &*message),
-        &*message);
+    const auto id = book.add(trace.add(
+        trace::RowKind::Message, talk::datagram(talk::at(0), talk::kCaller, talk::kCallee, text),
+        text, &*message));
     session::FlowIndex::Flows flows;
     for (std::uint32_t i = 0; i < 1000; ++i) {
         flows::Flow flow;

@@ -184,10 +184,40 @@ TEST(Import, everyCallIsPublishedJudged)
     const auto calls = session->calls();
     ASSERT_EQ(calls.size(), 5000U);
     for (std::size_t i = 0; i < calls.size(); ++i) {
+        ASSERT_FALSE(calls[i]->call.folded()) << "a call of a file waits until somebody looks";
+        ASSERT_EQ(session->trace().callId(calls[i]->call.id()), fmt::format("call-{}", i));
         ASSERT_EQ(calls[i]->call->callId, fmt::format("call-{}", i));
+        ASSERT_EQ(calls[i]->brief.state, calls[i]->call->state);
+        ASSERT_EQ(calls[i]->brief.rows, 4U);
+        ASSERT_EQ(calls[i]->brief.earlyDialogs, 1U);
+        ASSERT_THAT(calls[i]->brief.codes, ElementsAre(183, 430, 0, 0, 0, 0));
         ASSERT_EQ(calls[i]->call->rows.size(), 4U);
         ASSERT_EQ(calls[i]->findings.size(), calls[0]->findings.size()) << i;
     }
+}
+
+/// The importer's quick reading gives way to the parser for all of these.
+TEST(Import, oddMessagesJoinTheirCall)
+{
+    std::string folded = invite("one"), bare = progress("one"), listed = failure("one");
+    folded.replace(folded.find("Max-Forwards: 70"), 16, "Max-Forwards:\r\n 70");
+    for (auto at = bare.find("\r\n"); at != std::string::npos; at = bare.find("\r\n"))
+        bare.erase(at, 1);
+    listed.insert(listed.find("\r\nMax-Forwards"), ", SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKfar");
+    const support::TemporaryFile file(
+        "odd.pcap", support::pcap(frames({datagram(at(0), kCaller, kCallee, folded),
+                                          datagram(at(10), kCallee, kCaller, bare),
+                                          datagram(at(20), kCallee, kCaller, listed),
+                                          datagram(at(30), kCaller, kCallee, ack("one"))})));
+    const auto session = open(false);
+    ASSERT_TRUE(session->import(file.path()));
+    ASSERT_TRUE(session->settle(kLimit));
+    ASSERT_EQ(session->calls().size(), 1U);
+    const calls::Call &call = *session->calls()[0]->call;
+    EXPECT_EQ(call.rows.size(), 4U);
+    EXPECT_EQ(call.transactions.size(), 1U) << "ACK and responses found the INVITE by its branch";
+    EXPECT_EQ(call.finalStatus, 430);
+    EXPECT_EQ(call.earlyDialogs.size(), 1U);
 }
 
 TEST(Import, tcpOfTwoFilesDoesNotMix)

@@ -61,8 +61,8 @@ constexpr std::array<Column<Row>, 10> kColumns{{
      kRight},
     {"early", "Early media",
      [](const Row &r) { return r.facts.early ? QObject::tr("yes") : QString(); }, nullptr, kLeft},
-    {"rows", "Messages", [](const Row &r) { return QString::number(r.view.call->rows.size()); },
-     nullptr, kRight},
+    {"rows", "Messages", [](const Row &r) { return QString::number(r.view.brief.rows); }, nullptr,
+     kRight},
     {"findings", "Findings", findings, nullptr, kRight},
     {"call-id", "Call-ID", [](const Row &r) { return shown(r.view.call->callId); }, nullptr, kLeft},
 }};

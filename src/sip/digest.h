@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the index keeps of a message: its key values, and nothing that costs more than one walk over
+// its header lines. Everything else is parsed when somebody looks at the message.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <sip/message.h>
+#include <string_view>
+
+namespace sip {
+
+struct Digest {
+    // Views of the text the digest was taken from; empty: not there.
+    std::string_view callId, fromTag, toTag;
+    std::string_view branch, sentBy; // of the top Via
+    std::uint32_t hash = 0;          // base::hashOf the text, 0: not taken
+    std::uint32_t cseq = 0;
+    std::uint32_t rseq = 0;   // RSeq of a 101-199, or the one a PRACK's RAck names (RFC 3262)
+    std::uint16_t status = 0; // 0: a request
+    Method method = Method::Unknown; // responses: CSeq's
+    std::uint8_t viaCount = 0;       // of a request
+    bool reliable = false;           // RFC 3262 section 3: Require: 100rel and RSeq in a 101-199
+    bool hasSdp = false;
+    bool earlyMedia = false; // a P-Early-Media header
+};
+
+/// The digest of a parsed message; its views are the message's.
+Digest digestOf(const Message &message);
+
+/// The same straight from the text, many times quicker, for the plain messages that nearly all are.
+/// False: the text is not plain (folds, odd line ends, lists of Via, multipart, an unknown method
+/// ...) or no SIP; parse() decides.
+bool readDigest(std::string_view text, Digest &out);
+
+/// parse() without the search for what is wrong: for who wants the values only, of a message that
+/// was parsed before. `flaws` then holds what could not be overlooked.
+std::optional<Message> readMessage(std::string_view text);
+
+/// Message::sdp() of the text's parse, for plain messages without parsing the rest.
+std::string_view sdpOf(std::string_view text);
+
+struct RAck { // RFC 3262 section 7.2
+    std::uint32_t rseq = 0, cseq = 0;
+    Method method = Method::Unknown;
+};
+RAck readRAck(std::string_view value);
+
+} // namespace sip

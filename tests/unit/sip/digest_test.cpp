@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// The quick digest against the parser's: it may decline, it may never differ.
+#include <gtest/gtest.h>
+
+#include <array>
+#include <random>
+#include <sip/digest.h>
+#include <string>
+#include <vector>
+
+namespace {
+
+using sip::Digest;
+
+std::vector<std::string> plain()
+{
+    const std::string sdp =
+        "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n"
+        "m=audio 4000 RTP/AVP 0\r\n";
+    return {
+        "INVITE sip:bob@example.test SIP/2.0\r\nVia: SIP/2.0/UDP "
+        "192.0.2.1:5060;branch=z9hG4bK1;rport\r\n"
+        "Via: SIP/2.0/TCP host.example.test;branch=z9hG4bK2\r\nMax-Forwards: 70\r\n"
+        "From: \"A; tag=x <b>\" <sip:alice@example.test;user=phone>;tag=one\r\n"
+        "To: <sip:bob@example.test>\r\nCall-ID: abc@host\r\nCSeq: 1 INVITE\r\nRequire: 100rel\r\n"
+        "Contact: <sip:alice@192.0.2.1>\r\nContent-Type: application/sdp;charset=utf-8\r\n"
+        "Content-Length: " +
+            std::to_string(sdp.size()) + "\r\n\r\n" + sdp,
+        "SIP/2.0 183 Session Progress\r\nv: SIP/2.0/TLS "
+        "[2001:db8::1]:5061;received=192.0.2.9;branch=z9\r\n"
+        "f: sip:alice@example.test;x=1;tag=one\r\nt: Bob <sip:bob@example.test>;tag=two;y\r\ni: "
+        "abc\r\n"
+        "CSeq: 12 INVITE\r\nRequire: timer\r\nRequire: 100rel\r\nRSeq: 77\r\nP-Early-Media: "
+        "sendrecv\r\n"
+        "c: application/sdp\r\nContent-Disposition: session;handling=required\r\nl: "
+        "5\r\n\r\nv=0\r\n",
+        "PRACK sip:bob@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=b\r\nFrom: "
+        "<sip:a@b>;tag=1\r\n"
+        "To: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 2 PRACK\r\nRAck: 77 1 "
+        "INVITE\r\nContent-Length: 0\r\n\r\n",
+        "REGISTER sip:example.test SIP/2.0\r\nVia: SIP/2.0/WSS "
+        "df7jal23ls0d.invalid;branch=z9hG4bK56sdasks\r\n"
+        "From: sip:alice@example.test;tag=asdyka899\r\nTo: sip:alice@example.test\r\nCall-ID: "
+        "asidkj3ss\r\n"
+        "CSeq: 1 REGISTER\r\nContact: <sip:alice@df7jal23ls0d.invalid;transport=ws>;reg-id=1\r\n"
+        "Supported: path, outbound\r\n\r\n",
+        "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\n"
+        "To: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 2 BYE\r\nContent-Length: 0\r\n\r\n",
+    };
+}
+
+/// Places that two digests name differently; empty: they are the same.
+std::string difference(const Digest &a, const Digest &b)
+{
+    std::string out;
+    const auto text = [&](const char *name, std::string_view one, std::string_view two) {
+        if (one != two || (!one.empty() && one.data() != two.data()))
+            out +=
+                std::string(name) + ": \"" + std::string(one) + "\" \"" + std::string(two) + "\" ";
+    };
+    const auto number = [&](const char *name, std::uint64_t one, std::uint64_t two) {
+        if (one != two)
+            out += std::string(name) + ": " + std::to_string(one) + " " + std::to_string(two) + " ";
+    };
+    text("Call-ID", a.callId, b.callId);
+    text("From-tag", a.fromTag, b.fromTag);
+    text("To-tag", a.toTag, b.toTag);
+    text("branch", a.branch, b.branch);
+    text("sent-by", a.sentBy, b.sentBy);
+    number("CSeq", a.cseq, b.cseq);
+    number("RSeq", a.rseq, b.rseq);
+    number("status", a.status, b.status);
+    number("method", static_cast<unsigned>(a.method), static_cast<unsigned>(b.method));
+    number("Vias", a.viaCount, b.viaCount);
+    number("reliable", a.reliable, b.reliable);
+    number("SDP", a.hasSdp, b.hasSdp);
+    number("early media", a.earlyMedia, b.earlyMedia);
+    return out;
+}
+
+TEST(Digest, readsPlainMessagesQuickly)
+{
+    for (const std::string &text : plain()) {
+        Digest quick;
+        ASSERT_TRUE(sip::readDigest(text, quick)) << text;
+        const auto message = sip::parse(text);
+        ASSERT_TRUE(message);
+        EXPECT_EQ(difference(quick, sip::digestOf(*message)), "") << text;
+    }
+    Digest invite;
+    ASSERT_TRUE(sip::readDigest(plain()[0], invite));
+    EXPECT_EQ(invite.viaCount, 2);
+    EXPECT_TRUE(invite.hasSdp);
+    Digest progress;
+    ASSERT_TRUE(sip::readDigest(plain()[1], progress));
+    EXPECT_TRUE(progress.reliable && progress.hasSdp && progress.earlyMedia);
+}
+
+TEST(Digest, declinesWhatIsNotPlain)
+{
+    const std::string head = "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=b\r\n";
+    const std::string rest =
+        "From: <sip:a@b>;tag=1\r\nTo: <sip:c@d>\r\nCall-ID: x\r\nCSeq: 2 OPTIONS\r\n";
+    Digest out;
+    ASSERT_TRUE(sip::readDigest(head + rest + "\r\n", out));
+    for (const std::string &odd :
+         {std::string("\r\n") + head + rest + "\r\n", head + rest,
+          head + " folded\r\n" + rest + "\r\n", head + "Subject: a\nb\r\n" + rest + "\r\n",
+          head + "Via: a, b\r\n" + rest + "\r\n", "STRANGE" + head.substr(7) + rest + "\r\n",
+          std::string("no SIP at all, but long enough\r\n\r\n")})
+        EXPECT_FALSE(sip::readDigest(odd, out)) << odd;
+}
+
+/// One to four places of it changed.
+std::string damaged(std::string text, std::minstd_rand &random)
+{
+    constexpr std::array<std::string_view, 28> kBits{"\r\n",
+                                                     "\n",
+                                                     "\r",
+                                                     " ",
+                                                     "\t",
+                                                     ";",
+                                                     ",",
+                                                     "<",
+                                                     ">",
+                                                     "\"",
+                                                     ":",
+                                                     "=",
+                                                     "[",
+                                                     "]",
+                                                     "tag=",
+                                                     ";tag=z",
+                                                     "branch=",
+                                                     "v: x\r\n",
+                                                     "sip:",
+                                                     "SIP/2.0/UDP ",
+                                                     "0",
+                                                     "9",
+                                                     "\0z",
+                                                     "100rel",
+                                                     "l: 3\r\n",
+                                                     "multipart/mixed",
+                                                     "application/sdp",
+                                                     "\\"};
+    for (unsigned change = random() % 4 + 1; change > 0 && !text.empty(); --change) {
+        const std::size_t at = random() % text.size();
+        const std::string_view bit = kBits[random() % kBits.size()];
+        switch (random() % 3) {
+        case 0:
+            text.insert(at, bit);
+            break;
+        case 1:
+            text.erase(at, random() % 12 + 1);
+            break;
+        default:
+            text.replace(at, std::min(bit.size(), text.size() - at), bit);
+        }
+    }
+    return text;
+}
+
+TEST(Digest, neverDiffersFromTheParser)
+{
+    std::minstd_rand random(42); // the same damage in every run
+    const auto texts = plain();
+    std::size_t quick = 0;
+    for (int round = 0; round < 40'000; ++round) {
+        const std::string text = damaged(texts[random() % texts.size()], random);
+        Digest digest;
+        if (!sip::readDigest(text, digest))
+            continue;
+        ++quick;
+        const auto message = sip::parse(text);
+        ASSERT_TRUE(message) << text;
+        ASSERT_EQ(difference(digest, sip::digestOf(*message)), "") << text;
+        const auto read = sip::readMessage(text);
+        ASSERT_TRUE(read) << text;
+        ASSERT_EQ(difference(sip::digestOf(*read), sip::digestOf(*message)), "") << text;
+        ASSERT_EQ(sip::sdpOf(text), message->sdp()) << text;
+    }
+    EXPECT_GT(quick, 10'000U) << "the quick way is hardly taken: nothing was proven";
+}
+
+} // namespace
