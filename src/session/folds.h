@@ -8,8 +8,7 @@
 #include <flows/flow_table.h>
 #include <legs/leg_book.h>
 #include <rtp/stream_table.h>
-#include <session/media_index.h>
-#include <session/rtp_gate.h>
+#include <session/media_fold.h>
 #include <session/stream_sorter.h>
 #include <trace/trace.h>
 #include <vector>
@@ -64,24 +63,20 @@ private:
     void message(trace::RowKind kind, const base::Packet &packet, std::string_view text);
     void row(trace::RowKind kind, const base::Packet &packet, std::string_view text,
              const sip::Message *message);
-    bool media(const base::Packet &packet);
     bool stun(const base::Packet &packet);
-    void file(const base::Packet &packet, const rtp::RtpPacket &rtp);
     bool sipEnd(const base::Packet &packet);
 
     trace::Trace m_trace;
     calls::CallBook m_book;
     flows::FlowTable m_flows;
     legs::LegBook m_legs;
-    rtp::StreamTable m_streams;
     StreamSorter m_sorter;
-    MediaIndex m_media;
-    RtpGate m_gate;
     struct Nothing {
     };
     Generations<base::Endpoint, Nothing> m_sipEnds{16384}; // that sent or received SIP in datagrams
     Counts m_counts;
     Changes m_changes;
+    MediaFold m_media{m_changes.calls, m_changes.media};
     base::Instant m_lastCaptured, m_lastLive;
 };
 
