@@ -13,16 +13,25 @@ double milliseconds(base::Duration duration)
 
 Json protectionOf(const rtp::Stream &stream)
 {
-    if (stream.closed == 0 && stream.opened == 0)
-        return nullptr;
     return {{"opened", stream.opened}, {"closed", stream.closed}, {"no_key_fits", stream.refused}};
+}
+
+/// RFC 3611 section 4.7; 127 stands for what is not known.
+Json metricsOf(const rtp::VoipMetrics &metrics, bool told)
+{
+    const auto value = [told](auto number, double unit) {
+        return told && number != 127 ? Json(number * unit) : Json(nullptr);
+    };
+    return {{"loss_rate", told ? Json(metrics.lossRate / 256.0) : Json(nullptr)},
+            {"discard_rate", told ? Json(metrics.discardRate / 256.0) : Json(nullptr)},
+            {"round_trip_ms", told ? Json(metrics.roundTrip) : Json(nullptr)},
+            {"r_factor", value(metrics.rFactor, 1)},
+            {"mos_lq", value(metrics.mosListening, 0.1)},
+            {"mos_cq", value(metrics.mosConversation, 0.1)}};
 }
 
 Json rtcpOf(const ReportInput &input, const rtp::Stream &stream)
 {
-    if (stream.reportsHeard == 0 && stream.senderReports == 0 && stream.name.empty() &&
-        !stream.bye.known() && !stream.metrics)
-        return nullptr;
     Json out = {{"sender_reports", stream.senderReports},
                 {"sent_packets", stream.sentPackets},
                 {"receiver_reports", stream.reportsHeard},
@@ -33,7 +42,8 @@ Json rtcpOf(const ReportInput &input, const rtp::Stream &stream)
                 {"cname", orNull(shown(input, stream.name))},
                 {"bye", utcOrNull(stream.bye)},
                 {"bye_reason", orNull(shown(input, stream.byeReason))},
-                {"voip_metrics", nullptr}};
+                {"voip_metrics", metricsOf(stream.metrics.value_or(rtp::VoipMetrics{}),
+                                           stream.metrics.has_value())}};
     if (!stream.reports.empty()) {
         const rtp::RemoteReport &last = stream.reports.back();
         out["fraction_lost"] = last.fractionLost;
@@ -43,20 +53,6 @@ Json rtcpOf(const ReportInput &input, const rtp::Stream &stream)
     for (const rtp::RemoteReport &report : stream.reports) {
         if (report.roundTrip)
             out["round_trip_ms"] = milliseconds(*report.roundTrip);
-    }
-    if (const auto &metrics = stream.metrics) {
-        const auto known = [](std::uint8_t value) {
-            return value == 127 ? Json(nullptr) : Json(value);
-        };
-        const auto mos = [](std::uint8_t value) {
-            return value == 127 ? Json(nullptr) : Json(value / 10.0);
-        };
-        out["voip_metrics"] = {{"loss_rate", metrics->lossRate / 256.0},
-                               {"discard_rate", metrics->discardRate / 256.0},
-                               {"round_trip_ms", metrics->roundTrip},
-                               {"r_factor", known(metrics->rFactor)},
-                               {"mos_lq", mos(metrics->mosListening)},
-                               {"mos_cq", mos(metrics->mosConversation)}};
     }
     return out;
 }
@@ -79,10 +75,10 @@ Json dtmfOf(const ReportInput &input, const rtp::Stream &stream)
 
 Json streamDetailsOf(const ReportInput &input, const rtp::Stream &stream)
 {
-    Json types = Json::object();
+    Json types = Json::array();
     for (std::size_t type = 0; type < stream.payloadTypes.size(); ++type) {
         if (stream.payloadTypes[type] != 0)
-            types[std::to_string(type)] = stream.payloadTypes[type];
+            types.push_back({{"type", type}, {"packets", stream.payloadTypes[type]}});
     }
     return {
         {"payload_type_packets", std::move(types)},

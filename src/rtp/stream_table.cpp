@@ -136,8 +136,10 @@ void reckon(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp
     stream.late += entry.clock.add(packet.time, rtp.timestamp, stream.clock) ? 1 : 0;
     stream.jitter = entry.jitter.jitter();
     stream.maxJitter = std::max(stream.maxJitter, stream.jitter);
-    entry.jitterSum += static_cast<double>(stream.jitter.count());
-    ++entry.jitters;
+    if (stream.packets > 0) {
+        entry.jitterSum += static_cast<double>(stream.jitter.count());
+        ++entry.jitters;
+    }
     const std::uint32_t step = rtp.timestamp - entry.lastTimestamp;
     if (stream.packets > 0 && static_cast<std::uint16_t>(entry.lastSequence + 1) == rtp.sequence &&
         step != 0) {
