@@ -35,7 +35,8 @@ void DtmfReader::add(base::Instant at, std::uint32_t timestamp, std::uint32_t cl
     const bool goesOn = m_known && event == m_event && !digits.empty() && !digits.back().ended &&
                         timestamp - m_timestamp == m_duration && m_duration >= 0xFF00U;
     const bool same = m_known && event == m_event && timestamp == m_timestamp;
-    if (!same && m_known && static_cast<std::int32_t>(timestamp - m_timestamp) < 0)
+    const auto behind = static_cast<std::int32_t>(m_timestamp - timestamp);
+    if (!same && m_known && behind > 0 && behind < static_cast<std::int64_t>(clock) * 10)
         return; // a late copy of an event before
     if (goesOn) {
         m_past += m_duration;
