@@ -2,6 +2,7 @@
 #include <diagnosis/evidence.h>
 
 #include <algorithm>
+#include <charconv>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -9,8 +10,10 @@ namespace diagnosis {
 namespace {
 
 constexpr std::uint32_t kNobody = ~0U;
-constexpr std::size_t kMostDescriptions = 256;        // SDP bodies of one call that are read
-constexpr std::size_t kMostMedia = 8;                 // m-lines of one of them
+constexpr std::size_t kMostDescriptions = 256; // SDP bodies of one call that are read
+constexpr std::size_t kMostMedia = 8;          // m-lines of one of them
+constexpr std::size_t kMostCandidates = 16;    // of one m-line
+constexpr std::size_t kMostSenders = 256;
 constexpr std::size_t kMostStreams = 512;             // streams of one call
 constexpr auto kAfterwards = std::chrono::seconds(5); // media may run on behind the BYE
 
@@ -37,7 +40,15 @@ private:
         bool byCaller = false, byCallee = false;
         std::vector<std::uint32_t> places;
     };
+    struct Sender { // an SSRC somebody announced (RFC 5576)
+        std::uint32_t ssrc = 0;
+        bool callee = false;
+        std::uint32_t dialog = kNobody;
+    };
     void read(const calls::CallRow &row, const trace::Trace &trace);
+    void add(const base::Endpoint &endpoint, bool callee, std::uint32_t dialog, base::Instant time);
+    void addSender(std::string_view attribute, bool callee, std::uint32_t dialog);
+    const Sender *sender(std::uint32_t ssrc) const;
     bool names(const base::Endpoint &endpoint, bool callee) const;
     template <class Matches> Choice choose(base::Instant when, Matches matches) const;
     void attribute(BoundStream &bound, const base::Endpoint &calleeEnd) const;
@@ -46,6 +57,7 @@ private:
     std::vector<Place> m_places; // in order of time
     std::unordered_map<base::Endpoint, Named> m_named;
     std::unordered_set<std::string> m_calleeTags;
+    std::vector<Sender> m_senders;
 };
 
 Places::Places(const calls::Call &call, const trace::Trace &trace) : m_call(call)
@@ -84,20 +96,58 @@ void Places::read(const calls::CallRow &row, const trace::Trace &trace)
     for (const auto &media : sdp.media) {
         if (taken++ == kMostMedia)
             break;
-        const auto endpoint = media.endpoint();
-        if (!endpoint || endpoint->address.isUnspecified())
-            continue;
-        auto &named = m_named[*endpoint];
-        (callee ? named.byCallee : named.byCaller) = true;
-        const bool known =
-            std::any_of(named.places.begin(), named.places.end(), [&](std::uint32_t i) {
-                return m_places[i].callee == callee && m_places[i].dialog == dialog;
-            });
-        if (known)
-            continue;
-        named.places.push_back(static_cast<std::uint32_t>(m_places.size()));
-        m_places.push_back(Place{*endpoint, callee, dialog, entry.time});
+        if (const auto endpoint = media.endpoint())
+            add(*endpoint, callee, dialog, entry.time);
+        std::size_t candidates = 0;
+        for (const auto attribute : media.attributes) {
+            const auto endpoint = sip::candidateEndpoint(attribute);
+            if (endpoint && candidates++ < kMostCandidates)
+                add(*endpoint, callee, dialog, entry.time);
+            addSender(attribute, callee, dialog);
+        }
     }
+}
+
+void Places::add(const base::Endpoint &endpoint, bool callee, std::uint32_t dialog,
+                 base::Instant time)
+{
+    auto &named = m_named[endpoint];
+    (callee ? named.byCallee : named.byCaller) = true;
+    const bool known = std::any_of(named.places.begin(), named.places.end(), [&](std::uint32_t i) {
+        return m_places[i].callee == callee && m_places[i].dialog == dialog;
+    });
+    if (known)
+        return;
+    named.places.push_back(static_cast<std::uint32_t>(m_places.size()));
+    m_places.push_back(Place{endpoint, callee, dialog, time});
+}
+
+/// "ssrc:1234 cname:..."
+void Places::addSender(std::string_view attribute, bool callee, std::uint32_t dialog)
+{
+    constexpr std::string_view kName = "ssrc:";
+    if (attribute.substr(0, kName.size()) != kName || m_senders.size() >= kMostSenders)
+        return;
+    attribute.remove_prefix(kName.size());
+    Sender sender{0, callee, dialog};
+    const auto [end, error] =
+        std::from_chars(attribute.data(), attribute.data() + attribute.size(), sender.ssrc);
+    if (error == std::errc{} && end != attribute.data())
+        m_senders.push_back(sender);
+}
+
+/// nullptr: nobody announced it, or two did.
+const Places::Sender *Places::sender(std::uint32_t ssrc) const
+{
+    const Sender *found = nullptr;
+    for (const auto &sender : m_senders) {
+        if (sender.ssrc != ssrc)
+            continue;
+        if (found != nullptr && (found->callee != sender.callee || found->dialog != sender.dialog))
+            return nullptr;
+        found = &sender;
+    }
+    return found;
 }
 
 bool Places::names(const base::Endpoint &endpoint, bool callee) const
@@ -169,6 +219,14 @@ std::optional<BoundStream> Places::place(const std::shared_ptr<const rtp::Stream
     bound.stream = stream;
     bound.towardsCaller = int(fromCallee) + int(toCaller) >= int(fromCaller) + int(toCallee);
     bound.early = !m_call.answered.known() || stream->first < m_call.answered;
+    const Sender *announced = sender(stream->ssrc);
+    if (announced != nullptr)
+        bound.towardsCaller = announced->callee;
+    if (announced != nullptr && announced->callee && announced->dialog != kNobody) {
+        bound.earlyDialog = announced->dialog; // forks may share a port, but no SSRC
+        bound.certainty = Certainty::Exact;
+        return bound;
+    }
     attribute(bound, bound.towardsCaller ? stream->source : stream->destination);
     return bound;
 }

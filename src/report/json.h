@@ -33,6 +33,8 @@ Json flowTokensOf(const ReportInput &input, const ReportCall &call, const ladder
 Json flowsOf(const ReportInput &input);
 Json registrationsOf(const ReportInput &input);
 /// Every stream of the input, those of no call too.
+/// What is known of a stream beyond its counts: pace, protection, RTCP, digits.
+Json streamDetailsOf(const ReportInput &input, const rtp::Stream &stream);
 Json allStreamsOf(const ReportInput &input);
 
 } // namespace report

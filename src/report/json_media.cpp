@@ -98,22 +98,24 @@ Json streamOf(const ReportInput &input, const StreamPlace &place)
     for (std::size_t type = 0; type < stream.payloadTypes.size(); ++type)
         if (stream.payloadTypes[type] != 0)
             types.push_back(type);
-    return {{"source", stream.source.text()},
-            {"destination", stream.destination.text()},
-            {"ssrc", ssrcText(stream)},
-            {"payload_types", std::move(types)},
-            {"packets", stream.packets},
-            {"bytes", stream.bytes},
-            {"expected", stream.expected},
-            {"lost", stream.lost},
-            {"duplicates", stream.duplicates},
-            {"reordered", stream.reordered},
-            {"jitter_ms", jitterOf(stream)},
-            {"longest_gap_ms", static_cast<double>(stream.maxGap.count() / 1000) / 1e3},
-            {"first", utcOrNull(stream.first)},
-            {"last", utcOrNull(stream.last)},
-            {"seconds", secondsOf(stream.last - stream.first)},
-            {"bound_to", boundTo(input, place)}};
+    Json out = {{"source", stream.source.text()},
+                {"destination", stream.destination.text()},
+                {"ssrc", ssrcText(stream)},
+                {"payload_types", std::move(types)},
+                {"packets", stream.packets},
+                {"bytes", stream.bytes},
+                {"expected", stream.expected},
+                {"lost", stream.lost},
+                {"duplicates", stream.duplicates},
+                {"reordered", stream.reordered},
+                {"jitter_ms", jitterOf(stream)},
+                {"longest_gap_ms", static_cast<double>(stream.maxGap.count() / 1000) / 1e3},
+                {"first", utcOrNull(stream.first)},
+                {"last", utcOrNull(stream.last)},
+                {"seconds", secondsOf(stream.last - stream.first)},
+                {"bound_to", boundTo(input, place)}};
+    out.update(streamDetailsOf(input, stream));
+    return out;
 }
 
 } // namespace

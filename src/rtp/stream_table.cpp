@@ -2,11 +2,8 @@
 #include <rtp/stream_table.h>
 
 #include <algorithm>
-#include <list>
 #include <rtp/level.h>
-#include <rtp/sequence.h>
-#include <rtp/timing.h>
-#include <unordered_map>
+#include <rtp/stream_work.h>
 
 namespace rtp {
 
@@ -18,21 +15,6 @@ constexpr base::Duration kSpanBreak =
 constexpr double kSilentBelow = -60;       // dBFS
 constexpr std::uint8_t kComfortNoise = 13; // RFC 3389
 constexpr std::uint32_t kFastestClock = 1'000'000'000;
-
-struct Key {
-    base::Endpoint source, destination;
-    std::uint32_t ssrc = 0;
-    bool operator==(const Key &) const = default;
-};
-
-struct KeyHash {
-    std::size_t operator()(const Key &key) const noexcept
-    {
-        const std::hash<base::Endpoint> endpoint;
-        return (endpoint(key.source) * 31 + endpoint(key.destination)) * 0x9E3779B97F4A7C15ULL ^
-               key.ssrc;
-    }
-};
 
 std::uint32_t staticClock(std::uint8_t payloadType) // RFC 3551 section 6
 {
@@ -60,15 +42,6 @@ std::uint32_t staticClock(std::uint8_t payloadType) // RFC 3551 section 6
     }
 }
 
-struct Entry {
-    Key key;
-    Stream stream;
-    SequenceCounter sequence;
-    JitterMeter jitter;
-    LevelMeter level;
-    std::shared_ptr<const Stream> published; // empty after a change
-};
-
 /// The list is full: the older half is joined two by two, so that joining stays cheap per packet.
 void joinOldest(std::vector<LevelSpan> &spans)
 {
@@ -95,12 +68,25 @@ void extendSpans(Stream &stream, base::Instant at, bool silent)
     spans.push_back({joins ? std::min(spans.back().to, at) : at, at, silent});
 }
 
-void measure(Entry &entry, const base::Packet &packet, const RtpPacket &rtp)
+bool isEvent(const RtpPacket &rtp, const PacketFacts &facts)
+{
+    return facts.event ||
+           (!facts.described && rtp.payloadType >= 96 && DtmfReader::plausible(rtp.payload));
+}
+
+void measure(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
+             const PacketFacts &facts)
 {
     Stream &stream = entry.stream;
     bool silent = rtp.payloadType == kComfortNoise;
-    if (const auto energy = g711Energy(rtp.payloadType, rtp.payload);
-        energy && !rtp.payload.empty()) {
+    if (facts.closed && !facts.opened) {
+        extendSpans(stream, packet.time, silent);
+        return;
+    }
+    if (isEvent(rtp, facts)) {
+        entry.dtmf.add(packet.time, rtp.timestamp, stream.clock, rtp.payload, stream.digits);
+    } else if (const auto energy = g711Energy(rtp.payloadType, rtp.payload);
+               energy && !rtp.payload.empty()) {
         entry.level.add(packet.time, *energy, rtp.payload.size());
         stream.level = entry.level.level();
         stream.levelKnown = true;
@@ -109,74 +95,165 @@ void measure(Entry &entry, const base::Packet &packet, const RtpPacket &rtp)
     extendSpans(stream, packet.time, silent);
 }
 
-void count(Entry &entry, const base::Packet &packet, const RtpPacket &rtp, std::uint32_t clock)
+/// The clock this packet is reckoned with. A dynamic payload type of no known rate is reckoned with
+/// all that are likely, until SDP tells or the stream itself has shown it.
+std::uint32_t clockFor(StreamEntry &entry, const RtpPacket &rtp, std::uint32_t told)
+{
+    if (told != 0) {
+        if (entry.guesses && !entry.clockTold) {
+            for (std::size_t i = 0; i < kLikelyClocks.size(); ++i) {
+                if (kLikelyClocks[i] == told)
+                    entry.jitter = (*entry.guesses)[i];
+            }
+        }
+        entry.clockTold = true;
+        entry.guesses.reset();
+        return std::min(told, kFastestClock);
+    }
+    if (rtp.payloadType >= 96 && !entry.clockTold && entry.stream.packets == 0)
+        entry.guesses = std::make_unique<std::array<JitterMeter, kLikelyClocks.size()>>();
+    // Events go along at the clock of the voice (RFC 4733 section 2.1).
+    if (rtp.payloadType >= 96 && entry.stream.clock != 0)
+        return entry.stream.clock;
+    return staticClock(rtp.payloadType);
+}
+
+void reckon(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp, Arrival arrival)
+{
+    Stream &stream = entry.stream;
+    if (arrival == Arrival::Restart) {
+        entry.jitter.restart();
+        entry.clock.restart();
+    }
+    // A copy tells nothing of the sender's clock, and neither does a packet of no known run.
+    if (arrival == Arrival::Duplicate || arrival == Arrival::Stray)
+        return;
+    entry.jitter.add(packet.time, rtp.timestamp, stream.clock);
+    if (entry.guesses) {
+        for (std::size_t i = 0; i < kLikelyClocks.size(); ++i)
+            (*entry.guesses)[i].add(packet.time, rtp.timestamp, kLikelyClocks[i]);
+    }
+    stream.late += entry.clock.add(packet.time, rtp.timestamp, stream.clock) ? 1 : 0;
+    stream.jitter = entry.jitter.jitter();
+    stream.maxJitter = std::max(stream.maxJitter, stream.jitter);
+    if (stream.packets > 0) {
+        entry.jitterSum += static_cast<double>(stream.jitter.count());
+        ++entry.jitters;
+    }
+    const std::uint32_t step = rtp.timestamp - entry.lastTimestamp;
+    if (stream.packets > 0 && static_cast<std::uint16_t>(entry.lastSequence + 1) == rtp.sequence &&
+        step != 0) {
+        if (entry.votes == 0)
+            entry.step = step;
+        entry.votes += step == entry.step ? 1 : -1U;
+    }
+    entry.lastSequence = rtp.sequence;
+    entry.lastTimestamp = rtp.timestamp;
+}
+
+void count(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
+           const PacketFacts &facts)
 {
     Stream &stream = entry.stream;
     const Arrival arrival = entry.sequence.add(rtp.sequence);
-    if (arrival == Arrival::Restart)
-        entry.jitter.restart();
-    // A copy tells nothing of the sender's clock, and neither does a packet of no known run.
-    if (arrival != Arrival::Duplicate && arrival != Arrival::Stray)
-        entry.jitter.add(packet.time, rtp.timestamp, std::min(clock, kFastestClock));
+    stream.clock = clockFor(entry, rtp, facts.clock);
+    reckon(entry, packet, rtp, arrival);
     stream.expected = entry.sequence.expected();
     stream.lost = entry.sequence.lost();
     stream.duplicates = entry.sequence.duplicates();
     stream.reordered = entry.sequence.reordered();
     stream.sequenceResets = entry.sequence.resets();
-    stream.jitter = entry.jitter.jitter();
-    if (stream.packets > 0)
+    if (stream.packets > 0) {
         stream.maxGap = std::max(stream.maxGap, apart(packet.time, stream.last));
-    else
+    } else {
         stream.first = packet.time;
+        entry.firstTimestamp = rtp.timestamp;
+    }
     stream.last = std::max(stream.last, packet.time);
     ++stream.packets;
     stream.bytes += packet.payload.size();
     stream.payloadType = rtp.payloadType;
     ++stream.payloadTypes[rtp.payloadType & 0x7FU];
+    stream.markers += rtp.marker ? 1 : 0;
+    stream.closed += facts.closed && !facts.opened ? 1 : 0;
+    stream.opened += facts.opened ? 1 : 0;
+    stream.refused += facts.refused ? 1 : 0;
+}
+
+/// Without SDP the stream's own pace tells its clock: the likely rate within a tenth of it.
+void settleClock(StreamEntry &entry)
+{
+    const base::Duration span = apart(entry.stream.last, entry.stream.first);
+    if (!entry.guesses || span < std::chrono::milliseconds(500))
+        return;
+    const double pace = static_cast<double>(entry.lastTimestamp - entry.firstTimestamp) * 1e9 /
+                        static_cast<double>(span.count());
+    for (std::size_t i = 0; i < kLikelyClocks.size(); ++i) {
+        if (pace < kLikelyClocks[i] * 0.9 || pace > kLikelyClocks[i] * 1.1)
+            continue;
+        entry.jitter = (*entry.guesses)[i];
+        entry.clock.restart();
+        entry.stream.clock = kLikelyClocks[i];
+        entry.stream.jitter = entry.stream.maxJitter = entry.jitter.jitter();
+        entry.jitterSum = static_cast<double>(entry.stream.jitter.count());
+        entry.jitters = 1;
+        entry.guesses.reset();
+        return;
+    }
+}
+
+void settle(StreamEntry &entry)
+{
+    Stream &stream = entry.stream;
+    settleClock(entry);
+    if (entry.jitters != 0)
+        stream.meanJitter = base::Duration{
+            static_cast<std::int64_t>(entry.jitterSum / static_cast<double>(entry.jitters))};
+    stream.skew = entry.clock.skew();
+    if (entry.votes != 0 && stream.clock != 0)
+        stream.ptime = base::Duration{std::int64_t{entry.step} * 1'000'000'000 / stream.clock};
 }
 
 } // namespace
 
-struct StreamTable::Work {
-    using List = std::list<Entry>; // longest unseen first
-
-    std::size_t capacity = 0;
-    List list;
-    std::unordered_map<Key, List::iterator, KeyHash> byKey;
-    std::unordered_map<std::uint32_t, List::iterator> byId;
-    std::uint32_t nextId = 0;
-    std::uint64_t evicted = 0;
-
-    Entry &find(const base::Packet &packet, std::uint32_t ssrc)
-    {
-        const Key key{packet.source, packet.destination, ssrc};
-        if (const auto found = byKey.find(key); found != byKey.end()) {
+StreamEntry &StreamTable::Work::find(const base::Packet &packet, std::uint32_t ssrc, StreamId known)
+{
+    if (known.valid()) {
+        if (const auto found = byId.find(known.value); found != byId.end()) {
             list.splice(list.end(), list, found->second);
             return *found->second;
         }
-        if (list.size() >= capacity)
-            evictOldest();
-        list.push_back({});
-        Entry &entry = list.back();
-        entry.key = key;
-        entry.stream.id = StreamId{nextId++};
-        entry.stream.source = packet.source;
-        entry.stream.destination = packet.destination;
-        entry.stream.ssrc = ssrc;
-        entry.stream.outgoing = packet.outgoing;
-        entry.stream.origin = packet.origin;
-        byKey.emplace(key, std::prev(list.end()));
-        byId.emplace(entry.stream.id.value, std::prev(list.end()));
-        return entry;
     }
-    void evictOldest()
-    {
-        byKey.erase(list.front().key);
-        byId.erase(list.front().stream.id.value);
-        list.pop_front();
-        ++evicted;
+    const StreamKey key{packet.source, packet.destination, ssrc};
+    if (const auto found = byKey.find(key); found != byKey.end()) {
+        list.splice(list.end(), list, found->second);
+        return *found->second;
     }
-};
+    if (list.size() >= capacity)
+        evictOldest();
+    list.emplace_back();
+    StreamEntry &entry = list.back();
+    entry.key = key;
+    entry.stream.id = StreamId{nextId++};
+    entry.stream.source = packet.source;
+    entry.stream.destination = packet.destination;
+    entry.stream.ssrc = ssrc;
+    entry.stream.outgoing = packet.outgoing;
+    entry.stream.origin = packet.origin;
+    byKey.emplace(key, std::prev(list.end()));
+    byId.emplace(entry.stream.id.value, std::prev(list.end()));
+    bySsrc.emplace(std::pair{ssrc, entry.stream.id.value}, std::prev(list.end()));
+    return entry;
+}
+
+void StreamTable::Work::evictOldest()
+{
+    bySsrc.erase({list.front().key.ssrc, list.front().stream.id.value});
+    byKey.erase(list.front().key);
+    byId.erase(list.front().stream.id.value);
+    list.pop_front();
+    ++evicted;
+}
 
 StreamTable::StreamTable(std::size_t capacity) : m_work(std::make_unique<Work>())
 {
@@ -187,9 +264,17 @@ StreamTable::~StreamTable() = default;
 
 StreamId StreamTable::add(const base::Packet &packet, const RtpPacket &rtp, std::uint32_t clock)
 {
-    Entry &entry = m_work->find(packet, rtp.ssrc);
-    count(entry, packet, rtp, clock != 0 ? clock : staticClock(rtp.payloadType));
-    measure(entry, packet, rtp);
+    PacketFacts facts;
+    facts.clock = clock;
+    return add(packet, rtp, facts);
+}
+
+StreamId StreamTable::add(const base::Packet &packet, const RtpPacket &rtp,
+                          const PacketFacts &facts, StreamId known)
+{
+    StreamEntry &entry = m_work->find(packet, rtp.ssrc, known);
+    count(entry, packet, rtp, facts);
+    measure(entry, packet, rtp, facts);
     entry.published.reset();
     return entry.stream.id;
 }
@@ -199,9 +284,11 @@ std::shared_ptr<const Stream> StreamTable::snapshot(StreamId id) const
     const auto found = m_work->byId.find(id.value);
     if (found == m_work->byId.end())
         return nullptr;
-    Entry &entry = *found->second;
-    if (!entry.published)
+    StreamEntry &entry = *found->second;
+    if (!entry.published) {
+        settle(entry);
         entry.published = std::make_shared<const Stream>(entry.stream);
+    }
     return entry.published;
 }
 
@@ -209,7 +296,7 @@ std::vector<StreamId> StreamTable::ids() const
 {
     std::vector<StreamId> out;
     out.reserve(m_work->byId.size());
-    for (const Entry &entry : m_work->list)
+    for (const StreamEntry &entry : m_work->list)
         out.push_back(entry.stream.id);
     std::sort(out.begin(), out.end());
     return out;

@@ -9,7 +9,11 @@
 #include <base/packet.h>
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <rtp/dtmf.h>
+#include <rtp/rtcp.h>
 #include <rtp/rtp_packet.h>
+#include <string>
 #include <vector>
 
 namespace rtp {
@@ -20,6 +24,16 @@ using StreamId = base::Id<StreamTag>;
 struct LevelSpan { // consecutive packets of one kind, for the ladder's bars and "what is heard"
     base::Instant from, to;
     bool silent = false;
+};
+
+/// What a receiver of the stream said of it by RTCP.
+struct RemoteReport {
+    base::Instant at;
+    std::uint32_t reporter = 0;
+    double fractionLost = 0; // 0-1, since the report before
+    std::int32_t lost = 0;   // in all
+    base::Duration jitter{0};
+    std::optional<base::Duration> roundTrip; // between where it was captured and the receiver
 };
 
 struct Stream {
@@ -38,7 +52,33 @@ struct Stream {
     base::Instant first, last;
     double level = -96; // dBFS, last second, G.711 only; -96: silence or unknown
     bool levelKnown = false;
-    std::vector<LevelSpan> spans; // at most 4096, oldest joined
+    std::vector<LevelSpan> spans;               // at most 4096, oldest joined
+    std::uint32_t clock = 0;                    // Hz that its times are reckoned with
+    base::Duration meanJitter{0}, maxJitter{0}; // of the jitter behind each packet
+    std::uint64_t late = 0;     // more than 100 ms behind the quickest packets around it
+    std::optional<double> skew; // parts per million; above 0: the sender's clock is slow
+    base::Duration ptime{0};    // most packets' time, 0: not known
+    std::uint64_t markers = 0;
+    std::vector<Digit> digits; // secret; at most 1024
+    // Encrypted payloads that stayed closed, that were opened, and that no key of the trace fitted.
+    std::uint64_t closed = 0, opened = 0, refused = 0;
+    std::vector<RemoteReport> reports; // the last 64
+    std::uint64_t reportsHeard = 0;    // of receivers about this stream
+    std::uint32_t senderReports = 0, sentPackets = 0, sentOctets = 0; // by its own last report
+    std::string name;                                                 // CNAME
+    base::Instant bye; // unknown: it did not take its leave
+    std::string byeReason;
+    std::optional<VoipMetrics> metrics; // the last of RFC 3611
+};
+
+/// What is known of a packet besides its bytes.
+struct PacketFacts {
+    std::uint32_t clock = 0; // Hz of its payload type by SDP; 0: not told
+    bool described = false;  // SDP names the payload types that may come here
+    bool event = false;      // and this one carries telephone events
+    bool closed = false;     // its payload is encrypted
+    bool opened = false;     // and `RtpPacket::payload` is what was in it
+    bool refused = false;    // keys are known and none fits
 };
 
 class StreamTable
@@ -50,12 +90,19 @@ public:
     /// Files one RTP packet; `clock` in Hz is the payload type's rate if SDP told it (0: RFC
     /// 3551's, else 8000).
     StreamId add(const base::Packet &packet, const RtpPacket &rtp, std::uint32_t clock = 0);
+    /// The same with all that is known; `known`: what add() gave for this sender before, spares a
+    /// search.
+    StreamId add(const base::Packet &packet, const RtpPacket &rtp, const PacketFacts &facts,
+                 StreamId known = {});
+    /// Attaches what one RTCP compound tells to the streams it is about.
+    void report(const base::Packet &packet, std::string_view rtcp);
     std::shared_ptr<const Stream> snapshot(StreamId id) const;
     std::vector<StreamId> ids() const;
     std::uint64_t evicted() const;
 
 private:
     struct Work;
+    class Reports;
     std::unique_ptr<Work> m_work;
 };
 

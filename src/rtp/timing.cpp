@@ -39,6 +39,57 @@ void JitterMeter::add(base::Instant arrival, std::uint32_t timestamp, std::uint3
     m_clock = clock;
 }
 
+bool ClockMeter::add(base::Instant arrival, std::uint32_t timestamp, std::uint32_t clock)
+{
+    constexpr std::int64_t kLate = 100'000'000, kJump = 5'000'000'000;
+    if (!m_known || clock != m_clock) {
+        restart();
+        m_known = true;
+        m_clock = clock;
+        m_timestamp = timestamp;
+        m_first = m_window = arrival;
+        m_low = {arrival, 0};
+        return false;
+    }
+    m_units += static_cast<std::int32_t>(timestamp - m_timestamp);
+    m_timestamp = timestamp;
+    const std::int64_t seconds = m_units / clock;
+    const std::int64_t sent = seconds * 1'000'000'000 + m_units % clock * 1'000'000'000 / clock;
+    const std::int64_t transit = apart(arrival, m_first).count() - sent;
+    const std::int64_t best =
+        m_windows > 0 ? std::min(m_low.transit, m_before.transit) : m_low.transit;
+    if (transit - best > kJump || best - transit > kJump) { // another clock altogether
+        restart();
+        return add(arrival, timestamp, clock);
+    }
+    if (transit < m_low.transit)
+        m_low = {arrival, transit};
+    turn(arrival);
+    return transit - best > kLate;
+}
+
+void ClockMeter::turn(base::Instant arrival)
+{
+    constexpr base::Duration kWindow = std::chrono::seconds(5);
+    if (apart(arrival, m_window) < kWindow)
+        return;
+    if (m_windows++ == 0)
+        m_earliest = m_low;
+    m_before = m_low;
+    m_window = arrival;
+    m_low = {arrival, INT64_MAX};
+}
+
+std::optional<double> ClockMeter::skew() const
+{
+    constexpr base::Duration kEnough = std::chrono::seconds(10);
+    const base::Duration span = apart(m_before.at, m_earliest.at);
+    if (m_windows < 3 || span < kEnough)
+        return std::nullopt;
+    return static_cast<double>(m_before.transit - m_earliest.transit) /
+           static_cast<double>(span.count()) * 1e6;
+}
+
 void LevelMeter::add(base::Instant at, double energy, std::size_t samples)
 {
     const std::int64_t number = at.ns / kSlotNs;

@@ -6,6 +6,7 @@
 #include <array>
 #include <base/time.h>
 #include <cstdint>
+#include <optional>
 
 namespace rtp {
 
@@ -25,6 +26,31 @@ private:
     base::Instant m_arrival;
     std::uint32_t m_timestamp = 0, m_clock = 0;
     std::int64_t m_sixteenths = 0; // of a nanosecond
+};
+
+/// How the sender's clock runs against the arrivals: who is late, how far it drifts.
+class ClockMeter
+{
+public:
+    /// True: this packet is late, by more than 100 ms behind the quickest of the last seconds.
+    bool add(base::Instant arrival, std::uint32_t timestamp, std::uint32_t clock);
+    void restart() { *this = {}; }
+    /// Parts per million, above 0 where the sender is slow; nullopt before it can be told.
+    std::optional<double> skew() const;
+
+private:
+    struct Low { // the quickest packet of a window
+        base::Instant at;
+        std::int64_t transit = 0;
+    };
+    void turn(base::Instant arrival);
+
+    bool m_known = false;
+    std::uint32_t m_timestamp = 0, m_clock = 0;
+    std::int64_t m_units = 0; // of the clock since the first packet
+    base::Instant m_first, m_window;
+    Low m_low, m_before, m_earliest;
+    int m_windows = 0;
 };
 
 class LevelMeter

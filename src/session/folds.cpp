@@ -39,9 +39,9 @@ bool isStun(std::string_view bytes)
 std::uint64_t Folds::evicted() const
 {
     const trace::Refused refused = m_trace.refused();
-    return m_flows.evicted() + m_legs.evicted() + m_streams.evicted() + m_sorter.evicted() +
-           m_media.evicted() + m_gate.evicted() + m_sipEnds.evicted() + refused.rows +
-           refused.callIds + refused.tags + refused.pairs + refused.texts;
+    return m_flows.evicted() + m_legs.evicted() + m_sorter.evicted() + m_media.evicted() +
+           m_sipEnds.evicted() + refused.rows + refused.callIds + refused.tags + refused.pairs +
+           refused.texts;
 }
 
 void Folds::beginCapture(const std::shared_ptr<const void> &owner)
@@ -84,12 +84,15 @@ void Folds::datagram(const base::Packet &packet, const sip::Digest *digest)
         message(kind, packet, bytes, digest);
         return;
     }
-    const bool top =
-        (byteAt(bytes, 0) & 0xC0U) == 0x80; // version 2 of RTP; never the first byte of SIP
-    if (packet.hint == base::PayloadHint::Rtcp || (top && rtp::looksLikeRtcp(bytes)))
-        return; // reports of the receivers are not folded
-    if (packet.hint == base::PayloadHint::Rtp || top) {
-        if (media(packet) || packet.hint == base::PayloadHint::Rtp)
+    const bool told =
+        packet.hint == base::PayloadHint::Rtp || packet.hint == base::PayloadHint::Rtcp;
+    const bool mayBeMedia = MediaFold::mayBe(bytes);
+    if (told || mayBeMedia) {
+        learnMedia();
+        const bool taken = m_media.add(packet);
+        m_counts.rtpPackets = m_media.packets();
+        m_counts.rtpStreams = m_media.streams();
+        if (taken || told)
             return;
     }
     if (isStun(bytes)) {
@@ -107,7 +110,7 @@ void Folds::datagram(const base::Packet &packet, const sip::Digest *digest)
     if (isKeepAlive(bytes))
         row(bytes.size() == 2 ? trace::RowKind::Pong : trace::RowKind::Ping, packet, bytes,
             nullptr);
-    else if (!top)
+    else if (!mayBeMedia)
         row(trace::RowKind::Garbage, packet, bytes, nullptr);
 }
 
@@ -122,45 +125,6 @@ bool Folds::stun(const base::Packet &packet)
         return false;
     row(request ? trace::RowKind::Ping : trace::RowKind::Pong, packet, bytes, nullptr);
     return true;
-}
-
-bool Folds::media(const base::Packet &packet)
-{
-    learnMedia();
-    const auto parsed = rtp::parseRtp(packet.payload.text());
-    if (!parsed)
-        return false;
-    RtpGate::Sender *sender = m_gate.judge(packet, *parsed, m_media);
-    if (sender == nullptr)
-        return false;
-    if (sender->waiting) {
-        sender->waiting = false;
-        const base::Packet first = std::move(sender->first);
-        sender->first = {};
-        if (const auto before = rtp::parseRtp(first.payload.text()))
-            file(first, *before);
-    }
-    file(packet, *parsed);
-    return true;
-}
-
-void Folds::file(const base::Packet &packet, const rtp::RtpPacket &rtp)
-{
-    ++m_counts.rtpPackets;
-    const rtp::StreamId id =
-        m_streams.add(packet, rtp, m_media.clock(packet.destination, rtp.payloadType));
-    const bool fresh = id.value >= m_counts.rtpStreams;
-    if (fresh) {
-        m_counts.rtpStreams = std::uint64_t{id.value} + 1;
-        m_media.addStream(id, packet.source, packet.destination, packet.time);
-    }
-    auto &touched = fresh ? m_changes.calls : m_changes.media;
-    for (const base::Endpoint &end : {packet.source, packet.destination}) {
-        for (const calls::CallId call : m_media.calls(end)) {
-            if (touched.empty() || touched.back() != call)
-                touched.push_back(call);
-        }
-    }
 }
 
 void Folds::stream(const base::Packet &packet)
@@ -300,9 +264,8 @@ std::vector<std::shared_ptr<const rtp::Stream>> Folds::streamsOf(const calls::Ca
     learnMedia();
     const base::Instant last = std::max(m_lastCaptured, m_lastLive);
     const base::Instant until = (call.ended.known() ? call.ended : last) + kAfterwards;
-    for (const rtp::StreamId id : m_media.streams(call.id, until)) {
-        auto stream = m_streams.snapshot(id);
-        if (stream && stream->last >= call.first)
+    for (auto &stream : m_media.streams(call.id, until)) {
+        if (stream->last >= call.first)
             out.push_back(std::move(stream));
     }
     return out;
@@ -310,12 +273,7 @@ std::vector<std::shared_ptr<const rtp::Stream>> Folds::streamsOf(const calls::Ca
 
 std::vector<std::shared_ptr<const rtp::Stream>> Folds::streams() const
 {
-    std::vector<std::shared_ptr<const rtp::Stream>> out;
-    for (const rtp::StreamId id : m_streams.ids()) {
-        if (auto stream = m_streams.snapshot(id))
-            out.push_back(std::move(stream));
-    }
-    return out;
+    return m_media.allStreams();
 }
 
 } // namespace session

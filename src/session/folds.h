@@ -8,8 +8,7 @@
 #include <flows/flow_table.h>
 #include <legs/leg_book.h>
 #include <rtp/stream_table.h>
-#include <session/media_index.h>
-#include <session/rtp_gate.h>
+#include <session/media_fold.h>
 #include <session/stream_sorter.h>
 #include <trace/trace.h>
 #include <vector>
@@ -69,19 +68,14 @@ private:
              const sip::Digest *digest);
     void noteEnds(const base::Packet &packet, trace::RowId row);
     void learnMedia();
-    bool media(const base::Packet &packet);
     bool stun(const base::Packet &packet);
-    void file(const base::Packet &packet, const rtp::RtpPacket &rtp);
     bool sipEnd(const base::Packet &packet);
 
     trace::Trace m_trace;
     calls::CallBook m_book;
     flows::FlowTable m_flows;
     legs::LegBook m_legs;
-    rtp::StreamTable m_streams;
     StreamSorter m_sorter;
-    MediaIndex m_media;
-    RtpGate m_gate;
     struct Nothing {
     };
     Generations<base::Endpoint, Nothing> m_sipEnds{16384}; // that sent or received SIP in datagrams
@@ -96,6 +90,7 @@ private:
     std::uint64_t m_endsEvicted = 0; // from m_sipEnds when it began
     Counts m_counts;
     Changes m_changes;
+    MediaFold m_media{m_changes.calls, m_changes.media};
     base::Instant m_lastCaptured, m_lastLive;
 };
 

@@ -2,16 +2,19 @@
 #include <session/media_index.h>
 
 #include <algorithm>
-#include <sip/sdp.h>
+#include <base/text.h>
 
 namespace session {
 namespace {
 
 constexpr std::size_t kMostCallsPerPlace = 8;
-constexpr std::size_t kMostClocksPerPlace = 32;
+constexpr std::size_t kMostFormatsPerPlace = 64;
 constexpr std::size_t kMostPlacesPerCall = 64;
 constexpr std::size_t kMostStreamsPerPlace = 4096;
 constexpr std::size_t kMostStreamsPerCall = 512;
+constexpr std::size_t kMostKeysPerPlace = 8;
+constexpr std::size_t kMostKeysTried = 16;
+constexpr std::size_t kMostCandidates = 16; // of one media description
 
 template <class T> bool addOnce(std::vector<T> &list, const T &value, std::size_t most)
 {
@@ -31,30 +34,115 @@ bool MediaIndex::learn(calls::CallId call, const sip::Message &message)
     if (text.empty())
         return false;
     const sip::Sdp sdp = sip::parseSdp(text);
-    for (const sip::SdpMedia &media : sdp.media) {
-        const auto endpoint = media.endpoint();
-        if (!endpoint || endpoint->address.isUnspecified())
+    for (const sip::SdpMedia &media : sdp.media)
+        learnMedia(call, media);
+    return true;
+}
+
+void MediaIndex::learnMedia(calls::CallId call, const sip::SdpMedia &media)
+{
+    if (const auto endpoint = media.endpoint())
+        learnPlace(call, *endpoint, media);
+    std::size_t taken = 0;
+    for (const std::string_view attribute : media.attributes) {
+        const auto endpoint = sip::candidateEndpoint(attribute);
+        if (endpoint && taken++ < kMostCandidates)
+            learnPlace(call, *endpoint, media);
+    }
+}
+
+void MediaIndex::learnPlace(calls::CallId call, const base::Endpoint &endpoint,
+                            const sip::SdpMedia &media)
+{
+    auto &places = m_calls.ensure(call);
+    if (places.size() >= kMostPlacesPerCall &&
+        std::find(places.begin(), places.end(), endpoint) == places.end())
+        return;
+    addOnce(places, endpoint, kMostPlacesPerCall);
+    Place &place = m_places.ensure(endpoint);
+    place.named = true;
+    place.secure = media.protocol.find("SAVP") != std::string_view::npos;
+    addOnce(place.calls, call, kMostCallsPerPlace);
+    for (const sip::SdpFormat &format : media.formats) {
+        if (format.payloadType < 0 || format.payloadType > 127 || format.map.clock == 0)
             continue;
-        auto &places = m_calls.ensure(call);
-        if (places.size() >= kMostPlacesPerCall)
-            return true;
-        addOnce(places, *endpoint, kMostPlacesPerCall);
-        Place &place = m_places.ensure(*endpoint);
-        place.named = true;
-        addOnce(place.calls, call, kMostCallsPerPlace);
-        for (const sip::SdpFormat &format : media.formats) {
-            if (format.payloadType < 0 || format.payloadType > 127 || format.map.clock == 0)
+        const Format told{static_cast<std::uint8_t>(format.payloadType),
+                          base::equalsNoCase(format.map.encoding, "telephone-event"),
+                          format.map.clock};
+        const auto known =
+            std::find_if(place.formats.begin(), place.formats.end(),
+                         [&](const Format &f) { return f.payloadType == told.payloadType; });
+        if (known != place.formats.end())
+            *known = told;
+        else if (place.formats.size() < kMostFormatsPerPlace)
+            place.formats.push_back(told);
+    }
+    learnKeys(place, media);
+}
+
+/// The key in an offer or answer is what its author sends with (RFC 4568 section 5.1).
+void MediaIndex::learnKeys(Place &place, const sip::SdpMedia &media)
+{
+    constexpr std::string_view kCrypto = "crypto:";
+    for (const std::string_view attribute : media.attributes) {
+        if (attribute.substr(0, kCrypto.size()) != kCrypto)
+            continue;
+        for (rtp::SdesKey &sdes : rtp::sdesKeys(attribute.substr(kCrypto.size()))) {
+            const auto known = std::find_if(place.keys.begin(), place.keys.end(),
+                                            [&](const Key &key) { return key.sdes == sdes; });
+            if (known != place.keys.end())
                 continue;
-            const auto type = static_cast<std::uint8_t>(format.payloadType);
-            const auto known = std::find_if(place.clocks.begin(), place.clocks.end(),
-                                            [&](const Clock &c) { return c.payloadType == type; });
-            if (known != place.clocks.end())
-                known->rate = format.map.clock;
-            else if (place.clocks.size() < kMostClocksPerPlace)
-                place.clocks.push_back({type, format.map.clock});
+            if (place.keys.size() >= kMostKeysPerPlace)
+                place.keys.erase(place.keys.begin());
+            std::shared_ptr<rtp::SrtpOpener> opener = rtp::SrtpOpener::open(sdes);
+            place.keys.push_back({std::move(sdes), std::move(opener)});
+            ++m_keys;
         }
     }
-    return true;
+}
+
+const MediaIndex::Format *MediaIndex::Place::format(std::uint8_t payloadType) const
+{
+    const auto known = std::find_if(formats.begin(), formats.end(), [&](const Format &format) {
+        return format.payloadType == payloadType;
+    });
+    return known != formats.end() ? &*known : nullptr;
+}
+
+void MediaIndex::seal(const base::Endpoint &endpoint)
+{
+    m_places.ensure(endpoint).secure = true;
+}
+
+std::vector<std::shared_ptr<rtp::SrtpOpener>> MediaIndex::keys(const base::Endpoint &source,
+                                                               const base::Endpoint &destination)
+{
+    std::vector<std::shared_ptr<rtp::SrtpOpener>> out;
+    const auto take = [&](const base::Endpoint &endpoint) {
+        const Place *known = place(endpoint);
+        if (known == nullptr)
+            return;
+        for (auto key = known->keys.rbegin(); key != known->keys.rend(); ++key) {
+            if (key->opener && out.size() < kMostKeysTried)
+                out.push_back(key->opener);
+        }
+    };
+    take(source);
+    if (!out.empty())
+        return out;
+    // Behind a NAT the source is not what SDP named: what else its calls named may be its.
+    const Place *at = place(destination);
+    const std::vector<calls::CallId> calls = at != nullptr ? at->calls : decltype(at->calls){};
+    for (auto call = calls.rbegin(); call != calls.rend(); ++call) {
+        const auto *places = m_calls.find(*call);
+        if (places == nullptr)
+            continue;
+        for (const base::Endpoint &other : std::vector<base::Endpoint>(*places)) {
+            if (other != destination)
+                take(other);
+        }
+    }
+    return out;
 }
 
 void MediaIndex::addStream(rtp::StreamId stream, const base::Endpoint &source,
@@ -70,28 +158,23 @@ void MediaIndex::addStream(rtp::StreamId stream, const base::Endpoint &source,
 
 bool MediaIndex::namedInSdp(const base::Endpoint &endpoint)
 {
-    const Place *place = m_places.find(endpoint);
-    return place != nullptr && place->named;
+    const Place *known = place(endpoint);
+    return known != nullptr && known->named;
 }
 
 std::uint32_t MediaIndex::clock(const base::Endpoint &destination, std::uint8_t payloadType)
 {
-    const Place *place = m_places.find(destination);
-    if (place == nullptr)
-        return 0;
-    for (const Clock &clock : place->clocks) {
-        if (clock.payloadType == payloadType)
-            return clock.rate;
-    }
-    return 0;
+    const Place *known = place(destination);
+    const Format *format = known != nullptr ? known->format(payloadType) : nullptr;
+    return format != nullptr ? format->rate : 0;
 }
 
 std::span<const calls::CallId> MediaIndex::calls(const base::Endpoint &endpoint)
 {
-    const Place *place = m_places.find(endpoint);
-    if (place == nullptr)
+    const Place *known = place(endpoint);
+    if (known == nullptr)
         return {};
-    return place->calls;
+    return known->calls;
 }
 
 std::vector<rtp::StreamId> MediaIndex::streams(calls::CallId call, base::Instant until)
@@ -101,10 +184,10 @@ std::vector<rtp::StreamId> MediaIndex::streams(calls::CallId call, base::Instant
     if (places == nullptr)
         return out;
     for (const base::Endpoint &endpoint : *places) {
-        const Place *place = m_places.find(endpoint);
-        if (place == nullptr)
+        const Place *known = place(endpoint);
+        if (known == nullptr)
             continue;
-        const auto &streams = place->streams;
+        const auto &streams = known->streams;
         auto at = std::upper_bound(
             streams.begin(), streams.end(), until,
             [](base::Instant limit, const Seen &seen) { return limit < seen.first; });

@@ -6,9 +6,12 @@
 
 #include <base/endpoint.h>
 #include <calls/call.h>
+#include <memory>
+#include <rtp/srtp.h>
 #include <rtp/stream_table.h>
 #include <session/generations.h>
 #include <sip/message.h>
+#include <sip/sdp.h>
 #include <span>
 #include <vector>
 
@@ -17,6 +20,30 @@ namespace session {
 class MediaIndex
 {
 public:
+    struct Format {
+        std::uint8_t payloadType = 0;
+        bool event = false; // telephone-event (RFC 4733)
+        std::uint32_t rate = 0;
+    };
+    struct Seen {
+        base::Instant first;
+        rtp::StreamId stream;
+    };
+    struct Key { // of whoever receives at the place, for what it sends
+        rtp::SdesKey sdes;
+        std::shared_ptr<rtp::SrtpOpener> opener; // null: the library takes no such key
+    };
+    struct Place {
+        std::vector<calls::CallId> calls; // the newest last
+        std::vector<Format> formats;
+        std::vector<Seen> streams; // in order of appearance
+        std::vector<Key> keys;     // the newest last
+        bool named = false;
+        bool secure = false; // SDP wants SRTP, or DTLS was seen
+
+        /// nullptr: SDP does not describe it.
+        const Format *format(std::uint8_t payloadType) const;
+    };
     /// Notes the endpoints and payload types of the message's SDP; true: there was one.
     bool learn(calls::CallId call, const sip::Message &message);
     void addStream(rtp::StreamId stream, const base::Endpoint &source,
@@ -26,26 +53,25 @@ public:
     std::uint32_t clock(const base::Endpoint &destination, std::uint8_t payloadType);
     /// The calls that named the endpoint most recently.
     std::span<const calls::CallId> calls(const base::Endpoint &endpoint);
+    /// nullptr: nothing is known of it. Holds until the next learn() or addStream().
+    Place *place(const base::Endpoint &endpoint) { return m_places.find(endpoint); }
+    /// DTLS goes there: what else does is encrypted with keys that no trace shows (RFC 5764).
+    void seal(const base::Endpoint &endpoint);
+    /// The keys that may protect what goes from `source` to `destination`, the likeliest first.
+    std::vector<std::shared_ptr<rtp::SrtpOpener>> keys(const base::Endpoint &source,
+                                                       const base::Endpoint &destination);
+    /// Grows with each key that SDP told.
+    std::uint64_t keysKnown() const { return m_keys; }
     /// Streams at the call's endpoints that began before `until`, the newest first, bounded.
     std::vector<rtp::StreamId> streams(calls::CallId call, base::Instant until);
     std::uint64_t evicted() const { return m_places.evicted() + m_calls.evicted(); }
 
 private:
-    struct Clock {
-        std::uint8_t payloadType = 0;
-        std::uint32_t rate = 0;
-    };
-    struct Seen {
-        base::Instant first;
-        rtp::StreamId stream;
-    };
-    struct Place {
-        std::vector<calls::CallId> calls; // the newest last
-        std::vector<Clock> clocks;
-        std::vector<Seen> streams; // in order of appearance
-        bool named = false;
-    };
+    void learnMedia(calls::CallId call, const sip::SdpMedia &media);
+    void learnPlace(calls::CallId call, const base::Endpoint &endpoint, const sip::SdpMedia &media);
+    void learnKeys(Place &place, const sip::SdpMedia &media);
 
+    std::uint64_t m_keys = 0;
     Generations<base::Endpoint, Place> m_places{65536};
     Generations<calls::CallId, std::vector<base::Endpoint>> m_calls{1U << 18U};
 };

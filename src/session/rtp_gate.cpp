@@ -5,8 +5,10 @@ namespace session {
 namespace {
 
 constexpr std::uint16_t kFirstFreePort = 1024;
-constexpr std::uint16_t kFarthestStep =
-    100; // of sequence numbers between two packets of one sender
+constexpr std::uint16_t kFarthestStep = 20; // of sequence numbers between two packets of one sender
+constexpr std::int32_t kLongestStep = 900'000; // of the timestamp, for each of them
+// Packets in a row that are evidence enough: on an even port (RFC 3550 section 11), on any other.
+constexpr std::size_t kEnough = 3, kEnoughOnOddPort = 5;
 
 /// RFC 3551 section 6: 35-95 are unassigned, reserved or would clash with RTCP.
 bool plausibleType(std::uint8_t payloadType)
@@ -14,12 +16,21 @@ bool plausibleType(std::uint8_t payloadType)
     return payloadType <= 34 || payloadType >= 96;
 }
 
-/// Without SDP: even ports (RFC 3550 section 11) outside the range of the well-known services.
+/// Without SDP: ports outside the range of the well-known services, and not SIP's own.
 bool plausible(const base::Packet &packet, const rtp::RtpPacket &rtp)
 {
-    const std::uint16_t port = packet.destination.port;
-    return port >= kFirstFreePort && port % 2 == 0 && packet.source.port >= kFirstFreePort &&
+    const auto isFree = [](std::uint16_t port) {
+        return port >= kFirstFreePort && port != 5060 && port != 5061;
+    };
+    return isFree(packet.destination.port) && isFree(packet.source.port) &&
            plausibleType(rtp.payloadType) && !rtp.payload.empty();
+}
+
+bool follows(const RtpGate::Sender &sender, const rtp::RtpPacket &rtp)
+{
+    const auto step = static_cast<std::uint16_t>(rtp.sequence - sender.sequence);
+    const auto time = static_cast<std::int32_t>(rtp.timestamp - sender.timestamp);
+    return step >= 1 && step <= kFarthestStep && time >= 0 && time <= kLongestStep * step;
 }
 
 } // namespace
@@ -43,14 +54,16 @@ RtpGate::Sender *RtpGate::judge(const base::Packet &packet, const rtp::RtpPacket
     if (!told && !plausible(packet, rtp))
         return nullptr;
     Sender &sender = known != nullptr ? *known : m_senders.ensure(key);
-    const auto step = static_cast<std::uint16_t>(rtp.sequence - sender.sequence);
-    if (told || (sender.waiting && step >= 1 && step <= kFarthestStep)) {
+    const std::size_t enough = packet.destination.port % 2 == 0 ? kEnough : kEnoughOnOddPort;
+    if (!told && !sender.waiting.empty() && !follows(sender, rtp))
+        sender.waiting.clear(); // not one sender after all
+    if (told || sender.waiting.size() + 1 >= enough) {
         sender.confirmed = true;
         return &sender;
     }
-    sender.waiting = true;
     sender.sequence = rtp.sequence;
-    sender.first = packet;
+    sender.timestamp = rtp.timestamp;
+    sender.waiting.push_back(packet);
     return nullptr;
 }
 

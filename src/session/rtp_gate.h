@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// Decides which datagrams are RTP: the emitter said so, SDP named an end, or two packets in a row
-// look like one sender (RFC 3550 appendix A.1). STUN, DNS and the like are never taken for RTP.
+// Decides which datagrams are RTP: the emitter said so, SDP named an end, or several packets in a
+// row look like one sender (RFC 3550 appendix A.1). STUN, DNS and the like are never taken for RTP.
 // Analysis thread, owned by Folds.
 #pragma once
 
 #include <base/packet.h>
 #include <optional>
 #include <rtp/rtp_packet.h>
+#include <rtp/srtp.h>
+#include <rtp/stream_table.h>
 #include <session/generations.h>
 #include <session/media_index.h>
+#include <vector>
 
 namespace session {
 
@@ -23,13 +26,17 @@ public:
     /// A sender as the gate remembers it between packets.
     struct Sender {
         bool confirmed = false;
-        bool waiting = false; // `first` came and is not filed yet
         std::uint16_t sequence = 0;
-        base::Packet first;
+        std::uint32_t timestamp = 0;
+        std::vector<base::Packet> waiting;       // that came and are not filed yet
+        rtp::StreamId stream;                    // once the first is filed
+        std::shared_ptr<rtp::SrtpOpener> opener; // the key that fits, if they are encrypted
+        bool keys = false;                       // that might have fitted were known
+        std::uint64_t triedKeys = 0;             // MediaIndex::keysKnown() when none fitted
     };
 
-    /// nullptr: not RTP, or not sure yet. A confirmed sender whose `waiting` is set has its first
-    /// packet to be filed before this one; the caller clears it.
+    /// nullptr: not RTP, or not sure yet. What `waiting` holds of a confirmed sender is to be filed
+    /// before this packet; the caller takes it.
     Sender *judge(const base::Packet &packet, const rtp::RtpPacket &rtp, MediaIndex &media);
     std::uint64_t evicted() const { return m_senders.evicted(); }
 

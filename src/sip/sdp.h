@@ -68,6 +68,10 @@ struct Sdp {
 /// Linear; at most 256 m= lines and 4096 attributes are kept, the rest is a flaw.
 Sdp parseSdp(std::string_view text);
 
+/// Where an a=candidate of RTP over UDP (RFC 8839 section 5.1, without "a=") wants packets;
+/// nullopt: another attribute, another component, a name.
+std::optional<base::Endpoint> candidateEndpoint(std::string_view attribute);
+
 /// A codec that an offer names; payload types below 96 are RFC 3551's.
 struct Codec {
     std::string encoding; // "PCMU", "PCMA", "opus", "telephone-event", "CN"

@@ -337,6 +337,24 @@ std::optional<base::Endpoint> SdpMedia::endpoint() const
     return base::Endpoint{*address, static_cast<std::uint16_t>(port)};
 }
 
+std::optional<base::Endpoint> candidateEndpoint(std::string_view attribute)
+{
+    constexpr std::string_view kName = "candidate:";
+    if (attribute.substr(0, kName.size()) != kName)
+        return std::nullopt;
+    attribute.remove_prefix(kName.size());
+    word(attribute); // foundation
+    const auto component = word(attribute);
+    const auto transport = word(attribute);
+    word(attribute); // priority
+    const auto address = base::Address::parse(word(attribute));
+    std::uint64_t port = 0;
+    if (component != "1" || !base::equalsNoCase(transport, "UDP") || !address ||
+        address->isUnspecified() || !readNumber(word(attribute), port) || port == 0 || port > 65535)
+        return std::nullopt;
+    return base::Endpoint{*address, static_cast<std::uint16_t>(port)};
+}
+
 const SdpMedia *Sdp::audio() const
 {
     const auto it = std::find_if(media.begin(), media.end(),

@@ -187,7 +187,7 @@ TEST(Session, keepAlivesOfFlowsAreRows)
     EXPECT_EQ(session->trace().row({2}).kind, trace::RowKind::Ping);
 }
 
-TEST(Session, rtpIsRecognisedWithoutSdpFromItsSecondPacket)
+TEST(Session, rtpIsRecognisedWithoutSdpAndNoPacketIsLost)
 {
     const auto session = open(false);
     std::vector<base::Packet> packets;

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a StreamTable keeps of each stream besides its figures. Private to it.
+#pragma once
+
+#include <array>
+#include <list>
+#include <map>
+#include <memory>
+#include <rtp/sequence.h>
+#include <rtp/stream_table.h>
+#include <rtp/timing.h>
+#include <unordered_map>
+
+namespace rtp {
+
+/// Clock rates that a payload type of no known rate may have, besides 8000.
+constexpr std::array<std::uint32_t, 3> kLikelyClocks{16000, 48000, 90000};
+
+struct StreamKey {
+    base::Endpoint source, destination;
+    std::uint32_t ssrc = 0;
+    bool operator==(const StreamKey &) const = default;
+};
+
+struct StreamKeyHash {
+    std::size_t operator()(const StreamKey &key) const noexcept
+    {
+        const std::hash<base::Endpoint> endpoint;
+        return (endpoint(key.source) * 31 + endpoint(key.destination)) * 0x9E3779B97F4A7C15ULL ^
+               key.ssrc;
+    }
+};
+
+struct StreamEntry {
+    StreamKey key;
+    Stream stream;
+    SequenceCounter sequence;
+    JitterMeter jitter;
+    double jitterSum = 0; // ns
+    std::uint64_t jitters = 0;
+    ClockMeter clock;
+    LevelMeter level;
+    DtmfReader dtmf;
+    bool clockTold = false;
+    std::unique_ptr<std::array<JitterMeter, kLikelyClocks.size()>> guesses;
+    // The time of most packets, by Boyer and Moore's vote.
+    std::uint16_t lastSequence = 0;
+    std::uint32_t lastTimestamp = 0, firstTimestamp = 0, step = 0, votes = 0;
+    struct Heard { // a sender report that was captured
+        std::uint32_t middle = 0;
+        base::Instant at;
+    };
+    std::array<Heard, 4> heard{};
+    std::size_t nextHeard = 0;
+    std::shared_ptr<const Stream> published; // empty after a change
+};
+
+struct StreamTable::Work {
+    using List = std::list<StreamEntry>; // longest unseen first
+
+    std::size_t capacity = 0;
+    List list;
+    std::unordered_map<StreamKey, List::iterator, StreamKeyHash> byKey;
+    std::unordered_map<std::uint32_t, List::iterator> byId;
+    std::map<std::pair<std::uint32_t, std::uint32_t>, List::iterator> bySsrc; // and id
+    std::uint32_t nextId = 0;
+    std::uint64_t evicted = 0;
+
+    StreamEntry &find(const base::Packet &packet, std::uint32_t ssrc, StreamId known);
+    void evictOldest();
+    /// Streams with that SSRC for which `fits`; the only one there is if none fits.
+    template <class Fits> StreamEntry *bySource(std::uint32_t ssrc, Fits fits)
+    {
+        StreamEntry *last = nullptr;
+        std::size_t seen = 0;
+        for (auto at = bySsrc.lower_bound({ssrc, 0});
+             at != bySsrc.end() && at->first.first == ssrc && seen < 64; ++at, ++seen) {
+            last = &*at->second;
+            if (fits(last->stream))
+                return last;
+        }
+        return seen == 1 ? last : nullptr;
+    }
+};
+
+} // namespace rtp

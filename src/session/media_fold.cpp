@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <session/media_fold.h>
+
+#include <utility>
+
+namespace session {
+namespace {
+
+std::uint8_t byteAt(std::string_view bytes, std::size_t at)
+{
+    return at < bytes.size() ? static_cast<std::uint8_t>(bytes[at]) : std::uint8_t{0};
+}
+
+/// Version 2 of RTP; never the first octet of SIP.
+bool isRtpVersion(std::string_view bytes)
+{
+    return (byteAt(bytes, 0) & 0xC0U) == 0x80;
+}
+
+/// RFC 7983 section 7, and the version of DTLS (RFC 6347 section 4.1).
+bool isDtls(std::string_view bytes)
+{
+    return bytes.size() >= 13 && byteAt(bytes, 0) >= 20 && byteAt(bytes, 0) <= 63 &&
+           byteAt(bytes, 1) == 0xFE && byteAt(bytes, 2) >= 0xFC;
+}
+
+/// RTCP goes to the port above RTP's unless it shares it (RFC 3550 section 11, RFC 5761).
+base::Endpoint ofRtp(base::Endpoint endpoint)
+{
+    if (endpoint.port != 0)
+        --endpoint.port;
+    return endpoint;
+}
+
+} // namespace
+
+bool MediaFold::mayBe(std::string_view bytes)
+{
+    return isRtpVersion(bytes) || isDtls(bytes);
+}
+
+bool MediaFold::add(const base::Packet &packet)
+{
+    const std::string_view bytes = packet.payload.text();
+    if (packet.hint == base::PayloadHint::Rtcp ||
+        (isRtpVersion(bytes) && rtp::looksLikeRtcp(bytes)))
+        return rtcp(packet);
+    if (isDtls(bytes))
+        return dtls(packet);
+    const auto parsed = rtp::parseRtp(bytes);
+    RtpGate::Sender *sender = parsed ? m_gate.judge(packet, *parsed, m_index) : nullptr;
+    if (sender == nullptr)
+        return false;
+    if (!sender->waiting.empty()) {
+        const std::vector<base::Packet> before = std::exchange(sender->waiting, {});
+        for (const base::Packet &first : before) {
+            if (const auto waited = rtp::parseRtp(first.payload.text()))
+                file(first, *waited, *sender);
+        }
+    }
+    file(packet, *parsed, *sender);
+    return true;
+}
+
+bool MediaFold::dtls(const base::Packet &packet)
+{
+    if (!m_index.namedInSdp(packet.source) && !m_index.namedInSdp(packet.destination))
+        return false;
+    m_index.seal(packet.source);
+    m_index.seal(packet.destination);
+    return true;
+}
+
+void MediaFold::touch(const MediaIndex::Place *place, std::vector<calls::CallId> &calls)
+{
+    if (place == nullptr)
+        return;
+    for (const calls::CallId call : place->calls) {
+        if (calls.empty() || calls.back() != call)
+            calls.push_back(call);
+    }
+}
+
+/// Always taken: nothing else begins like RTCP.
+bool MediaFold::rtcp(const base::Packet &packet)
+{
+    const std::string_view bytes = packet.payload.text();
+    const auto end = [this](const base::Endpoint &endpoint) {
+        return m_index.namedInSdp(endpoint) ? endpoint : ofRtp(endpoint);
+    };
+    const base::Endpoint source = end(packet.source), destination = end(packet.destination);
+    if (packet.hint == base::PayloadHint::Rtcp || rtp::isRtcp(bytes)) {
+        m_streams.report(packet, bytes);
+    } else {
+        for (const auto &opener : m_index.keys(source, destination)) {
+            if (opener->rtcp(bytes, m_plain) == rtp::SrtpOpener::Result::Opened) {
+                m_streams.report(packet, m_plain);
+                break;
+            }
+        }
+    }
+    touch(m_index.place(source), m_touched);
+    touch(m_index.place(destination), m_touched);
+    return true;
+}
+
+/// The packet in the clear, if a key of the trace fits. One that fits is kept for the sender.
+void MediaFold::open(const base::Packet &packet, RtpGate::Sender &sender, rtp::RtpPacket &rtp,
+                     rtp::PacketFacts &facts)
+{
+    using Result = rtp::SrtpOpener::Result;
+    const std::string_view bytes = packet.payload.text();
+    facts.closed = true;
+    Result result = sender.opener ? sender.opener->rtp(bytes, m_plain) : Result::Refused;
+    if (result == Result::Refused && sender.triedKeys != m_index.keysKnown()) {
+        sender.triedKeys = m_index.keysKnown();
+        const auto keys = m_index.keys(packet.source, packet.destination);
+        sender.keys = !keys.empty();
+        for (const auto &opener : keys) {
+            result = opener == sender.opener ? result : opener->rtp(bytes, m_plain);
+            if (result != Result::Opened)
+                continue;
+            sender.opener = opener;
+            break;
+        }
+    }
+    facts.refused = result == Result::Refused && sender.keys;
+    const auto plain =
+        result == Result::Opened ? rtp::parseRtp(m_plain) : std::optional<rtp::RtpPacket>();
+    facts.opened = plain.has_value() || result == Result::Repeated;
+    if (plain)
+        rtp = *plain;
+    else if (facts.opened)
+        rtp.payload = {}; // a copy of what was looked at
+}
+
+void MediaFold::file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpGate::Sender &sender)
+{
+    const MediaIndex::Place *from = m_index.place(packet.source);
+    const MediaIndex::Place *to = m_index.place(packet.destination);
+    // The receiver's description holds for what is sent to it (RFC 3264 section 5.1).
+    const MediaIndex::Place *told = to != nullptr && to->named ? to : from;
+    rtp::PacketFacts facts;
+    facts.described = told != nullptr && told->named;
+    if (const auto *format = facts.described ? told->format(rtp.payloadType) : nullptr) {
+        facts.clock = format->rate;
+        facts.event = format->event;
+    }
+    rtp::RtpPacket seen = rtp;
+    if ((from != nullptr && from->secure) || (to != nullptr && to->secure)) {
+        open(packet, sender, seen, facts);
+        from = m_index.place(packet.source); // the search for keys may have moved them
+        to = m_index.place(packet.destination);
+    }
+    ++m_packets;
+    sender.stream = m_streams.add(packet, seen, facts, sender.stream);
+    const bool fresh = sender.stream.value >= m_count;
+    auto &calls = fresh ? m_fresh : m_touched;
+    touch(from, calls);
+    touch(to, calls);
+    if (fresh) {
+        m_count = std::uint64_t{sender.stream.value} + 1;
+        m_index.addStream(sender.stream, packet.source, packet.destination, packet.time);
+    }
+}
+
+std::vector<std::shared_ptr<const rtp::Stream>> MediaFold::streams(calls::CallId call,
+                                                                   base::Instant until)
+{
+    std::vector<std::shared_ptr<const rtp::Stream>> out;
+    for (const rtp::StreamId id : m_index.streams(call, until)) {
+        if (auto stream = m_streams.snapshot(id))
+            out.push_back(std::move(stream));
+    }
+    return out;
+}
+
+std::vector<std::shared_ptr<const rtp::Stream>> MediaFold::allStreams() const
+{
+    std::vector<std::shared_ptr<const rtp::Stream>> out;
+    for (const rtp::StreamId id : m_streams.ids()) {
+        if (auto stream = m_streams.snapshot(id))
+            out.push_back(std::move(stream));
+    }
+    return out;
+}
+
+} // namespace session

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Datagrams of media into streams: RTP, RTCP, both under SRTP with the keys of the trace, DTLS as a
+// mark that what follows is encrypted. Analysis thread, owned by Folds.
+#pragma once
+
+#include <base/packet.h>
+#include <calls/call.h>
+#include <memory>
+#include <rtp/stream_table.h>
+#include <session/media_index.h>
+#include <session/rtp_gate.h>
+#include <string>
+#include <vector>
+
+namespace session {
+
+class MediaFold
+{
+public:
+    /// Calls with a new stream are added to `fresh`, with news of one to `touched`, more than once
+    /// too.
+    MediaFold(std::vector<calls::CallId> &fresh, std::vector<calls::CallId> &touched)
+        : m_fresh(fresh), m_touched(touched)
+    {
+    }
+
+    /// Could be media by its first octet.
+    static bool mayBe(std::string_view bytes);
+    /// False: it is no media, or not known to be yet.
+    bool add(const base::Packet &packet);
+    bool learn(calls::CallId call, const sip::Message &message)
+    {
+        return m_index.learn(call, message);
+    }
+    std::uint64_t packets() const { return m_packets; } // of RTP
+    std::uint64_t streams() const { return m_count; }   // ever
+    /// Snapshots of the streams at the call's endpoints that began before `until`.
+    std::vector<std::shared_ptr<const rtp::Stream>> streams(calls::CallId call,
+                                                            base::Instant until);
+    std::vector<std::shared_ptr<const rtp::Stream>> allStreams() const;
+    std::uint64_t evicted() const
+    {
+        return m_streams.evicted() + m_index.evicted() + m_gate.evicted();
+    }
+
+private:
+    bool dtls(const base::Packet &packet);
+    bool rtcp(const base::Packet &packet);
+    void file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpGate::Sender &sender);
+    void open(const base::Packet &packet, RtpGate::Sender &sender, rtp::RtpPacket &rtp,
+              rtp::PacketFacts &facts);
+    static void touch(const MediaIndex::Place *place, std::vector<calls::CallId> &calls);
+
+    MediaIndex m_index;
+    RtpGate m_gate;
+    rtp::StreamTable m_streams;
+    std::vector<calls::CallId> &m_fresh, &m_touched;
+    std::uint64_t m_packets = 0, m_count = 0;
+    std::string m_plain; // of the encrypted packet under way
+};
+
+} // namespace session
