@@ -60,6 +60,7 @@ private:
     void datagram(const base::Packet &packet);
     void stream(const base::Packet &packet);
     void local(const base::Packet &packet);
+    void comment(const base::Packet &packet);
     void piece(const StreamSorter::Piece &piece);
     void message(trace::RowKind kind, const base::Packet &packet, std::string_view text);
     void row(trace::RowKind kind, const base::Packet &packet, std::string_view text,
@@ -83,6 +84,7 @@ private:
     Counts m_counts;
     Changes m_changes;
     base::Instant m_lastCaptured, m_lastLive;
+    calls::CallId m_filed; // the call that the packet under way brought a row
 };
 
 } // namespace session
