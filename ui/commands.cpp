@@ -38,6 +38,8 @@ void choose(Deeds &deeds, SchemeChoice choice)
 constexpr std::array kCommands{
     Command{"file.open", "&File", "&Open a capture...", "Ctrl+O",
             [](Deeds &d, A &) { d.openDialog(); }},
+    Command{"file.follow", "&File", "Follow a &growing file...", "",
+            [](Deeds &d, A &) { d.followDialog(); }},
     Command{"file.saveSession", "&File", "S&ave the session as...", "Ctrl+Shift+S",
             [](Deeds &d, A &) { d.saveSession(); }},
     Command{"file.record", "&File", "&Record sessions to disk", "",

@@ -28,6 +28,7 @@ public:
     void pasteTrace(); // text on the clipboard as a capture
     void saveSession();
     void recordSessions(bool on);         // from the next start on
+    void followDialog();                  // a capture that is still being written
     void exportAs(const QString &format); // id of a report format, or "png"
     void copyLadder();
     void copyMessage();

@@ -76,6 +76,19 @@ void Deeds::pasteTrace()
     m_parts.focus->followNext();
 }
 
+void Deeds::followDialog()
+{
+    const QString folder = m_parts.settings->text(QStringLiteral("files/folder"));
+    const QString path = QFileDialog::getOpenFileName(
+        m_parts.window, tr("Follow a file that is being written"), folder, filters());
+    if (path.isEmpty() || !m_parts.bridge->followFile(path))
+        return;
+    m_flawsTold = 0;
+    m_importing = true;
+    m_parts.settings->setText(QStringLiteral("files/folder"), QFileInfo(path).absolutePath());
+    m_parts.focus->followNext();
+}
+
 void Deeds::watchImport()
 {
     const session::Update *last = m_parts.bridge->store().last();

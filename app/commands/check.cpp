@@ -96,7 +96,8 @@ report::ReportFile readOne(Console &console, const std::string &path,
     };
     file.linkTypes = last->import.outcome.linkTypes;
     file.bytes = last->import.outcome.progress.bytes;
-    file.packets = last->import.outcome.progress.packets;
+    const ingest::Outcome &outcome = last->import.outcome;
+    file.packets = outcome.frames != 0 ? outcome.frames : outcome.progress.packets;
     file.sipMessages = since(&session::Update::messages);
     file.rtpPackets = since(&session::Update::rtpPackets);
     file.truncated = last->import.outcome.truncated;

@@ -72,6 +72,7 @@ struct Packet {
     Endpoint source, destination;
     Blob payload;
     std::shared_ptr<const LocalEvent> local;
+    std::shared_ptr<const std::string> comment; // what somebody wrote to this packet in its file
 };
 
 } // namespace base

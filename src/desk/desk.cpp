@@ -354,6 +354,11 @@ base::Result<void> Desk::openText(const std::string &name, std::string_view text
     return m_impl->parts.session->importBytes(name, text);
 }
 
+base::Result<void> Desk::follow(const std::string &path)
+{
+    return m_impl->parts.session->follow(path);
+}
+
 std::vector<CallInfo> Desk::calls() const
 {
     std::lock_guard guard(m_impl->parts.mutex);
@@ -376,8 +381,11 @@ std::vector<AccountInfo> Desk::accounts() const
 
 std::map<std::string, std::string> Desk::names() const
 {
+    auto out = m_impl->parts.session->names();
     std::lock_guard guard(m_impl->parts.mutex);
-    return m_impl->parts.names;
+    for (const auto &[endpoint, name] : m_impl->parts.names) // what we know ourselves comes first
+        out.insert_or_assign(endpoint, name);
+    return out;
 }
 
 session::Session &Desk::session()

@@ -130,6 +130,8 @@ public:
     StoryState story() const;
 
     base::Result<void> open(const std::string &path, const session::ClockChoice &clock = {});
+    /// A file that is still being written: what is appended is read until the import is cancelled.
+    base::Result<void> follow(const std::string &path);
     /// The last session whose program did not close it; nullopt: there is none to offer.
     std::optional<record::Unclosed> unclosed() const;
     /// Reads its files, one after another.

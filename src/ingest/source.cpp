@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ingest/source.h>
 
+#include <algorithm>
 #include <base/text.h>
 #include <fmt/format.h>
 #include <ingest/mapping.h>
 #include <ingest/text/reader.h>
+#include <ingest/unpack.h>
 
 namespace ingest {
 namespace {
 
 constexpr std::size_t kFirstBytes = 4096;
+constexpr std::size_t kMostWhole = std::size_t{1} << 30U; // unpacked, for sources that want all
 
 const Source *choose(std::string_view firstBytes)
 {
@@ -25,19 +28,44 @@ const Source *choose(std::string_view firstBytes)
     return best;
 }
 
-auto unknownFormat(const std::string &name, std::string_view bytes)
+auto unknownFormat(const std::string &name, bool packed)
 {
-    const bool packed =
-        bytes.substr(0, 2) == "\x1F\x8B" || bytes.substr(0, 4) == "\x28\xB5\x2F\xFD";
     const std::string shown = base::printable(name);
     if (packed)
-        return base::fail(
-            base::ErrorCode::Unsupported,
-            fmt::format("{} is compressed. Unpack it and open what comes out.", shown));
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("{} is compressed and holds no capture file this program "
+                                      "knows, and no text with SIP in it. {}",
+                                      shown, whatIsRead()));
     return base::fail(base::ErrorCode::BadInput,
                       fmt::format("{} is no capture file this program knows, and no text with "
                                   "SIP in it. {}",
                                   shown, whatIsRead()));
+}
+
+/// Everything at once, for a source that cannot read a window.
+base::Blob whole(Input &input)
+{
+    while (input.rest().size() < kMostWhole && input.ensure(input.rest().size() + 1)) {
+    }
+    return base::Blob::view(input.owner(), input.rest());
+}
+
+base::Result<Outcome> readPacked(const std::string &name, const base::Blob &bytes, const Sink &sink,
+                                 const std::atomic<bool> &cancel)
+{
+    const auto source = recognise(name, bytes.text());
+    if (!source)
+        return tl::unexpected(source.error());
+    const auto input = unpacked(bytes);
+    if ((*source)->readInput != nullptr)
+        return (*source)->readInput(*input, sink, cancel);
+    auto outcome = (*source)->readBytes(whole(*input), sink, cancel);
+    if (outcome && !input->trouble().empty()) {
+        outcome->truncated = true;
+        if (sink.flaw)
+            sink.flaw(input->trouble());
+    }
+    return outcome;
 }
 
 } // namespace
@@ -55,16 +83,25 @@ std::string whatIsRead()
 
 base::Result<const Source *> recognise(const std::string &name, std::string_view firstBytes)
 {
-    firstBytes = firstBytes.substr(0, kFirstBytes);
-    const Source *source = choose(firstBytes);
+    const bool packed = packingOf(firstBytes) != Packing::None;
+    const Source *source = nullptr;
+    if (packed) {
+        const auto input = unpacked(base::Blob::view(nullptr, firstBytes));
+        input->ensure(kFirstBytes);
+        source = choose(input->rest().substr(0, kFirstBytes));
+    } else {
+        source = choose(firstBytes.substr(0, kFirstBytes));
+    }
     if (source == nullptr)
-        return unknownFormat(name, firstBytes);
+        return unknownFormat(name, packed);
     return source;
 }
 
 base::Result<Outcome> readBytes(const std::string &name, const base::Blob &bytes, const Sink &sink,
                                 const std::atomic<bool> &cancel)
 {
+    if (packingOf(bytes.text()) != Packing::None)
+        return readPacked(name, bytes, sink, cancel);
     const auto source = recognise(name, bytes.text());
     if (!source)
         return tl::unexpected(source.error());

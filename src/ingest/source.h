@@ -8,6 +8,7 @@
 #include <base/result.h>
 #include <cstdint>
 #include <functional>
+#include <ingest/input.h>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,7 +24,11 @@ struct Sink {
     std::function<bool(base::Packet)> emit;         // false: stop reading
     std::function<void(const Progress &)> progress; // now and then, may be empty
     std::function<void(std::string)> flaw; // a sentence: what of the input could not be read
-    base::Blob keyLog = {};                // text of a TLS key log, empty: none
+    /// Everything there is was read; more may be appended (followFile). May be empty.
+    std::function<void()> idle;
+    /// A name the file gives an address; may be empty.
+    std::function<void(const base::Address &, std::string_view)> name;
+    base::Blob keyLog = {}; // text of a TLS key log, empty: none
     /// A name that a session file gives an end of its ladders; may be empty.
     std::function<void(const base::Endpoint &, std::string_view)> endName{};
 };
@@ -31,6 +36,8 @@ struct Sink {
 /// What was read, whatever was wrong with the rest.
 struct Outcome {
     Progress progress;
+    std::uint64_t frames = 0;     // the file's own packets, whatever is in them
+    std::uint64_t duplicates = 0; // captured twice, handed on once
     std::vector<std::string> linkTypes;
     bool truncated = false;
     bool cancelled = false;
@@ -48,6 +55,9 @@ struct Source {
                                        const std::atomic<bool> &cancel) = nullptr;
     /// Kinds of text: does this line stand above a message of theirs and tell of it?
     bool (*claims)(std::string_view line) = nullptr;
+    /// The same over a window that moves (unpacked, still growing); nullptr: it needs all at once.
+    base::Result<Outcome> (*readInput)(Input &input, const Sink &sink,
+                                       const std::atomic<bool> &cancel) = nullptr;
 };
 
 namespace sources {
@@ -55,7 +65,8 @@ std::span<const Source *const> all(); // generated
 }
 /// A sentence: which files this program reads.
 std::string whatIsRead();
-/// The source that knows such bytes; `name` stands for the path in the sentence.
+/// The source that knows such bytes, unpacked if they are compressed; `name` stands for the path in
+/// the sentence.
 base::Result<const Source *> recognise(const std::string &name, std::string_view firstBytes);
 /// Opens `path`, chooses the source and reads it. Errors: not found, no permission, empty, no known
 /// format.

@@ -77,6 +77,10 @@ std::uint32_t Lanes::laneOf(const base::Endpoint &endpoint, std::optional<std::u
         if (const auto name = m_options.names.find(key);
             name != m_options.names.end() && lane.name.empty())
             lane = {base::printable(name->second, false, 200), home.text(), 0};
+    // A name of the address alone ("localhost") does not join what its ports tell apart.
+    if (!lane.name.empty() && m_split.contains(endpoint.address) &&
+        !m_options.names.contains(endpoint.text()) && !m_options.names.contains(home.text()))
+        lane.name += fmt::format(":{}", home.port);
     if (!endpoint.known()) // a log that names the peers only
         lane = {"the log's host", "address unknown", 0};
     else if (lane.name.empty() && m_split.contains(endpoint.address))

@@ -51,6 +51,11 @@ base::Result<void> Session::Analysis::import(const std::string &path, const Cloc
     return begin([&] { return m_importer.start(path, m_options.keyLog, clock); });
 }
 
+base::Result<void> Session::Analysis::follow(const std::string &path)
+{
+    return begin([&] { return m_importer.follow(path, m_options.keyLog); });
+}
+
 base::Result<void> Session::Analysis::import(const std::string &name, const base::Blob &bytes)
 {
     return begin([&] { return m_importer.start(name, bytes, {}, {}); });
@@ -113,6 +118,11 @@ void Session::Analysis::run()
         m_options.recorder->put(packet); // the farewells of calls that ended with the session
 }
 
+bool Session::Analysis::reading() const
+{
+    return m_importing && !m_import.caughtUp;
+}
+
 bool Session::Analysis::changed() const
 {
     return m_judge.waiting() || m_judge.news() || m_importChanged;
@@ -169,39 +179,56 @@ void Session::Analysis::takeBatches()
         m_importChanged = true;
         if (!batch.path.empty())
             beginImport(batch);
+        const Counts before = m_folds.counts();
         for (std::size_t i = 0; i < batch.packets.size(); ++i)
             m_folds.add(batch.packets[i], batch.digests[i] ? &*batch.digests[i] : nullptr);
         if (!batch.packets.empty())
             m_folds.captured(batch.packets.back().time);
+        countImported(before);
         m_judge.takeChanges(true);
         if (batch.clock)
             m_import.clock = *batch.clock;
+        for (auto &[end, name] : batch.names)
+            m_published.name(end, std::move(name));
         m_import.progress = batch.progress;
         for (std::string &flaw : batch.flaws) {
             if (m_import.flaws.size() < kMostFlaws)
                 m_import.flaws.push_back(std::move(flaw));
         }
+        m_import.caughtUp = batch.caughtUp;
+        if (batch.caughtUp) // what is followed has no end: its calls are judged as they stand
+            m_judge.endImport();
         if (batch.finished)
             finishImport(batch);
     }
 }
 
+/// Only what the folds were given by the file: live packets come between its batches.
+void Session::Analysis::countImported(const Counts &before)
+{
+    m_import.messages += m_folds.counts().messages - before.messages;
+    m_import.rtpPackets += m_folds.counts().rtpPackets - before.rtpPackets;
+}
+
 void Session::Analysis::finishImport(ImportBatch &batch)
 {
+    const Counts before = m_folds.counts();
     m_folds.endCapture();
+    countImported(before);
     m_judge.takeChanges(true);
     m_judge.takeMedia();
     m_judge.endImport();
     m_import.outcome = std::move(batch.outcome);
     m_import.error = std::move(batch.error);
     m_import.running = false;
+    m_published.finished(m_import);
     m_importing = false;
 }
 
 bool Session::Analysis::publishDue() const
 {
     return changed() && (Clock::now() >= m_nextPublish ||
-                         (!m_waiters.empty() && m_inbox.size() == 0 && !m_importing));
+                         (!m_waiters.empty() && m_inbox.size() == 0 && !reading()));
 }
 
 std::shared_ptr<Update> Session::Analysis::update()
@@ -235,7 +262,7 @@ void Session::Analysis::publish()
         m_onUpdate(made);
     const auto ended = Clock::now();
     // While packets wait, folding them comes first.
-    const bool behind = m_importing || m_inbox.size() != 0;
+    const bool behind = reading() || m_inbox.size() != 0;
     const auto rest = behind ? (ended - begun) * kRestPerWork : Clock::duration::zero();
     m_nextPublish = std::max<Clock::time_point>(
         begun + std::chrono::duration_cast<Clock::duration>(m_options.publishEvery), ended + rest);
@@ -243,7 +270,7 @@ void Session::Analysis::publish()
 
 bool Session::Analysis::caughtUp(const Waiter &waiter) const
 {
-    return m_taken >= waiter.packets && !m_importing && !changed() && !m_judge.mediaWaiting();
+    return m_taken >= waiter.packets && !reading() && !changed() && !m_judge.mediaWaiting();
 }
 
 void Session::Analysis::answerWaiters()

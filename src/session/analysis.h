@@ -27,6 +27,7 @@ public:
     base::Inbox<base::Packet> &inbox() { return m_inbox; }
     base::Result<void> import(const std::string &path, const ClockChoice &clock);
     base::Result<void> import(const std::string &name, const base::Blob &bytes);
+    base::Result<void> follow(const std::string &path);
     void cancelImport() { m_importer.cancel(); }
     bool settle(std::chrono::milliseconds limit);
     std::vector<std::shared_ptr<const rtp::Stream>> streams(std::chrono::milliseconds limit);
@@ -41,6 +42,7 @@ private:
         std::uint64_t packets = 0; // it waits for this many of the inbox's to be folded
     };
 
+    bool reading() const; // a file, and more of it is there
     void run();
     std::chrono::nanoseconds pause() const;
     void takeWaiters();
@@ -48,6 +50,7 @@ private:
     void takeBatches();
     void beginImport(ImportBatch &batch);
     void finishImport(ImportBatch &batch);
+    void countImported(const Counts &before);
     bool publishDue() const;
     void publish();
     std::shared_ptr<Update> update();

@@ -24,8 +24,8 @@ void note(std::string_view text, const base::Packet &packet, Sightings &out, Cal
     calls.emplace(message->callId());
 }
 
-Sightings sightingsOf(const base::Blob &bytes, const ingest::Source &source,
-                      const base::Blob &keyLog, CallIds &calls, const std::atomic<bool> &cancel)
+Sightings sightingsOf(const std::string &name, const base::Blob &bytes, const base::Blob &keyLog,
+                      CallIds &calls, const std::atomic<bool> &cancel)
 {
     Sightings out;
     StreamSorter sorter;
@@ -45,7 +45,7 @@ Sightings sightingsOf(const base::Blob &bytes, const ingest::Source &source,
         }
         return !out.full();
     };
-    if (!source.readBytes(bytes, sink, cancel))
+    if (!ingest::readBytes(name, bytes, sink, cancel))
         return {}; // what is wrong with it, the reading proper tells
     return out;
 }
@@ -78,14 +78,14 @@ Sightings sightingsOf(const trace::Trace &trace, const CallIds &calls,
 
 } // namespace
 
-ClockOffset clockOf(const base::Blob &bytes, const ingest::Source &source, const base::Blob &keyLog,
+ClockOffset clockOf(const std::string &name, const base::Blob &bytes, const base::Blob &keyLog,
                     const trace::Trace &trace, const ClockChoice &choice,
                     const std::atomic<bool> &cancel)
 {
     ClockOffset out;
     if (trace.size() != 0) {
         CallIds calls;
-        const Sightings other = sightingsOf(bytes, source, keyLog, calls, cancel);
+        const Sightings other = sightingsOf(name, bytes, keyLog, calls, cancel);
         if (other.size() != 0)
             out = estimateClock(sightingsOf(trace, calls, cancel), other);
     }

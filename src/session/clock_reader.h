@@ -12,7 +12,7 @@ namespace session {
 
 /// Decides how the file's times are corrected. Reads the file once if it has to be estimated and
 /// the session holds messages; rows may be added to the trace meanwhile.
-ClockOffset clockOf(const base::Blob &bytes, const ingest::Source &source, const base::Blob &keyLog,
+ClockOffset clockOf(const std::string &name, const base::Blob &bytes, const base::Blob &keyLog,
                     const trace::Trace &trace, const ClockChoice &choice,
                     const std::atomic<bool> &cancel);
 

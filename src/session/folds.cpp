@@ -53,6 +53,7 @@ void Folds::beginCapture(const std::shared_ptr<const void> &owner)
 void Folds::add(const base::Packet &packet, const sip::Digest *digest)
 {
     ++m_counts.packets;
+    m_filed = {};
     base::Instant &last = packet.origin == base::Origin::Capture ? m_lastCaptured : m_lastLive;
     last = std::max(last, packet.time);
     switch (packet.kind) {
@@ -66,6 +67,22 @@ void Folds::add(const base::Packet &packet, const sip::Digest *digest)
         stream(packet);
         break;
     }
+    if (packet.comment)
+        comment(packet);
+}
+
+/// A note beside the message it was written to; on its own where the packet held none.
+void Folds::comment(const base::Packet &packet)
+{
+    base::LocalEvent event;
+    event.sentence = "Comment: " + *packet.comment;
+    if (m_filed.valid())
+        event.callId = m_trace.callId(m_filed);
+    base::Packet note = packet;
+    note.kind = base::PacketKind::Local;
+    note.payload = {};
+    note.local = std::make_shared<const base::LocalEvent>(std::move(event));
+    local(note);
 }
 
 bool Folds::sipEnd(const base::Packet &packet)
@@ -216,6 +233,7 @@ void Folds::row(trace::RowKind kind, const base::Packet &packet, std::string_vie
     if (digest != nullptr && packet.kind == base::PacketKind::Datagram)
         noteEnds(packet, id);
     const calls::CallId call = m_book.add(id);
+    m_filed = call.valid() ? call : m_filed;
     if (call.valid())
         m_changes.calls.push_back(call);
     else if (m_changes.looseRows.size() < kMostLooseRows)

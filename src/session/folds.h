@@ -61,6 +61,7 @@ private:
     void datagram(const base::Packet &packet, const sip::Digest *digest);
     void stream(const base::Packet &packet);
     void local(const base::Packet &packet);
+    void comment(const base::Packet &packet);
     void piece(const StreamSorter::Piece &piece);
     void message(trace::RowKind kind, const base::Packet &packet, std::string_view text,
                  const sip::Digest *known = nullptr);
@@ -92,6 +93,7 @@ private:
     Changes m_changes;
     MediaFold m_media{m_changes.calls, m_changes.media};
     base::Instant m_lastCaptured, m_lastLive;
+    calls::CallId m_filed; // the call that the packet under way brought a row
 };
 
 } // namespace session

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <base/told_time.h>
+#include <ingest/follow.h>
 #include <ingest/mapping.h>
 #include <session/clock_reader.h>
 #include <system_error>
@@ -12,6 +13,7 @@ namespace session {
 namespace {
 
 constexpr std::size_t kBatch = 512; // packets
+constexpr std::size_t kMostNames = 65536;
 
 /// The message's digest is taken here, so that the analysis need not read any text.
 std::optional<sip::Digest> digestOf(const base::Packet &packet)
@@ -44,35 +46,67 @@ Importer::~Importer()
         m_thread.join();
 }
 
+base::Result<base::Blob> Importer::keysIn(const std::string &keyLog)
+{
+    return keyLog.empty() ? base::Blob() : ingest::mapFile(keyLog);
+}
+
 base::Result<void> Importer::start(const std::string &path, const std::string &keyLog,
                                    const ClockChoice &clock)
 {
     const auto bytes = ingest::mapFile(path);
     if (!bytes)
         return tl::unexpected(bytes.error());
-    base::Blob keys;
-    if (!keyLog.empty()) {
-        const auto mapped = ingest::mapFile(keyLog);
-        if (!mapped)
-            return tl::unexpected(mapped.error());
-        keys = *mapped;
-    }
-    return start(path, *bytes, keys, clock);
+    const auto keys = keysIn(keyLog);
+    if (!keys)
+        return tl::unexpected(keys.error());
+    return start(path, *bytes, *keys, clock);
 }
 
 base::Result<void> Importer::start(const std::string &name, const base::Blob &bytes,
                                    const base::Blob &keyLog, const ClockChoice &clock)
 {
-    const auto source = ingest::recognise(name, bytes.text());
-    if (!source)
+    if (const auto source = ingest::recognise(name, bytes.text()); !source)
         return tl::unexpected(source.error());
+    Job job;
+    job.path = name;
+    job.bytes = bytes.size();
+    job.owner = bytes.owner();
+    job.clock = [this, name, bytes, clock] {
+        return clockOf(name, bytes, m_keyLog, m_trace, clock, m_cancel);
+    };
+    job.read = [this, name, bytes](const ingest::Sink &sink) {
+        return ingest::readBytes(name, bytes, sink, m_cancel);
+    };
+    return launch(keyLog, std::move(job));
+}
+
+base::Result<void> Importer::follow(const std::string &path, const std::string &keyLog)
+{
+    const auto bytes = ingest::mapFile(path);
+    if (!bytes && bytes.error().code != base::ErrorCode::BadInput) // it may be empty as yet
+        return tl::unexpected(bytes.error());
+    const auto keys = keysIn(keyLog);
+    if (!keys)
+        return tl::unexpected(keys.error());
+    Job job;
+    job.path = path;
+    job.bytes = bytes ? bytes->size() : 0;
+    job.clock = [] { return ClockOffset{}; }; // what is to come cannot be compared
+    job.read = [this, path](const ingest::Sink &sink) {
+        return ingest::followFile(path, sink, m_cancel);
+    };
+    return launch(*keys, std::move(job));
+}
+
+base::Result<void> Importer::launch(const base::Blob &keyLog, Job job)
+{
     if (m_thread.joinable())
         m_thread.join();
     m_keyLog = keyLog;
     m_cancel = false;
     try {
-        m_thread = std::thread(
-            [this, name, bytes, kind = *source, clock] { run(name, bytes, *kind, clock); });
+        m_thread = std::thread([this, work = std::move(job)] { run(work); });
     } catch (const std::system_error &error) {
         return base::fail(
             base::ErrorCode::Internal,
@@ -82,14 +116,14 @@ base::Result<void> Importer::start(const std::string &name, const base::Blob &by
     return {};
 }
 
-void Importer::run(const std::string &path, const base::Blob &bytes, const ingest::Source &source,
-                   const ClockChoice &choice)
+void Importer::run(const Job &job)
 {
     ImportBatch batch;
-    batch.path = path;
-    batch.owner = bytes.owner();
-    batch.progress.totalBytes = bytes.size();
+    batch.path = job.path;
+    batch.owner = job.owner;
+    batch.progress.totalBytes = job.bytes;
     std::uint32_t streams = 0;
+    std::size_t named = 0;
     const auto hand = [&] {
         ImportBatch full = std::exchange(batch, {});
         batch.progress = full.progress;
@@ -98,7 +132,7 @@ void Importer::run(const std::string &path, const base::Blob &bytes, const inges
         return kept;
     };
     hand(); // it has begun, even while its clock is looked at
-    const ClockOffset clock = clockOf(bytes, source, m_keyLog, m_trace, choice, m_cancel);
+    const ClockOffset clock = job.clock();
     const base::Duration ahead = clock.applied ? clock.offset : base::Duration{0};
     batch.clock = clock;
     ingest::Sink sink;
@@ -114,14 +148,29 @@ void Importer::run(const std::string &path, const base::Blob &bytes, const inges
             batch.packets.reserve(kBatch);
             batch.digests.reserve(kBatch);
         }
-        disown(packet.payload, bytes.owner());
+        disown(packet.payload, job.owner);
         batch.digests.push_back(digestOf(packet));
         batch.packets.push_back(std::move(packet));
         return batch.packets.size() < kBatch || hand();
     };
     sink.progress = [&](const ingest::Progress &progress) { batch.progress = progress; };
     sink.flaw = [&](std::string sentence) { batch.flaws.push_back(std::move(sentence)); };
-    const auto outcome = source.readBytes(bytes, sink, m_cancel);
+    sink.name = [&](const base::Address &address, std::string_view name) {
+        if (named++ < kMostNames)
+            batch.names.emplace_back(address.text(), name);
+    };
+    sink.endName = [&](const base::Endpoint &end, std::string_view name) {
+        if (named++ < kMostNames)
+            batch.names.emplace_back(end.text(), name);
+    };
+    bool told = false; // that nothing more is there
+    sink.idle = [&] {
+        if (told && batch.packets.empty() && batch.flaws.empty())
+            return;
+        told = batch.caughtUp = true;
+        hand();
+    };
+    const auto outcome = job.read(sink);
     if (outcome) {
         batch.outcome = *outcome;
         batch.progress = outcome->progress;

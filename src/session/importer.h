@@ -16,6 +16,7 @@
 #include <string>
 #include <thread>
 #include <trace/trace.h>
+#include <utility>
 #include <vector>
 
 namespace session {
@@ -29,6 +30,9 @@ struct ImportBatch {
     std::vector<std::optional<sip::Digest>> digests; // of packets[i], if it is plain SIP
     ingest::Progress progress;
     std::vector<std::string> flaws;
+    std::vector<std::pair<std::string, std::string>>
+        names;             // address or end -> its name in the file
+    bool caughtUp = false; // of a file that is followed, everything there is was read
     bool finished = false;
     ingest::Outcome outcome; // when finished
     std::string error;       // when finished, empty: none
@@ -56,11 +60,21 @@ public:
     /// The same over bytes that are no file (pasted text); `name` stands for the path.
     base::Result<void> start(const std::string &name, const base::Blob &bytes,
                              const base::Blob &keyLog, const ClockChoice &clock);
+    /// The same for a file that is still being written: goes on until cancelled.
+    base::Result<void> follow(const std::string &path, const std::string &keyLog);
     void cancel() { m_cancel = true; }
 
 private:
-    void run(const std::string &path, const base::Blob &bytes, const ingest::Source &source,
-             const ClockChoice &choice);
+    struct Job {
+        std::string path;
+        std::uint64_t bytes = 0;            // of the file, as far as known
+        std::shared_ptr<const void> owner;  // of its bytes, if they are there as a whole
+        std::function<ClockOffset()> clock; // how its times are corrected
+        std::function<base::Result<ingest::Outcome>(const ingest::Sink &sink)> read;
+    };
+    static base::Result<base::Blob> keysIn(const std::string &keyLog);
+    base::Result<void> launch(const base::Blob &keyLog, Job job);
+    void run(const Job &job);
 
     Batches &m_batches;
     const trace::Trace &m_trace; // read only: what the session holds already

@@ -5,6 +5,7 @@ namespace session {
 namespace {
 
 constexpr std::uint32_t kNowhere = ~0U;
+constexpr std::size_t kMostNames = 4096;
 
 } // namespace
 
@@ -25,6 +26,32 @@ void Published::put(std::shared_ptr<const Update> update)
     if (update->flowsChanged)
         m_flows = update->flows;
     m_last = std::move(update);
+}
+
+/// The first name given stays.
+void Published::name(const std::string &end, std::string name)
+{
+    const std::lock_guard guard(m_mutex);
+    if (m_names.size() < kMostNames)
+        m_names.emplace(end, std::move(name));
+}
+
+void Published::finished(ImportState import)
+{
+    const std::lock_guard guard(m_mutex);
+    m_imports.push_back(std::move(import));
+}
+
+std::map<std::string, std::string> Published::names() const
+{
+    const std::lock_guard guard(m_mutex);
+    return m_names;
+}
+
+std::vector<ImportState> Published::imports() const
+{
+    const std::lock_guard guard(m_mutex);
+    return m_imports;
 }
 
 std::vector<std::shared_ptr<const CallView>> Published::calls() const

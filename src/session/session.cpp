@@ -42,6 +42,11 @@ base::Result<void> Session::importBytes(const std::string &name, std::string_vie
     return m_analysis->import(name, base::Blob::copy(bytes));
 }
 
+base::Result<void> Session::follow(const std::string &path)
+{
+    return m_analysis->follow(path);
+}
+
 void Session::cancelImport()
 {
     m_analysis->cancelImport();
@@ -65,6 +70,16 @@ std::vector<std::shared_ptr<const CallView>> Session::calls() const
 std::vector<std::shared_ptr<const flows::Flow>> Session::flows() const
 {
     return m_analysis->published().flows();
+}
+
+std::map<std::string, std::string> Session::names() const
+{
+    return m_analysis->published().names();
+}
+
+std::vector<ImportState> Session::imports() const
+{
+    return m_analysis->published().imports();
 }
 
 std::shared_ptr<const Update> Session::last() const

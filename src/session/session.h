@@ -51,8 +51,10 @@ struct ImportState {
     std::string path;
     ingest::Progress progress;
     ingest::Outcome outcome;
-    ClockOffset clock; // of the file against what the session held before
+    ClockOffset clock;                          // of the file against what the session held before
+    std::uint64_t messages = 0, rtpPackets = 0; // that came of it
     bool running = false;
+    bool caughtUp = false;          // of a file that is followed: everything there is was read
     std::string error;              // a sentence, empty: none
     std::vector<std::string> flaws; // at most 100
 };
@@ -95,6 +97,9 @@ public:
     /// The same for bytes that are no file, text pasted into the window; `name` stands for the
     /// path.
     base::Result<void> importBytes(const std::string &name, std::string_view bytes);
+    /// The same for a file that is still being written: reads what is appended until
+    /// cancelImport(). settle() does not wait for its end, only for what is there.
+    base::Result<void> follow(const std::string &path);
     void cancelImport();
     /// Blocks until every packet pushed before was folded and published and no import runs; false:
     /// timed out.
@@ -108,6 +113,10 @@ public:
     /// Every RTP stream as it stands now, bound to a call or not; any thread. Waits for the
     /// analysis thread, at most `limit`: empty then.
     std::vector<std::shared_ptr<const rtp::Stream>> streams(std::chrono::milliseconds limit);
+    /// The names files gave addresses ("192.0.2.1" -> "edge"), the first of each; bounded.
+    std::map<std::string, std::string> names() const;
+    /// The files read to their end so far, in order.
+    std::vector<ImportState> imports() const;
 
 private:
     Session();

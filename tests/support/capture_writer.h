@@ -145,6 +145,13 @@ inline std::string pcap(const std::vector<CapturedFrame> &frames, const PcapOpti
     return out;
 }
 
+inline std::string padded(std::string_view bytes)
+{
+    std::string out(bytes);
+    out.resize((out.size() + 3) / 4 * 4);
+    return out;
+}
+
 /// One pcapng block; the body is padded.
 inline std::string block(const Writer &w, std::uint32_t type, std::string body)
 {
@@ -152,9 +159,11 @@ inline std::string block(const Writer &w, std::uint32_t type, std::string body)
     const auto length = static_cast<std::uint32_t>(body.size() + 12);
     return w.u32(type) + w.u32(length) + body + w.u32(length);
 }
-inline std::string sectionBlock(const Writer &w)
+inline std::string sectionBlock(const Writer &w, std::string_view options = {})
 {
-    return block(w, 0x0A0D0D0A, w.u32(0x1A2B3C4D) + w.u16(1) + w.u16(0) + std::string(8, '\xFF'));
+    return block(w, 0x0A0D0D0A,
+                 w.u32(0x1A2B3C4D) + w.u16(1) + w.u16(0) + std::string(8, '\xFF') +
+                     std::string(options));
 }
 inline std::string option(const Writer &w, std::uint16_t code, std::string value)
 {
@@ -169,13 +178,29 @@ inline std::string interfaceBlock(const Writer &w, std::uint32_t linkType,
 }
 /// `stamp` in units of the interface.
 inline std::string packetBlock(const Writer &w, std::uint32_t interface, std::uint64_t stamp,
-                               std::string_view bytes, std::uint32_t missing = 0)
+                               std::string_view bytes, std::uint32_t missing = 0,
+                               std::string_view options = {})
 {
     const auto size = static_cast<std::uint32_t>(bytes.size());
     return block(w, 6,
                  w.u32(interface) + w.u32(static_cast<std::uint32_t>(stamp >> 32U)) +
                      w.u32(static_cast<std::uint32_t>(stamp)) + w.u32(size) +
-                     w.u32(size + missing) + std::string(bytes));
+                     w.u32(size + missing) + padded(bytes) + std::string(options));
+}
+/// One record of a Name Resolution Block.
+inline std::string nameRecord(const Writer &w, const base::Address &address, std::string_view names)
+{
+    return option(w, address.family == 4 ? 1 : 2, addressBytes(address) + std::string(names));
+}
+inline std::string nameBlock(const Writer &w, std::string_view records)
+{
+    return block(w, 4, std::string(records) + w.u32(0));
+}
+/// 0x544C534B: a TLS key log.
+inline std::string secretsBlock(const Writer &w, std::uint32_t type, std::string_view bytes)
+{
+    return block(w, 10,
+                 w.u32(type) + w.u32(static_cast<std::uint32_t>(bytes.size())) + padded(bytes));
 }
 /// Ethernet, microseconds.
 inline std::string pcapng(const std::vector<CapturedFrame> &frames, bool big = false,

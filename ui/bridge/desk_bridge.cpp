@@ -194,6 +194,11 @@ void DeskBridge::saveSession(const QString &path)
 {
     m_desk->saveSession(toStd(path));
 }
+
+bool DeskBridge::followFile(const QString &path)
+{
+    return say(m_desk->follow(toStd(path)));
+}
 void DeskBridge::cancelImport()
 {
     m_desk->session().cancelImport();

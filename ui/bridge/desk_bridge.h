@@ -43,6 +43,7 @@ public:
     void stopStory();
     bool openFile(const QString &path);
     bool openText(const QString &name, const QString &text);
+    bool followFile(const QString &path);
     void cancelImport();
     std::optional<record::Unclosed> unclosedSession() const { return m_desk->unclosed(); }
     void reopenSession() { m_desk->reopenUnclosed(); }

@@ -2,15 +2,19 @@
 #include <ingest/decode/decoder.h>
 
 #include <algorithm>
-#include <fmt/format.h>
 #include <ingest/decode/bytes.h>
-#include <ingest/decode/link.h>
+#include <ingest/decode/ether.h>
+#include <ingest/decode/exported.h>
+#include <ingest/decode/sctp.h>
+#include <ingest/decode/tunnel.h>
+#include <utility>
 
 namespace ingest::decode {
 namespace {
 
-constexpr std::uint8_t kTcp = 6, kUdp = 17;
+constexpr std::uint8_t kTcp = 6, kUdp = 17, kSctp = 132, kUdpLite = 136;
 constexpr std::uint64_t kProgressStep = 1U << 20U; // bytes
+constexpr int kDeepest = 8;                        // tunnels within tunnels
 
 } // namespace
 
@@ -27,26 +31,39 @@ Decoder::Decoder(std::shared_ptr<const void> owner, const Sink &sink, Outcome &o
                  const std::atomic<bool> &cancel)
     : m_owner(std::move(owner)), m_sink(sink), m_outcome(outcome), m_cancel(cancel),
       m_fragments([this](const IpPacket &packet, const base::Blob &begin, base::Instant time) {
+          const base::Instant now = std::exchange(m_time, time);
           if (packet.protocol == kUdp)
-              udp(packet, begin, time);
+              udp(packet, {begin.text(), begin.owner(), 1, 0});
+          m_time = now;
       }),
-      m_layers([this](base::Packet packet) { emit(std::move(packet)); }),
-      m_tcp([this](base::Packet packet) { m_layers.add(std::move(packet)); })
+      m_layers([this](base::Packet packet) { streamed(std::move(packet)); }),
+      m_tcp([this](base::Packet packet) { m_layers.add(std::move(packet)); }),
+      m_hepStreams([this](const base::Blob &bytes, base::Instant time) { hep(bytes, time, true); })
 {
     m_layers.keys().add(m_sink.keyLog.text());
+}
+
+void Decoder::secrets(std::uint32_t type, std::string_view bytes)
+{
+    constexpr std::uint32_t kTlsKeyLog = 0x544C534B;
+    if (type == kTlsKeyLog)
+        m_layers.keys().add(bytes);
 }
 
 void Decoder::emit(base::Packet packet)
 {
     if (m_refused)
         return;
-    ++m_outcome.progress.packets;
+    const bool captured = packet.kind != base::PacketKind::Local;
+    m_outcome.progress.packets += captured ? 1 : 0;
+    if (captured && m_annotations.commented())
+        packet.comment = m_annotations.takeComment();
     m_refused = !m_sink.emit(std::move(packet));
 }
 
 void Decoder::handOn(base::Packet packet)
 {
-    ++m_frames;
+    ++m_outcome.frames;
     m_time = packet.time;
     emit(std::move(packet));
 }
@@ -61,67 +78,207 @@ void Decoder::announce(std::uint32_t linkType)
         m_outcome.linkTypes.push_back(std::move(name));
 }
 
-void Decoder::frame(base::Instant time, std::uint32_t linkType, std::string_view bytes,
-                    std::uint32_t missing)
+void Decoder::note(std::string sentence, std::string callId, base::Instant time)
 {
-    ++m_frames;
-    m_time = time;
-    if (!linkSupported(linkType)) {
+    base::LocalEvent event;
+    event.sentence = std::move(sentence);
+    event.callId = std::move(callId);
+    base::Packet packet;
+    packet.time = time.known() ? time : m_time;
+    packet.kind = base::PacketKind::Local;
+    packet.local = std::make_shared<const base::LocalEvent>(std::move(event));
+    emit(std::move(packet));
+}
+
+void Decoder::tellRemarks()
+{
+    for (const std::string &remark : m_annotations.takeRemarks())
+        note("Comment: " + remark);
+}
+
+void Decoder::frame(const Frame &frame)
+{
+    ++m_outcome.frames;
+    m_time = frame.time;
+    m_frame = frame;
+    if (m_annotations.remarked())
+        tellRemarks();
+    read(frame.linkType, frame.bytes, frame.missing);
+    if (m_annotations.commented()) // nothing came of the frame that could carry it
+        note("Comment: " + *m_annotations.takeComment());
+}
+
+void Decoder::read(std::uint32_t linkType, std::string_view bytes, std::uint32_t missing)
+{
+    if (linkType != m_linkType) {
+        m_linkType = linkType;
+        m_link = linkReader(linkType);
+    }
+    if (m_link == nullptr) {
         ++m_foreignLink;
         return;
     }
-    const auto inside = ipPacket(linkType, bytes);
-    if (!inside)
+    if (linkType == kExportedPdu)
+        return exported(bytes, missing);
+    if (const auto inside = m_link(bytes))
+        network({*inside, m_owner, missing, 0});
+}
+
+void Decoder::exported(std::string_view frame, std::uint32_t missing)
+{
+    const auto pdu = parseExported(frame);
+    if (!pdu)
         return;
-    const auto packet = parseIp(*inside);
+    if (pdu->dissector == "ip" || pdu->dissector == "ipv6")
+        return network({pdu->payload, m_owner, missing, 0});
+    if (pdu->dissector.starts_with("eth")) {
+        if (const auto inside = behindEthernet(pdu->payload))
+            network({*inside, m_owner, missing, 0});
+        return;
+    }
+    base::Packet packet;
+    packet.time = m_time;
+    packet.transport = pdu->transport;
+    packet.source = pdu->source;
+    packet.destination = pdu->destination;
+    packet.payload = base::Blob::view(m_owner, pdu->payload);
+    packet.cut = missing != 0;
+    if (pdu->dissector.starts_with("sip"))
+        packet.hint = base::PayloadHint::Sip;
+    else if (pdu->dissector.starts_with("rtp"))
+        packet.hint = base::PayloadHint::Rtp;
+    else if (pdu->dissector.starts_with("rtcp"))
+        packet.hint = base::PayloadHint::Rtcp;
+    datagram(std::move(packet), 0, m_frame.interface);
+}
+
+void Decoder::network(const Part &part)
+{
+    const auto packet = parseIp(part.bytes);
     if (!packet)
         return;
-    if (packet->protocol != kTcp && packet->protocol != kUdp)
-        return;
-    if (packet->fragment) {
-        if (auto whole = m_fragments.add(*packet, time))
-            ip(*packet, *whole, 0);
+    if (!packet->fragment) {
+        // A frame may end in padding, so what the IP header says is missing counts, at most what
+        // the file says.
+        transport(*packet, {packet->payload, part.owner, std::min(packet->missing, part.missing),
+                            part.depth});
         return;
     }
-    // A frame may end in padding, so what the IP header says is missing counts, at most what the
-    // file says.
-    ip(*packet, base::Blob::view(m_owner, packet->payload), std::min(packet->missing, missing));
+    const auto whole = m_fragments.add(*packet, m_time);
+    if (!whole)
+        return;
+    IpPacket assembled = *packet;
+    assembled.payload = whole->text();
+    assembled.fragment = false;
+    if (packet->source.family == 6) {
+        assembled.protocol = m_fragments.protocol();
+        if (!skipExtensions(assembled))
+            return;
+    }
+    transport(assembled, {assembled.payload, whole->owner(), 0, part.depth});
 }
 
-void Decoder::ip(const IpPacket &packet, base::Blob payload, std::uint32_t missing)
+void Decoder::transport(const IpPacket &packet, const Part &part)
 {
-    if (packet.protocol == kUdp) {
-        udp(packet, payload, m_time);
+    if (packet.protocol == kUdp || packet.protocol == kUdpLite)
+        return udp(packet, part);
+    if (packet.protocol == kTcp)
+        return tcp(packet, part);
+    if (packet.protocol == kSctp)
+        return sctp(packet, part);
+    const auto inside = behindIpTunnel(packet.protocol, part.bytes);
+    if (!inside)
+        return;
+    if (part.depth >= kDeepest) {
+        ++m_tooDeep;
         return;
     }
-    const auto segment = parseTcp(payload.text());
+    network({*inside, part.owner, part.missing, part.depth + 1});
+}
+
+void Decoder::tcp(const IpPacket &packet, const Part &part)
+{
+    const auto segment = parseTcp(part.bytes);
     if (!segment)
         return;
-    const std::size_t header = payload.size() - segment->payload.size();
     m_tcp.add({packet.source, segment->sourcePort}, {packet.destination, segment->destinationPort},
-              *segment, payload.part(header, segment->payload.size()), missing, m_time);
+              *segment, base::Blob::view(part.owner, segment->payload), part.missing, m_time);
 }
 
-void Decoder::udp(const IpPacket &packet, const base::Blob &payload, base::Instant time)
+void Decoder::udp(const IpPacket &packet, const Part &part)
 {
     constexpr std::size_t kHeader = 8;
-    const std::string_view bytes = payload.text();
+    const std::string_view bytes = part.bytes;
     if (bytes.size() < kHeader)
         return;
     std::size_t length = be16(bytes, 4);
-    if (length == 0) // segmentation offload, or a jumbogram (RFC 2675 section 4)
-        length = bytes.size();
-    if (length < kHeader)
+    // 0: segmentation offload, or a jumbogram (RFC 2675 section 4). UDP-Lite (RFC 3828) has how
+    // much its checksum covers there. Less than a header is wrong; the IP header tells.
+    if (length < kHeader || packet.protocol == kUdpLite)
+        length = bytes.size() + part.missing;
+    const std::string_view payload =
+        bytes.substr(kHeader, std::min(length, bytes.size()) - kHeader);
+    const std::uint16_t port = be16(bytes, 2);
+    if (const auto inside = behindUdpTunnel(port, payload);
+        inside && parseIp(*inside).has_value()) {
+        if (part.depth >= kDeepest)
+            ++m_tooDeep;
+        else
+            network({*inside, part.owner, part.missing, part.depth + 1});
         return;
+    }
     base::Packet out;
-    out.time = time;
-    out.kind = base::PacketKind::Datagram;
+    out.time = m_time;
     out.transport = base::Transport::Udp;
     out.source = {packet.source, be16(bytes, 0)};
-    out.destination = {packet.destination, be16(bytes, 2)};
-    out.payload = payload.part(kHeader, std::min(length, bytes.size()) - kHeader);
+    out.destination = {packet.destination, port};
+    out.payload = base::Blob::view(part.owner, payload);
     out.cut = length > bytes.size();
-    emit(std::move(out));
+    if (!hep(out.payload, m_time, false))
+        datagram(std::move(out), packet.identification, wayOf(packet, part));
+}
+
+void Decoder::sctp(const IpPacket &packet, const Part &part)
+{
+    for (const SctpMessage &message : sctpMessages(part.bytes)) {
+        base::Packet out;
+        out.time = m_time;
+        out.transport = base::Transport::Sctp;
+        out.source = {packet.source, be16(part.bytes, 0)};
+        out.destination = {packet.destination, be16(part.bytes, 2)};
+        out.payload = base::Blob::view(part.owner, message.bytes);
+        out.cut = !message.whole;
+        datagram(std::move(out), packet.identification, wayOf(packet, part));
+    }
+}
+
+/// Where the packet was captured: interface, link header (addresses, tags), tunnels around it, the
+/// hops it has left.
+std::uint32_t Decoder::wayOf(const IpPacket &packet, const Part &part) const
+{
+    constexpr std::size_t kLinkHeader = 18; // with one tag
+    const std::string_view frame = m_frame.bytes;
+    const char *at = part.bytes.data();
+    const bool within = at >= frame.data() && at <= frame.data() + frame.size();
+    const auto offset = within ? static_cast<std::size_t>(at - frame.data()) : std::size_t{0};
+    const std::uint64_t place =
+        std::uint64_t{m_frame.interface} << 32U | offset << 8U | packet.hops;
+    return static_cast<std::uint32_t>(mixed(frame.substr(0, std::min(offset, kLinkHeader)), place));
+}
+
+void Decoder::datagram(base::Packet packet, std::uint32_t identification, std::uint32_t way)
+{
+    const bool stamped = m_frame.stamped && packet.time.known();
+    if (stamped && m_twins.seen({packet.time, packet.source, packet.destination, identification,
+                                 way, packet.payload.text()}))
+        return;
+    emit(std::move(packet));
+}
+
+void Decoder::streamed(base::Packet packet)
+{
+    if (!m_hepStreams.take(packet))
+        emit(std::move(packet));
 }
 
 bool Decoder::stop(std::uint64_t bytesRead)
@@ -142,38 +299,12 @@ void Decoder::tellProgress(std::uint64_t bytesRead)
         m_sink.progress(m_outcome.progress);
 }
 
-void Decoder::tellLosses()
-{
-    if (!m_sink.flaw)
-        return;
-    if (m_foreignLink != 0)
-        m_sink.flaw(fmt::format(
-            "{} of {} frames come from a kind of network this program does not read and were "
-            "left out.",
-            m_foreignLink, m_frames));
-    if (m_fragments.givenUp() != 0)
-        m_sink.flaw(fmt::format("{} fragmented IP packets could not be put together.",
-                                m_fragments.givenUp()));
-    if (m_fragments.incomplete() != 0)
-        m_sink.flaw(fmt::format("{} fragmented IP packets lack a piece; their beginnings are shown "
-                                "where they are there.",
-                                m_fragments.incomplete()));
-    if (m_tcp.gaps() != 0)
-        m_sink.flaw(
-            fmt::format("The capture lacks bytes of TCP connections at {} places.", m_tcp.gaps()));
-    if (m_tcp.evicted() != 0)
-        m_sink.flaw(
-            fmt::format("{} TCP connections were given up because too many were open at once.",
-                        m_tcp.evicted()));
-    for (std::string &sentence : m_layers.losses())
-        m_sink.flaw(std::move(sentence));
-}
-
 void Decoder::finish(std::uint64_t bytesRead)
 {
     m_fragments.finish();
     m_tcp.finish();
     m_layers.finish();
+    tellRemarks(); // of a file without packets
     tellLosses();
     tellProgress(bytesRead);
 }

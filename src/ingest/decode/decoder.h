@@ -1,32 +1,57 @@
 // SPDX-License-Identifier: Apache-2.0
-// Captured frames in, Packets out: link, IP, fragments, UDP, TCP. What every capture format shares.
-// One importer's thread; owned by the source that reads.
+// Captured frames in, Packets out: link, tunnels, IP, fragments, UDP, TCP, HEP. What every capture
+// format shares. One importer's thread; owned by the source that reads.
 #pragma once
 
 #include <base/blob.h>
 #include <cstdint>
+#include <ingest/decode/annotations.h>
+#include <ingest/decode/hep.h>
+#include <ingest/decode/hep_streams.h>
 #include <ingest/decode/ip.h>
+#include <ingest/decode/link.h>
 #include <ingest/decode/stream_layers.h>
 #include <ingest/decode/tcp.h>
+#include <ingest/decode/twins.h>
 #include <ingest/source.h>
+#include <memory>
 #include <set>
+#include <string>
 #include <string_view>
+#include <unordered_set>
 
 namespace ingest::decode {
+
+struct Frame {
+    base::Instant time;
+    std::uint32_t linkType = 0;
+    std::string_view bytes;
+    std::uint32_t missing = 0;   // at its end, not captured
+    std::uint32_t interface = 0; // of the file, tells copies of one packet from each other
+    bool stamped = true;         // false: the file does not tell its time, `time` is a guess
+};
 
 class Decoder
 {
 public:
+    /// `owner` keeps the bytes of the frames alive.
     Decoder(std::shared_ptr<const void> owner, const Sink &sink, Outcome &outcome,
             const std::atomic<bool> &cancel);
     Decoder(const Decoder &) = delete;
     Decoder &operator=(const Decoder &) = delete;
 
-    /// One frame, a view into the owner's bytes. `missing`: bytes of it that were not captured.
-    void frame(base::Instant time, std::uint32_t linkType, std::string_view bytes,
-               std::uint32_t missing);
+    /// From here on frames lie in other bytes.
+    void over(std::shared_ptr<const void> owner) { m_owner = std::move(owner); }
+    /// One frame, a view into the owner's bytes.
+    void frame(const Frame &frame);
     /// A packet that needs no decoding, in its turn.
     void handOn(base::Packet packet);
+    /// What somebody wrote to the next frame; filed with the first packet that comes of it.
+    void comment(std::string text) { m_annotations.comment(std::move(text)); }
+    /// What somebody wrote to the file or an interface; filed as a note before the next frame.
+    void remark(std::string text) { m_annotations.remark(std::move(text)); }
+    /// A file's decryption secrets by pcapng's type; a TLS key log opens what comes behind it.
+    void secrets(std::uint32_t type, std::string_view bytes);
     /// Names an interface's link type in the outcome, once.
     void announce(std::uint32_t linkType);
     /// True: the sink or the canceller wants no more. Tells the progress now and then.
@@ -35,11 +60,33 @@ public:
     void finish(std::uint64_t bytesRead);
 
 private:
-    void ip(const IpPacket &packet, base::Blob payload, std::uint32_t missing);
-    void udp(const IpPacket &packet, const base::Blob &payload, base::Instant time);
+    /// Bytes within the frame, or put together, with what keeps them alive.
+    struct Part {
+        std::string_view bytes;
+        const std::shared_ptr<const void> &owner;
+        std::uint32_t missing = 0; // at the end, not captured
+        int depth = 0;             // tunnels around it
+    };
+
+    void read(std::uint32_t linkType, std::string_view bytes, std::uint32_t missing);
+    void exported(std::string_view frame, std::uint32_t missing);
+    void network(const Part &part);
+    void transport(const IpPacket &packet, const Part &part);
+    void tcp(const IpPacket &packet, const Part &part);
+    void udp(const IpPacket &packet, const Part &part);
+    void sctp(const IpPacket &packet, const Part &part);
+    void datagram(base::Packet packet, std::uint32_t identification, std::uint32_t way);
+    std::uint32_t wayOf(const IpPacket &packet, const Part &part) const;
+    void streamed(base::Packet packet);
+    bool hep(const base::Blob &bytes, base::Instant time, bool any);
+    void hepMessage(const HepPacket &packet, base::Blob payload, base::Instant time);
+    void hepNote(const HepPacket &packet, std::string_view payload, base::Instant time);
     void emit(base::Packet packet);
+    void note(std::string sentence, std::string callId = {}, base::Instant time = {});
+    void tellRemarks();
     void tellProgress(std::uint64_t bytesRead);
     void tellLosses();
+    void tell(std::uint64_t count, std::string_view sentence);
 
     std::shared_ptr<const void> m_owner;
     const Sink &m_sink;
@@ -48,9 +95,16 @@ private:
     Fragments m_fragments;
     StreamLayers m_layers;
     TcpTable m_tcp;
+    HepStreams m_hepStreams;
+    Twins m_twins;
+    Annotations m_annotations;
     std::set<std::uint32_t> m_linkTypes;
+    std::unordered_set<std::uint64_t> m_hepCalls; // Call-IDs that came by HEP, hashed; bounded
+    std::uint32_t m_linkType = ~0U;               // of the frame before
+    LinkReader m_link = nullptr;
     base::Instant m_time; // of the frame under way
-    std::uint64_t m_frames = 0, m_foreignLink = 0, m_told = 0;
+    Frame m_frame;        // under way
+    std::uint64_t m_foreignLink = 0, m_tooDeep = 0, m_badHep = 0, m_hepNotes = 0, m_told = 0;
     bool m_refused = false; // the sink wants no more
 };
 

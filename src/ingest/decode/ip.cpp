@@ -13,6 +13,11 @@ constexpr std::size_t kMostPieces = 256;
 constexpr std::uint32_t kMostLength = 65535;
 constexpr base::Duration kLifetime = std::chrono::seconds(60); // RFC 8200 section 4.5
 constexpr int kMostExtensions = 16;
+constexpr std::size_t kMostDone = 64;
+/// Copies of a packet come within this time; its identification is not used again as soon.
+constexpr base::Duration kCopies = std::chrono::milliseconds(200);
+
+constexpr std::uint8_t kAuthentication = 51;
 
 base::Address addressFour(std::string_view bytes, std::size_t at)
 {
@@ -45,11 +50,35 @@ std::optional<IpPacket> parseFour(std::string_view bytes)
     out.offset = (flags & 0x1FFFU) * 8U;
     out.fragment = out.more || out.offset != 0;
     out.identification = be16(bytes, 4);
+    out.hops = u8(bytes, 8);
+    if (out.protocol == kAuthentication && !out.fragment && !skipExtensions(out))
+        return std::nullopt;
     return out;
 }
 
-/// Walks the extension headers (RFC 8200 section 4); false: they do not fit, or nothing readable
-/// follows.
+std::optional<IpPacket> parseSix(std::string_view bytes)
+{
+    constexpr std::size_t kHeader = 40;
+    if (bytes.size() < kHeader)
+        return std::nullopt;
+    IpPacket out;
+    std::size_t length = be16(bytes, 4);
+    const std::size_t there = bytes.size() - kHeader;
+    if (length == 0) // jumbo payload or segmentation offload
+        length = there;
+    out.missing = static_cast<std::uint32_t>(length - std::min(length, there));
+    out.payload = bytes.substr(kHeader, std::min(length, there));
+    out.protocol = u8(bytes, 6);
+    out.hops = u8(bytes, 7);
+    out.source = addressSix(bytes, 8);
+    out.destination = addressSix(bytes, 24);
+    if (!skipExtensions(out))
+        return std::nullopt;
+    return out;
+}
+
+} // namespace
+
 bool skipExtensions(IpPacket &out)
 {
     for (int seen = 0; seen < kMostExtensions; ++seen) {
@@ -60,9 +89,11 @@ bool skipExtensions(IpPacket &out)
         case 43:  // routing
         case 60:  // destination
         case 135: // mobility
+        case 139: // host identity
+        case 140: // shim6
             length = (u8(out.payload, 1) + 1U) * 8U;
             break;
-        case 51: // authentication, RFC 4302 section 2.2
+        case kAuthentication: // RFC 4302 section 2.2
             length = (u8(out.payload, 1) + 2U) * 4U;
             break;
         case 44:
@@ -87,28 +118,6 @@ bool skipExtensions(IpPacket &out)
     }
     return false;
 }
-
-std::optional<IpPacket> parseSix(std::string_view bytes)
-{
-    constexpr std::size_t kHeader = 40;
-    if (bytes.size() < kHeader)
-        return std::nullopt;
-    IpPacket out;
-    std::size_t length = be16(bytes, 4);
-    const std::size_t there = bytes.size() - kHeader;
-    if (length == 0) // jumbo payload or segmentation offload
-        length = there;
-    out.missing = static_cast<std::uint32_t>(length - std::min(length, there));
-    out.payload = bytes.substr(kHeader, std::min(length, there));
-    out.protocol = u8(bytes, 6);
-    out.source = addressSix(bytes, 8);
-    out.destination = addressSix(bytes, 24);
-    if (!skipExtensions(out))
-        return std::nullopt;
-    return out;
-}
-
-} // namespace
 
 std::optional<IpPacket> parseIp(std::string_view bytes)
 {
@@ -136,7 +145,8 @@ void Fragments::tellBeginning(const Assembly &entry)
     IpPacket packet;
     packet.source = entry.key.source;
     packet.destination = entry.key.destination;
-    packet.protocol = entry.key.protocol;
+    packet.protocol = entry.protocol;
+    packet.identification = entry.key.identification;
     m_beginning(packet,
                 base::Blob::copy(std::string_view(entry.bytes).substr(0, entry.pieces[0].end)),
                 entry.started);
@@ -169,7 +179,7 @@ Fragments::Assembly &Fragments::assembly(const Key &key, base::Instant time)
     const auto found = m_byKey.find(key);
     if (found != m_byKey.end())
         return *found->second;
-    m_order.push_back({key, time, {}, {}, 0, false});
+    m_order.push_back({key, time, 0, {}, {}, 0, false});
     m_byKey.emplace(key, std::prev(m_order.end()));
     return m_order.back();
 }
@@ -215,22 +225,43 @@ bool Fragments::place(Assembly &into, const IpPacket &packet)
     return true;
 }
 
+/// Whether that datagram was whole a moment before.
+bool Fragments::complete(const Key &key, base::Instant time)
+{
+    return std::any_of(m_done.begin(), m_done.end(), [&](const Done &done) {
+        return done.key == key && std::chrono::abs(time - done.time) <= kCopies;
+    });
+}
+
+std::optional<base::Blob> Fragments::spoil(Assembly &into, const IpPacket &packet)
+{
+    ++m_givenUp;
+    if (packet.missing != 0 && packet.offset == 0) // a short snap length leaves the beginning
+        m_beginning(packet, base::Blob::copy(packet.payload), into.started);
+    // The entry stays, empty, so that the rest of the datagram is not taken for a new one.
+    m_bytes -= into.bytes.size();
+    into.bytes = {};
+    into.pieces = {};
+    into.spoiled = true;
+    return std::nullopt;
+}
+
 std::optional<base::Blob> Fragments::add(const IpPacket &packet, base::Instant time)
 {
     expire(time);
-    Assembly &into =
-        assembly({packet.source, packet.destination, packet.identification, packet.protocol}, time);
-    if (into.spoiled)
-        return std::nullopt;
-    if (packet.missing != 0 || !place(into, packet)) {
-        // The entry stays, empty, so that the rest of the datagram is not taken for a new one.
-        ++m_givenUp;
-        m_bytes -= into.bytes.size();
-        into.bytes = {};
-        into.pieces = {};
-        into.spoiled = true;
+    const Key key{packet.source, packet.destination, packet.identification,
+                  packet.source.family == 6 ? std::uint8_t{0} : packet.protocol};
+    if (!m_byKey.contains(key) && complete(key, time)) {
+        ++m_repeated;
         return std::nullopt;
     }
+    Assembly &into = assembly(key, time);
+    if (packet.offset == 0)
+        into.protocol = packet.protocol;
+    if (into.spoiled)
+        return std::nullopt;
+    if (packet.missing != 0 || !place(into, packet))
+        return spoil(into, packet);
     std::uint32_t reached = 0;
     for (const Piece &piece : into.pieces) {
         if (piece.begin != reached)
@@ -241,7 +272,11 @@ std::optional<base::Blob> Fragments::add(const IpPacket &packet, base::Instant t
         return std::nullopt;
     auto owner = std::make_shared<const std::string>(into.bytes.substr(0, into.total));
     const std::string_view view = *owner;
-    drop(m_byKey.find(into.key)->second);
+    if (m_done.size() < kMostDone)
+        m_done.resize(kMostDone);
+    m_done[m_nextDone++ % kMostDone] = {key, time};
+    m_protocol = into.protocol;
+    drop(m_byKey.find(key)->second);
     return base::Blob::view(std::move(owner), view);
 }
 

@@ -9,11 +9,13 @@
 
 namespace ingest::decode {
 
-/// "Ethernet", "Linux cooked v1", ...; "link type 105" for one we do not read.
+constexpr std::uint32_t kExportedPdu = 252; // the decoder reads it: there is no IP packet in it
+
+/// "Ethernet", "Linux cooked v1", ...; "link type 195" for one we do not read.
 std::string linkName(std::uint32_t linkType);
-bool linkSupported(std::uint32_t linkType);
-/// The IP packet in the frame; nullopt: none (ARP, a cut frame, ...). `linkType` is the LINKTYPE_
-/// value of the file.
-std::optional<std::string_view> ipPacket(std::uint32_t linkType, std::string_view frame);
+/// Finds the IP packet in a frame; nullopt: none (ARP, a cut frame, ...).
+using LinkReader = std::optional<std::string_view> (*)(std::string_view frame);
+/// `linkType` is the LINKTYPE_ value of the file. nullptr: one we do not read.
+LinkReader linkReader(std::uint32_t linkType);
 
 } // namespace ingest::decode

@@ -128,6 +128,8 @@ void TcpTable::open(Connection &connection, int from, const TcpSegment &segment)
     Half &half = connection.halves[from];
     if (half.synchronised && half.initial == segment.sequence && !half.closed)
         return;
+    if (begunBefore(half, segment.sequence))
+        return;
     if (half.synchronised && !segment.ack) { // the same pair of endpoints is used again
         flush(connection, 0);
         flush(connection, 1);
@@ -136,6 +138,18 @@ void TcpTable::open(Connection &connection, int from, const TcpSegment &segment)
     flush(connection, from); // of a connection before, whose end was not captured
     start(half, segment.sequence + 1);
     half.initial = segment.sequence;
+}
+
+/// Whether the direction began in the middle just because its SYN was captured a little late.
+bool TcpTable::begunBefore(Half &half, std::uint32_t sequence) const
+{
+    constexpr std::uint32_t kLittle = 64U << 10U;
+    const auto read = static_cast<std::uint32_t>(half.position) - (sequence + 1);
+    if (!half.synchronised || !half.fromMiddle || half.closed || read > kLittle)
+        return false;
+    half.fromMiddle = false;
+    half.initial = sequence;
+    return true;
 }
 
 TcpTable::Where TcpTable::locate(const Half &half, std::uint32_t sequence, std::uint64_t &position)
@@ -161,7 +175,11 @@ void TcpTable::add(const base::Endpoint &source, const base::Endpoint &destinati
     if (connection == nullptr)
         return;
     if (segment.reset) {
-        reset(*connection, from, time);
+        // One that is far from what was sent belongs to a connection before, or is forged.
+        std::uint64_t position = 0;
+        const Half &half = connection->halves[from];
+        if (!half.synchronised || locate(half, segment.sequence, position) != Where::Elsewhere)
+            reset(*connection, from, time);
         return;
     }
     if (segment.syn)
@@ -187,10 +205,13 @@ void TcpTable::take(Connection &connection, int from, std::uint32_t sequence, bo
     if (where == Where::Elsewhere) {
         if (piece.payload.empty() && piece.missing == 0)
             return;
+        if (piece.payload.text() == std::string_view("\0", 1)) // a keep-alive probe: old data
+            return;
         // From the middle: a message may be under way already, so the reader has to look for a
         // beginning.
         flush(connection, from);
         start(half, sequence);
+        half.fromMiddle = true;
         position = half.position;
         tell(connection, from, base::PacketKind::StreamGap, {}, time);
     }

@@ -50,6 +50,7 @@ private:
     struct Half { // one direction
         std::uint32_t stream = 0;
         bool synchronised = false, closed = false, finKnown = false;
+        bool fromMiddle = false;    // its SYN was not seen
         std::uint32_t initial = 0;  // sequence number of the SYN
         std::uint64_t position = 0; // of the next byte; its low 32 bits are the sequence number
         std::uint64_t finAt = 0;
@@ -78,6 +79,7 @@ private:
     void open(Connection &connection, int from, const TcpSegment &segment);
     void start(Half &half, std::uint32_t sequence);
     void forget(Half &half);
+    bool begunBefore(Half &half, std::uint32_t sequence) const;
     static Where locate(const Half &half, std::uint32_t sequence, std::uint64_t &position);
     void take(Connection &connection, int from, std::uint32_t sequence, bool fin, Waiting piece);
     void keep(Half &half, std::uint64_t position, Waiting piece);

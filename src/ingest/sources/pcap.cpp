@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The classic capture format: one header, then records. Both byte orders, microseconds and
-// nanoseconds.
+// nanoseconds, the variants with longer headers. A damaged record is passed over.
 #include <ingest/source.h>
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <ingest/decode/bytes.h>
+#include <ingest/decode/damage.h>
 #include <ingest/decode/decoder.h>
 #include <ingest/mapping.h>
 
@@ -13,28 +15,65 @@ namespace {
 
 using decode::Order;
 
-constexpr std::size_t kFileHeader = 24;
-
 struct Format {
     Order order;
     bool nanoseconds = false;
-    std::size_t recordHeader = 16;
+    bool swapped = false, maybeSwapped = false; // lengths in the order of old versions
+    std::size_t fileHeader = 24, recordHeader = 16;
+    std::uint32_t linkType = 0, snapLength = 0;
 };
+
+/// The link types of AIX are numbers of interfaces (RFC 1573), and it counts nanoseconds; nothing
+/// but an old version and such a number tells its files.
+void adaptToAix(Format &format)
+{
+    switch (format.linkType) {
+    case 6:
+        format.linkType = 1;
+        break;
+    case 15:
+        format.linkType = 10;
+        break;
+    case 24:
+        format.linkType = 0;
+        break;
+    default:
+        return;
+    }
+    format.nanoseconds = true;
+}
 
 std::optional<Format> formatOf(std::string_view bytes)
 {
     for (const bool big : {false, true}) {
-        const Order order{big};
-        switch (order.u32(bytes, 0)) {
+        Format out;
+        out.order = Order{big};
+        switch (out.order.u32(bytes, 0)) {
         case 0xA1B2C3D4:
-            return Format{order, false, 16};
-        case 0xA1B23C4D:
-            return Format{order, true, 16};
-        case 0xA1B2CD34: // a variant with a longer record header
-            return Format{order, false, 24};
-        default:
             break;
+        case 0xA1B23C4D:
+            out.nanoseconds = true;
+            break;
+        case 0xA1B2CD34: // interface, protocol and direction behind each record's lengths
+            out.recordHeader = 24;
+            break;
+        case 0x1C0001AC: // a traffic generator's: the size of all records ends the header
+            out.nanoseconds = true;
+            [[fallthrough]];
+        case 0x1C0001AB:
+            out.fileHeader = 28;
+            break;
+        default:
+            continue;
         }
+        out.snapLength = out.order.u32(bytes, 16);
+        out.linkType = out.order.u32(bytes, 20) & 0xFFFFU; // the upper half tells of the FCS
+        const std::uint16_t major = out.order.u16(bytes, 4), minor = out.order.u16(bytes, 6);
+        out.swapped = (major == 2 && minor < 3) || major == 543;
+        out.maybeSwapped = major == 2 && minor == 3;
+        if (major == 2 && minor == 2)
+            adaptToAix(out);
+        return out;
     }
     return std::nullopt;
 }
@@ -44,63 +83,158 @@ int recognises(std::string_view firstBytes)
     return formatOf(firstBytes) ? 100 : 0;
 }
 
-/// One record; false: the rest of the file is not readable.
-bool readRecord(std::string_view &rest, const Format &format, std::uint32_t linkType,
-                decode::Decoder &decoder, std::string &damage)
+struct Record {
+    std::uint32_t seconds = 0, fraction = 0, captured = 0, original = 0;
+};
+
+class Reader
 {
-    if (rest.size() < format.recordHeader) {
-        damage = "the file ends in the middle of a record's header";
-        return false;
+public:
+    Reader(Input &input, const Format &format, const Sink &sink, Outcome &outcome,
+           const std::atomic<bool> &cancel)
+        : m_input(input), m_format(format), m_cancel(cancel),
+          m_decoder(input.owner(), sink, outcome, cancel), m_damage(sink, outcome, "packet")
+    {
+        m_decoder.announce(format.linkType);
+        input.consume(format.fileHeader);
     }
-    const std::uint32_t captured = format.order.u32(rest, 8);
-    const std::uint32_t original = format.order.u32(rest, 12);
-    if (captured > rest.size() - format.recordHeader) {
-        damage = fmt::format("a record claims {} bytes where {} are left", captured,
-                             rest.size() - format.recordHeader);
-        return false;
+
+    void run()
+    {
+        while (!m_decoder.stop(m_input.bytesRead()) && m_input.ensure(1)) {
+            if (!record() && !m_cancel && !resume())
+                break;
+        }
+        if (m_cancel) // what is half there is not waited for
+            m_damage.forget();
+        m_damage.tell(m_input.trouble());
+        m_decoder.finish(m_input.bytesRead());
     }
-    if (captured == 0 && original == 0) { // a crash, or somebody who cut the file, left zeros
-        damage = "a record is empty";
-        return false;
-    }
-    const std::uint64_t fraction = format.order.u32(rest, 4);
-    const auto time =
-        decode::clampedTime(format.order.u32(rest, 0), fraction * (format.nanoseconds ? 1 : 1000));
-    decoder.frame(time, linkType, rest.substr(format.recordHeader, captured),
-                  original > captured ? original - captured : 0);
-    rest.remove_prefix(format.recordHeader + captured);
+
+private:
+    bool record();
+    bool resume();
+    Record recordAt(std::size_t at) const;
+    bool plausible(const Record &record, std::uint32_t near) const;
+    bool chained(std::size_t at);
+
+    Input &m_input;
+    Format m_format;
+    const std::atomic<bool> &m_cancel;
+    decode::Decoder m_decoder;
+    decode::Damage m_damage;
+    std::uint32_t m_seconds = 0; // of the record before
+};
+
+Record Reader::recordAt(std::size_t at) const
+{
+    const std::string_view rest = m_input.rest();
+    const Order order = m_format.order;
+    Record out{order.u32(rest, at), order.u32(rest, at + 4), order.u32(rest, at + 8),
+               order.u32(rest, at + 12)};
+    // Version 2.3 was written both ways; more captured than there was cannot be.
+    if (m_format.swapped || (m_format.maybeSwapped && out.captured > out.original))
+        std::swap(out.captured, out.original);
+    return out;
+}
+
+/// False: the rest is not readable from here on, `m_damage` says why.
+bool Reader::record()
+{
+    constexpr std::uint32_t kLongest = 64U << 20U; // no network has packets of this size
+    if (!m_input.ensure(m_format.recordHeader))
+        return m_damage.found("the file ends in the middle of a record's header");
+    const Record record = recordAt(0);
+    const std::size_t header = m_format.recordHeader;
+    if (record.captured == 0 && record.original == 0) // a crash, or somebody cut the file
+        return m_damage.found("a record is empty");
+    if (record.captured > std::max(kLongest, std::min(m_format.snapLength, 4 * kLongest)))
+        return m_damage.found(
+            fmt::format("a record claims {} bytes, which no packet has", record.captured));
+    if (!m_input.ensure(header + record.captured))
+        return m_damage.found(fmt::format("a record claims {} bytes where {} are left",
+                                          record.captured, m_input.rest().size() - header));
+    const std::uint64_t fraction = record.fraction;
+    m_decoder.over(m_input.owner());
+    m_decoder.frame(
+        {decode::clampedTime(record.seconds, fraction * (m_format.nanoseconds ? 1 : 1000)),
+         m_format.linkType, m_input.rest().substr(header, record.captured),
+         record.original > record.captured ? record.original - record.captured : 0});
+    m_seconds = record.seconds;
+    m_input.consume(header + record.captured);
+    m_damage.wellRead();
     return true;
+}
+
+/// What a record looks like that was written within a day of `near`.
+bool Reader::plausible(const Record &record, std::uint32_t near) const
+{
+    constexpr std::uint32_t kDay = 86400, kUsualSnapLength = 262144;
+    const std::uint32_t apart =
+        record.seconds > near ? record.seconds - near : near - record.seconds;
+    const std::uint32_t most = m_format.snapLength != 0 && m_format.snapLength < kUsualSnapLength
+                                   ? m_format.snapLength
+                                   : kUsualSnapLength;
+    return apart <= kDay &&
+           record.fraction < (m_format.nanoseconds ? 1'000'000'000U : 1'000'000U) &&
+           record.captured != 0 && record.captured <= most && record.original >= record.captured &&
+           record.original <= 16 * kUsualSnapLength;
+}
+
+/// Whether a record begins there, and another, or the end of the file, follows it.
+bool Reader::chained(std::size_t at)
+{
+    const std::size_t header = m_format.recordHeader;
+    const Record first = recordAt(at);
+    if (!plausible(first, m_seconds != 0 ? m_seconds : first.seconds))
+        return false;
+    const std::size_t next = at + header + first.captured;
+    if (!m_input.ensure(next + header))
+        return m_input.rest().size() == next;
+    return plausible(recordAt(next), first.seconds);
+}
+
+/// Looks for the next record behind the damage; false: there is none.
+bool Reader::resume()
+{
+    std::size_t at = 1;
+    while (m_input.ensure(at + m_format.recordHeader)) {
+        if (chained(at)) {
+            m_input.consume(at);
+            m_damage.passedOver(at);
+            return true;
+        }
+        constexpr std::size_t kStep = 1U << 20U;
+        if (++at > kStep) { // what was looked at need not be kept
+            m_input.consume(at - 1);
+            m_damage.passing(at - 1);
+            at = 1;
+            if (m_decoder.stop(m_input.bytesRead()))
+                return false;
+        }
+    }
+    return false;
+}
+
+base::Result<Outcome> readInput(Input &input, const Sink &sink, const std::atomic<bool> &cancel)
+{
+    constexpr std::size_t kHeader = 24;
+    const bool whole = input.ensure(kHeader);
+    const auto format = formatOf(input.rest());
+    if (!format || !whole || !input.ensure(format->fileHeader))
+        return base::fail(base::ErrorCode::BadInput,
+                          "The file ends within its header: there are no packets to show.");
+    Outcome outcome;
+    outcome.progress.totalBytes = input.bytesTotal();
+    Reader(input, *format, sink, outcome, cancel).run();
+    return outcome;
 }
 
 base::Result<Outcome> readBytes(const base::Blob &bytes, const Sink &sink,
                                 const std::atomic<bool> &cancel)
 {
-    const auto format = formatOf(bytes.text());
-    if (!format || bytes.size() < kFileHeader)
-        return base::fail(base::ErrorCode::BadInput,
-                          "The file ends within its header: there are no packets to show.");
-    Outcome outcome;
-    outcome.progress.totalBytes = bytes.size();
-    decode::Decoder decoder(bytes.owner(), sink, outcome, cancel);
-    const std::uint32_t linkType =
-        format->order.u32(bytes.text(), 20) & 0xFFFFU; // the upper half tells of the FCS
-    decoder.announce(linkType);
-    std::string_view rest = bytes.text().substr(kFileHeader);
-    std::uint64_t records = 0;
-    std::string damage;
-    while (!rest.empty() && !decoder.stop(bytes.size() - rest.size())) {
-        if (!readRecord(rest, *format, linkType, decoder, damage)) {
-            outcome.truncated = true;
-            break;
-        }
-        ++records;
-    }
-    if (outcome.truncated && sink.flaw)
-        sink.flaw(
-            fmt::format("The file is damaged behind packet {}: {}. What came before is shown.",
-                        records, damage));
-    decoder.finish(bytes.size() - rest.size());
-    return outcome;
+    BlobInput input(bytes);
+    return readInput(input, sink, cancel);
 }
 
 base::Result<Outcome> read(std::string_view path, const Sink &sink, const std::atomic<bool> &cancel)
@@ -114,6 +248,7 @@ base::Result<Outcome> read(std::string_view path, const Sink &sink, const std::a
 } // namespace
 
 extern const Source pcap;
-const Source pcap{"pcap", "libpcap capture", "*.pcap *.cap *.dmp", recognises, read, readBytes};
+const Source pcap{"pcap",  "libpcap capture", "*.pcap *.cap *.dmp", recognises, read, readBytes,
+                  nullptr, readInput};
 
 } // namespace ingest::sources

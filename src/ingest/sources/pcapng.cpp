@@ -1,31 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 // The block format "pcapng": sections of either byte order, several interfaces, unknown blocks
-// passed over.
+// passed over, damaged ones too.
 #include <ingest/source.h>
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <ingest/decode/bytes.h>
+#include <ingest/decode/damage.h>
 #include <ingest/decode/decoder.h>
+#include <ingest/decode/ng_blocks.h>
 #include <ingest/decode/recorded.h>
 #include <ingest/mapping.h>
 
 namespace ingest::sources {
 namespace {
 
+using decode::NgInterface;
 using decode::Order;
 
 constexpr std::uint32_t kSection = 0x0A0D0D0A, kInterface = 1, kOldPacket = 2, kSimplePacket = 3,
-                        kStatistics = 5, kPacket = 6;
+                        kNames = 4, kStatistics = 5, kPacket = 6, kSecrets = 10;
 constexpr std::uint32_t kOrderMagic = 0x1A2B3C4D;
+constexpr std::size_t kMostInterfaces = 65536;
 constexpr std::size_t kFrame = 12; // type, length, and the length again at the end
-
-struct Interface {
-    std::uint32_t linkType = 0, snapLength = 0;
-    std::uint64_t unitsPerSecond = 1'000'000;
-    std::int64_t offset = 0; // seconds
-    std::uint64_t dropped = 0, droppedBySystem = 0;
-};
 
 std::optional<Order> orderOf(std::string_view block)
 {
@@ -36,106 +33,70 @@ std::optional<Order> orderOf(std::string_view block)
     return std::nullopt;
 }
 
-/// Options are (code, length, value padded to four); `visit` sees each, and what is cut is left
-/// out.
-template <class Visit> void options(std::string_view bytes, Order order, Visit visit)
+bool isKnown(std::uint32_t type)
 {
-    while (bytes.size() >= 4) {
-        const std::uint16_t code = order.u16(bytes, 0);
-        const std::size_t length = order.u16(bytes, 2);
-        if (code == 0 || length > bytes.size() - 4)
-            return;
-        visit(code, bytes.substr(4, length));
-        bytes.remove_prefix(std::min(bytes.size(), 4 + (length + 3) / 4 * 4));
-    }
-}
-
-/// if_tsresol: a power of ten, or of two when the highest bit is set. 0: beyond what 64 bits hold.
-std::uint64_t unitsPerSecond(std::uint8_t resolution)
-{
-    const unsigned exponent = resolution & 0x7FU;
-    if ((resolution & 0x80U) != 0)
-        return exponent < 64 ? 1ULL << exponent : 0;
-    if (exponent > 19)
-        return 0;
-    std::uint64_t units = 1;
-    for (unsigned i = 0; i < exponent; ++i)
-        units *= 10;
-    return units;
-}
-
-/// `part` of `units` as a part of 10^9, without leaving 64 bits.
-std::uint64_t nanoseconds(std::uint64_t part, std::uint64_t units)
-{
-    constexpr std::uint64_t kNanoseconds = 1'000'000'000;
-    return units <= 16 * kNanoseconds ? part * kNanoseconds / units : part / (units / kNanoseconds);
+    return type == kSection || (type >= kInterface && type <= kPacket) || type == kSecrets ||
+           type == 9 || type == 0x0BAD || type == 0x40000BAD; // a journal's entry, a vendor's
 }
 
 class Reader
 {
 public:
-    Reader(const base::Blob &bytes, const Sink &sink, Outcome &outcome,
-           const std::atomic<bool> &cancel)
-        : m_owner(bytes.owner()), m_rest(bytes.text()), m_total(bytes.size()), m_sink(sink),
-          m_outcome(outcome), m_decoder(bytes.owner(), sink, outcome, cancel)
+    Reader(Input &input, const Sink &sink, Outcome &outcome, const std::atomic<bool> &cancel)
+        : m_input(input), m_sink(sink), m_cancel(cancel),
+          m_decoder(input.owner(), sink, outcome, cancel), m_damage(sink, outcome, "block")
     {
     }
 
     void run()
     {
-        while (!m_rest.empty() && !m_decoder.stop(m_total - m_rest.size())) {
-            if (!block()) {
-                m_outcome.truncated = true;
+        while (!m_decoder.stop(m_input.bytesRead()) && m_input.ensure(1)) {
+            if (!block() && !m_cancel && !resume())
                 break;
-            }
-            ++m_blocks;
         }
+        if (m_cancel) // what is half there is not waited for
+            m_damage.forget();
+        m_damage.tell(m_input.trouble());
         tell();
-        m_decoder.finish(m_total - m_rest.size());
+        m_decoder.finish(m_input.bytesRead());
     }
 
 private:
     bool block();
+    bool resume();
+    std::uint32_t soundBlock(std::size_t at);
+    bool followed(std::uint32_t length);
     bool section(std::string_view bytes);
+    void take(std::uint32_t type, std::string_view body);
     void interface(std::string_view body);
     void packet(std::string_view body);
     void oldPacket(std::string_view body);
     void simplePacket(std::string_view body);
     void statistics(std::string_view body);
+    void names(std::string_view body);
+    void secrets(std::string_view body);
     void countLosses();
     void frame(std::uint32_t interfaceId, std::uint64_t stamp, std::uint32_t captured,
                std::uint32_t original, std::string_view data);
     void recorded(std::uint32_t interfaceId, std::string_view data, std::uint32_t captured);
     void tell();
-    std::uint64_t number64(std::string_view bytes) const
-    {
-        const std::uint64_t first = m_order.u32(bytes, 0), second = m_order.u32(bytes, 4);
-        return m_order.big ? first << 32U | second : second << 32U | first;
-    }
-
-    std::shared_ptr<const void> m_owner;
-    std::string_view m_rest;
-    std::uint64_t m_total;
+    Input &m_input;
     const Sink &m_sink;
-    Outcome &m_outcome;
+    const std::atomic<bool> &m_cancel;
     decode::Decoder m_decoder;
     decode::Recorded m_recorded;
+    decode::Damage m_damage;
     Order m_order;
-    std::vector<Interface>
-        m_interfaces; // of the section under way; never more than the file has blocks
+    std::vector<NgInterface> m_interfaces; // of the section under way
     base::Instant m_last;
-    std::uint64_t m_blocks = 0, m_badLengths = 0, m_badPackets = 0, m_badClocks = 0,
-                  m_lostByCapture = 0;
-    std::string m_damage;
+    std::uint64_t m_badLengths = 0, m_badPackets = 0, m_badClocks = 0, m_lostByCapture = 0;
 };
 
 bool Reader::section(std::string_view bytes)
 {
     const auto order = orderOf(bytes);
-    if (!order) {
-        m_damage = "a section does not tell its byte order";
-        return false;
-    }
+    if (!order)
+        return m_damage.found("a section does not tell its byte order");
     m_order = *order;
     countLosses();
     m_interfaces.clear();
@@ -143,78 +104,120 @@ bool Reader::section(std::string_view bytes)
     return true;
 }
 
-/// False: the rest of the file is not readable.
+/// False: the rest is not readable from here on, `m_damage` says why.
 bool Reader::block()
 {
-    if (m_rest.size() < kFrame) {
-        m_damage = "the file ends in the middle of a block's header";
-        return false;
-    }
+    constexpr std::uint32_t kLongest = 128U << 20U;
+    if (!m_input.ensure(kFrame))
+        return m_damage.found("the file ends in the middle of a block's header");
     // A section's type reads the same in both orders; it must be known before the length can be
     // read.
-    if (decode::be32(m_rest, 0) == kSection && !section(m_rest))
+    if (decode::be32(m_input.rest(), 0) == kSection && !section(m_input.rest()))
         return false;
-    const std::uint32_t type = m_order.u32(m_rest, 0);
-    const std::uint32_t length = m_order.u32(m_rest, 4);
-    if (length < kFrame || length % 4 != 0) {
-        m_damage = fmt::format("a block claims {} bytes, which no block can have", length);
-        return false;
-    }
-    if (length > m_rest.size()) {
-        m_damage = fmt::format("a block claims {} bytes where {} are left", length, m_rest.size());
-        return false;
-    }
-    if (m_order.u32(m_rest, length - 4) != length)
+    const std::uint32_t type = m_order.u32(m_input.rest(), 0);
+    const std::uint32_t length = m_order.u32(m_input.rest(), 4);
+    if (length < kFrame || length % 4 != 0 || length > kLongest)
+        return m_damage.found(
+            fmt::format("a block claims {} bytes, which no block can have", length));
+    if (!m_input.ensure(length))
+        return m_damage.found(fmt::format("a block claims {} bytes where {} are left", length,
+                                          m_input.rest().size()));
+    if (m_order.u32(m_input.rest(), length - 4) != length) {
+        if (!followed(length))
+            return m_damage.found("a block gives its length differently at its two ends");
         ++m_badLengths;
-    const std::string_view body = m_rest.substr(8, length - kFrame);
+    }
+    m_decoder.over(m_input.owner());
+    take(type, m_input.rest().substr(8, length - kFrame));
+    m_input.consume(length);
+    m_damage.wellRead();
+    return true;
+}
+
+void Reader::take(std::uint32_t type, std::string_view body)
+{
     switch (type) {
     case kInterface:
-        interface(body);
-        break;
+        return interface(body);
     case kPacket:
-        packet(body);
-        break;
+        return packet(body);
     case kOldPacket:
-        oldPacket(body);
-        break;
+        return oldPacket(body);
     case kSimplePacket:
-        simplePacket(body);
-        break;
+        return simplePacket(body);
     case kStatistics:
-        statistics(body);
-        break;
+        return statistics(body);
+    case kNames:
+        return names(body);
+    case kSecrets:
+        return secrets(body);
+    case kSection:
+        if (body.size() > 16)
+            m_decoder.remark(decode::ngComments(body.substr(16), m_order));
+        return;
     default:
-        break; // passed over
+        return; // passed over
     }
-    m_rest.remove_prefix(length);
-    return true;
+}
+
+/// Whether what stands behind a block of that length is one, or the end.
+bool Reader::followed(std::uint32_t length)
+{
+    if (!m_input.ensure(std::size_t{length} + kFrame))
+        return m_input.rest().size() == length;
+    return soundBlock(length) != 0 || isKnown(m_order.u32(m_input.rest(), length));
+}
+
+/// The length of the block there if its two ends agree, 0 otherwise.
+std::uint32_t Reader::soundBlock(std::size_t at)
+{
+    constexpr std::uint32_t kUsual = 1U << 20U;
+    if (!m_input.ensure(at + kFrame))
+        return 0;
+    Order order = m_order;
+    if (decode::be32(m_input.rest(), at) == kSection)
+        order = orderOf(m_input.rest().substr(at)).value_or(order);
+    const std::uint32_t length = order.u32(m_input.rest(), at + 4);
+    if (!isKnown(order.u32(m_input.rest(), at)) || length < kFrame || length % 4 != 0 ||
+        length > kUsual || !m_input.ensure(at + length))
+        return 0;
+    return order.u32(m_input.rest(), at + length - 4) == length ? length : 0;
+}
+
+/// Looks for the next block behind the damage; false: there is none.
+bool Reader::resume()
+{
+    std::size_t at = 1;
+    while (m_input.ensure(at + kFrame)) {
+        if (soundBlock(at) != 0) {
+            m_input.consume(at);
+            m_damage.passedOver(at);
+            return true;
+        }
+        constexpr std::size_t kStep = 1U << 20U;
+        if (++at > kStep) { // what was looked at need not be kept
+            m_input.consume(at - 1);
+            m_damage.passing(at - 1);
+            at = 1;
+            if (m_decoder.stop(m_input.bytesRead()))
+                return false;
+        }
+    }
+    return false;
 }
 
 void Reader::interface(std::string_view body)
 {
-    constexpr std::uint16_t kResolution = 9, kOffset = 14;
-    Interface out;
-    std::string_view comment;
-    out.linkType = m_order.u16(body, 0);
-    out.snapLength = m_order.u32(body, 4);
-    if (body.size() >= 8) {
-        options(body.substr(8), m_order, [&](std::uint16_t code, std::string_view value) {
-            if (code == kResolution && value.size() == 1) {
-                const std::uint64_t units = unitsPerSecond(decode::u8(value, 0));
-                if (units == 0)
-                    ++m_badClocks;
-                else
-                    out.unitsPerSecond = units;
-            } else if (code == kOffset && value.size() == 8) {
-                out.offset = static_cast<std::int64_t>(number64(value));
-            } else if (code == 1) {
-                comment = value;
-            }
-        });
-    }
-    m_recorded.interface(comment);
+    const NgInterface out = decode::ngInterface(body, m_order);
+    m_badClocks += out.badClock ? 1 : 0;
     m_decoder.announce(out.linkType);
+    if (m_interfaces.size() >= kMostInterfaces)
+        return;
     m_interfaces.push_back(out);
+    std::string comment =
+        body.size() > 8 ? decode::ngComments(body.substr(8), m_order) : std::string();
+    if (!m_recorded.interface(comment))
+        m_decoder.remark(std::move(comment));
 }
 
 void Reader::frame(std::uint32_t interfaceId, std::uint64_t stamp, std::uint32_t captured,
@@ -224,39 +227,34 @@ void Reader::frame(std::uint32_t interfaceId, std::uint64_t stamp, std::uint32_t
         ++m_badPackets;
         return;
     }
-    const Interface &from = m_interfaces[interfaceId];
-    const std::uint64_t whole = stamp / from.unitsPerSecond;
-    const std::uint64_t fraction = nanoseconds(stamp % from.unitsPerSecond, from.unitsPerSecond);
-    constexpr std::uint64_t kFar = 1ULL << 62U;
-    constexpr std::int64_t kFarOffset = 1LL << 61;
-    const std::int64_t offset = std::clamp(from.offset, -kFarOffset, kFarOffset);
-    m_last =
-        decode::clampedTime(static_cast<std::int64_t>(std::min(whole, kFar)) + offset, fraction);
+    const NgInterface &from = m_interfaces[interfaceId];
+    m_last = from.time(stamp);
     if (m_recorded.knows(interfaceId)) {
         recorded(interfaceId, data, captured);
         return;
     }
-    m_decoder.frame(m_last, from.linkType, data.substr(0, captured),
-                    original > captured ? original - captured : 0);
+    if (const std::string_view options = decode::ngBehindData(data, captured); !options.empty())
+        m_decoder.comment(decode::ngComments(options, m_order));
+    m_decoder.frame({m_last, from.linkType, data.substr(0, captured),
+                     original > captured ? original - captured : 0, interfaceId});
 }
 
 /// A packet of a session file of ours.
 void Reader::recorded(std::uint32_t interfaceId, std::string_view data, std::uint32_t captured)
 {
-    constexpr std::uint16_t kComment = 1, kFlags = 2;
+    constexpr std::uint16_t kFlags = 2;
     decode::Recorded::Frame frame;
     frame.interface = interfaceId;
     frame.linkType = m_interfaces[interfaceId].linkType;
     frame.time = m_last;
-    frame.bytes = base::Blob::view(m_owner, data.substr(0, captured));
-    const std::size_t padded = (std::size_t{captured} + 3) / 4 * 4;
-    options(data.substr(std::min(data.size(), padded)), m_order,
-            [&](std::uint16_t code, std::string_view value) {
-                if (code == kFlags)
-                    frame.flags = m_order.u32(value, 0);
-                else if (code == kComment)
-                    frame.comment = value;
-            });
+    frame.bytes = base::Blob::view(m_input.owner(), data.substr(0, captured));
+    decode::ngOptions(decode::ngBehindData(data, captured), m_order,
+                      [&](std::uint16_t code, std::string_view value) {
+                          if (code == kFlags)
+                              frame.flags = m_order.u32(value, 0);
+                          else if (code == decode::kNgComment)
+                              frame.comment = value;
+                      });
     auto packet = m_recorded.read(frame);
     if (!packet)
         ++m_badPackets;
@@ -289,13 +287,14 @@ void Reader::simplePacket(std::string_view body)
         ++m_badPackets;
         return;
     }
-    const Interface &from = m_interfaces.front();
+    const NgInterface &from = m_interfaces.front();
     const std::uint32_t original = m_order.u32(body, 0);
     const std::string_view data = body.substr(4);
     auto captured = static_cast<std::uint32_t>(std::min<std::size_t>(original, data.size()));
     if (from.snapLength != 0)
         captured = std::min(captured, from.snapLength);
-    m_decoder.frame(m_last, from.linkType, data.substr(0, captured), original - captured);
+    m_decoder.frame(
+        {m_last, from.linkType, data.substr(0, captured), original - captured, 0, false});
 }
 
 /// Counts since the capture began, so the last block of an interface holds them all.
@@ -305,20 +304,34 @@ void Reader::statistics(std::string_view body)
     const std::uint32_t id = m_order.u32(body, 0);
     if (body.size() < 12 || id >= m_interfaces.size())
         return;
-    Interface &of = m_interfaces[id];
-    options(body.substr(12), m_order, [&](std::uint16_t code, std::string_view value) {
+    NgInterface &of = m_interfaces[id];
+    decode::ngOptions(body.substr(12), m_order, [&](std::uint16_t code, std::string_view value) {
         if (value.size() != 8)
             return;
         if (code == kDropped)
-            of.dropped = number64(value);
+            of.dropped = decode::ngNumber(value, m_order);
         else if (code == kDroppedBySystem)
-            of.droppedBySystem = number64(value);
+            of.droppedBySystem = decode::ngNumber(value, m_order);
     });
+}
+
+void Reader::names(std::string_view body)
+{
+    if (!m_sink.name)
+        return;
+    decode::ngNames(body, m_order, m_sink.name);
+}
+
+void Reader::secrets(std::string_view body)
+{
+    const std::size_t length = m_order.u32(body, 4);
+    if (body.size() >= 8)
+        m_decoder.secrets(m_order.u32(body, 0), body.substr(8, length));
 }
 
 void Reader::countLosses()
 {
-    for (const Interface &of : m_interfaces)
+    for (const NgInterface &of : m_interfaces)
         m_lostByCapture += of.dropped + of.droppedBySystem;
 }
 
@@ -327,10 +340,6 @@ void Reader::tell()
     countLosses();
     if (!m_sink.flaw)
         return;
-    if (m_outcome.truncated)
-        m_sink.flaw(
-            fmt::format("The file is damaged behind block {}: {}. What came before is shown.",
-                        m_blocks, m_damage));
     if (m_badLengths != 0)
         m_sink.flaw(fmt::format("{} blocks give their length differently at their two ends.",
                                 m_badLengths));
@@ -356,16 +365,22 @@ int recognises(std::string_view firstBytes)
                : 0;
 }
 
-base::Result<Outcome> readBytes(const base::Blob &bytes, const Sink &sink,
-                                const std::atomic<bool> &cancel)
+base::Result<Outcome> readInput(Input &input, const Sink &sink, const std::atomic<bool> &cancel)
 {
-    if (recognises(bytes.text()) == 0)
+    if (!input.ensure(kFrame) || recognises(input.rest()) == 0)
         return base::fail(base::ErrorCode::BadInput,
                           "The file does not begin as a pcapng capture does.");
     Outcome outcome;
-    outcome.progress.totalBytes = bytes.size();
-    Reader(bytes, sink, outcome, cancel).run();
+    outcome.progress.totalBytes = input.bytesTotal();
+    Reader(input, sink, outcome, cancel).run();
     return outcome;
+}
+
+base::Result<Outcome> readBytes(const base::Blob &bytes, const Sink &sink,
+                                const std::atomic<bool> &cancel)
+{
+    BlobInput input(bytes);
+    return readInput(input, sink, cancel);
 }
 
 base::Result<Outcome> read(std::string_view path, const Sink &sink, const std::atomic<bool> &cancel)
@@ -379,6 +394,7 @@ base::Result<Outcome> read(std::string_view path, const Sink &sink, const std::a
 } // namespace
 
 extern const Source pcapng;
-const Source pcapng{"pcapng", "pcapng capture", "*.pcapng *.ntar", recognises, read, readBytes};
+const Source pcapng{"pcapng", "pcapng capture", "*.pcapng *.ntar", recognises,
+                    read,     readBytes,        nullptr,           readInput};
 
 } // namespace ingest::sources

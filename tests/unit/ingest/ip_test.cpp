@@ -71,10 +71,10 @@ TEST(Link, cookedRawAndLoopback)
 
 TEST(Link, otherLinkTypesAreToldAndLeftOut)
 {
-    const auto read = readFrame(105, "anything");
+    const auto read = readFrame(195, "anything");
     EXPECT_TRUE(read.packets.empty());
     ASSERT_TRUE(read.outcome);
-    EXPECT_THAT(read.outcome->linkTypes, testing::ElementsAre("link type 105"));
+    EXPECT_THAT(read.outcome->linkTypes, testing::ElementsAre("link type 195"));
     EXPECT_THAT(read.flaws, testing::ElementsAre(testing::HasSubstr("1 of 1 frames")));
 }
 

@@ -73,6 +73,49 @@ TEST(Tcp, overlapKeepsTheFirstCopy)
               "D:ab D:cdef");
 }
 
+TEST(Tcp, keepAliveProbesAreOldData)
+{
+    EXPECT_EQ(story(readIp(
+                  {a(99, "", kSyn), a(100, "one"), a(102, std::string(1, '\0')), a(103, "two")})),
+              "D:one D:two");
+    EXPECT_EQ(story(readIp({a(102, std::string(1, '\0')), a(103, "two")})), "G D:two");
+}
+
+TEST(Tcp, aZeroWindowProbeIsTheNextByte)
+{
+    EXPECT_EQ(story(readIp({a(99, "", kSyn), a(100, "one"), a(103, "t"), a(103, "two")})),
+              "D:one D:t D:wo");
+}
+
+TEST(Tcp, aSynCapturedLateBeginsNothingNew)
+{
+    EXPECT_EQ(story(readIp({a(100, "one"), a(99, "", kSyn), a(103, "two")})), "G D:one D:two");
+}
+
+TEST(Tcp, dataInSynAndFin)
+{
+    EXPECT_EQ(story(readIp({a(99, "one", kSyn), a(103, "two", kFin | kAck)})), "D:one D:two F");
+}
+
+TEST(Tcp, aResetOfAnotherConnectionClosesNothing)
+{
+    EXPECT_EQ(story(readIp({a(99, "", kSyn), a(100, "one"), a(0x70000000, "", kRst), a(103, "two"),
+                            a(106, "", kRst)})),
+              "D:one D:two R");
+}
+
+TEST(Tcp, simultaneousOpenAndOneSideOnly)
+{
+    const auto both = readIp({a(99, "", kSyn), b(499, "", kSyn, 0), a(99, "", kSyn | kAck),
+                              b(499, "", kSyn | kAck, 100), a(100, "hi"), b(500, "yo", kAck, 102)});
+    EXPECT_EQ(story(both, 1), "D:hi");
+    EXPECT_EQ(story(both, 2), "D:yo");
+    EXPECT_EQ(story(readIp({b(499, "", kSyn | kAck, 100), b(503, "later", kAck, 100),
+                            b(500, "yo!", kAck, 100)}),
+                    1),
+              "D:yo! D:later");
+}
+
 TEST(Tcp, sequenceNumbersWrapAround)
 {
     EXPECT_EQ(story(readIp({a(0xFFFFFFFDU, "", kSyn), a(2, "tail"), a(0xFFFFFFFEU, "head")})),

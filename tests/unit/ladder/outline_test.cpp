@@ -71,6 +71,17 @@ TEST(Outline, HostsOfOneAddressThatTalkToEachOtherAreLanesByPort)
     EXPECT_EQ(outline.steps[1].to, 0U);
 }
 
+TEST(Outline, ANameOfTheAddressAloneKeepsItsPortsApart)
+{
+    made::Call call;
+    call.say("127.0.0.1:5090", "127.0.0.1:5070", kInvite);
+    call.say("127.0.0.1:5070", "192.0.2.7:5060", {"INVITE sip:bob@example.test", "INVITE", "z9h"});
+    ladder::Options options;
+    options.names = {{"127.0.0.1", "localhost"}, {"192.0.2.7", "edge"}};
+    EXPECT_EQ(laneNames(outlineOf(call, options)),
+              (std::vector<std::string>{"localhost:5090", "localhost:5070", "edge"}));
+}
+
 TEST(Outline, APassingTcpPortIsTheHostItsViaNames)
 {
     made::Call call;

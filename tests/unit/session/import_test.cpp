@@ -32,6 +32,90 @@ TEST(Import, capturedCallIsReadAndJudged)
     }
 }
 
+TEST(Import, commentsAndNamesOfTheFileAreKept)
+{
+    const support::Writer w(false);
+    const auto frame = [&](std::int64_t time, std::string_view text, std::string_view comment) {
+        return support::packetBlock(
+            w, 0, static_cast<std::uint64_t>(at(time).ns / 1000),
+            support::ethernet(support::udp(kCaller, kCallee, text)), 0,
+            comment.empty() ? "" : support::option(w, 1, std::string(comment)) + w.u32(0));
+    };
+    const support::TemporaryFile file(
+        "noted.pcapng", support::sectionBlock(w) + support::interfaceBlock(w, 1) +
+                            support::nameBlock(w, support::nameRecord(w, kCallee.address, "edge")) +
+                            frame(0, invite("one"), "look at this") +
+                            frame(1, "no SIP", "of no call") + frame(2, invite("two"), ""));
+    const auto session = open(false);
+    ASSERT_TRUE(session->import(file.path()));
+    ASSERT_TRUE(session->settle(kLimit));
+    ASSERT_EQ(session->calls().size(), 2U);
+    const auto &rows = session->calls()[0]->call->rows;
+    ASSERT_EQ(rows.size(), 2U);
+    const auto *note = session->trace().local(rows[1].row);
+    ASSERT_NE(note, nullptr);
+    EXPECT_EQ(note->sentence, "Comment: look at this");
+    EXPECT_EQ(session->trace().source(rows[1].row), kCaller);
+    EXPECT_EQ(session->calls()[1]->call->rows.size(), 1U);
+    std::vector<std::string> loose;
+    for (std::uint32_t i = 0; i < session->trace().size(); ++i) {
+        const auto *event = session->trace().local(trace::RowId{i});
+        if (event != nullptr && event->callId.empty())
+            loose.push_back(event->sentence);
+    }
+    EXPECT_THAT(loose, ElementsAre("Comment: of no call"));
+    EXPECT_THAT(session->names(), ElementsAre(std::pair<const std::string, std::string>(
+                                      kCallee.address.text(), "edge")));
+    ASSERT_EQ(session->imports().size(), 1U);
+    EXPECT_EQ(session->imports()[0].messages, 2U);
+    EXPECT_EQ(session->imports()[0].outcome.frames, 3U);
+    EXPECT_EQ(session->imports()[0].path, file.path());
+}
+
+TEST(Import, aGrowingFileIsFollowedAndItsCallsJudged)
+{
+    const auto call = frames(earlyMediaCall("one"));
+    const std::string whole = support::pcap(call);
+    const std::string begin = support::pcap({call.begin(), call.begin() + 2});
+    const support::TemporaryFile file("grows.pcap", begin);
+    const auto session = open(true);
+    ASSERT_TRUE(session->follow(file.path()));
+    ASSERT_TRUE(session->settle(kLimit));
+    ASSERT_EQ(session->calls().size(), 1U);
+    EXPECT_EQ(session->calls()[0]->call->finalStatus, 0);
+    EXPECT_FALSE(session->import(file.path())); // it is still being read
+    std::ofstream(file.path(), std::ios::binary | std::ios::app) << whole.substr(begin.size());
+    ASSERT_TRUE(support::stepUntil([&] {
+        return session->calls()[0]->call->finalStatus == 430 &&
+               !session->calls()[0]->streams.empty();
+    }));
+    EXPECT_TRUE(session->imports().empty());
+    session->cancelImport();
+    ASSERT_TRUE(support::stepUntil([&] { return session->imports().size() == 1; }));
+    EXPECT_TRUE(session->imports()[0].flaws.empty());
+    EXPECT_EQ(session->imports()[0].outcome.frames, call.size());
+}
+
+TEST(Import, packetsCapturedTwiceAreNoRetransmissionsAndNoDuplicates)
+{
+    std::vector<support::CapturedFrame> twice;
+    for (const support::CapturedFrame &frame : frames(earlyMediaCall("one"))) {
+        twice.push_back(frame);
+        twice.push_back(frame);
+        twice.back().time.ns += 60'000;
+    }
+    const support::TemporaryFile file("twice.pcap", support::pcap(twice));
+    const auto session = open(false);
+    ASSERT_TRUE(session->import(file.path()));
+    ASSERT_TRUE(session->settle(kLimit));
+    ASSERT_EQ(session->calls().size(), 1U);
+    EXPECT_EQ(session->calls()[0]->call->retransmissions, 0U);
+    ASSERT_EQ(session->calls()[0]->streams.size(), 1U);
+    EXPECT_EQ(session->calls()[0]->streams[0].stream->packets, 10U);
+    EXPECT_THAT(session->last()->import.flaws,
+                ElementsAre(HasSubstr("14 packets were captured twice")));
+}
+
 TEST(Import, damageIsToldAndTheRestKept)
 {
     const std::string whole = support::pcap(frames(earlyMediaCall("one")));

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// The decoder's side of HEP, and what it tells at the end.
+#include <ingest/decode/decoder.h>
+
+#include <algorithm>
+#include <base/text.h>
+#include <fmt/format.h>
+#include <ingest/decode/inflate.h>
+#include <sip/message.h>
+
+namespace ingest::decode {
+namespace {
+
+constexpr std::size_t kMostUnpacked = 256U << 10U; // bytes of one message
+constexpr std::size_t kMostCalls = 1U << 20U;
+constexpr std::uint64_t kMostNotes = 100'000;
+constexpr std::size_t kLongestNote = 2000;
+
+} // namespace
+
+/// True: it was HEP. `any`: the bytes are known to be version 3.
+bool Decoder::hep(const base::Blob &bytes, base::Instant time, bool any)
+{
+    const std::string_view text = bytes.text();
+    auto found = hepLength(text) != 0 ? parseHep(text, time) : std::nullopt;
+    if (!found && !text.empty() && (text[0] == 1 || text[0] == 2))
+        found = parseOldHep(text, time);
+    if (!found) {
+        // A port of HEP's on which something else is sent is none of our business; a packet that
+        // says it is HEP is.
+        const bool broken = any || hepLength(text) != 0;
+        m_badHep += broken ? 1 : 0;
+        return broken;
+    }
+    base::Blob payload = base::Blob::view(bytes.owner(), found->payload);
+    if (found->compressed) {
+        const auto unpacked = inflated(found->payload, kMostUnpacked);
+        if (!unpacked) {
+            ++m_badHep;
+            return true;
+        }
+        payload = base::Blob::copy(*unpacked);
+    }
+    const base::Instant when = found->time.known() ? found->time : time;
+    const std::string_view content = payload.text();
+    const std::size_t begin = std::min(content.size(), content.find_first_not_of("\r\n"));
+    const bool sip = sip::looksLikeSip(content.substr(begin));
+    if (sip || found->type == kHepRtp || (found->type == kHepSip && begin == content.size()))
+        hepMessage(*found, std::move(payload), when);
+    else
+        hepNote(*found, content, when);
+    return true;
+}
+
+void Decoder::hepMessage(const HepPacket &packet, base::Blob payload, base::Instant time)
+{
+    base::Packet out;
+    out.time = time;
+    out.transport = packet.transport;
+    out.hint = packet.type == kHepRtp ? base::PayloadHint::Rtp : base::PayloadHint::Sip;
+    out.source = packet.source;
+    out.destination = packet.destination;
+    out.payload = std::move(payload);
+    if (out.hint == base::PayloadHint::Sip && m_hepCalls.size() < kMostCalls) {
+        if (const auto message = sip::parse(out.payload.text()))
+            m_hepCalls.insert(mixed(message->callId(), 0));
+    }
+    datagram(std::move(out), 0, packet.agent);
+}
+
+/// What agents tell besides messages stands beside the call they name, if that call was seen.
+void Decoder::hepNote(const HepPacket &packet, std::string_view payload, base::Instant time)
+{
+    if (++m_hepNotes > kMostNotes)
+        return;
+    const bool known = m_hepCalls.contains(mixed(packet.correlation, 0));
+    note(fmt::format("{} of HEP agent {}: {}", hepTypeText(packet.type), packet.agent,
+                     base::printable(payload, true, kLongestNote)),
+         known ? std::string(packet.correlation) : std::string(), time);
+}
+
+void Decoder::tell(std::uint64_t count, std::string_view sentence)
+{
+    if (count != 0)
+        m_sink.flaw(fmt::format(fmt::runtime(sentence), count));
+}
+
+void Decoder::tellLosses()
+{
+    m_outcome.duplicates = m_twins.count() + m_fragments.repeated();
+    if (!m_sink.flaw)
+        return;
+    if (m_foreignLink != 0)
+        m_sink.flaw(fmt::format(
+            "{} of {} frames come from a kind of network this program does not read and were "
+            "left out.",
+            m_foreignLink, m_outcome.frames));
+    tell(m_annotations.refused(),
+         "{} comments of the file were left out: together they are too large.");
+    tell(m_outcome.duplicates, "{} packets were captured twice and are shown once.");
+    tell(m_tooDeep, "{} packets lie in too many tunnels within tunnels and were left out.");
+    tell(m_fragments.givenUp(), "{} fragmented IP packets could not be put together.");
+    tell(m_fragments.incomplete(), "{} fragmented IP packets lack a piece; their beginnings are "
+                                   "shown where they are there.");
+    tell(m_tcp.gaps(), "The capture lacks bytes of TCP connections at {} places.");
+    tell(m_tcp.evicted(), "{} TCP connections were given up because too many were open at once.");
+    tell(m_badHep, "{} HEP packets are damaged, or larger unpacked than any message, and were "
+                   "left out.");
+    tell(m_hepStreams.lost(), "{} bytes between HEP packets on TCP are none and were left out.");
+    for (std::string &sentence : m_layers.losses())
+        m_sink.flaw(std::move(sentence));
+    if (m_hepNotes > kMostNotes)
+        m_sink.flaw(fmt::format("{} HEP reports were left out, the first {} are shown.",
+                                m_hepNotes - kMostNotes, kMostNotes));
+}
+
+} // namespace ingest::decode

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ingest/decode/twins.h>
+
+#include <cstring>
+
+namespace ingest::decode {
+namespace {
+
+constexpr std::size_t kEntries = 1U << 13U; // a power of two; fits into a near cache
+/// Another interface, tag, tunnel or number of hops: the same datagram further on its way.
+constexpr base::Duration kOtherWay = std::chrono::milliseconds(50);
+/// The same identification of a sender that counts: no second sending has it.
+constexpr base::Duration kCounted = std::chrono::milliseconds(50);
+constexpr std::size_t kSenders = 256; // a power of two
+/// A mirror port that sees a packet come and go. Quicker than any sender repeats.
+constexpr base::Duration kSameWay = std::chrono::microseconds(500);
+constexpr std::uint64_t kFactor = 0x9E3779B97F4A7C15ULL;
+
+std::uint64_t word(const char *at)
+{
+    std::uint64_t out = 0;
+    std::memcpy(&out, at, sizeof out);
+    return out;
+}
+
+std::uint64_t mix(std::uint64_t hash, std::uint64_t value)
+{
+    hash = (hash ^ value) * kFactor;
+    return hash ^ hash >> 32U;
+}
+
+} // namespace
+
+std::uint64_t mixed(std::string_view bytes, std::uint64_t seed)
+{
+    std::uint64_t sums[4] = {seed ^ bytes.size(), seed + kFactor, seed, ~seed};
+    const char *at = bytes.data();
+    std::size_t left = bytes.size();
+    for (; left >= 32; left -= 32, at += 32) { // several sums, so that none waits for another
+        for (std::size_t i = 0; i < 4; ++i)
+            sums[i] = mix(sums[i], word(at + 8 * i));
+    }
+    for (; left >= 8; left -= 8, at += 8)
+        sums[0] = mix(sums[0], word(at));
+    std::uint64_t rest = 0;
+    if (left != 0)
+        std::memcpy(&rest, at, left);
+    return mix(mix(mix(mix(sums[0], rest), sums[1]), sums[2]), sums[3]);
+}
+
+namespace {
+
+bool looksLikeRtp(std::string_view payload)
+{
+    return !payload.empty() && (static_cast<unsigned char>(payload.front()) & 0xC0U) == 0x80U;
+}
+
+/// The first bytes of RTP tell one packet from another, sequence number and time stamp among them;
+/// SIP has to be read whole.
+std::uint64_t contentOf(std::string_view payload, std::uint64_t seed)
+{
+    constexpr std::size_t kEnough = 24;
+    if (payload.size() <= 2 * kEnough || !looksLikeRtp(payload))
+        return mixed(payload, seed);
+    seed = mixed(payload.substr(0, kEnough), seed ^ payload.size());
+    return mixed(payload.substr(payload.size() - kEnough), seed);
+}
+
+} // namespace
+
+/// Whether the sender gives each packet an identification of its own; many write 0, or always one.
+bool Twins::counts(const Sighting &sighting)
+{
+    if (sighting.identification == 0)
+        return false;
+    const base::Address &address = sighting.source.address;
+    Sender &sender = m_senders[std::hash<base::Address>()(address) & (kSenders - 1)];
+    if (sender.address != address)
+        sender = {address, sighting.identification, false};
+    sender.counts = sender.counts || sender.identification != sighting.identification;
+    sender.identification = sighting.identification;
+    return sender.counts;
+}
+
+bool Twins::seen(const Sighting &sighting)
+{
+    if (m_entries.empty()) {
+        m_entries.resize(kEntries);
+        m_senders.resize(kSenders);
+    }
+    const bool counted = counts(sighting) && !looksLikeRtp(sighting.payload);
+    std::uint64_t identity = 0;
+    for (const base::Endpoint *end : {&sighting.source, &sighting.destination}) {
+        const auto *address = reinterpret_cast<const char *>(end->address.bytes.data());
+        identity = mix(mix(mix(identity, word(address)), word(address + 8)), end->port);
+    }
+    identity = contentOf(sighting.payload, identity) | 1U;
+    Entry &entry = m_entries[identity >> 1U & (kEntries - 1)];
+    // A mirror's copy (HEP) has no identification; two that differ were sent twice.
+    const bool same = entry.identification == sighting.identification ||
+                      entry.identification == 0 || sighting.identification == 0;
+    if (entry.identity == identity && same) {
+        const base::Duration apart = std::chrono::abs(sighting.time - entry.time);
+        const bool numbered = counted && entry.identification != 0;
+        if (apart < (entry.way != sighting.way ? kOtherWay : numbered ? kCounted : kSameWay)) {
+            ++m_count;
+            return true;
+        }
+    }
+    entry = {identity, sighting.time, sighting.way, sighting.identification};
+    return false;
+}
+
+} // namespace ingest::decode

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Recognises a datagram that was captured twice: on two interfaces, with and without a VLAN tag,
+// inside and outside a tunnel, by both ends of a mirror. A sender that repeats itself does so later
+// (T1 of RFC 3261 is 500 ms), or with another identification in the IP header. Constant memory, no
+// allocation once made. One importer's thread; owned by the Decoder.
+#pragma once
+
+#include <base/endpoint.h>
+#include <base/time.h>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+namespace ingest::decode {
+
+class Twins
+{
+public:
+    struct Sighting {
+        base::Instant time;
+        base::Endpoint source, destination;
+        std::uint32_t identification = 0; // of the IP header, 0 where there is none
+        std::uint32_t way = 0;            // what tells one place of capturing from another
+        std::string_view payload;
+    };
+    /// True: the same datagram was seen a moment before. How long that is depends on whether it
+    /// came another way.
+    bool seen(const Sighting &sighting);
+    std::uint64_t count() const { return m_count; }
+
+private:
+    struct Entry {
+        std::uint64_t identity = 0; // 0: free
+        base::Instant time;
+        std::uint32_t way = 0, identification = 0;
+    };
+    struct Sender {
+        base::Address address;
+        std::uint32_t identification = 0; // of its last packet
+        bool counts = false;
+    };
+    bool counts(const Sighting &sighting);
+
+    std::vector<Sender> m_senders; // by a part of the address's hash
+    std::vector<Entry> m_entries;  // by the identity's low bits, the latest of each
+    std::uint64_t m_count = 0;
+};
+
+/// A quick mix of bytes into 64 bits; not for tables that a stranger could aim at.
+std::uint64_t mixed(std::string_view bytes, std::uint64_t seed);
+
+} // namespace ingest::decode

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ingest/follow.h>
+
+#include <algorithm>
+#include <base/text.h>
+#include <cerrno>
+#include <cstring>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <ingest/input.h>
+#include <ingest/unpack.h>
+#include <poll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <utility>
+
+namespace ingest {
+namespace {
+
+constexpr int kLookEvery = 100; // milliseconds, for a cancel and where no event is to be had
+constexpr std::size_t kChunk = 256U << 10U;
+constexpr std::size_t kFirstBytes = 28; // of the longer of the two file headers
+
+class Descriptor
+{
+public:
+    explicit Descriptor(int fd) : m_fd(fd) {}
+    ~Descriptor()
+    {
+        if (m_fd >= 0)
+            ::close(m_fd);
+    }
+    Descriptor(const Descriptor &) = delete;
+    Descriptor &operator=(const Descriptor &) = delete;
+    int fd() const { return m_fd; }
+
+private:
+    int m_fd;
+};
+
+enum class Ended : unsigned char { No, Cancelled, Shorter, Replaced, Unreadable };
+
+class Growing final : public Input
+{
+public:
+    Growing(std::string path, const Sink &sink, const std::atomic<bool> &cancel)
+        : m_path(std::move(path)), m_sink(sink), m_cancel(cancel),
+          m_file(::open(m_path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)),
+          m_events(::inotify_init1(IN_CLOEXEC | IN_NONBLOCK))
+    {
+        ::inotify_add_watch(m_events.fd(), m_path.c_str(),
+                            IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF);
+    }
+    bool isOpen() const { return m_file.fd() >= 0; }
+    Ended ended() const { return m_ended; }
+    std::uint64_t bytesRead() const override { return m_offset - m_rest.size(); }
+    std::uint64_t bytesTotal() const override { return m_offset; }
+
+private:
+    bool fill(std::size_t size) override;
+    Ended look() const;
+    void wait();
+
+    std::string m_path;
+    const Sink &m_sink;
+    const std::atomic<bool> &m_cancel;
+    Descriptor m_file, m_events;
+    std::uint64_t m_offset = 0;
+    bool m_replaced = false;
+    Ended m_ended = Ended::No;
+};
+
+/// What became of the file, once everything in it was read.
+Ended Growing::look() const
+{
+    struct stat here {
+    };
+    struct stat named {
+    };
+    if (m_cancel)
+        return Ended::Cancelled;
+    if (::fstat(m_file.fd(), &here) != 0)
+        return Ended::Unreadable;
+    if (static_cast<std::uint64_t>(here.st_size) < m_offset)
+        return Ended::Shorter;
+    if (::stat(m_path.c_str(), &named) == 0 &&
+        (named.st_ino != here.st_ino || named.st_dev != here.st_dev))
+        return Ended::Replaced;
+    return Ended::No;
+}
+
+void Growing::wait()
+{
+    if (m_sink.idle)
+        m_sink.idle();
+    pollfd events{m_events.fd(), POLLIN, 0};
+    if (::poll(&events, 1, kLookEvery) <= 0)
+        return;
+    char taken[4096];
+    while (::read(m_events.fd(), taken, sizeof taken) > 0) {
+    }
+}
+
+bool Growing::fill(std::size_t size)
+{
+    if (m_ended != Ended::No)
+        return false;
+    Chunk chunk(m_rest, std::max(size, m_rest.size() + kChunk));
+    while (chunk.text().size() < size && m_ended == Ended::No) {
+        const ssize_t got =
+            ::pread(m_file.fd(), chunk.end(), chunk.room(), static_cast<off_t>(m_offset));
+        if (got > 0) {
+            chunk.grow(static_cast<std::size_t>(got));
+            m_offset += static_cast<std::uint64_t>(got);
+        } else if (got < 0 && errno != EINTR && errno != EAGAIN) {
+            m_ended = Ended::Unreadable;
+        } else {
+            const Ended now = look();
+            // What was written between the last reading and the other file's coming is still due.
+            const bool last = now != Ended::Replaced || std::exchange(m_replaced, true);
+            if (now == Ended::No)
+                wait();
+            else if (last)
+                m_ended = now;
+        }
+    }
+    m_owner = chunk.owner();
+    m_rest = chunk.text();
+    return m_rest.size() >= size;
+}
+
+auto refuse(const std::string &path)
+{
+    const std::string shown = base::printable(path);
+    return base::fail(errno == ENOENT ? base::ErrorCode::NotFound : base::ErrorCode::Io,
+                      fmt::format("{} cannot be read: {}.", shown, std::strerror(errno)));
+}
+
+/// One file from its beginning; nullopt: there is another to read.
+std::optional<base::Result<Outcome>> followOnce(const std::string &path, Input &input,
+                                                const Sink &sink, const std::atomic<bool> &cancel,
+                                                Outcome &sum)
+{
+    input.ensure(kFirstBytes);
+    if (cancel)
+        return sum;
+    const auto source = recognise(path, input.rest());
+    if (!source)
+        return tl::unexpected(source.error());
+    if ((*source)->readInput == nullptr || packingOf(input.rest()) != Packing::None)
+        return base::fail(base::ErrorCode::Unsupported,
+                          fmt::format("{} cannot be followed while it grows: only pcap and pcapng "
+                                      "files can, uncompressed. Open it when it is complete.",
+                                      base::printable(path)));
+    auto outcome = (*source)->readInput(input, sink, cancel);
+    if (!outcome)
+        return outcome;
+    sum.progress = outcome->progress;
+    sum.frames += outcome->frames;
+    sum.duplicates += outcome->duplicates;
+    sum.truncated = sum.truncated || outcome->truncated;
+    sum.cancelled = outcome->cancelled;
+    for (std::string &name : outcome->linkTypes) {
+        if (std::find(sum.linkTypes.begin(), sum.linkTypes.end(), name) == sum.linkTypes.end())
+            sum.linkTypes.push_back(std::move(name));
+    }
+    return std::nullopt;
+}
+
+} // namespace
+
+base::Result<Outcome> followFile(const std::string &path, const Sink &sink,
+                                 const std::atomic<bool> &cancel)
+{
+    Outcome sum;
+    for (bool first = true; !cancel; first = false) {
+        Growing input(path, sink, cancel);
+        if (!input.isOpen() && first)
+            return refuse(path);
+        if (!input.isOpen()) { // between two files of a rotation
+            if (sink.idle)
+                sink.idle();
+            ::poll(nullptr, 0, kLookEvery);
+            continue;
+        }
+        if (auto over = followOnce(path, input, sink, cancel, sum))
+            return *over;
+        if (input.ended() != Ended::Shorter && input.ended() != Ended::Replaced)
+            break;
+        if (sink.flaw)
+            sink.flaw(fmt::format("{} {}. It is read from its beginning again; what came before "
+                                  "stays.",
+                                  base::printable(path),
+                                  input.ended() == Ended::Shorter
+                                      ? "was made shorter while it was followed"
+                                      : "was replaced by another file of that name"));
+    }
+    return sum;
+}
+
+} // namespace ingest
