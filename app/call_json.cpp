@@ -28,6 +28,25 @@ json responses(const calls::Call &call, const trace::Trace &trace)
     return out;
 }
 
+json tlsJson(const engine::TlsReport &tls)
+{
+    const auto orNull = [](const std::string &text) { return text.empty() ? json() : json(text); };
+    return {{"remote", tls.remote.text()},
+            {"name", tls.name},
+            {"accepted", tls.accepted},
+            {"verified", tls.verified},
+            {"override", tls.accepted && !tls.verified},
+            {"reason", orNull(tls.code)},
+            {"text", orNull(tls.sentence)},
+            {"subject", orNull(tls.subject)},
+            {"issuer", orNull(tls.issuer)},
+            {"not_before", orNull(tls.notBefore)},
+            {"not_after", orNull(tls.notAfter)},
+            {"names", tls.names},
+            {"protocol", orNull(tls.protocol)},
+            {"cipher", orNull(tls.cipher)}};
+}
+
 } // namespace
 
 std::string callJson(const desk::CallInfo &info, const report::ReportInput &input)
@@ -52,6 +71,8 @@ std::string callJson(const desk::CallInfo &info, const report::ReportInput &inpu
     out["final"] = {{"code", info.status}, {"phrase", info.phrase}, {"local", info.local}};
     if (!info.sentence.empty())
         out["final"]["text"] = info.sentence;
+    if (info.tls)
+        out["tls"] = tlsJson(*info.tls);
     return out.dump(2, ' ', false, json::error_handler_t::replace);
 }
 

@@ -58,6 +58,12 @@ base::Result<std::unique_ptr<Console>> Console::open(desk::Options options)
                 self->onStory(state);
         });
     };
+    observer.probe = [self](const engine::ProbeEvent &event) {
+        self->queue([self, event] {
+            if (self->onProbe)
+                self->onProbe(event);
+        });
+    };
     observer.notice = [self](const std::string &sentence) {
         self->queue([self, sentence] {
             if (self->onNotice)
@@ -199,14 +205,29 @@ base::Result<engine::Credentials> credentials(const Arguments &arguments)
     return out;
 }
 
+base::Result<void> readNetwork(const Arguments &arguments, engine::Options &options)
+{
+    options.dnsServer = arguments.value("--dns");
+    options.tls.caFile = arguments.value("--tls-ca");
+    options.tls.certificate = arguments.value("--tls-cert");
+    options.tls.key = arguments.value("--tls-key");
+    options.tls.acceptAnything = arguments.has("--tls-insecure");
+    if (options.tls.acceptAnything)
+        fmt::print(stderr, "earshot: Certificates are NOT checked (--tls-insecure).\n");
+    return engine::checkOptions(options);
+}
+
 base::Result<base::Transport> transportNamed(const std::string &name)
 {
     if (base::equalsNoCase(name, "udp"))
         return base::Transport::Udp;
     if (base::equalsNoCase(name, "tcp"))
         return base::Transport::Tcp;
-    return base::fail(base::ErrorCode::BadInput,
-                      fmt::format("--transport is udp or tcp, not \"{}\".", base::printable(name)));
+    if (base::equalsNoCase(name, "tls"))
+        return base::Transport::Tls;
+    return base::fail(
+        base::ErrorCode::BadInput,
+        fmt::format("--transport is udp, tcp or tls, not \"{}\".", base::printable(name)));
 }
 
 base::Result<std::pair<int, int>> sizeNamed(const std::string &text)

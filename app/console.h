@@ -2,7 +2,9 @@
 // A headless session: a desk whose events come to the main thread, and Ctrl+C that ends it cleanly.
 #pragma once
 
+#include <algorithm>
 #include <app/arguments.h>
+#include <array>
 #include <condition_variable>
 #include <desk/desk.h>
 #include <functional>
@@ -24,6 +26,7 @@ public:
     std::function<void(const desk::AccountInfo &)> onAccount;
     std::function<void(const desk::StoryState &)> onStory;
     std::function<void(const std::string &)> onNotice;
+    std::function<void(const engine::ProbeEvent &)> onProbe;
 
     enum class Wait : unsigned char { Done, TimedOut, Interrupted };
     /// Runs handlers until `condition` holds, the time is up or Ctrl+C (SIGINT, SIGTERM) came; the
@@ -54,6 +57,27 @@ private:
 
 /// Options every command with media shares: --output auto or silent, --session FILE.
 desk::Options deskOptions(const Arguments &arguments);
+
+/// How names are looked up and TLS is judged, for every command that sends SIP.
+inline constexpr std::array kNetworkOptions{
+    OptionSpec{"--dns", "IP[:PORT]", "DNS server to ask (the system's)"},
+    OptionSpec{"--tls-ca", "FILE", "trusted certificates, PEM (the system's)"},
+    OptionSpec{"--tls-cert", "FILE", "our own certificate, PEM"},
+    OptionSpec{"--tls-key", "FILE", "its key, PEM (in the same file)"},
+    OptionSpec{"--tls-insecure", "", "accept any certificate; said in the report"},
+};
+/// Errors: a file that cannot be read, an address that is none.
+base::Result<void> readNetwork(const Arguments &arguments, engine::Options &options);
+
+/// Several lists of options as one; a command's own come last.
+template <std::size_t... Sizes> constexpr auto joined(const std::array<OptionSpec, Sizes> &...lists)
+{
+    std::array<OptionSpec, (Sizes + ...)> out;
+    auto at = out.begin();
+    ((at = std::copy(lists.begin(), lists.end(), at)), ...);
+    return out;
+}
+
 /// Prints to stderr and returns the code.
 int complain(const std::string &sentence, int code);
 int exitFor(const base::Error &error);

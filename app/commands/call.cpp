@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <app/call_batch.h>
 #include <app/call_json.h>
 #include <app/commands/commands.h>
 #include <app/console.h>
@@ -14,87 +16,18 @@
 namespace app {
 namespace {
 
-constexpr std::array kOptions{
-    OptionSpec{"--from", "URI", "who calls (sip:earshot@localhost)"},
-    OptionSpec{"--proxy", "URI", "outbound proxy: where the INVITE is sent"},
-    OptionSpec{"--transport", "udp|tcp", "transport (udp)"},
-    OptionSpec{"--user", "U", "user name for 401 and 407"},
-    OptionSpec{"--password-file", "F", "file whose first line is the password"},
-    OptionSpec{"--codecs", "LIST", "codecs in order (PCMU,PCMA,opus)"},
-    OptionSpec{"--100rel", "supported|required|off", "reliable provisional responses (supported)"},
-    OptionSpec{"--hangup-after", "S", "BYE that many seconds after the answer (2)"},
-    OptionSpec{"--cancel-after", "S", "CANCEL that many seconds after the INVITE (60)"},
-    OptionSpec{"--record", "FOLDER", "where the recordings go (a new folder here)"},
-    OptionSpec{"--port-range", "A-B", "local UDP ports for RTP"},
-    OptionSpec{"--output", "auto|silent", "where early media is played (auto)"},
+constexpr std::array kOwn{
+    OptionSpec{"--repeat", "N", "place the call N times: a table of results (up to 1000)"},
+    OptionSpec{"--rate", "R", "calls a second with --repeat (1, up to 50)"},
     OptionSpec{"--session", "FILE", "record everything into this new pcapng file"},
     OptionSpec{"--json", "", "print one JSON document instead of text"},
 };
+constexpr auto kOptions = joined(kCallOptions, kNetworkOptions, kOwn);
 
 // A peer that answers neither CANCEL nor BYE is not awaited longer than that after Ctrl+C.
 constexpr auto kFarewell = std::chrono::seconds(3);
-
-base::Result<void> readReliability(const std::string &text, desk::CallOptions &call)
-{
-    using engine::Reliability;
-    if (text == "supported")
-        call.reliability = Reliability::Supported;
-    else if (text == "required")
-        call.reliability = Reliability::Required;
-    else if (text == "off")
-        call.reliability = Reliability::Off;
-    else
-        return base::fail(base::ErrorCode::BadInput,
-                          fmt::format("--100rel is supported, required or off, not \"{}\".",
-                                      base::printable(text)));
-    return {};
-}
-
-base::Result<void> readPortRange(const std::string &text, media::Options &media)
-{
-    const auto parts = base::split(text, '-');
-    const auto first = base::toInteger(parts.front());
-    const auto last = base::toInteger(parts.back());
-    if (parts.size() > 2 || !first || !last || *first < 1024 || *last > 65535 || *last < *first)
-        return base::fail(base::ErrorCode::BadInput,
-                          "--port-range takes two ports from 1024 to 65535, such as 40000-40019.");
-    media.portFirst = static_cast<std::uint16_t>(*first);
-    media.portLast = static_cast<std::uint16_t>(*last);
-    return {};
-}
-
-base::Result<desk::CallOptions> readOptions(const Arguments &arguments, desk::Options &desk)
-{
-    desk::CallOptions call;
-    if (arguments.positionals().empty())
-        return base::fail(base::ErrorCode::BadInput,
-                          "Whom to call? Give a target such as sip:bob@example.com.");
-    call.target = arguments.positionals().front();
-    call.from = arguments.value("--from", call.from);
-    call.proxy = arguments.value("--proxy");
-    call.codecs = arguments.value("--codecs", call.codecs);
-    const auto transport = transportNamed(arguments.value("--transport", "udp"));
-    if (!transport)
-        return tl::unexpected<base::Error>(transport.error());
-    call.transport = *transport;
-    if (const auto ok = readReliability(arguments.value("--100rel", "supported"), call); !ok)
-        return tl::unexpected<base::Error>(ok.error());
-    if (arguments.has("--port-range")) {
-        if (const auto ok = readPortRange(arguments.value("--port-range"), desk.media); !ok)
-            return tl::unexpected<base::Error>(ok.error());
-    }
-    const auto who = credentials(arguments);
-    if (!who)
-        return tl::unexpected<base::Error>(who.error());
-    call.credentials = *who;
-    const auto hangUp = arguments.seconds("--hangup-after", std::chrono::seconds(2));
-    if (!hangUp)
-        return tl::unexpected<base::Error>(hangUp.error());
-    call.hangUpAfter = std::max<base::Duration>(*hangUp, std::chrono::milliseconds(1));
-    call.recordFolder =
-        arguments.value("--record", fmt::format("earshot-call-{}", base::now().ns / 1'000'000'000));
-    return call;
-}
+// Timer B without a 1xx, or 64*T1 for the 487 (RFC 3261 section 9.1), and a little.
+constexpr auto kPatience = std::chrono::seconds(70);
 
 void printProgress(const desk::CallInfo &info)
 {
@@ -114,8 +47,56 @@ struct Followed {
     std::string ended; // why we ended it ourselves, empty: we did not
 };
 
+/// What is to happen while the call stands, each once its time has come.
+class CallScript
+{
+public:
+    CallScript(desk::Desk &desk, engine::CallHandle call, const CallPlan &plan)
+    {
+        constexpr auto kSoon = std::chrono::milliseconds(500);
+        if (plan.holdAfter) {
+            m_steps.emplace(*plan.holdAfter,
+                            [&desk, call, &plan] { desk.hold(call, true, plan.holdByUpdate); });
+            if (plan.resumeAfter)
+                m_steps.emplace(*plan.holdAfter + *plan.resumeAfter, [&desk, call, &plan] {
+                    desk.hold(call, false, plan.holdByUpdate);
+                });
+        }
+        if (!plan.digits.empty())
+            m_steps.emplace(kSoon, [&desk, call, &plan] { desk.dtmfByInfo(call, plan.digits); });
+        if (!plan.transfer.empty())
+            m_steps.emplace(kSoon, [&desk, call, &plan] { desk.transfer(call, plan.transfer); });
+    }
+    /// Always true, so that it fits into a condition.
+    bool step()
+    {
+        while (!m_steps.empty() && base::now() - m_start >= m_steps.begin()->first) {
+            m_steps.begin()->second();
+            m_steps.erase(m_steps.begin());
+        }
+        return true;
+    }
+
+private:
+    base::Instant m_start = base::now();
+    std::multimap<base::Duration, std::function<void()>> m_steps;
+};
+
+/// Waits for the end that hanging up brings; Ctrl+C and the timeout cut it short.
+void awaitEnd(Console &console, const std::function<bool()> &isOver, bool patient,
+              base::Instant latest)
+{
+    const auto end = base::now() + (patient ? kPatience : base::Duration(kFarewell));
+    while (!isOver() && base::now() < end) {
+        // An interrupt returns at once, so the loop keeps the time.
+        console.waitUntil(isOver, std::chrono::milliseconds(20));
+        if (patient && (Console::interrupted() || base::now() >= latest))
+            return awaitEnd(console, isOver, false, latest);
+    }
+}
+
 /// Follows one call to its end; Ctrl+C hangs up first and waits for the end too.
-Followed follow(Console &console, engine::CallHandle handle, base::Duration cancelAfter)
+Followed follow(Console &console, engine::CallHandle handle, const CallPlan &plan)
 {
     Followed out;
     auto &info = out.info;
@@ -130,20 +111,25 @@ Followed follow(Console &console, engine::CallHandle handle, base::Duration canc
     const auto answeredOrOver = [&] {
         return desk::isOver(info) || info.stage == desk::CallInfo::Stage::Answered;
     };
-    auto wait = console.waitUntil(answeredOrOver, cancelAfter);
-    if (wait == Console::Wait::Done && !desk::isOver(info))
-        wait = console.waitUntil(isOver, std::chrono::hours(24));
-    if (wait != Console::Wait::Done) {
-        out.ended = wait == Console::Wait::Interrupted
-                        ? "Interrupted, so the call was ended."
-                        : fmt::format("Nobody answered within {} s, so the call was cancelled.",
-                                      base::seconds(cancelAfter, 0));
-        console.desk().hangUp(handle);
-        const auto end = base::now() + kFarewell;
-        while (!desk::isOver(info) && base::now() < end)
-            console.waitUntil(isOver,
-                              std::chrono::milliseconds(20)); // an interrupt returns at once
+    const auto limit = plan.timeout.count() > 0 ? plan.timeout : std::chrono::hours(24);
+    const auto latest = base::now() + limit;
+    auto wait = console.waitUntil(answeredOrOver, std::min(plan.cancelAfter, limit));
+    const bool answered = wait == Console::Wait::Done;
+    if (answered && !isOver()) {
+        CallScript script(console.desk(), handle, plan);
+        wait = console.waitUntil([&] { return script.step() && isOver(); }, latest - base::now());
     }
+    if (wait == Console::Wait::Done)
+        return out;
+    const bool timedOut = base::now() >= latest;
+    out.ended = wait == Console::Wait::Interrupted ? "Interrupted, so the call was ended."
+                : timedOut && answered
+                    ? fmt::format("The call still stood after {} s, so it was ended.",
+                                  base::seconds(limit, 0))
+                    : fmt::format("Nobody answered within {} s, so the call was cancelled.",
+                                  base::seconds(std::min(plan.cancelAfter, limit), 0));
+    console.desk().hangUp(handle);
+    awaitEnd(console, isOver, wait == Console::Wait::TimedOut && !timedOut, latest);
     return out;
 }
 
@@ -175,21 +161,22 @@ int exitCode(const Followed &followed)
     return here ? kNoAccess : kCallFailed;
 }
 
-int place(const Arguments &arguments, const desk::CallOptions &call, const desk::Options &options,
-          base::Duration cancelAfter)
+int place(const Arguments &arguments, const BatchPlan &plan, const desk::Options &options)
 {
     auto console = Console::open(options);
     if (!console)
         return complain(console.error().sentence, exitFor(console.error()));
     std::set<std::string> told;
     (*console)->onNotice = [&](const std::string &sentence) {
-        told.insert(sentence);
-        fmt::print(stderr, "earshot: {}\n", sentence);
+        if (told.insert(sentence).second)
+            fmt::print(stderr, "earshot: {}\n", sentence);
     };
-    const auto handle = (*console)->desk().place(call);
+    if (arguments.has("--repeat"))
+        return runBatch(**console, plan);
+    const auto handle = (*console)->desk().place(plan.each.call);
     if (!handle)
         return complain(handle.error().sentence, exitFor(handle.error()));
-    const auto followed = follow(**console, *handle, cancelAfter);
+    const auto followed = follow(**console, *handle, plan.each);
     (*console)->desk().session().settle(std::chrono::seconds(2));
     print(arguments, followed.info, **console);
     const auto &sentence = followed.ended.empty() ? followed.info.sentence : followed.ended;
@@ -202,21 +189,26 @@ int place(const Arguments &arguments, const desk::CallOptions &call, const desk:
 int run(const Arguments &arguments)
 {
     auto options = deskOptions(arguments);
-    const auto call = readOptions(arguments, options);
+    auto call = readCallOptions(arguments, options);
     if (!call)
         return complain(call.error().sentence, exitFor(call.error()));
-    const auto cancelAfter = arguments.seconds("--cancel-after", std::chrono::seconds(60));
-    if (!cancelAfter)
-        return complain(cancelAfter.error().sentence, kUsage);
+    auto plan = readBatch(arguments, std::move(*call));
+    if (!plan)
+        return complain(plan.error().sentence, exitFor(plan.error()));
+    auto &folder = plan->each.call.recordFolder;
+    if (arguments.has("--repeat") && !arguments.has("--record"))
+        folder.clear(); // hundreds of recordings only where somebody wants them
+    if (folder.empty())
+        return place(arguments, *plan, options);
     std::error_code error;
-    const bool made = std::filesystem::create_directories(call->recordFolder, error);
+    const bool made = std::filesystem::create_directories(folder, error);
     if (error)
-        return complain(fmt::format("The folder {} cannot be made: {}.",
-                                    base::printable(call->recordFolder), error.message()),
+        return complain(fmt::format("The folder {} cannot be made: {}.", base::printable(folder),
+                                    error.message()),
                         kNoAccess);
-    const int code = place(arguments, *call, options, *cancelAfter);
+    const int code = place(arguments, *plan, options);
     if (made)
-        ::rmdir(call->recordFolder.c_str()); // only goes when nothing was recorded
+        ::rmdir(folder.c_str()); // only goes when nothing was recorded
     return code;
 }
 

@@ -11,7 +11,7 @@
 namespace app {
 namespace {
 
-constexpr std::array kOptions{
+constexpr std::array kOwn{
     OptionSpec{"--aor", "URI", "address of record: sip:bob@example.com"},
     OptionSpec{"--proxy", "URI", "outbound proxy or registrar; a flow each, reg-id in this order",
                true},
@@ -19,6 +19,7 @@ constexpr std::array kOptions{
     OptionSpec{"--user", "U", "user name for 401 and 407"},
     OptionSpec{"--password-file", "F", "file whose first line is the password"},
     OptionSpec{"--answer", "", "answer calls, with a tone"},
+    OptionSpec{"--answer-from", "WHO", "answer this caller only, user@host or host", true},
     OptionSpec{"--seconds", "N", "how long to stay registered (30)"},
     OptionSpec{"--expires", "S", "registration time asked for (600)"},
     OptionSpec{"--ping-after", "S", "first keep-alive that long after registering (1)"},
@@ -26,6 +27,7 @@ constexpr std::array kOptions{
     OptionSpec{"--session", "FILE", "record everything into this new pcapng file"},
     OptionSpec{"--json", "", "print one JSON document at the end"},
 };
+constexpr auto kOptions = joined(kOwn, std::array{kNetworkOptions.front()});
 
 base::Result<engine::Account> readAccount(const Arguments &arguments)
 {
@@ -172,7 +174,11 @@ int run(const Arguments &arguments)
     const auto ping = arguments.seconds("--ping-after", base::Duration{0});
     if (!limit || !ping)
         return complain((limit ? ping.error() : limit.error()).sentence, kUsage);
+    if (account->transport == base::Transport::Tls)
+        return complain("Registrations go over UDP and TCP in this version.", kUsage);
     auto options = deskOptions(arguments);
+    if (const auto ok = readNetwork(arguments, options.engine); !ok)
+        return complain(ok.error().sentence, exitFor(ok.error()));
     options.engine.firstPing = *ping;
     auto console = Console::open(options);
     if (!console)
@@ -181,8 +187,9 @@ int run(const Arguments &arguments)
     (*console)->onAccount = [&](const desk::AccountInfo &info) { watch.onAccount(info); };
     (*console)->onCall = [&](const desk::CallInfo &info) { watch.onCall(info); };
     const auto aor = account->aor;
-    if (const auto added =
-            (*console)->desk().addAccount(std::move(*account), arguments.has("--answer"));
+    const bool answers = arguments.has("--answer") || arguments.has("--answer-from");
+    if (const auto added = (*console)->desk().addAccount(std::move(*account), answers,
+                                                         arguments.values("--answer-from"));
         !added)
         return complain(added.error().sentence, exitFor(added.error()));
     (*console)->waitUntil([] { return false; }, *limit);

@@ -18,7 +18,8 @@ bool allOff(const AccountInfo &info)
 
 } // namespace
 
-base::Result<engine::AccountHandle> Accounts::add(engine::Account account, bool answer)
+base::Result<engine::AccountHandle> Accounts::add(engine::Account account, bool answer,
+                                                  std::vector<std::string> answerOnly)
 {
     if (!m_parts.engine)
         return base::fail(base::ErrorCode::Internal,
@@ -27,6 +28,7 @@ base::Result<engine::AccountHandle> Accounts::add(engine::Account account, bool 
     info.account = account;
     info.account.credentials.password.clear();
     info.answer = answer;
+    info.answerOnly = std::move(answerOnly);
     // Under the lock, so that whoever reads accounts() never misses one that has flows already.
     std::lock_guard guard(m_parts.mutex);
     info.handle = m_parts.engine->addAccount(std::move(account));

@@ -12,7 +12,8 @@ class Accounts
 public:
     explicit Accounts(Parts &parts) : m_parts(parts) {}
 
-    base::Result<engine::AccountHandle> add(engine::Account account, bool answer);
+    base::Result<engine::AccountHandle> add(engine::Account account, bool answer,
+                                            std::vector<std::string> answerOnly);
     /// Un-registers; the account goes when its flows are off, after kFarewell at the latest.
     void remove(engine::AccountHandle handle);
     void apply(const engine::FlowEvent &event);

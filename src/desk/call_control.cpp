@@ -84,12 +84,13 @@ base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &opti
     return {};
 }
 
-/// Where the answer's audio has to come: the flow's own address when the call goes by an account.
-base::Result<base::Address> CallControl::addressFor(const CallOptions &options) const
+/// Where the answer's audio has to come: the flow's own address when the call goes by an account,
+/// else the one towards the first hop that can be reached; hops before it are left out.
+base::Result<base::Address> CallControl::addressFor(engine::CallRequest &request) const
 {
-    if (options.account.valid()) {
+    if (request.account.valid()) {
         std::lock_guard guard(m_parts.mutex);
-        const auto account = m_parts.accounts.find(options.account);
+        const auto account = m_parts.accounts.find(request.account);
         if (account != m_parts.accounts.end()) {
             for (const auto &[regId, flow] : account->second.flows) {
                 if (flow.local.known())
@@ -97,11 +98,18 @@ base::Result<base::Address> CallControl::addressFor(const CallOptions &options) 
             }
         }
     }
-    return m_parts.engine->localAddressFor(options.target, options.proxy);
+    for (;;) {
+        auto local = m_parts.engine->localAddressFor(request);
+        if (local || request.hops.size() < 2)
+            return local;
+        request.hops.erase(request.hops.begin());
+    }
 }
 
 void CallControl::place(engine::CallHandle ours, const CallOptions &options)
 {
+    auto request = requestOf(options);
+    request.callId = base::randomToken(12);
     change(ours, [&](CallInfo &info) {
         info.options = options;
         info.from = options.from;
@@ -112,33 +120,58 @@ void CallControl::place(engine::CallHandle ours, const CallOptions &options)
                     {}});
         return;
     }
-    const auto local = addressFor(options);
-    if (!local) {
-        fail(ours, local.error());
+    m_live[ours].ours = ours;
+    if (options.account.valid()) {
+        placeLocated(ours, std::move(request));
         return;
     }
-    Live live;
-    live.ours = ours;
-    live.codecs = sip::codecsByName(options.codecs);
-    if (const auto ready = prepareMedia(live, options, *local); !ready) {
-        fail(ours, ready.error());
-        return;
-    }
-    const auto draft = ownDraft(live.rtp, live.codecs);
+    m_parts.engine->locate(
+        request, [this, ours, request](base::Result<std::vector<engine::Hop>> hops) mutable {
+            m_parts.worker.post([this, ours, request, hops = std::move(hops)]() mutable {
+                if (byOurs(ours) == nullptr)
+                    return; // hung up by now
+                if (!hops) {
+                    m_live.erase(ours);
+                    m_parts.tell(base::LocalKind::Unresolvable, request.callId, {},
+                                 hops.error().sentence);
+                    change(ours, [&](CallInfo &info) { info.callId = request.callId; });
+                    return fail(ours, hops.error());
+                }
+                request.hops = std::move(*hops);
+                placeLocated(ours, std::move(request));
+            });
+        });
+}
 
-    engine::CallRequest request;
-    request.target = options.target;
-    request.from = options.from;
-    request.proxy = options.proxy;
-    request.transport = options.transport;
-    request.credentials = options.credentials;
-    request.reliability = options.reliability;
-    request.account = options.account;
-    request.offer = sip::writeSdp(draft);
-    // Filed before the engine hears of it: its first event may come before place() returns. Events
-    // are posted to this thread, so they wait until the handle is known.
-    auto &kept = m_live[ours] = std::move(live);
-    kept.theirs = m_parts.engine->place(std::move(request));
+void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest request)
+{
+    CallOptions options;
+    {
+        std::lock_guard guard(m_parts.mutex);
+        options = m_parts.calls[ours].options;
+    }
+    Live &live = m_live[ours];
+    const auto refuse = [&](const base::Error &error) {
+        m_live.erase(ours);
+        fail(ours, error);
+    };
+    const auto local = addressFor(request);
+    if (!local) {
+        refuse(local.error());
+        return;
+    }
+    live.codecs = sip::codecsByName(options.codecs);
+    // The offerer will choose the numbers, and media listens before they are known.
+    if (options.lateOffer)
+        keepStatic(live.codecs);
+    if (const auto ready = prepareMedia(live, options, *local); !ready) {
+        refuse(ready.error());
+        return;
+    }
+    live.lateOffer = options.lateOffer;
+    request.description = sip::writeSdp(ownDraft(live.rtp, live.codecs));
+    // Events of it are posted to this thread, so they wait until the handle is known.
+    live.theirs = m_parts.engine->place(std::move(request));
 }
 
 void CallControl::fail(engine::CallHandle ours, const base::Error &error)
@@ -162,6 +195,8 @@ void CallControl::onEvent(const engine::CallEvent &event)
     if (live == nullptr)
         return; // over already
     const auto ours = live->ours;
+    if (event.tls)
+        change(ours, [&](CallInfo &info) { info.tls = event.tls; });
     switch (event.step) {
     case engine::CallStep::InviteSent:
         change(ours, [&](CallInfo &info) {
@@ -179,8 +214,19 @@ void CallControl::onEvent(const engine::CallEvent &event)
     case engine::CallStep::Ended:
         onOver(ours, event);
         break;
+    case engine::CallStep::Redirected:
+        change(ours, [&](CallInfo &info) {
+            info.invites.push_back(base::utc(event.time));
+            info.sentence = event.sentence;
+        });
+        break;
     case engine::CallStep::Authenticating:
         change(ours, [&](CallInfo &info) { info.sentence = event.sentence; });
+        break;
+    case engine::CallStep::Held:
+    case engine::CallStep::Transfer:
+    case engine::CallStep::TransferAsked:
+        onWithin(*live, event);
         break;
     case engine::CallStep::PrackSent:
     case engine::CallStep::PrackDone:
@@ -201,6 +247,8 @@ void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
         return tags.back() != event.toTag;
     };
     if (auto remote = remoteOf(event.sdp, event.toTag)) {
+        if (live.lateOffer) // what came is an offer: we send what our answer takes of it
+            keepAgreed(*remote, agreedCodecs(event.sdp, live.codecs));
         noted(live.tags);
         if (std::find(live.tags.begin(), live.tags.end(), event.toTag) != live.tags.end())
             m_parts.media->remote(live.media, std::move(*remote));
@@ -286,31 +334,19 @@ void CallControl::onOver(engine::CallHandle ours, const engine::CallEvent &event
 
 void CallControl::hangUp(engine::CallHandle ours)
 {
-    if (const Live *live = byOurs(ours); live != nullptr && m_parts.engine)
-        m_parts.engine->hangUp(live->theirs);
-}
-
-void CallControl::choose(engine::CallHandle ours, const std::string &toTag)
-{
-    if (const Live *live = byOurs(ours); live != nullptr && live->media.valid())
-        m_parts.media->choose(live->media, toTag);
-}
-
-void CallControl::mute(engine::CallHandle ours, bool muted)
-{
-    if (const Live *live = byOurs(ours); live != nullptr && live->media.valid())
-        m_parts.media->mute(live->media, muted);
-}
-
-void CallControl::record(engine::CallHandle ours, const std::string &folder)
-{
     const Live *live = byOurs(ours);
-    if (live == nullptr || !live->media.valid())
+    if (live == nullptr || !m_parts.engine)
         return;
-    if (folder.empty())
-        m_parts.media->stopRecording(live->media);
-    else
-        m_parts.media->record(live->media, folder, "early-media");
+    if (live->theirs.valid()) {
+        m_parts.engine->hangUp(live->theirs);
+        return;
+    }
+    m_live.erase(ours); // its name is still being looked up: nothing was sent
+    change(ours, [](CallInfo &info) {
+        info.stage = CallInfo::Stage::Ended;
+        info.local = true;
+        info.sentence = "The call was given up before its INVITE left.";
+    });
 }
 
 void CallControl::onMedia(const media::Status &status)

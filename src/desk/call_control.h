@@ -21,6 +21,11 @@ public:
     void hangUp(engine::CallHandle ours);
     void answer(engine::CallHandle ours);
     void decline(engine::CallHandle ours, int status);
+    void redirect(engine::CallHandle ours, const std::string &contact);
+    void earlyMedia(engine::CallHandle ours, bool reliable);
+    void hold(engine::CallHandle ours, bool on, bool byUpdate);
+    void dtmfByInfo(engine::CallHandle ours, const std::string &digits);
+    void transfer(engine::CallHandle ours, const std::string &target, engine::CallHandle with);
     void choose(engine::CallHandle ours, const std::string &toTag);
     void mute(engine::CallHandle ours, bool muted);
     void record(engine::CallHandle ours, const std::string &folder);
@@ -33,16 +38,22 @@ private:
         media::MediaHandle media;
         base::Endpoint rtp;
         std::vector<sip::Codec> codecs;
-        std::string offer;                 // the peer's, for incoming calls
-        base::Endpoint peer;               // who called, for incoming calls
+        std::string offer;      // the peer's, for incoming calls
+        base::Endpoint peer;    // who called, for incoming calls
+        bool lateOffer = false; // the peer makes the offer
+        bool incoming = false;
         bool answering = false;            // our 200 is on its way, once
+        std::string described;             // our answer, sent in a 183 already
         std::vector<std::string> tags;     // early dialogs with a description, in order
         std::vector<std::string> unusable; // those whose description is of no use, said once
         bool told = false;                 // "media started" was said
         bool toldDevice = false;
     };
 
-    base::Result<base::Address> addressFor(const CallOptions &options) const;
+    base::Result<base::Address> addressFor(engine::CallRequest &request) const;
+    void placeLocated(engine::CallHandle ours, engine::CallRequest request);
+    std::optional<std::string> describeAnswer(Live &live); // prepares media; nullopt: declined
+    void onWithin(Live &live, const engine::CallEvent &event);
     base::Address addressTowards(const Live &live) const; // an incoming call's audio
     void forgetOldest();                                  // under the lock
     Live *byOurs(engine::CallHandle ours);

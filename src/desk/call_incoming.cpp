@@ -3,7 +3,9 @@
 #include <desk/call_control.h>
 
 #include <algorithm>
+#include <base/text.h>
 #include <desk/offer.h>
+#include <sip/uri.h>
 
 namespace desk {
 namespace {
@@ -11,6 +13,15 @@ namespace {
 std::string uriOf(const base::Address &address)
 {
     return "sip:" + (address.family == 6 ? "[" + address.text() + "]" : address.text());
+}
+
+/// Whether the caller is one of those an account answers by itself; an empty list: anybody is.
+bool mayBeAnswered(const std::vector<std::string> &only, const std::string &from)
+{
+    const auto uri = sip::parseNameAddress(from).uri;
+    return only.empty() || std::any_of(only.begin(), only.end(), [&](const std::string &each) {
+               return base::equalsNoCase(each, uri.address()) || base::equalsNoCase(each, uri.host);
+           });
 }
 
 } // namespace
@@ -22,13 +33,15 @@ void CallControl::onIncoming(const engine::CallEvent &event)
     live.theirs = event.call;
     live.offer = event.sdp;
     live.peer = event.remote;
+    live.incoming = true;
     const auto ours = live.ours;
     m_live[ours] = std::move(live);
     bool answers = false;
     {
         std::lock_guard guard(m_parts.mutex);
         const auto account = m_parts.accounts.find(event.account);
-        answers = account != m_parts.accounts.end() && account->second.answer;
+        answers = account != m_parts.accounts.end() && account->second.answer &&
+                  mayBeAnswered(account->second.answerOnly, event.from);
     }
     change(ours, [&](CallInfo &info) {
         info.callId = event.callId;
@@ -63,52 +76,63 @@ base::Address CallControl::addressTowards(const Live &live) const
     return *base::Address::parse("127.0.0.1");
 }
 
+/// Our answer to what the caller offers, with media ready for it; nullopt: the call was declined.
+std::optional<std::string> CallControl::describeAnswer(Live &live)
+{
+    CallOptions options;
+    {
+        std::lock_guard guard(m_parts.mutex);
+        options = m_parts.calls[live.ours].options;
+    }
+    if (!live.described.empty())
+        return live.described; // RFC 3261 section 13.3.1: the 200 repeats what the 183 said
+    live.codecs = sip::codecsByName(options.codecs);
+    if (!live.offer.empty()) {
+        live.codecs = agreedCodecs(live.offer, live.codecs);
+        if (live.codecs.empty()) {
+            m_parts.notice(
+                "The caller offers no codec that Earshot has, so the call was declined with 488.");
+            m_parts.engine->decline(live.theirs, 488);
+            return std::nullopt;
+        }
+    }
+    if (const auto ready = prepareMedia(live, options, addressTowards(live)); !ready) {
+        m_parts.notice(ready.error().sentence);
+        m_parts.engine->decline(live.theirs, 480);
+        return std::nullopt;
+    }
+    const auto draft = ownDraft(live.rtp, live.codecs);
+    const auto text = live.offer.empty() ? std::optional(sip::writeSdp(draft))
+                                         : sip::answerSdp(sip::parseSdp(live.offer), draft);
+    if (!text) {
+        m_parts.engine->decline(live.theirs, 488);
+        return std::nullopt;
+    }
+    if (auto remote = remoteOf(live.offer, {})) {
+        keepAgreed(*remote, live.codecs);
+        m_parts.media->remote(live.media, std::move(*remote));
+    }
+    live.described = *text;
+    return text;
+}
+
 void CallControl::answer(engine::CallHandle ours)
 {
     Live *live = byOurs(ours);
-    if (live == nullptr || !m_parts.engine || live->answering)
-        return;
-    CallOptions options;
-    bool incoming = false;
-    {
-        std::lock_guard guard(m_parts.mutex);
-        const auto &info = m_parts.calls[ours];
-        options = info.options;
-        incoming = info.incoming;
-    }
-    if (!incoming)
+    if (live == nullptr || !m_parts.engine || live->answering || !live->incoming)
         return;
     live->answering = true;
-    live->codecs = sip::codecsByName(options.codecs);
-    if (!live->offer.empty()) {
-        live->codecs = agreedCodecs(live->offer, live->codecs);
-        if (live->codecs.empty()) {
-            m_parts.notice(
-                "The caller offers no codec that Earshot has, so the call was declined with 488.");
-            m_parts.engine->decline(live->theirs, 488);
-            return;
-        }
-    }
-    if (const auto ready = prepareMedia(*live, options, addressTowards(*live)); !ready) {
-        m_parts.notice(ready.error().sentence);
-        m_parts.engine->decline(live->theirs, 480);
+    if (const auto text = describeAnswer(*live))
+        m_parts.engine->answer(live->theirs, *text);
+}
+
+void CallControl::earlyMedia(engine::CallHandle ours, bool reliable)
+{
+    Live *live = byOurs(ours);
+    if (live == nullptr || !m_parts.engine || live->answering || !live->incoming)
         return;
-    }
-    const auto draft = ownDraft(live->rtp, live->codecs);
-    const auto text = live->offer.empty() ? std::optional(sip::writeSdp(draft))
-                                          : sip::answerSdp(sip::parseSdp(live->offer), draft);
-    if (!text)
-        return decline(ours, 488);
-    if (auto remote = remoteOf(live->offer, {})) {
-        // We send what the answer says, not what stands first in the offer.
-        std::erase_if(remote->send, [live](const media::PayloadMap &map) {
-            return std::none_of(
-                live->codecs.begin(), live->codecs.end(),
-                [&map](const sip::Codec &codec) { return codec.payloadType == map.payloadType; });
-        });
-        m_parts.media->remote(live->media, std::move(*remote));
-    }
-    m_parts.engine->answer(live->theirs, *text);
+    if (const auto text = describeAnswer(*live))
+        m_parts.engine->ring(live->theirs, 183, *text, reliable);
 }
 
 void CallControl::decline(engine::CallHandle ours, int status)

@@ -3,10 +3,8 @@
 
 #include <base/text.h>
 #include <cctype>
-#include <desk/accounts.h>
-#include <desk/call_control.h>
+#include <desk/impl.h>
 #include <desk/offer.h>
-#include <desk/story_runner.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -28,32 +26,10 @@ base::Result<void> checkUri(const std::string &text, const char *what)
 
 } // namespace
 
-class Desk::Impl : public engine::Listener
-{
-public:
-    Impl(Options options, Observer observer);
-    ~Impl() override;
-
-    void openBelow(); // on the worker: engine and media
-    void onCall(const engine::CallEvent &event) override;
-    void onFlow(const engine::FlowEvent &event) override;
-    void onUpdate(const std::shared_ptr<const session::Update> &update);
-    void nameOurs(const session::Update &update);
-
-    Parts parts;
-    CallControl calls{parts};
-    Accounts accounts{parts};
-    StoryRunner story;
-    std::unique_ptr<Recording> recording;
-    bool withEngine = true;
-    std::mutex updates; // guards closing
-    bool closing = false;
-};
-
 Desk::Impl::Impl(Options options, Observer observer)
     : story(parts,
             StoryHands{[this](engine::Account account, bool answer) {
-                           return accounts.add(std::move(account), answer);
+                           return accounts.add(std::move(account), answer, {});
                        },
                        [this](engine::AccountHandle account) { accounts.remove(account); },
                        [this](engine::AccountHandle account) { return accounts.gone(account); },
@@ -118,6 +94,14 @@ void Desk::Impl::onFlow(const engine::FlowEvent &event)
     parts.worker.post([this, event] { accounts.apply(event); });
 }
 
+void Desk::Impl::onProbe(const engine::ProbeEvent &event)
+{
+    parts.worker.post([this, event] {
+        if (parts.observer.probe)
+            parts.observer.probe(oursOf(event));
+    });
+}
+
 void Desk::Impl::onUpdate(const std::shared_ptr<const session::Update> &update)
 {
     {
@@ -178,13 +162,13 @@ base::Result<engine::CallHandle> Desk::place(CallOptions options)
         options.target = "sip:" + options.target; // bob@example.com is what people type
     if (const auto ok = checkUri(options.target, "called"); !ok)
         return tl::unexpected<base::Error>(ok.error());
-    if (const auto ok = checkUri(options.from, "the caller"); !ok)
-        return tl::unexpected<base::Error>(ok.error());
     if (!options.proxy.empty()) {
         if (const auto ok = checkUri(options.proxy, "the outbound proxy"); !ok)
             return tl::unexpected<base::Error>(ok.error());
     }
     if (const auto ok = checkCodecs(options.codecs); !ok)
+        return tl::unexpected<base::Error>(ok.error());
+    if (const auto ok = engine::Engine::check(requestOf(options)); !ok)
         return tl::unexpected<base::Error>(ok.error());
     const auto ours = m_impl->calls.nextHandle();
     m_impl->parts.worker.post(
@@ -244,7 +228,8 @@ void Desk::record(engine::CallHandle call, const std::string &folder)
         [impl = m_impl.get(), call, folder] { impl->calls.record(call, folder); });
 }
 
-base::Result<void> Desk::addAccount(engine::Account account, bool answer)
+base::Result<void> Desk::addAccount(engine::Account account, bool answer,
+                                    std::vector<std::string> answerOnly)
 {
     if (auto ok = checkUri(account.aor, "an address of record"); !ok)
         return ok;
@@ -255,11 +240,12 @@ base::Result<void> Desk::addAccount(engine::Account account, bool answer)
         if (auto ok = checkUri(proxy, "an outbound proxy"); !ok)
             return ok;
     }
-    m_impl->parts.worker.post(
-        [impl = m_impl.get(), account = std::move(account), answer]() mutable {
-            if (const auto added = impl->accounts.add(std::move(account), answer); !added)
-                impl->parts.notice(added.error().sentence);
-        });
+    m_impl->parts.worker.post([impl = m_impl.get(), account = std::move(account), answer,
+                               only = std::move(answerOnly)]() mutable {
+        if (const auto added = impl->accounts.add(std::move(account), answer, std::move(only));
+            !added)
+            impl->parts.notice(added.error().sentence);
+    });
     return {};
 }
 

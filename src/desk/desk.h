@@ -30,6 +30,8 @@ struct CallOptions {
     media::SendKind send = media::SendKind::ComfortNoise;
     std::string sendFile;
     engine::AccountHandle account;
+    bool lateOffer = false;
+    engine::CallExtras extras;
 };
 
 struct CallInfo {              // one of our own calls, as the user follows it
@@ -54,6 +56,10 @@ struct CallInfo {              // one of our own calls, as the user follows it
     std::optional<media::Status> media;
     std::vector<media::RecordingInfo> recordings; // complete once Ended or Failed
     std::vector<std::string> invites; // times a new INVITE left: authentication, redirects
+    bool held = false;                // by us
+    int transferStatus = 0;           // of our transfer, as far as it was told
+    std::string transferAsked;        // whom the peer wants us to call; nobody did so yet
+    std::shared_ptr<const engine::TlsReport> tls;
 };
 
 /// Nothing more comes of it.
@@ -66,8 +72,9 @@ struct AccountInfo {
     engine::AccountHandle handle;
     engine::Account account;                         // password blanked
     std::map<std::uint32_t, base::FlowReport> flows; // by reg-id
-    bool answer = false;  // answers calls with a tone (asked for by the user)
-    bool leaving = false; // removed; its flows are un-registering
+    bool answer = false;                 // answers calls with a tone (asked for by the user)
+    std::vector<std::string> answerOnly; // these callers ("user@host" or "host"); empty: any
+    bool leaving = false;                // removed; its flows are un-registering
 };
 
 struct StoryState {
@@ -86,6 +93,7 @@ struct Observer {
     std::function<void(const media::Status &)> media;
     std::function<void(const StoryState &)> story;
     std::function<void(const std::string &sentence)> notice;
+    std::function<void(const engine::ProbeEvent &)> probe;
 };
 
 struct Options {
@@ -110,13 +118,23 @@ public:
     void hangUp(engine::CallHandle call);
     void answer(engine::CallHandle call);
     void decline(engine::CallHandle call, int status = 603);
+    void redirect(engine::CallHandle call, const std::string &contact); // 302
+    /// 183 with our description before the answer; reliable where the caller can.
+    void earlyMedia(engine::CallHandle call, bool reliable);
+    void hold(engine::CallHandle call, bool on, bool byUpdate = false);
+    void dtmfByInfo(engine::CallHandle call, const std::string &digits);
+    /// Blind; with a second call of ours: attended.
+    void transfer(engine::CallHandle call, const std::string &target, engine::CallHandle with = {});
+    /// Errors: a sentence about what cannot be asked. Told by Observer::probe with this number.
+    base::Result<engine::ProbeHandle> probe(engine::ProbeRequest request);
     void choose(engine::CallHandle call, const std::string &toTag); // which early dialog to hear
     void mute(engine::CallHandle call, bool muted);
     /// Records every early dialog of the call into `folder`, a WAV each; an empty folder stops.
     void record(engine::CallHandle call, const std::string &folder);
 
     /// The account appears through Observer::account. Errors: no SIP URI, no proxy.
-    base::Result<void> addAccount(engine::Account account, bool answer);
+    base::Result<void> addAccount(engine::Account account, bool answer,
+                                  std::vector<std::string> answerOnly = {});
     void removeAccount(engine::AccountHandle account);
     void reRegister(engine::AccountHandle account, std::uint32_t regId);
     void ping(engine::AccountHandle account, std::uint32_t regId);

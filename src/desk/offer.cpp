@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <desk/offer.h>
 
+#include <algorithm>
 #include <base/text.h>
 #include <fmt/format.h>
 
@@ -76,6 +77,22 @@ std::vector<sip::Codec> agreedCodecs(std::string_view offer, const std::vector<s
         }
     }
     return out;
+}
+
+void keepAgreed(media::Remote &remote, const std::vector<sip::Codec> &agreed)
+{
+    std::erase_if(remote.send, [&](const media::PayloadMap &map) {
+        return std::none_of(agreed.begin(), agreed.end(), [&map](const sip::Codec &codec) {
+            return codec.payloadType == map.payloadType;
+        });
+    });
+}
+
+void keepStatic(std::vector<sip::Codec> &codecs)
+{
+    const auto isStatic = [](const sip::Codec &codec) { return codec.payloadType < 96; };
+    if (std::any_of(codecs.begin(), codecs.end(), isStatic))
+        std::erase_if(codecs, [&](const sip::Codec &codec) { return !isStatic(codec); });
 }
 
 sip::SdpDraft ownDraft(const base::Endpoint &rtp, const std::vector<sip::Codec> &codecs)

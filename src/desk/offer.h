@@ -23,6 +23,11 @@ base::Result<void> checkCodecs(const std::string &list);
 /// 3264 section 6.1). Empty: none in common.
 std::vector<sip::Codec> agreedCodecs(std::string_view offer, const std::vector<sip::Codec> &ours);
 
+/// Of what the peer offers, what the answer takes: we send that, not what stands first.
+void keepAgreed(media::Remote &remote, const std::vector<sip::Codec> &agreed);
+/// Leaves out codecs of dynamic payload types, unless there are no others.
+void keepStatic(std::vector<sip::Codec> &codecs);
+
 sip::SdpDraft ownDraft(const base::Endpoint &rtp, const std::vector<sip::Codec> &codecs);
 
 } // namespace desk

@@ -39,6 +39,9 @@ struct Parts {
     void name(const base::Endpoint &endpoint, const std::string &name);
 };
 
+/// What the engine is asked for; the description is still to come.
+engine::CallRequest requestOf(const CallOptions &options);
+
 /// "bob" of "sip:bob@example.test", else the host.
 std::string userOf(const std::string &uri);
 

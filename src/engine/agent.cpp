@@ -36,7 +36,7 @@ int RequestHandler::called(RequestHandler *self, nta_leg_t *, nta_incoming_t *re
 }
 
 Agent::Agent(SuLoop &loop, const Options &options, base::Inbox<base::Packet> &sink)
-    : m_loop(loop), m_options(options), m_sink(sink), m_tap(*this)
+    : m_loop(loop), m_options(options), m_sink(sink), m_tap(*this), m_judge(options.tls)
 {
 }
 
@@ -51,6 +51,19 @@ base::Result<std::unique_ptr<Agent>> Agent::open(SuLoop &loop, const Options &op
 
 base::Result<void> Agent::create()
 {
+    if (const auto good = checkOptions(m_options); !good)
+        return good;
+    if (!m_options.dnsServer.empty()) {
+        auto place = Workplace::make();
+        if (!place)
+            return tl::unexpected(place.error());
+        m_place = std::move(*place);
+        const auto file =
+            m_place->write("resolv.conf", *resolverConfiguration(m_options.dnsServer));
+        if (!file)
+            return tl::unexpected(file.error());
+        m_resolverFile = *file;
+    }
     m_tap.attach();
     const unsigned t1 = milliseconds(m_options.t1);
     // sofia's way to say "no transport yet".
@@ -60,8 +73,7 @@ base::Result<void> Agent::create()
         NTATAG_MAXSIZE(kStackLimit), NTATAG_UDP_MTU(65535), NTATAG_CLIENT_RPORT(1),
         NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(64 * t1), NTATAG_SIP_T2(8 * t1), NTATAG_SIP_T4(10 * t1),
         NTATAG_TIMER_C(kNever), NTATAG_MAX_PROCEEDING(64), NTATAG_MERGE_482(1),
-        TAG_IF(!m_options.resolvConf.empty(), SRESTAG_RESOLV_CONF(m_options.resolvConf.c_str())),
-        TAG_END());
+        TAG_IF(!m_resolverFile.empty(), SRESTAG_RESOLV_CONF(m_resolverFile.c_str())), TAG_END());
     if (m_nta == nullptr)
         return base::fail(base::ErrorCode::Internal, "The SIP stack could not be started.",
                           "nta_agent_create");
@@ -88,7 +100,8 @@ Agent::~Agent()
         nta_agent_destroy(m_nta);
 }
 
-bool Agent::bind(const std::string &ident, const base::Address &address, std::uint16_t port)
+bool Agent::bind(const std::string &ident, const base::Address &address, const std::string &port,
+                 bool secure)
 {
     // Adding a transport rebuilds every primary's Via and frees the old ones, but open connections
     // go on using theirs. A primary that holds none gives up none: the old Vias live as long as the
@@ -100,11 +113,13 @@ bool Agent::bind(const std::string &ident, const base::Address &address, std::ui
             tport_set_magic(tp, nullptr);
         }
     const std::string url =
-        fmt::format("sip:{}:{}", hostText(address), port == 0 ? "*" : std::to_string(port));
+        fmt::format("{}:{}:{}", secure ? "sips" : "sip", hostText(address), port);
     const bool added =
-        nta_agent_add_tport(m_nta, reinterpret_cast<const url_string_t *>(url.c_str()),
-                            TPTAG_IDENT(ident.c_str()), TPTAG_IDLE(kIdle), TPTAG_STUN_SERVER(0),
-                            TPTAG_PONG2PING(0), TAG_END()) == 0;
+        nta_agent_add_tport(
+            m_nta, reinterpret_cast<const url_string_t *>(url.c_str()), TPTAG_IDENT(ident.c_str()),
+            TPTAG_IDLE(kIdle), TPTAG_STUN_SERVER(0), TPTAG_PONG2PING(0),
+            TAG_IF(secure, TPTAG_CERTIFICATE(m_place ? m_place->path().c_str() : "")),
+            TAG_IF(secure, TPTAG_TLS_VERSION(0)), TAG_END()) == 0;
     for (const auto &[tp, magic] : held)
         if (tport_magic(tp) == nullptr)
             tport_set_magic(tp, magic);
@@ -116,10 +131,10 @@ base::Result<const Local *> Agent::local(const base::Address &address)
     for (const auto &each : m_locals)
         if (each.endpoint.address == address)
             return &each;
-    m_locals.push_back({fmt::format("local{}", m_locals.size() + 1), {address, 0}});
+    m_locals.push_back({fmt::format("local{}", m_locals.size() + 1), {address, 0}, {}});
     Local &entry = m_locals.back();
-    if (!bind(entry.ident, address,
-              m_locals.size() == 1 ? m_options.localPort : std::uint16_t{0})) {
+    const bool chosen = m_locals.size() == 1 && m_options.localPort != 0;
+    if (!bind(entry.ident, address, chosen ? std::to_string(m_options.localPort) : "*", false)) {
         const int number = errno;
         m_locals.pop_back();
         const auto wanted = base::Endpoint{address, m_options.localPort}.text();
@@ -132,13 +147,7 @@ base::Result<const Local *> Agent::local(const base::Address &address)
                           fmt::format("Earshot cannot listen on {}: {}. Check the local address.",
                                       wanted, std::strerror(number)));
     }
-    for (tport_t *tp = tport_primaries(nta_agent_tports(m_nta)); tp != nullptr;
-         tp = tport_next(tp)) {
-        const tp_name_t *name = tport_name(tp);
-        if (tport_ident(tp) != nullptr && entry.ident == tport_ident(tp))
-            entry.endpoint.port =
-                static_cast<std::uint16_t>(std::strtoul(name->tpn_port, nullptr, 10));
-    }
+    learnPorts(entry);
     return &entry;
 }
 
@@ -149,10 +158,12 @@ Agent::Arrival Agent::localFor(nta_incoming_t *request) const
     if (transport == nullptr)
         return out;
     const char *ident = tport_ident(transport);
+    out.transport = tport_has_tls(transport) != 0  ? base::Transport::Tls
+                    : tport_is_tcp(transport) != 0 ? base::Transport::Tcp
+                                                   : base::Transport::Udp;
     for (const auto &each : m_locals)
         if (ident != nullptr && each.ident == ident)
-            out.endpoint = each.endpoint;
-    out.transport = tport_is_tcp(transport) != 0 ? base::Transport::Tcp : base::Transport::Udp;
+            out.endpoint = each.of(out.transport);
     tport_unref(transport);
     return out;
 }
@@ -192,6 +203,9 @@ LocalFailure Agent::explain(const Reply &reply, const std::string &target)
     if (error && base::now() - error->time > std::chrono::seconds(1))
         error.reset(); // somebody else's, long ago
     const std::string where = error && error->remote.known() ? error->remote.text() : target;
+    if (error)
+        if (const auto report = tls(error->remote); report && !report->accepted)
+            return {base::LocalKind::SendFailed, report->sentence};
     if (reply.status == 408)
         return {base::LocalKind::TimedOut,
                 fmt::format("{} did not answer in time. Check the address, the port and whether "

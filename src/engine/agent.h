@@ -10,6 +10,8 @@
 #include <engine/received.h>
 #include <engine/tap.h>
 #include <engine/timer.h>
+#include <engine/tls.h>
+#include <engine/workplace.h>
 #include <map>
 #include <memory>
 
@@ -40,10 +42,15 @@ public:
     virtual void onKeepAlive(bool ping, base::Instant time) = 0;
 };
 
-/// One address of ours: UDP and TCP on the same port.
+/// One address of ours: UDP and TCP on the same port, TLS on another once it was asked for.
 struct Local {
     std::string ident;
     base::Endpoint endpoint;
+    base::Endpoint secure;
+    const base::Endpoint &of(base::Transport transport) const
+    {
+        return transport == base::Transport::Tls ? secure : endpoint;
+    }
 };
 
 /// Why our stack made up a response.
@@ -66,6 +73,16 @@ public:
     const Options &options() const { return m_options; }
     /// Binds when nobody did yet. The result lives as long as the agent.
     base::Result<const Local *> local(const base::Address &address);
+    /// The same with TLS. Errors: TLS cannot be had.
+    base::Result<const Local *> secureLocal(const base::Address &address);
+    /// Whom the certificate of a connection to `endpoint` has to name.
+    void expect(const base::Endpoint &endpoint, const std::string &name);
+    /// The last handshake with it; nullptr: there was none.
+    std::shared_ptr<const TlsReport> tls(const base::Endpoint &endpoint) const;
+    /// Called (later, on the loop) with every handshake that ended.
+    void onTls(std::function<void(const TlsReport &)> told) { m_onTls = std::move(told); }
+    /// The resolv.conf to use, empty: the system's.
+    const std::string &resolverFile() const { return m_resolverFile; }
 
     /// By which of our addresses and transports a request came.
     struct Arrival {
@@ -93,11 +110,17 @@ public:
     void received(const Connection &connection) override;
     void keepAlive(const Connection &connection, bool ping) override;
     void refused(const Connection &connection, std::string_view why) override;
+    void securing(ssl_st *ssl, const Connection &connection, bool weConnect) override;
+    void secured(ssl_st *ssl, const Connection &connection, bool done) override;
+    void closed(const Connection &connection) override;
 
 private:
     Agent(SuLoop &loop, const Options &options, base::Inbox<base::Packet> &sink);
     base::Result<void> create();
-    bool bind(const std::string &ident, const base::Address &address, std::uint16_t port);
+    bool bind(const std::string &ident, const base::Address &address, const std::string &port,
+              bool secure);
+    void learnPorts(Local &local) const;
+    base::Result<void> prepareTls();
     static int stray(Agent *self, nta_agent_t *agent, msg_t *message, sip_t *sip) noexcept;
     void sweep();
     void noteLarge(const Connection &connection, std::string_view request);
@@ -116,6 +139,13 @@ private:
     std::map<std::uint32_t, WireObserver *> m_byConnection;
     std::deque<std::string> m_largeTold; // the last few, so that a retransmission is not told again
     std::unique_ptr<Timer> m_sweep;
+    std::unique_ptr<Workplace> m_place;
+    std::string m_resolverFile;
+    TlsJudge m_judge;
+    bool m_tlsReady = false;
+    std::map<base::Endpoint, std::string> m_expected;                     // at most kMostKept
+    std::map<base::Endpoint, std::shared_ptr<const TlsReport>> m_secured; // likewise
+    std::function<void(const TlsReport &)> m_onTls;
     std::shared_ptr<int> m_alive = std::make_shared<int>(0);
 };
 

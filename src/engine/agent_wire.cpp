@@ -40,8 +40,7 @@ void Agent::tell(base::LocalEvent event, const base::Endpoint &source,
 
 bool Agent::admits(std::string_view text, const Connection &connection)
 {
-    const auto transport = connection.stream ? base::Transport::Tcp : base::Transport::Udp;
-    if (auto refusal = inspect(text, transport)) {
+    if (auto refusal = inspect(text, connection.transport())) {
         tell({refusal->kind, 0, refusal->callId, {}, refusal->sentence, {}}, connection.remote,
              connection.local);
         return false;

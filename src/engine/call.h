@@ -5,6 +5,7 @@
 
 #include <engine/agent.h>
 #include <engine/engine.h>
+#include <engine/locator.h>
 
 namespace engine {
 
@@ -14,6 +15,7 @@ struct Env {
     const Options &options;
     Agent &agent;
     Listener &listener;
+    Locator &locator;
 };
 
 /// A connection a call is bound to; holds its own reference.
@@ -55,7 +57,14 @@ public:
     virtual void ring(int, const std::string &, bool) {}
     virtual void answer(const std::string &) {}
     virtual void decline(int) {}
+    virtual void redirect(const std::string &) {}
+    virtual void hold(bool, bool) {}
+    virtual void sendInfo(const std::string &, const std::string &) {}
+    virtual void transfer(const std::string &) {}
+    /// "sip:bob@host?Replaces=...": for the Refer-To of an attended transfer; empty: no dialog yet.
+    virtual std::string replacing() const { return {}; }
     virtual void stray(const Reply &) {}
+    virtual void secured(const TlsReport &) {} // a handshake with somebody ended
     virtual const std::string &callId() const = 0;
     /// Nothing of it is on the wire any more, nothing is owed.
     virtual bool quiet() const = 0;

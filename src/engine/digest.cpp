@@ -74,12 +74,17 @@ bool nextParameter(std::string_view &rest, std::string_view &name, std::string_v
     return true;
 }
 
-bool listsAuth(std::string_view qop)
+bool listsQop(std::string_view qop, std::string_view wanted)
 {
     for (const auto option : base::split(qop, ','))
-        if (base::equalsNoCase(base::trim(option), "auth"))
+        if (base::equalsNoCase(base::trim(option), wanted))
             return true;
     return false;
+}
+
+const char *qopOf(const Challenge &challenge)
+{
+    return challenge.auth ? "auth" : "auth-int";
 }
 
 /// A user name may hold anything; inside quotes only these two need help (RFC 3261 section 25.1).
@@ -113,7 +118,8 @@ void setParameter(Challenge &out, std::string_view name, std::string_view value)
         out.userHash = base::equalsNoCase(value, "true");
     } else if (base::equalsNoCase(name, "qop")) {
         out.qop = true;
-        out.auth = listsAuth(value);
+        out.auth = listsQop(value, "auth");
+        out.authInt = listsQop(value, "auth-int");
     }
 }
 
@@ -154,7 +160,7 @@ std::optional<Challenge> parseChallenge(std::string_view value)
         algorithm.remove_suffix(5);
     }
     const auto known = algorithmOf(algorithm);
-    if (!known || out.nonce.empty() || (out.qop && !out.auth))
+    if (!known || out.nonce.empty() || (out.qop && !out.auth && !out.authInt))
         return std::nullopt;
     // These go back into a header of ours: nobody injects lines that way.
     if (hasControl(out.realm) || hasControl(out.nonce) || hasControl(out.opaque))
@@ -171,15 +177,34 @@ std::optional<Challenge> chooseChallenge(const std::vector<std::string_view> &va
     return std::nullopt;
 }
 
+std::vector<Challenge> chooseChallenges(const std::vector<std::string_view> &values)
+{
+    std::vector<Challenge> out;
+    for (const auto value : values) {
+        auto challenge = parseChallenge(value);
+        const bool another = challenge && out.size() < kMostRealms &&
+                             std::none_of(out.begin(), out.end(), [&](const Challenge &each) {
+                                 return each.realm == challenge->realm;
+                             });
+        if (another)
+            out.push_back(std::move(*challenge));
+    }
+    return out;
+}
+
 std::string digestResponse(const Challenge &challenge, const DigestRequest &request)
 {
     const std::string a1 = firstHash(challenge, request);
-    const std::string a2 =
-        hash(challenge.algorithm, fmt::format("{}:{}", request.method, request.uri));
+    std::string second = fmt::format("{}:{}", request.method, request.uri);
+    const bool whole = challenge.qop && !challenge.auth; // RFC 7616 section 3.4.3
+    if (whole)
+        second += ":" + hash(challenge.algorithm, std::string(request.body));
+    const std::string a2 = hash(challenge.algorithm, second);
     if (!challenge.qop) // RFC 2069's form, still sent by old registrars
         return hash(challenge.algorithm, fmt::format("{}:{}:{}", a1, challenge.nonce, a2));
-    return hash(challenge.algorithm, fmt::format("{}:{}:{:08x}:{}:auth:{}", a1, challenge.nonce,
-                                                 request.count, request.cnonce, a2));
+    return hash(challenge.algorithm,
+                fmt::format("{}:{}:{:08x}:{}:{}:{}", a1, challenge.nonce, request.count,
+                            request.cnonce, qopOf(challenge), a2));
 }
 
 std::string credentialsValue(const Challenge &challenge, const DigestRequest &request)
@@ -195,7 +220,8 @@ std::string credentialsValue(const Challenge &challenge, const DigestRequest &re
     if (!challenge.algorithmText.empty())
         out += ", algorithm=" + challenge.algorithmText;
     if (challenge.qop)
-        out += fmt::format(", qop=auth, nc={:08x}, cnonce=\"{}\"", request.count, request.cnonce);
+        out += fmt::format(", qop={}, nc={:08x}, cnonce=\"{}\"", qopOf(challenge), request.count,
+                           request.cnonce);
     else if (challenge.session)
         out += fmt::format(", cnonce=\"{}\"", request.cnonce);
     if (challenge.hasOpaque)
@@ -207,55 +233,74 @@ std::string credentialsValue(const Challenge &challenge, const DigestRequest &re
 
 base::Result<void> DigestClient::challenged(bool proxy, const std::vector<std::string_view> &values)
 {
-    const auto challenge = chooseChallenge(values);
-    if (!challenge)
+    const auto challenges = chooseChallenges(values);
+    if (challenges.empty())
         return base::fail(
             base::ErrorCode::Unsupported,
             values.empty()
                 ? "The server asks for credentials but sends no challenge to answer."
                 : "The server asks for a kind of authentication that Earshot does not know; it "
                   "knows Digest with MD5, SHA-256 and SHA-512-256.");
+    for (const auto &challenge : challenges)
+        if (auto taken = take(proxy, challenge); !taken)
+            return taken;
+    return {};
+}
+
+base::Result<void> DigestClient::take(bool proxy, const Challenge &challenge)
+{
     if (m_user.empty())
         return base::fail(base::ErrorCode::NoPermission,
                           fmt::format("The server asks for a user name and password for \"{}\". "
                                       "Enter them and try again.",
-                                      base::printable(challenge->realm, false, 128)));
-    const std::string key = (proxy ? "proxy " : "server ") + challenge->realm;
+                                      base::printable(challenge.realm, false, 128)));
+    const std::string key = (proxy ? "proxy " : "server ") + challenge.realm;
     const auto known = m_realms.find(key);
     if (known == m_realms.end() && m_realms.size() >= kMostRealms)
         return base::fail(base::ErrorCode::NoPermission,
                           "The server asks for credentials for one realm after the other; "
                           "Earshot stopped answering.");
+    const bool refused = known != m_realms.end() && known->second.tries > 0 && !challenge.stale;
     Realm &realm = m_realms[key];
-    const bool refused = known != m_realms.end() && realm.tries > 0 && !challenge->stale;
     if (refused || realm.tries >= kMostTries)
         return base::fail(
             base::ErrorCode::NoPermission,
             fmt::format("The server does not accept the user name or password for \"{}\".",
-                        base::printable(challenge->realm, false, 128)));
-    realm.count = realm.challenge.nonce == challenge->nonce ? realm.count : 0;
+                        base::printable(challenge.realm, false, 128)));
+    realm.count = realm.challenge.nonce == challenge.nonce ? realm.count : 0;
     realm.proxy = proxy;
-    realm.challenge = *challenge;
+    realm.challenge = challenge;
     ++realm.tries;
     return {};
 }
 
-std::string DigestClient::headers(std::string_view method, std::string_view uri)
+std::string DigestClient::headers(std::string_view method, std::string_view uri,
+                                  std::string_view body)
 {
     std::string out;
     for (auto &[key, realm] : m_realms) {
         const std::string cnonce = base::randomToken(16);
-        const DigestRequest request{method, uri, m_user, m_password, cnonce, ++realm.count};
+        const DigestRequest request{method, uri, m_user, m_password, cnonce, ++realm.count, body};
         out += realm.proxy ? "Proxy-Authorization: " : "Authorization: ";
         out += credentialsValue(realm.challenge, request) + "\r\n";
     }
     return out;
 }
 
-void DigestClient::accepted()
+void DigestClient::accepted(std::string_view info, std::string_view proxyInfo)
 {
-    for (auto &[key, realm] : m_realms)
+    for (auto &[key, realm] : m_realms) {
         realm.tries = 0;
+        std::string_view rest = realm.proxy ? proxyInfo : info, name, value;
+        while (nextParameter(rest, name, value)) {
+            const bool next = base::equalsNoCase(name, "nextnonce") && !value.empty() &&
+                              !hasControl(value) && value != realm.challenge.nonce;
+            if (!next)
+                continue;
+            realm.challenge.nonce = value;
+            realm.count = 0;
+        }
+    }
 }
 
 } // namespace engine

@@ -21,8 +21,9 @@ struct Challenge {
     std::string algorithmText; // as the server wrote it; empty: it wrote none (MD5)
     std::string realm, nonce, opaque;
     bool hasOpaque = false;
-    bool auth = false; // qop lists "auth"
-    bool qop = false;  // there was a qop at all
+    bool auth = false;    // qop lists "auth"
+    bool authInt = false; // qop lists "auth-int", taken where there is no "auth"
+    bool qop = false;     // there was a qop at all
     bool stale = false;
     bool userHash = false;
 };
@@ -31,12 +32,15 @@ struct Challenge {
 std::optional<Challenge> parseChallenge(std::string_view value);
 /// The topmost one we can answer (RFC 8760 section 2.4); servers list them by preference.
 std::optional<Challenge> chooseChallenge(const std::vector<std::string_view> &values);
+/// The same for each realm of them: several proxies may ask at once (RFC 3261 section 22.3).
+std::vector<Challenge> chooseChallenges(const std::vector<std::string_view> &values);
 
 struct DigestRequest {
     std::string_view method, uri;
     std::string_view user, password;
     std::string_view cnonce;
     std::uint32_t count = 1; // nc
+    std::string_view body{}; // for auth-int
 };
 std::string digestResponse(const Challenge &challenge, const DigestRequest &request);
 /// The whole value of Authorization or Proxy-Authorization.
@@ -56,11 +60,13 @@ public:
     base::Result<void> challenged(bool proxy, const std::vector<std::string_view> &values);
     /// Header lines ("Authorization: ...\r\n" and so on) for the next request, empty when nobody
     /// challenged.
-    std::string headers(std::string_view method, std::string_view uri);
-    /// The request was accepted: a later challenge starts a new conversation.
-    void accepted();
+    std::string headers(std::string_view method, std::string_view uri, std::string_view body = {});
+    /// The request was accepted: a later challenge starts a new conversation. The values of
+    /// Authentication-Info and Proxy-Authentication-Info may name the next nonce (RFC 7615).
+    void accepted(std::string_view info = {}, std::string_view proxyInfo = {});
 
 private:
+    base::Result<void> take(bool proxy, const Challenge &challenge);
     struct Realm {
         bool proxy = false;
         Challenge challenge;

@@ -2,6 +2,7 @@
 #include <engine/engine.h>
 
 #include <atomic>
+#include <engine/call_headers.h>
 #include <engine/self_test.h>
 #include <engine/switchboard.h>
 #include <engine/target.h>
@@ -57,7 +58,7 @@ public:
     base::Inbox<base::Packet> &sink;
     Listener &listener;
     TapReport report;
-    std::atomic<std::uint32_t> nextCall{1}, nextAccount{1};
+    std::atomic<std::uint32_t> nextCall{1}, nextAccount{1}, nextProbe{1};
     std::unique_ptr<Agent> agent;
     std::unique_ptr<Switchboard> board;
     std::unique_ptr<SuLoop> loop; // last: joined before the others go
@@ -106,6 +107,12 @@ CallHandle Engine::place(CallRequest request)
     return handle;
 }
 
+void Engine::locate(CallRequest request, std::function<void(base::Result<std::vector<Hop>>)> done)
+{
+    m_impl->post([request = std::move(request), done = std::move(done)](
+                     Switchboard &board) mutable { board.locate(request, std::move(done)); });
+}
+
 void Engine::hangUp(CallHandle call)
 {
     m_impl->post([call](Switchboard &board) {
@@ -136,6 +143,46 @@ void Engine::decline(CallHandle call, int status)
         if (Call *found = board.call(call))
             found->decline(status);
     });
+}
+
+void Engine::redirect(CallHandle call, std::string contact)
+{
+    m_impl->post([call, contact = std::move(contact)](Switchboard &board) {
+        if (Call *found = board.call(call))
+            found->redirect(contact);
+    });
+}
+
+void Engine::hold(CallHandle call, bool on, bool byUpdate)
+{
+    m_impl->post([call, on, byUpdate](Switchboard &board) {
+        if (Call *found = board.call(call))
+            found->hold(on, byUpdate);
+    });
+}
+
+void Engine::sendInfo(CallHandle call, std::string contentType, std::string body)
+{
+    m_impl->post([call, type = std::move(contentType), body = std::move(body)](Switchboard &board) {
+        if (Call *found = board.call(call))
+            found->sendInfo(type, body);
+    });
+}
+
+void Engine::transfer(CallHandle call, std::string target, CallHandle with)
+{
+    m_impl->post([call, target = std::move(target), with](Switchboard &board) {
+        board.transfer(call, target, with);
+    });
+}
+
+ProbeHandle Engine::probe(ProbeRequest request)
+{
+    const ProbeHandle handle{m_impl->nextProbe++};
+    m_impl->post([handle, request = std::move(request)](Switchboard &board) {
+        board.probes().start(handle, request);
+    });
+    return handle;
 }
 
 AccountHandle Engine::addAccount(Account account)
@@ -177,6 +224,32 @@ base::Result<base::Address> Engine::localAddressFor(const std::string &target,
     if (!next)
         return tl::unexpected(next.error());
     return localAddressTowards(std::string(sip::parseUri(*next).host), m_impl->options);
+}
+
+base::Result<base::Address> Engine::localAddressFor(const CallRequest &request) const
+{
+    const auto plan = planCall(request);
+    if (!plan)
+        return tl::unexpected(plan.error());
+    const auto hop =
+        request.hops.empty() ? literalHop(plan->wanted) : std::optional(request.hops.front());
+    return localAddressOf(request, m_impl->options, hop, plan->wanted.host);
+}
+
+base::Result<void> Engine::check(const CallRequest &request)
+{
+    if (const auto extra = headerLines(request.extras.headers); !extra)
+        return tl::unexpected(extra.error());
+    if (const auto body = inviteBody(request); !body)
+        return tl::unexpected(body.error());
+    const auto plan = planCall(request);
+    if (!plan)
+        return tl::unexpected(plan.error());
+    if (const auto address =
+            localAddressOf(request, {}, literalHop(plan->wanted), plan->wanted.host);
+        !address && address.error().code == base::ErrorCode::BadInput)
+        return tl::unexpected(address.error());
+    return {};
 }
 
 const TapReport &Engine::tap() const

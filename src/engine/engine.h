@@ -19,25 +19,71 @@ namespace engine {
 
 struct CallTag;
 using CallHandle = base::Id<CallTag>;
+struct ProbeTag;
+using ProbeHandle = base::Id<ProbeTag>;
 struct AccountTag;
 using AccountHandle = base::Id<AccountTag>;
 
 enum class Reliability : std::uint8_t { Off, Supported, Required }; // 100rel
 
+/// One place a request may be sent to, as RFC 3263 finds it.
+struct Hop {
+    base::Transport transport = base::Transport::Udp; // Udp, Tcp or Tls
+    base::Endpoint endpoint;
+    std::string name; // the host before any look-up: whom a certificate has to name
+};
+
 struct Credentials {
     std::string user, password; // never logged, never in a Packet by our doing
+};
+
+/// What an engineer may want different in one call; left as it is, the call is an ordinary one.
+struct CallExtras {
+    std::string requestUri;                                   // empty: the target
+    std::vector<std::string> routes;                          // loose, in the order they are passed
+    std::vector<std::pair<std::string, std::string>> headers; // more of them, see headerLines()
+    std::string localAddress;                                 // of SIP and RTP; empty: by route
+    std::string bodyType, body;       // SDP replaces the offer, anything else goes along with it
+    bool sessionId = false;           // RFC 7989
+    bool followRedirects = false;     // 3xx: call the Contacts, best first
+    bool allowNumber = false;         // emergency and premium numbers too
+    std::uint32_t sessionExpires = 0; // RFC 4028, seconds; 0: no session timer asked for
+};
+
+/// How TLS connections are made and judged.
+struct TlsOptions {
+    std::string caFile;           // PEM; empty: the system's store
+    std::string certificate, key; // PEM files of our own certificate; empty: none
+    bool acceptAnything = false;  // for whoever must; every connection says so
+};
+
+/// What a TLS handshake came to.
+struct TlsReport {
+    base::Endpoint remote;
+    std::string name; // whom the certificate had to name
+    bool accepted = false;
+    bool verified = false; // accepted but not verified: by order of the user
+    std::string code;      // "expired", "wrong-name", ...; empty: nothing is wrong
+    std::string sentence;  // the same for the user
+    std::string subject, issuer, notBefore, notAfter; // of the peer's certificate, if one came
+    std::vector<std::string> names;                   // whom it does name
+    std::string protocol, cipher;
 };
 
 struct CallRequest {
     std::string target; // Request-URI and To: "sip:bob@example.test"
     std::string from = "sip:earshot@localhost";
     std::string proxy; // outbound proxy URI, empty: straight to the target
+    /// Of URIs that name none; Unknown: what DNS says, UDP where it says nothing.
     base::Transport transport = base::Transport::Udp;
     Credentials credentials;
     Reliability reliability = Reliability::Supported;
-    std::string offer;                                        // SDP; empty: late offer
-    std::vector<std::pair<std::string, std::string>> headers; // more of them
+    std::string description; // our SDP
+    bool lateOffer = false;  // the description leaves in the ACK or PRACK only
+    CallExtras extras;
     AccountHandle account; // valid: sent over one of its flows, with ob
+    std::string callId;    // empty: a fresh one
+    std::vector<Hop> hops; // found by locate(); empty: place() looks itself
 };
 
 enum class CallStep : std::uint8_t {
@@ -49,7 +95,11 @@ enum class CallStep : std::uint8_t {
     Incoming,       // a new incoming INVITE rings
     Authenticating, // 401/407 answered with credentials
     PrackSent,
-    PrackDone, // `status` of the PRACK
+    PrackDone,     // `status` of the PRACK
+    Redirected,    // 3xx followed: another INVITE left
+    Held,          // our hold or its end was accepted or refused; `status`, `held`
+    Transfer,      // how a transfer of ours goes: status of the REFER, then of the NOTIFYs
+    TransferAsked, // the peer sent a REFER; never followed by itself, `target`
 };
 
 struct CallEvent {
@@ -62,13 +112,16 @@ struct CallEvent {
     bool local = false; // made by our own stack, not by the network
     std::string toTag;  // the early dialog
     bool reliable = false;
-    std::string sdp;         // offer (Incoming) or answer
-    std::string earlyMedia;  // P-Early-Media
-    std::string from, to;    // Incoming
-    AccountHandle account;   // Incoming: by which account
-    std::uint32_t regId = 0; // Incoming: on which flow
-    std::string sentence;    // for the user, set on failures
-    base::Endpoint remote;   // where the response came from
+    std::string sdp;                      // offer (Incoming) or answer
+    std::string earlyMedia;               // P-Early-Media
+    std::string from, to;                 // Incoming
+    AccountHandle account;                // Incoming: by which account
+    std::uint32_t regId = 0;              // Incoming: on which flow
+    std::string sentence;                 // for the user, set on failures
+    base::Endpoint remote;                // where the response came from
+    bool held = false;                    // Held
+    std::string target;                   // TransferAsked
+    std::shared_ptr<const TlsReport> tls; // of the connection, once there is one
 };
 
 struct Account {
@@ -85,12 +138,33 @@ struct FlowEvent {
     base::FlowReport report;
 };
 
+/// One request outside any call: an OPTIONS, or bytes as they are.
+struct ProbeRequest {
+    std::string target, from = "sip:earshot@localhost", proxy;
+    base::Transport transport = base::Transport::Udp;
+    std::string localAddress;
+    int maxForwards = 70;
+    std::string raw; // not empty: sent as it is, malformed on purpose or not; nothing is awaited
+};
+
+struct ProbeEvent {
+    ProbeHandle probe;
+    int status = 0; // 0 with raw bytes: they left
+    std::string phrase;
+    bool local = false;
+    base::Duration roundTrip{0};
+    base::Endpoint remote;
+    std::string server;   // Server or User-Agent of the response
+    std::string sentence; // when it failed
+};
+
 class Listener
 {
 public:
     virtual ~Listener() = default;
     virtual void onCall(const CallEvent &event) = 0;
     virtual void onFlow(const FlowEvent &event) = 0;
+    virtual void onProbe(const ProbeEvent &) {}
 };
 
 /// What the wire tap saw of its own exact-count self-test.
@@ -105,13 +179,17 @@ struct Options {
                               // the target uses
     std::uint16_t localPort = 0; // 0: the system chooses
     std::string userAgent = "Earshot";
-    std::string resolvConf;                             // empty: the system's
+    std::string dnsServer; // "192.0.2.53" or with a port; empty: the system's
+    TlsOptions tls;
     base::Duration t1 = std::chrono::milliseconds(500); // RFC 3261 timer T1, tests shorten it
     base::Duration firstPing{0}; // 0: RFC 5626's 95-120 s (or Flow-Timer); tests and drills set it
     base::Duration pongTimeout = std::chrono::seconds(10);
     base::Duration backOffBase =
         std::chrono::seconds(30); // all flows down; 3x with another one up (30/90 s)
 };
+
+/// Whether an engine could be opened with these, as far as files and addresses tell.
+base::Result<void> checkOptions(const Options &options);
 
 class Engine
 {
@@ -122,11 +200,23 @@ public:
     ~Engine(); // BYE, CANCEL, unregister within 2 s, then joins
 
     CallHandle place(CallRequest request);
+    /// Whether place() would take it; nothing is sent or looked up.
+    static base::Result<void> check(const CallRequest &request);
+    /// Where the request of `request` would go (RFC 3263); told to `done` on the loop, with every
+    /// question and answer in the ladder under the request's Call-ID.
+    void locate(CallRequest request, std::function<void(base::Result<std::vector<Hop>>)> done);
     void hangUp(CallHandle call); // CANCEL, BYE, or 603/480 by state
+    /// RFC 3264 section 8.4, by re-INVITE or UPDATE. Told as CallStep::Held.
+    void hold(CallHandle call, bool on, bool byUpdate);
+    void sendInfo(CallHandle call, std::string contentType, std::string body);
+    /// REFER (RFC 3515); `with` valid: attended, Replaces that call (RFC 3891).
+    void transfer(CallHandle call, std::string target, CallHandle with = {});
+    ProbeHandle probe(ProbeRequest request);
     /// Incoming: provisional with or without SDP, then 200 with `sdp`.
     void ring(CallHandle call, int status, std::string sdp, bool reliable);
     void answer(CallHandle call, std::string sdp);
     void decline(CallHandle call, int status);
+    void redirect(CallHandle call, std::string contact); // 302
 
     AccountHandle addAccount(Account account); // registers every flow
     void removeAccount(AccountHandle account); // un-registers
@@ -140,6 +230,7 @@ public:
     /// packet is sent.
     base::Result<base::Address> localAddressFor(const std::string &target,
                                                 const std::string &proxy) const;
+    base::Result<base::Address> localAddressFor(const CallRequest &request) const;
     const TapReport &tap() const;
     base::Loop &loop();
 

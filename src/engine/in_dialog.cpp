@@ -49,6 +49,34 @@ std::string idleAnswer(std::string_view offer, const base::Address &local)
     return sip::answerSdp(sip::parseSdp(offer), draft).value_or(sip::writeSdp(draft));
 }
 
+std::string withDirection(std::string_view sdp, sip::Direction direction, std::uint64_t version)
+{
+    const std::string line = fmt::format("a={}\r\n", sip::directionText(direction));
+    std::string out;
+    bool media = false;
+    for (auto each : base::split(sdp, '\n')) {
+        each = base::trim(each);
+        using sip::Direction;
+        const auto states = [&](Direction known) {
+            return each == fmt::format("a={}", sip::directionText(known));
+        };
+        if (each.empty() || states(Direction::SendRecv) || states(Direction::SendOnly) ||
+            states(Direction::RecvOnly) || states(Direction::Inactive))
+            continue;
+        if (each.substr(0, 2) == "m=") {
+            out += media ? line : "";
+            media = true;
+        }
+        const auto words = base::split(each, ' ');
+        if (each.substr(0, 2) == "o=" && words.size() == 6)
+            out += fmt::format("{} {} {} {} {} {}\r\n", words[0], words[1], version, words[3],
+                               words[4], words[5]);
+        else
+            out += std::string(each) + "\r\n";
+    }
+    return out + (media ? line : "");
+}
+
 void reply(nta_incoming_t *request, int status, const std::string &headers, const std::string &sdp)
 {
     const std::string phrase(sip::phrase(status));
@@ -81,10 +109,10 @@ void answerInDialog(nta_incoming_t *request, const Received &received, const Dia
     case sip::Method::Update: {
         const auto offer = message.sdp();
         if (offer.empty()) { // a session refresh, or a re-INVITE that wants our offer
-            reply(request, 200, contact + allow,
+            reply(request, 200, contact + allow + side.headers,
                   message.method == sip::Method::Invite ? side.localSdp : "");
         } else if (const auto answer = answerLike(offer, side.localSdp)) {
-            reply(request, 200, contact + allow, *answer);
+            reply(request, 200, contact + allow + side.headers, *answer);
         } else {
             reply(request, 488, allow);
         }
@@ -98,6 +126,9 @@ void answerInDialog(nta_incoming_t *request, const Received &received, const Dia
               contact + allow + "Accept: application/sdp\r\nSupported: 100rel, outbound\r\n");
         break;
     case sip::Method::Prack:
+        reply(request, 481);
+        break;
+    case sip::Method::Notify: // of a subscription that we do not have (RFC 6665 section 4.1.3)
         reply(request, 481);
         break;
     default:

@@ -6,15 +6,18 @@
 #include <base/endpoint.h>
 #include <engine/received.h>
 #include <optional>
+#include <sip/sdp.h>
 #include <string>
 
 namespace engine {
 
-inline constexpr const char *kAllow = "INVITE, ACK, BYE, CANCEL, PRACK, UPDATE, OPTIONS, INFO";
+inline constexpr const char *kAllow =
+    "INVITE, ACK, BYE, CANCEL, PRACK, UPDATE, OPTIONS, INFO, NOTIFY";
 
 struct DialogSide {
     std::string localSdp; // what we last described
     std::string contact;  // our Contact's value
+    std::string headers;  // further lines of a 2xx to INVITE and UPDATE (session timer)
 };
 
 /// Answers UPDATE, re-INVITE, INFO, OPTIONS and refuses the rest. Always sends a final response.
@@ -23,6 +26,8 @@ void answerInDialog(nta_incoming_t *request, const Received &received, const Dia
 std::optional<std::string> answerLike(std::string_view offer, std::string_view ours);
 /// For a late offer: an answer that accepts but moves no media ("a=inactive", port 9).
 std::string idleAnswer(std::string_view offer, const base::Address &local);
+/// `sdp` as the next version of itself (RFC 3264 section 8) with every stream's direction.
+std::string withDirection(std::string_view sdp, sip::Direction direction, std::uint64_t version);
 void reply(nta_incoming_t *request, int status, const std::string &headers = {},
            const std::string &sdp = {});
 /// What a Require header asks for that we do not have, comma separated; empty: nothing.

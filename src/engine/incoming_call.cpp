@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <base/text.h>
 #include <engine/in_dialog.h>
+#include <engine/target.h>
 #include <fmt/format.h>
 #include <sip/status.h>
 #include <sip/uri.h>
@@ -80,7 +81,9 @@ void IncomingCall::announce(const Received &received)
         const auto local = m_env.agent.localFor(m_invite);
         m_contact = fmt::format("<sip:{}@{}{}>", user.empty() ? "earshot" : std::string(user),
                                 local.endpoint.text(),
-                                local.transport == base::Transport::Tcp ? ";transport=tcp" : "");
+                                local.transport == base::Transport::Tcp   ? ";transport=tcp"
+                                : local.transport == base::Transport::Tls ? ";transport=tls"
+                                                                          : "");
     }
     m_env.listener.onCall(incoming);
 }
@@ -195,6 +198,19 @@ void IncomingCall::decline(int status)
     end(ended);
 }
 
+void IncomingCall::redirect(const std::string &contact)
+{
+    const auto uri = checkedUri(contact, "address to redirect to");
+    if (m_state != State::Ringing || !uri)
+        return;
+    reply(m_invite, 302,
+          fmt::format("Contact: <{}>\r\nUser-Agent: {}\r\n", *uri, m_env.options.userAgent));
+    CallEvent ended = event(CallStep::Ended);
+    ended.status = 302;
+    ended.phrase = sip::phrase(302);
+    end(ended);
+}
+
 void IncomingCall::hangUp()
 {
     if (m_state == State::Ringing)
@@ -279,7 +295,7 @@ int IncomingCall::onRequest(nta_incoming_t *request, const sip_t &)
             return 491; // RFC 3261 section 14.2: ours is not done yet
         [[fallthrough]];
     default:
-        answerInDialog(request, received, {m_localSdp, m_contact});
+        answerInDialog(request, received, {m_localSdp, m_contact, {}});
         return 0;
     }
 }

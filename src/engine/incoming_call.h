@@ -47,6 +47,7 @@ public:
     void ring(int status, const std::string &sdp, bool reliable) override;
     void answer(const std::string &sdp) override;
     void decline(int status) override;
+    void redirect(const std::string &contact) override;
     void hangUp() override;
     void shutDown() override;
     const std::string &callId() const override { return m_callId; }

@@ -74,6 +74,9 @@ base::Result<FlowLink::Identity> identify(Env &env, const Account &account,
         out.transport =
             base::equalsNoCase(named, "tcp") ? base::Transport::Tcp : base::Transport::Udp;
     }
+    if (wantedOf(next, account.transport).transport == base::Transport::Tls)
+        return base::fail(base::ErrorCode::Unsupported,
+                          "This version registers over TCP and UDP only, not over TLS.");
     const auto address = localAddressTowards(std::string(sip::parseUri(next).host), env.options);
     if (!address)
         return tl::unexpected(address.error());

@@ -6,6 +6,7 @@
 
 namespace engine {
 class Agent;
+class DnsQuestion;
 class FlowLink;
 class RequestHandler;
 class ReliableHandler;
@@ -24,6 +25,7 @@ class Transaction;
 #define NTA_INCOMING_MAGIC_T engine::CancelHandler
 #define NTA_RELIABLE_MAGIC_T engine::ReliableHandler
 #define TP_CLIENT_T engine::FlowLink
+#define SRES_CONTEXT_T engine::DnsQuestion
 
 #include <sofia-sip/su_wait.h>
 

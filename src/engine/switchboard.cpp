@@ -17,14 +17,36 @@ constexpr std::size_t kMostIncoming = 16; // ringing or talking at once; the nex
 
 Switchboard::Switchboard(SuLoop &loop, const Options &options, Agent &agent, Listener &listener,
                          std::function<CallHandle()> newHandle)
-    : m_env{loop, options, agent, listener}, m_newHandle(std::move(newHandle)),
-      m_registrations(m_env), m_sweep(loop), m_end(loop)
+    : m_locator(loop, agent.resolverFile(), options.dnsServer.empty()), m_env{loop, options, agent,
+                                                                              listener, m_locator},
+      m_newHandle(std::move(newHandle)), m_registrations(m_env), m_probes(m_env), m_sweep(loop),
+      m_end(loop)
 {
     agent.serve(this, [this](msg_t *message, const sip_t &sip) { stray(message, sip); });
+    agent.onTls([this](const TlsReport &report) {
+        for (auto &[handle, call] : m_calls)
+            call->secured(report);
+    });
     sweep();
 }
 
-Switchboard::~Switchboard() = default;
+Switchboard::~Switchboard()
+{
+    m_env.agent.onTls({});
+}
+
+void Switchboard::locate(const CallRequest &request, Locator::Done done)
+{
+    const auto plan = planCall(request);
+    if (!plan)
+        return done(tl::unexpected(plan.error()));
+    m_locator.find(
+        plan->wanted,
+        [this, callId = request.callId](const std::string &sentence) {
+            m_env.agent.tell({base::LocalKind::Note, 0, callId, {}, sentence, {}});
+        },
+        std::move(done));
+}
 
 void Switchboard::place(CallHandle handle, CallRequest request)
 {
@@ -57,6 +79,15 @@ void Switchboard::place(CallHandle handle, CallRequest request)
     raw->start();
 }
 
+void Switchboard::transfer(CallHandle handle, const std::string &target, CallHandle with)
+{
+    Call *which = call(handle);
+    if (which == nullptr)
+        return;
+    const Call *other = with.valid() ? call(with) : nullptr;
+    which->transfer(other != nullptr ? other->replacing() : target);
+}
+
 Call *Switchboard::call(CallHandle handle)
 {
     const auto found = m_calls.find(handle);
@@ -81,7 +112,7 @@ int Switchboard::onRequest(nta_incoming_t *request, const sip_t &sip)
         return message.toTag().empty() ? incoming(request, sip, received) : 481;
     case sip::Method::Options:
         if (message.toTag().empty()) {
-            answerInDialog(request, received, {{}, m_registrations.contactFor(request)});
+            answerInDialog(request, received, {{}, m_registrations.contactFor(request), {}});
             return 0;
         }
         return 481;
@@ -90,6 +121,7 @@ int Switchboard::onRequest(nta_incoming_t *request, const sip_t &sip)
     case sip::Method::Prack:
     case sip::Method::Update:
     case sip::Method::Info:
+    case sip::Method::Notify:
         return 481;
     case sip::Method::Subscribe:
         return 489;

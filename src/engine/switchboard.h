@@ -4,6 +4,7 @@
 #pragma once
 
 #include <engine/call.h>
+#include <engine/probes.h>
 #include <engine/registrations.h>
 #include <map>
 
@@ -18,6 +19,9 @@ public:
 
     void place(CallHandle handle, CallRequest request);
     Call *call(CallHandle handle); // nullptr: over
+    void transfer(CallHandle handle, const std::string &target, CallHandle with);
+    Probes &probes() { return m_probes; }
+    void locate(const CallRequest &request, Locator::Done done);
     Registrations &registrations() { return m_registrations; }
 
     /// Ends every call and registration, then calls `done`; after `patience` in any case.
@@ -31,9 +35,11 @@ private:
     void sweep();
     void watchTheEnd(base::Instant latest);
 
+    Locator m_locator;
     Env m_env;
     std::function<CallHandle()> m_newHandle;
     Registrations m_registrations;
+    Probes m_probes;
     std::map<CallHandle, std::unique_ptr<Call>> m_calls;
     bool m_ending = false;
     std::function<void()> m_done;

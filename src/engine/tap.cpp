@@ -96,7 +96,7 @@ bool Tap::watches(int fd)
 
 Connection Tap::connectionOf(const TapSocket &entry) const
 {
-    return {entry.outgoing, entry.stream, entry.local, entry.remote};
+    return {entry.outgoing, entry.stream, entry.local, entry.remote, entry.secure};
 }
 
 void Tap::emit(const TapSocket &entry, base::PacketKind kind, bool outgoing, std::string_view bytes,
@@ -105,7 +105,7 @@ void Tap::emit(const TapSocket &entry, base::PacketKind kind, bool outgoing, std
     base::Packet packet;
     packet.time = time;
     packet.kind = kind;
-    packet.transport = entry.stream ? base::Transport::Tcp : base::Transport::Udp;
+    packet.transport = connectionOf(entry).transport();
     packet.origin = base::Origin::Tap;
     packet.hint =
         entry.connected && !entry.stream ? base::PayloadHint::Unknown : base::PayloadHint::Sip;

@@ -12,9 +12,15 @@
 #include <sys/types.h>
 #include <unordered_map>
 
+struct ssl_st;
+
 namespace engine {
 
 struct TapSocket;
+
+using SslCall = int (*)(ssl_st *);
+using SslReadCall = int (*)(ssl_st *, void *, int);
+using SslWriteCall = int (*)(ssl_st *, const void *, int);
 
 /// A connection (or a datagram socket) as listeners see it. `id` is its outgoing stream id, 0 for
 /// datagrams.
@@ -22,6 +28,11 @@ struct Connection {
     std::uint32_t id = 0;
     bool stream = false;
     base::Endpoint local, remote;
+    bool secure = false; // TLS: the bytes are what was said inside
+    base::Transport transport() const
+    {
+        return secure ? base::Transport::Tls : stream ? base::Transport::Tcp : base::Transport::Udp;
+    }
 };
 
 /// Called inside the library's socket calls: implementations must not call into sofia from here.
@@ -37,6 +48,10 @@ public:
     virtual void keepAlive(const Connection &connection, bool ping) = 0;
     /// Bytes that are no SIP, or a connection beyond the caps.
     virtual void refused(const Connection &connection, std::string_view why) = 0;
+    /// A TLS handshake begins, and how it (or, with `done` false, what it had made) ended.
+    virtual void securing(ssl_st *, const Connection &, bool /*weConnect*/) {}
+    virtual void secured(ssl_st *, const Connection &, bool /*done*/) {}
+    virtual void closed(const Connection &) {} // TLS only
 };
 
 /// The last error a SIP socket met, so that a made-up 503 can be explained.
@@ -74,10 +89,17 @@ public:
     void shuttingDown(int fd, int how);
     void closing(int fd);
 
+    // The same for TLS; `real` is the library's own call, made from within.
+    int handshake(ssl_st *ssl, SslCall real, bool weConnect);
+    int readSecure(ssl_st *ssl, void *buffer, int size, SslReadCall real);
+    int writeSecure(ssl_st *ssl, const void *buffer, int size, SslWriteCall real);
+    int pendingSecure(ssl_st *ssl); // admitted bytes that the library has not read yet
+
 private:
     TapSocket &socket(int fd);
     void identify(TapSocket &socket, int fd);
     void pump(TapSocket &socket, int fd);
+    int pumpSecure(TapSocket &socket, ssl_st *ssl, SslReadCall real);
     void frames(TapSocket &socket, std::string_view bytes, base::Instant time);
     ssize_t fromStream(TapSocket &socket, int fd, msghdr *message, int flags);
     ssize_t fromDatagrams(TapSocket &socket, int fd, msghdr *message, int flags);
@@ -97,5 +119,8 @@ private:
     std::size_t m_streams = 0;
     bool m_attached = false;
 };
+
+/// Whether OpenSSL's calls arrive here; without that nobody would judge a certificate.
+bool tlsPassesHere();
 
 } // namespace engine

@@ -177,6 +177,8 @@ void Tap::closing(int fd)
     if (entry.stream && entry.outgoing != 0) {
         if (entry.error == 0)
             finished(entry, base::PacketKind::StreamFin, true);
+        if (entry.secure)
+            m_listener.closed(connectionOf(entry));
         --m_streams;
     }
     m_sockets.erase(found);

@@ -15,6 +15,7 @@ namespace engine {
 struct TapSocket {
     bool known = false;
     bool inet = false, stream = false, listening = false;
+    bool secure = false;
     bool connected = false; // datagram sockets: the resolver's, not SIP
     base::Endpoint local, remote;
     std::uint32_t outgoing = 0, incoming = 0; // stream ids

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <base/text.h>
 #include <engine/guard.h>
+#include <engine/number_guard.h>
 #include <engine/sofia.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
@@ -30,8 +31,8 @@ bool libraryReads(const std::string &uri)
     su_home_t home[1] = {SU_HOME_INIT(home)};
     su_home_init(home);
     const url_t *url = url_make(home, uri.c_str());
-    const bool good = url != nullptr && url->url_type == url_sip && url->url_host != nullptr &&
-                      *url->url_host != '\0';
+    const bool good = url != nullptr && (url->url_type == url_sip || url->url_type == url_sips) &&
+                      url->url_host != nullptr && *url->url_host != '\0';
     su_home_deinit(home);
     return good;
 }
@@ -93,26 +94,27 @@ base::Result<std::string> checkedUri(const std::string &text, const std::string 
     if (hasForbidden(uri))
         return bad(what, uri, "it holds a space or a character that must not stand there");
     const auto scheme = base::lower(uri.substr(0, uri.find(':')));
-    if (scheme == "sips")
-        return base::fail(base::ErrorCode::Unsupported,
-                          fmt::format("The {} asks for TLS (sips:), which this version does not "
-                                      "speak. Use sip: with UDP or TCP.",
-                                      what));
     if (scheme == "tel")
         return bad(what, uri, "a telephone number needs a SIP address, sip:NUMBER@PROXY");
-    if (scheme != "sip")
+    if (scheme != "sip" && scheme != "sips")
         uri.insert(0, "sip:");
     const sip::Uri parsed = sip::parseUri(uri);
     if (!parsed.ok || !goodHost(parsed))
         return bad(what, uri, "there is no host in it that can be read");
     if (const auto harmful = harmfulUri(uri))
         return bad(what, uri, "it has " + *harmful);
-    if (const auto transport = parsed.parameter("transport"))
-        if (!base::equalsNoCase(*transport, "udp") && !base::equalsNoCase(*transport, "tcp"))
+    if (const auto transport = parsed.parameter("transport")) {
+        const bool known = base::equalsNoCase(*transport, "udp") ||
+                           base::equalsNoCase(*transport, "tcp") ||
+                           base::equalsNoCase(*transport, "tls");
+        if (!known)
             return base::fail(
                 base::ErrorCode::Unsupported,
-                fmt::format("The {} asks for transport \"{}\"; this version speaks UDP and TCP.",
+                fmt::format("The {} asks for transport \"{}\"; Earshot speaks UDP, TCP and TLS.",
                             what, base::printable(*transport, false, 40)));
+        if (base::equalsNoCase(parsed.scheme, "sips") && base::equalsNoCase(*transport, "udp"))
+            return bad(what, uri, "sips: is TLS, which does not go over UDP");
+    }
     if (!libraryReads(uri))
         return bad(what, uri, "the SIP stack cannot read it");
     return uri;
@@ -120,9 +122,57 @@ base::Result<std::string> checkedUri(const std::string &text, const std::string 
 
 std::string withTransport(const std::string &uri, base::Transport transport)
 {
-    if (sip::parseUri(uri).parameter("transport"))
+    const auto parsed = sip::parseUri(uri);
+    if (parsed.parameter("transport") || base::equalsNoCase(parsed.scheme, "sips") ||
+        transport == base::Transport::Unknown)
         return uri;
-    return uri + (transport == base::Transport::Tcp ? ";transport=tcp" : ";transport=udp");
+    return uri + ";transport=" + base::lower(base::transportText(transport));
+}
+
+std::uint16_t defaultPort(base::Transport transport)
+{
+    return transport == base::Transport::Tls ? 5061 : 5060;
+}
+
+Wanted wantedOf(const std::string &uri, base::Transport wish)
+{
+    const sip::Uri parsed = sip::parseUri(uri);
+    Wanted out;
+    out.host = base::lower(parsed.host);
+    out.port = parsed.port;
+    out.secure = base::equalsNoCase(parsed.scheme, "sips");
+    // maddr (RFC 3261 section 19.1.1) replaces the host.
+    if (const auto maddr = parsed.parameter("maddr"); maddr && !maddr->empty())
+        out.host = *maddr;
+    out.address = base::Address::parse(out.host);
+    const auto named = parsed.parameter("transport").value_or("");
+    if (out.secure || base::equalsNoCase(named, "tls"))
+        out.transport = base::Transport::Tls;
+    else if (base::equalsNoCase(named, "tcp"))
+        out.transport = base::Transport::Tcp;
+    else if (base::equalsNoCase(named, "udp"))
+        out.transport = base::Transport::Udp;
+    else
+        out.transport = wish;
+    return out;
+}
+
+std::optional<Hop> literalHop(const Wanted &wanted)
+{
+    auto address = wanted.address;
+    if (!address && base::equalsNoCase(wanted.host, "localhost")) // RFC 6761 section 6.3
+        address = base::Address::v4(0x7F000001);
+    if (!address)
+        return std::nullopt;
+    const auto transport =
+        wanted.transport == base::Transport::Unknown ? base::Transport::Udp : wanted.transport;
+    return Hop{transport, {*address, wanted.port.value_or(defaultPort(transport))}, wanted.host};
+}
+
+std::string hopUri(const Hop &hop)
+{
+    return fmt::format("sip:{};transport={}", hop.endpoint.text(),
+                       base::lower(base::transportText(hop.transport)));
 }
 
 base::Result<base::Address> localAddressTowards(const std::string &host, const Options &options)
@@ -144,72 +194,116 @@ base::Result<base::Address> localAddressTowards(const std::string &host, const O
     return outside ? outside : loopback;
 }
 
-base::Result<std::string>
-headerLines(const std::vector<std::pair<std::string, std::string>> &headers)
+base::Result<base::Address> localAddressOf(const CallRequest &request, const Options &options,
+                                           const std::optional<Hop> &hop, const std::string &host)
 {
-    constexpr std::string_view kToken = "-.!%*_+`'~";
-    std::string out;
-    for (const auto &[name, value] : headers) {
-        const bool token = !name.empty() && std::all_of(name.begin(), name.end(), [&](char c) {
-            return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                   kToken.find(c) != std::string_view::npos;
-        });
-        if (!token)
-            return base::fail(base::ErrorCode::BadInput,
-                              fmt::format("\"{}\" cannot be the name of a header.",
-                                          base::printable(name, false, 80)));
-        std::string clean = value;
-        std::replace_if(
-            clean.begin(), clean.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; },
-            ' ');
-        out += name + ": " + clean + "\r\n";
-    }
-    return out;
+    const auto &wished = request.extras.localAddress;
+    if (wished.empty())
+        return localAddressTowards(hop ? hop->endpoint.address.text() : host, options);
+    const auto address = base::Address::parse(wished);
+    if (!address)
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("\"{}\" is not an IP address of this computer.",
+                                      base::printable(wished, false, 80)));
+    if (hop && hop->endpoint.address.family != address->family)
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("{} cannot be reached from {}: one is IPv4, the other IPv6. "
+                                      "Choose a local address of the same kind.",
+                                      hop->endpoint.address.text(), address->text()));
+    return *address;
 }
 
-base::Result<Plan> planCall(const CallRequest &request, const Options &options)
+namespace {
+
+/// `"Bob" <sip:bob@example.test>` or the URI alone, as a name-addr that the library can read.
+base::Result<std::string> nameAddress(const std::string &text, std::string &uri)
 {
-    if (request.transport != base::Transport::Udp && request.transport != base::Transport::Tcp)
-        return base::fail(base::ErrorCode::Unsupported,
-                          "This version places calls over UDP and TCP only.");
+    std::string display;
+    uri = base::trim(text);
+    if (const auto name = sip::parseNameAddress(uri); name.ok && uri.back() == '>') {
+        display = base::printable(name.display, false, 120);
+        std::erase_if(display, [](char c) { return c == '"' || c == '\\'; });
+        uri = std::string(name.uriText);
+    }
+    const auto checked = checkedUri(uri, "From address");
+    if (!checked)
+        return tl::unexpected(checked.error());
+    uri = *checked;
+    return (display.empty() ? "" : "\"" + display + "\" ") + "<" + uri + ">";
+}
+
+base::Result<void> checkNumbers(const CallRequest &request, const std::string &requestUri,
+                                const std::string &target)
+{
+    if (request.extras.allowNumber)
+        return {};
+    for (const auto &uri : {requestUri, target}) {
+        const std::string user(sip::parseUri(uri).user);
+        if (const auto what = riskyNumber(user))
+            return base::fail(
+                base::ErrorCode::BadInput,
+                fmt::format("{} is {}; a test call to it is refused. Allow the number "
+                            "if you mean it.",
+                            base::printable(user, false, 80), *what));
+    }
+    return {};
+}
+
+base::Result<void> planRoutes(const CallRequest &request, Plan &plan)
+{
+    std::vector<std::pair<std::string, const char *>> hops;
+    if (!request.proxy.empty())
+        hops.emplace_back(request.proxy, "proxy");
+    for (const auto &route : request.extras.routes) {
+        const auto inner = sip::parseNameAddress(route); // "<sip:p.example;lr>" is understood too
+        hops.emplace_back(
+            inner.ok && !route.empty() && route.front() == '<' ? std::string(inner.uriText) : route,
+            "route");
+    }
+    for (std::size_t i = 0; i < hops.size(); ++i) {
+        auto uri = checkedUri(hops[i].first, hops[i].second);
+        if (!uri)
+            return tl::unexpected(uri.error());
+        if (i == 0)
+            plan.next = *uri = withTransport(*uri, request.transport);
+        plan.routeLine += fmt::format("Route: <{}{}>\r\n", *uri,
+                                      sip::parseUri(*uri).parameter("lr") ? "" : ";lr");
+    }
+    return {};
+}
+
+} // namespace
+
+base::Result<Plan> planCall(const CallRequest &request)
+{
+    constexpr std::size_t kMostRoutes = 16;
+    if (request.extras.routes.size() > kMostRoutes)
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("{} routes are more than the {} that a call takes.",
+                                      request.extras.routes.size(), kMostRoutes));
     const auto target = checkedUri(request.target, "target");
     if (!target)
         return tl::unexpected(target.error());
-    std::string fromText(base::trim(request.from));
-    std::string display;
-    if (const auto name = sip::parseNameAddress(fromText); name.ok && fromText.back() == '>') {
-        display = base::printable(name.display, false, 120);
-        std::erase_if(display, [](char c) { return c == '"' || c == '\\'; });
-        fromText = name.uriText;
-    }
-    const auto from = checkedUri(fromText, "From address");
-    if (!from)
-        return tl::unexpected(from.error());
+    const auto &wished = request.extras.requestUri;
+    const auto requestUri = wished.empty() ? target : checkedUri(wished, "Request-URI");
+    if (!requestUri)
+        return tl::unexpected(requestUri.error());
+    if (const auto harmless = checkNumbers(request, *requestUri, *target); !harmless)
+        return tl::unexpected(harmless.error());
     Plan plan;
-    plan.requestUri = *target;
-    std::string next = *target;
-    if (!request.proxy.empty()) {
-        const auto proxy = checkedUri(request.proxy, "proxy");
-        if (!proxy)
-            return tl::unexpected(proxy.error());
-        next = withTransport(*proxy, request.transport);
-        plan.routeLine = fmt::format("Route: <{}{}>\r\n", next,
-                                     sip::parseUri(next).parameter("lr") ? "" : ";lr");
-    }
-    plan.route = withTransport(next, request.transport);
-    const sip::Uri hop = sip::parseUri(plan.route);
-    plan.transport = base::equalsNoCase(hop.parameter("transport").value_or(""), "tcp")
-                         ? base::Transport::Tcp
-                         : base::Transport::Udp;
-    plan.from = (display.empty() ? "" : "\"" + display + "\" ") + "<" + *from + ">";
+    std::string from;
+    const auto fromAddress = nameAddress(request.from, from);
+    if (!fromAddress)
+        return tl::unexpected(fromAddress.error());
+    plan.requestUri = plan.next = *requestUri;
+    plan.from = *fromAddress;
     plan.to = "<" + *target + ">";
-    plan.user = sip::parseUri(*from).user;
+    if (const auto routed = planRoutes(request, plan); !routed)
+        return tl::unexpected(routed.error());
+    plan.user = sip::parseUri(from).user;
     if (plan.user.empty())
         plan.user = "earshot";
-    const auto local = localAddressTowards(std::string(hop.host), options);
-    if (!local)
-        return tl::unexpected(local.error());
-    plan.local = *local;
+    plan.wanted = wantedOf(plan.next, request.transport);
     return plan;
 }
 

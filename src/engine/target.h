@@ -7,30 +7,43 @@
 #include <base/packet.h>
 #include <base/result.h>
 #include <engine/engine.h>
+#include <optional>
 #include <string>
 
 namespace engine {
 
-/// Where a request goes and from which of our addresses.
-struct Plan {
-    std::string requestUri;
-    std::string route;     // the URI that decides transport and destination
-    std::string routeLine; // "Route: ...\r\n", empty without a proxy
-    std::string from, to;  // name-addrs without tags
-    std::string user;      // of our Contact
-    base::Transport transport = base::Transport::Udp;
-    base::Address local;
+/// Where a request has to go, before a name is looked up (RFC 3263 section 4).
+struct Wanted {
+    std::string host;                     // without brackets
+    std::optional<base::Address> address; // the host is an IP literal
+    std::optional<std::uint16_t> port;
+    base::Transport transport = base::Transport::Unknown; // Unknown: DNS says
+    bool secure = false;                                  // sips
 };
 
-base::Result<Plan> planCall(const CallRequest &request, const Options &options);
-/// Our own SIP URI as the library may have it: "sip:" put before what has no scheme; UDP and TCP
-/// only.
+/// A call as it will be asked for.
+struct Plan {
+    std::string requestUri;
+    std::string next;      // the URI that decides destination and transport
+    std::string routeLine; // "Route: ...\r\n" lines, empty without a proxy or routes
+    std::string from, to;  // name-addrs without tags
+    std::string user;      // of our Contact
+    Wanted wanted;
+};
+
+base::Result<Plan> planCall(const CallRequest &request);
+/// Our own SIP URI as the library may have it: "sip:" put before what has no scheme.
 base::Result<std::string> checkedUri(const std::string &text, const std::string &what);
+Wanted wantedOf(const std::string &uri, base::Transport wish);
+/// Known without asking anybody: an address, or "localhost". nullopt: a name.
+std::optional<Hop> literalHop(const Wanted &wanted);
+/// The URI that makes the library send there and nowhere else.
+std::string hopUri(const Hop &hop);
 /// `uri` with ";transport=..." unless it names one.
 std::string withTransport(const std::string &uri, base::Transport transport);
+std::uint16_t defaultPort(base::Transport transport);
 base::Result<base::Address> localAddressTowards(const std::string &host, const Options &options);
-/// Header lines of the caller's own: names checked, line ends taken out.
-base::Result<std::string>
-headerLines(const std::vector<std::pair<std::string, std::string>> &headers);
-
+/// Our address for a call: the one it asks for, else by the route to `hop` (nullopt: a name).
+base::Result<base::Address> localAddressOf(const CallRequest &request, const Options &options,
+                                           const std::optional<Hop> &hop, const std::string &host);
 } // namespace engine

@@ -3,6 +3,7 @@
 
 #include <base/text.h>
 #include <engine/in_dialog.h>
+#include <engine/refusal.h>
 #include <fmt/format.h>
 #include <sip/status.h>
 
@@ -10,7 +11,7 @@ namespace engine {
 
 namespace {
 
-constexpr int kMostAttempts = 6; // INVITEs of one call, challenges answered
+constexpr std::size_t kMostAttempts = 16; // INVITEs of one call: challenges, redirects
 
 std::string phraseFor(const Reply &reply)
 {
@@ -22,9 +23,12 @@ std::string phraseFor(const Reply &reply)
 
 TestCall::TestCall(Env &env, CallHandle handle, CallRequest request, std::optional<FlowChoice> flow)
     : m_env(env), m_handle(handle), m_request(std::move(request)), m_flow(std::move(flow)),
-      m_callId(base::randomToken(12)), m_fromTag(base::randomToken(6)),
-      m_digest(m_request.credentials.user, m_request.credentials.password), m_giveUp(env.loop),
-      m_linger(env.loop)
+      m_callId(m_request.callId.empty() ? base::randomToken(12) : m_request.callId),
+      m_fromTag(base::randomToken(6)),
+      m_digest(m_request.credentials.user, m_request.credentials.password),
+      m_sessionId(m_request.extras.sessionId),
+      m_sessionTimer(env.loop, m_request.extras.sessionExpires), m_glare(env.loop),
+      m_giveUp(env.loop), m_linger(env.loop)
 {
 }
 
@@ -47,6 +51,7 @@ CallEvent TestCall::event(CallStep step) const
     out.time = base::now();
     out.callId = m_callId;
     out.account = m_request.account;
+    out.tls = m_tls;
     return out;
 }
 
@@ -68,86 +73,118 @@ CallEvent TestCall::event(CallStep step, const Reply &reply) const
 void TestCall::note(base::LocalKind kind, int code, const std::string &toTag, std::string sentence)
 {
     m_env.agent.tell({kind, code, m_callId, toTag, std::move(sentence), {}},
-                     m_local != nullptr ? m_local->endpoint : base::Endpoint{});
+                     m_local != nullptr ? m_local->of(m_transport) : base::Endpoint{});
+}
+
+void TestCall::fail(const std::string &sentence, base::LocalKind kind, int status)
+{
+    note(kind, status, {}, sentence);
+    CallEvent failed = event(CallStep::Failed);
+    failed.local = true;
+    failed.status = status;
+    failed.phrase = status != 0 ? std::string(sip::phrase(status)) : std::string();
+    failed.sentence = sentence;
+    end(failed);
 }
 
 void TestCall::start()
 {
-    auto fail = [this](const std::string &sentence, base::LocalKind kind) {
-        note(kind, 0, {}, sentence);
-        CallEvent failed = event(CallStep::Failed);
-        failed.local = true;
-        failed.sentence = sentence;
-        end(failed);
-    };
-    const auto plan = planCall(m_request, m_env.options);
-    const auto local = plan ? m_env.agent.local(plan->local) : tl::unexpected(plan.error());
-    const auto extra = headerLines(m_request.headers);
-    if (!local || !extra) {
-        const auto &error = !local ? local.error() : extra.error();
-        return fail(error.sentence, error.code == base::ErrorCode::Unresolvable
-                                        ? base::LocalKind::Unresolvable
-                                        : base::LocalKind::SendFailed);
-    }
-    m_plan = *plan;
-    m_local = *local;
-    const auto host = m_local->endpoint.text();
-    m_contact = m_flow
-                    ? m_flow->contact
-                    : fmt::format("<sip:{}@{}{}>", m_plan.user, host,
-                                  m_plan.transport == base::Transport::Tcp ? ";transport=tcp" : "");
-    m_leg = nta_leg_tcreate(
-        m_env.agent.nta(), RequestHandler::called, this, SIPTAG_CALL_ID_STR(m_callId.c_str()),
-        SIPTAG_FROM_STR(m_plan.from.c_str()), SIPTAG_TO_STR(m_plan.to.c_str()), TAG_END());
-    if (m_leg == nullptr || nta_leg_tag(m_leg, m_fromTag.c_str()) == nullptr || !sendInvite(true))
-        return fail("The SIP stack did not take the call: target, From address or an added header "
-                    "cannot be read. Check them.",
+    const auto extra = headerLines(m_request.extras.headers);
+    const auto body = inviteBody(m_request);
+    const auto plan = planCall(m_request);
+    if (!extra || !body || !plan)
+        return fail((!extra  ? extra.error()
+                     : !body ? body.error()
+                             : plan.error())
+                        .sentence,
                     base::LocalKind::SendFailed);
-    m_env.listener.onCall(event(CallStep::InviteSent));
+    m_plan = *plan;
+    m_body = *body;
+    m_offer = offerOf(m_request);
+    m_described = m_offer.empty() ? m_request.description : m_offer;
+    m_redirects.called(m_plan.requestUri);
+    if (m_request.hops.empty())
+        return locate();
+    located(std::exchange(m_request.hops, {}));
 }
 
-std::string TestCall::inviteHeaders(bool first)
+std::string TestCall::ownHeaders() const
 {
-    std::string out = first ? "CSeq: 1 INVITE\r\n" : "";
+    std::string out = m_sessionId.line();
+    if (!names(m_request.extras.headers, "User-Agent"))
+        out +=
+            fmt::format("User-Agent: {}\r\n", base::printable(m_env.options.userAgent, false, 120));
+    return out;
+}
+
+std::string TestCall::inviteHeaders()
+{
+    const auto &extra = m_request.extras.headers;
+    std::string out = fmt::format("CSeq: {} INVITE\r\n", m_cseq);
     out += m_plan.routeLine;
-    out += fmt::format("Contact: {}\r\nUser-Agent: {}\r\nAllow: {}\r\nAccept: application/sdp\r\n",
-                       m_contact, base::printable(m_env.options.userAgent, false, 120), kAllow);
+    out += fmt::format("Contact: {}\r\n", m_contact) + ownHeaders();
+    if (!names(extra, "Allow"))
+        out += fmt::format("Allow: {}\r\n", kAllow);
+    if (!names(extra, "Accept"))
+        out += "Accept: application/sdp\r\n";
     std::string supported = m_request.reliability == Reliability::Off ? "" : "100rel";
     if (m_flow)
         supported += supported.empty() ? "outbound" : ", outbound"; // RFC 5626 section 4.3
+    if (m_sessionTimer.wanted())
+        supported += supported.empty() ? "timer" : ", timer";
     if (!supported.empty())
         out += "Supported: " + supported + "\r\n";
     if (m_request.reliability == Reliability::Required)
         out += "Require: 100rel\r\n";
-    out += headerLines(m_request.headers).value_or("");
-    m_credentials = m_digest.headers("INVITE", m_plan.requestUri);
+    out += m_sessionTimer.headers(false);
+    out += headerLines(extra).value_or("");
+    m_credentials = m_digest.headers("INVITE", m_plan.requestUri, m_body.text);
     return out + m_credentials;
 }
 
-bool TestCall::sendInvite(bool first)
+std::string TestCall::routeUri() const
+{
+    return m_hop ? hopUri(*m_hop) : withTransport(m_plan.next, m_transport);
+}
+
+bool TestCall::sendInvite()
 {
     RequestSpec spec;
     spec.leg = m_leg;
     spec.method = "INVITE";
     spec.uri = m_plan.requestUri;
-    spec.headers = inviteHeaders(first);
-    spec.body = m_request.offer;
-    spec.contentType = m_request.offer.empty() ? "" : "application/sdp";
+    spec.headers = inviteHeaders();
+    spec.body = m_body.text;
+    spec.contentType = m_body.type;
     spec.ident = m_local->ident.c_str();
     spec.transport = m_flow ? m_flow->pin.usable() : nullptr;
     if (spec.transport == nullptr && m_flow && m_flow->stream)
         return false;
     if (spec.transport == nullptr)
-        spec.route = m_plan.route;
+        spec.route = routeUri();
+    // RFC 5922 section 7.5: a connection that was verified for another domain is not taken.
+    if (m_transport == base::Transport::Tls && m_hop)
+        if (const auto standing = m_env.agent.tls(m_hop->endpoint))
+            spec.fresh = standing->name != m_hop->name;
     if (m_invite)
         m_formerInvites.push_back(std::move(m_invite));
     m_state = State::Calling;
-    m_invite = Transaction::start(spec, [this](const Reply &reply) { replied(reply); });
+    m_remote = {};
+    m_heard = false;
+    m_invite = Transaction::start(spec, [this, attempt = ++m_attempt](const Reply &reply) {
+        // What an INVITE that was given up still brings: only a phone that rings or answers counts.
+        if (attempt == m_attempt || (!reply.local && reply.status < 300))
+            replied(reply);
+    });
     return m_invite != nullptr;
 }
 
 void TestCall::replied(const Reply &reply)
 {
+    if (m_transport == base::Transport::Tls && m_hop && !m_tls)
+        m_tls = m_env.agent.tls(m_hop->endpoint); // a connection that stood already
+    if (!reply.local)
+        m_sessionId.heard(reply.message().value(sip::HeaderId::SessionId));
     if (reply.status < 200)
         provisional(reply);
     else if (reply.status < 300)
@@ -162,16 +199,57 @@ void TestCall::rejected(const Reply &reply)
         return; // a late rejection of another branch changes nothing
     if (reply.local)
         return failedLocally(reply);
+    // RFC 3263 section 4.3; never after a 1xx, for somebody's phone may be ringing.
+    if (reply.status == 503 && !m_heard && !m_hangUp &&
+        nextHop(fmt::format("{} answered 503", m_hop ? m_hop->endpoint.text() : "The server")))
+        return;
     if ((reply.status == 401 || reply.status == 407) && !m_hangUp && authenticate(reply))
         return;
+    if (reply.status == 422 && !m_hangUp && m_sessionTimer.tooSmall(reply.message())) {
+        ++m_cseq; // RFC 4028 section 7.3
+        if (sendInvite())
+            return;
+    }
     if (m_state == State::Ended)
         return;                        // the authentication gave up and said so
     if (reply.status == 430 && m_flow) // RFC 5626 section 11.5, maybe about our own token
         m_flow->doubt();
+    if (!m_hangUp && m_request.extras.followRedirects && redirected(reply))
+        return;
     CallEvent done = event(m_hangUp ? CallStep::Ended : CallStep::Failed, reply);
     if (!m_hangUp)
-        done.sentence = fmt::format("The call was not answered: {} {}.", reply.status, done.phrase);
+        done.sentence = refusalSentence(reply);
     end(done);
+}
+
+/// RFC 3261 section 8.1.3.4: the best Contact of a 3xx next; one that fails makes room for the
+/// following one, except by a 6xx, which speaks for all of them.
+bool TestCall::redirected(const Reply &reply)
+{
+    if (reply.status >= 600)
+        return false;
+    if (reply.status < 400)
+        m_redirects.take(reply.message());
+    const auto uri = m_redirects.next();
+    if (!uri || m_formerInvites.size() >= kMostAttempts)
+        return false;
+    m_request.extras.requestUri = *uri;
+    // Who sends us there must not be able to use what we answered elsewhere.
+    m_digest = DigestClient(m_request.credentials.user, m_request.credentials.password);
+    const auto plan = planCall(m_request);
+    if (!plan) {
+        note(base::LocalKind::Note, reply.status, {},
+             fmt::format("The redirection to {} is not followed: {}",
+                         base::printable(*uri, false, 120), plan.error().sentence));
+        return redirected(reply);
+    }
+    m_plan = *plan;
+    note(base::LocalKind::Note, reply.status, {},
+         fmt::format("Redirected: calling {}.", base::printable(*uri, false, 120)));
+    ++m_cseq;
+    m_env.listener.onCall(event(CallStep::Redirected, reply));
+    locate();
+    return true;
 }
 
 bool TestCall::authenticate(const Reply &reply)
@@ -184,7 +262,9 @@ bool TestCall::authenticate(const Reply &reply)
             (proxy ? sip::HeaderId::ProxyAuthenticate : sip::HeaderId::WwwAuthenticate))
             challenges.push_back(header.value);
     auto answer = m_digest.challenged(proxy, challenges);
-    if (answer && m_formerInvites.size() < kMostAttempts && sendInvite(false)) {
+    const bool again = answer && m_formerInvites.size() < kMostAttempts;
+    m_cseq += again ? 1 : 0;
+    if (again && sendInvite()) {
         m_env.listener.onCall(event(CallStep::Authenticating, reply));
         return true;
     }
@@ -199,7 +279,9 @@ bool TestCall::authenticate(const Reply &reply)
 
 void TestCall::failedLocally(const Reply &reply)
 {
-    const auto why = m_env.agent.explain(reply, m_plan.route);
+    const auto why = m_env.agent.explain(reply, m_plan.next);
+    if (!m_heard && !m_hangUp && nextHop(why.sentence))
+        return;
     note(why.kind, reply.status, {}, why.sentence);
     CallEvent done = event(m_hangUp ? CallStep::Ended : CallStep::Failed, reply);
     done.sentence = why.sentence;
@@ -211,6 +293,12 @@ void TestCall::hangUp()
     if (m_state == State::Ended || m_hangUp)
         return;
     m_hangUp = true;
+    if (m_locating) {
+        CallEvent ended = event(CallStep::Ended);
+        ended.local = true;
+        ended.sentence = "The call was given up before its INVITE left.";
+        return end(ended);
+    }
     if (m_state == State::Answered) {
         if (auto *answeredDialog = dialog(m_answeredTag))
             bye(*answeredDialog, 1);
@@ -237,9 +325,9 @@ void TestCall::cancel()
     spec.ident = m_local->ident.c_str();
     // Hop by hop (RFC 3261 section 9.1): to where the INVITE went, whatever the name resolves to by
     // now.
-    spec.route = m_remote.known() && m_plan.transport == base::Transport::Udp
-                     ? fmt::format("sip:{};transport=udp", m_remote.text())
-                     : m_plan.route;
+    spec.route = m_remote.known() && m_transport == base::Transport::Udp
+                     ? hopUri({m_transport, m_remote, {}})
+                     : routeUri();
     tport_t *transport = m_invite->transport(); // the connection the INVITE took
     spec.transport =
         transport != nullptr && tport_is_secondary(transport) != 0 ? transport : nullptr;
@@ -262,6 +350,8 @@ void TestCall::end(const CallEvent &finished)
         return;
     m_state = State::Ended;
     m_giveUp.stop();
+    m_sessionTimer.stop();
+    m_glare.stop();
     m_env.listener.onCall(finished);
     // Retransmissions of the last responses still have to find their ACK.
     m_linger.start(64 * m_env.options.t1, [this] { m_over = true; });

@@ -5,7 +5,10 @@
 #pragma once
 
 #include <engine/call.h>
+#include <engine/call_headers.h>
 #include <engine/digest.h>
+#include <engine/redirects.h>
+#include <engine/session_timer.h>
 #include <engine/target.h>
 #include <engine/transaction.h>
 #include <map>
@@ -29,7 +32,12 @@ public:
     void start();
     void hangUp() override;
     void shutDown() override { hangUp(); }
+    void hold(bool on, bool byUpdate) override;
+    void sendInfo(const std::string &contentType, const std::string &body) override;
+    void transfer(const std::string &target) override;
+    std::string replacing() const override;
     void stray(const Reply &reply) override;
+    void secured(const TlsReport &report) override;
     const std::string &callId() const override { return m_callId; }
     bool quiet() const override;
     bool over() const override { return m_over; }
@@ -42,26 +50,55 @@ private:
         std::uint32_t rseq = 0; // the last reliable one taken
         std::uint32_t cseq = 0; // of the INVITE that made it
         bool confirmed = false, ending = false;
-        std::string lateAnswer; // SDP of our ACK when the 2xx made the offer
+        std::string answer; // ours, when the peer made the offer
+        bool answerInAck = false;
     };
 
-    bool sendInvite(bool first);
-    std::string inviteHeaders(bool first);
+    void fail(const std::string &sentence, base::LocalKind kind, int status = 0);
+    void locate(); // m_plan's next hop, then call()
+    void located(base::Result<std::vector<Hop>> hops);
+    base::Result<void> prepareHop(); // local address and Contact for it
+    bool call();                     // the first of m_hops that can be used
+    bool nextHop(const std::string &why);
+    bool sendInvite();
+    std::string inviteHeaders();
     void replied(const Reply &reply);
     void provisional(const Reply &reply);
     bool takeReliable(const Reply &reply, EarlyDialog &dialog);
+    std::string answerFor(std::string_view offer) const;
     void prack(const Reply &reply, EarlyDialog &dialog, std::uint32_t rseq);
     void answered(const Reply &reply);
     void rejected(const Reply &reply);
     bool authenticate(const Reply &reply);
+    bool redirected(const Reply &reply);
     void failedLocally(const Reply &reply);
     void cancel();
     void acknowledge(EarlyDialog &dialog);
     void bye(EarlyDialog &dialog, int attempt);
+    // test_call_session.cpp: what changes an answered call
+    struct Change { // one at a time (RFC 3264 section 4)
+        bool hold = false, byUpdate = false, refresh = false;
+        int attempt = 1;
+        std::string sdp;
+    };
+    void begin(Change change);
+    void changed(const Reply &reply);
+    void changeDone(const Reply &reply);
+    void acknowledgeChange(const Reply &reply);
+    void startSession(const Reply &reply);
+    void settleTimer(const Reply &reply);
+    void refresh();
+    bool requestWithin(const char *method, const std::string &headers, const std::string &type,
+                       const std::string &body, std::function<void(const Reply &)> done,
+                       int attempt = 1);
+    int onSessionRequest(nta_incoming_t *request, const Received &received);
+    void onNotify(nta_incoming_t *request, const Received &received);
     void end(const CallEvent &finished);
     EarlyDialog *dialog(const Reply &reply);
     EarlyDialog *dialog(const std::string &toTag);
     RequestSpec inDialog(const EarlyDialog &dialog, const char *method) const;
+    std::string routeUri() const; // of what goes the INVITE's way
+    std::string ownHeaders() const;
     CallEvent event(CallStep step) const;
     CallEvent event(CallStep step, const Reply &reply) const;
     void note(base::LocalKind kind, int code, const std::string &toTag, std::string sentence);
@@ -71,19 +108,39 @@ private:
     CallRequest m_request;
     std::optional<FlowChoice> m_flow;
     Plan m_plan;
+    std::vector<Hop> m_hops;  // still to be tried
+    std::optional<Hop> m_hop; // where the INVITE goes; nullopt: over a flow
+    base::Transport m_transport = base::Transport::Udp;
     const Local *m_local = nullptr;
+    Body m_body;                      // of the INVITE
+    std::string m_offer, m_described; // SDP: the INVITE's, and what we say when asked
     std::string m_callId, m_contact, m_fromTag, m_credentials;
     State m_state = State::Calling;
     bool m_hangUp = false, m_cancelled = false, m_over = false;
+    bool m_locating = false, m_heard = false; // heard: a 1xx to the present INVITE
+    std::uint32_t m_cseq = 0, m_attempt = 0;
+    std::shared_ptr<const TlsReport> m_tls;
+    Pin m_connection; // TLS: what follows goes the INVITE's way
     nta_leg_t *m_leg = nullptr;
     std::unique_ptr<Transaction> m_invite;
     std::vector<std::unique_ptr<Transaction>> m_formerInvites; // those answered with a challenge
     TransactionPool m_requests;
     DigestClient m_digest;
+    SessionId m_sessionId;
+    Redirects m_redirects;
     std::map<std::string, EarlyDialog> m_dialogs; // by To-tag, at most kMostDialogs
     std::string m_answeredTag;
+    SessionTimer m_sessionTimer;
+    std::optional<Change> m_change;
+    std::unique_ptr<Transaction> m_changing;
+    std::uint64_t m_version = 0; // of our description
+    std::string m_current;       // what we last described
+    bool m_peerUpdates = false;  // it allows UPDATE
+    bool m_held = false, m_transferring = false;
+    Timer m_glare;
     base::Endpoint m_remote; // who sent the first provisional response
     Timer m_giveUp, m_linger;
+    std::shared_ptr<int> m_alive = std::make_shared<int>(0);
 };
 
 } // namespace engine

@@ -32,6 +32,12 @@ TestCall::EarlyDialog *TestCall::dialog(const Reply &reply)
              fmt::format("More than {} forks answered; this one is not followed.", kMostDialogs));
         return nullptr;
     }
+    if (m_transport == base::Transport::Tls && m_invite) {
+        tport_t *transport = m_invite->transport();
+        m_connection = Pin(transport);
+        if (transport != nullptr)
+            tport_unref(transport);
+    }
     const sip_t &sip = *reply.sip;
     nta_leg_t *leg = nta_leg_tcreate(m_env.agent.nta(), RequestHandler::called, this,
                                      SIPTAG_CALL_ID(sip.sip_call_id), SIPTAG_FROM(sip.sip_from),
@@ -50,6 +56,7 @@ void TestCall::provisional(const Reply &reply)
     if (m_state != State::Calling && m_state != State::Proceeding)
         return;
     m_state = State::Proceeding;
+    m_heard = true;
     if (!m_remote.known())
         m_remote = reply.received->from;
     if (m_hangUp)
@@ -59,10 +66,15 @@ void TestCall::provisional(const Reply &reply)
     // RFC 3262 section 4: reliable is what has Require: 100rel and an RSeq.
     seen.reliable = reply.status > 100 && reply.message().lists(sip::HeaderId::Require, "100rel") &&
                     reply.message().number(sip::HeaderId::RSeq).has_value();
+    const bool unwanted = seen.reliable && m_request.reliability == Reliability::Off;
     if (seen.reliable && early != nullptr && !takeReliable(reply, *early))
         return;
     m_env.listener.onCall(seen);
-    if (seen.reliable && early != nullptr)
+    if (unwanted)
+        note(base::LocalKind::Note, reply.status, seen.toTag,
+             "A reliable provisional response although this call did not offer 100rel; it is not "
+             "acknowledged (RFC 3262 section 3).");
+    else if (seen.reliable && early != nullptr)
         prack(reply, *early, early->rseq);
 }
 
@@ -90,9 +102,19 @@ RequestSpec TestCall::inDialog(const EarlyDialog &early, const char *method) con
     spec.leg = early.leg;
     spec.method = method;
     spec.ident = m_local->ident.c_str();
-    spec.transport = m_flow ? m_flow->pin.usable() : nullptr;
-    spec.headers = fmt::format("User-Agent: {}\r\n", m_env.options.userAgent);
+    spec.transport = m_flow ? m_flow->pin.usable() : m_connection.usable();
+    spec.headers = ownHeaders();
     return spec;
+}
+
+/// Our answer when the peer made the offer: with what the call describes, else one that accepts and
+/// moves nothing.
+std::string TestCall::answerFor(std::string_view offer) const
+{
+    if (!m_described.empty())
+        if (auto answer = answerLike(offer, m_described))
+            return *answer;
+    return idleAnswer(offer, m_local->endpoint.address);
 }
 
 void TestCall::prack(const Reply &reply, EarlyDialog &early, std::uint32_t rseq)
@@ -102,23 +124,22 @@ void TestCall::prack(const Reply &reply, EarlyDialog &early, std::uint32_t rseq)
     if (reply.sip->sip_contact == nullptr) {
         spec.uri = m_plan.requestUri; // a response without Contact gives no target; the INVITE's
                                       // way is the best guess
-        spec.route = spec.transport == nullptr ? m_plan.route : "";
+        spec.route = spec.transport == nullptr ? routeUri() : "";
     }
-    spec.headers += fmt::format("RAck: {} {} INVITE\r\n", rseq, early.cseq) +
-                    m_digest.headers("PRACK", m_plan.requestUri);
     const auto sdp = reply.message().sdp();
-    if (m_request.offer.empty() &&
-        !sdp.empty()) { // RFC 6337 pattern 3: the 1xx offers, the PRACK answers
-        spec.body = idleAnswer(sdp, m_local->endpoint.address);
+    if (m_offer.empty() && !sdp.empty()) { // RFC 6337 pattern 4: the 1xx offers, the PRACK answers
+        spec.body = early.answer = answerFor(sdp);
         spec.contentType = "application/sdp";
     }
+    spec.headers += fmt::format("RAck: {} {} INVITE\r\n", rseq, early.cseq) +
+                    m_digest.headers("PRACK", m_plan.requestUri, spec.body);
     const bool sent = m_requests.start(spec, [this, tag](const Reply &done) {
         if (done.status < 200)
             return;
         CallEvent finished = event(CallStep::PrackDone, done);
         finished.toTag = tag;
         if (done.local) {
-            const auto why = m_env.agent.explain(done, m_plan.route);
+            const auto why = m_env.agent.explain(done, m_plan.next);
             finished.sentence = why.sentence;
             note(why.kind, done.status, tag, "The PRACK found no answer: " + why.sentence);
         }
@@ -139,8 +160,8 @@ void TestCall::acknowledge(EarlyDialog &confirmed)
     RequestSpec spec = inDialog(confirmed, "ACK");
     // RFC 3261 section 13.2.2.4: the INVITE's CSeq number and credentials.
     spec.headers += fmt::format("CSeq: {} ACK\r\n", confirmed.cseq) + m_credentials;
-    if (!confirmed.lateAnswer.empty()) {
-        spec.body = confirmed.lateAnswer;
+    if (confirmed.answerInAck) {
+        spec.body = confirmed.answer;
         spec.contentType = "application/sdp";
     }
     if (auto ack = Transaction::start(spec, nullptr); !ack)
@@ -160,8 +181,11 @@ void TestCall::answered(const Reply &reply)
     // RFC 3261 section 13.2.2.4: the route set comes from the 2xx.
     nta_leg_client_reroute(now->leg, reply.sip->sip_record_route, reply.sip->sip_contact, 1);
     const std::string tag(reply.message().toTag());
-    if (m_request.offer.empty() && now->rseq == 0)
-        now->lateAnswer = idleAnswer(reply.message().sdp(), m_local->endpoint.address);
+    const auto sdp = reply.message().sdp();
+    if (m_offer.empty() && now->answer.empty()) { // RFC 6337 pattern 2
+        now->answer = answerFor(sdp);
+        now->answerInAck = true;
+    }
     acknowledge(*now);
     const bool surplus = !m_answeredTag.empty() || m_state == State::Ended;
     if (surplus) {
@@ -173,9 +197,17 @@ void TestCall::answered(const Reply &reply)
     m_answeredTag = tag;
     m_state = State::Answered;
     m_giveUp.stop();
-    m_digest.accepted();
-    if (m_hangUp) // the answer crossed our CANCEL
+    const auto valueOf = [&](const char *name) {
+        const auto *header = reply.message().find(name);
+        return header != nullptr ? header->value : std::string_view();
+    };
+    m_digest.accepted(valueOf("Authentication-Info"), valueOf("Proxy-Authentication-Info"));
+    if (m_hangUp) {
+        note(base::LocalKind::Note, reply.status, tag,
+             "The answer crossed our CANCEL: acknowledged and hung up (RFC 3261 section 9.1).");
         return bye(*now, 1);
+    }
+    startSession(reply);
     m_env.listener.onCall(event(CallStep::Answered, reply));
 }
 
@@ -203,7 +235,7 @@ void TestCall::bye(EarlyDialog &confirmed, int attempt)
                 return bye(*again, attempt + 1);
         }
         if (done.local) {
-            const auto why = m_env.agent.explain(done, m_plan.route);
+            const auto why = m_env.agent.explain(done, m_plan.next);
             note(why.kind, done.status, tag, "The BYE found no answer: " + why.sentence);
         }
         if (main) {
@@ -220,8 +252,11 @@ void TestCall::stray(const Reply &reply)
 {
     // A 2xx of another fork, or repeated, after the INVITE's transaction has gone.
     if (reply.status >= 200 && reply.status < 300 &&
-        reply.message().cseq().method == sip::Method::Invite && m_local != nullptr)
+        reply.message().cseq().method == sip::Method::Invite && m_local != nullptr) {
+        if (reply.message().cseq().number > m_cseq && !m_answeredTag.empty())
+            return acknowledgeChange(reply); // of a re-INVITE
         answered(reply);
+    }
 }
 
 int TestCall::onRequest(nta_incoming_t *request, const sip_t &sip)
@@ -237,7 +272,9 @@ int TestCall::onRequest(nta_incoming_t *request, const sip_t &sip)
     if (known == nullptr)
         return 481;
     if (received.message.method != sip::Method::Bye) {
-        answerInDialog(request, received, {m_request.offer, m_contact});
+        if (tag == m_answeredTag && m_state == State::Answered)
+            return onSessionRequest(request, received);
+        answerInDialog(request, received, {m_described, m_contact, {}});
         return 0;
     }
     reply(request, 200);

@@ -25,15 +25,23 @@ std::unique_ptr<Transaction> Transaction::start(const RequestSpec &spec, Handler
 {
     std::unique_ptr<Transaction> out(new Transaction);
     out->m_handler = std::move(handler);
+    su_home_t home[1] = {SU_HOME_INIT(home)};
+    su_home_init(home);
+    // By length, so that a body with a NUL in it leaves whole.
+    const sip_payload_t *payload =
+        spec.body.empty()
+            ? nullptr
+            : sip_payload_create(home, spec.body.data(), static_cast<isize_t>(spec.body.size()));
     out->m_outgoing = nta_outgoing_tcreate(
         spec.leg, replied, out.get(), urlOf(spec.route), sip_method_code(spec.method), spec.method,
         urlOf(spec.uri), SIPTAG_HEADER_STR(orNull(spec.headers)),
         SIPTAG_CONTENT_TYPE_STR(orNull(spec.contentType)),
-        TAG_IF(!spec.body.empty(), SIPTAG_PAYLOAD_STR(spec.body.c_str())),
+        TAG_IF(payload != nullptr, SIPTAG_PAYLOAD(payload)),
         TAG_IF(spec.transport != nullptr, NTATAG_TPORT(spec.transport)),
         TAG_IF(spec.ident != nullptr && spec.transport == nullptr, TPTAG_IDENT(spec.ident)),
         TAG_IF(spec.fresh, TPTAG_FRESH(1)),
         TAG_IF(!spec.branch.empty(), NTATAG_BRANCH_KEY(spec.branch.c_str())), TAG_END());
+    su_home_deinit(home);
     if (out->m_outgoing == nullptr) {
         base::log(base::LogLevel::Warning, "engine", "sofia-sip did not take a {} request",
                   spec.method);

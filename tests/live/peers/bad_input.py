@@ -41,7 +41,7 @@ def main():
         closed = bench.free_port()
         code, _, errors = stage.earshot("call", "not a uri at all <<<")
         bench.check(code == 2 and one_sentence(errors, "SIP URI"), f"unparsable target: exit {code}: {errors.strip()}")
-        for words in (("--codecs", "PCMU,G999"), ("--output", "loud"), ("--transport", "tls"), ("--100rel", "maybe"),
+        for words in (("--codecs", "PCMU,G999"), ("--output", "loud"), ("--transport", "sctp"), ("--100rel", "maybe"),
                       ("--from", "sip:a@b", "--from", "sip:c@d"), ("--hangup-after", "soon"), ("--port-range", "7")):
             code, _, errors = stage.earshot("call", f"sip:x@127.0.0.1:{closed}", *words)
             bench.check(code == 2 and one_sentence(errors), f"{' '.join(words)}: exit {code}: {errors.strip()}")

@@ -30,12 +30,15 @@ def response(request, status, tag="peer", more=(), body=""):
 class UasPeer:
     """A UDP user agent: answers an INVITE with each of `answers`, a CANCEL with 487, all else with 200."""
 
+    FAMILY = socket.AF_INET
+    HOST = "127.0.0.1"
+
     def __init__(self, answers, challenge=None):
         self.answers = answers
         self.challenge = challenge  # (status, header line): the answer to every INVITE
         self.seen = []
-        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.socket.bind(("127.0.0.1", 0))
+        self.socket = socket.socket(self.FAMILY, socket.SOCK_DGRAM)
+        self.socket.bind((self.HOST, 0))
         self.port = self.socket.getsockname()[1]
         self.invite = None
         threading.Thread(target=self._run, daemon=True).start()
@@ -67,7 +70,8 @@ class UasPeer:
             self.invite = text
             if self.challenge:
                 return [response(text, self.challenge[0], more=[self.challenge[1]])]
-            contact = f"Contact: <sip:127.0.0.1:{self.port}>"
+            host = f"[{self.HOST}]" if ":" in self.HOST else self.HOST
+            contact = f"Contact: <sip:{host}:{self.port}>"
             return [response(text, a, more=[contact], body=SDP if a.startswith("200") else "") for a in self.answers]
         if method == "ACK":
             return []

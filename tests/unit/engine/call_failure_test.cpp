@@ -3,8 +3,6 @@
 #include "script.h"
 
 #include <base/text.h>
-#include <filesystem>
-#include <fstream>
 #include <gmock/gmock.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -192,11 +190,9 @@ TEST(Call, AHostThatDoesNotResolveIsTold)
                      reinterpret_cast<sockaddr *>(&from), size);
         }
     });
-    const auto file = std::filesystem::temp_directory_path() / ("resolv-" + base::randomToken(6));
-    std::ofstream(file) << "nameserver 127.0.0.1\nport " << ntohs(name.sin_port) << "\n";
     {
         auto options = ear::quick();
-        options.resolvConf = file;
+        options.dnsServer = "127.0.0.1:" + std::to_string(ntohs(name.sin_port));
         Ear ear(options);
         engine::CallRequest request;
         request.target = "sip:bob@no-such-host.invalid";
@@ -210,7 +206,6 @@ TEST(Call, AHostThatDoesNotResolveIsTold)
     ::sendto(server, "", 0, 0, reinterpret_cast<sockaddr *>(&name), length);
     dns.join();
     ::close(server);
-    std::filesystem::remove(file);
 }
 
 } // namespace

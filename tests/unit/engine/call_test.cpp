@@ -49,7 +49,7 @@ TEST(Call, ALargeRequestIsToldOnceAndGoesOverUdp)
     Peer callee(answerPlainly);
     Ear ear(ear::quick());
     auto request = to(callee);
-    request.headers.emplace_back("X-Padding", std::string(1500, 'x'));
+    request.extras.headers.emplace_back("X-Padding", std::string(1500, 'x'));
     ear.engine->place(request);
     ASSERT_TRUE(ear.waitFor(CallStep::Answered));
     ASSERT_EQ(ear.told(base::LocalKind::LargeRequest).size(), 1U);
@@ -62,19 +62,36 @@ TEST(Call, OwnHeadersCannotInjectLines)
     Peer callee(answerPlainly);
     Ear ear(ear::quick());
     auto request = to(callee);
-    request.headers = {{"X-Note", "one\r\nX-Evil: two"}, {"Subject", "hello"}};
+    request.extras.headers = {{"X-Note", " one "}, {"Subject", "hello"}, {"User-Agent", "other"}};
     ear.engine->place(request);
     ASSERT_TRUE(ear.waitFor(CallStep::Answered));
     const std::string inviteText = callee.texts().front();
     const auto invite = sip::parse(inviteText);
     ASSERT_TRUE(invite.has_value());
-    EXPECT_EQ(invite->find("X-Evil"), nullptr);
     ASSERT_NE(invite->find("X-Note"), nullptr);
+    EXPECT_EQ(invite->find("X-Note")->value, "one");
     EXPECT_EQ(invite->value(sip::HeaderId::Subject), "hello");
-    engine::CallRequest bad = to(callee);
-    bad.headers = {{"Bad Name", "x"}};
+    EXPECT_EQ(invite->value(sip::HeaderId::UserAgent), "other");
+    for (const auto &[name, value] : {std::pair{"Bad Name", "x"},
+                                      {"X-Note", "a\r\nX-Evil: b"},
+                                      {"X-Note", "a\n"},
+                                      {"Via", "x"},
+                                      {"v", "x"},
+                                      {"", "x"},
+                                      {"t", "x"},
+                                      {"Contact", "*"},
+                                      {"route", "<sip:a>"}}) {
+        auto bad = to(callee);
+        bad.extras.headers = {{name, value}};
+        const auto checked = engine::Engine::check(bad);
+        ASSERT_FALSE(checked.has_value()) << name;
+        EXPECT_EQ(checked.error().code, base::ErrorCode::BadInput);
+    }
+    auto bad = to(callee);
+    bad.extras.headers = {{"X-Note", "a\r\nX-Evil: b"}};
     ear.engine->place(bad);
     EXPECT_TRUE(ear.waitFor(CallStep::Failed));
+    EXPECT_EQ(callee.count("INVITE"), 1);
 }
 
 TEST(Call, ALateOfferIsAnsweredInTheAck)
@@ -82,7 +99,7 @@ TEST(Call, ALateOfferIsAnsweredInTheAck)
     Peer callee(answerPlainly);
     Ear ear(ear::quick());
     auto request = to(callee);
-    request.offer.clear();
+    request.description.clear();
     ear.engine->place(request);
     ASSERT_TRUE(ear.waitFor(CallStep::Answered));
     ASSERT_TRUE(support::stepUntil([&] { return callee.count("ACK") == 1; }));
@@ -174,7 +191,7 @@ TEST(Call, TwoEnginesCallEachOther)
     Ear alice(ear::quick());
     engine::CallRequest request;
     request.target = "sip:bob@127.0.0.1:" + std::to_string(port);
-    request.offer = ear::kOffer;
+    request.description = ear::kOffer;
     const auto call = alice.engine->place(request);
     ASSERT_TRUE(bob.waitFor(CallStep::Incoming));
     const auto incoming = bob.first(CallStep::Incoming);

@@ -161,4 +161,43 @@ TEST(DigestClientTest, NoUserNoAnswer)
     EXPECT_THAT(result.error().sentence, HasSubstr("user name"));
 }
 
+TEST(Digest, AuthIntHashesTheBodyWhereAuthIsNotOffered)
+{
+    const auto both =
+        engine::parseChallenge("Digest realm=\"r\", nonce=\"n\", qop=\"auth-int,auth\"");
+    ASSERT_TRUE(both.has_value());
+    engine::DigestRequest request{"INVITE", "sip:b", "u", "p", "c", 1, "body"};
+    EXPECT_NE(engine::credentialsValue(*both, request).find("qop=auth,"), std::string::npos);
+    const auto whole = engine::parseChallenge("Digest realm=\"r\", nonce=\"n\", qop=\"auth-int\"");
+    ASSERT_TRUE(whole.has_value());
+    EXPECT_NE(engine::credentialsValue(*whole, request).find("qop=auth-int,"), std::string::npos);
+    const auto first = engine::digestResponse(*whole, request);
+    request.body = "another";
+    EXPECT_NE(engine::digestResponse(*whole, request), first);
+}
+
+TEST(Digest, EveryRealmIsAnsweredByItsTopmostKnownChallenge)
+{
+    engine::DigestClient client("u", "p");
+    ASSERT_TRUE(client.challenged(true, {"Digest realm=\"a\", nonce=\"1\", algorithm=SHA-256",
+                                         "Digest realm=\"a\", nonce=\"2\", algorithm=MD5",
+                                         "Digest realm=\"b\", nonce=\"3\", algorithm=MD5"}));
+    ASSERT_TRUE(client.challenged(false, {"Digest realm=\"a\", nonce=\"4\""}));
+    const auto lines = client.headers("INVITE", "sip:b");
+    for (const char *part : {"nonce=\"1\"", "nonce=\"3\"", "nonce=\"4\"", "algorithm=SHA-256"})
+        EXPECT_NE(lines.find(part), std::string::npos) << part;
+    EXPECT_EQ(lines.find("nonce=\"2\""), std::string::npos);
+}
+
+TEST(Digest, TheNextNonceIsTaken)
+{
+    engine::DigestClient client("u", "p");
+    ASSERT_TRUE(client.challenged(false, {"Digest realm=\"a\", nonce=\"1\", qop=\"auth\""}));
+    client.headers("INVITE", "sip:b");
+    client.accepted("nextnonce=\"2\", rspauth=\"x\"");
+    const auto lines = client.headers("BYE", "sip:b");
+    EXPECT_NE(lines.find("nonce=\"2\""), std::string::npos);
+    EXPECT_NE(lines.find("nc=00000001"), std::string::npos);
+}
+
 } // namespace

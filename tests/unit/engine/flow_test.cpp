@@ -317,7 +317,7 @@ TEST(Flows, CarryTheAccountsOwnCalls)
     ASSERT_TRUE(isUp(ear, 1) && isUp(ear, 2));
     engine::CallRequest request;
     request.target = "sip:carol@example.test";
-    request.offer = ear::kOffer;
+    request.description = ear::kOffer;
     request.account = handle;
     ear.engine->place(request);
     ASSERT_TRUE(ear.waitFor(CallStep::Failed));

@@ -188,7 +188,7 @@ TEST_F(Hostile, SdpThatHangsOtherStacksIsOnlyText)
     });
     engine::CallRequest request;
     request.target = callee.uri();
-    request.offer = ear::kOffer;
+    request.description = ear::kOffer;
     ear.engine->place(request);
     ASSERT_TRUE(support::stepUntil([&] { return ear.count(CallStep::Provisional) == 1; }));
     EXPECT_THAT(ear.first(CallStep::Provisional).sdp, HasSubstr("udptl ,"));

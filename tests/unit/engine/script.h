@@ -15,7 +15,7 @@ inline engine::CallRequest to(const Peer &callee, base::Transport transport = ba
     engine::CallRequest out;
     out.target = callee.uri();
     out.transport = transport;
-    out.offer = ear::kOffer;
+    out.description = ear::kOffer;
     return out;
 }
 

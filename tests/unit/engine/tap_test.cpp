@@ -44,7 +44,7 @@ TEST(Tap, EmitsEveryDatagramOnceWithBothEnds)
     Ear ear(ear::quick());
     engine::CallRequest request;
     request.target = callee.uri();
-    request.offer = ear::kOffer;
+    request.description = ear::kOffer;
     ear.engine->place(request);
     ASSERT_TRUE(ear.waitFor(CallStep::Failed));
     ASSERT_TRUE(support::stepUntil([&] { return callee.copies("ACK") == 2; }));

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <app/call_options.h>
+
+#include <base/text.h>
+#include <cerrno>
+#include <cstring>
+#include <fmt/format.h>
+#include <fstream>
+
+namespace app {
+namespace {
+
+constexpr std::size_t kLargestBody = 64 * 1024; // the engine's own limit is lower and says more
+
+base::Result<void> readReliability(const std::string &text, desk::CallOptions &call)
+{
+    using engine::Reliability;
+    if (base::equalsNoCase(text, "required"))
+        call.reliability = Reliability::Required;
+    else if (base::equalsNoCase(text, "off"))
+        call.reliability = Reliability::Off;
+    else
+        call.reliability = Reliability::Supported;
+    return {};
+}
+
+base::Result<void> readPortRange(const std::string &text, media::Options &media)
+{
+    const auto parts = base::split(text, '-');
+    const auto first = base::toInteger(parts.front());
+    const auto last = base::toInteger(parts.back());
+    if (parts.size() > 2 || !first || !last || *first < 1024 || *last > 65535 || *last < *first)
+        return base::fail(base::ErrorCode::BadInput,
+                          "--port-range takes two ports from 1024 to 65535, such as 40000-40019.");
+    media.portFirst = static_cast<std::uint16_t>(*first);
+    media.portLast = static_cast<std::uint16_t>(*last);
+    return {};
+}
+
+base::Result<void> readBody(const Arguments &arguments, engine::CallExtras &extras)
+{
+    if (!arguments.has("--body")) {
+        if (arguments.has("--content-type"))
+            return base::fail(base::ErrorCode::BadInput, "--content-type goes with --body.");
+        return {};
+    }
+    const auto path = arguments.value("--body");
+    std::ifstream in(path, std::ios::binary);
+    extras.body.resize(kLargestBody + 1);
+    in.read(extras.body.data(), static_cast<std::streamsize>(extras.body.size()));
+    if (in.gcount() == 0)
+        return base::fail(
+            base::ErrorCode::NotFound,
+            fmt::format("The body {} cannot be read or is empty.", base::printable(path)),
+            std::strerror(errno));
+    extras.body.resize(static_cast<std::size_t>(in.gcount()));
+    const bool sdp = extras.body.compare(0, 3, "v=0") == 0;
+    extras.bodyType = arguments.value("--content-type", sdp ? "application/sdp" : "");
+    if (extras.bodyType.empty())
+        return base::fail(base::ErrorCode::BadInput,
+                          "--body needs --content-type, such as application/pidf+xml.");
+    return {};
+}
+
+base::Result<void> readHeaders(const Arguments &arguments, engine::CallExtras &extras)
+{
+    for (const auto &line : arguments.values("--header")) {
+        const auto colon = line.find(':');
+        if (colon == std::string::npos)
+            return base::fail(base::ErrorCode::BadInput,
+                              fmt::format("--header takes \"Name: value\", not \"{}\".",
+                                          base::printable(line, false, 80)));
+        extras.headers.emplace_back(base::trim(line.substr(0, colon)), line.substr(colon + 1));
+    }
+    if (arguments.has("--p-early-media"))
+        extras.headers.emplace_back("P-Early-Media", "supported");
+    if (arguments.has("--privacy"))
+        extras.headers.emplace_back("Privacy", arguments.value("--privacy"));
+    if (arguments.has("--alert-info")) {
+        const auto value = arguments.value("--alert-info");
+        const bool bare = !value.empty() && value.front() != '<';
+        extras.headers.emplace_back("Alert-Info", bare ? "<" + value + ">" : value);
+    }
+    return {};
+}
+
+base::Result<void> readTimes(const Arguments &arguments, CallPlan &plan)
+{
+    const auto hangUp = arguments.seconds("--hangup-after", std::chrono::seconds(2));
+    const auto cancel = arguments.seconds("--cancel-after", std::chrono::seconds(60));
+    const auto timeout = arguments.seconds("--timeout", base::Duration{0});
+    for (const auto *each : {&hangUp, &cancel, &timeout})
+        if (!*each)
+            return tl::unexpected<base::Error>(each->error());
+    plan.call.hangUpAfter = std::max<base::Duration>(*hangUp, std::chrono::milliseconds(1));
+    plan.cancelAfter = *cancel;
+    plan.timeout = *timeout;
+    for (const auto &[name, into] : {std::pair{"--hold-after", &plan.holdAfter},
+                                     std::pair{"--resume-after", &plan.resumeAfter}}) {
+        const auto value = arguments.seconds(name, base::Duration{0});
+        if (!value)
+            return tl::unexpected<base::Error>(value.error());
+        if (arguments.has(name))
+            *into = *value;
+    }
+    plan.holdByUpdate = base::equalsNoCase(arguments.value("--hold-by"), "update");
+    plan.digits = arguments.value("--dtmf-info");
+    plan.transfer = arguments.value("--transfer");
+    const auto timer = base::toInteger(arguments.value("--session-expires", "0"));
+    const bool sensible = timer && (*timer == 0 || (*timer >= 90 && *timer <= 86400));
+    if (!sensible)
+        return base::fail(base::ErrorCode::BadInput,
+                          "--session-expires takes 90 to 86400 seconds (RFC 4028 section 5).");
+    plan.call.extras.sessionExpires = static_cast<std::uint32_t>(*timer);
+    return {};
+}
+
+} // namespace
+
+base::Result<CallPlan> readCallOptions(const Arguments &arguments, desk::Options &desk)
+{
+    CallPlan plan;
+    auto &call = plan.call;
+    if (arguments.positionals().empty())
+        return base::fail(base::ErrorCode::BadInput,
+                          "Whom to call? Give a target such as sip:bob@example.com.");
+    call.target = arguments.positionals().front();
+    call.from = arguments.value("--from", call.from);
+    call.proxy = arguments.value("--proxy");
+    call.codecs = arguments.value("--codecs", call.codecs);
+    call.lateOffer = arguments.has("--late-offer");
+    call.extras.requestUri = arguments.value("--request-uri");
+    call.extras.routes = arguments.values("--route");
+    call.extras.localAddress = arguments.value("--local-address");
+    call.extras.sessionId = arguments.has("--session-id");
+    call.extras.followRedirects = arguments.has("--follow-redirects");
+    call.extras.allowNumber = arguments.has("--allow-number");
+    call.transport = base::Transport::Unknown;
+    if (arguments.has("--transport")) {
+        const auto transport = transportNamed(arguments.value("--transport"));
+        if (!transport)
+            return tl::unexpected<base::Error>(transport.error());
+        call.transport = *transport;
+    }
+    if (const auto ok = readNetwork(arguments, desk.engine); !ok)
+        return tl::unexpected<base::Error>(ok.error());
+    if (arguments.has("--port-range")) {
+        if (const auto ok = readPortRange(arguments.value("--port-range"), desk.media); !ok)
+            return tl::unexpected<base::Error>(ok.error());
+    }
+    const auto who = credentials(arguments);
+    if (!who)
+        return tl::unexpected<base::Error>(who.error());
+    call.credentials = *who;
+    for (const auto &ok : {readReliability(arguments.value("--100rel", "supported"), call),
+                           readHeaders(arguments, call.extras), readBody(arguments, call.extras),
+                           readTimes(arguments, plan)})
+        if (!ok)
+            return tl::unexpected<base::Error>(ok.error());
+    call.recordFolder =
+        arguments.value("--record", fmt::format("earshot-call-{}", base::now().ns / 1'000'000'000));
+    return plan;
+}
+
+} // namespace app

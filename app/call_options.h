@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// The options of commands that place calls, once for all of them.
+#pragma once
+
+#include <app/console.h>
+#include <array>
+
+namespace app {
+
+inline constexpr std::array kCallOptions{
+    OptionSpec{"--from", "URI", "who calls (sip:earshot@localhost)"},
+    OptionSpec{"--request-uri", "URI", "Request-URI, if it is not the target"},
+    OptionSpec{"--proxy", "URI", "outbound proxy: where the INVITE is sent"},
+    OptionSpec{"--route", "URI", "loose route after the proxy; in this order", true},
+    OptionSpec{"--transport", "udp|tcp|tls", "transport (what DNS says, else udp)"},
+    OptionSpec{"--local-address", "IP", "address of this computer for SIP and RTP"},
+    OptionSpec{"--user", "U", "user name for 401 and 407"},
+    OptionSpec{"--password-file", "F", "file whose first line is the password"},
+    OptionSpec{"--codecs", "LIST", "codecs in order (PCMU,PCMA,opus)"},
+    OptionSpec{"--late-offer", "", "INVITE without SDP: the peer makes the offer"},
+    OptionSpec{"--100rel", "supported|required|off", "reliable provisional responses (supported)"},
+    OptionSpec{"--header", "\"NAME: VALUE\"", "one more header of the INVITE", true},
+    OptionSpec{"--body", "FILE", "body of the INVITE; beside the SDP unless it is SDP"},
+    OptionSpec{"--content-type", "TYPE", "what the body is"},
+    OptionSpec{"--p-early-media", "", "P-Early-Media: supported (RFC 5009)"},
+    OptionSpec{"--session-id", "", "Session-ID (RFC 7989)"},
+    OptionSpec{"--privacy", "VALUE", "Privacy (RFC 3323), such as id"},
+    OptionSpec{"--alert-info", "URI", "Alert-Info: how the peer shall ring"},
+    OptionSpec{"--session-expires", "S", "session timer (RFC 4028), from 90"},
+    OptionSpec{"--follow-redirects", "", "call the Contacts of a 3xx, best first"},
+    OptionSpec{"--allow-number", "", "emergency and premium numbers too"},
+    OptionSpec{"--hangup-after", "S", "BYE that many seconds after the answer (2)"},
+    OptionSpec{"--cancel-after", "S", "CANCEL that many seconds after the INVITE (60)"},
+    OptionSpec{"--hold-after", "S", "hold that many seconds after the answer"},
+    OptionSpec{"--resume-after", "S", "resume that many seconds after the hold"},
+    OptionSpec{"--hold-by", "invite|update", "hold and resume by re-INVITE or UPDATE (invite)"},
+    OptionSpec{"--dtmf-info", "DIGITS", "digits by INFO, half a second after the answer"},
+    OptionSpec{"--transfer", "URI", "blind transfer, half a second after the answer"},
+    OptionSpec{"--timeout", "S", "give the call up after that, however it stands"},
+    OptionSpec{"--record", "FOLDER", "where the recordings go (a new folder here)"},
+    OptionSpec{"--port-range", "A-B", "local UDP ports for RTP"},
+    OptionSpec{"--output", "auto|silent", "where early media is played (auto)"},
+};
+
+struct CallPlan {
+    desk::CallOptions call;
+    base::Duration cancelAfter{0};
+    base::Duration timeout{0}; // 0: none
+    std::optional<base::Duration> holdAfter, resumeAfter;
+    bool holdByUpdate = false;
+    std::string digits, transfer;
+};
+
+/// Errors: a sentence about the option that cannot be. `desk` takes what holds for all calls.
+base::Result<CallPlan> readCallOptions(const Arguments &arguments, desk::Options &desk);
+
+} // namespace app

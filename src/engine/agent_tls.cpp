@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+// The agent's TLS: when it is first asked for, what the library needs for it, and what its
+// handshakes came to.
+#include <engine/agent.h>
+
+#include <cstdlib>
+#include <fmt/format.h>
+
+namespace engine {
+
+namespace {
+
+constexpr std::size_t kMostKept = 256; // peers whose names and handshakes are remembered
+
+template <class Map> void keepSmall(Map &map)
+{
+    while (map.size() > kMostKept)
+        map.erase(map.begin());
+}
+
+} // namespace
+
+base::Result<void> checkOptions(const Options &options)
+{
+    if (!options.dnsServer.empty())
+        if (const auto good = resolverConfiguration(options.dnsServer); !good)
+            return tl::unexpected(good.error());
+    return checkTls(options.tls);
+}
+
+void Agent::learnPorts(Local &entry) const
+{
+    for (tport_t *tp = tport_primaries(nta_agent_tports(m_nta)); tp != nullptr;
+         tp = tport_next(tp)) {
+        if (tport_ident(tp) == nullptr || entry.ident != tport_ident(tp))
+            continue;
+        const auto port =
+            static_cast<std::uint16_t>(std::strtoul(tport_name(tp)->tpn_port, nullptr, 10));
+        if (tport_has_tls(tp) != 0)
+            entry.secure = {entry.endpoint.address, port};
+        else
+            entry.endpoint.port = port;
+    }
+}
+
+/// The library reads key, certificate and CA file by name, from the working directory if it is not
+/// told otherwise, and will not start TLS without them. None of them judges anybody: TlsJudge does.
+base::Result<void> Agent::prepareTls()
+{
+    if (m_tlsReady)
+        return {};
+    if (!tlsPassesHere())
+        return base::fail(base::ErrorCode::Internal,
+                          "The wire tap does not see TLS, so certificates would not be checked. "
+                          "TLS is off.");
+    if (!m_place) {
+        auto place = Workplace::make();
+        if (!place)
+            return tl::unexpected(place.error());
+        m_place = std::move(*place);
+    }
+    const auto pem = selfSignedPem();
+    for (const char *name : {"agent.pem", "cafile.pem", "tls_seed.dat"})
+        if (const auto file = m_place->write(name, pem); !file)
+            return tl::unexpected(file.error());
+    m_tlsReady = true;
+    return {};
+}
+
+base::Result<const Local *> Agent::secureLocal(const base::Address &address)
+{
+    const auto plain = local(address);
+    if (!plain)
+        return plain;
+    for (auto &each : m_locals) {
+        if (&each != *plain || each.secure.known())
+            continue;
+        if (const auto ready = prepareTls(); !ready)
+            return tl::unexpected(ready.error());
+        if (!bind(each.ident, address, "*", true))
+            return base::fail(base::ErrorCode::Internal,
+                              fmt::format("TLS could not be started on {}.", address.text()));
+        learnPorts(each);
+    }
+    return plain;
+}
+
+void Agent::expect(const base::Endpoint &endpoint, const std::string &name)
+{
+    m_expected[endpoint] = name;
+    keepSmall(m_expected);
+}
+
+std::shared_ptr<const TlsReport> Agent::tls(const base::Endpoint &endpoint) const
+{
+    const auto found = m_secured.find(endpoint);
+    return found == m_secured.end() ? nullptr : found->second;
+}
+
+void Agent::securing(ssl_st *ssl, const Connection &connection, bool weConnect)
+{
+    const auto found = m_expected.find(connection.remote);
+    m_judge.prepare(ssl, connection.id,
+                    found != m_expected.end() ? found->second : connection.remote.address.text(),
+                    weConnect);
+}
+
+void Agent::secured(ssl_st *ssl, const Connection &connection, bool done)
+{
+    auto report = std::make_shared<TlsReport>(m_judge.report(ssl, connection.id, done));
+    report->remote = connection.remote;
+    m_secured[connection.remote] = report;
+    keepSmall(m_secured);
+    later([this, report] {
+        if (m_onTls)
+            m_onTls(*report);
+    });
+}
+
+void Agent::closed(const Connection &connection)
+{
+    m_judge.forget(connection.id);
+}
+
+} // namespace engine

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <engine/refusal.h>
+
+#include <base/text.h>
+#include <engine/redirects.h>
+#include <fmt/format.h>
+#include <sip/status.h>
+
+namespace engine {
+
+namespace {
+
+std::string list(const sip::Message &message, sip::HeaderId id)
+{
+    std::string out;
+    for (const auto value : message.values(id))
+        if (out.size() < 200)
+            out += (out.empty() ? "" : ", ") + base::printable(value, false, 80);
+    return out.empty() ? "something it does not name" : out;
+}
+
+std::string because(const Reply &reply)
+{
+    const auto &message = reply.message();
+    switch (reply.status) {
+    case 420: // RFC 3261 section 8.2.2.3
+        return fmt::format("The peer does not know {}, which the call required. Require less.",
+                           list(message, sip::HeaderId::Unsupported));
+    case 421: // RFC 3261 section 21.4.16
+        return fmt::format("The peer insists on {}, which the call did not offer. Offer it.",
+                           list(message, sip::HeaderId::Require));
+    case 482:
+        return "The request came to the peer more than once, by different ways or in a circle.";
+    case 494:
+        return "The peer wants a security agreement (RFC 3329), which Earshot does not have.";
+    default:
+        break;
+    }
+    if (reply.status >= 300 && reply.status < 400) {
+        const auto contacts = contactsText(message);
+        return contacts.empty()
+                   ? "It names no other address."
+                   : fmt::format("It points to {}. Follow redirects, or call there.", contacts);
+    }
+    if (const auto wait = message.number(sip::HeaderId::RetryAfter))
+        return fmt::format("Try again after {} s, says the peer.", *wait);
+    if (const auto warning = message.value(sip::HeaderId::Warning); !warning.empty())
+        return "The peer adds: " + base::printable(warning, false, 200) + ".";
+    return {};
+}
+
+} // namespace
+
+std::string refusalSentence(const Reply &reply)
+{
+    const auto phrase =
+        reply.phrase.empty() ? std::string(sip::phrase(reply.status)) : reply.phrase;
+    const auto why = because(reply);
+    return fmt::format("The call was not answered: {} {}.{}{}", reply.status,
+                       base::printable(phrase, false, 160), why.empty() ? "" : " ", why);
+}
+
+} // namespace engine

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// The tap on TLS: the library's own reads and writes of the decrypted bytes pass through here, in
+// whole admitted messages like those of a plain connection.
+#include <engine/tap_socket.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <utility>
+
+namespace engine {
+
+namespace {
+
+constexpr int kReadSize = 4096;
+constexpr std::size_t kMostReady = 256 * 1024; // then the peer has to wait until it is read
+
+bool wouldBlock(int error)
+{
+    return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
+}
+
+} // namespace
+
+int Tap::handshake(SSL *ssl, SslCall real, bool weConnect)
+{
+    TapSocket &entry = socket(SSL_get_fd(ssl));
+    if (!std::exchange(entry.secure, true)) {
+        const Quiet quiet;
+        m_listener.securing(ssl, connectionOf(entry), weConnect);
+    }
+    const int result = real(ssl);
+    const int number = errno;
+    const int error = SSL_get_error(ssl, result);
+    if (!wouldBlock(error)) {
+        const Quiet quiet;
+        entry.lastData = base::now();
+        m_listener.secured(ssl, connectionOf(entry), result == 1);
+    }
+    errno = number;
+    return result;
+}
+
+/// Takes what has come until the connection would block, so that its state is the one a caller who
+/// gets nothing has to see. Returns the last call's result.
+int Tap::pumpSecure(TapSocket &entry, SSL *ssl, SslReadCall real)
+{
+    char buffer[kReadSize];
+    for (;;) {
+        const int n = real(ssl, buffer, sizeof buffer);
+        if (n <= 0)
+            return n;
+        const Quiet quiet;
+        const std::string_view bytes(buffer, static_cast<std::size_t>(n));
+        entry.lastData = base::now();
+        emit(entry, base::PacketKind::StreamData, false, bytes, entry.remote, entry.lastData);
+        m_listener.received(connectionOf(entry));
+        frames(entry, bytes, entry.lastData);
+        if (entry.ready.size() > kMostReady)
+            return n;
+    }
+}
+
+int Tap::readSecure(SSL *ssl, void *buffer, int size, SslReadCall real)
+{
+    TapSocket &entry = socket(SSL_get_fd(ssl));
+    int result = 0;
+    if (entry.taken >= entry.ready.size()) {
+        result = pumpSecure(entry, ssl, real);
+        const int number = errno;
+        const int error = result > 0 ? SSL_ERROR_NONE : SSL_get_error(ssl, result);
+        if (result <= 0 && !wouldBlock(error)) {
+            const Quiet quiet;
+            if (error == SSL_ERROR_SSL) // after the handshake, such as a certificate refused late
+                m_listener.secured(ssl, connectionOf(entry), false);
+            const bool reset = error == SSL_ERROR_SYSCALL && number == ECONNRESET;
+            finished(entry, reset ? base::PacketKind::StreamReset : base::PacketKind::StreamFin,
+                     false);
+        }
+        errno = number;
+    }
+    const auto rest = std::string_view(entry.ready).substr(entry.taken);
+    if (rest.empty())
+        return result;
+    const auto n = std::min(rest.size(), static_cast<std::size_t>(size));
+    std::memcpy(buffer, rest.data(), n);
+    entry.taken += n;
+    if (entry.taken >= entry.ready.size()) {
+        entry.ready.clear();
+        entry.taken = 0;
+    }
+    return static_cast<int>(n);
+}
+
+int Tap::writeSecure(SSL *ssl, const void *buffer, int size, SslWriteCall real)
+{
+    TapSocket &entry = socket(SSL_get_fd(ssl));
+    const auto time = base::now();
+    const int result = real(ssl, buffer, size);
+    const int number = errno;
+    if (result > 0) {
+        const Quiet quiet;
+        tellSent(entry, entry.remote,
+                 {static_cast<const char *>(buffer), static_cast<std::size_t>(result)}, time);
+    }
+    errno = number;
+    return result;
+}
+
+int Tap::pendingSecure(SSL *ssl)
+{
+    const TapSocket &entry = socket(SSL_get_fd(ssl));
+    return static_cast<int>(entry.ready.size() - std::min(entry.taken, entry.ready.size()));
+}
+
+} // namespace engine

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the INVITE of an outgoing call goes: looked up, tried in order (RFC 3263 section 4.3), over
+// TLS with whom it was meant for.
+#include <engine/test_call.h>
+
+#include <fmt/format.h>
+
+namespace engine {
+
+void TestCall::locate()
+{
+    m_locating = true;
+    if (m_flow && m_flow->pin.usable() != nullptr) // the flow is the way
+        return located(std::vector<Hop>{});
+    m_env.locator.find(
+        m_plan.wanted,
+        [this, alive = std::weak_ptr<int>(m_alive)](const std::string &sentence) {
+            if (!alive.expired())
+                note(base::LocalKind::Note, 0, {}, sentence);
+        },
+        [this, alive = std::weak_ptr<int>(m_alive)](base::Result<std::vector<Hop>> hops) {
+            if (!alive.expired())
+                located(std::move(hops));
+        });
+}
+
+void TestCall::located(base::Result<std::vector<Hop>> hops)
+{
+    m_locating = false;
+    if (m_state == State::Ended)
+        return;
+    if (!hops)
+        return fail(hops.error().sentence, base::LocalKind::Unresolvable);
+    m_hops = std::move(*hops);
+    const bool first = m_leg == nullptr;
+    if (first)
+        m_cseq = 1;
+    if (call() && first)
+        m_env.listener.onCall(event(CallStep::InviteSent));
+}
+
+base::Result<void> TestCall::prepareHop()
+{
+    const auto named = m_plan.wanted.transport;
+    m_transport = m_hop                               ? m_hop->transport
+                  : named == base::Transport::Unknown ? base::Transport::Udp
+                                                      : named;
+    const auto address = localAddressOf(m_request, m_env.options, m_hop, m_plan.wanted.host);
+    if (!address)
+        return tl::unexpected(address.error());
+    const bool secure = m_transport == base::Transport::Tls;
+    const auto local = secure ? m_env.agent.secureLocal(*address) : m_env.agent.local(*address);
+    if (!local)
+        return tl::unexpected(local.error());
+    m_local = *local;
+    if (secure && m_hop)
+        m_env.agent.expect(m_hop->endpoint, m_hop->name);
+    // RFC 3261 section 8.1.1.8: sips begets sips.
+    m_contact = m_flow ? m_flow->contact
+                       : fmt::format("<{}:{}@{}{}>", m_plan.wanted.secure ? "sips" : "sip",
+                                     m_plan.user, m_local->of(m_transport).text(),
+                                     m_transport == base::Transport::Tcp ? ";transport=tcp"
+                                     : secure && !m_plan.wanted.secure   ? ";transport=tls"
+                                                                         : "");
+    return {};
+}
+
+/// False: it ended, and that was told.
+bool TestCall::call()
+{
+    m_hop.reset();
+    if (!m_hops.empty()) {
+        m_hop = m_hops.front();
+        m_hops.erase(m_hops.begin());
+    }
+    if (const auto ready = prepareHop(); !ready) {
+        if (!m_hops.empty() && m_hop) {
+            note(base::LocalKind::Note, 0, {}, ready.error().sentence);
+            return call();
+        }
+        fail(ready.error().sentence, ready.error().code == base::ErrorCode::Unresolvable
+                                         ? base::LocalKind::Unresolvable
+                                         : base::LocalKind::SendFailed);
+        return false;
+    }
+    if (m_leg == nullptr) {
+        m_leg = nta_leg_tcreate(
+            m_env.agent.nta(), RequestHandler::called, this, SIPTAG_CALL_ID_STR(m_callId.c_str()),
+            SIPTAG_FROM_STR(m_plan.from.c_str()), SIPTAG_TO_STR(m_plan.to.c_str()), TAG_END());
+        if (m_leg != nullptr)
+            nta_leg_tag(m_leg, m_fromTag.c_str());
+    }
+    if (m_leg != nullptr && sendInvite())
+        return true;
+    fail("The SIP stack did not take the call: target, From address or an added header cannot be "
+         "read. Check them.",
+         base::LocalKind::SendFailed);
+    return false;
+}
+
+/// The next address with a new branch and all else as it was; false: there is none.
+bool TestCall::nextHop(const std::string &why)
+{
+    if (m_hops.empty() || m_flow)
+        return false;
+    note(base::LocalKind::Note, 0, {},
+         fmt::format("{} Trying the next address, {} over {} (RFC 3263 section 4.3).",
+                     why.ends_with('.') ? why : why + ".", m_hops.front().endpoint.text(),
+                     base::transportText(m_hops.front().transport)));
+    return call() || m_state == State::Ended;
+}
+
+void TestCall::secured(const TlsReport &report)
+{
+    if (!m_hop || m_transport != base::Transport::Tls || report.remote != m_hop->endpoint ||
+        m_state == State::Ended)
+        return;
+    m_tls = std::make_shared<const TlsReport>(report);
+    if (report.accepted && !report.verified)
+        note(base::LocalKind::Note, 0, {},
+             "TLS is NOT verified, by your order: " + report.sentence);
+    // The library waits for its timer; what is known is said now.
+    if (report.accepted || m_heard || m_invite == nullptr || m_invite->finished())
+        return;
+    if (!m_hangUp && nextHop(report.sentence))
+        return;
+    fail(report.sentence, base::LocalKind::SendFailed, 503); // RFC 3261 section 8.1.3.1
+}
+
+} // namespace engine

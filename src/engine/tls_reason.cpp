@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <engine/tls_reason.h>
+
+#include <base/text.h>
+#include <engine/tls.h>
+#include <fmt/format.h>
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+
+namespace engine {
+
+namespace {
+
+constexpr std::size_t kShown = 200;
+
+using Bio = std::unique_ptr<BIO, int (*)(BIO *)>;
+
+std::string textOf(const Bio &bio)
+{
+    char *data = nullptr;
+    const long length = BIO_get_mem_data(bio.get(), &data);
+    return length > 0 ? std::string(data, static_cast<std::size_t>(length)) : std::string();
+}
+
+std::string nameText(const X509_NAME *name)
+{
+    const Bio bio(BIO_new(BIO_s_mem()), BIO_free);
+    X509_NAME_print_ex(bio.get(), name, 0, XN_FLAG_ONELINE & ~ASN1_STRFLGS_ESC_MSB);
+    return base::printable(textOf(bio), false, kShown);
+}
+
+std::string timeText(const ASN1_TIME *time)
+{
+    const Bio bio(BIO_new(BIO_s_mem()), BIO_free);
+    return ASN1_TIME_print(bio.get(), time) == 1 ? textOf(bio) : std::string("an unreadable time");
+}
+
+std::string listed(const std::vector<std::string> &names)
+{
+    std::string out;
+    for (const auto &name : names) {
+        if (out.size() > kShown)
+            return out + " and others";
+        out += (out.empty() ? "" : ", ") + base::printable(name, false, 80);
+    }
+    return out.empty() ? "nobody" : out;
+}
+
+} // namespace
+
+void describeCertificate(X509 *certificate, TlsReport &out)
+{
+    if (certificate == nullptr)
+        return;
+    out.subject = nameText(X509_get_subject_name(certificate));
+    out.issuer = nameText(X509_get_issuer_name(certificate));
+    out.notBefore = timeText(X509_get0_notBefore(certificate));
+    out.notAfter = timeText(X509_get0_notAfter(certificate));
+    out.names = identitiesOf(certificate);
+}
+
+void explainCertificate(int error, TlsReport &out)
+{
+    switch (error) {
+    case X509_V_ERR_CERT_HAS_EXPIRED:
+        out.code = "expired";
+        out.sentence = fmt::format("The certificate of {} expired: it was good until {}.", out.name,
+                                   out.notAfter);
+        break;
+    case X509_V_ERR_CERT_NOT_YET_VALID:
+        out.code = "not-yet-valid";
+        out.sentence = fmt::format("The certificate of {} is not valid yet: it begins on {}. Is "
+                                   "this computer's clock right?",
+                                   out.name, out.notBefore);
+        break;
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+        out.code = "self-signed";
+        out.sentence =
+            fmt::format("The certificate of {} is signed by itself ({}) and not among "
+                        "the trusted ones. Trust it as a CA file if it is the right one.",
+                        out.name, out.subject);
+        break;
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+        out.code = "unknown-ca";
+        out.sentence = fmt::format("The certificate of {} was issued by {}, which is not trusted "
+                                   "here, or the server does not send the certificates between. "
+                                   "Trust that authority as a CA file if it is yours.",
+                                   out.name, out.issuer);
+        break;
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+        out.code = "wrong-name";
+        out.sentence = fmt::format("The certificate names {}, not {} (RFC 5922 section 7.2).",
+                                   listed(out.names), out.name);
+        break;
+    case X509_V_ERR_CERT_REVOKED:
+        out.code = "revoked";
+        out.sentence = fmt::format("The certificate of {} was revoked.", out.name);
+        break;
+    case X509_V_ERR_INVALID_PURPOSE:
+        out.code = "wrong-purpose";
+        out.sentence = fmt::format("The certificate of {} is not meant for a server.", out.name);
+        break;
+    default:
+        out.code = "untrusted";
+        out.sentence = fmt::format("The certificate of {} cannot be trusted: {}.", out.name,
+                                   X509_verify_cert_error_string(error));
+        break;
+    }
+}
+
+void explainHandshake(unsigned long error, TlsReport &out)
+{
+    out.code = "handshake";
+    const int reason = ERR_GET_REASON(error);
+    if (error == 0) {
+        out.sentence = "The peer closed the connection in the middle of the TLS handshake.";
+    } else if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST) {
+        out.code = "no-tls";
+        out.sentence = "The peer does not speak TLS on that port.";
+    } else if (reason == SSL_R_UNSUPPORTED_PROTOCOL ||
+               reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION) {
+        out.code = "version";
+        out.sentence = "The peer speaks no TLS of version 1.2 or later.";
+    } else if (reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED ||
+               reason == SSL_R_TLSV1_ALERT_UNKNOWN_CA ||
+               reason == SSL_R_SSLV3_ALERT_BAD_CERTIFICATE ||
+               reason == SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN) {
+        out.code = "client-certificate";
+        out.sentence = "The peer wants a client certificate that it trusts. Give one.";
+    } else {
+        const char *text = ERR_reason_error_string(error);
+        out.sentence = fmt::format("The TLS handshake failed: {}.",
+                                   text != nullptr ? text : "for a reason nobody names");
+    }
+}
+
+std::string selfSignedPem()
+{
+    const std::unique_ptr<EVP_PKEY, void (*)(EVP_PKEY *)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+    const std::unique_ptr<X509, void (*)(X509 *)> certificate(X509_new(), X509_free);
+    if (!key || !certificate)
+        return {};
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+    X509_set_version(certificate.get(), X509_VERSION_3);
+    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -3600);
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 30L * 24 * 3600);
+    X509_set_pubkey(certificate.get(), key.get());
+    X509_NAME *name = X509_get_subject_name(certificate.get());
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char *>("earshot"), -1, -1, 0);
+    X509_set_issuer_name(certificate.get(), name);
+    X509_sign(certificate.get(), key.get(), EVP_sha256());
+    const Bio bio(BIO_new(BIO_s_mem()), BIO_free);
+    PEM_write_bio_PrivateKey(bio.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+    PEM_write_bio_X509(bio.get(), certificate.get());
+    return textOf(bio);
+}
+
+} // namespace engine

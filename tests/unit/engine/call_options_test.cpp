@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an engineer may want different in a call: routes, Request-URI, bodies, 100rel, redirects,
+// numbers that are refused, IPv6.
+#include "script.h"
+
+#include <engine/call_headers.h>
+#include <engine/number_guard.h>
+#include <gmock/gmock.h>
+
+namespace {
+
+using callee::answerPlainly;
+using callee::Script;
+using callee::to;
+using ear::Ear;
+using engine::CallStep;
+using peer::Peer;
+using peer::Way;
+using testing::HasSubstr;
+using testing::Not;
+
+std::string firstOf(const Peer &callee, const std::string &method)
+{
+    for (const auto &text : callee.texts())
+        if (text.compare(0, method.size() + 1, method + " ") == 0)
+            return text;
+    return {};
+}
+
+TEST(CallOptions, RoutesAreLooseAndTheRequestUriIsFree)
+{
+    Peer callee(answerPlainly);
+    Ear ear(ear::quick());
+    engine::CallRequest request;
+    request.target = "sip:bob@example.test";
+    request.description = ear::kOffer;
+    request.proxy = callee.uri("edge");
+    request.extras.routes = {"sip:second.example.test", "<sip:third.example.test;lr>"};
+    request.extras.requestUri = "sip:service@example.test;user=phone";
+    ear.engine->place(request);
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    const std::string text = firstOf(callee, "INVITE");
+    const auto invite = sip::parse(text);
+    ASSERT_TRUE(invite.has_value());
+    EXPECT_EQ(invite->requestUri, "sip:service@example.test;user=phone");
+    EXPECT_THAT(std::string(invite->value(sip::HeaderId::To)), HasSubstr("sip:bob@example.test"));
+    std::vector<std::string> routes;
+    for (const auto value : invite->values(sip::HeaderId::Route))
+        routes.emplace_back(value);
+    ASSERT_EQ(routes.size(), 3U);
+    EXPECT_THAT(routes[0], HasSubstr("edge@127.0.0.1"));
+    EXPECT_THAT(routes[1], HasSubstr("second.example.test;lr"));
+    EXPECT_THAT(routes[2], HasSubstr("third.example.test;lr"));
+}
+
+TEST(CallOptions, WithoutReliabilityNothingIsPracked)
+{
+    Peer callee(Script([](Peer &self, const sip::Message &message, const Way &way) {
+        self.send(way, peer::answer(self, message, 183, "a")
+                           .header("Require", "100rel")
+                           .header("RSeq", "1")
+                           .text());
+        self.send(way, peer::answer(self, message, 200, "a").text());
+    }));
+    Ear ear(ear::quick());
+    auto request = to(callee);
+    request.reliability = engine::Reliability::Off;
+    ear.engine->place(request);
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    EXPECT_THAT(firstOf(callee, "INVITE"), Not(HasSubstr("100rel")));
+    EXPECT_EQ(callee.count("PRACK"), 0);
+    EXPECT_FALSE(ear.told(base::LocalKind::Note).empty());
+}
+
+TEST(CallOptions, WhatWasRequiredInVainIsNamed)
+{
+    Peer callee(Script([](Peer &self, const sip::Message &message, const Way &way) {
+        self.send(way,
+                  sip::responseTo(message, 420, "", "x").header("Unsupported", "100rel").text());
+    }));
+    Ear ear(ear::quick());
+    auto request = to(callee);
+    request.reliability = engine::Reliability::Required;
+    ear.engine->place(request);
+    ASSERT_TRUE(ear.waitFor(CallStep::Failed));
+    EXPECT_THAT(firstOf(callee, "INVITE"), HasSubstr("Require: 100rel"));
+    EXPECT_THAT(ear.first(CallStep::Failed).sentence, HasSubstr("does not know 100rel"));
+}
+
+TEST(CallOptions, ARedirectIsFollowedOnRequestBestFirstAndNeverInCircles)
+{
+    Peer last(answerPlainly);
+    Peer busy(Script([](Peer &self, const sip::Message &message, const Way &way) {
+        self.send(way, sip::responseTo(message, 486, "", "b").text());
+    }));
+    std::string first;
+    Peer redirecting(Script([&](Peer &self, const sip::Message &message, const Way &way) {
+        self.send(way, sip::responseTo(message, 302, "", "r")
+                           .header("Contact", "<" + last.uri("later") + ">;q=0.2")
+                           .header("Contact", "<" + first + ">;q=0.9")
+                           .header("Contact", "<" + busy.uri("sooner") + "?Subject=x>;q=0.7")
+                           .text());
+    }));
+    first = redirecting.uri();
+    Ear ear(ear::quick());
+    auto request = to(redirecting);
+    ear.engine->place(request);
+    ASSERT_TRUE(ear.waitFor(CallStep::Failed));
+    EXPECT_THAT(ear.first(CallStep::Failed).sentence, HasSubstr("later"));
+    EXPECT_EQ(last.count("INVITE") + busy.count("INVITE"), 0);
+
+    request.extras.followRedirects = true;
+    ear.engine->place(request);
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    EXPECT_EQ(ear.count(CallStep::Redirected), 2);
+    EXPECT_EQ(busy.count("INVITE"), 1);
+    const std::string sooner = firstOf(busy, "INVITE"), later = firstOf(last, "INVITE");
+    EXPECT_THAT(sooner, Not(HasSubstr("Subject")));
+    EXPECT_THAT(sooner, HasSubstr("CSeq: 2 INVITE"));
+    EXPECT_THAT(later, HasSubstr("CSeq: 3 INVITE"));
+    EXPECT_EQ(sip::parse(sooner)->callId(), sip::parse(later)->callId());
+    EXPECT_EQ(redirecting.count("INVITE"), 2); // once for each call
+}
+
+TEST(CallOptions, ABodyOfOnesOwnGoesBesideTheOffer)
+{
+    engine::CallRequest request;
+    request.description = ear::kOffer;
+    request.extras.body = std::string("<x>\0</x>", 8);
+    request.extras.bodyType = "application/x+xml";
+    Peer callee(answerPlainly);
+    Ear ear(ear::quick());
+    request.target = callee.uri();
+    ear.engine->place(request);
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    const std::string text = firstOf(callee, "INVITE");
+    const auto invite = sip::parse(text);
+    const auto parts = sip::parts(*invite, {});
+    ASSERT_EQ(parts.size(), 2U);
+    EXPECT_THAT(std::string(invite->sdp()), HasSubstr("m=audio"));
+    EXPECT_NE(text.find(request.extras.body), std::string::npos);
+    request.lateOffer = true;
+    EXPECT_EQ(engine::inviteBody(request)->type, "application/x+xml");
+    request.extras.bodyType = "nonsense";
+    EXPECT_FALSE(engine::inviteBody(request).has_value());
+    request.extras.bodyType = "application/sdp";
+    EXPECT_EQ(engine::offerOf(request), request.extras.body);
+}
+
+TEST(CallOptions, TheSessionIdLearnsThePeersHalf)
+{
+    const std::string theirs(32, 'a');
+    Peer callee(Script([&](Peer &self, const sip::Message &message, const Way &way) {
+        self.send(way, peer::answer(self, message, 200, "a")
+                           .header("Session-ID", theirs + ";remote=x")
+                           .text());
+    }));
+    Ear ear(ear::quick());
+    auto request = to(callee);
+    request.extras.sessionId = true;
+    ear.engine->place(request);
+    ASSERT_TRUE(support::stepUntil([&] { return callee.count("ACK") == 1; }));
+    EXPECT_THAT(firstOf(callee, "INVITE"), HasSubstr(";remote=" + std::string(32, '0')));
+    EXPECT_THAT(firstOf(callee, "ACK"), HasSubstr(";remote=" + theirs));
+}
+
+TEST(CallOptions, RiskyNumbersAreRefusedUnlessAllowed)
+{
+    for (const char *number : {"112", "911", "+1-900-555-0100", "+88216000000", "0900123456",
+                               "+4990012345678;phone-context=x"})
+        EXPECT_TRUE(engine::riskyNumber(number).has_value()) << number;
+    for (const char *harmless : {"bob", "1001", "900", "+4930123456", "0301234567", "1120", "s"})
+        EXPECT_FALSE(engine::riskyNumber(harmless).has_value()) << harmless;
+    engine::CallRequest request;
+    request.target = "sip:112@127.0.0.1";
+    EXPECT_THAT(engine::Engine::check(request).error().sentence, HasSubstr("emergency"));
+    request.extras.allowNumber = true;
+    EXPECT_TRUE(engine::Engine::check(request).has_value());
+}
+
+TEST(CallOptions, AddressesOfTheWrongKindAreRefusedInOneSentence)
+{
+    engine::CallRequest request;
+    request.target = "sip:bob@[::1]:5070";
+    EXPECT_TRUE(engine::Engine::check(request).has_value());
+    request.extras.localAddress = "127.0.0.1";
+    EXPECT_THAT(engine::Engine::check(request).error().sentence, HasSubstr("IPv6"));
+    request.extras.localAddress = "nowhere";
+    EXPECT_FALSE(engine::Engine::check(request).has_value());
+    for (const char *bad : {"sips:bob@h;transport=udp", "sip:bob@h;transport=sctp", "tel:+1"}) {
+        request = {};
+        request.target = bad;
+        EXPECT_FALSE(engine::Engine::check(request).has_value()) << bad;
+    }
+}
+
+} // namespace
