@@ -100,7 +100,7 @@ std::optional<std::uint32_t> linkTypeOf(std::string_view bytes)
     static constexpr std::array<std::uint32_t, 5> kTypes{101, 1, 113, 276, 0};
     std::optional<std::uint32_t> likely;
     for (const std::uint32_t type : kTypes) {
-        const auto inside = decode::ipPacket(type, bytes);
+        const auto inside = decode::linkReader(type)(bytes);
         const auto packet = inside ? decode::parseIp(*inside) : std::nullopt;
         if (!packet)
             continue;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <base/told_time.h>
 #include <cstring>
 #include <fmt/format.h>
 #include <ingest/decode/decoder.h>
@@ -241,10 +242,17 @@ void Reader::dump(std::size_t at)
     if (!sip && !link)
         return;
     const base::Blob bytes = keep(std::move(found->bytes));
-    if (sip)
+    if (sip) {
         emit(marker, bytes, false);
-    else
-        m_decoder.frame(m_emitter.resolve(marker.moment), *link, bytes.text(), 0);
+        return;
+    }
+    decode::Frame frame;
+    frame.time = m_emitter.resolve(marker.moment);
+    frame.stamped = base::hasClock(frame.time);
+    frame.linkType = *link;
+    frame.bytes = bytes.text();
+    m_decoder.over(bytes.owner());
+    m_decoder.frame(frame);
 }
 
 /// What the prefix of a message's line and the lines above it tell: the nearest line of a known
