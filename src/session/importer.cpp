@@ -36,6 +36,17 @@ void disown(base::Blob &payload, const std::shared_ptr<const void> &owner)
             std::shared_ptr<const void>(std::shared_ptr<void>(), owner.get()), payload.text());
 }
 
+void put(ImportBatch &batch, base::Packet packet, const std::shared_ptr<const void> &owner)
+{
+    if (batch.packets.capacity() == 0) {
+        batch.packets.reserve(kBatch);
+        batch.digests.reserve(kBatch);
+    }
+    disown(packet.payload, owner);
+    batch.digests.push_back(digestOf(packet));
+    batch.packets.push_back(std::move(packet));
+}
+
 } // namespace
 
 Importer::~Importer()
@@ -144,13 +155,7 @@ void Importer::run(const Job &job)
             streams = std::max(streams, packet.stream);
             packet.stream += m_firstStream;
         }
-        if (batch.packets.capacity() == 0) {
-            batch.packets.reserve(kBatch);
-            batch.digests.reserve(kBatch);
-        }
-        disown(packet.payload, job.owner);
-        batch.digests.push_back(digestOf(packet));
-        batch.packets.push_back(std::move(packet));
+        put(batch, std::move(packet), job.owner);
         return batch.packets.size() < kBatch || hand();
     };
     sink.progress = [&](const ingest::Progress &progress) { batch.progress = progress; };

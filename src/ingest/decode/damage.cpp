@@ -16,6 +16,7 @@ bool Damage::found(std::string what)
     return false;
 }
 
+/// Reading goes on behind so many further bytes.
 void Damage::passedOver(std::uint64_t bytes)
 {
     m_outcome.truncated = true;

@@ -22,15 +22,36 @@ public:
     void wellRead() { ++m_units; }
     /// The next unit is damaged; false, so that it can be returned.
     bool found(std::string what);
-    /// Bytes looked at without finding where reading can go on.
-    void passing(std::uint64_t bytes) { m_passed += bytes; }
-    /// Reading goes on behind so many further bytes.
-    void passedOver(std::uint64_t bytes);
+    /// Moves the input to where the next unit begins, behind the damage; false: there is none.
+    /// `here(at)`: one begins there. `header`: bytes it has at least. `stop()`: nobody wants more.
+    template <class Here, class Stop>
+    bool resume(Input &input, std::size_t header, Here here, Stop stop)
+    {
+        constexpr std::size_t kStep = 1U << 20U;
+        std::size_t at = 1;
+        while (input.ensure(at + header)) {
+            if (here(at)) {
+                input.consume(at);
+                passedOver(at);
+                return true;
+            }
+            if (++at <= kStep)
+                continue;
+            input.consume(at - 1); // what was looked at need not be kept
+            m_passed += at - 1;
+            at = 1;
+            if (stop())
+                return false;
+        }
+        return false;
+    }
     void forget() { m_what.clear(); }
     /// At the end. `trouble` of the input explains the last damage, if there is any.
     void tell(const std::string &trouble);
 
 private:
+    void passedOver(std::uint64_t bytes);
+
     const Sink &m_sink;
     Outcome &m_outcome;
     std::string m_unit;

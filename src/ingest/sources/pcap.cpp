@@ -197,23 +197,9 @@ bool Reader::chained(std::size_t at)
 /// Looks for the next record behind the damage; false: there is none.
 bool Reader::resume()
 {
-    std::size_t at = 1;
-    while (m_input.ensure(at + m_format.recordHeader)) {
-        if (chained(at)) {
-            m_input.consume(at);
-            m_damage.passedOver(at);
-            return true;
-        }
-        constexpr std::size_t kStep = 1U << 20U;
-        if (++at > kStep) { // what was looked at need not be kept
-            m_input.consume(at - 1);
-            m_damage.passing(at - 1);
-            at = 1;
-            if (m_decoder.stop(m_input.bytesRead()))
-                return false;
-        }
-    }
-    return false;
+    return m_damage.resume(
+        m_input, m_format.recordHeader, [this](std::size_t at) { return chained(at); },
+        [this] { return m_decoder.stop(m_input.bytesRead()); });
 }
 
 base::Result<Outcome> readInput(Input &input, const Sink &sink, const std::atomic<bool> &cancel)

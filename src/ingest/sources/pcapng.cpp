@@ -187,23 +187,9 @@ std::uint32_t Reader::soundBlock(std::size_t at)
 /// Looks for the next block behind the damage; false: there is none.
 bool Reader::resume()
 {
-    std::size_t at = 1;
-    while (m_input.ensure(at + kFrame)) {
-        if (soundBlock(at) != 0) {
-            m_input.consume(at);
-            m_damage.passedOver(at);
-            return true;
-        }
-        constexpr std::size_t kStep = 1U << 20U;
-        if (++at > kStep) { // what was looked at need not be kept
-            m_input.consume(at - 1);
-            m_damage.passing(at - 1);
-            at = 1;
-            if (m_decoder.stop(m_input.bytesRead()))
-                return false;
-        }
-    }
-    return false;
+    return m_damage.resume(
+        m_input, kFrame, [this](std::size_t at) { return soundBlock(at) != 0; },
+        [this] { return m_decoder.stop(m_input.bytesRead()); });
 }
 
 void Reader::interface(std::string_view body)
