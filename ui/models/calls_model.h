@@ -64,7 +64,6 @@ private:
     void touch(const std::vector<CallPtr> &touched);
     void rebuild();
     bool accepts(const session::CallView &view) const;
-    const CallFacts &factsOf(const Item &item) const;
 
     Store &m_store;
     session::Filter m_filter;

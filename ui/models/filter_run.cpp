@@ -46,12 +46,12 @@ Verdicts FilterRun::judge(const Job &job) const
 {
     std::uint32_t highest = 0;
     for (const CallPtr &view : job.calls)
-        highest = std::max(highest, view->call->id.value);
+        highest = std::max(highest, view->call.id().value);
     auto verdicts = std::make_shared<std::vector<std::uint8_t>>(std::size_t{highest} + 1);
     for (const CallPtr &view : job.calls) {
         if (job.number != m_newest)
             return nullptr;
-        (*verdicts)[view->call->id.value] = job.filter.matches(*view, m_trace) ? 2 : 1;
+        (*verdicts)[view->call.id().value] = job.filter.matches(*view, m_trace) ? 2 : 1;
     }
     return verdicts;
 }

@@ -102,13 +102,13 @@ const Rule msg_flaw{"msg-flaw",
                     "RFC 3261 section 7",
                     "400",
                     R"(
-  0.00 alice>bob INVITE offer
-* 0.10 bob>alice 180 tag=b "Date: Sat, 13 Nov 2010 23:29:00 EST"
+* 0.00 alice>bob INVITE offer "Expires: soon"
+  0.10 bob>alice 180 tag=b
   2.00 bob>alice 200 tag=b answer
   2.10 alice>bob ACK tag=b
 )",
                     R"(
-  0.00 alice>bob INVITE offer "Subject:   odd,  but  legal"
+  0.00 alice>bob INVITE offer "Expires: 180" "Subject:   odd,  but  legal"
   0.10 bob>alice 180 tag=b "Date: Sat, 13 Nov 2010 23:29:00 GMT"
   2.00 bob>alice 200 tag=b answer
   2.10 alice>bob ACK tag=b

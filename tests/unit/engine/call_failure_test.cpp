@@ -143,7 +143,6 @@ TEST(Call, UnreadableTargetsFailWithOneSentence)
                                            "sip:@",
                                            "bob smith",
                                            "sip:bob@exa mple",
-                                           "sips:bob@127.0.0.1",
                                            "tel:+123",
                                            "sip:bob@127.0.0.1;transport=sctp",
                                            "sip:bob@127.0.0.1;lrZ",

@@ -96,7 +96,7 @@ TEST(Digest, TheTopmostKnownChallengeWins)
     EXPECT_EQ(chosen->algorithm, DigestAlgorithm::Sha256);
     EXPECT_EQ(chosen->nonce, "2");
     EXPECT_FALSE(
-        chooseChallenge({"Digest realm=\"r\", nonce=\"1\", qop=\"auth-int\""}).has_value());
+        chooseChallenge({"Digest realm=\"r\", nonce=\"1\", qop=\"auth-new\""}).has_value());
 }
 
 TEST(Digest, ForeignTextDoesNotBreakOut)
