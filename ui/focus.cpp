@@ -67,8 +67,9 @@ bool Focus::wants(const session::CallView &view) const
 {
     if (!m_call)
         return true;
-    const bool ours = m_store.ownCall(m_store.trace().callId(view.call.id())) != nullptr ||
-                      m_store.story().running;
+    const trace::RowId first = view.call.firstRow();
+    const bool ours = m_store.story().running ||
+                      (first.valid() && m_store.trace().row(first).origin != base::Origin::Capture);
     const bool isCall = view.brief.kind == calls::Kind::Call;
     // A registration is worth the window only while no call is.
     return ours && !m_callByUser && (isCall || m_call->brief.kind != calls::Kind::Call);

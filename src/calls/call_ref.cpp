@@ -59,6 +59,14 @@ Kept CallRef::once() const
     return std::make_shared<const Call>(m_book->fold(m_chain));
 }
 
+RowId CallRef::firstRow() const
+{
+    if (m_book != nullptr)
+        return RowId{m_chain.first};
+    const Kept &call = shared();
+    return call && !call->rows.empty() ? call->rows.front().row : RowId{};
+}
+
 /// Two threads may fold at once; the first to be ready is kept, and both results are equal.
 const Kept &CallRef::shared() const
 {

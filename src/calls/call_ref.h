@@ -31,6 +31,7 @@ public:
     /// Without folding: which call it is, and its rows in order of arrival.
     CallId id() const;
     std::vector<RowId> rows() const;
+    RowId firstRow() const; // invalid: it has none
     /// Folded for this once, where nobody keeps it.
     std::shared_ptr<const Call> once() const;
 

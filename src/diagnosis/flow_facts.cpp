@@ -115,7 +115,8 @@ std::string tokenText(const Evidence &evidence, const TokenSeen &token, base::In
         return text + " (read from the token, as Kamailio writes it; its registration is not in "
                       "this trace)";
     const auto alive = std::max({flow->lastPong, flow->lastPing, flow->registered});
-    if (flow->closedAt.valid())
+    // A capture goes on: what ended the connection later is not the reason.
+    if (flow->closedAt.valid() && evidence.time(flow->closedAt) <= when)
         text += fmt::format(", closed {} before", lasting(when - evidence.time(flow->closedAt)));
     else if (alive.known() && alive <= when)
         text += fmt::format(", last {} {} before",

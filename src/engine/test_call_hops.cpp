@@ -83,13 +83,14 @@ bool TestCall::call()
                                          : base::LocalKind::SendFailed);
         return false;
     }
-    if (m_leg == nullptr) {
-        m_leg = nta_leg_tcreate(
-            m_env.agent.nta(), RequestHandler::called, this, SIPTAG_CALL_ID_STR(m_callId.c_str()),
-            SIPTAG_FROM_STR(m_plan.from.c_str()), SIPTAG_TO_STR(m_plan.to.c_str()), TAG_END());
-        if (m_leg != nullptr)
-            nta_leg_tag(m_leg, m_fromTag.c_str());
-    }
+    // A leg counts its requests up whatever their CSeq says; another address gets the same one.
+    if (m_leg != nullptr)
+        nta_leg_destroy(m_leg);
+    m_leg = nta_leg_tcreate(
+        m_env.agent.nta(), RequestHandler::called, this, SIPTAG_CALL_ID_STR(m_callId.c_str()),
+        SIPTAG_FROM_STR(m_plan.from.c_str()), SIPTAG_TO_STR(m_plan.to.c_str()), TAG_END());
+    if (m_leg != nullptr)
+        nta_leg_tag(m_leg, m_fromTag.c_str());
     if (m_leg != nullptr && sendInvite())
         return true;
     fail("The SIP stack did not take the call: target, From address or an added header cannot be "

@@ -165,7 +165,7 @@ private Q_SLOTS:
         gui::Scenery scenery;
         ui::Focus focus(scenery.store());
         scenery.say(
-            "0 alice>bob INVITE call=a\n1 bob>carol INVITE call=b\n2 dave>erin INVITE call=c\n");
+            "0 alice>bob INVITE call=a\n1 bob>carol INVITE call=b\n2 gw>home INVITE call=c\n");
         std::vector<session::CallView> views;
         for (const ui::CallPtr &view : scenery.session().calls())
             views.emplace_back(*view).legs.clear();

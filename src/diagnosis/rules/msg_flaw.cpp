@@ -102,14 +102,14 @@ const Rule msg_flaw{"msg-flaw",
                     "RFC 3261 section 7",
                     "400",
                     R"(
-* 0.00 alice>bob INVITE offer "Expires: soon"
-  0.10 bob>alice 180 tag=b
+  0.00 alice>bob INVITE offer
+* 0.10 bob>alice 180 tag=b "Expires: soon"
   2.00 bob>alice 200 tag=b answer
   2.10 alice>bob ACK tag=b
 )",
                     R"(
-  0.00 alice>bob INVITE offer "Expires: 180" "Subject:   odd,  but  legal"
-  0.10 bob>alice 180 tag=b "Date: Sat, 13 Nov 2010 23:29:00 GMT"
+  0.00 alice>bob INVITE offer "Subject:   odd,  but  legal"
+  0.10 bob>alice 180 tag=b "Expires: 180" "Date: Sat, 13 Nov 2010 23:29:00 GMT"
   2.00 bob>alice 200 tag=b answer
   2.10 alice>bob ACK tag=b
 )",

@@ -49,7 +49,7 @@ def main():
         first, second = busy.invite, phone.invite
         import peer
         for name in ("Call-ID", "From", "CSeq"):
-            bench.check(peer.header(first, name) == peer.header(second, name), f"{name} stays the same")
+            bench.check(peer.header(first, name) == peer.header(second, name), f"{name} stays the same: {peer.header(first, name)}, {peer.header(second, name)}")
         bench.check(peer.header(first, "Via") != peer.header(second, "Via"), "the branch is a new one")
         text = labels(document)
         for part in ("DNS NAPTR of full.test", "DNS SRV of _sip._udp.full.test", "Trying the next address"):

@@ -63,6 +63,11 @@ public:
             "Call-ID: {}\r\nCSeq: {} {}\r\n{}",
             sentBy, says.branch, from, to, says.toTag.empty() ? "" : ";tag=" + says.toTag, callId,
             says.cseq, says.method, says.headers);
+        if (!response)
+            out += "Max-Forwards: 70\r\n";
+        if (!response && says.method == "INVITE" &&
+            says.headers.find("Contact:") == std::string::npos)
+            out += fmt::format("Contact: <sip:{}>\r\n", sentBy);
         if (!says.sdp.empty())
             out += "Content-Type: application/sdp\r\n";
         return out + fmt::format("Content-Length: {}\r\n\r\n{}", says.sdp.size(), says.sdp);
