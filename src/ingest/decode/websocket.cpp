@@ -80,7 +80,8 @@ WsStream::~WsStream() = default;
 
 bool WsStream::looksLikeHead(std::string_view bytes)
 {
-    return std::any_of(std::begin({"GET ", "HTTP/1.1 "}), std::end({"GET ", "HTTP/1.1 "}),
+    static constexpr std::string_view kBeginnings[] = {"GET ", "HTTP/1.1 "};
+    return std::any_of(std::begin(kBeginnings), std::end(kBeginnings),
                        [bytes](std::string_view begin) {
                            const std::size_t length = std::min(bytes.size(), begin.size());
                            return length != 0 && bytes.substr(0, length) == begin.substr(0, length);
