@@ -124,8 +124,7 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
     tellAnswer(evidence, failed, row, out);
     if (failed == nullptr || !failed->request.valid())
         return;
-    const auto waited = evidence.time(row) - failed->started;
-    const auto meaning = answerTimeText(waited);
+    const auto meaning = answerTimeText(failed->started, evidence.time(row));
     if (const auto colon = meaning.find(": "); colon != std::string::npos)
         out.say(fmt::format("The time to answer says: {}.", meaning.substr(colon + 2)));
     tellDepth(evidence, *failed, out);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <base/told_time.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -127,8 +128,11 @@ std::string tokenText(const Evidence &evidence, const TokenSeen &token, base::In
     return text;
 }
 
-std::string answerTimeText(base::Duration waited)
+std::string answerTimeText(base::Instant asked, base::Instant answered)
 {
+    if (!base::hasClock(asked) || !base::hasClock(answered))
+        return "after a time that the trace does not tell";
+    const base::Duration waited = answered - asked;
     if (waited < kAtOnce)
         return fmt::format("{} after the request: it knew at once that the connection is gone",
                            lasting(waited));

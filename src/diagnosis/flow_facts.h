@@ -58,7 +58,8 @@ FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction 
 /// "Flow of 192.0.2.20:34567 over TCP to edge 192.0.2.2:5060, last keep-alive 127.0 s before" for a
 /// decoded token.
 std::string tokenText(const Evidence &evidence, const TokenSeen &token, base::Instant when);
-/// What the time to answer tells: known at once, or found by a timer.
-std::string answerTimeText(base::Duration waited);
+/// What the time to answer tells: known at once, or found by a timer. A trace without times tells
+/// nothing of it.
+std::string answerTimeText(base::Instant asked, base::Instant answered);
 
 } // namespace diagnosis

@@ -29,7 +29,7 @@ void check(const Evidence &evidence, Findings &out)
         out.add("flow-430-in-dialog", Severity::Error, verdict.grade,
                 fmt::format("{} inside the dialog [1] was answered 430 Flow Failed [2], {}. {}",
                             sip::methodText(failed->method),
-                            answerTimeText(failed->finished - failed->started), verdict.text));
+                            answerTimeText(failed->started, failed->finished), verdict.text));
     f.impact = verdict.impact;
     f.evidence = {at(failed->request, "the request"), at(failed->finalResponse, "the refusal")};
     if (const auto tokens = tokensOf(evidence, failed->request); !tokens.empty()) {

@@ -46,7 +46,7 @@ void check(const Evidence &evidence, Findings &out)
         out.add("flow-430-initial", severity, verdict.grade,
                 fmt::format("{} [1] was answered 430 Flow Failed [2], {}. {}{}",
                             sip::methodText(failed->method),
-                            answerTimeText(failed->finished - failed->started), verdict.text, end));
+                            answerTimeText(failed->started, failed->finished), verdict.text, end));
     f.impact = verdict.impact;
     f.evidence = {at(failed->request, "the request"),
                   at(evidence, failed->finalResponse, sip::HeaderId::Warning,
