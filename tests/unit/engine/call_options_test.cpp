@@ -93,15 +93,13 @@ TEST(CallOptions, ARedirectIsFollowedOnRequestBestFirstAndNeverInCircles)
     Peer busy(Script([](Peer &self, const sip::Message &message, const Way &way) {
         self.send(way, sip::responseTo(message, 486, "", "b").text());
     }));
-    std::string first;
     Peer redirecting(Script([&](Peer &self, const sip::Message &message, const Way &way) {
         self.send(way, sip::responseTo(message, 302, "", "r")
                            .header("Contact", "<" + last.uri("later") + ">;q=0.2")
-                           .header("Contact", "<" + first + ">;q=0.9")
+                           .header("Contact", "<" + self.uri() + ">;q=0.9")
                            .header("Contact", "<" + busy.uri("sooner") + "?Subject=x>;q=0.7")
                            .text());
     }));
-    first = redirecting.uri();
     Ear ear(ear::quick());
     auto request = to(redirecting);
     ear.engine->place(request);
