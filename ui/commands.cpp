@@ -36,7 +36,7 @@ void choose(Deeds &deeds, SchemeChoice choice)
 }
 
 constexpr std::array kCommands{
-    Command{"file.open", "&File", "&Open a capture...", "Ctrl+O",
+    Command{"file.open", "&File", "&Open captures...", "Ctrl+O",
             [](Deeds &d, A &) { d.openDialog(); }},
     Command{"file.follow", "&File", "Follow a &growing file...", "",
             [](Deeds &d, A &) { d.followDialog(); }},

@@ -44,9 +44,9 @@ QString flawsText(const QString &name, const std::vector<std::string> &flaws)
 void Deeds::openDialog()
 {
     const QString folder = m_parts.settings->text(QStringLiteral("files/folder"));
-    const QString path =
-        QFileDialog::getOpenFileName(m_parts.window, tr("Open a capture"), folder, filters());
-    if (!path.isEmpty())
+    const QStringList paths =
+        QFileDialog::getOpenFileNames(m_parts.window, tr("Open captures"), folder, filters());
+    for (const QString &path : paths)
         openFile(path);
 }
 

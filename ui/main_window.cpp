@@ -215,10 +215,14 @@ void MainWindow::dragEnterEvent(QDragEnterEvent *event)
 
 void MainWindow::dropEvent(QDropEvent *event)
 {
-    if (event->mimeData()->hasUrls())
-        m_deeds->openFile(event->mimeData()->urls().front().toLocalFile());
-    else
+    if (event->mimeData()->hasUrls()) {
+        for (const QUrl &url : event->mimeData()->urls()) {
+            if (url.isLocalFile())
+                m_deeds->openFile(url.toLocalFile());
+        }
+    } else {
         m_parts.dial->setTarget(event->mimeData()->text().left(200).trimmed());
+    }
     event->acceptProposedAction();
 }
 

@@ -9,6 +9,7 @@
 #include <QIcon>
 #include <QTimer>
 #include <ui/bridge/desk_bridge.h>
+#include <ui/bridge/quit_signals.h>
 #include <ui/deeds.h>
 #include <ui/main_window.h>
 #include <ui/panels/dial_bar.h>
@@ -130,6 +131,7 @@ int runWindow(int argc, char **argv, StartOptions options)
         window.resize(options.width, options.height);
     else
         window.restoreGeometry(settings.bytes(QStringLiteral("window/geometry")));
+    const QuitSignals signals(window);
     std::unique_ptr<Milestones> milestones;
     if (options.milestone)
         milestones = std::make_unique<Milestones>(window, options.milestone);

@@ -49,7 +49,7 @@ QImage picture(const ladder::Scene &scene, const Theme &theme, double scale)
     image.fill(light.colour(Neutral::Background));
     LadderPainter painter;
     painter.setTokens(light);
-    painter.setFonts({theme.font(FontKind::Strong), theme.font(FontKind::Small)});
+    painter.setFonts({theme.fontAt(FontKind::Strong, 1), theme.fontAt(FontKind::Small, 1)});
     painter.setScene(&scene);
     QPainter canvas(&image);
     canvas.setRenderHint(QPainter::TextAntialiasing);

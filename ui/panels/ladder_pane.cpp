@@ -63,7 +63,7 @@ void LadderPane::relayout()
 {
     if (!m_call)
         return;
-    m_options.viewWidth = m_view->viewport()->width();
+    m_options.viewWidth = m_view->layoutWidth();
     m_options.names = m_store.names();
     m_maker.request(m_call, m_store.flows(), m_options);
 }

@@ -66,6 +66,11 @@ void Theme::update()
 
 QFont Theme::font(FontKind kind) const
 {
+    return fontAt(kind, m_zoom);
+}
+
+QFont Theme::fontAt(FontKind kind, double zoom) const
+{
     const bool mono = kind == FontKind::Mono;
     QFont font(mono ? m_mono : m_sans);
     double size = 13;
@@ -77,7 +82,7 @@ QFont Theme::font(FontKind kind) const
         size = 20;
     if (mono)
         size = 12.5;
-    font.setPixelSize(qRound(size * m_zoom));
+    font.setPixelSize(qRound(size * zoom));
     if (kind == FontKind::Strong || kind == FontKind::PanelTitle || kind == FontKind::Heading)
         font.setWeight(QFont::DemiBold);
     if (mono)

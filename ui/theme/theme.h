@@ -31,7 +31,8 @@ public:
     double zoom() const { return m_zoom; }
 
     const Tokens &tokens() const { return ui::tokens(m_scheme); }
-    QFont font(FontKind kind) const;
+    QFont font(FontKind kind) const; // at the zoom
+    QFont fontAt(FontKind kind, double zoom) const;
     QPalette palette() const;
     QString styleSheet() const;
     /// Puts palette, font and style sheet on the application, now and at every change.

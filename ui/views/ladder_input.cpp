@@ -51,7 +51,7 @@ void LadderView::mark(ladder::Target target)
 {
     m_selected = target;
     const int row = rowIndexOf(target);
-    if (row >= 0 && !(m_follow && m_scene && m_scene->height > viewport()->height()))
+    if (row >= 0 && !(m_follow && sceneHeight() > viewport()->height()))
         showRow(row);
     viewport()->update();
 }
@@ -71,11 +71,12 @@ void LadderView::showRow(int row)
 {
     const ladder::SceneRow &place = m_scene->rows[static_cast<std::size_t>(row)];
     QScrollBar *bar = verticalScrollBar();
+    const double above = place.y * zoom(), below = (place.y + place.height) * zoom();
     const double top = bar->value() + bodyTop(), bottom = bar->value() + viewport()->height();
-    if (place.y < top)
-        bar->setValue(static_cast<int>(place.y - bodyTop()));
-    else if (place.y + place.height > bottom)
-        bar->setValue(static_cast<int>(place.y + place.height) - viewport()->height() + 1);
+    if (above < top)
+        bar->setValue(static_cast<int>(above - bodyTop()));
+    else if (below > bottom)
+        bar->setValue(static_cast<int>(below) - viewport()->height() + 1);
 }
 
 QRect LadderView::rowRect(int row) const
@@ -83,18 +84,18 @@ QRect LadderView::rowRect(int row) const
     if (!m_scene || row < 0 || static_cast<std::size_t>(row) >= m_scene->rows.size())
         return {};
     const ladder::SceneRow &place = m_scene->rows[static_cast<std::size_t>(row)];
-    return {0, static_cast<int>(place.y) - verticalScrollBar()->value(), viewport()->width(),
-            static_cast<int>(place.height)};
+    return {0, static_cast<int>(place.y * zoom()) - verticalScrollBar()->value(),
+            viewport()->width(), static_cast<int>(place.height * zoom())};
 }
 
 ladder::Target LadderView::targetAt(const QPoint &position) const
 {
     if (!m_scene)
         return {};
-    const double x = position.x() + horizontalScrollBar()->value();
+    const double x = (position.x() + horizontalScrollBar()->value()) / zoom();
     if (position.y() < bodyTop()) // the header does not scroll away
-        return m_scene->hit(x, position.y());
-    return m_scene->hit(x, position.y() + verticalScrollBar()->value());
+        return m_scene->hit(x, position.y() / zoom());
+    return m_scene->hit(x, (position.y() + verticalScrollBar()->value()) / zoom());
 }
 
 void LadderView::mousePressEvent(QMouseEvent *event)
@@ -122,7 +123,7 @@ bool LadderView::moveByKey(int key, const QString &text)
 {
     const int now = selectedIndex();
     const int last = m_scene ? static_cast<int>(m_scene->rows.size()) - 1 : -1;
-    const int pitch = 40;
+    const int pitch = qRound(40 * zoom());
     const int page = std::max(1, (viewport()->height() - static_cast<int>(bodyTop())) / pitch);
     if (last < 0)
         return false;

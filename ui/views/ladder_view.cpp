@@ -43,8 +43,13 @@ LadderView::LadderView(Theme &theme, QWidget *parent)
 void LadderView::applyTheme()
 {
     m_painter.setTokens(m_theme.tokens());
-    m_painter.setFonts({m_theme.font(FontKind::Strong), m_theme.font(FontKind::Small)});
+    // The painter scales the whole Scene, texts with it: what was laid out to fit fits at any zoom.
+    m_painter.setFonts({m_theme.fontAt(FontKind::Strong, 1), m_theme.fontAt(FontKind::Small, 1)});
+    m_moving = true;
+    updateScrollBars();
+    m_moving = false;
     viewport()->update();
+    Q_EMIT widthChanged();
 }
 
 void LadderView::setEmptyText(const QString &text)
@@ -81,7 +86,7 @@ void LadderView::setScene(std::shared_ptr<const ladder::Scene> scene, bool fresh
 
 void LadderView::updateScrollBars()
 {
-    const double height = m_scene ? m_scene->height : 0, width = m_scene ? m_scene->width : 0;
+    const double height = sceneHeight(), width = m_scene ? m_scene->width * zoom() : 0;
     const QSize room = viewport()->size();
     // Floor, not ceil: for a fraction of a pixel nobody scrolls.
     const auto beyond = [](double size, int view) {
@@ -143,7 +148,7 @@ void LadderView::resizeEvent(QResizeEvent *event)
         verticalScrollBar()->setValue(verticalScrollBar()->maximum());
     m_moving = false;
     placePill();
-    Q_EMIT widthChanged(viewport()->width());
+    Q_EMIT widthChanged();
 }
 
 void LadderView::paintEvent(QPaintEvent *)
@@ -157,15 +162,17 @@ void LadderView::paintEvent(QPaintEvent *)
     const QPoint offset(horizontalScrollBar()->value(), verticalScrollBar()->value());
     const double top = offset.y(), bottom = top + viewport()->height();
     painter.translate(-offset);
+    painter.scale(zoom(), zoom());
     paintSelection(painter);
     m_painter.setSelected(selectedIndex());
-    m_painter.paintRows(painter, top + bodyTop(), bottom);
+    m_painter.paintRows(painter, (top + bodyTop()) / zoom(), bottom / zoom());
     paintMark(painter);
     paintFlash(painter);
     painter.resetTransform();
     painter.setClipRect(0, 0, viewport()->width(), static_cast<int>(bodyTop()));
     painter.fillRect(viewport()->rect(), m_theme.tokens().colour(Neutral::Surface));
     painter.translate(-offset.x(), 0);
+    painter.scale(zoom(), zoom());
     m_painter.paintHeader(painter);
     painter.resetTransform();
     painter.setPen(m_theme.tokens().colour(Neutral::Line));
@@ -179,7 +186,7 @@ void LadderView::paintSelection(QPainter &painter)
     if (index < 0)
         return;
     const ladder::SceneRow &row = m_scene->rows[static_cast<std::size_t>(index)];
-    const double width = std::max(m_scene->width, static_cast<double>(viewport()->width()));
+    const double width = std::max(m_scene->width, layoutWidth());
     painter.fillRect(QRectF(0, row.y, width, row.height),
                      m_theme.tokens().colour(Neutral::Selection));
 }
@@ -191,7 +198,7 @@ void LadderView::paintMark(QPainter &painter)
         return;
     const ladder::SceneRow &row = m_scene->rows[static_cast<std::size_t>(index)];
     const QColor accent = m_theme.tokens().colour(hasFocus() ? Neutral::Focus : Neutral::Edge);
-    painter.fillRect(QRectF(horizontalScrollBar()->value(), row.y, 3, row.height), accent);
+    painter.fillRect(QRectF(horizontalScrollBar()->value() / zoom(), row.y, 3, row.height), accent);
 }
 
 void LadderView::paintFlash(QPainter &painter)
@@ -206,7 +213,8 @@ void LadderView::paintFlash(QPainter &painter)
     const double left = 1.0 - std::min(1.0, static_cast<double>(m_flashClock.elapsed()) / kFlashMs);
     colour.setAlphaF(static_cast<float>(0.35 * left));
     painter.fillRect(
-        QRectF(0, row.y, std::max(m_scene->width, viewport()->width() * 1.0), row.height), colour);
+        QRectF(0, row.y, std::max(m_scene->width, layoutWidth()), row.height),
+        colour);
 }
 
 void LadderView::paintEmpty(QPainter &painter)

@@ -38,13 +38,14 @@ public:
     void selectIndex(int row);
     QRect rowRect(int row) const; // in the viewport
     ladder::Target targetAt(const QPoint &position) const;
+    double layoutWidth() const { return viewport()->width() / zoom(); } // in the Scene's units
     void setEmptyText(const QString &text);
 
 Q_SIGNALS:
     void selectionChanged(ladder::Target target);
     void activated(ladder::Target target);             // Enter, double click
     void hovered(ladder::Target target, QString *tip); // a receiver fills the tip in
-    void widthChanged(double width);                   // the scene should be laid out for it
+    void widthChanged();                               // the scene should be laid out anew
     void keyTyped(const QString &key);                 // letters that are commands elsewhere
 
 protected:
@@ -67,7 +68,10 @@ private:
     bool moveByKey(int key, const QString &text);
     void showRow(int row);
     void placePill();
-    double bodyTop() const { return m_scene ? m_scene->headerHeight : 0; }
+    // A Scene's units are pixels at zoom 1. What these give is in pixels of the viewport.
+    double zoom() const { return m_theme.zoom(); }
+    double bodyTop() const { return m_scene ? m_scene->headerHeight * zoom() : 0; }
+    double sceneHeight() const { return m_scene ? m_scene->height * zoom() : 0; }
 
     Theme &m_theme;
     LadderPainter m_painter;

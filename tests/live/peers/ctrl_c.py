@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Ctrl+C ends each headless command cleanly: CANCEL before the answer, BYE after it, REGISTER with expires 0."""
+"""Ctrl+C ends each headless command and the window cleanly: CANCEL before the answer, BYE after it, REGISTER with
+expires 0."""
 import signal
 import time
 
@@ -53,6 +54,14 @@ def main():
                                       "--seconds", "60", what="an account is registered")
         bench.check(not registrar.bound(), f"un-registered: Expires were {registrar.expires}")
         bench.check(code == 0, f"exit 0, it was registered (was {code})")
+        bench.check(took < LIMIT, f"it took {took:.1f} s")
+
+        stage.environment["QT_QPA_PLATFORM"] = "offscreen"
+        windowed = UasPeer(answers=["180 Ringing"])
+        code, log, took = interrupted(stage, lambda: windowed.count("INVITE"), "--call", windowed.uri("bob"),
+                                      what="a call of the window rings")
+        bench.check(windowed.count("CANCEL") == 1, f"one CANCEL: {windowed.methods()}")
+        bench.check(code == 0, f"the window closed (exit {code})")
         bench.check(took < LIMIT, f"it took {took:.1f} s")
 
         again = UasPeer(answers=[])
