@@ -68,6 +68,7 @@ void Deeds::wireCalls()
 {
     const Parts &p = m_parts;
     DeskBridge *bridge = p.bridge;
+    connect(p.dial, &DialBar::begun, p.notices, &NoticeBar::dismissErrors);
     connect(p.dial, &DialBar::notice, this, &Deeds::say);
     connect(p.dial, &DialBar::accountWanted, this, [this] { addAccount(); });
     connect(p.incoming, &IncomingBar::answered, bridge, &DeskBridge::answer);

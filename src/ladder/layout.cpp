@@ -64,11 +64,15 @@ private:
             return m_options.rowHeight + 8; // waves take more room than lines
         return step.news.empty() ? m_options.compactHeight : m_options.rowHeight;
     }
-    /// Boxes may reach over the notes: nothing else stands in their rows.
-    double boxRoom() const { return m_scene.width - 12 - m_options.timeWidth; }
+    /// Boxes may reach over the notes where none stand in their row.
+    double boxRoom(const Step &step) const
+    {
+        const double end = step.badges.empty() ? m_scene.width - 12 : m_notesX - 8;
+        return end - m_options.timeWidth;
+    }
     std::vector<std::string> boxLines(const Step &step) const
     {
-        return broken(step.news, boxRoom() - 24, kSmallSize, kBoxLines);
+        return broken(step.news, boxRoom(step) - 24, kSmallSize, kBoxLines);
     }
 
     void drawHead();
@@ -284,9 +288,9 @@ void Drawing::drawBox(const Step &step)
     for (const std::string &line : lines)
         want = std::max(want, textWidth(line, kSmallSize));
     const double left = m_options.timeWidth;
-    const double width = std::min(want + 26, boxRoom());
+    const double width = std::min(want + 26, boxRoom(step));
     const double x =
-        std::clamp(laneX(step.from) - 28, left, std::max(left, left + boxRoom() - width));
+        std::clamp(laneX(step.from) - 28, left, std::max(left, left + boxRoom(step) - width));
     m_scene.rects.push_back({x, m_row.y + 3, width, m_row.height - 6, Role::Local, step.target});
     double y = m_row.y + 21;
     m_scene.texts.push_back(

@@ -51,18 +51,37 @@ QString newsOf(const diagnosis::Finding &finding, int count)
     return count > 1 ? QObject::tr("%1, +%2").arg(text).arg(count - 1) : text;
 }
 
-/// Whose registration never got as far as a message.
-QString unsentText(const calls::Call &call, const trace::Trace &trace)
+/// The user of "sip:user@host", or what stands there instead.
+QString userOfUri(const std::string &uri)
 {
+    const auto colon = uri.find(':');
+    return userPart(colon == std::string::npos ? uri : uri.substr(colon + 1));
+}
+
+QString arrowed(const QString &from, const QString &to)
+{
+    return from + QLatin1Char(' ') + kArrow + QLatin1Char(' ') + to;
+}
+
+/// Whose call or registration never got as far as a message.
+QString unsentText(const calls::Call &call, const Store &store)
+{
+    if (const desk::CallInfo *own = store.ownCall(call.callId))
+        return arrowed(userOfUri(own->options.from), userOfUri(own->options.target));
     for (const calls::CallRow &row : call.rows) {
-        const base::LocalEvent *event = trace.local(row.row);
-        if (event == nullptr || !event->flow)
-            continue;
-        const std::string &aor = event->flow->aor;
-        const auto colon = aor.find(':');
-        return userPart(colon == std::string::npos ? aor : aor.substr(colon + 1));
+        const base::LocalEvent *event = store.trace().local(row.row);
+        if (event != nullptr && event->flow)
+            return userOfUri(event->flow->aor);
     }
     return {};
+}
+
+QString partiesOf(const calls::Call &call, const Store &store)
+{
+    if (call.to.empty() && call.from.empty())
+        return unsentText(call, store);
+    return call.kind == calls::Kind::Call ? arrowed(userPart(call.from), userPart(call.to))
+                                          : userPart(call.to.empty() ? call.from : call.to);
 }
 
 } // namespace
@@ -92,19 +111,14 @@ base::Duration lengthOf(const CallFacts &facts, base::Instant now)
     return facts.live && now > facts.began ? now - facts.began : facts.length;
 }
 
-CallFacts factsOf(const session::CallView &view, const trace::Trace &trace)
+CallFacts factsOf(const session::CallView &view, const Store &store)
 {
     const calls::Call &call = *view.call;
     CallFacts facts;
-    facts.code = codeOf(call, trace);
+    facts.code = codeOf(call, store.trace());
     facts.role = ladder::roleOfStatus(facts.code);
     facts.glyph = shown(ladder::glyphOfStatus(facts.code));
-    facts.parties =
-        call.kind == calls::Kind::Registration && call.to.empty() && call.from.empty()
-            ? unsentText(call, trace)
-        : call.kind == calls::Kind::Call
-            ? userPart(call.from) + QLatin1Char(' ') + kArrow + QLatin1Char(' ') + userPart(call.to)
-            : userPart(call.to.empty() ? call.from : call.to);
+    facts.parties = partiesOf(call, store);
     facts.early = std::any_of(view.streams.begin(), view.streams.end(),
                               [](const auto &s) { return s.early && s.towardsCaller; });
     facts.live = view.live && call.state < calls::State::Ended;

@@ -21,7 +21,7 @@ struct CallFacts {
 };
 /// How long the call lasted, or lasts by now.
 base::Duration lengthOf(const CallFacts &facts, base::Instant now);
-CallFacts factsOf(const session::CallView &view, const trace::Trace &trace);
+CallFacts factsOf(const session::CallView &view, const Store &store);
 
 /// Times of a call's phases, all since its first row; unknown ones are 0.
 struct Phases {

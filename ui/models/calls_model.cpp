@@ -46,7 +46,7 @@ QVariant CallsModel::headerData(int section, Qt::Orientation orientation, int ro
 const CallFacts &CallsModel::factsOf(const Item &item) const
 {
     if (!item.facts)
-        item.facts = ui::factsOf(*item.view, m_store.trace());
+        item.facts = ui::factsOf(*item.view, m_store);
     return *item.facts;
 }
 

@@ -93,6 +93,15 @@ void NoticeBar::dismissNewest()
         drop(m_notices.back());
 }
 
+void NoticeBar::dismissErrors()
+{
+    const QList<QWidget *> all = m_notices;
+    for (QWidget *notice : all) {
+        if (notice->property("noticeKind") == QLatin1String("error"))
+            drop(notice);
+    }
+}
+
 void NoticeBar::drop(QWidget *notice)
 {
     m_notices.removeAll(notice);

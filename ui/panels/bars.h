@@ -19,6 +19,7 @@ public:
     explicit NoticeBar(QWidget *parent = nullptr);
     void add(const QString &sentence, bool isError);
     void dismissNewest();
+    void dismissErrors(); // something new is tried: what failed before is history
     QStringList sentences() const;
 
 private:

@@ -111,7 +111,7 @@ CallHeader::CallHeader(Store &store, Theme &theme, QWidget *parent)
 
 void CallHeader::setCall(const CallPtr &view)
 {
-    const CallFacts facts = factsOf(*view, m_store.trace());
+    const CallFacts facts = factsOf(*view, m_store);
     const Phases phases = phasesOf(*view, m_store.trace());
     m_chip->setCode(facts.code);
     m_title->setText(facts.parties);

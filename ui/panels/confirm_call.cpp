@@ -23,7 +23,9 @@ bool isThisComputer(const std::string &host)
 void confirmCall(QWidget *parent, Settings &settings, const std::string &target,
                  std::function<void()> go)
 {
-    const std::string host = base::lower(sip::parseUri(target).host);
+    const sip::Uri uri = sip::parseUri(target);
+    // What is no URI goes on without a question: it is refused with the reason.
+    const std::string host = uri.ok ? base::lower(uri.host) : "";
     if (host.empty() || isThisComputer(host) || settings.isConfirmed(shown(host))) {
         go();
         return;

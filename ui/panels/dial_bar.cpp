@@ -191,6 +191,7 @@ desk::CallOptions DialBar::options() const
 void DialBar::call()
 {
     const desk::CallOptions wanted = options();
+    Q_EMIT begun();
     if (wanted.target.empty()) {
         Q_EMIT notice(tr("Enter whom to call first, for example sip:alice@example.com."), true);
         focusTarget();

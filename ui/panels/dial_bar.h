@@ -32,6 +32,7 @@ public:
     desk::CallOptions options() const;
 
 Q_SIGNALS:
+    void begun(); // the user asked for a call; whether it can be placed is not known yet
     void notice(const QString &sentence, bool isError);
     void accountWanted();
 
