@@ -95,6 +95,8 @@ void Deeds::watchImport()
     if (last == nullptr || last->import.path.empty())
         return;
     const session::ImportState &import = last->import;
+    if (auto *stop = m_parts.window->findChild<QAction *>(QStringLiteral("file.stop")))
+        stop->setEnabled(import.running);
     if (m_importing && !import.running) {
         m_importing = false;
         const QString name =

@@ -80,9 +80,9 @@ void addExports(QMainWindow &window, Deeds &deeds, QMenu *file)
         QObject::connect(action, &QAction::triggered, &deeds, [&deeds, id] { deeds.exportAs(id); });
     };
     for (const report::Format *format : report::formats::all())
-        add(QStringLiteral("%1 (%2)").arg(shown(format->title), shown(format->extension)),
+        add(QStringLiteral("%1 (%2)").arg(shown(format->title), shown(format->extension).toUpper()),
             shown(format->id));
-    add(QObject::tr("Ladder picture (png)"), QStringLiteral("png"));
+    add(QObject::tr("Ladder picture (PNG)"), QStringLiteral("png"));
     if (auto *svg = menu->findChild<QAction *>(QStringLiteral("export.svg")))
         svg->setShortcut(QKeySequence(QStringLiteral("Ctrl+S")));
     file->insertMenu(window.findChild<QAction *>(QStringLiteral("file.stop")), menu);
@@ -126,6 +126,8 @@ void buildMenus(QMainWindow &window, Deeds &deeds)
     auto *recent = new QMenu(QObject::tr("&Recent files"), file);
     recent->setObjectName(QStringLiteral("menu-recent"));
     file->insertMenu(window.findChild<QAction *>(QStringLiteral("file.stop")), recent);
+    if (auto *stop = window.findChild<QAction *>(QStringLiteral("file.stop")))
+        stop->setEnabled(false); // until something is being read
     const auto refill = [recent, &deeds] { fillRecent(recent, deeds); };
     QObject::connect(&deeds, &Deeds::recentChanged, recent, refill);
     refill();

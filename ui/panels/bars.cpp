@@ -4,6 +4,7 @@
 #include <QAccessible>
 #include <QHBoxLayout>
 #include <QPushButton>
+#include <QTimer>
 #include <QVBoxLayout>
 #include <sip/uri.h>
 #include <ui/text.h>
@@ -13,6 +14,7 @@ namespace ui {
 namespace {
 
 constexpr int kMostNotices = 3;
+constexpr int kNewsMs = 15000; // what is no error leaves by itself
 
 QHBoxLayout *barLayout(QWidget *bar)
 {
@@ -81,6 +83,8 @@ void NoticeBar::add(const QString &sentence, bool isError)
     layout->addWidget(text, 1);
     layout->addWidget(close);
     connect(close, &QPushButton::clicked, this, [this, notice] { drop(notice); });
+    if (!isError)
+        QTimer::singleShot(kNewsMs, notice, [this, notice] { drop(notice); });
     m_rows->addWidget(notice);
     m_notices.append(notice);
     setVisible(true);

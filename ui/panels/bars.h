@@ -12,7 +12,8 @@ class QVBoxLayout;
 
 namespace ui {
 
-/// Sentences for the user, newest below, each dismissed by hand; at most three at a time.
+/// Sentences for the user, newest below; errors stay until they are dismissed or something new is
+/// tried, the others leave by themselves. At most three at a time.
 class NoticeBar : public QWidget
 {
 public:

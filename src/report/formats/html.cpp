@@ -74,6 +74,6 @@ void write(const ReportInput &input, std::ostream &out)
 } // namespace
 
 extern const Format html;
-const Format html{"html", "Report (HTML)", "html", write};
+const Format html{"html", "Report", "html", write};
 
 } // namespace report::formats

@@ -17,6 +17,6 @@ void write(const ReportInput &input, std::ostream &out)
 } // namespace
 
 extern const Format json;
-const Format json{"json", "Data (JSON)", "json", write};
+const Format json{"json", "Data", "json", write};
 
 } // namespace report::formats

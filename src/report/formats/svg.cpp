@@ -72,6 +72,6 @@ void write(const ReportInput &input, std::ostream &out)
 } // namespace
 
 extern const Format svg;
-const Format svg{"svg", "Ladder picture (SVG)", "svg", write};
+const Format svg{"svg", "Ladder picture", "svg", write};
 
 } // namespace report::formats
