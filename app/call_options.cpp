@@ -24,19 +24,6 @@ base::Result<void> readReliability(const std::string &text, desk::CallOptions &c
     return {};
 }
 
-base::Result<void> readPortRange(const std::string &text, media::Options &media)
-{
-    const auto parts = base::split(text, '-');
-    const auto first = base::toInteger(parts.front());
-    const auto last = base::toInteger(parts.back());
-    if (parts.size() > 2 || !first || !last || *first < 1024 || *last > 65535 || *last < *first)
-        return base::fail(base::ErrorCode::BadInput,
-                          "--port-range takes two ports from 1024 to 65535, such as 40000-40019.");
-    media.portFirst = static_cast<std::uint16_t>(*first);
-    media.portLast = static_cast<std::uint16_t>(*last);
-    return {};
-}
-
 base::Result<void> readBody(const Arguments &arguments, engine::CallExtras &extras)
 {
     if (!arguments.has("--body")) {
@@ -144,10 +131,8 @@ base::Result<CallPlan> readCallOptions(const Arguments &arguments, desk::Options
     }
     if (const auto ok = readNetwork(arguments, desk.engine); !ok)
         return tl::unexpected<base::Error>(ok.error());
-    if (arguments.has("--port-range")) {
-        if (const auto ok = readPortRange(arguments.value("--port-range"), desk.media); !ok)
-            return tl::unexpected<base::Error>(ok.error());
-    }
+    if (const auto ok = readPortRange(arguments, desk.media); !ok)
+        return tl::unexpected<base::Error>(ok.error());
     const auto who = credentials(arguments);
     if (!who)
         return tl::unexpected<base::Error>(who.error());

@@ -166,6 +166,22 @@ desk::Options deskOptions(const Arguments &arguments)
     return options;
 }
 
+base::Result<void> readPortRange(const Arguments &arguments, media::Options &media)
+{
+    if (!arguments.has("--port-range"))
+        return {};
+    const std::string text = arguments.value("--port-range");
+    const auto parts = base::split(text, '-');
+    const auto first = base::toInteger(parts.front());
+    const auto last = base::toInteger(parts.back());
+    if (parts.size() > 2 || !first || !last || *first < 1024 || *last > 65535 || *last < *first)
+        return base::fail(base::ErrorCode::BadInput,
+                          "--port-range takes two ports from 1024 to 65535, such as 40000-40019.");
+    media.portFirst = static_cast<std::uint16_t>(*first);
+    media.portLast = static_cast<std::uint16_t>(*last);
+    return {};
+}
+
 int complain(const std::string &sentence, int code)
 {
     fmt::print(stderr, "earshot: {}\n", sentence);

@@ -57,6 +57,8 @@ private:
 
 /// Options every command with media shares: --output auto or silent, --session FILE.
 desk::Options deskOptions(const Arguments &arguments);
+/// --port-range A-B, where it was given.
+base::Result<void> readPortRange(const Arguments &arguments, media::Options &media);
 
 /// How names are looked up and TLS is judged, for every command that sends SIP.
 inline constexpr std::array kNetworkOptions{

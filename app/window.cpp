@@ -22,6 +22,7 @@ constexpr std::array kOptions{
     OptionSpec{"--screenshot", "PNG", "write a picture of the window and close it"},
     OptionSpec{"--screenshot-after", "S", "when (2)"},
     OptionSpec{"--raise", "PANEL", "bring that panel to the front first"},
+    OptionSpec{"--port-range", "A-B", "local UDP ports for RTP"},
     OptionSpec{"--report-milestones", "FD",
                "write \"mapped\" and \"idle\" to that descriptor, then close"},
 };
@@ -63,6 +64,8 @@ int runWindow(int argc, char **argv)
             kNoAccess);
     ui::StartOptions start;
     start.desk = deskOptions(*arguments);
+    if (const auto ok = readPortRange(*arguments, start.desk.media); !ok)
+        return complain(ok.error().sentence, kUsage);
     start.desk.recording.folder = record::sessionsFolder();
     start.files = arguments->positionals();
     start.story = arguments->value("--lab");

@@ -133,7 +133,7 @@ void Drawing::drawHead()
                            Role::Text, lane.name, target});
         if (two)
             s.texts.push_back({lane.x, 46, width - 12, Align::Centre, Weight::Normal, Role::Muted,
-                               lane.address, target});
+                               fittedAddress(lane.address, width - 12, kSmallSize), target});
         s.lines.push_back({lane.x,
                            kHeader - 9,
                            lane.x,

@@ -21,6 +21,8 @@ int advance(char c)
         return 920;
     if (c >= 'A' && c <= 'Z')
         return 700;
+    if (c >= '0' && c <= '9')
+        return 640;
     return 590;
 }
 
@@ -36,7 +38,7 @@ double textWidth(std::string_view text, double size, Weight weight)
     long long sum = 0;
     for (const char c : text)
         sum += advance(c);
-    return static_cast<double>(sum) * size / 1000 * (weight == Weight::Bold ? 1.07 : 1);
+    return static_cast<double>(sum) * size / 1000 * (weight == Weight::Bold ? 1.14 : 1);
 }
 
 std::string fitted(std::string_view text, double width, double size, Weight weight)
@@ -58,6 +60,17 @@ std::string fitted(std::string_view text, double width, double size, Weight weig
     while (end > 0 && text[end - 1] == ' ')
         --end;
     return std::string(text.substr(0, end)) + "…";
+}
+
+std::string fittedAddress(std::string_view address, double width, double size)
+{
+    const auto colon = address.rfind(':');
+    const std::string_view port =
+        colon == std::string_view::npos ? std::string_view() : address.substr(colon);
+    const double room = width - textWidth(port, size);
+    if (textWidth(address, size) <= width || room < textWidth("0…", size))
+        return fitted(address, width, size);
+    return fitted(address.substr(0, colon), room, size).append(port);
 }
 
 std::vector<std::string> broken(std::string_view text, double width, double size, std::size_t most)

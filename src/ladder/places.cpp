@@ -12,7 +12,7 @@ namespace {
 
 constexpr double kSide = 64; // least room left of the first and right of the last lane
 constexpr double kLeastGap =
-    112; // lanes are not squeezed closer: "183 Session" is still to be read
+    104; // lanes are not squeezed closer: "183 Session" is still to be read
 
 double badgesWidth(const Step &step)
 {

@@ -212,9 +212,7 @@ void LadderView::paintFlash(QPainter &painter)
     QColor colour = m_theme.tokens().colour(Neutral::Focus);
     const double left = 1.0 - std::min(1.0, static_cast<double>(m_flashClock.elapsed()) / kFlashMs);
     colour.setAlphaF(static_cast<float>(0.35 * left));
-    painter.fillRect(
-        QRectF(0, row.y, std::max(m_scene->width, layoutWidth()), row.height),
-        colour);
+    painter.fillRect(QRectF(0, row.y, std::max(m_scene->width, layoutWidth()), row.height), colour);
 }
 
 void LadderView::paintEmpty(QPainter &painter)

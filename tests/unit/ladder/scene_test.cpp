@@ -180,4 +180,17 @@ TEST(Measure, TextIsCutAtWholeCharactersToFit)
     EXPECT_EQ(ladder::columns("Größe"), 5U);
 }
 
+TEST(Measure, AnAddressKeepsItsPort)
+{
+    const auto shown = ladder::fittedAddress("[2001:db8:17::25]:50612", 100, 12);
+    EXPECT_LE(ladder::textWidth(shown, 12), 100);
+    EXPECT_EQ(shown.rfind("[2001", 0), 0U);
+    EXPECT_EQ(shown.substr(shown.size() - 9), "…:50612");
+    EXPECT_EQ(ladder::fittedAddress("192.0.2.1:5060", 200, 12), "192.0.2.1:5060");
+    EXPECT_EQ(ladder::fittedAddress("a-host-without-a-port.example", 60, 12),
+              ladder::fitted("a-host-without-a-port.example", 60, 12));
+    EXPECT_EQ(ladder::fittedAddress("192.0.2.1:5060", 20, 12), // no room for a port: as any text
+              ladder::fitted("192.0.2.1:5060", 20, 12));
+}
+
 } // namespace
