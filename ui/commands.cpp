@@ -44,8 +44,7 @@ constexpr std::array kCommands{
             [](Deeds &d, A &) { d.saveSession(); }},
     Command{"file.record", "&File", "&Record sessions to disk", "",
             [](Deeds &d, A &a) { d.recordSessions(a.isChecked()); }, true},
-    Command{"file.stop", "&File", "&Stop reading", "",
-            [](Deeds &d, A &) { d.parts().bridge->cancelImport(); }},
+    Command{"file.stop", "&File", "&Stop reading", "", [](Deeds &d, A &) { d.stopReading(); }},
     Command{"file.quit", "&File", "-&Quit", "Ctrl+Q",
             [](Deeds &d, A &) { d.parts().window->close(); }},
 

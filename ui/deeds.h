@@ -24,7 +24,8 @@ public:
 
     // files (deeds_files.cpp)
     void openDialog();
-    void openFile(const QString &path);
+    void openFile(const QString &path); // after those that are being read
+    void stopReading();
     void pasteTrace(); // text on the clipboard as a capture
     void saveSession();
     void recordSessions(bool on);         // from the next start on
@@ -61,13 +62,15 @@ private:
     void wirePanels();
     void wireCalls();
     void watchImport();
+    void endImport(const session::Update &last);
     void watchAccounts();
     void explainFlow(const base::FlowReport &report);
     void reRegister(const CallPtr &call);
     void callAgain(diagnosis::Action action, const CallPtr &call);
 
     Parts m_parts;
-    bool m_importing = false;
+    QString m_reading;     // the file or text that is being read; empty: none
+    QStringList m_waiting; // files asked for while another is being read
     std::size_t m_flawsTold = 0;
     int m_marked = 0;                                // status of the marked row
     std::map<std::uint32_t, std::string> m_refusals; // by account and flow: as told

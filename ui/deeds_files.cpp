@@ -24,9 +24,11 @@ namespace {
 
 QString filters()
 {
-    QStringList patterns;
+    QStringList patterns{QStringLiteral("*.pcapng"), QStringLiteral("*.pcap")}; // first in sight
     for (const ingest::Source *source : ingest::sources::all())
-        patterns << shown(source->patterns);
+        patterns << shown(source->patterns).split(QLatin1Char(' '), Qt::SkipEmptyParts);
+    patterns << QStringLiteral("*.gz") << QStringLiteral("*.zst") << QStringLiteral("*.lz4");
+    patterns.removeDuplicates();
     return QObject::tr("Captures (%1);;All files (*)").arg(patterns.join(QLatin1Char(' ')));
 }
 
@@ -52,10 +54,17 @@ void Deeds::openDialog()
 
 void Deeds::openFile(const QString &path)
 {
+    const session::Update *last = m_parts.bridge->store().last();
+    const bool endless = last != nullptr && last->import.running && last->import.caughtUp;
+    if (!m_reading.isEmpty() && !endless) { // behind a file that is followed nothing waits
+        if (path != m_reading && !m_waiting.contains(path))
+            m_waiting << path;
+        return;
+    }
     m_flawsTold = 0;
     if (!m_parts.bridge->openFile(path))
         return;
-    m_importing = true;
+    m_reading = path;
     m_parts.settings->setText(QStringLiteral("files/folder"), QFileInfo(path).absolutePath());
     m_parts.settings->addRecentFile(QFileInfo(path).absoluteFilePath());
     Q_EMIT recentChanged();
@@ -70,9 +79,10 @@ void Deeds::pasteTrace()
         return;
     }
     m_flawsTold = 0;
-    if (!m_parts.bridge->openText(tr("Pasted text"), text))
+    const QString name = tr("Pasted text");
+    if (!m_parts.bridge->openText(name, text))
         return;
-    m_importing = true;
+    m_reading = name;
     m_parts.focus->followNext();
 }
 
@@ -84,7 +94,7 @@ void Deeds::followDialog()
     if (path.isEmpty() || !m_parts.bridge->followFile(path))
         return;
     m_flawsTold = 0;
-    m_importing = true;
+    m_reading = path;
     m_parts.settings->setText(QStringLiteral("files/folder"), QFileInfo(path).absolutePath());
     m_parts.focus->followNext();
 }
@@ -97,24 +107,37 @@ void Deeds::watchImport()
     const session::ImportState &import = last->import;
     if (auto *stop = m_parts.window->findChild<QAction *>(QStringLiteral("file.stop")))
         stop->setEnabled(import.running);
-    if (m_importing && !import.running) {
-        m_importing = false;
-        const QString name =
-            shown(toStd(QFileInfo(QString::fromStdString(import.path)).fileName()));
-        if (const auto clock = session::clockSentence(import.clock, toStd(name),
-                                                      toStd(tr("what was there before")));
-            !clock.empty())
-            say(shown(clock), false);
-        if (!import.error.empty())
-            say(shown(import.error), true);
-        else if (!import.flaws.empty())
-            say(flawsText(name, import.flaws), false);
-        else if (last->messages == 0)
-            say(tr("%1 holds no SIP: %2 packets were read.")
-                    .arg(name)
-                    .arg(import.outcome.progress.packets),
-                false);
-    }
+    // An update may still tell of the import before.
+    if (!import.running && QString::fromStdString(import.path) == m_reading)
+        endImport(*last);
+}
+
+void Deeds::endImport(const session::Update &last)
+{
+    const session::ImportState &import = last.import;
+    m_reading.clear();
+    const QString name = shown(toStd(QFileInfo(QString::fromStdString(import.path)).fileName()));
+    if (const auto clock =
+            session::clockSentence(import.clock, toStd(name), toStd(tr("what was there before")));
+        !clock.empty())
+        say(shown(clock), false);
+    if (!import.error.empty())
+        say(shown(import.error), true);
+    else if (!import.flaws.empty())
+        say(flawsText(name, import.flaws), false);
+    else if (last.messages == 0)
+        say(tr("%1 holds no SIP: %2 packets were read.")
+                .arg(name)
+                .arg(import.outcome.progress.packets),
+            false);
+    while (m_reading.isEmpty() && !m_waiting.isEmpty())
+        openFile(m_waiting.takeFirst());
+}
+
+void Deeds::stopReading()
+{
+    m_waiting.clear();
+    m_parts.bridge->cancelImport();
 }
 
 void Deeds::saveSession()

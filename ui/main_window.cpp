@@ -170,7 +170,7 @@ void MainWindow::makeStatus()
     statusBar()->setObjectName(QStringLiteral("statusBar"));
     statusBar()->setSizeGripEnabled(false);
     statusBar()->addWidget(line, 1);
-    connect(line, &StatusLine::cancelWanted, m_parts.bridge, &DeskBridge::cancelImport);
+    connect(line, &StatusLine::cancelWanted, this, [this] { m_deeds->stopReading(); });
 }
 
 void MainWindow::setDocksVisible(bool visible)

@@ -53,7 +53,8 @@ QStringList nameless(QWidget &root)
     return out;
 }
 
-QString sceneFile(const QTemporaryDir &folder, const char *conversation)
+QString sceneFile(const QTemporaryDir &folder, const char *conversation,
+                  const QString &name = QStringLiteral("call.pcap"))
 {
     const support::Conversation talk{std::string_view(conversation)};
     std::vector<support::CapturedFrame> frames;
@@ -61,7 +62,7 @@ QString sceneFile(const QTemporaryDir &folder, const char *conversation)
         frames.push_back(
             {packet.time, support::ethernet(support::udp(packet.source, packet.destination,
                                                          std::string(packet.payload.text())))});
-    const QString path = folder.filePath(QStringLiteral("call.pcap"));
+    const QString path = folder.filePath(name);
     std::ofstream(path.toStdString(), std::ios::binary) << support::pcap(frames);
     return path;
 }
@@ -168,20 +169,23 @@ private Q_SLOTS:
         QVERIFY(stage.find<QMenu>("menu-recent")->isEnabled());
     }
 
-    void aFileDroppedOnTheWindowOpens()
+    void filesDroppedOnTheWindowOpenOneAfterAnother()
     {
         gui::Stage stage;
         QVERIFY(stage.ok());
         QTemporaryDir folder;
         QMimeData data;
-        data.setUrls({QUrl::fromLocalFile(sceneFile(folder, gui::kFlowFailed))});
+        data.setUrls({QUrl::fromLocalFile(sceneFile(folder, gui::kFlowFailed)),
+                      QUrl::fromLocalFile(
+                          sceneFile(folder, gui::kEarlyMedia, QStringLiteral("other.pcap")))});
         QDragEnterEvent enter(QPoint(300, 300), Qt::CopyAction, &data, Qt::LeftButton,
                               Qt::NoModifier);
         QCoreApplication::sendEvent(&stage.window(), &enter);
         QVERIFY(enter.isAccepted());
         QDropEvent drop(QPointF(300, 300), Qt::CopyAction, &data, Qt::LeftButton, Qt::NoModifier);
         QCoreApplication::sendEvent(&stage.window(), &drop);
-        QTRY_COMPARE(stage.window().parts().calls->model().rowCount(), 1);
+        QTRY_COMPARE(stage.window().parts().calls->model().rowCount(), 2);
+        QCOMPARE(stage.window().parts().notices->sentences(), QStringList());
     }
 
     void thePaletteFindsCommandsCallsAndCodes()

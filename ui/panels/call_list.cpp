@@ -139,6 +139,7 @@ void CallList::applyCounts()
     m_counts->setText(countsText());
     m_others->setVisible(hidden > 0 || m_model->showsOthers());
     m_others->setText(m_model->showsOthers() ? tr("Hide other traffic")
+                      : hidden == 1          ? tr("+ 1 other")
                                              : tr("+ %1 others").arg(hidden));
     m_others->setAccessibleName(m_model->showsOthers()
                                     ? tr("Hide registrations and other traffic")
