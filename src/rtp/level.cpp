@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <rtp/g711.h>
 #include <rtp/rtp_packet.h>
 
 namespace rtp {
@@ -11,21 +12,6 @@ namespace rtp {
 namespace {
 
 constexpr std::uint8_t kPcmu = 0, kPcma = 8;
-
-constexpr int muLaw(unsigned code) // ITU-T G.711 table 2a
-{
-    const unsigned c = ~code & 0xFFU;
-    const int step = static_cast<int>(((c & 0x0FU) << 3U) + 0x84U) << (c >> 4U & 7U);
-    return step - 0x84;
-}
-
-constexpr int aLaw(unsigned code) // ITU-T G.711 table 1a
-{
-    const unsigned c = code ^ 0x55U;
-    const int mantissa = static_cast<int>((c & 0x0FU) << 4U);
-    const unsigned segment = c >> 4U & 7U;
-    return segment == 0 ? mantissa + 8 : (mantissa + 0x108) << (segment - 1);
-}
 
 using Powers = std::array<double, 256>;
 
@@ -40,8 +26,8 @@ template <class Law> constexpr Powers powers(Law law, unsigned loudest)
     return out;
 }
 
-constexpr Powers kMuPowers = powers(muLaw, 0x80);
-constexpr Powers kAPowers = powers(aLaw, 0xAA);
+constexpr Powers kMuPowers = powers(muLawSample, 0x80);
+constexpr Powers kAPowers = powers(aLawSample, 0xAA);
 
 } // namespace
 
