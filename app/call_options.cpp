@@ -4,6 +4,7 @@
 #include <base/text.h>
 #include <cerrno>
 #include <cstring>
+#include <desk/call_text.h>
 #include <fmt/format.h>
 #include <fstream>
 
@@ -52,22 +53,17 @@ base::Result<void> readBody(const Arguments &arguments, engine::CallExtras &extr
 base::Result<void> readHeaders(const Arguments &arguments, engine::CallExtras &extras)
 {
     for (const auto &line : arguments.values("--header")) {
-        const auto colon = line.find(':');
-        if (colon == std::string::npos)
-            return base::fail(base::ErrorCode::BadInput,
-                              fmt::format("--header takes \"Name: value\", not \"{}\".",
-                                          base::printable(line, false, 80)));
-        extras.headers.emplace_back(base::trim(line.substr(0, colon)), line.substr(colon + 1));
+        auto header = desk::headerNamed(line);
+        if (!header)
+            return tl::unexpected<base::Error>(header.error());
+        extras.headers.push_back(std::move(*header));
     }
     if (arguments.has("--p-early-media"))
         extras.headers.emplace_back("P-Early-Media", "supported");
     if (arguments.has("--privacy"))
         extras.headers.emplace_back("Privacy", arguments.value("--privacy"));
-    if (arguments.has("--alert-info")) {
-        const auto value = arguments.value("--alert-info");
-        const bool bare = !value.empty() && value.front() != '<';
-        extras.headers.emplace_back("Alert-Info", bare ? "<" + value + ">" : value);
-    }
+    if (arguments.has("--alert-info"))
+        extras.headers.emplace_back("Alert-Info", desk::alertInfo(arguments.value("--alert-info")));
     return {};
 }
 

@@ -41,6 +41,15 @@ public:
     void registerAccount(const SavedAccount &account);
     void record(engine::CallHandle call, bool on);
 
+    // during a call (deeds_talk.cpp)
+    void holdOrResume();
+    void sendDigits();
+    void transfer();
+    void answerEarly(); // 183 with our description to who calls
+    void declineWith(); // any final code
+    void redirect();
+    void callLikeThis(); // the INVITE of the call in focus fills the dial bar
+
     // the window (deeds.cpp)
     void say(const QString &sentence, bool isError);
     void typed(const QString &key); // a letter in list or ladder
@@ -64,6 +73,11 @@ private:
     void watchImport();
     void endImport(const session::Update &last);
     void watchAccounts();
+    /// One line from the user; `then` gets it trimmed, if it is not empty.
+    void ask(const QString &title, const QString &question, const QString &now,
+             std::function<void(const QString &)> then);
+    engine::CallHandle talking(); // a call of ours under way, or says that there is none
+    engine::CallHandle ringing(); // a call that waits for an answer, or says that there is none
     void explainFlow(const base::FlowReport &report);
     void reRegister(const CallPtr &call);
     void callAgain(diagnosis::Action action, const CallPtr &call);

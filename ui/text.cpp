@@ -6,6 +6,7 @@
 #include <QLineEdit>
 
 #include <base/text.h>
+#include <sip/uri.h>
 
 namespace ui {
 
@@ -48,6 +49,23 @@ QString quantity(double count)
     for (qsizetype at = digits.size() - 3; at > 0; at -= 3)
         digits.insert(at, kNarrowSpace);
     return digits;
+}
+
+bool isSipUri(const QString &text)
+{
+    const std::string bytes = toStd(text);
+    const sip::Uri uri = sip::parseUri(bytes);
+    return uri.ok && (uri.scheme == "sip" || uri.scheme == "sips") && !uri.host.empty();
+}
+
+QStringList linesOf(const QString &text)
+{
+    QStringList out;
+    for (const QString &line : text.split(QLatin1Char('\n'))) {
+        if (const QString trimmed = line.trimmed(); !trimmed.isEmpty())
+            out << trimmed;
+    }
+    return out;
 }
 
 std::string toStd(const QString &text)

@@ -24,6 +24,10 @@ QString counted(qulonglong count, const QString &one, const QString &many);
 /// "12 804", "2.1 M": short enough for a status line, grouped so that it can be read.
 QString quantity(double count);
 std::string toStd(const QString &text);
+/// sip: or sips: with a host.
+bool isSipUri(const QString &text);
+/// Trimmed, without the empty ones.
+QStringList linesOf(const QString &text);
 
 /// Names what Qt makes by itself inside of named combo boxes: their lists and edits.
 /// Tab goes through `widgets` in this order, not in the order of their making.

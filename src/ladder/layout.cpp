@@ -129,8 +129,10 @@ void Drawing::drawHead()
                                          textWidth(lane.address, kSmallSize)));
         const bool two = !lane.address.empty();
         s.rects.push_back({lane.x - width / 2, 9, width, kHeader - 18, Role::Lifeline, target});
-        s.texts.push_back({lane.x, two ? 29.0 : 37.0, width - 12, Align::Centre, Weight::Bold,
-                           Role::Text, lane.name, target});
+        s.texts.push_back(
+            {lane.x, two ? 29.0 : 37.0, width - 12, Align::Centre, Weight::Bold, Role::Text,
+             two ? lane.name : fittedAddress(lane.name, width - 12, kLabelSize, Weight::Bold),
+             target});
         if (two)
             s.texts.push_back({lane.x, 46, width - 12, Align::Centre, Weight::Normal, Role::Muted,
                                fittedAddress(lane.address, width - 12, kSmallSize), target});

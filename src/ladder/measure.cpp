@@ -62,15 +62,15 @@ std::string fitted(std::string_view text, double width, double size, Weight weig
     return std::string(text.substr(0, end)) + "…";
 }
 
-std::string fittedAddress(std::string_view address, double width, double size)
+std::string fittedAddress(std::string_view address, double width, double size, Weight weight)
 {
     const auto colon = address.rfind(':');
     const std::string_view port =
         colon == std::string_view::npos ? std::string_view() : address.substr(colon);
-    const double room = width - textWidth(port, size);
-    if (textWidth(address, size) <= width || room < textWidth("0…", size))
-        return fitted(address, width, size);
-    return fitted(address.substr(0, colon), room, size).append(port);
+    const double room = width - textWidth(port, size, weight);
+    if (textWidth(address, size, weight) <= width || room < textWidth("0…", size, weight))
+        return fitted(address, width, size, weight);
+    return fitted(address.substr(0, colon), room, size, weight).append(port);
 }
 
 std::vector<std::string> broken(std::string_view text, double width, double size, std::size_t most)

@@ -17,7 +17,8 @@ double textWidth(std::string_view text, double size, Weight weight = Weight::Nor
 std::string fitted(std::string_view text, double width, double size,
                    Weight weight = Weight::Normal);
 /// The same for an address with a port: cut within the host, so that the port stays.
-std::string fittedAddress(std::string_view address, double width, double size);
+std::string fittedAddress(std::string_view address, double width, double size,
+                          Weight weight = Weight::Normal);
 /// Words broken into lines of `width`; the last of at most `most` lines is cut with an ellipsis if
 /// need be.
 std::vector<std::string> broken(std::string_view text, double width, double size, std::size_t most);

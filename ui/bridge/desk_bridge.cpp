@@ -131,6 +131,36 @@ void DeskBridge::decline(engine::CallHandle call)
     m_desk->decline(call);
 }
 
+void DeskBridge::declineWith(engine::CallHandle call, int status)
+{
+    m_desk->decline(call, status);
+}
+
+void DeskBridge::redirect(engine::CallHandle call, const std::string &contact)
+{
+    m_desk->redirect(call, contact);
+}
+
+void DeskBridge::earlyMedia(engine::CallHandle call)
+{
+    m_desk->earlyMedia(call, true);
+}
+
+void DeskBridge::hold(engine::CallHandle call, bool on)
+{
+    m_desk->hold(call, on);
+}
+
+void DeskBridge::sendDigits(engine::CallHandle call, const std::string &digits)
+{
+    m_desk->dtmfByInfo(call, digits);
+}
+
+void DeskBridge::transfer(engine::CallHandle call, const std::string &target)
+{
+    m_desk->transfer(call, target);
+}
+
 void DeskBridge::choose(engine::CallHandle call, const std::string &toTag)
 {
     m_desk->choose(call, toTag);

@@ -31,6 +31,12 @@ public:
     void hangUp(engine::CallHandle call);
     void answer(engine::CallHandle call);
     void decline(engine::CallHandle call);
+    void declineWith(engine::CallHandle call, int status); // 300 to 699
+    void redirect(engine::CallHandle call, const std::string &contact);
+    void earlyMedia(engine::CallHandle call);
+    void hold(engine::CallHandle call, bool on);
+    void sendDigits(engine::CallHandle call, const std::string &digits);
+    void transfer(engine::CallHandle call, const std::string &target);
     void choose(engine::CallHandle call, const std::string &toTag);
     void mute(engine::CallHandle call, bool muted);
     void record(engine::CallHandle call, const QString &folder); // empty: stop

@@ -10,30 +10,9 @@
 #include <QPushButton>
 #include <QUuid>
 #include <QVBoxLayout>
-#include <sip/uri.h>
 #include <ui/text.h>
 
 namespace ui {
-namespace {
-
-bool isSip(const QString &text)
-{
-    const std::string bytes = toStd(text);
-    const sip::Uri uri = sip::parseUri(bytes);
-    return uri.ok && (uri.scheme == "sip" || uri.scheme == "sips") && !uri.host.empty();
-}
-
-QStringList lines(const QPlainTextEdit *edit)
-{
-    QStringList out;
-    for (const QString &line : edit->toPlainText().split(QLatin1Char('\n'), Qt::SkipEmptyParts)) {
-        if (!line.trimmed().isEmpty())
-            out << line.trimmed();
-    }
-    return out;
-}
-
-} // namespace
 
 AccountDialog::AccountDialog(const Settings &settings, QWidget *parent)
     : QDialog(parent), m_saved(new QComboBox(this)),
@@ -159,7 +138,7 @@ SavedAccount AccountDialog::account() const
 {
     SavedAccount out;
     out.account.aor = toStd(m_aor->text().trimmed());
-    for (const QString &line : lines(m_proxies))
+    for (const QString &line : linesOf(m_proxies->toPlainText()))
         out.account.proxies.push_back(toStd(line));
     out.account.transport =
         m_transport->currentIndex() == 1 ? base::Transport::Udp : base::Transport::Tcp;
@@ -175,13 +154,13 @@ SavedAccount AccountDialog::account() const
 
 QString AccountDialog::problem() const
 {
-    if (!isSip(m_aor->text().trimmed()))
+    if (!isSipUri(m_aor->text().trimmed()))
         return tr("The address must be a SIP URI like sip:bob@example.com.");
-    const QStringList proxies = lines(m_proxies);
+    const QStringList proxies = linesOf(m_proxies->toPlainText());
     if (proxies.isEmpty())
         return tr("Enter at least one outbound proxy, for example sip:edge.example.com;lr.");
     for (const QString &proxy : proxies) {
-        if (!isSip(proxy))
+        if (!isSipUri(proxy))
             return tr("\"%1\" is not a SIP URI. A proxy looks like sip:edge.example.com;lr.")
                 .arg(shown(toStd(proxy)));
     }

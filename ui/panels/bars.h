@@ -36,6 +36,7 @@ public:
     explicit IncomingBar(Store &store, QWidget *parent = nullptr);
     void answer();
     void decline();
+    engine::CallHandle ringing() const { return m_call; } // invalid: nobody calls
 
 Q_SIGNALS:
     void answered(engine::CallHandle call);

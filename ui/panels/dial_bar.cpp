@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/panels/dial_bar.h>
 
+#include <algorithm>
 #include <QComboBox>
 #include <QCompleter>
 #include <QHBoxLayout>
@@ -9,6 +10,7 @@
 #include <QVBoxLayout>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/focus.h>
+#include <ui/panels/call_details.h>
 #include <ui/panels/confirm_call.h>
 #include <ui/settings.h>
 #include <ui/text.h>
@@ -17,6 +19,10 @@ namespace ui {
 namespace {
 
 constexpr const char *kFrom = "sip:earshot@localhost", *kCodecs = "PCMU,PCMA,opus";
+constexpr std::array kTransports{base::Transport::Udp, base::Transport::Tcp, base::Transport::Tls,
+                                 base::Transport::Unknown}; // as the box lists them
+constexpr std::array kReliability{engine::Reliability::Supported, engine::Reliability::Required,
+                                  engine::Reliability::Off};
 constexpr int kFieldHeight = 30; // the style sheet's borders and paddings do not reach size hints
 
 template <class W> W *named(W *widget, const char *name, const QString &spoken)
@@ -103,7 +109,8 @@ QWidget *DialBar::makeFirstRow()
         named(new QComboBox(row), "reliable", tr("100rel: reliable provisional responses"));
     m_reliable->addItems({tr("100rel supported"), tr("100rel required"), tr("100rel off")});
     m_transport = named(new QComboBox(row), "transport", tr("Transport"));
-    m_transport->addItems({QStringLiteral("UDP"), QStringLiteral("TCP")});
+    m_transport->addItems(
+        {QStringLiteral("UDP"), QStringLiteral("TCP"), QStringLiteral("TLS"), tr("as DNS says")});
     m_more =
         named(new QPushButton(tr("More"), row), "dialMore", tr("More settings of the test call"));
     m_more->setCheckable(true);
@@ -132,11 +139,54 @@ QWidget *DialBar::makeSecondRow()
     m_password = named(new QLineEdit(row), "dialPassword",
                        tr("Password for authentication, kept in memory only"));
     m_password->setEchoMode(QLineEdit::Password);
+    m_detailsButton = named(new QPushButton(row), "dialDetails",
+                            tr("Routes, headers, late offer and more of the next calls"));
+    connect(m_detailsButton, &QPushButton::clicked, this, &DialBar::openDetails);
     addField(layout, tr("Codecs"), "codecsLabel", m_codecs, 2);
     addField(layout, tr("Proxy"), "proxyLabel", m_proxy, 3);
     addField(layout, tr("User"), "userLabel", m_user, 1);
     addField(layout, tr("Password"), "passwordLabel", m_password, 1);
+    layout->addWidget(m_detailsButton);
+    showDetails();
     return row;
+}
+
+/// A header or route of an earlier test must not go along unnoticed.
+void DialBar::showDetails()
+{
+    const int different = CallDetails::different(m_details);
+    m_detailsButton->setText(different == 0 ? tr("Details...")
+                                            : tr("Details (%1)...").arg(different));
+    m_detailsButton->setProperty("accent", different != 0);
+    style()->polish(m_detailsButton);
+    m_more->setText(different == 0 ? tr("More") : tr("More (%1)").arg(different));
+}
+
+void DialBar::openDetails()
+{
+    auto *dialog = new CallDetails(m_details, this);
+    dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog, &QDialog::accepted, this, [this, dialog] {
+        dialog->apply(m_details);
+        showDetails();
+    });
+    dialog->open();
+}
+
+void DialBar::fill(const desk::CallOptions &like)
+{
+    m_to->setEditText(shown(like.target));
+    m_from->setEditText(shown(like.from));
+    m_codecs->setText(shown(like.codecs));
+    const auto at = [](const auto &list, auto value) {
+        return static_cast<int>(std::find(list.begin(), list.end(), value) - list.begin());
+    };
+    m_transport->setCurrentIndex(at(kTransports, like.transport));
+    m_reliable->setCurrentIndex(at(kReliability, like.reliability));
+    m_details = like;
+    showDetails();
+    m_more->setChecked(true);
+    focusTarget();
 }
 
 void DialBar::addAccountWanted()
@@ -180,11 +230,11 @@ desk::CallOptions DialBar::options() const
     options.codecs = toStd(m_codecs->text().trimmed());
     options.credentials = {toStd(m_user->text()), toStd(m_password->text())};
     options.transport =
-        m_transport->currentIndex() == 1 ? base::Transport::Tcp : base::Transport::Udp;
-    static constexpr std::array kReliability{
-        engine::Reliability::Supported, engine::Reliability::Required, engine::Reliability::Off};
+        kTransports[static_cast<std::size_t>(std::clamp(m_transport->currentIndex(), 0, 3))];
     options.reliability =
         kReliability[static_cast<std::size_t>(std::clamp(m_reliable->currentIndex(), 0, 2))];
+    options.lateOffer = m_details.lateOffer;
+    options.extras = m_details.extras;
     return options;
 }
 

@@ -26,6 +26,9 @@ public:
     void call();
     void hangUp(); // the call in focus if it is ours, else the newest one under way
     void setTarget(const QString &target);
+    void fill(const desk::CallOptions &like); // everything but account, proxy and credentials
+    void openDetails();
+    engine::CallHandle liveCall() const; // as hangUp() takes it; invalid: none
     void focusTarget();
     void focusPassword();
     void addAccountWanted();
@@ -41,7 +44,7 @@ private:
     QWidget *makeSecondRow();
     void fillFrom();
     void applyCalls();
-    engine::CallHandle liveCall() const;
+    void showDetails();
     void remember() const;
 
     DeskBridge &m_bridge;
@@ -49,8 +52,10 @@ private:
     Settings &m_settings;
     QComboBox *m_from = nullptr, *m_to = nullptr, *m_reliable = nullptr, *m_transport = nullptr;
     QLineEdit *m_codecs = nullptr, *m_proxy = nullptr, *m_user = nullptr, *m_password = nullptr;
-    QPushButton *m_call = nullptr, *m_hangUp = nullptr, *m_more = nullptr;
+    QPushButton *m_call = nullptr, *m_hangUp = nullptr, *m_more = nullptr,
+                *m_detailsButton = nullptr;
     QWidget *m_second = nullptr;
+    desk::CallOptions m_details; // of it only what CallDetails edits
 };
 
 } // namespace ui

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <desk/call_text.h>
+
+#include <algorithm>
+#include <array>
+#include <base/text.h>
+#include <fmt/format.h>
+#include <media/codecs.h>
+#include <sip/sdp.h>
+#include <sip/uri.h>
+
+namespace desk {
+namespace {
+
+// Headers by which a caller asks for something; the rest of an INVITE is the stack's own.
+constexpr std::array<std::string_view, 9> kAsking{
+    "P-Early-Media",  "Privacy",        "Alert-Info",
+    "Subject",        "Priority",       "Accept-Language",
+    "Accept-Contact", "Reject-Contact", "P-Preferred-Identity"};
+
+std::string codecList(std::string_view text)
+{
+    const sip::Sdp sdp = sip::parseSdp(text);
+    std::string out;
+    const auto *audio = sdp.audio();
+    if (audio == nullptr)
+        return out;
+    for (const auto &format : audio->formats) {
+        const auto *codec = media::codecNamed(format.map.encoding);
+        if (codec == nullptr || out.find(codec->encoding) != std::string::npos)
+            continue;
+        out += (out.empty() ? "" : ",") + std::string(codec->encoding);
+    }
+    return out;
+}
+
+} // namespace
+
+base::Result<std::pair<std::string, std::string>> headerNamed(const std::string &line)
+{
+    const auto colon = line.find(':');
+    const std::string name(base::trim(line.substr(0, colon)));
+    if (colon == std::string::npos || name.empty())
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("A header is written \"Name: value\", not \"{}\".",
+                                      base::printable(line, false, 80)));
+    return std::pair{name, line.substr(colon + 1)};
+}
+
+std::string alertInfo(const std::string &uri)
+{
+    return uri.empty() || uri.front() == '<' ? uri : "<" + uri + ">";
+}
+
+CallOptions callLike(const sip::Message &invite)
+{
+    CallOptions out;
+    out.target = std::string(invite.requestUri);
+    const auto from = sip::parseNameAddress(invite.value(sip::HeaderId::From));
+    if (from.ok && from.uri.ok)
+        out.from = std::string(from.uriText);
+    using engine::Reliability;
+    out.reliability = invite.lists(sip::HeaderId::Require, "100rel")     ? Reliability::Required
+                      : invite.lists(sip::HeaderId::Supported, "100rel") ? Reliability::Supported
+                                                                         : Reliability::Off;
+    const std::string_view sdp = invite.sdp();
+    out.lateOffer = sdp.empty();
+    if (auto codecs = codecList(sdp); !codecs.empty())
+        out.codecs = std::move(codecs);
+    const sip::Via via = sip::parseVia(invite.value(sip::HeaderId::Via));
+    if (base::equalsNoCase(via.transport, "TCP"))
+        out.transport = base::Transport::Tcp;
+    if (base::equalsNoCase(via.transport, "TLS"))
+        out.transport = base::Transport::Tls;
+    for (const sip::Header &header : invite.headers) {
+        if (std::any_of(kAsking.begin(), kAsking.end(),
+                        [&](auto name) { return base::equalsNoCase(name, header.name); }))
+            out.extras.headers.emplace_back(header.name, base::trim(header.value));
+    }
+    out.extras.sessionId = invite.find(sip::HeaderId::SessionId) != nullptr;
+    return out;
+}
+
+} // namespace desk

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// A call's options as a user writes them, on the command line or in the window. Pure.
+#pragma once
+
+#include <desk/desk.h>
+#include <sip/message.h>
+#include <string>
+#include <utility>
+
+namespace desk {
+
+/// "Name: value". Whether the stack lets it pass is the engine's to say, when the call is placed.
+base::Result<std::pair<std::string, std::string>> headerNamed(const std::string &line);
+/// The value of an Alert-Info header from a URI, with angle brackets or without.
+std::string alertInfo(const std::string &uri);
+
+/// What a call must be told to send an INVITE like this one: whom, from whom, codecs in its order
+/// (those we know), 100rel, late offer, and the headers that ask for something. What identifies the
+/// other call or its hops (Call-ID, Via, Route, Contact, credentials) stays behind.
+CallOptions callLike(const sip::Message &invite);
+
+} // namespace desk

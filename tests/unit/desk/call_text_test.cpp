@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <desk/call_text.h>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using testing::ElementsAre;
+using testing::Pair;
+
+constexpr const char *kInvite = "INVITE sip:+49301234@gw.example.test;user=phone SIP/2.0\r\n"
+                                "Via: SIP/2.0/TCP 192.0.2.7:5070;branch=z9hG4bKx\r\n"
+                                "Max-Forwards: 70\r\n"
+                                "From: \"Ann\" <sip:ann@example.test>;tag=1\r\n"
+                                "To: <sip:+49301234@gw.example.test>\r\n"
+                                "Call-ID: a@b\r\nCSeq: 7 INVITE\r\n"
+                                "Contact: <sip:ann@192.0.2.7:5070>\r\n"
+                                "Route: <sip:edge.example.test;lr>\r\n"
+                                "Proxy-Authorization: Digest username=\"ann\", response=\"00\"\r\n"
+                                "Require: 100rel\r\n"
+                                "privacy: id\r\n"
+                                "P-Early-Media: supported\r\n"
+                                "Content-Type: application/sdp\r\n\r\n";
+constexpr const char *kSdp = "v=0\r\no=- 1 1 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\n"
+                             "t=0 0\r\nm=audio 4000 RTP/AVP 97 8 18 0 101\r\n"
+                             "a=rtpmap:97 opus/48000/2\r\na=rtpmap:101 telephone-event/8000\r\n";
+
+TEST(CallText, ACallLikeAnotherAsksForTheSameAndTakesNothingOfItsIdentity)
+{
+    const std::string text = std::string(kInvite) + kSdp;
+    const auto invite = sip::parse(text);
+    ASSERT_TRUE(invite);
+    const auto like = desk::callLike(*invite);
+    EXPECT_EQ(like.target, "sip:+49301234@gw.example.test;user=phone");
+    EXPECT_EQ(like.from, "sip:ann@example.test");
+    EXPECT_EQ(like.transport, base::Transport::Tcp);
+    EXPECT_EQ(like.reliability, engine::Reliability::Required);
+    EXPECT_EQ(like.codecs.rfind("opus,PCMA", 0), 0U) << like.codecs;
+    EXPECT_NE(like.codecs.find("PCMU"), std::string::npos) << like.codecs;
+    EXPECT_FALSE(like.lateOffer);
+    EXPECT_THAT(like.extras.headers,
+                ElementsAre(Pair("privacy", "id"), Pair("P-Early-Media", "supported")));
+    EXPECT_TRUE(like.extras.routes.empty());
+    EXPECT_TRUE(like.credentials.user.empty());
+}
+
+TEST(CallText, WithoutSdpItIsALateOfferAndWithout100relThatIsOff)
+{
+    std::string text = kInvite;
+    text.replace(text.find("Require: 100rel\r\n"), 17, "");
+    text.replace(text.find("Content-Type: application/sdp\r\n"), 31, "");
+    const auto invite = sip::parse(text);
+    ASSERT_TRUE(invite);
+    const auto like = desk::callLike(*invite);
+    EXPECT_TRUE(like.lateOffer);
+    EXPECT_EQ(like.reliability, engine::Reliability::Off);
+    EXPECT_EQ(like.codecs, desk::CallOptions{}.codecs);
+}
+
+TEST(CallText, HeadersAreNameAndValue)
+{
+    EXPECT_THAT(*desk::headerNamed(" X-A : b:c"), Pair("X-A", " b:c"));
+    EXPECT_FALSE(desk::headerNamed("no colon"));
+    EXPECT_FALSE(desk::headerNamed(": nameless"));
+    EXPECT_EQ(desk::alertInfo("http://example.test/ring"), "<http://example.test/ring>");
+    EXPECT_EQ(desk::alertInfo("<urn:alert:x>;y=1"), "<urn:alert:x>;y=1");
+}
+
+} // namespace

@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/panels/call_details.h>
+
+#include <algorithm>
+#include <base/endpoint.h>
+#include <base/text.h>
+#include <desk/call_text.h>
+#include <QCheckBox>
+#include <QDialogButtonBox>
+#include <QFormLayout>
+#include <QLineEdit>
+#include <QPlainTextEdit>
+#include <QPushButton>
+#include <QSpinBox>
+#include <QVBoxLayout>
+#include <ui/text.h>
+
+namespace ui {
+namespace {
+
+// RFC 4028 section 5: no session timer is shorter.
+constexpr int kShortestTimer = 90, kLongestTimer = 86400;
+constexpr const char *kEarlyMedia = "P-Early-Media", *kPrivacy = "Privacy", *kAlert = "Alert-Info";
+
+template <class W> W *named(W *widget, const char *name, const QString &spoken)
+{
+    widget->setObjectName(QString::fromLatin1(name));
+    widget->setAccessibleName(spoken);
+    widget->setToolTip(plainTip(spoken));
+    return widget;
+}
+
+QPlainTextEdit *lineField(const char *name, const QString &spoken, const QString &example,
+                          QWidget *parent)
+{
+    auto *edit = named(new QPlainTextEdit(parent), name, spoken);
+    edit->setPlaceholderText(example);
+    edit->setProperty("field", true);
+    edit->setTabChangesFocus(true);
+    edit->setFixedHeight(3 * edit->fontMetrics().lineSpacing() + 16);
+    return edit;
+}
+
+QString joined(const std::vector<std::string> &lines)
+{
+    QStringList out;
+    for (const std::string &line : lines)
+        out << QString::fromStdString(line);
+    return out.join(QLatin1Char('\n'));
+}
+
+} // namespace
+
+CallDetails::CallDetails(const desk::CallOptions &now, QWidget *parent)
+    : QDialog(parent), m_requestUri(named(new QLineEdit(this), "detailsRequestUri",
+                                          tr("Request-URI, if it is not the target"))),
+      m_localAddress(named(new QLineEdit(this), "detailsLocalAddress",
+                           tr("Address of this computer for SIP and RTP"))),
+      m_privacy(named(new QLineEdit(this), "detailsPrivacy", tr("Privacy (RFC 3323), such as id"))),
+      m_alertInfo(named(new QLineEdit(this), "detailsAlertInfo",
+                        tr("Alert-Info: how the callee's phone shall ring"))),
+      m_routes(lineField("detailsRoutes", tr("Route URIs, one per line, in order"),
+                         QStringLiteral("sip:edge.example.com;lr"), this)),
+      m_headers(lineField("detailsHeaders", tr("More headers of the INVITE, one per line"),
+                          QStringLiteral("X-Test: 1"), this)),
+      m_lateOffer(named(new QCheckBox(tr("Late offer: INVITE without SDP"), this), "detailsLate",
+                        tr("Late offer: the peer makes the offer"))),
+      m_earlyMedia(named(new QCheckBox(tr("P-Early-Media: supported (RFC 5009)"), this),
+                         "detailsEarlyMedia", tr("P-Early-Media: supported"))),
+      m_sessionId(named(new QCheckBox(tr("Session-ID (RFC 7989)"), this), "detailsSessionId",
+                        tr("Session-ID"))),
+      m_redirects(named(new QCheckBox(tr("Follow redirects (3xx), best first"), this),
+                        "detailsRedirects", tr("Follow redirects"))),
+      m_numbers(named(new QCheckBox(tr("Allow emergency and premium numbers"), this),
+                      "detailsNumbers", tr("Allow emergency and premium numbers"))),
+      m_timer(named(new QSpinBox(this), "detailsTimer", tr("Session timer in seconds (RFC 4028)"))),
+      m_problem(plainLabel({}, "detailsProblem", this))
+{
+    setObjectName(QStringLiteral("callDetails"));
+    setWindowTitle(tr("Details of the next calls"));
+    auto *buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
+    auto *keep = new QPushButton(tr("Use them"), this);
+    keep->setObjectName(QStringLiteral("detailsKeep"));
+    keep->setProperty("accent", true);
+    keep->setDefault(true);
+    buttons->addButton(keep, QDialogButtonBox::AcceptRole);
+    auto *none = buttons->addButton(tr("An ordinary call"), QDialogButtonBox::ResetRole);
+    none->setObjectName(QStringLiteral("detailsNone"));
+    none->setAutoDefault(false);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(16, 16, 16, 16);
+    layout->setSpacing(16);
+    auto *form = new QFormLayout();
+    makeForm(form);
+    layout->addLayout(form);
+    layout->addWidget(m_problem);
+    layout->addWidget(buttons);
+    nameInternals(this);
+    connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
+    connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(none, &QPushButton::clicked, this, [this] { load({}); });
+    load(now);
+    resize(520, sizeHint().height());
+}
+
+void CallDetails::makeForm(QFormLayout *form)
+{
+    form->setSpacing(8);
+    form->addRow(title(tr("Request-URI"), m_requestUri), m_requestUri);
+    form->addRow(title(tr("Routes"), m_routes), m_routes);
+    form->addRow(title(tr("Headers"), m_headers), m_headers);
+    form->addRow(title(tr("Privacy"), m_privacy), m_privacy);
+    form->addRow(title(tr("Alert-Info"), m_alertInfo), m_alertInfo);
+    form->addRow(title(tr("Session timer"), m_timer), m_timer);
+    form->addRow(title(tr("Local address"), m_localAddress), m_localAddress);
+    for (QCheckBox *box : {m_lateOffer, m_earlyMedia, m_sessionId, m_redirects, m_numbers})
+        form->addRow(QString(), box);
+    m_requestUri->setPlaceholderText(tr("the target"));
+    m_localAddress->setPlaceholderText(tr("by route"));
+    m_privacy->setPlaceholderText(tr("none"));
+    m_alertInfo->setPlaceholderText(tr("none"));
+    m_timer->setRange(0, kLongestTimer);
+    m_timer->setSingleStep(kShortestTimer);
+    m_timer->setSpecialValueText(tr("off"));
+    m_timer->setSuffix(tr(" s"));
+    m_problem->setWordWrap(true);
+    m_problem->setProperty("problem", true);
+    m_problem->hide();
+}
+
+QLabel *CallDetails::title(const QString &text, QWidget *buddy)
+{
+    QLabel *label = plainLabel(text, "detailsLabel", this);
+    label->setBuddy(buddy);
+    return label;
+}
+
+/// The three headers with a field of their own go there, the others into the list.
+void CallDetails::load(const desk::CallOptions &options)
+{
+    const engine::CallExtras &extras = options.extras;
+    m_requestUri->setText(QString::fromStdString(extras.requestUri));
+    m_localAddress->setText(QString::fromStdString(extras.localAddress));
+    m_routes->setPlainText(joined(extras.routes));
+    m_lateOffer->setChecked(options.lateOffer);
+    m_sessionId->setChecked(extras.sessionId);
+    m_redirects->setChecked(extras.followRedirects);
+    m_numbers->setChecked(extras.allowNumber);
+    m_timer->setValue(static_cast<int>(extras.sessionExpires));
+    m_earlyMedia->setChecked(false);
+    m_privacy->clear();
+    m_alertInfo->clear();
+    std::vector<std::string> others;
+    for (const auto &[name, text] : extras.headers) {
+        const QString value = QString::fromStdString(text).trimmed();
+        const bool early =
+            base::equalsNoCase(name, kEarlyMedia) && value == QLatin1String("supported");
+        if (early)
+            m_earlyMedia->setChecked(true);
+        else if (base::equalsNoCase(name, kPrivacy) && m_privacy->text().isEmpty())
+            m_privacy->setText(value);
+        else if (base::equalsNoCase(name, kAlert) && m_alertInfo->text().isEmpty())
+            m_alertInfo->setText(value);
+        else
+            others.push_back(name + ": " + toStd(value));
+    }
+    m_headers->setPlainText(joined(others));
+}
+
+void CallDetails::apply(desk::CallOptions &options) const
+{
+    engine::CallExtras extras;
+    extras.requestUri = toStd(m_requestUri->text().trimmed());
+    extras.localAddress = toStd(m_localAddress->text().trimmed());
+    for (const QString &line : linesOf(m_routes->toPlainText()))
+        extras.routes.push_back(toStd(line));
+    for (const QString &line : linesOf(m_headers->toPlainText())) {
+        if (auto header = desk::headerNamed(toStd(line)))
+            extras.headers.push_back(std::move(*header));
+    }
+    if (m_earlyMedia->isChecked())
+        extras.headers.emplace_back(kEarlyMedia, "supported");
+    if (const QString privacy = m_privacy->text().trimmed(); !privacy.isEmpty())
+        extras.headers.emplace_back(kPrivacy, toStd(privacy));
+    if (const QString alert = m_alertInfo->text().trimmed(); !alert.isEmpty())
+        extras.headers.emplace_back(kAlert, desk::alertInfo(toStd(alert)));
+    extras.sessionId = m_sessionId->isChecked();
+    extras.followRedirects = m_redirects->isChecked();
+    extras.allowNumber = m_numbers->isChecked();
+    extras.sessionExpires = static_cast<std::uint32_t>(m_timer->value());
+    options.lateOffer = m_lateOffer->isChecked();
+    options.extras = std::move(extras);
+}
+
+int CallDetails::different(const desk::CallOptions &options)
+{
+    const engine::CallExtras &extras = options.extras;
+    const std::size_t lists = extras.routes.size() + extras.headers.size();
+    const int singles =
+        static_cast<int>(!extras.requestUri.empty()) +
+        static_cast<int>(!extras.localAddress.empty()) + static_cast<int>(options.lateOffer) +
+        static_cast<int>(extras.sessionId) + static_cast<int>(extras.followRedirects) +
+        static_cast<int>(extras.allowNumber) + static_cast<int>(extras.sessionExpires != 0);
+    return static_cast<int>(lists) + singles;
+}
+
+QString CallDetails::problem() const
+{
+    const QString request = m_requestUri->text().trimmed();
+    const QStringList routes = linesOf(m_routes->toPlainText());
+    const QStringList uris = request.isEmpty() ? routes : QStringList{request} + routes;
+    for (const QString &uri : uris) {
+        if (!isSipUri(uri))
+            return tr("\"%1\" is not a SIP URI. Write it like sip:bob@example.com.")
+                .arg(shown(toStd(uri)));
+    }
+    for (const QString &line : linesOf(m_headers->toPlainText())) {
+        if (const auto header = desk::headerNamed(toStd(line)); !header)
+            return shown(header.error().sentence);
+    }
+    const QString local = m_localAddress->text().trimmed();
+    if (!local.isEmpty() && !base::Address::parse(toStd(local)))
+        return tr("\"%1\" is not an IP address of this computer.").arg(shown(toStd(local)));
+    if (m_timer->value() > 0 && m_timer->value() < kShortestTimer)
+        return tr("A session timer has at least %1 s (RFC 4028 section 5).").arg(kShortestTimer);
+    return {};
+}
+
+void CallDetails::done(int result)
+{
+    const QString wrong = result == QDialog::Accepted ? problem() : QString();
+    m_problem->setText(wrong);
+    m_problem->setVisible(!wrong.isEmpty());
+    if (wrong.isEmpty())
+        QDialog::done(result);
+    else
+        resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
+}
+
+} // namespace ui
