@@ -96,6 +96,8 @@ CallDetails::CallDetails(const desk::CallOptions &now, QWidget *parent)
     layout->addWidget(m_problem);
     layout->addWidget(buttons);
     nameInternals(this);
+    orderTabs({m_requestUri, m_routes, m_headers, m_privacy, m_alertInfo, m_timer, m_localAddress,
+               m_lateOffer, m_earlyMedia, m_sessionId, m_redirects, m_numbers, buttons});
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(none, &QPushButton::clicked, this, [this] { load({}); });
@@ -119,6 +121,7 @@ void CallDetails::makeForm(QFormLayout *form)
     m_localAddress->setPlaceholderText(tr("by route"));
     m_privacy->setPlaceholderText(tr("none"));
     m_alertInfo->setPlaceholderText(tr("none"));
+    m_timer->setButtonSymbols(QAbstractSpinBox::NoButtons); // digits are typed, arrow keys work
     m_timer->setRange(0, kLongestTimer);
     m_timer->setSingleStep(kShortestTimer);
     m_timer->setSpecialValueText(tr("off"));
