@@ -105,6 +105,7 @@ void fillRecent(QMenu *menu, Deeds &deeds)
 void groupColours(QMainWindow &window, Deeds &deeds)
 {
     auto *group = new QActionGroup(&window);
+    group->setObjectName(QStringLiteral("view.colours"));
     const SchemeChoice now = deeds.parts().theme->choice();
     int index = 0;
     for (const char *id : {"view.follow", "view.light", "view.dark"}) {

@@ -7,10 +7,10 @@
 #include <QApplication>
 #include <QDockWidget>
 #include <QIcon>
-#include <QTimer>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/bridge/quit_signals.h>
 #include <ui/deeds.h>
+#include <ui/later.h>
 #include <ui/main_window.h>
 #include <ui/panels/dial_bar.h>
 #include <ui/settings.h>
@@ -66,7 +66,7 @@ protected:
     {
         if (event->type() == QEvent::Paint) {
             m_window.removeEventFilter(this);
-            QTimer::singleShot(0, this, [this] { mapped(); });
+            later(this, {}, [this] { mapped(); });
         }
         return QObject::eventFilter(watched, event);
     }
@@ -88,11 +88,11 @@ private:
 
 void scheduleScreenshot(MainWindow &window, const StartOptions &options)
 {
-    QTimer::singleShot(options.screenshotAfter, &window, [&window, &options] {
+    later(&window, options.screenshotAfter, [&window, &options] {
         const QString panel = QString::fromStdString(options.raise) + QLatin1String("Dock");
         if (auto *dock = window.findChild<QDockWidget *>(panel))
             dock->raise();
-        QTimer::singleShot(100, &window, [&window, &options] {
+        later(&window, std::chrono::milliseconds(100), [&window, &options] {
             window.grab().save(QString::fromStdString(options.screenshot), "PNG");
             window.close();
         });
@@ -136,7 +136,7 @@ int runWindow(int argc, char **argv, StartOptions options)
     if (options.milestone)
         milestones = std::make_unique<Milestones>(window, options.milestone);
     window.show();
-    QTimer::singleShot(0, &window, [&] { begin(window, options); });
+    later(&window, {}, [&] { begin(window, options); });
     if (!options.screenshot.empty())
         scheduleScreenshot(window, options);
     const int code = QApplication::exec();

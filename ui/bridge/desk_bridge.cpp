@@ -15,8 +15,9 @@ DeskBridge::DeskBridge()
     m_timer.setSingleShot(true);
     connect(&m_timer, &QTimer::timeout, this, &DeskBridge::refresh);
     m_sinceRefresh.start();
-    m_inbox.onWake(
-        [this] { QMetaObject::invokeMethod(this, &DeskBridge::schedule, Qt::QueuedConnection); });
+    // The inbox wakes on whatever thread posts; the timer belongs to the one of the window.
+    connect(this, &DeskBridge::posted, this, &DeskBridge::schedule, Qt::QueuedConnection);
+    m_inbox.onWake([this] { Q_EMIT posted(); });
 }
 
 DeskBridge::~DeskBridge()

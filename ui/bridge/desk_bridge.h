@@ -58,6 +58,7 @@ public:
 
 Q_SIGNALS:
     void notice(const QString &sentence, bool isError);
+    void posted(); // on the thread that posts
 
 private:
     using Event = std::variant<std::shared_ptr<const session::Update>, desk::CallInfo,

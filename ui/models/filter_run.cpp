@@ -7,6 +7,8 @@ namespace ui {
 
 FilterRun::FilterRun(const trace::Trace &trace, QObject *parent) : QObject(parent), m_trace(trace)
 {
+    // From the thread to the one of the window.
+    connect(this, &FilterRun::judged, this, &FilterRun::pass, Qt::QueuedConnection);
 }
 
 FilterRun::~FilterRun()
@@ -29,17 +31,16 @@ void FilterRun::work()
     while (!m_inbox.closed()) {
         for (const Job &job : m_inbox.take(std::chrono::hours(1))) {
             const Verdicts verdicts = judge(job);
-            if (!verdicts)
-                continue;
-            QMetaObject::invokeMethod(
-                this,
-                [this, verdicts, filter = job.filter, number = job.number] {
-                    if (number == m_newest)
-                        Q_EMIT done(filter, verdicts);
-                },
-                Qt::QueuedConnection);
+            if (verdicts)
+                Q_EMIT judged(job.filter, verdicts, job.number);
         }
     }
+}
+
+void FilterRun::pass(const session::Filter &filter, const Verdicts &verdicts, std::uint64_t number)
+{
+    if (number == m_newest)
+        Q_EMIT done(filter, verdicts);
 }
 
 Verdicts FilterRun::judge(const Job &job) const

@@ -31,6 +31,8 @@ public:
 
 Q_SIGNALS:
     void done(const session::Filter &filter, const ui::Verdicts &verdicts);
+    /// On the thread; pass() hears it on the one of the window.
+    void judged(const session::Filter &filter, const ui::Verdicts &verdicts, std::uint64_t number);
 
 private:
     struct Job {
@@ -40,6 +42,7 @@ private:
     };
     void work();
     Verdicts judge(const Job &job) const; // nullptr: a newer wish came
+    void pass(const session::Filter &filter, const Verdicts &verdicts, std::uint64_t number);
 
     const trace::Trace &m_trace;
     base::Inbox<Job> m_inbox{64};

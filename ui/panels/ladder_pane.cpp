@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/panels/ladder_pane.h>
 
-#include <QTimer>
 #include <QVBoxLayout>
+#include <ui/later.h>
 #include <ui/panels/call_header.h>
 #include <ui/text.h>
 #include <ui/views/ladder_view.h>
@@ -91,7 +91,7 @@ void LadderPane::revealWhenOver(const CallPtr &view, bool fresh)
     if (!justEnded)
         return;
     // The answer to the BYE and the last media figures come a moment later.
-    QTimer::singleShot(800, this, [this, id = view->call.id()] {
+    later(this, std::chrono::milliseconds(800), [this, id = view->call.id()] {
         if (m_shown == id && m_over && m_view->isFollowing())
             m_view->reveal({ladder::TargetKind::Row, m_focus.row().value});
     });

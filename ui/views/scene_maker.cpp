@@ -10,6 +10,8 @@ constexpr std::size_t kInline = 400; // rows laid out at once, well under a fram
 
 SceneMaker::SceneMaker(const trace::Trace &trace, QObject *parent) : QObject(parent), m_trace(trace)
 {
+    // From the thread to the one of the window.
+    connect(this, &SceneMaker::laidOut, this, &SceneMaker::finished, Qt::QueuedConnection);
 }
 
 SceneMaker::~SceneMaker()
@@ -47,12 +49,8 @@ void SceneMaker::request(CallPtr view, std::vector<FlowPtr> flows, ladder::Optio
 void SceneMaker::work()
 {
     while (!m_inbox.closed()) {
-        for (const Job &job : m_inbox.take(std::chrono::hours(1))) {
-            const ScenePtr scene = layout(m_trace, job);
-            const CallPtr view = job.view;
-            QMetaObject::invokeMethod(
-                this, [this, view, scene] { finished(view, scene); }, Qt::QueuedConnection);
-        }
+        for (const Job &job : m_inbox.take(std::chrono::hours(1)))
+            Q_EMIT laidOut(job.view, layout(m_trace, job));
     }
 }
 

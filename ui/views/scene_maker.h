@@ -26,6 +26,8 @@ public:
 
 Q_SIGNALS:
     void made(const ui::CallPtr &view, const ui::ScenePtr &scene);
+    /// On the thread; finished() hears it on the one of the window.
+    void laidOut(const ui::CallPtr &view, const ui::ScenePtr &scene);
 
 private:
     struct Job {

@@ -45,10 +45,11 @@ void Waveform::paintEvent(QPaintEvent *)
     painter.fillRect(box, t.colour(Neutral::Surface));
     const int middle = box.height() / 2;
     painter.fillRect(QRect(0, middle, box.width(), 1), t.colour(Neutral::Line));
+    const int reach = middle - 2; // of the loudest bar, either way
     const auto room = static_cast<std::size_t>(box.width() / kBar);
     const std::size_t from = m_levels.size() > room ? m_levels.size() - room : 0;
     for (std::size_t i = from; i < m_levels.size(); ++i) {
-        const int half = std::max(1, static_cast<int>(share(m_levels[i]) * (box.height() / 2 - 2)));
+        const int half = std::max(1, static_cast<int>(share(m_levels[i]) * reach));
         const int x = static_cast<int>(i - from) * kBar;
         painter.fillRect(QRect(x, middle - half, kBar - 1, 2 * half),
                          t.colour(ladder::Role::EarlyMedia));
