@@ -23,7 +23,7 @@ const std::string kNoAnswer =
 base::Result<std::unique_ptr<CallMedia>> CallMedia::open(MediaHandle handle,
                                                          const PrepareRequest &request,
                                                          const Options &options,
-                                                         Surroundings around)
+                                                         const Surroundings &around)
 {
     std::shared_ptr<const Samples> file;
     if (request.send == SendKind::File) {
@@ -348,7 +348,13 @@ void CallMedia::refreshStatus()
     IncomingStream *stream = heard ? m_incoming.stream(*heard) : nullptr;
     s.playing = stream != nullptr && m_early.isActive(*heard, now);
     s.toTag = stream != nullptr ? m_early.dialogOf(*heard) : std::string();
+    s.level = kFloorLevel;
+    s.peak = kFloorLevel;
     if (stream != nullptr) {
+        if (s.playing) {
+            s.level = stream->meter.level();
+            s.peak = stream->meter.peak();
+        }
         s.codec = stream->codec;
         s.waveform = stream->meter.waveform();
         s.firstPacket = stream->first;
@@ -362,8 +368,6 @@ void CallMedia::refreshStatus()
             s.jitter = figures->jitter;
         }
     }
-    s.level = s.playing ? stream->meter.level() : kFloorLevel;
-    s.peak = s.playing ? stream->meter.peak() : kFloorLevel;
     s.wrongPayloadType = m_incoming.wrongPayloadType();
     s.gaps = m_playout.underruns();
     s.refused = m_incoming.refused();

@@ -32,7 +32,7 @@ public:
     static base::Result<std::unique_ptr<CallMedia>> open(MediaHandle handle,
                                                          const PrepareRequest &request,
                                                          const Options &options,
-                                                         Surroundings around);
+                                                         const Surroundings &around);
     ~CallMedia();
 
     Media::Prepared prepared() const;

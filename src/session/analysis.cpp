@@ -19,9 +19,10 @@ constexpr int kRestPerWork = 10; // while packets wait, publishing takes at most
 } // namespace
 
 Session::Analysis::Analysis(Options options, OnUpdate onUpdate)
-    : m_options(options), m_onUpdate(std::move(onUpdate)), m_inbox(options.inboxCapacity),
-      m_batches(kBatchesWaiting), m_settling(kSettlingAtOnce), m_asked(kSettlingAtOnce),
-      m_judge(m_folds, options.live), m_importer(m_batches, m_folds.trace(), [this] { wake(); })
+    : m_options(std::move(options)), m_onUpdate(std::move(onUpdate)),
+      m_inbox(m_options.inboxCapacity), m_batches(kBatchesWaiting), m_settling(kSettlingAtOnce),
+      m_asked(kSettlingAtOnce), m_judge(m_folds, m_options.live),
+      m_importer(m_batches, m_folds.trace(), [this] { wake(); })
 {
     m_thread = std::thread([this] { run(); });
 }

@@ -15,7 +15,7 @@ base::Result<std::unique_ptr<Session>> Session::open(Options options, OnUpdate o
                           "A session needs room for packets and a time between updates.");
     std::unique_ptr<Session> session(new Session);
     try {
-        session->m_analysis = std::make_unique<Analysis>(options, std::move(onUpdate));
+        session->m_analysis = std::make_unique<Analysis>(std::move(options), std::move(onUpdate));
     } catch (const std::system_error &error) {
         return base::fail(
             base::ErrorCode::Internal,
