@@ -52,6 +52,10 @@ public:
     void remark(std::string text) { m_annotations.remark(std::move(text)); }
     /// A file's decryption secrets by pcapng's type; a TLS key log opens what comes behind it.
     void secrets(std::uint32_t type, std::string_view bytes);
+    /// Called before a TLS connection is read: the last moment to bring its secrets.
+    void onTls(std::function<void()> begins) { m_layers.onTls(std::move(begins)); }
+    /// TLS connections could not be opened, or not wholly.
+    bool leftClosed() const { return m_layers.closedCount() != 0; }
     /// Names an interface's link type in the outcome, once.
     void announce(std::uint32_t linkType);
     /// True: the sink or the canceller wants no more. Tells the progress now and then.

@@ -169,6 +169,8 @@ void StreamLayers::data(Connection &connection, int from, base::Packet packet)
         const std::string all = side.held.empty() ? std::string() : side.held + std::string(bytes);
         const std::string_view whole = side.held.empty() ? bytes : std::string_view(all);
         if (isTls(connection, side, whole)) {
+            if (m_tlsBegins)
+                m_tlsBegins();
             connection.tls = std::make_unique<TlsStream>(m_keys);
             if (!side.fromStart)
                 connection.tls->gap(from);

@@ -25,10 +25,14 @@ public:
     explicit StreamLayers(Emit emit);
 
     TlsKeyLog &keys() { return m_keys; }
+    /// Called before each TLS connection that is met.
+    void onTls(std::function<void()> begins) { m_tlsBegins = std::move(begins); }
     /// StreamData, StreamGap, StreamFin, StreamReset as the TcpTable tells them.
     void add(base::Packet packet);
     /// The input ended: what could not be read is told.
     void finish();
+    /// TLS connections that stayed closed, or parts of them; after finish().
+    std::uint64_t closedCount() const { return m_closed; }
     /// Sentences about what stayed closed, for the user.
     std::vector<std::string> losses() const;
 
@@ -81,6 +85,7 @@ private:
     void tell(const Connection &connection);
 
     Emit m_emit;
+    std::function<void()> m_tlsBegins;
     TlsKeyLog m_keys;
     Connections m_order;
     std::unordered_map<Key, Connections::iterator, Hash> m_byKey;

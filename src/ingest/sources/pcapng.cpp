@@ -9,6 +9,7 @@
 #include <ingest/decode/damage.h>
 #include <ingest/decode/decoder.h>
 #include <ingest/decode/ng_blocks.h>
+#include <ingest/decode/ng_secrets.h>
 #include <ingest/decode/recorded.h>
 #include <ingest/mapping.h>
 
@@ -18,20 +19,13 @@ namespace {
 using decode::NgInterface;
 using decode::Order;
 
-constexpr std::uint32_t kSection = 0x0A0D0D0A, kInterface = 1, kOldPacket = 2, kSimplePacket = 3,
-                        kNames = 4, kStatistics = 5, kPacket = 6, kSecrets = 10;
-constexpr std::uint32_t kOrderMagic = 0x1A2B3C4D;
+using decode::ngOrder;
+
+constexpr std::uint32_t kSection = decode::kNgSection, kInterface = 1, kOldPacket = 2,
+                        kSimplePacket = 3, kNames = 4, kStatistics = 5, kPacket = 6,
+                        kSecrets = decode::kNgSecrets;
 constexpr std::size_t kMostInterfaces = 65536;
 constexpr std::size_t kFrame = 12; // type, length, and the length again at the end
-
-std::optional<Order> orderOf(std::string_view block)
-{
-    for (const bool big : {false, true}) {
-        if (Order{big}.u32(block, 8) == kOrderMagic)
-            return Order{big};
-    }
-    return std::nullopt;
-}
 
 bool isKnown(std::uint32_t type)
 {
@@ -44,7 +38,8 @@ class Reader
 public:
     Reader(Input &input, const Sink &sink, Outcome &outcome, const std::atomic<bool> &cancel)
         : m_input(input), m_sink(sink), m_cancel(cancel),
-          m_decoder(input.owner(), sink, outcome, cancel), m_damage(sink, outcome, "block")
+          m_decoder(input.owner(), sink, outcome, cancel), m_damage(sink, outcome, "block"),
+          m_secrets(input, m_decoder, m_order, cancel)
     {
     }
 
@@ -59,6 +54,10 @@ public:
         m_damage.tell(m_input.trouble());
         tell();
         m_decoder.finish(m_input.bytesRead());
+        if (m_sink.flaw && m_decoder.leftClosed() && m_secrets.late())
+            m_sink.flaw("Decryption secrets came when TLS connections had begun, too late to open "
+                        "them. Open the file again, unpacked and complete, to have all of them at "
+                        "the beginning.");
     }
 
 private:
@@ -74,7 +73,6 @@ private:
     void simplePacket(std::string_view body);
     void statistics(std::string_view body);
     void names(std::string_view body);
-    void secrets(std::string_view body);
     void countLosses();
     void frame(std::uint32_t interfaceId, std::uint64_t stamp, std::uint32_t captured,
                std::uint32_t original, std::string_view data);
@@ -87,6 +85,7 @@ private:
     decode::Recorded m_recorded;
     decode::Damage m_damage;
     Order m_order;
+    decode::NgSecrets m_secrets;
     std::vector<NgInterface> m_interfaces; // of the section under way
     base::Instant m_last;
     std::uint64_t m_badLengths = 0, m_badPackets = 0, m_badClocks = 0, m_lostByCapture = 0;
@@ -94,7 +93,7 @@ private:
 
 bool Reader::section(std::string_view bytes)
 {
-    const auto order = orderOf(bytes);
+    const auto order = ngOrder(bytes);
     if (!order)
         return m_damage.found("a section does not tell its byte order");
     m_order = *order;
@@ -150,7 +149,7 @@ void Reader::take(std::uint32_t type, std::string_view body)
     case kNames:
         return names(body);
     case kSecrets:
-        return secrets(body);
+        return m_secrets.take(body);
     case kSection:
         if (body.size() > 16)
             m_decoder.remark(decode::ngComments(body.substr(16), m_order));
@@ -176,7 +175,7 @@ std::uint32_t Reader::soundBlock(std::size_t at)
         return 0;
     Order order = m_order;
     if (decode::be32(m_input.rest(), at) == kSection)
-        order = orderOf(m_input.rest().substr(at)).value_or(order);
+        order = ngOrder(m_input.rest().substr(at)).value_or(order);
     const std::uint32_t length = order.u32(m_input.rest(), at + 4);
     if (!isKnown(order.u32(m_input.rest(), at)) || length < kFrame || length % 4 != 0 ||
         length > kUsual || !m_input.ensure(at + length))
@@ -308,13 +307,6 @@ void Reader::names(std::string_view body)
     decode::ngNames(body, m_order, m_sink.name);
 }
 
-void Reader::secrets(std::string_view body)
-{
-    const std::size_t length = m_order.u32(body, 4);
-    if (body.size() >= 8)
-        m_decoder.secrets(m_order.u32(body, 0), body.substr(8, length));
-}
-
 void Reader::countLosses()
 {
     for (const NgInterface &of : m_interfaces)
@@ -346,7 +338,7 @@ void Reader::tell()
 int recognises(std::string_view firstBytes)
 {
     return firstBytes.size() >= kFrame && decode::be32(firstBytes, 0) == kSection &&
-                   orderOf(firstBytes)
+                   ngOrder(firstBytes)
                ? 100
                : 0;
 }

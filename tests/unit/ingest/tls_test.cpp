@@ -2,6 +2,7 @@
 #include "talks.h"
 
 #include <gmock/gmock.h>
+#include <support/packing.h>
 
 using support::TlsSettings;
 using support::TlsTalk;
@@ -217,6 +218,74 @@ TEST(Tls, whatOnlyLooksLikeTlsPasses)
         const auto read = reading::readIp(talks::segments({{true, text}, {true, "more"}}));
         EXPECT_EQ(said(read, true), text + "more");
     }
+}
+
+struct Secrets {
+    bool big = false, behind = true;
+};
+
+/// A pcapng file of the talk, its secrets before or behind the packets, in a section of its own.
+std::string fileOf(const TlsTalk &talk, const Secrets &secrets)
+{
+    const support::Writer w(secrets.big);
+    const std::string block = support::secretsBlock(w, 0x544C534B, talk.keyLog);
+    std::string out =
+        support::sectionBlock(w) + (secrets.behind ? "" : block) + support::interfaceBlock(w, 101);
+    std::uint64_t stamp = 1'700'000'000'000'000;
+    for (const std::string &segment : talks::segments(talk.flights))
+        out += support::packetBlock(w, 0, stamp += 1000, segment);
+    const support::Writer other(!secrets.big);
+    if (secrets.behind)
+        out += support::sectionBlock(other) + support::secretsBlock(other, 0x544C534B, talk.keyLog);
+    return out;
+}
+
+struct TlsSecrets : testing::Test {
+    TlsSecrets()
+    {
+        talk.handshake();
+        talk.client(message("OPTIONS"));
+        talk.close();
+    }
+    TlsTalk talk{TlsSettings{}};
+};
+
+TEST_F(TlsSecrets, ofTheFileOpenWhereverTheyStand)
+{
+    for (const bool big : {false, true}) {
+        for (const bool behind : {false, true}) {
+            const auto read = reading::read(fileOf(talk, {big, behind}));
+            EXPECT_EQ(said(read, true), message("OPTIONS")) << big << behind;
+            EXPECT_THAT(read.flaws, IsEmpty());
+        }
+    }
+}
+
+TEST_F(TlsSecrets, behindADamageAreTakenInTheirTurn)
+{
+    const std::string file = fileOf(talk, {});
+    const std::size_t last = file.size() - support::padded(talk.keyLog).size() - 20 - 28;
+    const std::string broken = file.substr(0, last) + std::string(16, 'x') + file.substr(last);
+    const auto read = reading::read(broken);
+    EXPECT_EQ(said(read, true), "");
+    EXPECT_THAT(read.flaws, testing::Contains(HasSubstr("too late to open")));
+}
+
+TEST_F(TlsSecrets, behindPacketsOfACompressedFileAreToldOf)
+{
+    const std::string filler =
+        support::packetBlock(support::Writer(false), 0, 1, std::string(60000, 'f'));
+    std::string file = fileOf(talk, {false, false});
+    EXPECT_EQ(said(reading::read(support::gzip(file)), true), message("OPTIONS"));
+    file = fileOf(talk, {});
+    const std::size_t last = file.size() - support::padded(talk.keyLog).size() - 20 - 28;
+    std::string between;
+    while (between.size() < (4U << 20U)) // more than is unpacked at once
+        between += filler;
+    const auto read =
+        reading::read(support::gzip(file.substr(0, last) + between + file.substr(last)));
+    EXPECT_EQ(said(read, true), "");
+    EXPECT_THAT(read.flaws, testing::Contains(HasSubstr("too late to open")));
 }
 
 } // namespace
