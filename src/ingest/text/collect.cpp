@@ -322,7 +322,8 @@ std::optional<Start> startAround(std::string_view text, std::size_t line, std::s
     if (out.bare)
         return out;
     if (begin == std::string_view::npos && isStatus(behind) &&
-        (before.empty() || !isTokenChar(before.back()) || before.back() == '.'))
+        (before.empty() || !isTokenChar(before.back()) || before.back() == '.' ||
+         before.back() == '\''))
         begin = before.size();
     if (begin == std::string_view::npos)
         return std::nullopt;

@@ -10,6 +10,7 @@
 #include <ingest/mapping.h>
 #include <ingest/text/arena.h>
 #include <ingest/text/collect.h>
+#include <ingest/text/container.h>
 #include <ingest/text/details.h>
 #include <ingest/text/emitter.h>
 #include <ingest/text/hexdump.h>
@@ -282,7 +283,7 @@ Marker Reader::above(std::size_t line, std::string_view prefix)
             out = told;
             if (!out.moment.known())
                 out.moment = before;
-        } else if (!out.moment.known() && (claimed || lines == 1)) {
+        } else if (!out.moment.known() && (claimed || lines <= 2)) { // "Received:" may be between
             out.moment = told.moment;
         }
         if (claimed && out.moment.known())
@@ -360,7 +361,12 @@ base::Result<Outcome> Reader::run()
 base::Result<Outcome> readBytes(const base::Blob &bytes, const Sink &sink,
                                 const std::atomic<bool> &cancel)
 {
-    return Reader(bytes, sink, cancel).run();
+    if (!isContainerLog(bytes.text()))
+        return Reader(bytes, sink, cancel).run();
+    auto outcome = Reader(base::Blob::copy(unwrapped(bytes.text(), cancel)), sink, cancel).run();
+    if (outcome)
+        outcome->progress.bytes = outcome->progress.totalBytes = bytes.size();
+    return outcome;
 }
 
 base::Result<Outcome> read(std::string_view path, const Sink &sink, const std::atomic<bool> &cancel)
