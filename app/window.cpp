@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <app/clock_option.h>
 #include <app/console.h>
 #include <app/versions.h>
 
@@ -18,6 +19,7 @@ constexpr std::array kOptions{
     OptionSpec{"--call", "TARGET", "call at once"},
     OptionSpec{"--scheme", "light|dark", "colours, whatever the desktop says"},
     OptionSpec{"--size", "WxH", "size of the window"},
+    ClockOption::kSpec,
     OptionSpec{"--output", "auto|silent", "where early media is played (auto)"},
     OptionSpec{"--screenshot", "PNG", "write a picture of the window and close it"},
     OptionSpec{"--screenshot-after", "S", "when (2)"},
@@ -68,6 +70,10 @@ int runWindow(int argc, char **argv)
         return complain(ok.error().sentence, kUsage);
     start.desk.recording.folder = record::sessionsFolder();
     start.files = arguments->positionals();
+    const auto clock = ClockOption::read(*arguments, start.files);
+    if (!clock)
+        return complain(clock.error().sentence, kUsage);
+    start.clocks = [clock = *clock](const std::string &file) { return clock.of(file); };
     start.story = arguments->value("--lab");
     start.callTarget = arguments->value("--call");
     start.scheme = arguments->value("--scheme");

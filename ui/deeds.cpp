@@ -10,10 +10,12 @@
 #include <ui/focus.h>
 #include <ui/panels/bars.h>
 #include <ui/panels/call_list.h>
+#include <ui/panels/clock_bar.h>
 #include <ui/panels/compare_panel.h>
 #include <ui/panels/dial_bar.h>
 #include <ui/panels/early_media_panel.h>
 #include <ui/panels/explain_panel.h>
+#include <ui/panels/files_panel.h>
 #include <ui/panels/findings_panel.h>
 #include <ui/panels/flow_strip.h>
 #include <ui/panels/help_sheet.h>
@@ -50,6 +52,7 @@ void Deeds::wirePanels()
     connect(p.welcome, &WelcomePage::callWanted, p.dial, &DialBar::focusTarget);
     connect(p.explain, &ExplainPanel::fixWanted, this, &Deeds::fix);
     connect(p.explain, &ExplainPanel::compareWanted, this, &Deeds::compare);
+    p.files->clock().setReadAgain([this](const QStringList &arguments) { readAgain(arguments); });
     connect(p.ladder, &LadderPane::keyTyped, this, &Deeds::typed);
     connect(p.calls, &CallList::keyTyped, this, &Deeds::typed);
     connect(p.calls, &CallList::opened, this,

@@ -5,6 +5,7 @@
 
 #include <diagnosis/finding.h>
 #include <engine/engine.h>
+#include <functional>
 #include <map>
 #include <QObject>
 #include <ui/parts.h>
@@ -25,6 +26,9 @@ public:
     // files (deeds_files.cpp)
     void openDialog();
     void openFile(const QString &path); // after those that are being read
+    /// What to do about the clock of a file that is opened beside others; by its path.
+    void setClocks(std::function<session::ClockChoice(const std::string &)> clocks);
+    void readAgain(const QStringList &arguments); // in a window of their own
     void stopReading();
     void pasteTrace(); // text on the clipboard as a capture
     void saveSession();
@@ -83,7 +87,8 @@ private:
     void callAgain(diagnosis::Action action, const CallPtr &call);
 
     Parts m_parts;
-    QString m_reading;     // the file or text that is being read; empty: none
+    QString m_reading; // the file or text that is being read; empty: none
+    std::function<session::ClockChoice(const std::string &)> m_clocks;
     QStringList m_waiting; // files asked for while another is being read
     std::size_t m_flawsTold = 0;
     int m_marked = 0;                                // status of the marked row

@@ -9,6 +9,7 @@
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMainWindow>
+#include <QProcess>
 #include <QStandardPaths>
 #include <report/format.h>
 #include <ui/bridge/desk_bridge.h>
@@ -62,7 +63,7 @@ void Deeds::openFile(const QString &path)
         return;
     }
     m_flawsTold = 0;
-    if (!m_parts.bridge->openFile(path))
+    if (!m_parts.bridge->openFile(path, m_clocks ? m_clocks(toStd(path)) : session::ClockChoice{}))
         return;
     m_reading = path;
     m_parts.settings->setText(QStringLiteral("files/folder"), QFileInfo(path).absolutePath());
@@ -132,6 +133,19 @@ void Deeds::endImport(const session::Update &last)
             false);
     while (m_reading.isEmpty() && !m_waiting.isEmpty())
         openFile(m_waiting.takeFirst());
+}
+
+void Deeds::setClocks(std::function<session::ClockChoice(const std::string &)> clocks)
+{
+    m_clocks = std::move(clocks);
+}
+
+void Deeds::readAgain(const QStringList &arguments)
+{
+    if (!QProcess::startDetached(QCoreApplication::applicationFilePath(), arguments))
+        say(tr("No further window could be started. Start it by hand: earshot %1")
+                .arg(arguments.join(QLatin1Char(' '))),
+            true);
 }
 
 void Deeds::stopReading()

@@ -41,6 +41,7 @@ void keepScheme(const Theme &theme, Settings &settings)
 
 void begin(MainWindow &window, const StartOptions &options)
 {
+    window.deeds().setClocks(options.clocks);
     for (const std::string &file : options.files)
         window.deeds().openFile(QString::fromStdString(file));
     if (!options.story.empty())

@@ -13,6 +13,8 @@ namespace ui {
 struct StartOptions {
     desk::Options desk;
     std::vector<std::string> files;
+    /// What to do about the clock of each of them; empty: estimate it.
+    std::function<session::ClockChoice(const std::string &)> clocks;
     std::string story;      // a lab story to play at once
     std::string callTarget; // whom to call at once
     /// Told "mapped" at the window's first paint and "idle" when nothing is left to do after it.

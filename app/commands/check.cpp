@@ -5,6 +5,7 @@
 
 #include <array>
 #include <base/text.h>
+#include <diagnosis/flaws_seen.h>
 #include <fmt/format.h>
 #include <iostream>
 #include <session/filter.h>
@@ -94,6 +95,7 @@ report::ReportFile readOne(Console &console, const std::string &path,
     const auto since = [&](std::uint64_t session::Update::*count) {
         return (*last).*count - (before ? (*before).*count : 0);
     };
+    file.number = last->import.number;
     file.linkTypes = last->import.outcome.linkTypes;
     file.bytes = last->import.outcome.progress.bytes;
     const ingest::Outcome &outcome = last->import.outcome;
@@ -136,6 +138,8 @@ int exitCode(const Console::Report &report, const std::vector<report::ReportFile
         for (const auto &finding : call.findings)
             worst = std::max(worst, static_cast<int>(finding.severity));
     }
+    for (const auto &finding : report.input.loose)
+        worst = std::max(worst, static_cast<int>(finding.severity));
     return worst >= failOn ? kFindings : kFine;
 }
 
@@ -165,6 +169,7 @@ int run(const Arguments &arguments)
     auto &input = report->input;
     input.files = files;
     input.streams = streams;
+    input.loose = diagnosis::looseFindings(session.trace());
     input.redact = !arguments.has("--no-redact");
     for (const report::ReportFile &file : files) {
         input.notes.insert(input.notes.end(), file.flaws.begin(), file.flaws.end());

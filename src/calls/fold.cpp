@@ -58,7 +58,7 @@ Call Fold::run(const std::vector<Fact> &facts, const Call *previous)
         m_call.rows.push_back(row);
         if (m_call.rows.size() == 1)
             m_call.first = filed.time;
-        m_call.last = filed.time;
+        m_call.last = std::max(m_call.last, filed.time); // a cause may be stamped later
     }
     m_dialogs.finish();
     for (CallRow &row : m_call.rows) { // early dialogs may begin after rows that belong to them

@@ -5,7 +5,6 @@
 #include <functional>
 #include <numeric>
 #include <unordered_map>
-#include <unordered_set>
 
 namespace calls {
 
@@ -78,35 +77,51 @@ private:
     const std::vector<Fact> &m_facts;
 };
 
-/// Rows [begin, end) have one stamp: a row whose cause stands below it moves to right after that
-/// cause.
-void reorder(std::vector<std::uint32_t> &order, std::size_t begin, std::size_t end,
-             const Causality &causality, const std::unordered_set<EventKey> &before)
+/// How much later its cause may be stamped than a row that yet stands below it. In one file stamps
+/// rise, only equal ones tell nothing. Between two captures lies what is left of their clocks'
+/// difference; a request that was sent again comes later still (T1, RFC 3261 section 17.1.1.1).
+base::Duration slack(const trace::Trace &trace, trace::RowId row, trace::RowId cause)
 {
+    constexpr base::Duration kBetweenFiles = std::chrono::milliseconds(400);
+    return trace.fileOf(row) != trace.fileOf(cause) ? kBetweenFiles : base::Duration{0};
+}
+
+/// A row whose cause stands below it moves to right behind that cause.
+std::vector<std::uint32_t> reordered(const std::vector<std::uint32_t> &order,
+                                     const trace::Trace &trace, const std::vector<Fact> &facts)
+{
+    const Causality causality(trace, facts);
     std::unordered_map<EventKey, std::size_t> firstCause;
-    for (std::size_t i = begin; i < end; ++i)
+    for (std::size_t i = 0; i < order.size(); ++i)
         firstCause.emplace(causality.provides(order[i]), i);
-    std::vector<std::vector<std::size_t>> waiting(end - begin);
+    std::vector<std::vector<std::size_t>> waiting(order.size());
+    std::vector<bool> placed(order.size());
     std::vector<std::uint32_t> out;
+    out.reserve(order.size());
     std::vector<std::size_t> ready;
-    for (std::size_t i = begin; i < end; ++i) {
+    for (std::size_t i = 0; i < order.size(); ++i) {
         const EventKey cause = causality.needs(order[i]);
-        const auto found = firstCause.find(cause);
-        if (cause != 0 && found != firstCause.end() && found->second > i &&
-            !before.contains(cause)) {
-            waiting[found->second - begin].push_back(i);
-            continue;
+        const auto found = cause != 0 ? firstCause.find(cause) : firstCause.end();
+        if (found != firstCause.end() && found->second != i && !placed[found->second]) {
+            const trace::RowId row = facts[order[i]].row, other = facts[order[found->second]].row;
+            // One that stands above waits itself.
+            if (found->second < i ||
+                trace.row(other).time - trace.row(row).time <= slack(trace, row, other)) {
+                waiting[found->second].push_back(i);
+                continue;
+            }
         }
         ready.push_back(i);
-        while (!ready.empty()) { // a cause is always below what waits for it: no row is met twice
+        while (!ready.empty()) { // a row waits for one cause only: none is met twice
             const std::size_t next = ready.back();
             ready.pop_back();
             out.push_back(order[next]);
-            auto &freed = waiting[next - begin];
-            ready.insert(ready.end(), freed.rbegin(), freed.rend());
+            placed[next] = true;
+            ready.insert(ready.end(), waiting[next].rbegin(), waiting[next].rend());
         }
     }
-    std::copy(out.begin(), out.end(), order.begin() + static_cast<std::ptrdiff_t>(begin));
+    // Of rows that wait for each other none is a cause.
+    return out.size() == order.size() ? out : order;
 }
 
 } // namespace
@@ -120,21 +135,13 @@ std::vector<std::uint32_t> inOrder(const trace::Trace &trace, const std::vector<
     if (!std::is_sorted(order.begin(), order.end(), earlier))
         std::stable_sort(order.begin(), order.end(), earlier);
 
-    const auto equalStamps = [&](std::uint32_t a, std::uint32_t b) { return time(a) == time(b); };
-    if (std::adjacent_find(order.begin(), order.end(), equalStamps) == order.end())
+    // Most calls are of one file and have no equal stamps: there is nothing to doubt.
+    const auto doubtful = [&](std::uint32_t a, std::uint32_t b) {
+        return time(a) == time(b) || trace.fileOf(facts[a].row) != trace.fileOf(facts[b].row);
+    };
+    if (std::adjacent_find(order.begin(), order.end(), doubtful) == order.end())
         return order;
-    const Causality causality(trace, facts);
-    std::unordered_set<EventKey> before;
-    for (std::size_t begin = 0; begin < order.size();) {
-        std::size_t end = begin + 1;
-        while (end < order.size() && equalStamps(order[begin], order[end]))
-            ++end;
-        if (end - begin > 1)
-            reorder(order, begin, end, causality, before);
-        for (; begin < end; ++begin)
-            before.insert(causality.provides(order[begin]));
-    }
-    return order;
+    return reordered(order, trace, facts);
 }
 
 } // namespace calls

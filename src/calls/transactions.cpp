@@ -12,6 +12,8 @@ using sip::Method;
 namespace {
 constexpr base::Duration kQuickestRepeat =
     std::chrono::microseconds(500); // T1 is 500 ms (RFC 3261 section 17.1.1.1)
+// Between two points of capture lies the network, and what is left between their clocks; nearly T1.
+constexpr base::Duration kLongestWay = std::chrono::milliseconds(450);
 } // namespace
 
 std::uint64_t TransactionFold::hashOf(const Key &key)
@@ -83,22 +85,34 @@ Filed TransactionFold::file(const Fact &fact)
     if (known == base::FlatIndex::kNone) {
         m_byBytes.add(hash(bytes), static_cast<std::uint32_t>(m_copies.size()),
                       [&](std::uint32_t i) { return hash(m_copies[i].bytes); });
-        m_copies.push_back({bytes, fact.row, filed.transaction, row.time});
+        m_copies.push_back(
+            {bytes, fact.row, filed.transaction, row.time, m_trace.fileOf(fact.row)});
     }
     return filed;
+}
+
+/// Two observers of one datagram (our tap and a capture, both ends of a mirror, captures at two
+/// points) are no retransmission: no sender is that quick. Equal stamps of one observer tell
+/// nothing, text traces have them.
+bool TransactionFold::seenTwice(const Copy &original, RowId id, const trace::Row &row) const
+{
+    if (m_trace.row(original.row).origin != row.origin)
+        return true;
+    const base::Duration since = row.time - original.last;
+    if (!base::hasClock(row.time) || since.count() < 0)
+        return false;
+    return m_trace.fileOf(id) != original.lastFile ? since < kLongestWay
+                                                   : since.count() > 0 && since < kQuickestRepeat;
 }
 
 Filed TransactionFold::repeat(Copy &original, const Fact &fact, const trace::Row &row)
 {
     Filed filed{original.transaction, original.row, false, false};
-    // Two observers of one datagram (our tap and a capture, both ends of a mirror) are no
-    // retransmission: no sender is that quick. Equal stamps tell nothing, text traces have them.
-    const base::Duration since = row.time - original.last;
-    filed.copy = m_trace.row(original.row).origin != row.origin ||
-                 (base::hasClock(row.time) && since.count() > 0 && since < kQuickestRepeat);
+    filed.copy = seenTwice(original, fact.row, row);
     if (filed.copy)
         return filed;
     original.last = row.time;
+    original.lastFile = m_trace.fileOf(fact.row);
     Transaction &transaction = m_out[original.transaction];
     if (row.status != 0)
         transaction.responseRepeats.push_back(fact.row);

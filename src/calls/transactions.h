@@ -54,12 +54,14 @@ private:
         std::uint64_t bytes = 0;
         RowId row;
         std::uint32_t transaction = kNoIndex;
-        base::Instant last; // of the original or its newest retransmission
+        base::Instant last;         // of the original or its newest retransmission
+        std::uint32_t lastFile = 0; // that one is of
     };
     static constexpr std::uint32_t kAnyHop = ~0U;
 
     std::uint32_t hopOf(const trace::Row &row, RowId id);
     Key keyOf(const Fact &fact, const trace::Row &row, sip::Method method);
+    bool seenTwice(const Copy &original, RowId id, const trace::Row &row) const;
     Filed repeat(Copy &original, const Fact &fact, const trace::Row &row);
     Filed request(const Fact &fact, const trace::Row &row);
     Filed response(const Fact &fact, const trace::Row &row);

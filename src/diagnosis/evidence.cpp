@@ -14,7 +14,10 @@ constexpr std::size_t kMostDescriptions = 256; // SDP bodies of one call that ar
 constexpr std::size_t kMostMedia = 8;          // m-lines of one of them
 constexpr std::size_t kMostCandidates = 16;    // of one m-line
 constexpr std::size_t kMostSenders = 256;
-constexpr std::size_t kMostStreams = 512;             // streams of one call
+constexpr std::size_t kMostStreams = 512; // streams of one call
+// A callee sends its 200 and its first RTP in one go, and the network or the capture may swap them:
+// one packet's time of voice before the answer is no early media.
+constexpr auto kOvertaking = std::chrono::milliseconds(20);
 constexpr auto kAfterwards = std::chrono::seconds(5); // media may run on behind the BYE
 
 struct Place { // an address somebody named in SDP
@@ -218,7 +221,7 @@ std::optional<BoundStream> Places::place(const std::shared_ptr<const rtp::Stream
     BoundStream bound;
     bound.stream = stream;
     bound.towardsCaller = int(fromCallee) + int(toCaller) >= int(fromCaller) + int(toCallee);
-    bound.early = !m_call.answered.known() || stream->first < m_call.answered;
+    bound.early = !m_call.answered.known() || stream->first + kOvertaking < m_call.answered;
     const Sender *announced = sender(stream->ssrc);
     if (announced != nullptr)
         bound.towardsCaller = announced->callee;

@@ -33,7 +33,8 @@ enum class Happening : std::uint8_t {
     Ping,
     Pong,
     PongMissing,
-    Closed, // FIN
+    Remapped, // STUN tells another mapped address than before
+    Closed,   // FIN
     Reset,
     StateChanged, // our own engine's report
     Used,         // another request or response travelled on it
@@ -53,9 +54,11 @@ struct Flow {
     base::FlowReport report; // ours: the engine's; else what the wire told
     base::Endpoint userAgent, edge;
     base::Transport transport = base::Transport::Unknown;
-    bool granted = false;  // Require: outbound in the 2xx
-    bool withPath = false; // Path with ;ob in the 2xx
-    std::string token;     // user part of the Path URI, if any was seen
+    bool granted = false;       // Require: outbound in the 2xx
+    bool withPath = false;      // Path with ;ob in the 2xx
+    base::Endpoint mapped;      // what the newest STUN answer says the user agent is seen as
+    std::uint32_t remapped = 0; // how often that changed
+    std::string token;          // user part of the Path URI, if any was seen
     trace::RowId lastRegister, lastResponse, closedAt;
     base::Instant registered, lastSeen, lastPing, lastPong;
     std::vector<FlowEvent> events; // newest last, at most 256

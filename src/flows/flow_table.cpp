@@ -2,6 +2,7 @@
 #include <flows/flow_table.h>
 
 #include <algorithm>
+#include <flows/stun.h>
 #include <flows/work.h>
 
 namespace flows {
@@ -77,10 +78,28 @@ void FlowTable::Work::keepAlive(const trace::Trace &trace, trace::RowId row)
     } else if (trace.row(row).kind == trace::RowKind::Pong && !fromUserAgent) {
         flow.lastPong = time;
         entry->answersPings = true;
-        note(*entry, Happening::Pong, row, time, 0, "pong");
+        pong(*entry, row, time, mappedAddress(trace.text(row)));
     } else {
         changed(*entry);
     }
+}
+
+/// A STUN answer tells as whom the edge sees the user agent; when that changes, the flow has failed
+/// and is to be registered anew (RFC 5626 section 4.4.2).
+void FlowTable::Work::pong(Entry &entry, trace::RowId row, base::Instant time,
+                           const std::optional<base::Endpoint> &mapped)
+{
+    note(entry, Happening::Pong, row, time, 0,
+         mapped ? "pong, mapped address " + mapped->text() : std::string("pong"));
+    if (!mapped)
+        return;
+    Flow &flow = entry.flow;
+    if (flow.mapped.known() && flow.mapped != *mapped) {
+        ++flow.remapped;
+        note(entry, Happening::Remapped, row, time, 0,
+             "the mapped address was " + flow.mapped.text() + " before: the flow has failed");
+    }
+    flow.mapped = *mapped;
 }
 
 void FlowTable::Work::missingPongs(base::Instant now)

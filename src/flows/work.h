@@ -92,6 +92,8 @@ struct FlowTable::Work {
     void registerResponse(const trace::Trace &trace, trace::RowId row, const sip::Message &message);
     void used(const trace::Trace &trace, trace::RowId row, const sip::Message &message);
     void keepAlive(const trace::Trace &trace, trace::RowId row);
+    void pong(Entry &entry, trace::RowId row, base::Instant time,
+              const std::optional<base::Endpoint> &mapped);
     void closed(const trace::Trace &trace, trace::RowId row);
     void missingPongs(base::Instant now);
     void absorb(Entry &own, const Entry &wire);

@@ -57,6 +57,7 @@ struct Step {
     std::string news;         // second line, empty: none
     Role newsRole = Role::Muted;
     std::vector<Badge> badges;
+    std::vector<std::uint32_t> files; // that hold it, as trace::Trace::fileOf numbers them
     Target target;
     std::string spoken;
 };

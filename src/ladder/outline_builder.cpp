@@ -5,6 +5,7 @@
 #include <base/text.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <ladder/words.h>
 #include <set>
 
@@ -71,6 +72,7 @@ std::vector<Step> OutlineBuilder::steps()
     for (const calls::CallRow &row : m_evidence.call.rows)
         addRow(row);
     badgeRepeats();
+    badgeFiles();
     std::sort(m_foldedTimes.begin(), m_foldedTimes.end());
 
     std::vector<Step> media;
@@ -103,6 +105,7 @@ void OutlineBuilder::addRow(const calls::CallRow &place)
         m_stepOfRow.contains(place.original.value)) {
         if (!place.copy) // the same datagram at a second capture point came only once
             ++m_repeats[place.original.value];
+        noteFile(m_rows[m_stepOfRow[place.original.value]], place.row);
         fold(place, rowTarget(place.original));
         return;
     }
@@ -111,6 +114,7 @@ void OutlineBuilder::addRow(const calls::CallRow &place)
     Step step;
     step.time = row.time;
     step.target = rowTarget(place.row);
+    noteFile(step, place.row);
     fill(step, place);
     m_stepOfRow.emplace(place.row.value, m_rows.size());
     m_rows.push_back(std::move(step));
@@ -255,6 +259,34 @@ void OutlineBuilder::badgeRepeats()
         Step &step = m_rows[m_stepOfRow[row]];
         step.badges.push_back(
             {fmt::format("x{}", count + 1), Role::FindingWarning, {TargetKind::Repeats, row}});
+    }
+}
+
+void OutlineBuilder::noteFile(Step &step, trace::RowId row) const
+{
+    const std::uint32_t file = m_evidence.trace.fileOf(row);
+    if (file != 0 && std::find(step.files.begin(), step.files.end(), file) == step.files.end())
+        step.files.push_back(file);
+}
+
+/// Only where the call's rows are not all of the same files is there something to tell.
+void OutlineBuilder::badgeFiles()
+{
+    const auto other = [this](const Step &step) {
+        return !step.files.empty() && step.files != m_rows.front().files;
+    };
+    if (std::none_of(m_rows.begin(), m_rows.end(),
+                     [](const Step &step) { return step.files.size() > 1; }) &&
+        std::none_of(m_rows.begin(), m_rows.end(), other))
+        return;
+    for (Step &step : m_rows) {
+        if (step.files.empty())
+            continue;
+        std::sort(step.files.begin(), step.files.end());
+        step.badges.push_back({fmt::format("file{} {}", step.files.size() == 1 ? "" : "s",
+                                           fmt::join(step.files, "+")),
+                               Role::Muted,
+                               {}});
     }
 }
 

@@ -40,6 +40,8 @@ private:
     bool foldKeepAlive(const calls::CallRow &place, const trace::Row &row);
     void badgeFindings(Step &step, const Mark &mark) const;
     void badgeRepeats();
+    void noteFile(Step &step, trace::RowId row) const;
+    void badgeFiles();
     Step mediaStep(const diagnosis::BoundStream &bound) const;
     std::uint32_t streamLane(const diagnosis::BoundStream &bound, bool sender) const;
 

@@ -158,13 +158,16 @@ void writeJson(const ReportInput &input, std::ostream &out)
     pieces.member("redacted", input.redact);
     pieces.member("files", filesOf(input));
     Json findings = Json::array();
+    const LegGroups groups(input.calls);
     pieces.beginList("calls");
     for (const ReportCall &call : input.calls) {
-        const Json told = callOf(input, call);
+        const Json told = callOf(input, call, groups);
         collect(told, findings);
         pieces.item(told);
     }
     pieces.endList();
+    for (const Json &finding : looseFindingsOf(input))
+        findings.push_back(finding);
     pieces.member("registrations", registrationsOf(input));
     pieces.member("flows", flowsOf(input));
     pieces.member("rtp_streams", allStreamsOf(input));
@@ -176,14 +179,17 @@ void writeJson(const ReportInput &input, std::ostream &out)
 void writeJsonLines(const ReportInput &input, std::ostream &out)
 {
     std::map<std::string, std::uint64_t> severities{{"error", 0}, {"info", 0}, {"warning", 0}};
+    const LegGroups groups(input.calls);
     for (const ReportCall &call : input.calls) {
         Json told = {{"type", "call"}};
-        told.update(callOf(input, call));
+        told.update(callOf(input, call, groups));
         out << dumped(told, -1) << "\n";
         out.flush(); // whoever reads along sees whole lines
         for (const diagnosis::Finding &finding : call.findings)
             ++severities[std::string(diagnosis::severityText(finding.severity))];
     }
+    for (const diagnosis::Finding &finding : input.loose)
+        ++severities[std::string(diagnosis::severityText(finding.severity))];
     out << dumped({{"type", "summary"},
                    {"schema_version", kSchema},
                    {"generator", "Earshot"},
@@ -195,6 +201,7 @@ void writeJsonLines(const ReportInput &input, std::ostream &out)
                    {"flows", flowsOf(input)},
                    {"rtp_streams", allStreamsOf(input)},
                    {"findings", severities},
+                   {"loose_findings", looseFindingsOf(input)},
                    {"notes", notesOf(input)}},
                   -1)
         << "\n";
@@ -209,7 +216,7 @@ std::string jsonOf(const ReportInput &input)
 
 std::string jsonOf(const ReportInput &input, const ReportCall &call)
 {
-    return dumped(callOf(input, call));
+    return dumped(callOf(input, call, LegGroups(input.calls)));
 }
 
 } // namespace report

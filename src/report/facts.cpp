@@ -14,6 +14,14 @@ std::string sinceStart(const ReportCall &call, base::Instant time)
     return base::seconds(time - call.call->first);
 }
 
+std::string loosePlaceText(const ReportInput &input, trace::RowId row)
+{
+    const std::string time = base::utcKnown(input.trace.row(row).time);
+    return fmt::format("message {} of the input, {} -> {}{}", row.value + 1,
+                       input.trace.source(row).text(), input.trace.destination(row).text(),
+                       time.empty() ? "" : " at " + time);
+}
+
 std::string whenText(base::Instant time)
 {
     const std::string known = base::utcKnown(time);

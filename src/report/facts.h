@@ -20,6 +20,8 @@ std::optional<std::uint32_t> rowNumber(const ladder::Outline &outline,
 /// "row 4", "RTP, row 7", "10:31:00.123 10.0.0.1:5060", "flow to edge": where to look.
 std::string placeText(const ReportInput &input, const ladder::Outline &outline,
                       const diagnosis::EvidenceRef &ref);
+/// The same of a row that belongs to no call, counted through the whole input from 1.
+std::string loosePlaceText(const ReportInput &input, trace::RowId row);
 /// "2026-11-22 10:31:00.123 UTC", the time of day alone, or that it is unknown.
 std::string whenText(base::Instant time);
 /// Masked if the input wants it.

@@ -25,7 +25,6 @@ struct ReportCall {
     std::vector<legs::Join> legs{};
 };
 
-/// One file of the input, as far as it could be read.
 /// What is known of a file's clock against the files before it.
 struct FileClock {
     base::Duration offset{0}, within{0}; // positive: it runs ahead
@@ -33,8 +32,10 @@ struct FileClock {
     bool bothWays = false, applied = false, given = false;
 };
 
+/// One file of the input, as far as it could be read.
 struct ReportFile {
     std::string name;
+    std::uint32_t number = 0; // as trace::Trace::fileOf tells it, 0: nothing was read
     std::vector<std::string> linkTypes;
     std::uint64_t bytes = 0, packets = 0, sipMessages = 0, rtpPackets = 0;
     bool truncated = false;
@@ -58,6 +59,8 @@ struct ReportInput {
     std::span<const ReportFile> files{};
     /// Every RTP stream, bound to a call or not; streams of calls need not be in it.
     std::span<const std::shared_ptr<const rtp::Stream>> streams{};
+    /// Findings about messages that belong to no call.
+    std::vector<diagnosis::Finding> loose{};
 };
 
 struct Format {

@@ -7,6 +7,7 @@
 #include <ladder/media_map.h>
 #include <nlohmann/json.hpp>
 #include <report/format.h>
+#include <report/leg_groups.h>
 
 namespace report {
 
@@ -24,7 +25,9 @@ Json endOrNull(const base::Endpoint &end); // "192.0.2.1:5060"
 Json numberOf(const ladder::Outline &outline, ladder::Target target);
 std::string dumped(const Json &json, int indent = 2);
 
-Json callOf(const ReportInput &input, const ReportCall &call);
+Json callOf(const ReportInput &input, const ReportCall &call, const LegGroups &groups);
+/// Those about messages of no call.
+Json looseFindingsOf(const ReportInput &input);
 Json earlyDialogsOf(const ReportInput &input, const ReportCall &call,
                     const ladder::MediaMap &media);
 Json streamsOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline,
@@ -32,9 +35,9 @@ Json streamsOf(const ReportInput &input, const ReportCall &call, const ladder::O
 Json flowTokensOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline);
 Json flowsOf(const ReportInput &input);
 Json registrationsOf(const ReportInput &input);
-/// Every stream of the input, those of no call too.
 /// What is known of a stream beyond its counts: pace, protection, RTCP, digits.
 Json streamDetailsOf(const ReportInput &input, const rtp::Stream &stream);
+/// Every stream of the input, those of no call too.
 Json allStreamsOf(const ReportInput &input);
 
 } // namespace report

@@ -7,6 +7,7 @@
 #include <base/text.h>
 #include <base/told_time.h>
 #include <fmt/format.h>
+#include <optional>
 #include <report/facts.h>
 #include <report/streams.h>
 #include <sip/status.h>
@@ -65,35 +66,69 @@ Json responsesOf(const ReportInput &input, const ReportCall &call, const ladder:
     return out;
 }
 
+/// `place`: the number of a piece of evidence and words for where it is.
+template <class Place>
+Json findingOf(const ReportInput &input, const diagnosis::Finding &finding, Json call, Place place)
+{
+    Json rows = Json::array(), evidence = Json::array(), fixes = Json::array();
+    for (const diagnosis::EvidenceRef &ref : finding.evidence) {
+        const std::pair<std::optional<std::uint32_t>, std::string> at = place(ref);
+        if (at.first)
+            rows.push_back(*at.first);
+        evidence.push_back({{"row", at.first ? Json(*at.first) : Json(nullptr)},
+                            {"where", at.second},
+                            {"note", shown(input, ref.note)}});
+    }
+    for (const diagnosis::Fix &fix : finding.fixes)
+        fixes.push_back({{"text", fix.text}, {"party", fix.party}});
+    return {{"rule", std::string(finding.rule)},
+            {"severity", std::string(diagnosis::severityText(finding.severity))},
+            {"grade", std::string(diagnosis::gradeText(finding.grade))},
+            {"call", std::move(call)},
+            {"rows", std::move(rows)},
+            {"text", shown(input, finding.text)},
+            {"impact", shown(input, finding.impact)},
+            {"evidence", std::move(evidence)},
+            {"fixes", std::move(fixes)}};
+}
+
 Json findingsOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline)
 {
     Json out = Json::array();
     for (const diagnosis::Finding &finding : call.findings) {
-        Json rows = Json::array(), evidence = Json::array(), fixes = Json::array();
-        for (const diagnosis::EvidenceRef &ref : finding.evidence) {
-            const auto number = rowNumber(outline, ref);
-            if (number)
-                rows.push_back(*number);
-            evidence.push_back({{"row", number ? Json(*number) : Json(nullptr)},
-                                {"where", placeText(input, outline, ref)},
-                                {"note", shown(input, ref.note)}});
-        }
-        for (const diagnosis::Fix &fix : finding.fixes)
-            fixes.push_back({{"text", fix.text}, {"party", fix.party}});
-        out.push_back({{"rule", std::string(finding.rule)},
-                       {"severity", std::string(diagnosis::severityText(finding.severity))},
-                       {"grade", std::string(diagnosis::gradeText(finding.grade))},
-                       {"call", shown(input, call.call->callId)},
-                       {"rows", std::move(rows)},
-                       {"text", shown(input, finding.text)},
-                       {"impact", shown(input, finding.impact)},
-                       {"evidence", std::move(evidence)},
-                       {"fixes", std::move(fixes)}});
+        out.push_back(findingOf(input, finding, shown(input, call.call->callId),
+                                [&](const diagnosis::EvidenceRef &ref) {
+                                    return std::pair(rowNumber(outline, ref),
+                                                     placeText(input, outline, ref));
+                                }));
     }
     return out;
 }
 
-Json ladderOf(const ladder::Outline &outline, const ReportCall &call)
+/// Places in the document's list of files.
+Json indexesOf(const ReportInput &input, const std::vector<std::uint32_t> &numbers)
+{
+    Json out = Json::array();
+    for (std::size_t i = 0; i < input.files.size(); ++i) {
+        const std::uint32_t number = input.files[i].number;
+        if (number != 0 && std::find(numbers.begin(), numbers.end(), number) != numbers.end())
+            out.push_back(i);
+    }
+    return out;
+}
+
+Json filesOf(const ReportInput &input, const ReportCall &call)
+{
+    std::vector<std::uint32_t> numbers;
+    for (const calls::CallRow &place : call.call->rows) {
+        const std::uint32_t number = input.trace.fileOf(place.row);
+        if (std::find(numbers.begin(), numbers.end(), number) == numbers.end())
+            numbers.push_back(number);
+    }
+    return indexesOf(input, numbers);
+}
+
+Json ladderOf(const ReportInput &input, const ladder::Outline &outline, const ReportCall &call)
 {
     Json out = Json::array();
     for (const ladder::Step &step : outline.steps) {
@@ -108,7 +143,8 @@ Json ladderOf(const ladder::Outline &outline, const ReportCall &call)
                        {"to", outline.lanes[step.to].name},
                        {"label", step.label},
                        {"news", orNull(step.news)},
-                       {"badges", std::move(badges)}});
+                       {"badges", std::move(badges)},
+                       {"files", indexesOf(input, step.files)}});
     }
     return out;
 }
@@ -143,7 +179,9 @@ Json timesOf(const ReportInput &input, const ReportCall &call)
 {
     const calls::Call &facts = *call.call;
     return {{"started", utcOrNull(facts.first)},
-            {"started_unix", secondsOf(facts.first - base::Instant{})},
+            {"started_unix", base::hasDate(facts.first)
+                                 ? Json(secondsOf(facts.first - base::Instant{}))
+                                 : Json(nullptr)},
             {"first_18x", facts.firstProvisional.valid()
                               ? secondsSince(call, input.trace.row(facts.firstProvisional).time)
                               : Json(nullptr)},
@@ -153,22 +191,25 @@ Json timesOf(const ReportInput &input, const ReportCall &call)
 }
 
 /// Its own and those of the calls that belong to it.
-Json callIdsOf(const ReportInput &input, const ReportCall &call)
+Json callIdsOf(const ReportInput &input, const ReportCall &call,
+               const std::vector<LegGroups::Link> &links)
 {
     Json out = Json::array({shown(input, call.call->callId)});
-    for (const legs::Join &join : call.legs)
-        out.push_back(shown(input, join.callId));
+    for (const LegGroups::Link &link : links)
+        out.push_back(shown(input, link.join->callId));
     return out;
 }
 
-Json legsOf(const ReportInput &input, const ReportCall &call)
+Json legsOf(const ReportInput &input, const std::vector<LegGroups::Link> &links)
 {
     Json out = Json::array();
-    for (const legs::Join &join : call.legs) {
+    for (const LegGroups::Link &link : links) {
+        const legs::Join &join = *link.join;
         Json reasons = Json::array();
         for (const std::string &reason : join.reasons)
             reasons.push_back(shown(input, reason));
         out.push_back({{"call_id", shown(input, join.callId)},
+                       {"with", shown(input, link.with->call->callId)},
                        {"relation", std::string(legs::relationText(join.relation))},
                        {"score", join.score},
                        {"reasons", std::move(reasons)}});
@@ -218,15 +259,29 @@ std::string_view kindText(calls::Kind kind)
 
 } // namespace
 
-Json callOf(const ReportInput &input, const ReportCall &call)
+/// Their rows have no ladder: they are counted through the whole input.
+Json looseFindingsOf(const ReportInput &input)
 {
+    Json out = Json::array();
+    for (const diagnosis::Finding &finding : input.loose) {
+        out.push_back(findingOf(input, finding, nullptr, [&](const diagnosis::EvidenceRef &ref) {
+            return std::pair(std::optional(ref.row.value + 1), loosePlaceText(input, ref.row));
+        }));
+    }
+    return out;
+}
+
+Json callOf(const ReportInput &input, const ReportCall &call, const LegGroups &groups)
+{
+    const auto links = groups.of(call);
     const auto outline = outlineOf(input, call, ladderOptions(input));
     const auto media = ladder::MediaMap::of(evidenceOf(input, call));
     const calls::Call &facts = *call.call;
     Json times = timesOf(input, call);
     const Json first18x = times["first_18x"], answered = times["answered"], ended = times["ended"];
     return {{"call_id", shown(input, facts.callId)},
-            {"call_ids", callIdsOf(input, call)},
+            {"call_ids", callIdsOf(input, call, links)},
+            {"files", filesOf(input, call)},
             {"kind", std::string(kindText(facts.kind))},
             {"from", shown(input, facts.from)},
             {"to", shown(input, facts.to)},
@@ -246,12 +301,12 @@ Json callOf(const ReportInput &input, const ReportCall &call)
             {"rows_left_out", facts.leftOut},
             {"responses", responsesOf(input, call, outline)},
             {"early_dialogs", earlyDialogsOf(input, call, media)},
-            {"joined_legs", legsOf(input, call)},
+            {"joined_legs", legsOf(input, links)},
             {"transfers", transfersOf(input, call, outline)},
             {"flow_tokens", flowTokensOf(input, call, outline)},
             {"rtp", streamsOf(input, call, outline, media)},
             {"findings", findingsOf(input, call, outline)},
-            {"ladder", ladderOf(outline, call)}};
+            {"ladder", ladderOf(input, outline, call)}};
 }
 
 } // namespace report

@@ -56,6 +56,8 @@ Json flowOf(const ReportInput &input, const flows::Flow &flow)
             {"registered_until", utcOrNull(report.registeredUntil)},
             {"last_ping", utcOrNull(flow.lastPing)},
             {"last_pong", utcOrNull(flow.lastPong)},
+            {"mapped_address", endOrNull(flow.mapped)},
+            {"mapped_changes", flow.remapped},
             {"token", orNull(shown(input, flow.token))},
             {"token_decoded", tokenOf(token)},
             {"token_matches",

@@ -13,7 +13,10 @@ double milliseconds(base::Duration duration)
 
 Json protectionOf(const rtp::Stream &stream)
 {
-    return {{"opened", stream.opened}, {"closed", stream.closed}, {"no_key_fits", stream.refused}};
+    return {{"opened", stream.opened},
+            {"closed", stream.closed},
+            {"no_key_fits", stream.refused},
+            {"rollover_guessed", stream.rollover == 0 ? Json(nullptr) : Json(stream.rollover)}};
 }
 
 /// RFC 3611 section 4.7; 127 stands for what is not known.

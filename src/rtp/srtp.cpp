@@ -2,6 +2,8 @@
 #include <rtp/srtp.h>
 
 #include <algorithm>
+#include <optional>
+#include <rtp/rtp_packet.h>
 #include <srtp2/srtp.h>
 
 namespace rtp {
@@ -80,19 +82,21 @@ struct SrtpOpener::Work {
             srtp_dealloc(session);
         std::fill(key.material.begin(), key.material.end(), '\0');
     }
-    bool start();
+    /// `ssrc`: of the only sender it is for; nullopt: for any.
+    bool start(std::optional<std::uint32_t> ssrc = std::nullopt);
     template <class Unprotect>
     Result open(std::string_view packet, std::string &plain, Unprotect unprotect) const;
 };
 
-bool SrtpOpener::Work::start()
+bool SrtpOpener::Work::start(std::optional<std::uint32_t> ssrc)
 {
     srtp_policy_t policy{};
     choose(key.suite, policy.rtp);
     choose(ofRtcp(key.suite), policy.rtcp);
     restrict(policy.rtp, key.encrypted, key.authenticated);
     restrict(policy.rtcp, key.encryptedRtcp, true);
-    policy.ssrc.type = ssrc_any_inbound;
+    policy.ssrc.type = ssrc ? ssrc_specific : ssrc_any_inbound;
+    policy.ssrc.value = ssrc.value_or(0);
     policy.window_size = kWindow;
     srtp_master_key_t master{};
     master.key = reinterpret_cast<unsigned char *>(key.material.data());
@@ -136,6 +140,23 @@ std::unique_ptr<SrtpOpener> SrtpOpener::open(const SdesKey &key)
     if (!work->start())
         return nullptr;
     return std::unique_ptr<SrtpOpener>(new SrtpOpener(std::move(work)));
+}
+
+std::unique_ptr<SrtpOpener> SrtpOpener::later(std::string_view packet, std::uint32_t most,
+                                              std::string &plain, std::uint32_t &rollover) const
+{
+    const auto head = parseRtp(packet);
+    auto work = std::make_unique<Work>();
+    work->key = m_work->key;
+    if (!head || !work->key.authenticated || !work->start(head->ssrc))
+        return nullptr;
+    for (rollover = 1; rollover <= most; ++rollover) {
+        if (srtp_set_stream_roc(work->session, head->ssrc, rollover) != srtp_err_status_ok)
+            return nullptr;
+        if (work->open(packet, plain, srtp_unprotect_mki) == Result::Opened)
+            return std::unique_ptr<SrtpOpener>(new SrtpOpener(std::move(work)));
+    }
+    return nullptr;
 }
 
 SrtpOpener::Result SrtpOpener::rtp(std::string_view packet, std::string &plain)

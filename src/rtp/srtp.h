@@ -28,6 +28,11 @@ public:
     /// `plain` becomes the packet in the clear; its memory is used again.
     Result rtp(std::string_view packet, std::string &plain);
     Result rtcp(std::string_view packet, std::string &plain);
+    /// For a packet that is refused because its sender's sequence number has turned over before the
+    /// capture began: the same key with the rollover counter that fits, 1 to `most`, which
+    /// `rollover` becomes. nullptr: none does. Costs a check of the packet for each.
+    std::unique_ptr<SrtpOpener> later(std::string_view packet, std::uint32_t most,
+                                      std::string &plain, std::uint32_t &rollover) const;
 
 private:
     struct Work;

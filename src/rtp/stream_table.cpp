@@ -178,6 +178,7 @@ void count(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
     stream.closed += facts.closed && !facts.opened ? 1 : 0;
     stream.opened += facts.opened ? 1 : 0;
     stream.refused += facts.refused ? 1 : 0;
+    stream.rollover = std::max(stream.rollover, facts.rollover);
 }
 
 /// Without SDP the stream's own pace tells its clock: the likely rate within a tenth of it.

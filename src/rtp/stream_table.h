@@ -62,6 +62,9 @@ struct Stream {
     std::vector<Digit> digits; // secret; at most 1024
     // Encrypted payloads that stayed closed, that were opened, and that no key of the trace fitted.
     std::uint64_t closed = 0, opened = 0, refused = 0;
+    // The key fitted under this many turns of the sequence number before the capture began; guessed
+    // as SRTP does not send it (RFC 3711 section 3.3.1), and proven by the authentication tag.
+    std::uint32_t rollover = 0;
     std::vector<RemoteReport> reports; // the last 64
     std::uint64_t reportsHeard = 0;    // of receivers about this stream
     std::uint32_t senderReports = 0, sentPackets = 0, sentOctets = 0; // by its own last report
@@ -73,12 +76,13 @@ struct Stream {
 
 /// What is known of a packet besides its bytes.
 struct PacketFacts {
-    std::uint32_t clock = 0; // Hz of its payload type by SDP; 0: not told
-    bool described = false;  // SDP names the payload types that may come here
-    bool event = false;      // and this one carries telephone events
-    bool closed = false;     // its payload is encrypted
-    bool opened = false;     // and `RtpPacket::payload` is what was in it
-    bool refused = false;    // keys are known and none fits
+    std::uint32_t clock = 0;    // Hz of its payload type by SDP; 0: not told
+    bool described = false;     // SDP names the payload types that may come here
+    bool event = false;         // and this one carries telephone events
+    bool closed = false;        // its payload is encrypted
+    bool opened = false;        // and `RtpPacket::payload` is what was in it
+    bool refused = false;       // keys are known and none fits
+    std::uint32_t rollover = 0; // opened under that rollover counter's guess
 };
 
 class StreamTable

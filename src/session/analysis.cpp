@@ -171,6 +171,7 @@ void Session::Analysis::beginImport(ImportBatch &batch)
     m_folds.beginCapture(batch.owner);
     m_import = {};
     m_import.path = std::move(batch.path);
+    m_import.number = ++m_files;
     m_import.running = true;
 }
 
@@ -181,6 +182,7 @@ void Session::Analysis::takeBatches()
         if (!batch.path.empty())
             beginImport(batch);
         const Counts before = m_folds.counts();
+        m_folds.readFrom(m_files);
         for (std::size_t i = 0; i < batch.packets.size(); ++i)
             m_folds.add(batch.packets[i], batch.digests[i] ? &*batch.digests[i] : nullptr);
         if (!batch.packets.empty())
@@ -201,6 +203,7 @@ void Session::Analysis::takeBatches()
             m_judge.endImport();
         if (batch.finished)
             finishImport(batch);
+        m_folds.readFrom(0); // live packets may come in between
     }
 }
 

@@ -76,6 +76,7 @@ private:
     std::vector<Waiter> m_waiters;
     ImportState m_import;
     bool m_importChanged = false;
+    std::uint32_t m_files = 0; // begun so far
     std::uint64_t m_taken = 0; // items out of the inbox
     std::uint64_t m_number = 0;
     Clock::time_point m_nextPublish, m_nextMedia;

@@ -39,6 +39,12 @@ public:
     void beginCapture(const std::shared_ptr<const void> &owner);
     /// A file was read up to there, whosever packets it holds: a session file has our own.
     void captured(base::Instant time) { m_lastCaptured = std::max(m_lastCaptured, time); }
+    /// Rows that come from here on are of that file, counted from 1; 0: of none.
+    void readFrom(std::uint32_t file)
+    {
+        m_trace.readFrom(file);
+        m_media.readFrom(file);
+    }
     /// The capture file was read: half messages of its connections are told as they are.
     void endCapture();
 

@@ -24,7 +24,8 @@ bool isDtls(std::string_view bytes)
            byteAt(bytes, 1) == 0xFE && byteAt(bytes, 2) >= 0xFC;
 }
 
-/// RTCP goes to the port above RTP's unless it shares it (RFC 3550 section 11, RFC 5761).
+/// RTCP goes to the port above RTP's unless SDP names another (RFC 3605) or it shares RTP's (RFC
+/// 3550 section 11, RFC 5761).
 base::Endpoint ofRtp(base::Endpoint endpoint)
 {
     if (endpoint.port != 0)
@@ -58,8 +59,23 @@ bool MediaFold::add(const base::Packet &packet)
                 file(first, *waited, *sender);
         }
     }
-    file(packet, *parsed, *sender);
+    if (seenBefore(packet, *sender))
+        ++m_packets;
+    else
+        file(packet, *parsed, *sender);
     return true;
+}
+
+/// Two captures that overlap in time hold the same packets: those of the second are not counted
+/// again. What it holds beyond the end of the first goes on with the stream.
+bool MediaFold::seenBefore(const base::Packet &packet, RtpGate::Sender &sender) const
+{
+    const bool other = sender.file != m_file && sender.file != 0 && m_file != 0;
+    if (other && packet.time <= sender.last)
+        return true;
+    sender.file = m_file;
+    sender.last = std::max(sender.last, packet.time);
+    return false;
 }
 
 bool MediaFold::dtls(const base::Packet &packet)
@@ -86,6 +102,8 @@ bool MediaFold::rtcp(const base::Packet &packet)
 {
     const std::string_view bytes = packet.payload.text();
     const auto end = [this](const base::Endpoint &endpoint) {
+        if (const auto told = m_index.rtpOf(endpoint))
+            return *told;
         return m_index.namedInSdp(endpoint) ? endpoint : ofRtp(endpoint);
     };
     const base::Endpoint source = end(packet.source), destination = end(packet.destination);
@@ -104,6 +122,25 @@ bool MediaFold::rtcp(const base::Packet &packet)
     return true;
 }
 
+/// A capture that begins late in a call: the sequence number may have turned over before (RFC 3711
+/// section 3.3.1), at 50 packets a second each 22 minutes.
+bool MediaFold::openLater(const std::shared_ptr<rtp::SrtpOpener> &opener,
+                          const base::Packet &packet, RtpGate::Sender &sender)
+{
+    constexpr std::uint32_t kMostRollovers = 64; // a day of voice
+    constexpr std::uint64_t kMostGuesses = 1U << 18U;
+    if (m_guesses >= kMostGuesses)
+        return false;
+    m_guesses += kMostRollovers;
+    std::uint32_t rollover = 0;
+    auto later = opener->later(packet.payload.text(), kMostRollovers, m_plain, rollover);
+    if (!later)
+        return false;
+    sender.opener = std::move(later);
+    sender.rollover = rollover;
+    return true;
+}
+
 /// The packet in the clear, if a key of the trace fits. One that fits is kept for the sender.
 void MediaFold::open(const base::Packet &packet, RtpGate::Sender &sender, rtp::RtpPacket &rtp,
                      rtp::PacketFacts &facts)
@@ -118,13 +155,16 @@ void MediaFold::open(const base::Packet &packet, RtpGate::Sender &sender, rtp::R
         sender.keys = !keys.empty();
         for (const auto &opener : keys) {
             result = opener == sender.opener ? result : opener->rtp(bytes, m_plain);
-            if (result != Result::Opened)
-                continue;
-            sender.opener = opener;
-            break;
+            if (result == Result::Refused && openLater(opener, packet, sender))
+                result = Result::Opened;
+            else if (result == Result::Opened)
+                sender.opener = opener;
+            if (result == Result::Opened)
+                break;
         }
     }
     facts.refused = result == Result::Refused && sender.keys;
+    facts.rollover = result == Result::Opened ? sender.rollover : 0;
     const auto plain =
         result == Result::Opened ? rtp::parseRtp(m_plain) : std::optional<rtp::RtpPacket>();
     facts.opened = plain.has_value() || result == Result::Repeated;

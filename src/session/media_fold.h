@@ -32,6 +32,8 @@ public:
     {
         return m_index.learn(call, message);
     }
+    /// Packets from here on are of that file, 0: of none.
+    void readFrom(std::uint32_t file) { m_file = file; }
     std::uint64_t packets() const { return m_packets; } // of RTP
     std::uint64_t streams() const { return m_count; }   // ever
     /// Snapshots of the streams at the call's endpoints that began before `until`.
@@ -46,6 +48,9 @@ public:
 private:
     bool dtls(const base::Packet &packet);
     bool rtcp(const base::Packet &packet);
+    bool seenBefore(const base::Packet &packet, RtpGate::Sender &sender) const;
+    bool openLater(const std::shared_ptr<rtp::SrtpOpener> &opener, const base::Packet &packet,
+                   RtpGate::Sender &sender);
     void file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpGate::Sender &sender);
     void open(const base::Packet &packet, RtpGate::Sender &sender, rtp::RtpPacket &rtp,
               rtp::PacketFacts &facts);
@@ -56,6 +61,8 @@ private:
     rtp::StreamTable m_streams;
     std::vector<calls::CallId> &m_fresh, &m_touched;
     std::uint64_t m_packets = 0, m_count = 0;
+    std::uint64_t m_guesses = 0; // at rollover counters, so far
+    std::uint32_t m_file = 0;
     std::string m_plain; // of the encrypted packet under way
 };
 

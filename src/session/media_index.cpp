@@ -26,6 +26,26 @@ template <class T> bool addOnce(std::vector<T> &list, const T &value, std::size_
     return true;
 }
 
+/// "rtcp:53020" or "rtcp:53020 IN IP4 192.0.2.1" (RFC 3605 section 2.1).
+std::optional<base::Endpoint> rtcpEndpoint(std::string_view attribute,
+                                           const base::Address &mediaAddress)
+{
+    constexpr std::string_view kName = "rtcp:";
+    if (attribute.substr(0, kName.size()) != kName)
+        return std::nullopt;
+    attribute = base::trim(attribute.substr(kName.size()));
+    const std::size_t blank = std::min(attribute.find(' '), attribute.size());
+    const auto port = base::toInteger(attribute.substr(0, blank));
+    if (!port || *port <= 0 || *port > 65535)
+        return std::nullopt;
+    base::Endpoint out{mediaAddress, static_cast<std::uint16_t>(*port)};
+    if (const std::size_t last = attribute.rfind(' '); last != std::string_view::npos) {
+        if (const auto address = base::Address::parse(attribute.substr(last + 1)))
+            out.address = *address;
+    }
+    return out;
+}
+
 } // namespace
 
 bool MediaIndex::learn(calls::CallId call, const sip::Message &message)
@@ -45,6 +65,11 @@ void MediaIndex::learnMedia(calls::CallId call, const sip::SdpMedia &media)
         learnPlace(call, *endpoint, media);
     std::size_t taken = 0;
     for (const std::string_view attribute : media.attributes) {
+        if (const auto rtp = media.endpoint()) {
+            const auto rtcp = rtcpEndpoint(attribute, rtp->address);
+            if (rtcp && *rtcp != *rtp)
+                m_places.ensure(*rtcp).rtp = *rtp;
+        }
         const auto endpoint = sip::candidateEndpoint(attribute);
         if (endpoint && taken++ < kMostCandidates)
             learnPlace(call, *endpoint, media);
@@ -160,6 +185,14 @@ bool MediaIndex::namedInSdp(const base::Endpoint &endpoint)
 {
     const Place *known = place(endpoint);
     return known != nullptr && known->named;
+}
+
+std::optional<base::Endpoint> MediaIndex::rtpOf(const base::Endpoint &endpoint)
+{
+    const Place *known = place(endpoint);
+    if (known == nullptr || !known->rtp.known())
+        return std::nullopt;
+    return known->rtp;
 }
 
 std::uint32_t MediaIndex::clock(const base::Endpoint &destination, std::uint8_t payloadType)

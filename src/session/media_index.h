@@ -38,6 +38,7 @@ public:
         std::vector<Format> formats;
         std::vector<Seen> streams; // in order of appearance
         std::vector<Key> keys;     // the newest last
+        base::Endpoint rtp;        // known: a=rtcp names this place for it
         bool named = false;
         bool secure = false; // SDP wants SRTP, or DTLS was seen
 
@@ -49,6 +50,8 @@ public:
     void addStream(rtp::StreamId stream, const base::Endpoint &source,
                    const base::Endpoint &destination, base::Instant first);
     bool namedInSdp(const base::Endpoint &endpoint);
+    /// Where the RTP goes of which the RTCP goes to `endpoint`, if SDP said so (RFC 3605).
+    std::optional<base::Endpoint> rtpOf(const base::Endpoint &endpoint);
     /// Clock rate that the receiver at `destination` described for that payload type, 0: unknown.
     std::uint32_t clock(const base::Endpoint &destination, std::uint8_t payloadType);
     /// The calls that named the endpoint most recently.

@@ -33,6 +33,9 @@ public:
         std::shared_ptr<rtp::SrtpOpener> opener; // the key that fits, if they are encrypted
         bool keys = false;                       // that might have fitted were known
         std::uint64_t triedKeys = 0;             // MediaIndex::keysKnown() when none fitted
+        std::uint32_t rollover = 0;              // that the key was found to fit under
+        std::uint32_t file = 0;                  // the file that holds its newest packet
+        base::Instant last;                      // and when that came
     };
 
     /// nullptr: not RTP, or not sure yet. What `waiting` holds of a confirmed sender is to be filed

@@ -49,6 +49,7 @@ struct CallView {
 
 struct ImportState {
     std::string path;
+    std::uint32_t number = 0; // 1, 2, ... as trace::Trace::fileOf tells it; 0: none was read
     ingest::Progress progress;
     ingest::Outcome outcome;
     ClockOffset clock;                          // of the file against what the session held before

@@ -96,14 +96,17 @@ private:
         const std::uint64_t bit = 1ULL << static_cast<unsigned>(id);
         const bool fresh = (m_seen & bit) == 0;
         m_seen |= bit;
+        m_out.flawed = m_out.flawed || (!fresh && id != HeaderId::Via);
         return fresh;
     }
+    void judge();
 
     const char *m_at, *m_end;
     Digest &m_out;
-    std::uint64_t m_seen = 0;
+    std::uint64_t m_seen = 0, m_told = 0; // by Content-Length
     std::string_view m_type, m_disposition, m_length, m_rack, m_rseq, m_body;
-    bool m_require = false;
+    bool m_require = false, m_otherMethod = false;
+    std::string_view m_method; // of a request
 };
 static_assert(static_cast<unsigned>(HeaderId::Replaces) < 64);
 
@@ -130,13 +133,15 @@ bool QuickReader::startLine(std::string_view line)
             (line.size() > 11 && line[11] != ' '))
             return false;
         m_out.status = static_cast<std::uint16_t>(number);
+        m_out.flawed = number > 699;
         return true;
     }
     const std::size_t gap = firstBlank(line);
     if (line.size() < gap + kVersion.size() + 1 || line[line.size() - kVersion.size() - 1] != ' ' ||
         line.substr(line.size() - kVersion.size()) != kVersion)
         return false;
-    m_out.method = methodOf(line.substr(0, gap));
+    m_method = line.substr(0, gap);
+    m_out.method = methodOf(m_method);
     return m_out.method != Method::Unknown;
 }
 
@@ -173,8 +178,10 @@ bool QuickReader::header(std::string_view line)
         return true;
     }
     const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos)
-        return true; // a flaw, and no header that counts
+    if (colon == std::string_view::npos) {
+        m_out.flawed = true;
+        return true; // no header that counts
+    }
     const HeaderId id = headerIdOf(trimmed(line.substr(0, colon)));
     return id == HeaderId::Other || take(id, trimmed(line.substr(colon + 1)));
 }
@@ -307,20 +314,41 @@ bool QuickReader::cseq(std::string_view value)
     if (!readNumber(value.substr(0, gap), number) || number > 0xFFFFFFFFU)
         return false;
     m_out.cseq = static_cast<std::uint32_t>(number);
+    const std::string_view method = trimmed(value.substr(gap));
     if (m_out.status != 0)
-        m_out.method = methodOf(trimmed(value.substr(gap)));
+        m_out.method = methodOf(method);
+    m_otherMethod = method.empty() || (m_out.status == 0 && method != m_method);
     return true;
+}
+
+/// The flaws that show in what was read anyway; parse() finds each of them too, and others.
+void QuickReader::judge()
+{
+    constexpr std::uint64_t kNeeded = 1ULL << static_cast<unsigned>(HeaderId::Via) |
+                                      1ULL << static_cast<unsigned>(HeaderId::From) |
+                                      1ULL << static_cast<unsigned>(HeaderId::To) |
+                                      1ULL << static_cast<unsigned>(HeaderId::CallId) |
+                                      1ULL << static_cast<unsigned>(HeaderId::CSeq);
+    constexpr std::string_view kCookie = "z9hG4bK"; // RFC 3261 section 8.1.1.7
+    const bool cookie = m_out.branch.size() > kCookie.size() &&
+                        base::equalsNoCase(m_out.branch.substr(0, kCookie.size()), kCookie);
+    const auto behind = static_cast<std::size_t>(m_end - m_at);
+    m_out.flawed = m_out.flawed || (m_seen & kNeeded) != kNeeded || m_otherMethod || !cookie ||
+                   m_out.cseq > 0x7FFFFFFFU || m_out.fromTag.empty() ||
+                   (m_out.status > 100 && m_out.toTag.empty()) ||
+                   (!m_length.empty() && m_told != behind);
 }
 
 /// What depends on several headers, and on the body.
 bool QuickReader::finish()
 {
     std::uint64_t length = static_cast<std::uint64_t>(m_end - m_at);
-    if (std::uint64_t told = 0; !m_length.empty()) {
-        if (!readNumber(m_length, told))
+    if (!m_length.empty()) {
+        if (!readNumber(m_length, m_told))
             return false;
-        length = std::min(length, told);
+        length = std::min(length, m_told);
     }
+    judge();
     if (base::equalsNoCase(m_type.substr(0, 10), "multipart/") && length != 0)
         return false;
     m_body = {m_at, static_cast<std::size_t>(length)};

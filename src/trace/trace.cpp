@@ -120,6 +120,7 @@ void keepFacts(Row &row, std::string_view text, const sip::Digest &digest)
     row.reliable = digest.reliable;
     row.hasSdp = digest.hasSdp;
     row.earlyMedia = digest.earlyMedia;
+    row.flawed = digest.flawed;
     if (row.text == nullptr)
         return;
     keepPlace(text, digest.branch, row.branchAt, row.branchLength);
@@ -150,6 +151,10 @@ RowId Trace::add(RowKind kind, const base::Packet &packet, std::string_view text
     if (kind == RowKind::Local && packet.local) {
         row.hash = static_cast<std::uint32_t>(m_locals.append(packet.local));
         keepNames(row, packet.local->callId, {}, packet.local->toTag, {});
+    }
+    if (m_file != m_lastFile) { // before the row: whoever sees it sees where it is from
+        m_spans.append({static_cast<std::uint32_t>(m_rows.size()), m_file});
+        m_lastFile = m_file;
     }
     return RowId{static_cast<std::uint32_t>(m_rows.append(row))};
 }
@@ -282,6 +287,19 @@ base::Endpoint Trace::source(RowId id) const
 base::Endpoint Trace::destination(RowId id) const
 {
     return id.value < size() ? m_pairs[m_rows[id.value].pair].destination : base::Endpoint{};
+}
+
+std::uint32_t Trace::fileOf(RowId id) const
+{
+    std::size_t from = 0, to = m_spans.size(); // the first span that begins behind the row
+    while (from < to) {
+        const std::size_t middle = from + (to - from) / 2;
+        if (m_spans[middle].first <= id.value)
+            from = middle + 1;
+        else
+            to = middle;
+    }
+    return from == 0 ? 0 : m_spans[from - 1].file;
 }
 
 std::string_view Trace::callId(CallKey key) const

@@ -52,6 +52,7 @@ struct Row {
     bool reliable : 1 = false;   // RFC 3262 section 3: Require: 100rel and RSeq in a 101-199
     bool hasSdp : 1 = false;     // as Message::sdp() finds it
     bool earlyMedia : 1 = false; // a P-Early-Media header
+    bool flawed : 1 = false;     // sip::Digest::flawed
     std::uint8_t viaCount = 0;   // of a request
     // The top Via's branch and sent-by, as places in the text; length 0: none, or none sane.
     std::uint16_t branchAt = 0, branchLength = 0, sentByAt = 0, sentByLength = 0;
@@ -95,6 +96,10 @@ public:
     RowId add(RowKind kind, const base::Packet &packet, std::string_view text,
               const sip::Message *message);
 
+    /// The writer: rows added from here on come of that file, numbered from 1; 0: of none.
+    void readFrom(std::uint32_t file) { m_file = file; }
+    /// The file a row came of, 0: of none.
+    std::uint32_t fileOf(RowId id) const;
     /// The writer: `owner` keeps text alive that will be borrowed, as long as this trace lives.
     void keep(const std::shared_ptr<const void> &owner);
 
@@ -122,10 +127,15 @@ private:
     struct Pair {
         base::Endpoint source, destination;
     };
+    struct Span { // rows of one file, up to where the next begins
+        std::uint32_t first = 0, file = 0;
+    };
     struct Hash; // the writer's intern tables and text arena
     base::ChunkList<Row> m_rows;
     base::ChunkList<std::string_view> m_callIds, m_tags;
     base::ChunkList<Pair> m_pairs;
+    base::ChunkList<Span> m_spans; // in order; rows before the first are of none
+    std::uint32_t m_file = 0, m_lastFile = 0;
     base::ChunkList<std::shared_ptr<const base::LocalEvent>> m_locals;
     std::unique_ptr<Hash> m_hash;
 };

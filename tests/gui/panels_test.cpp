@@ -4,6 +4,7 @@
 #include <gui/gui_support.h>
 #include <QAbstractButton>
 #include <QComboBox>
+#include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
@@ -14,6 +15,7 @@
 #include <ui/panels/account_dialog.h>
 #include <ui/panels/bars.h>
 #include <ui/panels/call_list.h>
+#include <ui/panels/clock_bar.h>
 #include <ui/panels/files_panel.h>
 #include <ui/panels/flow_strip.h>
 #include <ui/panels/status_line.h>
@@ -270,6 +272,41 @@ private Q_SLOTS:
         applyImport(scenery.store(), import);
         QCOMPARE(list->topLevelItemCount(), 2);
         QCOMPARE(list->topLevelItem(0)->childCount(), 2);
+    }
+
+    void theClockOfASecondFileIsToldAndCanBeSaidBetter()
+    {
+        gui::Scenery scenery;
+        ui::FilesPanel panel(scenery.store());
+        auto *bar = panel.findChild<QWidget *>(QStringLiteral("clockBar"));
+        QStringList asked;
+        panel.clock().setReadAgain([&](const QStringList &arguments) { asked = arguments; });
+        session::ImportState import;
+        import.path = "/tmp/one.pcap";
+        import.number = 1;
+        applyImport(scenery.store(), import);
+        QVERIFY(bar->isHidden());
+        import.path = "/tmp/two.pcap";
+        import.number = 2;
+        import.clock.offset = std::chrono::milliseconds(1234);
+        import.clock.messages = 57;
+        import.clock.bothWays = import.clock.applied = true;
+        applyImport(scenery.store(), import);
+        QVERIFY(!bar->isHidden());
+        const auto *told = panel.findChild<QLabel *>(QStringLiteral("clockTold"));
+        QVERIFY(told->text().contains(QLatin1String("1.234")));
+        QVERIFY(told->text().contains(QLatin1String("57 messages")));
+        auto *offset = panel.findChild<QDoubleSpinBox *>(QStringLiteral("clockOffset"));
+        QCOMPARE(offset->value(), 1234.0);
+        offset->setValue(-20.5);
+        applyImport(scenery.store(), import); // leaves what was typed
+        panel.findChild<QPushButton *>(QStringLiteral("clockApply"))->click();
+        QCOMPARE(asked,
+                 (QStringList{QStringLiteral("/tmp/one.pcap"), QStringLiteral("/tmp/two.pcap"),
+                              QStringLiteral("--clock-offset"),
+                              QStringLiteral("/tmp/two.pcap=-20.500000ms")}));
+        panel.findChild<QPushButton *>(QStringLiteral("clockEstimate"))->click();
+        QCOMPARE(asked.size(), 2);
     }
 
     void readingShowsHowFarAndHowFast()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The JSON document of a rich input, compared with what the manual says of it.
+#include <diagnosis/flaws_seen.h>
 #include <fstream>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -100,7 +101,7 @@ protected:
         }
         m_flows = m_session->flows();
         m_streams = m_session->streams(std::chrono::seconds(20));
-        m_files.push_back({"in.pcap", {"Ethernet"}, 10, 3, 2, 1, false, {"a flaw"}, {}});
+        m_files.push_back({"in.pcap", 0, {"Ethernet"}, 10, 3, 2, 1, false, {"a flaw"}, {}});
         m_input = std::make_unique<report::ReportInput>(report::ReportInput{m_session->trace(),
                                                                             m_calls,
                                                                             m_flows,
@@ -214,6 +215,45 @@ TEST_F(Document, CountsMessagesAndTellsEarlyDialogs)
     EXPECT_EQ(c1["transfers"][0]["replaces"], "c9@example.test");
     EXPECT_EQ(c1["transfers"][0]["status"], 202);
     EXPECT_EQ(c1["transfers"][0]["progress"][0]["code"], 180);
+}
+
+TEST_F(Document, AMessageOfNoCallHasItsFindingWithoutOne)
+{
+    base::Packet stray = notify();
+    std::string text(stray.payload.text());
+    const std::size_t at = text.find("Call-ID");
+    text.erase(at, text.find("\r\n", at) + 2 - at);
+    stray.payload = base::Blob::copy(text);
+    tell("0.0 alice>proxy OPTIONS call=c1\n0.1 proxy>alice 200 tag=t\n", {stray});
+    m_input->loose = diagnosis::looseFindings(m_session->trace());
+    const json told = document();
+    ASSERT_THAT(told["findings"], SizeIs(1));
+    const json &finding = told["findings"][0];
+    EXPECT_EQ(finding["rule"], "msg-flaw");
+    EXPECT_TRUE(finding["call"].is_null());
+    EXPECT_EQ(finding["rows"], json::array({3}));
+    EXPECT_THAT(finding["text"].get<std::string>(), HasSubstr("a mandatory header is missing"));
+    EXPECT_THAT(finding["evidence"][0]["where"].get<std::string>(), HasSubstr("message 3"));
+}
+
+TEST_F(Document, LegsOfLegsBelongToTheCallToo)
+{
+    const auto session = [](int local, int remote) {
+        const auto id = [](int n) { return std::string(31, '0') + std::to_string(n); };
+        return "\"Session-ID: " + id(local) + ";remote=" + id(remote) + "\"";
+    };
+    // The middle leg has a Session-ID in common with each of the others, those have none.
+    tell("0.00 alice>proxy INVITE offer call=c1 " + session(1, 2) +
+         "\n0.01 proxy>edge INVITE offer call=c2 from=x " + session(2, 3) +
+         "\n0.02 edge>bob INVITE offer call=c3 from=y " + session(3, 4) +
+         "\n0.10 bob>edge 180 tag=t\n");
+    const json told = document();
+    const json &c1 = call(told, "c1");
+    EXPECT_EQ(c1["call_ids"], (json{"c1@example.test", "c2@example.test", "c3@example.test"}));
+    ASSERT_THAT(c1["joined_legs"], SizeIs(2));
+    EXPECT_EQ(c1["joined_legs"][0]["with"], "c1@example.test");
+    for (const json &leg : c1["joined_legs"])
+        EXPECT_FALSE(leg["reasons"].empty());
 }
 
 TEST_F(Document, RegistrationsFlowsAndStreams)

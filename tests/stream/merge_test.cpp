@@ -2,6 +2,7 @@
 // Two captures of one call, taken at two points with different clocks: one session, in order.
 #include <gmock/gmock.h>
 #include <ladder/outline.h>
+#include <nlohmann/json.hpp>
 #include <report/format.h>
 #include <session/session.h>
 #include <sstream>
@@ -117,4 +118,94 @@ TEST(Merge, theExportOfACallReadsBackAsTheSameCall)
     EXPECT_EQ(again->calls().at(0)->call->state, session->calls().at(0)->call->state);
     EXPECT_EQ(again->trace().row({0}).time, session->trace().row({0}).time);
     EXPECT_EQ(again->trace().source({0}), session->trace().source({0}));
+}
+
+namespace {
+
+/// The session's only call as the document tells it, with the files that were read.
+nlohmann::json document(const session::Session &session)
+{
+    std::vector<report::ReportCall> calls;
+    for (const auto &view : session.calls())
+        calls.push_back({view->call, view->streams, view->findings, {}});
+    std::vector<report::ReportFile> files(2);
+    files[0].number = 1;
+    files[1].number = 2;
+    report::ReportInput input{session.trace(), calls, {}, {}, {}, "a test", true, {}};
+    input.files = files;
+    return nlohmann::json::parse(report::jsonOf(input));
+}
+
+nlohmann::json filesOfRows(const nlohmann::json &call)
+{
+    nlohmann::json out;
+    for (const auto &row : call["ladder"])
+        out.push_back(row["files"]);
+    return out;
+}
+
+} // namespace
+
+TEST(Merge, aMessageSeenInTwoFilesIsOneRowThatNamesBoth)
+{
+    // The network takes 30 ms between the two points, and nothing is corrected.
+    for (const auto way : {0ms, 30ms, 400ms}) {
+        const auto session = open();
+        read(*session, captureAt("proxy", 0s));
+        read(*session, captureAt("bob", way), {session::ClockChoice::How::Ignore, {}});
+        const auto call = document(*session)["calls"].at(0);
+        EXPECT_EQ(call["files"], nlohmann::json({0, 1}));
+        EXPECT_EQ(call["retransmissions"], 0) << way.count();
+        EXPECT_EQ(call["status_codes"], nlohmann::json({{"100", 2}, {"180", 2}, {"200", 2}}));
+        EXPECT_EQ(filesOfRows(call),
+                  nlohmann::json::parse("[[0],[0],[0,1],[0,1],[0,1],[0],[0,1],[0]]"));
+        EXPECT_THAT(call["ladder"][2]["badges"], testing::Contains("files 1+2"));
+    }
+}
+
+TEST(Merge, whatIsSentAgainInTheNextFileIsARetransmission)
+{
+    const auto session = open();
+    read(*session, captureAt("bob", 0s));
+    read(*session, captureAt("bob", 500ms), {session::ClockChoice::How::Ignore, {}});
+    const auto call = document(*session)["calls"].at(0);
+    EXPECT_EQ(call["retransmissions"], 4);
+    EXPECT_EQ(filesOfRows(call), nlohmann::json::parse("[[0,1],[0,1],[0,1],[0,1]]"));
+}
+
+TEST(Merge, theRowsOfOneFileNameNoOther)
+{
+    const auto session = open();
+    read(*session, captureAt("bob", 0s));
+    const auto call = document(*session)["calls"].at(0);
+    EXPECT_EQ(call["files"], nlohmann::json({0}));
+    EXPECT_THAT(call["ladder"][0]["badges"], testing::Not(testing::Contains("file 1")));
+    session->inbox().push(support::Conversation("0.0 alice>bob OPTIONS call=live\n").packets()[0]);
+    ASSERT_TRUE(session->settle(60s));
+    EXPECT_EQ(document(*session)["calls"].at(1)["files"], nlohmann::json::array());
+}
+
+TEST(Merge, mediaSeenInTwoFilesIsCountedOnce)
+{
+    const support::Conversation talk("0.0 alice>bob INVITE offer\n"
+                                     "0.1 bob>alice 183 tag=t sdp=0@bob\n"
+                                     "0.2 bob>alice rtp 50 port=6000 toport=4000\n",
+                                     true);
+    ASSERT_EQ(talk.error(), "");
+    std::vector<support::CapturedFrame> whole;
+    for (const base::Packet &packet : talk.packets())
+        whole.push_back(
+            {packet.time, support::ethernet(support::udp(packet.source, packet.destination,
+                                                         packet.payload.text()))});
+    const std::vector<support::CapturedFrame> begin(whole.begin(), whole.begin() + 32);
+    for (const auto &first : {whole, begin}) {
+        const auto session = open();
+        read(*session, support::pcap(first));
+        read(*session, support::pcap(whole));
+        const auto streams = session->streams(10s);
+        ASSERT_EQ(streams.size(), 1U);
+        EXPECT_EQ(streams[0]->packets, 50U);
+        EXPECT_EQ(streams[0]->duplicates, 0U);
+        EXPECT_EQ(streams[0]->lost, 0U);
+    }
 }

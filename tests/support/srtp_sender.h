@@ -94,6 +94,12 @@ public:
                    '=');
         return out + "|2^31" + (m_suite.mki.empty() ? "" : "|" + m_suite.mki);
     }
+    /// As if the sequence number of that sender had turned over so often already; it must have
+    /// sent.
+    void turnOver(std::uint32_t ssrc, std::uint32_t times)
+    {
+        srtp_set_stream_roc(m_session, ssrc, times);
+    }
     std::string rtp(const std::string &clear) { return seal(clear, srtp_protect_mki); }
     std::string rtcp(const std::string &clear) { return seal(clear, srtp_protect_rtcp_mki); }
 

@@ -211,9 +211,9 @@ void DeskBridge::stopStory()
 {
     m_desk->stopStory();
 }
-bool DeskBridge::openFile(const QString &path)
+bool DeskBridge::openFile(const QString &path, const session::ClockChoice &clock)
 {
-    return say(m_desk->open(toStd(path)));
+    return say(m_desk->open(toStd(path), clock));
 }
 
 bool DeskBridge::openText(const QString &name, const QString &text)

@@ -47,7 +47,7 @@ public:
     void cutFlow(engine::AccountHandle account, std::uint32_t regId);
     bool startStory(const std::string &name);
     void stopStory();
-    bool openFile(const QString &path);
+    bool openFile(const QString &path, const session::ClockChoice &clock = {});
     bool openText(const QString &name, const QString &text);
     bool followFile(const QString &path);
     void cancelImport();

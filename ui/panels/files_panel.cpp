@@ -5,6 +5,7 @@
 #include <QHeaderView>
 #include <QTreeWidget>
 #include <QVBoxLayout>
+#include <ui/panels/clock_bar.h>
 #include <ui/text.h>
 
 namespace ui {
@@ -29,7 +30,7 @@ FilesPanel::FilesPanel(Store &store, QWidget *parent)
     : QWidget(parent), m_store(store),
       m_empty(plainLabel(tr("No file was read yet. Open a capture, or drop one on the window."),
                          "filesEmpty", this)),
-      m_list(new QTreeWidget(this))
+      m_list(new QTreeWidget(this)), m_clock(new ClockBar(store, this))
 {
     setObjectName(QStringLiteral("filesPanel"));
     m_empty->setWordWrap(true);
@@ -45,12 +46,25 @@ FilesPanel::FilesPanel(Store &store, QWidget *parent)
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_empty);
     layout->addWidget(m_list, 1);
+    layout->addWidget(m_clock);
+    connect(m_list, &QTreeWidget::currentItemChanged, this, &FilesPanel::choose);
     connect(&store, &Store::progressed, this, &FilesPanel::refresh);
     refresh();
 }
 
+/// The file of the item, or of the flaw that stands below it.
+void FilesPanel::choose(QTreeWidgetItem *current)
+{
+    while (current != nullptr && current->parent() != nullptr)
+        current = current->parent();
+    const int index = m_list->indexOfTopLevelItem(current);
+    if (index >= 0)
+        m_clock->choose(static_cast<std::size_t>(index));
+}
+
 void FilesPanel::refresh()
 {
+    m_clock->refresh();
     const auto &files = m_store.files();
     m_empty->setVisible(files.empty());
     m_list->setVisible(!files.empty());
@@ -71,7 +85,10 @@ void FilesPanel::refresh()
 void FilesPanel::fill(QTreeWidgetItem &item, const session::ImportState &import)
 {
     const QString path = shown(import.path);
-    item.setText(0, QStringLiteral("%1  ·  %2").arg(QFileInfo(path).fileName(), readingOf(import)));
+    const QString name = QFileInfo(path).fileName();
+    const QString numbered = // the ladder calls it "file 2"
+        import.number > 0 ? tr("File %1  ·  %2").arg(import.number).arg(name) : name;
+    item.setText(0, QStringLiteral("%1  ·  %2").arg(numbered, readingOf(import)));
     item.setToolTip(0, plainTip(path));
     QStringList lines;
     if (!import.error.empty())

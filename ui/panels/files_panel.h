@@ -11,18 +11,23 @@ class QTreeWidgetItem;
 
 namespace ui {
 
+class ClockBar;
+
 class FilesPanel : public QWidget
 {
 public:
     explicit FilesPanel(Store &store, QWidget *parent = nullptr);
+    ClockBar &clock() { return *m_clock; }
 
 private:
+    void choose(QTreeWidgetItem *current);
     void refresh();
     static void fill(QTreeWidgetItem &item, const session::ImportState &import);
 
     Store &m_store;
     QLabel *m_empty;
     QTreeWidget *m_list;
+    ClockBar *m_clock; // shown once there are several files
 };
 
 /// "5 100 packets, Ethernet, not whole": how a file was read.

@@ -54,8 +54,9 @@ void writeVerdicts(const ReportInput &input, const ReportCall &call, std::ostrea
     }
 }
 
-void writeFinding(const ReportInput &input, const ladder::Outline &outline,
-                  const diagnosis::Finding &finding, std::size_t number, std::ostream &out)
+template <class Place>
+void writeFinding(const ReportInput &input, const diagnosis::Finding &finding, std::size_t number,
+                  Place place, std::ostream &out)
 {
     out << fmt::format("\n  {}. {} {} · {} · {}\n", number, severityGlyph(finding.severity),
                        diagnosis::severityText(finding.severity), finding.rule,
@@ -66,8 +67,7 @@ void writeFinding(const ReportInput &input, const ladder::Outline &outline,
     std::size_t count = 0;
     for (const diagnosis::EvidenceRef &ref : finding.evidence)
         paragraph(out, fmt::format("     [{}] ", ++count),
-                  placeText(input, outline, ref) +
-                      (ref.note.empty() ? "" : ": " + kept(input, ref.note)));
+                  place(ref) + (ref.note.empty() ? "" : ": " + kept(input, ref.note)));
     for (const diagnosis::Fix &fix : finding.fixes)
         paragraph(out, "     Fix: ",
                   fix.party.empty() ? fix.text : fmt::format("{} ({})", fix.text, fix.party));
@@ -81,8 +81,11 @@ void writeCall(const ReportInput &input, const ReportCall &call, std::ostream &o
     writeVerdicts(input, call, out);
     out << (call.findings.empty() ? "\nFindings: none\n" : "\nFindings\n");
     std::size_t number = 0;
+    const auto place = [&](const diagnosis::EvidenceRef &ref) {
+        return placeText(input, outline, ref);
+    };
     for (const diagnosis::Finding &finding : call.findings)
-        writeFinding(input, outline, finding, ++number, out);
+        writeFinding(input, finding, ++number, place, out);
     out << "\n";
 }
 
@@ -94,6 +97,14 @@ void write(const ReportInput &input, std::ostream &out)
         writeCall(input, call, out);
     if (input.calls.empty())
         out << "No calls.\n";
+    if (!input.loose.empty())
+        out << "Messages of no call\n";
+    std::size_t number = 0;
+    const auto place = [&](const diagnosis::EvidenceRef &ref) {
+        return loosePlaceText(input, ref.row);
+    };
+    for (const diagnosis::Finding &finding : input.loose)
+        writeFinding(input, finding, ++number, place, out);
     writeTextTables(input, out);
     for (const std::string &note : input.notes)
         paragraph(out, "Note: ", kept(input, note));

@@ -38,6 +38,33 @@ TEST_P(Suites, whatWasProtectedIsOpened)
     EXPECT_EQ(opener->rtp(std::string(70000, '\x80'), plain), Result::Refused);
 }
 
+TEST_P(Suites, aRolloverBeforeTheCaptureIsFound)
+{
+    support::SrtpSender sender(GetParam());
+    const auto packet = [](std::uint16_t number) {
+        return support::rtp(number, number * 160U, 7, std::string(160, 'x'));
+    };
+    sender.rtp(packet(1));
+    sender.turnOver(7, 5);
+    const auto opener = rtp::SrtpOpener::open(rtp::sdesKeys(sender.line())[0]);
+    std::string plain;
+    const std::string first = sender.rtp(packet(65534));
+    ASSERT_EQ(opener->rtp(first, plain), Result::Refused);
+    std::uint32_t rollover = 0;
+    EXPECT_FALSE(opener->later(first, 4, plain, rollover));
+    const auto later = opener->later(first, 64, plain, rollover);
+    ASSERT_TRUE(later);
+    EXPECT_EQ(rollover, 5U);
+    EXPECT_EQ(plain, packet(65534));
+    for (const std::uint16_t number : {65535, 0, 1}) { // turns over once more
+        EXPECT_EQ(later->rtp(sender.rtp(packet(number)), plain), Result::Opened) << number;
+        EXPECT_EQ(plain, packet(number));
+    }
+    support::SrtpSender other(GetParam(), 'z');
+    EXPECT_FALSE(opener->later(other.rtp(packet(9)), 64, plain, rollover));
+    EXPECT_FALSE(opener->later("short", 64, plain, rollover));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Suites, testing::ValuesIn(support::srtpSuites()));
 
 TEST(Sdes, fieldsOfTheLine)

@@ -81,6 +81,63 @@ TEST(Media, srtpIsOpenedWithTheKeyOfItsSender)
     }
 }
 
+TEST(Media, srtpIsOpenedThoughItsNumbersTurnedOverBeforeTheCapture)
+{
+    support::SrtpSender callee(support::srtpSuites()[0], 'b');
+    callee.rtp(voice(0));
+    callee.turnOver(7, 3);
+    std::vector<base::Packet> packets{
+        invited("", "RTP/SAVP"),
+        progressed(20, "to", "a=crypto:" + callee.line() + "\r\n", "RTP/SAVP")};
+    for (int i = 0; i < 10; ++i)
+        packets.push_back(
+            datagram(at(40 + 20 * i), kCalleeMedia, kCallerMedia, callee.rtp(voice(65530 + i))));
+    const auto streams = streamsOf(packets);
+    ASSERT_EQ(streams.size(), 1U);
+    EXPECT_EQ(streams[0].stream->opened, 10U);
+    EXPECT_EQ(streams[0].stream->rollover, 3U);
+}
+
+TEST(Media, rtcpOpensWithTheKeyOfThePlaceThatSdpNamesForIt)
+{
+    for (const char *told : {"a=rtcp:9999\r\n", "a=rtcp:9999 IN IP4 192.0.2.1\r\n", ""}) {
+        support::SrtpSender caller(support::srtpSuites()[0], 'a'),
+            callee(support::srtpSuites()[0], 'b');
+        std::vector<base::Packet> packets{
+            invited("a=crypto:" + caller.line() + "\r\n" + told, "RTP/SAVP"),
+            progressed(20, "to", "a=crypto:" + callee.line() + "\r\n", "RTP/SAVP")};
+        for (int i = 0; i < 5; ++i)
+            packets.push_back(
+                datagram(at(40 + 20 * i), kCalleeMedia, kCallerMedia, callee.rtp(voice(i))));
+        const std::string report = std::string("\x81\xC9\x00\x07", 4) + support::be32(9) +
+                                   support::be32(7) + std::string("\x40\0\0\2", 4) +
+                                   std::string(16, '\0');
+        packets.push_back(datagram(at(250), support::endpoint("192.0.2.1:9999"),
+                                   support::endpoint("198.51.100.9:30001"), caller.rtcp(report)));
+        const auto streams = streamsOf(packets);
+        ASSERT_EQ(streams.size(), 1U);
+        EXPECT_EQ(streams[0].stream->reports.size(), *told != '\0' ? 1U : 0U) << told;
+    }
+}
+
+TEST(Media, whatOvertakesTheAnswerIsNoEarlyMedia)
+{
+    for (const int ahead : {3, 100}) {
+        std::vector<base::Packet> packets{invited("")};
+        for (int i = 0; i < 5; ++i)
+            packets.push_back(
+                datagram(at(1000 - ahead + 20 * i), kCalleeMedia, kCallerMedia, voice(i)));
+        packets.push_back(datagram(at(1000), kCallee, kCaller,
+                                   message("SIP/2.0 200 OK", "1 INVITE", "one", "to",
+                                           described(kCalleeMedia, "RTP/AVP", ""))));
+        std::sort(packets.begin(), packets.end(),
+                  [](const auto &a, const auto &b) { return a.time < b.time; });
+        const auto streams = streamsOf(packets);
+        ASSERT_EQ(streams.size(), 1U);
+        EXPECT_EQ(streams[0].early, ahead > 20) << ahead;
+    }
+}
+
 TEST(Media, srtpWithoutAFittingKeyIsNeverHeard)
 {
     support::SrtpSender told(support::srtpSuites()[0], 'a'), sent(support::srtpSuites()[0], 'b');

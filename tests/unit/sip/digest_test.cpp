@@ -75,6 +75,8 @@ std::string difference(const Digest &a, const Digest &b)
     number("reliable", a.reliable, b.reliable);
     number("SDP", a.hasSdp, b.hasSdp);
     number("early media", a.earlyMedia, b.earlyMedia);
+    if (a.flawed && !b.flawed) // the first may see less, never what is not there
+        out += "flawed ";
     return out;
 }
 
@@ -94,6 +96,32 @@ TEST(Digest, readsPlainMessagesQuickly)
     Digest progress;
     ASSERT_TRUE(sip::readDigest(plain()[1], progress));
     EXPECT_TRUE(progress.reliable && progress.hasSdp && progress.earlyMedia);
+}
+
+TEST(Digest, seesFlawsOfWhatItReads)
+{
+    const std::string good = plain()[0];
+    Digest out;
+    ASSERT_TRUE(sip::readDigest(good, out));
+    EXPECT_FALSE(out.flawed);
+    const std::array<std::pair<std::string, std::string>, 9> flaws{{
+        {"Call-ID: abc@host\r\n", ""},
+        {"CSeq: 1 INVITE", "CSeq: 1 OPTIONS"},
+        {"CSeq: 1 INVITE", "CSeq: 3000000000 INVITE"},
+        {"CSeq: 1 INVITE\r\n", "CSeq: 1 INVITE\r\nCSeq: 1 INVITE\r\n"},
+        {"branch=z9hG4bK1", "branch=1"},
+        {";tag=one", ""},
+        {"Content-Length: ", "Content-Length: 9"},
+        {"To: <sip:bob@example.test>", "To <sip:bob@example.test>"},
+        {"Content-Length: ", "Content-Lengths: "},
+    }};
+    for (const auto &[from, to] : flaws) {
+        std::string text = good;
+        text.replace(text.find(from), from.size(), to);
+        ASSERT_TRUE(sip::readDigest(text, out)) << text;
+        EXPECT_EQ(out.flawed, to != "Content-Lengths: ") << text;
+        EXPECT_EQ(sip::digestOf(*sip::parse(text)).flawed, out.flawed) << text;
+    }
 }
 
 TEST(Digest, declinesWhatIsNotPlain)
