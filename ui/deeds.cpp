@@ -83,7 +83,7 @@ void Deeds::wireCalls()
     connect(p.early, &EarlyMediaPanel::recordWanted, this, &Deeds::record);
     connect(p.flows, &FlowStrip::reRegisterWanted, bridge, &DeskBridge::reRegister);
     connect(p.flows, &FlowStrip::pingWanted, bridge, &DeskBridge::ping);
-    connect(p.flows, &FlowStrip::cutWanted, bridge, &DeskBridge::cutFlow);
+    connect(p.flows, &FlowStrip::drillWanted, bridge, &DeskBridge::drill);
     connect(p.flows, &FlowStrip::removeWanted, bridge, &DeskBridge::removeAccount);
     connect(&bridge->store(), &Store::accountsChanged, this, &Deeds::watchAccounts);
     connect(p.flows, &FlowStrip::explainWanted, this, &Deeds::explainFlow);

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace base {
 
@@ -42,6 +43,18 @@ struct FlowReport {
     Duration pongRoundTrip{0};
     Instant registeredUntil, nextAttempt;
     Duration flowTimer{0}; // 0: none granted
+
+    Endpoint mapped;       // how the edge sees us: STUN, or Via received and rport
+    std::string keepAlive; // "CRLF", "STUN"; empty: none goes out
+    std::string tls;       // whom the certificate names and how it was judged; empty: no TLS
+    bool tlsVerified = false;
+    Instant reachableSince;            // incoming requests reach us over it; unknown: they do not
+    Instant reachableUntil;            // the end of the last such time, as far as it is known
+    std::vector<Duration> roundTrips;  // of the last pongs, newest last, at most 32
+    int losses = 0;                    // how often a flow that worked was lost
+    Duration waitBase{0}, waitMost{0}; // of the present back-off: base, and W = base * 2^failures
+    std::string publicGruu, temporaryGruu;       // RFC 5627
+    std::vector<std::string> path, serviceRoute; // of the newest 2xx
 };
 
 } // namespace base

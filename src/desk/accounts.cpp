@@ -16,6 +16,26 @@ bool allOff(const AccountInfo &info)
     });
 }
 
+/// Over any flow: since the last moment when none was there, or until the last one was lost.
+void judgeReach(AccountInfo &info)
+{
+    bool reachable = false;
+    base::Instant first, last;
+    for (const auto &[regId, flow] : info.flows) {
+        last = std::max(last, flow.reachableUntil);
+        if (!flow.reachableSince.known())
+            continue;
+        first = reachable ? std::min(first, flow.reachableSince) : flow.reachableSince;
+        reachable = true;
+    }
+    if (reachable && !info.reachableSince.known()) {
+        info.reachableSince = first;
+    } else if (!reachable && info.reachableSince.known()) {
+        info.reachableSince = {};
+        info.reachableUntil = last;
+    }
+}
+
 } // namespace
 
 base::Result<engine::AccountHandle> Accounts::add(engine::Account account, bool answer,
@@ -64,6 +84,7 @@ void Accounts::apply(const engine::FlowEvent &event)
         if (at == m_parts.accounts.end())
             return; // given up by now
         at->second.flows[event.report.regId] = event.report;
+        judgeReach(at->second);
         copy = at->second;
         if (copy.leaving && allOff(copy))
             m_parts.accounts.erase(at);

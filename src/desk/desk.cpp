@@ -272,9 +272,9 @@ void Desk::ping(engine::AccountHandle account, std::uint32_t regId)
     withEngine([=](engine::Engine &engine) { engine.ping(account, regId); });
 }
 
-void Desk::cutFlow(engine::AccountHandle account, std::uint32_t regId)
+void Desk::drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what)
 {
-    withEngine([=](engine::Engine &engine) { engine.cutFlow(account, regId); });
+    withEngine([=](engine::Engine &engine) { engine.drill(account, regId, what); });
 }
 
 base::Result<void> Desk::startStory(const std::string &name, const std::string &recordFolder)

@@ -75,6 +75,8 @@ struct AccountInfo {
     bool answer = false;                 // answers calls with a tone (asked for by the user)
     std::vector<std::string> answerOnly; // these callers ("user@host" or "host"); empty: any
     bool leaving = false;                // removed; its flows are un-registering
+    base::Instant reachableSince;        // over one flow or another; unknown: now over none
+    base::Instant reachableUntil;        // when that ended the last time
 };
 
 struct StoryState {
@@ -138,7 +140,7 @@ public:
     void removeAccount(engine::AccountHandle account);
     void reRegister(engine::AccountHandle account, std::uint32_t regId);
     void ping(engine::AccountHandle account, std::uint32_t regId);
-    void cutFlow(engine::AccountHandle account, std::uint32_t regId);
+    void drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what);
 
     /// Ends the story before: its call, its account, its peers. What fails later is in
     /// StoryState::error. A recording of each early dialog goes to `recordFolder` if it is not

@@ -15,6 +15,7 @@ namespace {
 constexpr auto kHalfMessagePatience = std::chrono::seconds(60);
 constexpr unsigned kIdle = 60'000; // ms; flows switch it off for themselves
 constexpr std::size_t kStackLimit = 65'536;
+constexpr std::size_t kMostLocals = 512;      // addresses, and ports of UDP flows
 constexpr unsigned kNever = 12 * 3600 * 1000; // timer C is a proxy's; a user agent lets it ring
 
 unsigned milliseconds(base::Duration d)
@@ -101,7 +102,7 @@ Agent::~Agent()
 }
 
 bool Agent::bind(const std::string &ident, const base::Address &address, const std::string &port,
-                 bool secure)
+                 Kind kind)
 {
     // Adding a transport rebuilds every primary's Via and frees the old ones, but open connections
     // go on using theirs. A primary that holds none gives up none: the old Vias live as long as the
@@ -112,8 +113,9 @@ bool Agent::bind(const std::string &ident, const base::Address &address, const s
             held.emplace_back(tp, tport_magic(tp));
             tport_set_magic(tp, nullptr);
         }
-    const std::string url =
-        fmt::format("{}:{}:{}", secure ? "sips" : "sip", hostText(address), port);
+    const bool secure = kind == Kind::Secure;
+    const std::string url = fmt::format("{}:{}:{}{}", secure ? "sips" : "sip", hostText(address),
+                                        port, kind == Kind::Datagrams ? ";transport=udp" : "");
     const bool added =
         nta_agent_add_tport(
             m_nta, reinterpret_cast<const url_string_t *>(url.c_str()), TPTAG_IDENT(ident.c_str()),
@@ -129,12 +131,14 @@ bool Agent::bind(const std::string &ident, const base::Address &address, const s
 base::Result<const Local *> Agent::local(const base::Address &address)
 {
     for (const auto &each : m_locals)
-        if (each.endpoint.address == address)
+        if (each.endpoint.address == address && !each.datagramsOnly)
             return &each;
-    m_locals.push_back({fmt::format("local{}", m_locals.size() + 1), {address, 0}, {}});
+    m_locals.push_back(
+        {fmt::format("local{}", m_locals.size() + 1), {address, 0}, {}, false, false});
     Local &entry = m_locals.back();
     const bool chosen = m_locals.size() == 1 && m_options.localPort != 0;
-    if (!bind(entry.ident, address, chosen ? std::to_string(m_options.localPort) : "*", false)) {
+    if (!bind(entry.ident, address, chosen ? std::to_string(m_options.localPort) : "*",
+              Kind::Plain)) {
         const int number = errno;
         m_locals.pop_back();
         const auto wanted = base::Endpoint{address, m_options.localPort}.text();
@@ -149,6 +153,49 @@ base::Result<const Local *> Agent::local(const base::Address &address)
     }
     learnPorts(entry);
     return &entry;
+}
+
+/// The library gives no primary transport up before its end, so a port that a flow left is used
+/// again.
+base::Result<const Local *> Agent::flowPort(const base::Address &address, const Local *former)
+{
+    for (auto &each : m_locals) {
+        if (!each.free || each.endpoint.address != address || &each == former)
+            continue;
+        each.free = false;
+        return &each;
+    }
+    if (m_locals.size() >= kMostLocals)
+        return base::fail(base::ErrorCode::Refused,
+                          fmt::format("There are {} local SIP ports already; no further UDP flow "
+                                      "gets one of its own.",
+                                      m_locals.size()));
+    m_locals.push_back({fmt::format("flow{}", m_locals.size() + 1), {address, 0}, {}, true, false});
+    if (!bind(m_locals.back().ident, address, "*", Kind::Datagrams)) {
+        const int number = errno;
+        m_locals.pop_back();
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("Earshot cannot open a UDP port on {}: {}. Check the local "
+                                      "address.",
+                                      address.text(), std::strerror(number)));
+    }
+    learnPorts(m_locals.back());
+    return &m_locals.back();
+}
+
+void Agent::release(const Local *flowPort)
+{
+    for (auto &each : m_locals)
+        if (&each == flowPort && each.datagramsOnly)
+            each.free = true;
+}
+
+tport_t *Agent::datagrams(const Local &local) const
+{
+    for (tport_t *tp = tport_primaries(nta_agent_tports(m_nta)); tp != nullptr; tp = tport_next(tp))
+        if (tport_ident(tp) != nullptr && local.ident == tport_ident(tp) && tport_is_udp(tp) != 0)
+            return tp;
+    return nullptr;
 }
 
 Agent::Arrival Agent::localFor(nta_incoming_t *request) const
@@ -244,6 +291,7 @@ void Agent::forget(WireObserver *observer)
 {
     std::erase_if(m_byCallId, [&](const auto &each) { return each.second == observer; });
     std::erase_if(m_byConnection, [&](const auto &each) { return each.second == observer; });
+    std::erase_if(m_byPair, [&](const auto &each) { return each.second == observer; });
 }
 
 } // namespace engine

@@ -40,6 +40,8 @@ public:
     virtual void onBound(const Connection &connection) = 0;
     virtual void onBytes(base::Instant time) = 0;
     virtual void onKeepAlive(bool ping, base::Instant time) = 0;
+    virtual void onStun(const std::string &bytes, base::Instant time) = 0;
+    virtual void onUnreachable(int number) = 0; // ICMP, an errno
 };
 
 /// One address of ours: UDP and TCP on the same port, TLS on another once it was asked for.
@@ -47,6 +49,8 @@ struct Local {
     std::string ident;
     base::Endpoint endpoint;
     base::Endpoint secure;
+    bool datagramsOnly = false; // a UDP flow's own
+    bool free = false;          // no flow uses it any more
     const base::Endpoint &of(base::Transport transport) const
     {
         return transport == base::Transport::Tls ? secure : endpoint;
@@ -75,6 +79,11 @@ public:
     base::Result<const Local *> local(const base::Address &address);
     /// The same with TLS. Errors: TLS cannot be had.
     base::Result<const Local *> secureLocal(const base::Address &address);
+    /// A UDP port of a flow's own; `former` (nullptr: none) is not given again at once.
+    base::Result<const Local *> flowPort(const base::Address &address, const Local *former);
+    void release(const Local *flowPort);
+    /// The library's end of a UDP port.
+    tport_t *datagrams(const Local &local) const;
     /// Whom the certificate of a connection to `endpoint` has to name.
     void expect(const base::Endpoint &endpoint, const std::string &name);
     /// The last handshake with it; nullptr: there was none.
@@ -83,6 +92,8 @@ public:
     void onTls(std::function<void(const TlsReport &)> told) { m_onTls = std::move(told); }
     /// The resolv.conf to use, empty: the system's.
     const std::string &resolverFile() const { return m_resolverFile; }
+    /// The alert with which the peer ended a TLS connection; empty: none came.
+    std::string tlsAlert(std::uint32_t connection) const;
 
     /// By which of our addresses and transports a request came.
     struct Arrival {
@@ -113,18 +124,24 @@ public:
     void securing(ssl_st *ssl, const Connection &connection, bool weConnect) override;
     void secured(ssl_st *ssl, const Connection &connection, bool done) override;
     void closed(const Connection &connection) override;
+    bool stun(const Connection &connection, std::string_view bytes) override;
+    void unreachable(const Connection &connection, int number) override;
 
 private:
     Agent(SuLoop &loop, const Options &options, base::Inbox<base::Packet> &sink);
     base::Result<void> create();
+    enum class Kind { Plain, Secure, Datagrams };
     bool bind(const std::string &ident, const base::Address &address, const std::string &port,
-              bool secure);
+              Kind kind);
     void learnPorts(Local &local) const;
     base::Result<void> prepareTls();
     static int stray(Agent *self, nta_agent_t *agent, msg_t *message, sip_t *sip) noexcept;
     void sweep();
     void noteLarge(const Connection &connection, std::string_view request);
     void bindObserver(const Connection &connection, std::string_view request);
+    bool observed(const Connection &connection) const { return observerOf(connection) != nullptr; }
+    WireObserver *observerOf(const Connection &connection) const;
+    void tellObserver(const Connection &connection, std::function<void(WireObserver &)> what);
 
     SuLoop &m_loop;
     const Options &m_options;
@@ -137,6 +154,9 @@ private:
     std::deque<Local> m_locals; // stable addresses: sofia keeps pointers to the idents
     std::map<std::string, WireObserver *> m_byCallId;
     std::map<std::uint32_t, WireObserver *> m_byConnection;
+    using Pair = std::pair<base::Endpoint, base::Endpoint>; // ours, theirs
+    std::map<Pair, WireObserver *> m_byPair;                // UDP flows
+    std::map<std::uint32_t, std::string> m_alerts; // of closed connections, at most kMostKept
     std::deque<std::string> m_largeTold; // the last few, so that a retransmission is not told again
     std::unique_ptr<Timer> m_sweep;
     std::unique_ptr<Workplace> m_place;

@@ -77,7 +77,7 @@ base::Result<const Local *> Agent::secureLocal(const base::Address &address)
             continue;
         if (const auto ready = prepareTls(); !ready)
             return tl::unexpected(ready.error());
-        if (!bind(each.ident, address, "*", true))
+        if (!bind(each.ident, address, "*", Kind::Secure))
             return base::fail(base::ErrorCode::Internal,
                               fmt::format("TLS could not be started on {}.", address.text()));
         learnPorts(each);
@@ -119,7 +119,19 @@ void Agent::secured(ssl_st *ssl, const Connection &connection, bool done)
 
 void Agent::closed(const Connection &connection)
 {
+    if (auto alert = m_judge.alert(connection.id); !alert.empty()) {
+        m_alerts[connection.id] = std::move(alert);
+        keepSmall(m_alerts);
+    }
     m_judge.forget(connection.id);
+}
+
+std::string Agent::tlsAlert(std::uint32_t connection) const
+{
+    if (auto alert = m_judge.alert(connection); !alert.empty())
+        return alert;
+    const auto found = m_alerts.find(connection);
+    return found == m_alerts.end() ? std::string() : found->second;
 }
 
 } // namespace engine

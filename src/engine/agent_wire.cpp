@@ -3,6 +3,7 @@
 #include <engine/agent.h>
 
 #include <algorithm>
+#include <engine/stun.h>
 #include <fmt/format.h>
 
 namespace engine {
@@ -114,32 +115,61 @@ void Agent::bindObserver(const Connection &connection, std::string_view request)
     const auto found = message ? m_byCallId.find(std::string(message->callId())) : m_byCallId.end();
     if (found == m_byCallId.end())
         return;
-    if (connection.stream) {
-        std::erase_if(m_byConnection,
-                      [&](const auto &each) { return each.second == found->second; });
+    const auto same = [&](const auto &each) { return each.second == found->second; };
+    std::erase_if(m_byConnection, same);
+    std::erase_if(m_byPair, same);
+    if (connection.stream)
         m_byConnection[connection.id] = found->second;
-    }
+    else
+        m_byPair[{connection.local, connection.remote}] = found->second;
     found->second->onBound(connection);
+}
+
+WireObserver *Agent::observerOf(const Connection &connection) const
+{
+    if (connection.stream) {
+        const auto found = m_byConnection.find(connection.id);
+        return found == m_byConnection.end() ? nullptr : found->second;
+    }
+    const auto found = m_byPair.find({connection.local, connection.remote});
+    return found == m_byPair.end() ? nullptr : found->second;
+}
+
+/// Later: we are inside a socket call of the library.
+void Agent::tellObserver(const Connection &connection, std::function<void(WireObserver &)> what)
+{
+    if (!observed(connection))
+        return;
+    later([this, connection, what = std::move(what)] {
+        if (WireObserver *observer = observerOf(connection))
+            what(*observer);
+    });
 }
 
 void Agent::received(const Connection &connection)
 {
-    if (!connection.stream || m_byConnection.find(connection.id) == m_byConnection.end())
-        return;
-    later([this, id = connection.id, time = base::now()] {
-        if (const auto found = m_byConnection.find(id); found != m_byConnection.end())
-            found->second->onBytes(time);
-    });
+    tellObserver(connection, [time = base::now()](WireObserver &each) { each.onBytes(time); });
 }
 
 void Agent::keepAlive(const Connection &connection, bool ping)
 {
-    if (m_byConnection.find(connection.id) == m_byConnection.end())
-        return;
-    later([this, id = connection.id, ping, time = base::now()] {
-        if (const auto found = m_byConnection.find(id); found != m_byConnection.end())
-            found->second->onKeepAlive(ping, time);
+    tellObserver(connection,
+                 [ping, time = base::now()](WireObserver &each) { each.onKeepAlive(ping, time); });
+}
+
+bool Agent::stun(const Connection &connection, std::string_view bytes)
+{
+    if (!observed(connection) || !readStun(bytes))
+        return false;
+    tellObserver(connection, [text = std::string(bytes), time = base::now()](WireObserver &each) {
+        each.onStun(text, time);
     });
+    return true;
+}
+
+void Agent::unreachable(const Connection &connection, int number)
+{
+    tellObserver(connection, [number](WireObserver &each) { each.onUnreachable(number); });
 }
 
 } // namespace engine

@@ -205,10 +205,11 @@ void Engine::reRegister(AccountHandle account, std::uint32_t regId)
         [account, regId](Switchboard &board) { board.registrations().reRegister(account, regId); });
 }
 
-void Engine::cutFlow(AccountHandle account, std::uint32_t regId)
+void Engine::drill(AccountHandle account, std::uint32_t regId, Drill what)
 {
-    m_impl->post(
-        [account, regId](Switchboard &board) { board.registrations().cut(account, regId); });
+    m_impl->post([account, regId, what](Switchboard &board) {
+        board.registrations().drill(account, regId, what);
+    });
 }
 
 void Engine::ping(AccountHandle account, std::uint32_t regId)

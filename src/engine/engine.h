@@ -131,6 +131,16 @@ struct Account {
     Credentials credentials;
     std::string instance; // urn:uuid:..., kept by the caller over restarts; empty: a fresh one
     base::Duration expires = std::chrono::seconds(600);
+    bool keepAlive = false;     // the edges are known to answer keep-alives (RFC 5626 section 3.5)
+    bool gruu = false;          // a GRUU that was granted stands in our Contact (RFC 5627)
+    bool plainAfter439 = false; // register without outbound where it is refused
+};
+
+/// What is done to a flow of ours on purpose, to see how it and its edge recover.
+enum class Drill : std::uint8_t {
+    Cut,          // the connection ends without a word
+    SwallowPongs, // answers to keep-alives are not heard any more, until the flow is made anew
+    ChangePort,   // UDP: another source port from now on, as a NAT that rebinds
 };
 
 struct FlowEvent {
@@ -222,8 +232,7 @@ public:
     void removeAccount(AccountHandle account); // un-registers
     void reRegister(AccountHandle account,
                     std::uint32_t regId); // now, whatever the back-off says; 0: all flows
-    void cutFlow(AccountHandle account,
-                 std::uint32_t regId); // drill: closes the connection without a word
+    void drill(AccountHandle account, std::uint32_t regId, Drill what);
     void ping(AccountHandle account, std::uint32_t regId);
 
     /// The local address calls to `target` would use (for the offer's c= line); a route lookup, no

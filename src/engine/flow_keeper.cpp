@@ -19,12 +19,14 @@ constexpr base::Duration kLongestExpires = std::chrono::hours(24);
 constexpr std::size_t kMostRecoveries =
     5; // a minute; then the back-off of section 4.5 applies to them too
 
-/// The server said no, and would say no again: not tried again by itself.
+/// The server said no, and would say no again: not tried again by itself. 430 is for proxies only,
+/// but it speaks of the flow, and a new one may help.
 bool isRefusal(int status)
 {
-    constexpr std::array<int, 10> kRefusals{400, 401, 403, 404, 405, 407, 416, 420, 421, 439};
-    return status >= 600 ||
-           std::find(kRefusals.begin(), kRefusals.end(), status) != kRefusals.end();
+    constexpr std::array<int, 4> kPassing{408, 423, 430, 480};
+    if (status < 300 || std::find(kPassing.begin(), kPassing.end(), status) != kPassing.end())
+        return false;
+    return status < 500 || status >= 600 || status == 501 || status == 505 || status == 513;
 }
 
 std::string outcome(const RegisterResult &result)
@@ -48,24 +50,11 @@ base::Duration FlowKeeper::between(double low, double high, base::Duration whole
     return base::Duration{std::llround(static_cast<double>(whole.count()) * share)};
 }
 
-/// RFC 5626 section 4.4.1: 80 to 100 % of the Flow-Timer, else 95 to 120 s.
-base::Duration FlowKeeper::pingPeriod()
-{
-    if (m_report.flowTimer.count() > 0)
-        return between(0.8, 1.0, m_report.flowTimer);
-    return between(95.0 / 120.0, 1.0, std::chrono::seconds(120));
-}
-
 bool FlowKeeper::registered() const
 {
     const auto s = m_report.state;
     return s == FlowState::Provisional || s == FlowState::Up || s == FlowState::UpPlain ||
            s == FlowState::Suspect;
-}
-
-bool FlowKeeper::pinging() const
-{
-    return registered() && m_report.state != FlowState::UpPlain;
 }
 
 void FlowKeeper::enter(FlowState state, base::Instant now, std::string reason)
@@ -79,15 +68,31 @@ void FlowKeeper::enter(FlowState state, base::Instant now, std::string reason)
         m_hooks.changed();
 }
 
+void FlowKeeper::remark(base::Instant now, std::string reason)
+{
+    enter(m_report.state, now, std::move(reason));
+}
+
 void FlowKeeper::forgetConnection()
 {
-    m_pingAt.reset();
-    m_suspectAt.reset();
-    m_pongDue.reset();
+    forgetPing();
     m_refreshAt.reset();
     m_retryAt.reset();
     m_report.nextAttempt = {};
+    m_report.waitBase = m_report.waitMost = {};
+    m_report.keepAlive.clear();
+    m_granted = false;
+    m_stunMapped = false;
     m_intervalRaised = 0;
+}
+
+void FlowKeeper::unreachable(base::Instant now)
+{
+    if (m_report.reachableSince.known())
+        m_report.reachableUntil = m_silentSince.value_or(now);
+    m_silentSince.reset();
+    m_report.reachableSince = {};
+    m_report.registeredUntil = {};
 }
 
 void FlowKeeper::connect(base::Instant now, std::string reason)
@@ -95,7 +100,7 @@ void FlowKeeper::connect(base::Instant now, std::string reason)
     forgetConnection();
     m_proven = false;
     m_acts.push_back(KeeperAct::Connect);
-    enter(FlowState::Connecting, now, std::move(reason));
+    enter(m_settings.named ? FlowState::Resolving : FlowState::Connecting, now, std::move(reason));
 }
 
 void FlowKeeper::start(base::Instant now)
@@ -104,44 +109,103 @@ void FlowKeeper::start(base::Instant now)
         connect(now, "The first registration is on its way.");
 }
 
+void FlowKeeper::located(base::Instant now)
+{
+    if (m_report.state == FlowState::Resolving)
+        enter(FlowState::Connecting, now, "The edge's address is known.");
+}
+
 void FlowKeeper::sending(base::Instant now)
 {
     if (m_report.state == FlowState::Connecting || m_report.state == FlowState::Resolving)
-        enter(FlowState::Registering, now, "Connected; the REGISTER is sent.");
+        enter(FlowState::Registering, now,
+              m_settings.datagrams ? "The REGISTER is sent." : "Connected; the REGISTER is sent.");
+}
+
+std::string FlowKeeper::expectation() const
+{
+    if (m_granted)
+        return m_report.keepAlive.empty() ? "Registered." : "Registered with outbound.";
+    std::string out = "Registered, but the registrar did not grant outbound (no Require: outbound "
+                      "in its 200).";
+    if (!pinging())
+        out += " No keep-alive is sent, so a dead flow shows only at the next refresh.";
+    return out;
 }
 
 void FlowKeeper::accepted(base::Instant now, const RegisterResult &result)
 {
     const auto expires = result.expires.count() > 0 ? result.expires : m_settings.expires;
+    const bool moved = result.mapped.known() && m_report.mapped.known() &&
+                       result.mapped != m_report.mapped && registered();
     m_report.registeredUntil = now + expires;
-    m_refreshAt = now + between(0.5, 0.9, expires);
-    m_report.flowTimer = result.outbound ? result.flowTimer : base::Duration{0};
+    m_refreshAt = now + between(0.5, 0.9, expires); // RFC 3261 section 10.2.4 leaves it to us
     m_report.lastReceived = now;
+    m_report.publicGruu = result.publicGruu;
+    m_report.temporaryGruu = result.temporaryGruu;
+    m_report.path = result.path;
+    m_report.serviceRoute = result.serviceRoute;
+    if (result.mapped.known() && (moved || !m_stunMapped))
+        m_report.mapped = result.mapped;
+    if (!m_report.reachableSince.known())
+        m_report.reachableSince = now;
     m_intervalRaised = 0;
     const bool refresh = registered();
-    if (!result.outbound || !m_settings.probes) {
-        if (!m_proven)
-            proven(now);
-        m_pingAt.reset();
-        if (m_report.state != FlowState::UpPlain)
-            enter(FlowState::UpPlain, now,
-                  result.outbound ? "Registered. Over UDP this version sends no keep-alives, so a "
-                                    "dead flow shows only at the next refresh."
-                                  : "Registered, but the registrar did not grant outbound (no "
-                                    "Require: outbound in its 200).");
-    } else if (!refresh || m_report.state == FlowState::UpPlain) {
-        m_pingAt = now + (m_settings.firstPing.count() > 0 ? m_settings.firstPing : pingPeriod());
-        enter(FlowState::Provisional, now, "Registered; the first pong has not come yet.");
-    } else if (m_hooks.changed) {
-        m_hooks.changed(); // same state, but the times are new
+    const bool before = pinging();
+    agree(result);
+    std::string text = expectation();
+    if (!result.sentence.empty())
+        text += " " + result.sentence;
+    if (moved)
+        text += fmt::format(" The NAT gave us another address, {}; calls may have been lost since "
+                            "the last refresh.",
+                            result.mapped.text());
+    if (refresh && before == pinging()) { // the same state, but the times are new
+        if (moved || !result.sentence.empty())
+            remark(now, std::move(text));
+        else if (m_hooks.changed)
+            m_hooks.changed();
+        return;
     }
+    forgetPing();
+    if (!pinging()) {
+        proven();
+        return enter(m_granted ? FlowState::Up : FlowState::UpPlain, now, std::move(text));
+    }
+    m_pingAt = now + (m_settings.firstPing.count() > 0 ? m_settings.firstPing : pingPeriod());
+    enter(FlowState::Provisional, now, text + " The first pong has not come yet.");
 }
 
 /// RFC 5626 section 4.5: only now the attempt counts as a success.
-void FlowKeeper::proven(base::Instant)
+void FlowKeeper::proven()
 {
     m_proven = true;
     m_report.failures = 0;
+}
+
+bool FlowKeeper::tooBrief(base::Instant now, const RegisterResult &result)
+{
+    if (result.status != 423 || result.minExpires <= m_settings.expires ||
+        result.minExpires > kLongestExpires || m_intervalRaised++ >= 2)
+        return false;
+    m_settings.expires = result.minExpires;
+    m_acts.push_back(KeeperAct::Refresh);
+    remark(now, fmt::format("The registrar takes no registration shorter than {} s (423); asked "
+                            "again for that.",
+                            result.minExpires / std::chrono::seconds(1)));
+    return true;
+}
+
+/// RFC 5626 section 4.2.1 leaves it to the user whether to go on without outbound.
+bool FlowKeeper::withoutOutbound(base::Instant now, const RegisterResult &result)
+{
+    if (result.status != 439 || !m_settings.plainAfter439 || m_plain)
+        return false;
+    m_plain = true;
+    m_acts.push_back(KeeperAct::Refresh);
+    remark(now, "The first hop does not support outbound (439); registering without it, as you "
+                "chose.");
+    return true;
 }
 
 void FlowKeeper::result(base::Instant now, const RegisterResult &result)
@@ -149,67 +213,40 @@ void FlowKeeper::result(base::Instant now, const RegisterResult &result)
     if (m_stopping) {
         m_acts.push_back(KeeperAct::Close);
         forgetConnection();
+        unreachable(now);
         return enter(FlowState::Off, now, "Un-registered.");
     }
+    if (!result.local && m_report.state == FlowState::Suspect)
+        bytes(now);
     const bool live = registered();
     if (!live && m_report.state != FlowState::Registering &&
         m_report.state != FlowState::Connecting)
         return; // the answer of an attempt that was given up meanwhile
     if (result.status >= 200 && result.status < 300)
         return accepted(now, result);
-    if (result.status == 423 && result.minExpires > m_settings.expires &&
-        result.minExpires <= kLongestExpires && m_intervalRaised++ < 2) {
-        m_settings.expires = result.minExpires;
-        m_acts.push_back(KeeperAct::Refresh);
+    if (!result.local && (tooBrief(now, result) || withoutOutbound(now, result)))
         return;
-    }
-    // Section 4.5: a 503 with Retry-After on a refresh is not the end of the flow; its pongs still
-    // come.
+    // Section 4.2.2: a 503 with Retry-After on a refresh is not the end of the flow; its pongs
+    // still come.
     if (live && !result.local && result.status == 503 && result.retryAfter.count() > 0) {
         m_refreshAt = now + result.retryAfter;
-        if (m_hooks.changed)
-            m_hooks.changed();
-        return;
-    }
-    if (!result.local && isRefusal(result.status)) {
-        m_acts.push_back(KeeperAct::Close);
-        forgetConnection();
-        m_proven = false;
-        m_report.registeredUntil = {};
-        return enter(FlowState::Rejected, now, outcome(result));
+        return remark(now, outcome(result) + " The flow is kept meanwhile.");
     }
     m_acts.push_back(KeeperAct::Close);
+    if (!result.local && (isRefusal(result.status) || result.status == 423))
+        return rejected(now, result);
     if (live && m_proven)
         lost(now, outcome(result));
     else
         attemptFailed(now, outcome(result), result.retryAfter);
 }
 
-void FlowKeeper::bytes(base::Instant now)
+void FlowKeeper::rejected(base::Instant now, const RegisterResult &result)
 {
-    m_report.lastReceived = now;
-    m_suspectAt.reset();
-    if (m_report.state == FlowState::Suspect)
-        enter(FlowState::Up, now, "Something was received again.");
-}
-
-void FlowKeeper::pong(base::Instant now)
-{
-    bytes(now);
-    if (!m_pongDue)
-        return; // nobody asked
-    m_report.pongRoundTrip = now - m_report.lastPing;
-    m_report.lastPong = now;
-    m_pongDue.reset();
-    if (!pinging())
-        return;
-    m_pingAt = now + pingPeriod();
-    if (m_report.state == FlowState::Provisional) {
-        proven(now);
-        enter(FlowState::Up, now, "Registered, and the edge answered a ping.");
-    } else if (m_hooks.changed) {
-        m_hooks.changed();
-    }
+    forgetConnection();
+    m_proven = false;
+    unreachable(now);
+    enter(FlowState::Rejected, now, outcome(result));
 }
 
 void FlowKeeper::closed(base::Instant now, const std::string &why)
@@ -217,7 +254,7 @@ void FlowKeeper::closed(base::Instant now, const std::string &why)
     if (m_stopping)
         return enter(FlowState::Off, now, why);
     if (m_report.state == FlowState::Off || m_report.state == FlowState::Rejected ||
-        m_report.state == FlowState::BackingOff)
+        m_report.state == FlowState::BackingOff || m_report.state == FlowState::Resolving)
         return;
     if (m_proven)
         lost(now, why);
@@ -225,17 +262,26 @@ void FlowKeeper::closed(base::Instant now, const std::string &why)
         attemptFailed(now, why, base::Duration{0});
 }
 
+void FlowKeeper::failed(base::Instant now, const std::string &why)
+{
+    if (m_stopping)
+        return enter(FlowState::Off, now, why);
+    attemptFailed(now, why, base::Duration{0});
+}
+
 /// A flow that had been good: a new one at once (section 4.5), unless that happens all the time.
 void FlowKeeper::lost(base::Instant now, const std::string &why)
 {
+    ++m_report.losses;
     while (!m_recoveries.empty() && now - m_recoveries.front() > std::chrono::minutes(1))
         m_recoveries.pop_front();
     if (m_recoveries.size() >= kMostRecoveries)
         return attemptFailed(now, why, base::Duration{0});
     m_recoveries.push_back(now);
     forgetConnection();
+    unreachable(now);
     enter(FlowState::Failed, now, why);
-    connect(now, "A new connection replaces the failed one.");
+    connect(now, "A new flow with the same reg-id replaces the failed one.");
 }
 
 /// Section 4.5: W = min(1800, base * 2^failures), wait uniformly between half of it and all of it.
@@ -243,33 +289,19 @@ void FlowKeeper::attemptFailed(base::Instant now, const std::string &why, base::
 {
     ++m_report.failures;
     forgetConnection();
+    unreachable(now);
     m_proven = false;
     enter(FlowState::Failed, now, why);
     const bool others = m_hooks.othersUp && m_hooks.othersUp();
-    base::Duration whole = others ? 3 * m_settings.backOffBase : m_settings.backOffBase;
+    m_report.waitBase = others ? 3 * m_settings.backOffBase : m_settings.backOffBase;
+    base::Duration whole = m_report.waitBase;
     for (int i = 0; i < m_report.failures && whole < kLongestWait; ++i)
         whole *= 2;
-    const auto wait = std::max(between(0.5, 1.0, std::min(whole, kLongestWait)), atLeast);
+    m_report.waitMost = std::min(whole, kLongestWait);
+    const auto wait = std::max(between(0.5, 1.0, m_report.waitMost), atLeast);
     m_retryAt = now + wait;
     m_report.nextAttempt = *m_retryAt;
     enter(FlowState::BackingOff, now, why);
-}
-
-void FlowKeeper::sendPing(base::Instant now)
-{
-    m_acts.push_back(KeeperAct::Ping);
-    m_report.lastPing = now;
-    m_pingAt.reset();
-    if (!pinging())
-        return; // outbound was not granted: a pong may not be expected (section 3.5.1)
-    m_pongDue = now + m_settings.pongTimeout;
-    m_suspectAt = now + m_settings.pongTimeout / 5;
-}
-
-void FlowKeeper::ping(base::Instant now)
-{
-    if (registered() && m_settings.probes && !m_pongDue)
-        sendPing(now);
 }
 
 void FlowKeeper::reRegister(base::Instant now)
@@ -280,7 +312,7 @@ void FlowKeeper::reRegister(base::Instant now)
         m_acts.push_back(KeeperAct::Refresh);
         m_refreshAt.reset();
     } else if (m_report.state != FlowState::Connecting &&
-               m_report.state != FlowState::Registering) {
+               m_report.state != FlowState::Registering && m_report.state != FlowState::Resolving) {
         connect(now, "Asked to register now.");
     }
 }
@@ -292,7 +324,6 @@ void FlowKeeper::stop(base::Instant now)
     m_stopping = true;
     const bool live = registered();
     forgetConnection();
-    m_report.registeredUntil = {};
     if (live) {
         m_acts.push_back(KeeperAct::Unregister);
     } else {
@@ -311,15 +342,14 @@ void FlowKeeper::tick(base::Instant now)
     };
     if (due(m_retryAt))
         return connect(now, fmt::format("Attempt {} after a failure.", m_report.failures + 1));
-    if (due(m_pongDue)) {
-        m_acts.push_back(KeeperAct::Close);
-        const auto why = fmt::format("No pong within {} s after the ping.",
-                                     base::seconds(m_settings.pongTimeout, 1));
-        return m_proven ? lost(now, why) : attemptFailed(now, why, base::Duration{0});
-    }
-    if (due(m_suspectAt) && m_report.state == FlowState::Up)
+    if (due(m_pongDue))
+        return noPong(now);
+    if (due(m_suspectAt) &&
+        (m_report.state == FlowState::Up || m_report.state == FlowState::UpPlain))
         enter(FlowState::Suspect, now, "The pong is late.");
-    if (due(m_pingAt) && pinging() && !m_pongDue)
+    if (due(m_resendAt))
+        resendPing(now);
+    if (due(m_pingAt) && pinging() && registered() && !m_waiting)
         sendPing(now);
     if (due(m_refreshAt) && registered())
         m_acts.push_back(KeeperAct::Refresh);
@@ -328,7 +358,7 @@ void FlowKeeper::tick(base::Instant now)
 std::optional<base::Instant> FlowKeeper::next() const
 {
     std::optional<base::Instant> first;
-    for (const auto &at : {m_pingAt, m_suspectAt, m_pongDue, m_refreshAt, m_retryAt})
+    for (const auto &at : {m_pingAt, m_resendAt, m_suspectAt, m_pongDue, m_refreshAt, m_retryAt})
         if (at && (!first || *at < *first))
             first = at;
     return first;

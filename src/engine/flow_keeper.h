@@ -17,25 +17,35 @@ struct KeeperSettings {
     base::Duration firstPing{0}; // 0: a whole period
     base::Duration pongTimeout = std::chrono::seconds(10);
     base::Duration backOffBase = std::chrono::seconds(30);
+    base::Duration stunWait = std::chrono::milliseconds(500); // RTO of RFC 5389 section 7.2.1
     base::Duration expires = std::chrono::seconds(600);
-    bool probes = true; // CRLF keep-alives can be sent (a connection, not UDP)
+    bool datagrams = false;     // UDP: STUN keeps it alive, not CRLF
+    bool named = false;         // the edge has to be looked up first
+    bool keepAlive = false;     // its edge is known to answer, whatever the registrar says
+    bool plainAfter439 = false; // then register without outbound instead of giving up
 };
 
 enum class KeeperAct : std::uint8_t {
-    Connect, // REGISTER on a new connection
-    Refresh, // REGISTER on the connection there is
-    Ping,
-    Close, // drop the connection, if there is one
+    Connect,   // REGISTER on a new connection
+    Refresh,   // REGISTER on the connection there is
+    Ping,      // a new keep-alive
+    PingAgain, // the same STUN request once more
+    Close,     // drop the connection, if there is one
     Unregister,
 };
 
 struct RegisterResult {
     int status = 0;
-    bool local = false;        // made up by our stack
-    bool outbound = false;     // Require: outbound in the 2xx
-    base::Duration expires{0}; // 0: not told
+    bool local = false;                 // made up by our stack
+    bool outbound = false;              // Require: outbound in the 2xx
+    bool edgeKeepsFlows = false;        // a Path URI with ob in the 2xx
+    std::optional<base::Duration> keep; // RFC 6223: the neighbour takes keep-alives; 0: any period
+    base::Duration expires{0};          // 0: not told
     base::Duration flowTimer{0}, retryAfter{0}, minExpires{0};
-    std::string sentence; // for the user, on failures
+    base::Endpoint mapped; // Via received and rport
+    std::string publicGruu, temporaryGruu;
+    std::vector<std::string> path, serviceRoute;
+    std::string sentence; // for the user: on failures, and on a 2xx that is not what was asked for
 };
 
 class FlowKeeper
@@ -50,15 +60,21 @@ public:
 
     // What happened.
     void start(base::Instant now);
+    void located(base::Instant now); // the edge's address is known
     void sending(base::Instant now); // the REGISTER left: there is a connection
     void result(base::Instant now, const RegisterResult &result);
     void bytes(base::Instant now);
-    void pong(base::Instant now);
+    /// `mapped`: the address a STUN response tells, unknown for CRLF.
+    void pong(base::Instant now, const base::Endpoint &mapped = {});
     void closed(base::Instant now, const std::string &why);
+    /// An attempt that never reached the edge.
+    void failed(base::Instant now, const std::string &why);
     // What the user wants.
     void reRegister(base::Instant now);
     void ping(base::Instant now);
     void stop(base::Instant now);
+    /// Something that does not change the state but is to be told with it.
+    void remark(base::Instant now, std::string reason);
 
     /// Does what is due by `now`.
     void tick(base::Instant now);
@@ -69,21 +85,33 @@ public:
 
     base::FlowState state() const { return m_report.state; }
     bool stopped() const { return m_stopping && m_report.state == base::FlowState::Off; }
+    /// A request of somebody else's may reach us over it.
+    bool registered() const;
     base::Duration expires() const { return m_settings.expires; }
+    /// Outbound was refused and is not asked for any more.
+    bool plain() const { return m_plain; }
     /// Everything that this machine knows; addresses and names are the link's to fill in.
     const base::FlowReport &report() const { return m_report; }
 
 private:
-    bool registered() const;
-    bool pinging() const;
+    bool pinging() const { return !m_report.keepAlive.empty(); }
     void enter(base::FlowState state, base::Instant now, std::string reason);
     void accepted(base::Instant now, const RegisterResult &result);
-    void proven(base::Instant now);
+    void agree(const RegisterResult &result);
+    void rejected(base::Instant now, const RegisterResult &result);
+    bool tooBrief(base::Instant now, const RegisterResult &result);
+    bool withoutOutbound(base::Instant now, const RegisterResult &result);
+    void proven();
     void connect(base::Instant now, std::string reason);
     void lost(base::Instant now, const std::string &why);
     void attemptFailed(base::Instant now, const std::string &why, base::Duration atLeast);
+    void unreachable(base::Instant now);
     void sendPing(base::Instant now);
+    void resendPing(base::Instant now);
+    void noPong(base::Instant now);
+    void forgetPing();
     void forgetConnection();
+    std::string expectation() const;
     base::Duration between(double low, double high, base::Duration whole);
     base::Duration pingPeriod();
 
@@ -91,10 +119,18 @@ private:
     Hooks m_hooks;
     base::FlowReport m_report;
     std::vector<KeeperAct> m_acts;
-    std::optional<base::Instant> m_pingAt, m_suspectAt, m_pongDue, m_refreshAt, m_retryAt;
+    std::optional<base::Instant> m_pingAt, m_resendAt, m_suspectAt, m_pongDue, m_refreshAt,
+        m_retryAt;
+    std::optional<base::Instant> m_silentSince;
     std::deque<base::Instant> m_recoveries; // immediate ones, of the last minute
+    base::Duration m_agreedPeriod{0};       // of keep-alives; 0: none was told
+    bool m_granted = false;                 // outbound
     bool m_proven = false;                  // registered and, where pongs are due, one came
+    bool m_waiting = false;                 // for a pong
     bool m_stopping = false;
+    bool m_plain = false;
+    bool m_stunMapped = false; // report().mapped was told by STUN
+    int m_resends = 0;
     int m_intervalRaised = 0; // 423s of this attempt
 };
 

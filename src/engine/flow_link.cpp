@@ -2,9 +2,6 @@
 #include <engine/flow_link.h>
 
 #include <base/text.h>
-#include <cstring>
-#include <engine/in_dialog.h>
-#include <engine/target.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -18,14 +15,20 @@ KeeperSettings settingsFrom(const Options &options, const FlowLink::Identity &id
     out.firstPing = options.firstPing;
     out.pongTimeout = options.pongTimeout;
     out.backOffBase = options.backOffBase;
+    out.stunWait = options.t1; // both are 500 ms by their RFCs, and both a guess of the round trip
     out.expires = identity.expires;
-    out.probes = identity.transport == base::Transport::Tcp;
+    out.datagrams = identity.wanted.transport == base::Transport::Udp;
+    out.named = !literalHop(identity.wanted);
+    out.keepAlive = identity.keepAlive;
+    out.plainAfter439 = identity.plainAfter439;
     return out;
 }
 
-base::Duration secondsOf(std::optional<std::uint32_t> value)
+std::string_view parameterOf(base::Transport transport)
 {
-    return std::chrono::seconds(value.value_or(0));
+    return transport == base::Transport::Tcp   ? ";transport=tcp"
+           : transport == base::Transport::Tls ? ";transport=tls"
+                                               : "";
 }
 
 } // namespace
@@ -36,8 +39,8 @@ FlowLink::FlowLink(Env &env, Identity identity, std::function<bool()> othersUp)
                {[this] { return std::uniform_real_distribution<double>(0.0, 1.0)(m_random); },
                 std::move(othersUp), [this] { changed(); }}),
       m_digest(m_identity.credentials.user, m_identity.credentials.password),
-      m_callId(base::randomToken(12)), m_fromTag(base::randomToken(6)), m_timer(env.loop),
-      m_soon(env.loop)
+      m_callId(base::randomToken(12)), m_fromTag(base::randomToken(6)),
+      m_transportKind(m_identity.wanted.transport), m_timer(env.loop), m_soon(env.loop)
 {
     const std::string self = "<" + m_identity.aor + ">";
     m_leg = nta_leg_tcreate(env.agent.nta(), nullptr, nullptr, SIPTAG_CALL_ID_STR(m_callId.c_str()),
@@ -53,6 +56,7 @@ FlowLink::~FlowLink()
     m_register.reset();
     m_former.reset();
     drop(true);
+    m_env.agent.release(m_local);
     if (m_leg != nullptr)
         nta_leg_destroy(m_leg);
 }
@@ -81,15 +85,6 @@ void FlowLink::stop()
     act();
 }
 
-void FlowLink::cut()
-{
-    if (m_transport == nullptr)
-        return;
-    drop(true);
-    m_keeper.closed(base::now(), "The connection was cut here, on request.");
-    act();
-}
-
 void FlowLink::changed()
 {
     base::FlowReport report = m_keeper.report();
@@ -97,16 +92,20 @@ void FlowLink::changed()
     report.regId = m_identity.regId;
     report.instance = m_identity.instance;
     report.edge = m_identity.edge;
-    report.transport = base::transportText(m_identity.transport);
-    report.local = m_localEnd;
-    report.remote = m_remoteEnd;
+    report.transport = base::transportText(m_transportKind);
+    report.local = m_connection.local;
+    report.remote = m_connection.remote.known() ? m_connection.remote
+                    : m_hop                     ? m_hop->endpoint
+                                                : base::Endpoint{};
+    report.tls = m_tls;
+    report.tlsVerified = m_tlsVerified;
     base::LocalEvent event;
     event.kind = base::LocalKind::FlowChanged;
     event.callId = m_callId;
     event.sentence = fmt::format("Flow {} is {}: {}", m_identity.regId,
                                  base::flowStateText(report.state), report.reason);
     event.flow = std::make_shared<const base::FlowReport>(report);
-    m_env.agent.tell(std::move(event), m_localEnd, m_remoteEnd);
+    m_env.agent.tell(std::move(event), report.local, report.remote);
     m_env.listener.onFlow({m_identity.account, std::move(report)});
 }
 
@@ -120,8 +119,7 @@ void FlowLink::act()
     for (const auto what : m_keeper.take()) {
         switch (what) {
         case KeeperAct::Connect:
-            drop(true);
-            sendRegister(true, false);
+            connect();
             break;
         case KeeperAct::Refresh:
             sendRegister(false, false);
@@ -130,8 +128,9 @@ void FlowLink::act()
             sendRegister(false, true);
             break;
         case KeeperAct::Ping:
-            sendRaw("\r\n\r\n");
-            break; // RFC 5626 section 3.5.1
+        case KeeperAct::PingAgain:
+            sendPing(what == KeeperAct::PingAgain);
+            break;
         case KeeperAct::Close:
             drop(true);
             break;
@@ -154,46 +153,62 @@ std::string FlowLink::routeLine() const
                        sip::parseUri(m_identity.edge).parameter("lr") ? "" : ";lr");
 }
 
-std::string FlowLink::contact(bool outboundCall) const
+std::string FlowLink::contactUri(bool dialog) const
 {
+    // RFC 5627 section 4.4, where the user wants it; registered over this flow it needs no ob.
+    if (dialog && m_identity.gruu && !report().publicGruu.empty())
+        return report().publicGruu;
     const auto user = sip::parseUri(m_identity.aor).user;
-    return fmt::format("<sip:{}{}{}{}{}>", user, user.empty() ? "" : "@",
-                       m_identity.local->endpoint.text(),
-                       m_identity.transport == base::Transport::Tcp ? ";transport=tcp" : "",
-                       outboundCall ? ";ob" : "");
+    return fmt::format("sip:{}{}{}{}{}", user, user.empty() ? "" : "@",
+                       m_local->of(m_transportKind).text(), parameterOf(m_transportKind),
+                       dialog ? ";ob" : "");
+}
+
+std::string FlowLink::contact(bool dialog) const
+{
+    return m_local == nullptr ? std::string() : fmt::format("<{}>", contactUri(dialog));
 }
 
 std::string FlowLink::registerHeaders(bool remove)
 {
-    // RFC 5626 section 4.2: one Contact with instance and reg-id, Supported: path and outbound.
-    std::string out = m_cseq == 0 ? "CSeq: 1 REGISTER\r\n" : "";
+    const auto expires = remove ? 0 : m_keeper.expires() / std::chrono::seconds(1);
+    // RFC 6223: we offer keep-alives; the library completes this Via. RFC 3581: rport tells how we
+    // are seen.
+    std::string out =
+        fmt::format("Via: SIP/2.0/{} {};rport;keep\r\n", base::transportText(m_transportKind),
+                    m_local->of(m_transportKind).text());
+    out += m_cseq == 0 ? "CSeq: 1 REGISTER\r\n" : "";
     ++m_cseq;
     out += routeLine();
-    out += fmt::format("Contact: {};reg-id={};+sip.instance=\"<{}>\";expires={}\r\n",
-                       contact(false), m_identity.regId, m_identity.instance,
-                       remove ? 0 : m_keeper.expires() / std::chrono::seconds(1));
-    out += fmt::format("Expires: {}\r\nSupported: path, outbound\r\nUser-Agent: {}\r\n",
-                       remove ? 0 : m_keeper.expires() / std::chrono::seconds(1),
-                       m_env.options.userAgent);
+    out += fmt::format("Contact: {}", contact(false));
+    if (!m_keeper.plain()) // RFC 5626 section 4.2: one Contact with instance and reg-id
+        out +=
+            fmt::format(";reg-id={};+sip.instance=\"<{}>\"", m_identity.regId, m_identity.instance);
+    out += fmt::format(";expires={}\r\nExpires: {}\r\nSupported: path{}{}\r\nUser-Agent: {}\r\n",
+                       expires, expires, m_keeper.plain() ? "" : ", outbound",
+                       m_keeper.plain() ? "" : ", gruu", m_env.options.userAgent);
     return out;
 }
 
 void FlowLink::sendRegister(bool fresh, bool remove)
 {
+    if (m_local == nullptr || !m_hop)
+        return connect(); // there is nothing to refresh
     const sip::Uri aor = sip::parseUri(m_identity.aor);
     RequestSpec spec;
     spec.leg = m_leg;
     spec.method = "REGISTER";
-    spec.uri = fmt::format("sip:{}{}{}{}", aor.ipv6 ? "[" : "", aor.host, aor.ipv6 ? "]" : "",
+    spec.uri = fmt::format("{}:{}{}{}{}", base::equalsNoCase(aor.scheme, "sips") ? "sips" : "sip",
+                           aor.ipv6 ? "[" : "", aor.host, aor.ipv6 ? "]" : "",
                            aor.port ? ":" + std::to_string(*aor.port) : "");
     spec.headers = registerHeaders(remove) + m_digest.headers("REGISTER", spec.uri);
-    spec.ident = m_identity.local->ident.c_str();
-    spec.fresh = fresh && m_identity.transport == base::Transport::Tcp;
+    spec.ownVia = true;
+    spec.ident = m_local->ident.c_str();
+    spec.fresh = fresh && stream();
     if (!fresh && m_transport != nullptr && tport_is_clear_to_send(m_transport) != 0)
         spec.transport = m_transport;
     else
-        spec.route = m_identity.edge.empty() ? withTransport(spec.uri, m_identity.transport)
-                                             : m_identity.edge;
+        spec.route = hopUri(*m_hop);
     m_former = std::move(m_register);
     m_register =
         Transaction::start(spec, [this, remove](const Reply &reply) { replied(reply, remove); });
@@ -219,6 +234,8 @@ void FlowLink::replied(const Reply &reply, bool remove)
         return;
     if (reply.status < 300)
         m_digest.accepted();
+    if (nextHop(result))
+        return;
     m_keeper.result(base::now(), result);
     actSoon();
 }
@@ -239,127 +256,25 @@ bool FlowLink::authenticate(const Reply &reply, bool remove, RegisterResult &res
     result.sentence = answer.error().sentence;
     m_env.agent.tell(
         {base::LocalKind::AuthenticationGaveUp, reply.status, m_callId, {}, result.sentence, {}},
-        m_localEnd, m_remoteEnd);
+        m_connection.local, m_connection.remote);
     return false;
 }
 
 RegisterResult FlowLink::resultOf(const Reply &reply) const
 {
+    if (!reply.local)
+        return readRegisterResult(reply.message(),
+                                  {m_identity.regId, m_identity.instance, m_identity.edge,
+                                   contactUri(false), !m_keeper.plain()});
     RegisterResult out;
     out.status = reply.status;
-    out.local = reply.local;
-    if (reply.local) {
-        const auto why =
-            m_env.agent.explain(reply, m_identity.edge.empty() ? m_identity.aor : m_identity.edge);
-        m_env.agent.tell({why.kind, reply.status, m_callId, {}, why.sentence, {}}, m_localEnd,
-                         m_remoteEnd);
-        out.sentence = why.sentence;
-        return out;
-    }
-    const auto &message = reply.message();
-    out.outbound = message.lists(sip::HeaderId::Require, "outbound");
-    out.flowTimer =
-        out.outbound ? secondsOf(message.number(sip::HeaderId::FlowTimer)) : base::Duration{0};
-    out.retryAfter = secondsOf(message.number(sip::HeaderId::RetryAfter));
-    out.minExpires = secondsOf(message.number(sip::HeaderId::MinExpires));
-    out.expires = secondsOf(message.number(sip::HeaderId::Expires));
-    // The registrar lists every binding; ours is the one with our reg-id and instance.
-    for (const auto value : message.values(sip::HeaderId::Contact)) {
-        const auto binding = sip::parseNameAddress(value);
-        const auto regId = binding.parameter("reg-id");
-        const auto instance = binding.parameter("+sip.instance");
-        const bool ours = regId && *regId == std::to_string(m_identity.regId) && instance &&
-                          instance->find(m_identity.instance) != std::string_view::npos;
-        const auto expires =
-            ours ? base::toInteger(binding.parameter("expires").value_or("")) : std::nullopt;
-        if (expires && *expires > 0 && *expires <= 7 * 24 * 3600)
-            out.expires = std::chrono::seconds(*expires);
-    }
+    out.local = true;
+    const auto why =
+        m_env.agent.explain(reply, m_identity.edge.empty() ? m_identity.aor : m_identity.edge);
+    m_env.agent.tell({why.kind, reply.status, m_callId, {}, why.sentence, {}}, m_connection.local,
+                     m_connection.remote);
+    out.sentence = why.sentence;
     return out;
-}
-
-void FlowLink::adopt(tport_t *transport)
-{
-    if (transport == nullptr)
-        return;
-    if (tport_is_secondary(transport) == 0) { // UDP: nothing to watch
-        tport_unref(transport);
-        return;
-    }
-    m_transport = transport;
-    tport_set_params(transport, TPTAG_SDWN_ERROR(1), TPTAG_PONG2PING(0), TPTAG_IDLE(UINT_MAX),
-                     TAG_END());
-    m_pending = tport_pend(transport, nullptr, died, this);
-}
-
-void FlowLink::drop(bool close)
-{
-    if (m_transport == nullptr)
-        return;
-    tport_t *transport = std::exchange(m_transport, nullptr);
-    if (m_pending > 0)
-        tport_release(transport, m_pending, nullptr, nullptr, this, 0);
-    m_pending = 0;
-    if (close)
-        tport_shutdown(transport, 2);
-    tport_unref(transport);
-}
-
-void FlowLink::died(tp_stack_t *, FlowLink *self, tport_t *transport, msg_t *, int error) noexcept
-{
-    if (transport != self->m_transport)
-        return;
-    self->drop(false);
-    self->m_keeper.closed(
-        base::now(), error == 0 ? "The other side closed the connection."
-                                : fmt::format("The connection broke: {}.", std::strerror(error)));
-    self->actSoon();
-}
-
-void FlowLink::onBound(const Connection &connection)
-{
-    m_localEnd = connection.local;
-    m_remoteEnd = connection.remote;
-    m_keeper.sending(base::now()); // gives nothing to do
-}
-
-void FlowLink::onBytes(base::Instant time)
-{
-    m_keeper.bytes(time);
-    act();
-}
-
-void FlowLink::onKeepAlive(bool ping, base::Instant time)
-{
-    if (ping)
-        sendRaw("\r\n"); // RFC 5626 section 3.5.1: whoever gets a ping answers at once
-    else
-        m_keeper.pong(time);
-    act();
-}
-
-/// Bytes that are no message, through the library's own queue so that they never land inside one: a
-/// request whose only fragment is already "encoded" as these bytes.
-void FlowLink::sendRaw(std::string_view bytes)
-{
-    if (m_transport == nullptr || tport_is_clear_to_send(m_transport) == 0)
-        return;
-    msg_t *message = nta_msg_create(m_env.agent.nta(), 0);
-    sip_t *sip = sip_object(message);
-    su_home_t *home = msg_home(message);
-    auto *request = sip_request_create(home, SIP_METHOD_OPTIONS,
-                                       reinterpret_cast<const url_string_t *>("sip:x"), nullptr);
-    char *data = static_cast<char *>(su_alloc(home, bytes.size()));
-    if (request != nullptr && data != nullptr) {
-        std::memcpy(data, bytes.data(), bytes.size());
-        request->rq_common->h_data = data;
-        request->rq_common->h_len = bytes.size();
-        msg_header_insert(message, reinterpret_cast<msg_pub_t *>(sip),
-                          reinterpret_cast<msg_header_t *>(request));
-        msg_serialize(message, reinterpret_cast<msg_pub_t *>(sip));
-        tport_tsend(m_transport, message, tport_name(m_transport), TAG_END());
-    }
-    msg_destroy(message);
 }
 
 } // namespace engine

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Private to engine: one flow of one account on the wire. Does what the flow keeper says: REGISTERs
-// on a connection of its own, pings it, notices its end. Engine thread; owned by the registrations.
+// on a connection (or a UDP port) of its own, keeps it alive, notices its end. Engine thread; owned
+// by the registrations.
 #pragma once
 
 #include <engine/call.h>
 #include <engine/digest.h>
 #include <engine/flow_keeper.h>
+#include <engine/register_result.h>
+#include <engine/target.h>
 #include <engine/transaction.h>
 #include <random>
 
@@ -20,10 +23,10 @@ public:
         std::string aor;      // checked
         std::string edge;     // checked, with transport; empty: straight to the AOR's domain
         std::string instance; // urn:uuid:...
-        base::Transport transport = base::Transport::Tcp;
+        Wanted wanted;        // where the edge is
         Credentials credentials;
         base::Duration expires;
-        const Local *local = nullptr;
+        bool keepAlive = false, gruu = false, plainAfter439 = false;
     };
 
     FlowLink(Env &env, Identity identity, std::function<bool()> othersUp);
@@ -34,17 +37,20 @@ public:
     void start();
     void reRegister();
     void ping();
-    void cut();  // closes without a word
+    void drill(Drill what);
     void stop(); // un-registers
     bool stopped() const { return m_keeper.stopped(); }
+    /// A TLS handshake with somebody ended.
+    void secured(const TlsReport &report);
 
-    bool carries(tport_t *transport) const
-    {
-        return m_transport != nullptr && transport == m_transport;
-    }
+    bool carries(tport_t *transport) const;
     Pin pin() const { return Pin(m_transport); }
     const Identity &identity() const { return m_identity; }
-    std::string contact(bool outboundCall) const; // a Contact value; with ob for dialogs
+    /// The edge's address in use; nullopt: none yet.
+    const std::optional<Hop> &hop() const { return m_hop; }
+    const Local *local() const { return m_local; }
+    bool stream() const { return m_transportKind != base::Transport::Udp; }
+    std::string contact(bool dialog) const; // a Contact value; for dialogs with ob or as a GRUU
     const base::FlowReport &report() const { return m_keeper.report(); }
     std::uint32_t regId() const { return m_identity.regId; }
 
@@ -52,6 +58,8 @@ public:
     void onBound(const Connection &connection) override;
     void onBytes(base::Instant time) override;
     void onKeepAlive(bool ping, base::Instant time) override;
+    void onStun(const std::string &bytes, base::Instant time) override;
+    void onUnreachable(int number) override;
 
 private:
     static void died(tp_stack_t *stack, FlowLink *self, tport_t *transport, msg_t *message,
@@ -59,15 +67,23 @@ private:
     void changed();
     void act();     // carries out what the keeper wants and sets the timer
     void actSoon(); // the same, but not from inside a sofia callback
+    void connect();
+    void located(base::Result<std::vector<Hop>> hops);
+    void tryHop(); // the first of m_hops
+    base::Result<const Local *> localFor(const Hop &hop);
+    bool nextHop(const RegisterResult &result);
     void sendRegister(bool fresh, bool remove);
     std::string routeLine() const;
+    std::string contactUri(bool dialog) const;
     std::string registerHeaders(bool remove);
     void replied(const Reply &reply, bool remove);
     bool authenticate(const Reply &reply, bool remove, RegisterResult &result);
     RegisterResult resultOf(const Reply &reply) const;
     void adopt(tport_t *transport);
     void drop(bool close);
-    void sendRaw(std::string_view bytes);
+    std::string endText(int error) const;
+    void sendPing(bool again);
+    bool sendRaw(std::string_view bytes);
 
     Env &m_env;
     Identity m_identity;
@@ -75,13 +91,23 @@ private:
     DigestClient m_digest;
     std::string m_callId, m_fromTag;
     std::uint32_t m_cseq = 0;
-    base::Endpoint m_localEnd, m_remoteEnd;
+    std::vector<Hop> m_hops;  // still to be tried in this attempt
+    std::optional<Hop> m_hop; // in use
+    base::Transport m_transportKind = base::Transport::Tcp;
+    const Local *m_local = nullptr;
+    Connection m_connection; // as the tap saw it
     nta_leg_t *m_leg = nullptr;
     std::unique_ptr<Transaction> m_register, m_former;
     tport_t *m_transport = nullptr;
-    int m_pending = 0; // tport_pend's ticket
+    int m_pending = 0;             // tport_pend's ticket
+    std::string m_ping, m_pingKey; // the STUN request that waits
+    bool m_deaf = false;           // a drill swallows the pongs
+    std::string m_tls;             // of the connection
+    bool m_tlsVerified = false;
     Timer m_timer, m_soon;
     std::mt19937 m_random{std::random_device{}()};
+    std::uint32_t m_round = 0; // of look-ups
+    std::shared_ptr<int> m_alive = std::make_shared<int>(0);
 };
 
 } // namespace engine

@@ -52,38 +52,54 @@ int rank(base::FlowState state)
 }
 
 /// One of the account's flows ready to start, or what is wrong with it.
-base::Result<FlowLink::Identity> identify(Env &env, const Account &account,
-                                          const std::string &proxy)
+base::Result<FlowLink::Identity> identify(const Account &account, const std::string &proxy)
 {
     FlowLink::Identity out;
     const auto aor = checkedUri(account.aor, "address of record");
     if (!aor)
         return tl::unexpected(aor.error());
-    if (account.transport != base::Transport::Tcp && account.transport != base::Transport::Udp)
-        return base::fail(base::ErrorCode::Unsupported,
-                          "This version registers over TCP and UDP only.");
     out.aor = *aor;
-    out.transport = account.transport;
     std::string next = *aor;
     if (!proxy.empty()) {
         const auto edge = checkedUri(proxy, "outbound proxy");
         if (!edge)
             return tl::unexpected(edge.error());
         out.edge = next = withTransport(*edge, account.transport);
-        const auto named = sip::parseUri(next).parameter("transport").value_or("");
-        out.transport =
-            base::equalsNoCase(named, "tcp") ? base::Transport::Tcp : base::Transport::Udp;
     }
-    if (wantedOf(next, account.transport).transport == base::Transport::Tls)
+    out.wanted = wantedOf(next, account.transport);
+    switch (out.wanted.transport) {
+    case base::Transport::Udp:
+    case base::Transport::Tcp:
+    case base::Transport::Tls:
+    case base::Transport::Unknown: // as DNS says
+        break;
+    default:
         return base::fail(base::ErrorCode::Unsupported,
-                          "This version registers over TCP and UDP only, not over TLS.");
-    const auto address = localAddressTowards(std::string(sip::parseUri(next).host), env.options);
-    if (!address)
-        return tl::unexpected(address.error());
-    const auto local = env.agent.local(*address);
-    if (!local)
-        return tl::unexpected(local.error());
-    out.local = *local;
+                          fmt::format("Registrations go over UDP, TCP and TLS, not over {}.",
+                                      base::transportText(out.wanted.transport)));
+    }
+    out.instance = account.instance;
+    out.credentials = account.credentials;
+    out.expires = account.expires;
+    out.keepAlive = account.keepAlive;
+    out.gruu = account.gruu;
+    out.plainAfter439 = account.plainAfter439;
+    return out;
+}
+
+/// The Service-Route without a first hop that the edge is already.
+std::vector<std::string> routesOf(const FlowLink &flow)
+{
+    auto out = flow.report().serviceRoute;
+    const auto edge = sip::parseUri(flow.identity().edge);
+    if (!out.empty() && flow.hop()) {
+        const auto first = sip::parseNameAddress(out.front()).uri;
+        const auto port = first.port.value_or(edge.port.value_or(0));
+        const bool same = base::equalsNoCase(first.host, edge.host) ||
+                          first.host == flow.hop()->endpoint.address.text();
+        if (same && (port == edge.port.value_or(port)))
+            out.erase(out.begin());
+    }
     return out;
 }
 
@@ -108,30 +124,13 @@ void Registrations::add(AccountHandle handle, Account account)
     std::uint32_t regId = 0;
     for (const auto &proxy : account.proxies) {
         ++regId;
-        auto identity = identify(m_env, account, proxy);
+        auto identity = identify(account, proxy);
         if (!identity) {
-            base::FlowReport rejected;
-            rejected.aor = base::printable(account.aor, false, 200);
-            rejected.regId = regId;
-            rejected.edge = base::printable(proxy, false, 200);
-            rejected.transport = base::transportText(account.transport);
-            rejected.state = base::FlowState::Rejected;
-            rejected.reason = identity.error().sentence;
-            rejected.since = base::now();
-            m_env.agent.tell({base::LocalKind::FlowChanged,
-                              0,
-                              {},
-                              {},
-                              rejected.reason,
-                              std::make_shared<const base::FlowReport>(rejected)});
-            m_env.listener.onFlow({handle, rejected});
+            reject(handle, account, regId, identity.error());
             continue;
         }
         identity->account = handle;
         identity->regId = regId;
-        identity->instance = account.instance;
-        identity->credentials = account.credentials;
-        identity->expires = account.expires;
         entry.flows.push_back(std::make_unique<FlowLink>(m_env, *identity, [this, handle, regId] {
             const auto found = m_accounts.find(handle);
             return found != m_accounts.end() &&
@@ -143,6 +142,26 @@ void Registrations::add(AccountHandle handle, Account account)
     }
     for (auto &flow : entry.flows)
         flow->start();
+}
+
+void Registrations::reject(AccountHandle handle, const Account &account, std::uint32_t regId,
+                           const base::Error &error)
+{
+    base::FlowReport rejected;
+    rejected.aor = base::printable(account.aor, false, 200);
+    rejected.regId = regId;
+    rejected.edge = base::printable(account.proxies[regId - 1], false, 200);
+    rejected.transport = base::transportText(account.transport);
+    rejected.state = base::FlowState::Rejected;
+    rejected.reason = error.sentence;
+    rejected.since = base::now();
+    m_env.agent.tell({base::LocalKind::FlowChanged,
+                      0,
+                      {},
+                      {},
+                      rejected.reason,
+                      std::make_shared<const base::FlowReport>(rejected)});
+    m_env.listener.onFlow({handle, rejected});
 }
 
 void Registrations::remove(AccountHandle handle)
@@ -174,9 +193,16 @@ void Registrations::reRegister(AccountHandle handle, std::uint32_t regId)
     each(handle, regId, [](FlowLink &flow) { flow.reRegister(); });
 }
 
-void Registrations::cut(AccountHandle handle, std::uint32_t regId)
+void Registrations::drill(AccountHandle handle, std::uint32_t regId, Drill what)
 {
-    each(handle, regId, [](FlowLink &flow) { flow.cut(); });
+    each(handle, regId, [what](FlowLink &flow) { flow.drill(what); });
+}
+
+void Registrations::secured(const TlsReport &report)
+{
+    for (auto &[handle, entry] : m_accounts)
+        for (auto &flow : entry.flows)
+            flow->secured(report);
 }
 
 void Registrations::ping(AccountHandle handle, std::uint32_t regId)
@@ -184,14 +210,16 @@ void Registrations::ping(AccountHandle handle, std::uint32_t regId)
     each(handle, regId, [](FlowLink &flow) { flow.ping(); });
 }
 
-base::Result<AccountRoute> Registrations::choose(AccountHandle handle) const
+base::Result<AccountRoute> Registrations::choose(AccountHandle handle,
+                                                 const std::vector<std::uint32_t> &tried) const
 {
     const auto found = m_accounts.find(handle);
     if (found == m_accounts.end())
         return base::fail(base::ErrorCode::NotFound, "That account is not there any more.");
     const FlowLink *best = nullptr;
     for (const auto &flow : found->second.flows) {
-        if (rank(flow->report().state) == 0)
+        if (rank(flow->report().state) == 0 ||
+            std::find(tried.begin(), tried.end(), flow->regId()) != tried.end())
             continue;
         const auto key = [](const FlowLink &link) {
             return std::pair(rank(link.report().state), link.report().lastPong);
@@ -208,8 +236,11 @@ base::Result<AccountRoute> Registrations::choose(AccountHandle handle) const
     out.edge = best->identity().edge;
     out.contact = best->contact(true);
     out.aor = best->identity().aor;
+    out.routes = routesOf(*best);
     out.regId = best->regId();
-    out.stream = best->identity().transport == base::Transport::Tcp;
+    out.stream = best->stream();
+    out.local = best->local();
+    out.hop = best->hop();
     out.credentials = best->identity().credentials;
     return out;
 }

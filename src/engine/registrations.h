@@ -17,8 +17,11 @@ class FlowLink;
 struct AccountRoute {
     Pin pin;
     std::string edge, contact, aor;
+    std::vector<std::string> routes; // Service-Route of the registration (RFC 3608)
     std::uint32_t regId = 0;
     bool stream = true;
+    const Local *local = nullptr; // of a UDP flow: its own port
+    std::optional<Hop> hop;       // likewise: its edge
     Credentials credentials;
 };
 
@@ -31,10 +34,14 @@ public:
     void add(AccountHandle handle, Account account);
     void remove(AccountHandle handle);
     void reRegister(AccountHandle handle, std::uint32_t regId);
-    void cut(AccountHandle handle, std::uint32_t regId);
+    void drill(AccountHandle handle, std::uint32_t regId, Drill what);
     void ping(AccountHandle handle, std::uint32_t regId);
 
-    base::Result<AccountRoute> choose(AccountHandle handle) const;
+    void secured(const TlsReport &report);
+
+    /// The best flow, but none of `tried`. Errors: none is up.
+    base::Result<AccountRoute> choose(AccountHandle handle,
+                                      const std::vector<std::uint32_t> &tried = {}) const;
     ArrivedBy arrivedBy(nta_incoming_t *request) const;
     std::string contactFor(nta_incoming_t *request) const;
 
@@ -42,6 +49,8 @@ public:
     bool quiet() const;
 
 private:
+    void reject(AccountHandle handle, const Account &account, std::uint32_t regId,
+                const base::Error &error);
     struct Entry {
         Account account;
         std::vector<std::unique_ptr<FlowLink>> flows;

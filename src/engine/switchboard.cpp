@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <engine/in_dialog.h>
 #include <engine/incoming_call.h>
-#include <engine/test_call.h>
 #include <fmt/format.h>
 
 namespace engine {
@@ -26,6 +25,7 @@ Switchboard::Switchboard(SuLoop &loop, const Options &options, Agent &agent, Lis
     agent.onTls([this](const TlsReport &report) {
         for (auto &[handle, call] : m_calls)
             call->secured(report);
+        m_registrations.secured(report);
     });
     sweep();
 }
@@ -64,11 +64,7 @@ void Switchboard::place(CallHandle handle, CallRequest request)
             m_env.agent.tell({base::LocalKind::Note, 0, {}, {}, failed.sentence, {}});
             return m_env.listener.onCall(failed);
         }
-        flow = FlowChoice{choice->pin, choice->stream, choice->contact,
-                          [this, account = request.account, regId = choice->regId] {
-                              m_registrations.ping(account, regId);
-                          }};
-        request.proxy = choice->edge;
+        flow = choiceOf(request.account, *choice);
         request.from = choice->aor;
         if (request.credentials.user.empty())
             request.credentials = choice->credentials;
@@ -77,6 +73,26 @@ void Switchboard::place(CallHandle handle, CallRequest request)
     auto *raw = call.get();
     m_calls[handle] = std::move(call);
     raw->start();
+}
+
+FlowChoice Switchboard::choiceOf(AccountHandle account, const AccountRoute &route)
+{
+    FlowChoice out;
+    out.pin = route.pin;
+    out.stream = route.stream;
+    out.contact = route.contact;
+    out.local = route.local;
+    out.hop = route.hop;
+    out.edge = route.edge;
+    out.routes = route.routes;
+    out.regId = route.regId;
+    out.doubt = [this, account, regId = route.regId] { m_registrations.ping(account, regId); };
+    out.another = [this,
+                   account](const std::vector<std::uint32_t> &tried) -> std::optional<FlowChoice> {
+        const auto next = m_registrations.choose(account, tried);
+        return next ? std::optional(choiceOf(account, *next)) : std::nullopt;
+    };
+    return out;
 }
 
 void Switchboard::transfer(CallHandle handle, const std::string &target, CallHandle with)

@@ -6,6 +6,7 @@
 #include <engine/call.h>
 #include <engine/probes.h>
 #include <engine/registrations.h>
+#include <engine/test_call.h>
 #include <map>
 
 namespace engine {
@@ -30,6 +31,7 @@ public:
     int onRequest(nta_incoming_t *request, const sip_t &sip) override;
 
 private:
+    FlowChoice choiceOf(AccountHandle account, const AccountRoute &route);
     int incoming(nta_incoming_t *request, const sip_t &sip, const Received &received);
     void stray(msg_t *message, const sip_t &sip);
     void sweep();

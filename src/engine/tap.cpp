@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <engine/tap.h>
 
+#include <engine/stun.h>
 #include <engine/tap_socket.h>
 #include <engine/tap_stamp.h>
 
@@ -168,7 +169,8 @@ ssize_t Tap::fromDatagrams(TapSocket &entry, int fd, msghdr *message, int flags)
     Connection connection = connectionOf(entry);
     connection.remote = from;
     m_listener.received(connection);
-    if (!onlyBlank(bytes) && m_listener.admits(bytes, connection))
+    const bool stun = isStun(bytes) && m_listener.stun(connection, bytes);
+    if (!stun && !onlyBlank(bytes) && m_listener.admits(bytes, connection))
         return n;
     errno = EAGAIN; // to the library there was nothing
     return -1;
@@ -192,6 +194,11 @@ ssize_t Tap::fromErrorQueue(TapSocket &entry, int fd, msghdr *message, int flags
                 ? base::Endpoint::of(static_cast<const sockaddr *>(message->msg_name))
                 : entry.remote;
         m_error = SocketError{static_cast<int>(error.ee_errno), target, time};
+        const Quiet quiet;
+        Connection connection = connectionOf(entry);
+        connection.remote = target;
+        if (!entry.stream)
+            m_listener.unreachable(connection, static_cast<int>(error.ee_errno));
     }
     return n;
 }

@@ -52,6 +52,10 @@ public:
     virtual void securing(ssl_st *, const Connection &, bool /*weConnect*/) {}
     virtual void secured(ssl_st *, const Connection &, bool /*done*/) {}
     virtual void closed(const Connection &) {} // TLS only
+    /// STUN on a SIP socket (RFC 5626 section 8). Was it awaited? Then nobody else gets it.
+    virtual bool stun(const Connection &, std::string_view /*bytes*/) { return false; }
+    /// ICMP said that a datagram to `connection.remote` did not arrive; `number` is an errno.
+    virtual void unreachable(const Connection &, int /*number*/) {}
 };
 
 /// The last error a SIP socket met, so that a made-up 503 can be explained.

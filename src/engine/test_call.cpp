@@ -91,14 +91,14 @@ void TestCall::start()
 {
     const auto extra = headerLines(m_request.extras.headers);
     const auto body = inviteBody(m_request);
-    const auto plan = planCall(m_request);
+    m_ownRoutes = m_request.extras.routes;
+    const auto plan = routeOverFlow();
     if (!extra || !body || !plan)
         return fail((!extra  ? extra.error()
                      : !body ? body.error()
                              : plan.error())
                         .sentence,
                     base::LocalKind::SendFailed);
-    m_plan = *plan;
     m_body = *body;
     m_offer = offerOf(m_request);
     m_described = m_offer.empty() ? m_request.description : m_offer;
@@ -201,7 +201,9 @@ void TestCall::rejected(const Reply &reply)
         return failedLocally(reply);
     // RFC 3263 section 4.3; never after a 1xx, for somebody's phone may be ringing.
     if (reply.status == 503 && !m_heard && !m_hangUp &&
-        nextHop(fmt::format("{} answered 503", m_hop ? m_hop->endpoint.text() : "The server")))
+        nextHop(fmt::format("{} answered 503", m_hop    ? m_hop->endpoint.text()
+                                               : m_flow ? m_flow->edge
+                                                        : "The server")))
         return;
     if ((reply.status == 401 || reply.status == 407) && !m_hangUp && authenticate(reply))
         return;

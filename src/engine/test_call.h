@@ -18,9 +18,16 @@ namespace engine {
 /// The flow a call goes over, when it belongs to an account.
 struct FlowChoice {
     Pin pin;
-    bool stream = true;          // over a connection: without it the call cannot leave
-    std::string contact;         // with ob
+    bool stream = true;              // over a connection: without it the call cannot leave
+    std::string contact;             // with ob
+    const Local *local = nullptr;    // its own port, of a UDP flow
+    std::optional<Hop> hop;          // where its edge is
+    std::string edge;                // as the user named it
+    std::vector<std::string> routes; // Service-Route
+    std::uint32_t regId = 0;
     std::function<void()> doubt; // a response made it doubtful: ask it for a pong
+    /// A flow of the account that is up and none of those; nullopt: there is none.
+    std::function<std::optional<FlowChoice>(const std::vector<std::uint32_t> &tried)> another;
 };
 
 class TestCall final : public Call
@@ -60,6 +67,8 @@ private:
     base::Result<void> prepareHop(); // local address and Contact for it
     bool call();                     // the first of m_hops that can be used
     bool nextHop(const std::string &why);
+    bool nextFlow(const std::string &why);
+    base::Result<void> routeOverFlow(); // m_plan for m_flow
     bool sendInvite();
     std::string inviteHeaders();
     void replied(const Reply &reply);
@@ -107,6 +116,8 @@ private:
     CallHandle m_handle;
     CallRequest m_request;
     std::optional<FlowChoice> m_flow;
+    std::vector<std::uint32_t> m_triedFlows;
+    std::vector<std::string> m_ownRoutes; // the user's, behind those of the flow
     Plan m_plan;
     std::vector<Hop> m_hops;  // still to be tried
     std::optional<Hop> m_hop; // where the INVITE goes; nullopt: over a flow

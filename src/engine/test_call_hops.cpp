@@ -10,8 +10,9 @@ namespace engine {
 void TestCall::locate()
 {
     m_locating = true;
-    if (m_flow && m_flow->pin.usable() != nullptr) // the flow is the way
-        return located(std::vector<Hop>{});
+    if (m_flow) // the flow is the way; RFC 5626 section 4.3
+        return located(m_flow->stream || !m_flow->hop ? std::vector<Hop>{}
+                                                      : std::vector<Hop>{*m_flow->hop});
     m_env.locator.find(
         m_plan.wanted,
         [this, alive = std::weak_ptr<int>(m_alive)](const std::string &sentence) {
@@ -43,8 +44,16 @@ base::Result<void> TestCall::prepareHop()
 {
     const auto named = m_plan.wanted.transport;
     m_transport = m_hop                               ? m_hop->transport
+                  : m_flow && m_flow->hop             ? m_flow->hop->transport
                   : named == base::Transport::Unknown ? base::Transport::Udp
                                                       : named;
+    if (m_flow && m_flow->local != nullptr) { // also of a connection: where its edge sends calls to
+        m_local = m_flow->local;
+        if (m_transport == base::Transport::Tls && m_flow->hop)
+            m_tls = m_env.agent.tls(m_flow->hop->endpoint);
+        m_contact = m_flow->contact;
+        return {};
+    }
     const auto address = localAddressOf(m_request, m_env.options, m_hop, m_plan.wanted.host);
     if (!address)
         return tl::unexpected(address.error());
@@ -102,13 +111,53 @@ bool TestCall::call()
 /// The next address with a new branch and all else as it was; false: there is none.
 bool TestCall::nextHop(const std::string &why)
 {
-    if (m_hops.empty() || m_flow)
+    if (m_flow)
+        return nextFlow(why);
+    if (m_hops.empty())
         return false;
     note(base::LocalKind::Note, 0, {},
          fmt::format("{} Trying the next address, {} over {} (RFC 3263 section 4.3).",
                      why.ends_with('.') ? why : why + ".", m_hops.front().endpoint.text(),
                      base::transportText(m_hops.front().transport)));
     return call() || m_state == State::Ended;
+}
+
+/// Another flow of the account, by the same rule (RFC 3263 section 4.3, RFC 5626 section 4.3).
+bool TestCall::nextFlow(const std::string &why)
+{
+    m_triedFlows.push_back(m_flow->regId);
+    auto next = m_flow->another ? m_flow->another(m_triedFlows) : std::nullopt;
+    if (!next)
+        return false;
+    note(base::LocalKind::Note, 0, {},
+         fmt::format("{} Flow {} failed before any provisional response: the same call leaves over "
+                     "flow {} ({}) with a new branch (RFC 3263 section 4.3, RFC 5626 section 4.3).",
+                     why.ends_with('.') ? why : why + ".", m_flow->regId, next->regId, next->edge));
+    m_flow = std::move(*next);
+    if (const auto planned = routeOverFlow(); !planned) {
+        fail(planned.error().sentence, base::LocalKind::SendFailed);
+        return true;
+    }
+    m_hops.clear();
+    if (!m_flow->stream && m_flow->hop)
+        m_hops.push_back(*m_flow->hop);
+    return call() || m_state == State::Ended;
+}
+
+/// Edge first, then the Service-Route of that registration (RFC 3608), then the user's own routes.
+base::Result<void> TestCall::routeOverFlow()
+{
+    if (m_flow) {
+        m_request.proxy = m_flow->edge;
+        m_request.extras.routes = m_flow->routes;
+        m_request.extras.routes.insert(m_request.extras.routes.end(), m_ownRoutes.begin(),
+                                       m_ownRoutes.end());
+    }
+    auto plan = planCall(m_request);
+    if (!plan)
+        return tl::unexpected(plan.error());
+    m_plan = std::move(*plan);
+    return {};
 }
 
 void TestCall::secured(const TlsReport &report)

@@ -18,6 +18,7 @@ struct TlsJudge::Check {
     bool acceptAnything = false;
     int error = X509_V_OK; // the first one
     bool wrongName = false;
+    std::string alert;
 };
 
 namespace {
@@ -155,12 +156,26 @@ int TlsJudge::verified(int fine, X509_STORE_CTX *context) noexcept
     return fine != 0 || check->acceptAnything ? 1 : 0;
 }
 
+void TlsJudge::happened(const SSL *ssl, int where, int value) noexcept
+{
+    auto *check = static_cast<Check *>(SSL_get_ex_data(ssl, checkIndex()));
+    if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && check != nullptr)
+        check->alert = SSL_alert_desc_string_long(value);
+}
+
+std::string TlsJudge::alert(std::uint32_t id) const
+{
+    const auto found = m_checks.find(id);
+    return found == m_checks.end() ? std::string() : found->second->alert;
+}
+
 void TlsJudge::prepare(SSL *ssl, std::uint32_t id, const std::string &name, bool weConnect)
 {
     auto &check = m_checks[id] = std::make_unique<Check>();
     check->name = name;
     check->acceptAnything = m_options.acceptAnything;
     SSL_set_ex_data(ssl, checkIndex(), check.get());
+    SSL_set_info_callback(ssl, happened);
     SSL_set_min_proto_version(ssl, TLS1_2_VERSION);
     SSL_set_options(ssl, SSL_OP_IGNORE_UNEXPECTED_EOF);
     if (!weConnect)

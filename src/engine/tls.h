@@ -31,10 +31,13 @@ public:
     /// After it; `done` false: it failed.
     TlsReport report(ssl_st *ssl, std::uint32_t id, bool done) const;
     void forget(std::uint32_t id);
+    /// The last alert the peer sent on it, in OpenSSL's words ("close notify"); empty: none.
+    std::string alert(std::uint32_t id) const;
 
 private:
     struct Check;
     static int verified(int fine, x509_store_ctx_st *context) noexcept;
+    static void happened(const ssl_st *ssl, int where, int value) noexcept;
 
     TlsOptions m_options;
     std::unique_ptr<x509_store_st, void (*)(x509_store_st *)> m_store;

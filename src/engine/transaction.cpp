@@ -39,7 +39,7 @@ std::unique_ptr<Transaction> Transaction::start(const RequestSpec &spec, Handler
         TAG_IF(payload != nullptr, SIPTAG_PAYLOAD(payload)),
         TAG_IF(spec.transport != nullptr, NTATAG_TPORT(spec.transport)),
         TAG_IF(spec.ident != nullptr && spec.transport == nullptr, TPTAG_IDENT(spec.ident)),
-        TAG_IF(spec.fresh, TPTAG_FRESH(1)),
+        TAG_IF(spec.fresh, TPTAG_FRESH(1)), TAG_IF(spec.ownVia, NTATAG_USER_VIA(1)),
         TAG_IF(!spec.branch.empty(), NTATAG_BRANCH_KEY(spec.branch.c_str())), TAG_END());
     su_home_deinit(home);
     if (out->m_outgoing == nullptr) {

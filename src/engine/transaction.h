@@ -31,6 +31,7 @@ struct RequestSpec {
     const char *ident = nullptr;  // of the local transport; outlives the transaction
     bool fresh = false;           // on a connection of its own
     std::string branch;           // CANCEL: the INVITE's
+    bool ownVia = false;          // `headers` begin the Via; the library completes it
 };
 
 class Transaction

@@ -63,6 +63,12 @@ void write(Fields &out, const base::FlowReport &flow)
     out.number("registered_until_ns", flow.registeredUntil.ns);
     out.number("next_attempt_ns", flow.nextAttempt.ns);
     out.number("flow_timer_ns", flow.flowTimer.count());
+    if (flow.mapped.known())
+        out.text("mapped", flow.mapped.text());
+    out.text("keep_alive", flow.keepAlive).text("tls", flow.tls);
+    out.number("reachable_since_ns", flow.reachableSince.ns);
+    out.number("reachable_until_ns", flow.reachableUntil.ns);
+    out.number("losses", flow.losses);
 }
 
 base::FlowReport flowOf(const Fields &in)
@@ -86,6 +92,12 @@ base::FlowReport flowOf(const Fields &in)
     flow.registeredUntil = {in.number("registered_until_ns")};
     flow.nextAttempt = {in.number("next_attempt_ns")};
     flow.flowTimer = base::Duration(in.number("flow_timer_ns"));
+    flow.mapped = base::Endpoint::parse(in.text("mapped")).value_or(base::Endpoint{});
+    flow.keepAlive = in.text("keep_alive");
+    flow.tls = in.text("tls");
+    flow.reachableSince = {in.number("reachable_since_ns")};
+    flow.reachableUntil = {in.number("reachable_until_ns")};
+    flow.losses = static_cast<int>(std::clamp<std::int64_t>(in.number("losses"), 0, 1'000'000));
     return flow;
 }
 

@@ -198,9 +198,9 @@ void DeskBridge::ping(engine::AccountHandle account, std::uint32_t regId)
     m_desk->ping(account, regId);
 }
 
-void DeskBridge::cutFlow(engine::AccountHandle account, std::uint32_t regId)
+void DeskBridge::drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what)
 {
-    m_desk->cutFlow(account, regId);
+    m_desk->drill(account, regId, what);
 }
 
 bool DeskBridge::startStory(const std::string &name)

@@ -44,7 +44,7 @@ public:
     void removeAccount(engine::AccountHandle account);
     void reRegister(engine::AccountHandle account, std::uint32_t regId);
     void ping(engine::AccountHandle account, std::uint32_t regId);
-    void cutFlow(engine::AccountHandle account, std::uint32_t regId);
+    void drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what);
     bool startStory(const std::string &name);
     void stopStory();
     bool openFile(const QString &path, const session::ClockChoice &clock = {});

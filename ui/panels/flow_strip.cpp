@@ -243,7 +243,7 @@ void FlowStrip::openMenu(engine::AccountHandle account, std::uint32_t regId, QWi
     });
     menu->addSeparator();
     menu->addAction(tr("&Cut the connection (drill)"), this,
-                    [=, this] { Q_EMIT cutWanted(account, regId); });
+                    [=, this] { Q_EMIT drillWanted(account, regId, engine::Drill::Cut); });
     menu->addAction(tr("&Unregister the account"), this,
                     [=, this] { Q_EMIT removeWanted(account); });
     menu->popup(chip->mapToGlobal(QPoint(0, chip->height())));

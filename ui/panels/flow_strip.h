@@ -54,7 +54,7 @@ public:
 Q_SIGNALS:
     void reRegisterWanted(engine::AccountHandle account, std::uint32_t regId);
     void pingWanted(engine::AccountHandle account, std::uint32_t regId);
-    void cutWanted(engine::AccountHandle account, std::uint32_t regId);
+    void drillWanted(engine::AccountHandle account, std::uint32_t regId, engine::Drill what);
     void removeWanted(engine::AccountHandle account);
     void explainWanted(const base::FlowReport &report);
 

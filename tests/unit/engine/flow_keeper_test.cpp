@@ -242,7 +242,8 @@ TEST_F(Flow, A423RaisesTheIntervalAndTriesAtOnceButNotForEver)
     EXPECT_EQ(keeper.expires(), 1800s);
     EXPECT_THAT(keeper.take(), ElementsAre(KeeperAct::Refresh));
     keeper.result(now, brief); // the same again: it does not mean it
-    EXPECT_EQ(keeper.state(), FlowState::BackingOff);
+    EXPECT_EQ(keeper.state(), FlowState::Rejected);
+    EXPECT_FALSE(keeper.next().has_value());
 }
 
 TEST_F(Flow, RegisterNowWorksFromTheBackOff)

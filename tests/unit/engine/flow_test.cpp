@@ -137,7 +137,7 @@ TEST(Flows, ACutFlowRecoversAndARemovedOneUnregisters)
     Ear ear(flowOptions());
     const auto handle = ear.engine->addAccount(account(registrar, 1));
     ASSERT_TRUE(isUp(ear, 1));
-    ear.engine->cutFlow(handle, 1);
+    ear.engine->drill(handle, 1, engine::Drill::Cut);
     ASSERT_TRUE(isUp(ear, 1, 2));
     ear.engine->removeAccount(handle);
     ASSERT_TRUE(support::stepUntil([&] { return ear.state(1) == FlowState::Off; }));
@@ -203,23 +203,6 @@ TEST(Flows, WithoutCredentialsTheAnswerIsOneClearSentence)
     ASSERT_TRUE(support::stepUntil([&] { return ear.state(1) == FlowState::Rejected; }));
     EXPECT_THAT(ear.flows().back().report.reason, HasSubstr("user name"));
     EXPECT_EQ(ear.told(base::LocalKind::AuthenticationGaveUp).size(), 1U);
-}
-
-TEST(Flows, OverUdpThereAreNoPings)
-{
-    Registrar registrar;
-    Ear ear(flowOptions());
-    auto bob = account(registrar, 1);
-    bob.proxies = {registrar.uri()};
-    bob.transport = base::Transport::Udp;
-    const auto handle = ear.engine->addAccount(bob);
-    ASSERT_TRUE(support::stepUntil([&] { return ear.state(1) == FlowState::UpPlain; }));
-    ear.engine->ping(handle, 1);
-    ear.engine->reRegister(handle, 1);
-    ASSERT_TRUE(support::stepUntil([&] { return registrar.peer().count("REGISTER") == 2; }));
-    for (const auto &text : registrar.peer().texts())
-        EXPECT_EQ(text.compare(0, 9, "REGISTER "), 0);
-    EXPECT_EQ(registrar.peer().connections(), 0U);
 }
 
 TEST(Flows, WithoutOutboundItIsPlain)
@@ -347,7 +330,7 @@ TEST(Flows, CarryCallsOverUdpToo)
     engine::CallRequest request;
     request.target = "sip:carol@example.test";
     request.account = ear.engine->addAccount(bob);
-    ASSERT_TRUE(support::stepUntil([&] { return ear.state(1) == FlowState::UpPlain; }));
+    ASSERT_TRUE(isUp(ear, 1));
     ear.engine->place(request);
     ASSERT_TRUE(ear.waitFor(CallStep::Failed));
     EXPECT_EQ(ear.first(CallStep::Failed).status, 430);

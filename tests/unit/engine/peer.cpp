@@ -106,9 +106,12 @@ void Peer::datagram()
     socklen_t length = sizeof name;
     const ssize_t n =
         ::recvfrom(m_udp, buffer, sizeof buffer, 0, reinterpret_cast<sockaddr *>(&name), &length);
-    if (n > 0)
-        handle(std::string(buffer, static_cast<std::size_t>(n)),
-               {m_udp, false, base::Endpoint::of(reinterpret_cast<sockaddr *>(&name))});
+    if (n <= 0)
+        return;
+    const std::string text(buffer, static_cast<std::size_t>(n));
+    const Way way{m_udp, false, base::Endpoint::of(reinterpret_cast<sockaddr *>(&name))};
+    if (!m_raw || !m_raw(*this, text, way))
+        handle(text, way);
 }
 
 bool Peer::bytes(int fd, Stream &stream)

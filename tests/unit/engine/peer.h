@@ -29,12 +29,15 @@ class Peer
 {
 public:
     using Handler = std::function<void(Peer &, const sip::Message &, const Way &)>;
+    using Raw = std::function<bool(Peer &, const std::string &datagram, const Way &)>;
     using Blank = std::function<void(Peer &, bool ping, const Way &)>;
 
     explicit Peer(Handler handler, Blank keepAlive = {});
     ~Peer();
 
     std::uint16_t port() const { return m_port; }
+    /// Sees every datagram first; true: it was for it. Set before anybody sends.
+    void datagrams(Raw raw) { m_raw = std::move(raw); }
     std::string uri(const std::string &user = "bob") const;
     /// Any thread.
     void send(const Way &way, const std::string &text);
@@ -62,6 +65,7 @@ private:
 
     Handler m_handler;
     Blank m_blank;
+    Raw m_raw;
     int m_udp = -1, m_listener = -1, m_wake = -1;
     std::uint16_t m_port = 0;
     std::map<int, Stream> m_streams;

@@ -17,6 +17,9 @@ public:
               [this](Peer &, const sip::Message &message, const Way &way) { handle(message, way); },
               [this](Peer &, bool ping, const Way &way) { keepAlive(ping, way); })
     {
+        m_peer.datagrams([this](Peer &, const std::string &datagram, const Way &way) {
+            return stun(datagram, way);
+        });
     }
     std::string uri() const { return "sip:127.0.0.1:" + std::to_string(m_peer.port()); }
     std::string proxy() const { return uri() + ";transport=tcp"; }
@@ -45,6 +48,7 @@ public:
     }
 
     std::atomic<bool> pongs{true}, outbound{true};
+    std::atomic<int> mappedShift{0}; // what a NAT adds to the port that STUN tells
     std::atomic<int> status{200}, pingsSeen{0}, pongsSeen{0};
     std::string
         challenge;     // set before the engine starts: the first REGISTER of each flow gets a 401
@@ -56,6 +60,26 @@ private:
         ++(ping ? pingsSeen : pongsSeen);
         if (ping && pongs)
             m_peer.send(way, "\r\n");
+    }
+    bool stun(const std::string &datagram, const Way &way)
+    {
+        if (datagram.size() != 20 || datagram[0] != 0)
+            return false;
+        ++pingsSeen;
+        if (!pongs)
+            return true;
+        const auto &from = way.remote;
+        const int port = (from.port + mappedShift) ^ 0x2112;
+        std::string out = datagram.substr(0, 20);
+        out[0] = 1; // binding success, one attribute of 8 octets
+        out[3] = 12;
+        out += std::string("\x00\x20\x00\x08\x00\x01", 6);
+        out += {static_cast<char>(port >> 8), static_cast<char>(port & 0xFF)};
+        for (std::size_t i = 0; i < 4; ++i)
+            out += static_cast<char>(from.address.bytes[i] ^
+                                     static_cast<std::uint8_t>(datagram[4 + i]));
+        m_peer.send(way, out);
+        return true;
     }
     void handle(const sip::Message &message, const Way &way)
     {
@@ -83,7 +107,7 @@ private:
         auto response = sip::responseTo(message, status, "", "reg");
         if (status == 200) {
             response.header("Contact", contact);
-            if (outbound)
+            if (outbound && contact.find("reg-id") != std::string_view::npos)
                 response.header("Require", "outbound");
             if (!extra.empty())
                 response.header(extra.substr(0, extra.find(':')),

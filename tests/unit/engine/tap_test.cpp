@@ -81,7 +81,7 @@ TEST(Tap, EmitsStreamsInOrderPingsIncluded)
     ASSERT_TRUE(support::stepUntil([&] {
         return ear.state(1) == base::FlowState::Up && ear.state(2) == base::FlowState::Up;
     }));
-    ear.engine->cutFlow(handle, 2);
+    ear.engine->drill(handle, 2, engine::Drill::Cut);
     ASSERT_TRUE(support::stepUntil([&] { return ear.states(2, base::FlowState::Up) == 2; }));
     std::map<std::uint32_t, std::string> streams;
     std::map<std::uint32_t, bool> outgoing;

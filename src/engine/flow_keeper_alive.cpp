@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flow keeper's keep-alives: when they go out, and what their answers and silence mean (RFC
+// 5626 section 4.4).
+#include <engine/flow_keeper.h>
+
+#include <fmt/format.h>
+#include <utility>
+
+namespace engine {
+
+namespace {
+
+using base::FlowState;
+
+constexpr std::size_t kMostRoundTrips = 32;
+constexpr int kStunResends = 6;   // RFC 5389 section 7.2.1: Rc 7
+constexpr int kStunPatience = 16; // Rm
+
+} // namespace
+
+/// RFC 5626 section 4.4: 80 to 100 % of the Flow-Timer; without one 95 to 120 s for connections,
+/// 24 to 29 s for UDP.
+base::Duration FlowKeeper::pingPeriod()
+{
+    if (m_agreedPeriod.count() > 0)
+        return between(0.8, 1.0, m_agreedPeriod);
+    if (m_settings.datagrams)
+        return between(24.0 / 29.0, 1.0, std::chrono::seconds(29));
+    return between(95.0 / 120.0, 1.0, std::chrono::seconds(120));
+}
+
+void FlowKeeper::forgetPing()
+{
+    m_pingAt.reset();
+    m_resendAt.reset();
+    m_suspectAt.reset();
+    m_pongDue.reset();
+    m_waiting = false;
+    m_resends = 0;
+}
+
+/// Section 4.4: keep-alives only where somebody said that they are answered.
+void FlowKeeper::agree(const RegisterResult &result)
+{
+    m_granted = result.outbound;
+    const bool agreed =
+        result.outbound || result.edgeKeepsFlows || result.keep || m_settings.keepAlive;
+    m_report.keepAlive = !agreed ? "" : m_settings.datagrams ? "STUN" : "CRLF";
+    m_report.flowTimer = result.outbound ? result.flowTimer : base::Duration{0};
+    m_agreedPeriod = m_report.flowTimer.count() > 0 ? m_report.flowTimer
+                                                    : result.keep.value_or(base::Duration{0});
+}
+
+void FlowKeeper::bytes(base::Instant now)
+{
+    m_report.lastReceived = now;
+    m_suspectAt.reset();
+    if (m_report.state == FlowState::Suspect)
+        enter(m_granted ? FlowState::Up : FlowState::UpPlain, now, "Something was received again.");
+}
+
+void FlowKeeper::pong(base::Instant now, const base::Endpoint &mapped)
+{
+    bytes(now);
+    if (!m_waiting)
+        return; // nobody asked
+    const auto trip = now - m_report.lastPing;
+    m_report.pongRoundTrip = trip;
+    m_report.lastPong = now;
+    m_report.roundTrips.push_back(trip);
+    if (m_report.roundTrips.size() > kMostRoundTrips)
+        m_report.roundTrips.erase(m_report.roundTrips.begin());
+    forgetPing();
+    if (!pinging() || !registered())
+        return;
+    if (mapped.known()) { // section 4.4.2: another address is another flow
+        const auto former = std::exchange(m_report.mapped, mapped);
+        const bool changed = std::exchange(m_stunMapped, true) && former != mapped;
+        if (changed) {
+            m_acts.push_back(KeeperAct::Close);
+            return lost(now, fmt::format("The NAT gave us another address: {} before, {} now. "
+                                         "Calls to the old one are lost.",
+                                         former.text(), mapped.text()));
+        }
+    }
+    m_pingAt = now + pingPeriod();
+    if (m_report.state == FlowState::Provisional) {
+        proven();
+        enter(m_granted ? FlowState::Up : FlowState::UpPlain, now,
+              m_granted ? "Registered, and the edge answered a ping."
+                        : "Registered without outbound; the edge answered a ping.");
+    } else if (m_hooks.changed) {
+        m_hooks.changed();
+    }
+}
+
+void FlowKeeper::sendPing(base::Instant now)
+{
+    m_acts.push_back(KeeperAct::Ping);
+    m_report.lastPing = now;
+    m_pingAt.reset();
+    if (!pinging())
+        return; // nobody said that it is answered: a pong may not be expected (section 3.5.1)
+    m_waiting = true;
+    m_suspectAt = now + m_settings.pongTimeout / 5;
+    m_resends = 0;
+    if (m_settings.datagrams)
+        m_resendAt = now + m_settings.stunWait;
+    else
+        m_pongDue = now + m_settings.pongTimeout;
+}
+
+/// RFC 5389 section 7.2.1: the same request at twice the distance each time, then a last patience.
+void FlowKeeper::resendPing(base::Instant now)
+{
+    m_acts.push_back(KeeperAct::PingAgain);
+    ++m_resends;
+    if (m_resends < kStunResends)
+        m_resendAt = now + m_settings.stunWait * (1 << m_resends);
+    else
+        m_pongDue = now + m_settings.stunWait * kStunPatience;
+}
+
+void FlowKeeper::noPong(base::Instant now)
+{
+    m_acts.push_back(KeeperAct::Close);
+    const auto waited = base::seconds(now - m_report.lastPing, 1);
+    const auto why =
+        m_settings.datagrams
+            ? fmt::format("No answer to {} STUN requests within {} s.", kStunResends + 1, waited)
+            : fmt::format("No pong within {} s after the ping.", waited);
+    m_silentSince = m_report.lastReceived; // nobody knows when since then it died
+    if (m_proven)
+        lost(now, why);
+    else
+        attemptFailed(now, why, base::Duration{0});
+}
+
+void FlowKeeper::ping(base::Instant now)
+{
+    if (!registered() || m_waiting)
+        return;
+    if (!pinging() && m_settings.datagrams)
+        return remark(now,
+                      "Nobody said that this edge answers STUN on its SIP port, so none is "
+                      "sent (RFC 5626 section 4.4); registering again shows whether it lives.");
+    sendPing(now);
+}
+
+} // namespace engine

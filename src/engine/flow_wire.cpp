@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+// A flow's way on the wire: where its edge is (RFC 3263), its connection or UDP port, keep-alives,
+// and how it ends.
+#include <engine/flow_link.h>
+
+#include <base/text.h>
+#include <cstring>
+#include <engine/stun.h>
+#include <fmt/format.h>
+
+namespace engine {
+
+void FlowLink::connect()
+{
+    drop(true);
+    m_hops.clear();
+    m_connection = {};
+    m_tls.clear();
+    m_deaf = false;
+    ++m_round;
+    if (const auto known = literalHop(m_identity.wanted))
+        return located(std::vector<Hop>{*known});
+    m_env.locator.find(
+        m_identity.wanted,
+        [this, alive = std::weak_ptr<int>(m_alive)](const std::string &sentence) {
+            if (!alive.expired())
+                m_env.agent.tell({base::LocalKind::Note, 0, m_callId, {}, sentence, {}});
+        },
+        [this, round = m_round,
+         alive = std::weak_ptr<int>(m_alive)](base::Result<std::vector<Hop>> hops) {
+            if (!alive.expired() && round == m_round)
+                located(std::move(hops));
+        });
+}
+
+void FlowLink::located(base::Result<std::vector<Hop>> hops)
+{
+    if (m_keeper.stopped())
+        return;
+    if (!hops || hops->empty()) {
+        m_keeper.failed(base::now(),
+                        hops ? "No address of the edge is known." : hops.error().sentence);
+        return actSoon();
+    }
+    m_keeper.located(base::now());
+    m_hops = std::move(*hops);
+    tryHop();
+}
+
+base::Result<const Local *> FlowLink::localFor(const Hop &hop)
+{
+    const auto address = localAddressTowards(hop.endpoint.address.text(), m_env.options);
+    if (!address)
+        return tl::unexpected(address.error());
+    if (hop.transport == base::Transport::Tls) {
+        m_env.agent.expect(hop.endpoint, hop.name);
+        return m_env.agent.secureLocal(*address);
+    }
+    if (hop.transport == base::Transport::Tcp)
+        return m_env.agent.local(*address);
+    if (m_local != nullptr && m_local->datagramsOnly && m_local->endpoint.address == *address)
+        return m_local; // the same port: only the edge's view of it may be another one
+    return m_env.agent.flowPort(*address, nullptr);
+}
+
+void FlowLink::tryHop()
+{
+    m_hop = m_hops.front();
+    m_hops.erase(m_hops.begin());
+    m_transportKind = m_hop->transport;
+    const auto local = localFor(*m_hop);
+    if (!local) {
+        m_keeper.failed(base::now(), local.error().sentence);
+        return actSoon();
+    }
+    if (m_local != *local)
+        m_env.agent.release(m_local);
+    m_local = *local;
+    sendRegister(true, false);
+}
+
+/// RFC 3263 section 4.3: the next address of the same edge before it counts as a failure.
+bool FlowLink::nextHop(const RegisterResult &result)
+{
+    const bool elsewhere = result.local || (result.status == 503 && result.retryAfter.count() == 0);
+    if (!elsewhere || m_hops.empty() || m_keeper.registered() || m_keeper.stopped())
+        return false;
+    m_env.agent.tell({base::LocalKind::Note,
+                      result.status,
+                      m_callId,
+                      {},
+                      fmt::format("{} Trying the edge's next address, {} over {} (RFC 3263 section "
+                                  "4.3).",
+                                  result.sentence, m_hops.front().endpoint.text(),
+                                  base::transportText(m_hops.front().transport)),
+                      {}});
+    m_soon.start(std::chrono::milliseconds(1), [this] {
+        drop(true);
+        if (!m_hops.empty())
+            tryHop();
+        act();
+    });
+    return true;
+}
+
+void FlowLink::secured(const TlsReport &report)
+{
+    if (!m_hop || m_transportKind != base::Transport::Tls || report.remote != m_hop->endpoint)
+        return;
+    const auto state = this->report().state;
+    if (state != base::FlowState::Connecting && state != base::FlowState::Registering)
+        return;             // a call's connection to the same edge
+    if (!report.accepted) { // the library waits for its timer; what is known is said now
+        RegisterResult failed;
+        failed.local = true;
+        failed.status = 503;
+        failed.sentence = report.sentence;
+        m_register.reset();
+        if (!nextHop(failed))
+            m_keeper.result(base::now(), failed);
+        return actSoon();
+    }
+    m_tlsVerified = report.verified;
+    const auto who = report.names.empty() ? report.subject : report.names.front();
+    m_tls = fmt::format("{}, {}, {}", report.protocol, who.empty() ? "no name" : who,
+                        report.verified ? "verified" : "NOT verified: " + report.sentence);
+}
+
+bool FlowLink::carries(tport_t *transport) const
+{
+    if (transport == nullptr)
+        return false;
+    if (m_transport != nullptr)
+        return transport == m_transport;
+    const char *ident = tport_ident(transport);
+    return m_local != nullptr && m_local->datagramsOnly && ident != nullptr &&
+           m_local->ident == ident;
+}
+
+void FlowLink::drill(Drill what)
+{
+    if (what == Drill::SwallowPongs) {
+        m_deaf = true;
+        m_keeper.remark(base::now(), "From now on the edge's pongs are not heard, on request.");
+    } else if (what == Drill::ChangePort && !stream() && m_local != nullptr) {
+        const auto port = m_env.agent.flowPort(m_local->endpoint.address, m_local);
+        if (!port) {
+            m_keeper.remark(base::now(), port.error().sentence);
+        } else {
+            m_env.agent.release(std::exchange(m_local, *port));
+            m_keeper.closed(base::now(), "The source port was changed here, on request.");
+        }
+    } else if (m_keeper.registered()) {
+        drop(true);
+        m_keeper.closed(base::now(), stream() ? "The connection was cut here, on request."
+                                              : "The flow was given up here, on request.");
+    }
+    act();
+}
+
+void FlowLink::adopt(tport_t *transport)
+{
+    if (transport == nullptr)
+        return;
+    if (tport_is_secondary(transport) == 0) { // UDP: nothing to watch
+        tport_unref(transport);
+        return;
+    }
+    m_transport = transport;
+    tport_set_params(transport, TPTAG_SDWN_ERROR(1), TPTAG_PONG2PING(0), TPTAG_IDLE(UINT_MAX),
+                     TAG_END());
+    m_pending = tport_pend(transport, nullptr, died, this);
+}
+
+void FlowLink::drop(bool close)
+{
+    if (m_transport == nullptr)
+        return;
+    tport_t *transport = std::exchange(m_transport, nullptr);
+    if (m_pending > 0)
+        tport_release(transport, m_pending, nullptr, nullptr, this, 0);
+    m_pending = 0;
+    if (close)
+        tport_shutdown(transport, 2);
+    tport_unref(transport);
+}
+
+/// By whom and how a connection ended.
+std::string FlowLink::endText(int error) const
+{
+    const auto alert = m_env.agent.tlsAlert(m_connection.id);
+    if (m_transportKind == base::Transport::Tls && !alert.empty())
+        return fmt::format("The edge ended TLS with the alert \"{}\".", alert);
+    switch (error) {
+    case 0:
+        return "The edge closed the connection (FIN).";
+    case ECONNRESET:
+    case EPIPE:
+        return "The edge reset the connection (RST).";
+    case ETIMEDOUT:
+        return "The network is silent: TCP gave up sending again.";
+    default:
+        return fmt::format("The connection broke: {}.", std::strerror(error));
+    }
+}
+
+void FlowLink::died(tp_stack_t *, FlowLink *self, tport_t *transport, msg_t *, int error) noexcept
+{
+    if (transport != self->m_transport)
+        return;
+    const auto why = self->endText(error);
+    self->drop(false);
+    self->m_keeper.closed(base::now(), why);
+    self->actSoon();
+}
+
+void FlowLink::onBound(const Connection &connection)
+{
+    m_connection = connection;
+    m_keeper.sending(base::now()); // gives nothing to do
+}
+
+void FlowLink::onBytes(base::Instant time)
+{
+    if (m_deaf)
+        return;
+    m_keeper.bytes(time);
+    act();
+}
+
+void FlowLink::onKeepAlive(bool ping, base::Instant time)
+{
+    if (ping)
+        sendRaw("\r\n"); // RFC 5626 section 3.5.1: whoever gets a ping answers at once
+    else if (!m_deaf)
+        m_keeper.pong(time);
+    act();
+}
+
+void FlowLink::onStun(const std::string &bytes, base::Instant time)
+{
+    const auto answer = readStun(bytes);
+    if (!answer || answer->transaction != m_pingKey || m_deaf)
+        return;
+    m_pingKey.clear();
+    if (answer->success)
+        m_keeper.pong(time, answer->mapped);
+    else
+        m_keeper.closed(time, fmt::format("The edge refused STUN with {} {}.", answer->error,
+                                          base::printable(answer->reason, false, 80)));
+    act();
+}
+
+void FlowLink::onUnreachable(int number)
+{
+    if (stream() || !m_keeper.registered())
+        return; // a REGISTER's own transaction fails by itself
+    m_keeper.closed(base::now(),
+                    fmt::format("ICMP says that {} does not take datagrams any more: {}.",
+                                m_connection.remote.text(), std::strerror(number)));
+    act();
+}
+
+void FlowLink::sendPing(bool again)
+{
+    if (stream()) {
+        sendRaw("\r\n\r\n"); // RFC 5626 section 3.5.1
+        return;
+    }
+    if (!again)
+        m_ping = stunRequest(m_pingKey);
+    sendRaw(m_ping);
+}
+
+/// Bytes that are no message, through the library's own queue so that they never land inside one: a
+/// request whose only fragment is already "encoded" as these bytes.
+bool FlowLink::sendRaw(std::string_view bytes)
+{
+    tport_t *way = stream()             ? m_transport
+                   : m_local != nullptr ? m_env.agent.datagrams(*m_local)
+                                        : nullptr;
+    if (way == nullptr || (stream() && tport_is_clear_to_send(way) == 0))
+        return false;
+    const std::string host = m_connection.remote.address.text();
+    const std::string port = std::to_string(m_connection.remote.port);
+    tp_name_t name = *tport_name(way);
+    if (!stream()) { // else it would go to ourselves
+        name.tpn_host = name.tpn_canon = host.c_str();
+        name.tpn_port = port.c_str();
+    }
+    msg_t *message = nta_msg_create(m_env.agent.nta(), 0);
+    sip_t *sip = sip_object(message);
+    su_home_t *home = msg_home(message);
+    auto *request = sip_request_create(home, SIP_METHOD_OPTIONS,
+                                       reinterpret_cast<const url_string_t *>("sip:x"), nullptr);
+    char *data = static_cast<char *>(su_alloc(home, bytes.size()));
+    if (request != nullptr && data != nullptr) {
+        std::memcpy(data, bytes.data(), bytes.size());
+        request->rq_common->h_data = data;
+        request->rq_common->h_len = bytes.size();
+        msg_header_insert(message, reinterpret_cast<msg_pub_t *>(sip),
+                          reinterpret_cast<msg_header_t *>(request));
+        msg_serialize(message, reinterpret_cast<msg_pub_t *>(sip));
+        tport_tsend(way, message, &name, TAG_END());
+    }
+    msg_destroy(message);
+    return true;
+}
+
+} // namespace engine

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <engine/register_result.h>
+
+#include <base/text.h>
+#include <fmt/format.h>
+#include <sip/status.h>
+#include <sip/uri.h>
+
+namespace engine {
+
+namespace {
+
+constexpr std::size_t kMostRoutes = 16; // of a Path or Service-Route
+constexpr std::size_t kLongest = 512;   // octets of one value that is kept
+constexpr std::uint32_t kLongestWait = 24 * 3600;
+
+base::Duration secondsOf(std::optional<std::uint32_t> value)
+{
+    return std::chrono::seconds(std::min(value.value_or(0), kLongestWait));
+}
+
+std::vector<std::string> listOf(const sip::Message &message, sip::HeaderId id)
+{
+    std::vector<std::string> out;
+    for (const auto value : message.values(id))
+        if (out.size() < kMostRoutes && value.size() <= kLongest)
+            out.emplace_back(value);
+    return out;
+}
+
+std::string joined(const sip::Message &message, sip::HeaderId id)
+{
+    std::string out;
+    for (const auto value : message.values(id))
+        if (out.size() < 200)
+            out += (out.empty() ? "" : ", ") + base::printable(value, false, 80);
+    return out;
+}
+
+/// How the edge saw us (RFC 3581), and whether it takes keep-alives (RFC 6223).
+void readVia(const sip::Message &message, RegisterResult &out)
+{
+    const auto via = sip::parseVia(message.value(sip::HeaderId::Via));
+    if (!via.ok)
+        return;
+    const auto address =
+        base::Address::parse(via.parameter("received").value_or(std::string_view()));
+    const auto port = base::toInteger(via.parameter("rport").value_or(""));
+    if (port && *port > 0 && *port <= 65535) {
+        const auto host = address ? address : base::Address::parse(via.host);
+        if (host)
+            out.mapped = {*host, static_cast<std::uint16_t>(*port)};
+    }
+    // "keep" without a value is our own offer, given back by somebody who does not know it.
+    const auto keep = base::toInteger(via.parameter("keep").value_or(""));
+    if (keep && *keep >= 0 && *keep <= kLongestWait)
+        out.keep = std::chrono::seconds(*keep);
+}
+
+bool isOurs(const sip::NameAddress &binding, const RegisterAsked &asked)
+{
+    if (!asked.outbound)
+        return binding.uriText == asked.contact;
+    const auto regId = binding.parameter("reg-id");
+    const auto instance = binding.parameter("+sip.instance");
+    return regId && *regId == std::to_string(asked.regId) && instance &&
+           instance->find(asked.instance) != std::string_view::npos;
+}
+
+std::string unquoted(std::string_view text)
+{
+    if (text.size() >= 2 && text.front() == '"' && text.back() == '"')
+        text = text.substr(1, text.size() - 2);
+    return std::string(text.substr(0, kLongest));
+}
+
+/// The registrar lists every binding of the account; ours is one of them.
+void readBindings(const sip::Message &message, const RegisterAsked &asked, RegisterResult &out)
+{
+    bool any = false, ours = false;
+    for (const auto value : message.values(sip::HeaderId::Contact)) {
+        const auto binding = sip::parseNameAddress(value);
+        any = true;
+        const bool byName = isOurs(binding, asked);
+        // A registrar without outbound keeps the address only.
+        const bool byAddress = binding.uriText == asked.contact && !binding.parameter("reg-id");
+        if (!byName && (!byAddress || ours))
+            continue;
+        ours = true;
+        const auto expires = base::toInteger(binding.parameter("expires").value_or(""));
+        if (expires && *expires > 0 && *expires <= 7 * 24 * 3600)
+            out.expires = std::chrono::seconds(*expires);
+        out.publicGruu = unquoted(binding.parameter("pub-gruu").value_or(""));
+        out.temporaryGruu = unquoted(binding.parameter("temp-gruu").value_or(""));
+    }
+    if (!any)
+        out.sentence = "The 200 lists no Contact, so it does not say that we are bound (RFC 3261 "
+                       "section 10.3).";
+    else if (!ours)
+        out.sentence = "The 200 lists other Contacts but not ours, so calls will not come here.";
+}
+
+std::string advice(const sip::Message &message, const RegisterAsked &asked, RegisterResult &out)
+{
+    switch (message.status) {
+    case 400:
+        return "The registrar cannot read or will not take this REGISTER.";
+    case 403:
+        return "The registrar forbids it for this account; check account, user name and domain. "
+               "Asking again does not help.";
+    case 404:
+        return "The registrar does not know this address of record; check user and domain.";
+    case 420: // RFC 3261 section 8.2.2.3
+        return fmt::format("It does not know {}, and somebody on the way required it; nothing that "
+                           "Earshot could leave out was required.",
+                           joined(message, sip::HeaderId::Unsupported));
+    case 421: // RFC 3261 section 21.4.16
+        return fmt::format("It insists on the extension {}, which this REGISTER did not offer.",
+                           joined(message, sip::HeaderId::Require));
+    case 423:
+        return out.minExpires.count() == 0
+                   ? "It names no Min-Expires, so nobody knows what it would take."
+                   : fmt::format("It wants {} s, which was asked for or is too long to ask for.",
+                                 out.minExpires / std::chrono::seconds(1));
+    case 430:
+        return "A registrar should never say so (RFC 5626 section 11.5): it speaks of a flow that "
+               "the edge no longer has. A new flow is tried after a while.";
+    case 439: // RFC 5626 section 11.6
+        return fmt::format("The first hop, {}, did not put itself into Path with ob, so the "
+                           "registrar will not use outbound through it. Use an edge that supports "
+                           "it, or register without outbound.",
+                           asked.edge);
+    case 503:
+        return out.retryAfter.count() > 0
+                   ? fmt::format("It is overloaded or being serviced and asks to wait {} s.",
+                                 out.retryAfter / std::chrono::seconds(1))
+                   : "It is overloaded or being serviced and does not say for how long.";
+    default:
+        break;
+    }
+    if (message.status < 400) {
+        const auto contacts = joined(message, sip::HeaderId::Contact);
+        return contacts.empty() ? "It points elsewhere and does not say where."
+                                : fmt::format("It points to {}; use that as proxy.", contacts);
+    }
+    return {};
+}
+
+} // namespace
+
+RegisterResult readRegisterResult(const sip::Message &message, const RegisterAsked &asked)
+{
+    RegisterResult out;
+    out.status = message.status;
+    out.retryAfter = secondsOf(message.number(sip::HeaderId::RetryAfter));
+    out.minExpires = secondsOf(message.number(sip::HeaderId::MinExpires));
+    readVia(message, out);
+    if (message.status >= 200 && message.status < 300) {
+        out.outbound = asked.outbound && message.lists(sip::HeaderId::Require, "outbound");
+        out.flowTimer =
+            out.outbound ? secondsOf(message.number(sip::HeaderId::FlowTimer)) : base::Duration{0};
+        out.expires = secondsOf(message.number(sip::HeaderId::Expires));
+        out.path = listOf(message, sip::HeaderId::Path);
+        out.serviceRoute = listOf(message, sip::HeaderId::ServiceRoute);
+        for (const auto &path : out.path)
+            out.edgeKeepsFlows =
+                out.edgeKeepsFlows || sip::parseNameAddress(path).uri.parameter("ob").has_value();
+        readBindings(message, asked, out);
+        return out;
+    }
+    if (message.status < 300)
+        return out;
+    const auto phrase = message.reason.empty() ? sip::phrase(message.status) : message.reason;
+    out.sentence = fmt::format("The registration was refused with {} {}. {}", message.status,
+                               base::printable(phrase, false, 160), advice(message, asked, out));
+    if (const auto warning = message.value(sip::HeaderId::Warning); !warning.empty())
+        out.sentence += fmt::format(" It adds: {}", base::printable(warning, false, 200));
+    out.sentence = base::trim(out.sentence);
+    return out;
+}
+
+} // namespace engine

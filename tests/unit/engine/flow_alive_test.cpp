@@ -1,0 +1,263 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flow's state machine on a manual clock: back-off as a distribution, STUN, what the answers of
+// a registrar lead to, when others can reach us.
+#include <engine/flow_keeper.h>
+
+#include <array>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <random>
+
+namespace {
+
+using base::FlowState;
+using engine::FlowKeeper;
+using engine::KeeperAct;
+using engine::RegisterResult;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using namespace std::chrono_literals;
+
+base::Endpoint at(const char *text)
+{
+    return base::Endpoint::parse(text).value();
+}
+
+RegisterResult status(int code, base::Duration retryAfter = 0s)
+{
+    RegisterResult out;
+    out.status = code;
+    out.retryAfter = retryAfter;
+    return out;
+}
+
+RegisterResult granted(base::Duration flowTimer = 0s)
+{
+    RegisterResult out = status(200);
+    out.outbound = true;
+    out.expires = 3600s;
+    out.flowTimer = flowTimer;
+    return out;
+}
+
+struct Machine {
+    explicit Machine(engine::KeeperSettings settings = {})
+        : keeper(settings, {[this] { return random ? random() : 0.5; }, [this] { return others; },
+                            [this] { states.push_back(keeper.state()); }})
+    {
+        keeper.start(now);
+        keeper.take();
+    }
+    base::Duration jump()
+    {
+        const auto due = keeper.next();
+        if (!due)
+            return 0s;
+        const auto step = *due - now;
+        now = *due;
+        keeper.tick(now);
+        return step;
+    }
+    void after(base::Duration step) { now = now + step; }
+    void comeUp(const base::Endpoint &mapped = {})
+    {
+        keeper.sending(now);
+        keeper.result(now, granted());
+        jump();
+        keeper.take();
+        after(4ms);
+        keeper.pong(now, mapped);
+        keeper.take();
+    }
+
+    std::function<double()> random;
+    bool others = false;
+    base::Instant now{1'000'000'000'000};
+    std::vector<FlowState> states;
+    FlowKeeper keeper;
+};
+
+/// RFC 5626 section 4.5: every wait in [0.5 W, W], and evenly spread over it.
+TEST(BackOff, IsEvenlySpreadWithinItsBoundsOverAThousandFailures)
+{
+    Machine flow;
+    std::mt19937 source(20261125);
+    std::uniform_real_distribution<double> spread(0.0, 1.0);
+    flow.random = [&] { return spread(source); };
+    std::array<int, 20> slots{};
+    for (int failures = 1; failures <= 1000; ++failures) {
+        flow.others = failures % 2 == 0; // 30 s or 90 s
+        flow.keeper.result(flow.now, status(500));
+        ASSERT_EQ(flow.keeper.state(), FlowState::BackingOff);
+        ASSERT_EQ(flow.keeper.report().failures, failures);
+        base::Duration whole = flow.others ? 90s : 30s;
+        for (int i = 0; i < failures && whole < 1800s; ++i)
+            whole *= 2;
+        whole = std::min<base::Duration>(whole, 1800s);
+        EXPECT_EQ(flow.keeper.report().waitMost, whole);
+        const auto wait = flow.jump();
+        ASSERT_GE(wait, whole / 2);
+        ASSERT_LE(wait, whole);
+        const double share = 2.0 * base::toSeconds(wait) / base::toSeconds(whole) - 1.0;
+        ++slots.at(std::min<std::size_t>(19, static_cast<std::size_t>(share * 20)));
+        flow.keeper.take();
+    }
+    double chi = 0;
+    for (const int seen : slots)
+        chi += (seen - 50.0) * (seen - 50.0) / 50.0;
+    EXPECT_LT(chi, 43.82) << "0.1 % limit of 19 degrees of freedom";
+    EXPECT_GT(chi, 3.0) << "too even to be random";
+}
+
+TEST(Stun, IsSentAgainAtTwiceTheDistanceAndThenTheFlowIsDead)
+{
+    Machine flow({.datagrams = true});
+    flow.comeUp(at("192.0.2.7:40000"));
+    ASSERT_EQ(flow.keeper.state(), FlowState::Up);
+    EXPECT_EQ(flow.keeper.report().keepAlive, "STUN");
+    EXPECT_EQ(flow.jump(), 26500ms); // the middle of 24 to 29 s
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
+    const auto asked = flow.now;
+    const auto heard = flow.keeper.report().lastReceived;
+    std::vector<base::Duration> again;
+    while (flow.keeper.state() == FlowState::Up || flow.keeper.state() == FlowState::Suspect) {
+        flow.jump();
+        for (const auto act : flow.keeper.take())
+            if (act == KeeperAct::PingAgain)
+                again.push_back(flow.now - asked);
+        ASSERT_LT(flow.now - asked, 60s);
+    }
+    EXPECT_THAT(again, ElementsAre(500ms, 1500ms, 3500ms, 7500ms, 15500ms, 31500ms));
+    EXPECT_EQ(flow.now - asked, 39500ms);
+    EXPECT_THAT(flow.states, testing::IsSupersetOf({FlowState::Suspect, FlowState::Failed}));
+    EXPECT_EQ(flow.keeper.report().reachableUntil, heard); // nobody knows when since then
+    EXPECT_FALSE(flow.keeper.report().reachableSince.known());
+}
+
+TEST(Stun, AnotherMappedAddressIsAnotherFlow)
+{
+    Machine flow({.datagrams = true});
+    flow.comeUp(at("192.0.2.7:40000"));
+    flow.keeper.ping(flow.now);
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
+    flow.keeper.pong(flow.now, at("192.0.2.7:40000"));
+    EXPECT_EQ(flow.keeper.state(), FlowState::Up);
+    flow.states.clear();
+    flow.keeper.ping(flow.now);
+    flow.keeper.take();
+    flow.keeper.pong(flow.now, at("192.0.2.7:40017"));
+    EXPECT_THAT(flow.states, testing::IsSupersetOf({FlowState::Failed, FlowState::Connecting}));
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Close, KeeperAct::Connect));
+    EXPECT_EQ(flow.keeper.report().mapped, at("192.0.2.7:40017"));
+    EXPECT_EQ(flow.keeper.report().losses, 1);
+}
+
+TEST(Stun, IsNotSentWhereNobodyAnnouncedIt)
+{
+    Machine flow({.datagrams = true});
+    flow.keeper.sending(flow.now);
+    flow.keeper.result(flow.now, status(200));
+    EXPECT_EQ(flow.keeper.state(), FlowState::UpPlain);
+    flow.keeper.ping(flow.now);
+    EXPECT_THAT(flow.keeper.take(), IsEmpty());
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("STUN"));
+}
+
+TEST(Stun, IsSentWhereTheEdgeOrTheViaOrTheUserAnnouncedIt)
+{
+    auto byPath = status(200), byVia = status(200);
+    byPath.edgeKeepsFlows = true;
+    byVia.keep = 20s;
+    for (const auto &[result, always, period] :
+         {std::tuple(byPath, false, 26500ms), std::tuple(byVia, false, 18000ms),
+          std::tuple(status(200), true, 26500ms)}) {
+        Machine flow({.datagrams = true, .keepAlive = always});
+        flow.keeper.sending(flow.now);
+        flow.keeper.result(flow.now, result);
+        EXPECT_EQ(flow.keeper.state(), FlowState::Provisional);
+        EXPECT_EQ(flow.jump(), period);
+        EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
+        flow.keeper.pong(flow.now);
+        EXPECT_EQ(flow.keeper.state(), FlowState::UpPlain); // outbound was not granted
+    }
+}
+
+TEST(Refusal, WithoutOutboundOnlyWhereTheUserChoseIt)
+{
+    Machine flow({.plainAfter439 = true});
+    flow.keeper.sending(flow.now);
+    flow.keeper.result(flow.now, status(439));
+    EXPECT_TRUE(flow.keeper.plain());
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Refresh));
+    flow.keeper.result(flow.now, status(439)); // asked for nothing, refused all the same
+    EXPECT_EQ(flow.keeper.state(), FlowState::Rejected);
+    EXPECT_FALSE(flow.keeper.next().has_value());
+
+    Machine strict;
+    strict.keeper.sending(strict.now);
+    strict.keeper.result(strict.now, status(439));
+    EXPECT_EQ(strict.keeper.state(), FlowState::Rejected);
+}
+
+TEST(Refusal, A430ToARegisterIsTriedAgainButNeverInALoop)
+{
+    Machine flow;
+    flow.comeUp();
+    flow.keeper.reRegister(flow.now);
+    flow.keeper.take();
+    flow.keeper.result(flow.now, status(430)); // the flow is said to be gone: a new one at once
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Close, KeeperAct::Connect));
+    flow.keeper.sending(flow.now);
+    flow.keeper.result(flow.now, status(430));
+    EXPECT_EQ(flow.keeper.state(), FlowState::BackingOff);
+    EXPECT_GE(flow.jump(), 30s);
+}
+
+TEST(Reach, BeginsWithTheRegistrationAndEndsWithTheFlow)
+{
+    Machine flow;
+    flow.keeper.sending(flow.now);
+    const auto registered = flow.now;
+    flow.keeper.result(flow.now, granted(30s));
+    EXPECT_EQ(flow.keeper.report().reachableSince, registered);
+    flow.jump();
+    flow.keeper.pong(flow.now);
+    flow.after(5s);
+    flow.keeper.closed(flow.now, "The edge closed the connection (FIN).");
+    EXPECT_FALSE(flow.keeper.report().reachableSince.known());
+    EXPECT_EQ(flow.keeper.report().reachableUntil, flow.now);
+    flow.after(1s);
+    flow.keeper.sending(flow.now);
+    flow.keeper.result(flow.now, granted());
+    EXPECT_EQ(flow.keeper.report().reachableSince, flow.now);
+}
+
+TEST(Reach, RoundTripsOfTheLastPongsAreKept)
+{
+    Machine flow;
+    flow.comeUp();
+    for (int i = 0; i < 40; ++i) {
+        flow.keeper.ping(flow.now);
+        flow.after(std::chrono::milliseconds(i + 1));
+        flow.keeper.pong(flow.now);
+    }
+    ASSERT_EQ(flow.keeper.report().roundTrips.size(), 32U);
+    EXPECT_EQ(flow.keeper.report().roundTrips.back(), 40ms);
+    EXPECT_EQ(flow.keeper.report().roundTrips.front(), 9ms);
+}
+
+TEST(Resolving, ComesFirstWhereTheEdgeHasAName)
+{
+    FlowKeeper keeper({.named = true}, {[] { return 0.5; }, {}, {}});
+    const base::Instant now{1'000'000'000};
+    keeper.start(now);
+    EXPECT_EQ(keeper.state(), FlowState::Resolving);
+    keeper.located(now);
+    EXPECT_EQ(keeper.state(), FlowState::Connecting);
+    keeper.failed(now, "No answer from the name server.");
+    EXPECT_EQ(keeper.state(), FlowState::BackingOff);
+    EXPECT_EQ(keeper.report().failures, 1);
+}
+
+} // namespace
