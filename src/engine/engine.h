@@ -124,6 +124,9 @@ struct CallEvent {
     std::shared_ptr<const TlsReport> tls; // of the connection, once there is one
 };
 
+/// RFC 5626 section 4.2 asks for at least two, suggests four.
+inline constexpr std::size_t kMostFlows = 8;
+
 struct Account {
     std::string aor;                  // "sip:bob@example.test"
     std::vector<std::string> proxies; // outbound proxy set, reg-id counts from 1 in this order

@@ -83,6 +83,8 @@ void FlowKeeper::forgetConnection()
     m_report.keepAlive.clear();
     m_granted = false;
     m_stunMapped = false;
+    if (!m_settings.datagrams)
+        m_report.mapped = {}; // the next connection has another port anyway
     m_intervalRaised = 0;
 }
 

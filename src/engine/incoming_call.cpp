@@ -236,6 +236,7 @@ void IncomingCall::bye()
     spec.leg = m_leg;
     spec.method = "BYE";
     spec.transport = m_by.pin.usable();
+    spec.ident = m_by.local != nullptr ? m_by.local->ident.c_str() : nullptr;
     spec.headers = fmt::format("User-Agent: {}\r\n", m_env.options.userAgent);
     m_state = State::Confirmed;
     const bool sent = m_requests.start(spec, [this](const Reply &done) {

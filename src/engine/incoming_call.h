@@ -34,6 +34,7 @@ struct ArrivedBy {
     std::uint32_t regId = 0;
     std::string contact; // with ob; empty: our own address
     Pin pin;
+    const Local *local = nullptr; // of a flow: its own port, for what we ask in the dialog
 };
 
 class IncomingCall final : public Call, public CancelHandler, public ReliableHandler

@@ -12,8 +12,6 @@ namespace engine {
 
 namespace {
 
-constexpr std::size_t kMostFlows = 8; // RFC 5626 section 4.2 asks for at least two, suggests four
-
 std::string freshInstance()
 {
     const std::string hex = base::randomToken(16); // RFC 4122 version 4
@@ -252,7 +250,7 @@ ArrivedBy Registrations::arrivedBy(nta_incoming_t *request) const
     for (const auto &[handle, entry] : m_accounts) {
         for (const auto &flow : entry.flows) {
             if (flow->carries(transport))
-                out = {handle, flow->regId(), flow->contact(true), flow->pin()};
+                out = {handle, flow->regId(), flow->contact(true), flow->pin(), flow->local()};
         }
     }
     if (transport != nullptr)

@@ -3,9 +3,11 @@
 // a registrar lead to, when others can reach us.
 #include <engine/flow_keeper.h>
 
+#include <algorithm>
 #include <array>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <numeric>
 #include <random>
 
 namespace {
@@ -108,6 +110,30 @@ TEST(BackOff, IsEvenlySpreadWithinItsBoundsOverAThousandFailures)
         chi += (seen - 50.0) * (seen - 50.0) / 50.0;
     EXPECT_LT(chi, 43.82) << "0.1 % limit of 19 degrees of freedom";
     EXPECT_GT(chi, 3.0) << "too even to be random";
+}
+
+/// An edge restarts and is away for two minutes: a hundred user agents do not come back as one.
+TEST(BackOff, KeepsAHundredUserAgentsApart)
+{
+    std::mt19937 source(430);
+    std::uniform_real_distribution<double> spread(0.0, 1.0);
+    std::array<int, 1000> attempts{}; // by second
+    for (int i = 0; i < 100; ++i) {
+        Machine flow;
+        flow.random = [&] { return spread(source); };
+        flow.comeUp();
+        const auto begin = flow.now;
+        flow.keeper.closed(flow.now, "The edge closed the connection (FIN).");
+        while (flow.now - begin < 120s) { // then the edge is back
+            flow.keeper.failed(flow.now, "Nobody listens on that port.");
+            flow.jump();
+            ++attempts.at(static_cast<std::size_t>((flow.now - begin) / std::chrono::seconds(1)));
+        }
+        EXPECT_LT(flow.now - begin, 600s) << "back within its longest wait";
+    }
+    EXPECT_EQ(std::accumulate(attempts.begin(), attempts.begin() + 30, 0), 0); // W/2 at least
+    EXPECT_LE(*std::max_element(attempts.begin(), attempts.end()), 12)
+        << "more in one second than chance makes of 100 over 30 s and more";
 }
 
 TEST(Stun, IsSentAgainAtTwiceTheDistanceAndThenTheFlowIsDead)
