@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <app/commands/commands.h>
 #include <app/console.h>
+#include <app/flow_json.h>
 
 #include <array>
 #include <base/text.h>
+#include <desk/device.h>
 #include <fmt/format.h>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 namespace app {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::array kOwn{
     OptionSpec{"--aor", "URI", "address of record: sip:bob@example.com"},
     OptionSpec{"--proxy", "URI", "outbound proxy or registrar; a flow each, reg-id in this order",
                true},
-    OptionSpec{"--transport", "udp|tcp", "transport (tcp)"},
+    OptionSpec{"--transport", "udp|tcp|tls", "transport of proxies that name none (tcp)"},
     OptionSpec{"--user", "U", "user name for 401 and 407"},
     OptionSpec{"--password-file", "F", "file whose first line is the password"},
     OptionSpec{"--answer", "", "answer calls, with a tone"},
@@ -23,11 +24,16 @@ constexpr std::array kOwn{
     OptionSpec{"--seconds", "N", "how long to stay registered (30)"},
     OptionSpec{"--expires", "S", "registration time asked for (600)"},
     OptionSpec{"--ping-after", "S", "first keep-alive that long after registering (1)"},
+    OptionSpec{"--instance", "URN", "instance-id (this device's, kept over restarts)"},
+    OptionSpec{"--keep-alive", "", "the proxies answer keep-alives, whatever the registrar says"},
+    OptionSpec{"--gruu", "", "use a granted GRUU as Contact of calls (RFC 5627)"},
+    OptionSpec{"--plain-after-439", "", "register without outbound where it is refused"},
+    OptionSpec{"--local-address", "IP", "address of this computer"},
     OptionSpec{"--output", "auto|silent", "where a caller is played (auto)"},
     OptionSpec{"--session", "FILE", "record everything into this new pcapng file"},
     OptionSpec{"--json", "", "print one JSON document at the end"},
 };
-constexpr auto kOptions = joined(kOwn, std::array{kNetworkOptions.front()});
+constexpr auto kOptions = joined(kOwn, kNetworkOptions);
 
 base::Result<engine::Account> readAccount(const Arguments &arguments)
 {
@@ -49,42 +55,21 @@ base::Result<engine::Account> readAccount(const Arguments &arguments)
     if (!who)
         return tl::unexpected<base::Error>(who.error());
     account.credentials = *who;
+    account.keepAlive = arguments.has("--keep-alive");
+    account.gruu = arguments.has("--gruu");
+    account.plainAfter439 = arguments.has("--plain-after-439");
+    account.instance = arguments.value("--instance");
+    if (account.proxies.size() > engine::kMostFlows)
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("An account takes at most {} proxies, not {}.",
+                                      engine::kMostFlows, account.proxies.size()));
+    if (!account.instance.empty())
+        return account;
+    if (auto kept = desk::deviceInstance())
+        account.instance = *kept;
+    else
+        fmt::print(stderr, "earshot: {}\n", kept.error().sentence);
     return account;
-}
-
-struct Line { // one change of one flow
-    base::Instant time;
-    base::FlowReport flow;
-};
-
-std::string text(const Line &line, base::Instant start)
-{
-    const auto &flow = line.flow;
-    std::string out = fmt::format(
-        "{:>9}  flow {}  {:<12} {} {} -> {}", base::seconds(line.time - start), flow.regId,
-        base::flowStateText(flow.state), flow.transport, flow.local.text(), flow.remote.text());
-    if (!flow.reason.empty())
-        out += "  " + base::printable(flow.reason);
-    if (flow.nextAttempt > line.time)
-        out +=
-            fmt::format("  (next attempt in {} s)", base::seconds(flow.nextAttempt - line.time, 1));
-    return out;
-}
-
-nlohmann::json json(const Line &line, base::Instant start)
-{
-    const auto &flow = line.flow;
-    return {{"seconds", base::toSeconds(line.time - start)},
-            {"reg_id", flow.regId},
-            {"state", std::string(base::flowStateText(flow.state))},
-            {"edge", flow.edge},
-            {"transport", flow.transport},
-            {"local", flow.local.text()},
-            {"remote", flow.remote.text()},
-            {"reason", flow.reason},
-            {"failures", flow.failures},
-            {"pong_ms", base::toMilliseconds(flow.pongRoundTrip)},
-            {"flow_timer", base::toSeconds(flow.flowTimer)}};
 }
 
 bool reachable(base::FlowState state)
@@ -113,9 +98,10 @@ public:
             if (m_lines.size() > 100'000)
                 m_lines.erase(m_lines.begin(), m_lines.begin() + 50'000);
             if (!m_quiet)
-                fmt::print("{}\n", text(m_lines.back(), m_start));
+                fmt::print("{}\n", textOf(m_lines.back(), m_start));
             std::fflush(stdout);
         }
+        tellReach(info);
     }
     void onCall(const desk::CallInfo &info) const
     {
@@ -140,15 +126,41 @@ public:
     {
         auto out = nlohmann::json::array();
         for (const auto &line : m_lines)
-            out.push_back(json(line, m_start));
+            out.push_back(jsonOf(line, m_start));
         return out;
     }
 
+    /// The flows as they are, and since when the account can be called.
+    void addState(nlohmann::json &out) const
+    {
+        auto flows = nlohmann::json::array();
+        for (const auto &[regId, flow] : m_flows)
+            flows.push_back(jsonOf(flow, base::now()));
+        out["flows"] = std::move(flows);
+        const auto time = [](base::Instant at) {
+            return at.known() ? nlohmann::json(base::utc(at)) : nlohmann::json(nullptr);
+        };
+        out["reachable"] = m_reachable.known();
+        out["reachable_since"] = time(m_reachable);
+        out["reachable_until"] = time(m_unreachable);
+    }
+
 private:
+    void tellReach(const desk::AccountInfo &info)
+    {
+        const bool changed = info.reachableSince.known() != m_reachable.known();
+        m_reachable = info.reachableSince;
+        m_unreachable = info.reachableUntil;
+        if (!changed || m_quiet)
+            return;
+        fmt::print("{:>9}  {}\n", base::seconds(base::now() - m_start), reachText(info, m_start));
+        std::fflush(stdout);
+    }
+
     bool m_quiet;
-    base::Instant m_start;
+    base::Instant m_start, m_reachable, m_unreachable;
     std::map<std::uint32_t, base::FlowReport> m_flows;
-    std::vector<Line> m_lines;
+    std::vector<FlowLine> m_lines;
     bool m_everUp = false;
 };
 
@@ -171,15 +183,14 @@ int run(const Arguments &arguments)
     if (!account)
         return complain(account.error().sentence, exitFor(account.error()));
     const auto limit = arguments.seconds("--seconds", std::chrono::seconds(30));
-    const auto ping = arguments.seconds("--ping-after", base::Duration{0});
+    const auto ping = arguments.seconds("--ping-after", std::chrono::seconds(1));
     if (!limit || !ping)
         return complain((limit ? ping.error() : limit.error()).sentence, kUsage);
-    if (account->transport == base::Transport::Tls)
-        return complain("Registrations go over UDP and TCP in this version.", kUsage);
     auto options = deskOptions(arguments);
     if (const auto ok = readNetwork(arguments, options.engine); !ok)
         return complain(ok.error().sentence, exitFor(ok.error()));
     options.engine.firstPing = *ping;
+    options.engine.localAddress = arguments.value("--local-address");
     auto console = Console::open(options);
     if (!console)
         return complain(console.error().sentence, exitFor(console.error()));
@@ -193,6 +204,8 @@ int run(const Arguments &arguments)
         !added)
         return complain(added.error().sentence, exitFor(added.error()));
     (*console)->waitUntil([] { return false; }, *limit);
+    nlohmann::json state;
+    watch.addState(state); // before they say goodbye
     farewell(**console);
     (*console)->desk().session().settle(std::chrono::seconds(1));
     const auto report = (*console)->report(aor);
@@ -202,6 +215,7 @@ int run(const Arguments &arguments)
                            {"started", base::toSeconds(watch.start() - base::Instant{})},
                            {"registered", watch.everUp()},
                            {"events", watch.events()}};
+        out.update(state);
         out["report"] = nlohmann::json::parse(report::jsonOf(report->input), nullptr, false);
         fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     } else {
