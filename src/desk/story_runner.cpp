@@ -148,7 +148,8 @@ void StoryRunner::doStep()
     }
 }
 
-bool StoryRunner::flowsUp() const
+/// Every flow is up or refused for good: nothing more comes of the step.
+bool StoryRunner::flowsSettled() const
 {
     std::lock_guard guard(m_parts.mutex);
     const auto at = m_parts.accounts.find(m_account);
@@ -157,7 +158,7 @@ bool StoryRunner::flowsUp() const
     for (const auto &[regId, flow] : at->second.flows) {
         using base::FlowState;
         if (flow.state != FlowState::Up && flow.state != FlowState::UpPlain &&
-            flow.state != FlowState::Provisional)
+            flow.state != FlowState::Provisional && flow.state != FlowState::Rejected)
             return false;
         if (flow.since < m_stepBegan && m_scenario.steps[m_step].kind == lab::StepKind::Register)
             return false;
@@ -170,10 +171,10 @@ bool StoryRunner::done()
     using Stage = CallInfo::Stage;
     switch (m_scenario.steps[m_step].kind) {
     case lab::StepKind::Register:
-        return flowsUp();
+        return flowsSettled();
     case lab::StepKind::ReRegister:
         // The old state may still say UP: the flow's failure is what the step mends.
-        return base::now() - m_stepBegan > std::chrono::milliseconds(200) && flowsUp();
+        return base::now() - m_stepBegan > std::chrono::milliseconds(200) && flowsSettled();
     case lab::StepKind::Wait:
         return true;
     case lab::StepKind::Call:

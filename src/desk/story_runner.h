@@ -36,7 +36,7 @@ private:
     bool done();
     void finish(std::string error);
     void publish();
-    bool flowsUp() const;
+    bool flowsSettled() const;
 
     Parts &m_parts;
     StoryHands m_hands;

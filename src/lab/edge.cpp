@@ -4,6 +4,7 @@
 #include <base/text.h>
 #include <charconv>
 #include <fmt/format.h>
+#include <memory>
 #include <sip/uri.h>
 
 namespace lab {
@@ -45,17 +46,17 @@ base::Result<std::unique_ptr<Edge>> Edge::open(Reactor &reactor, Hops &hops, Edg
         if (udp) {
             hops.addPeer((*udp)->local());
             return std::unique_ptr<Edge>(
-                new Edge(std::move(*udp), std::move(*tcp), settings, settings.forgets == number));
+                new Edge(reactor, std::move(*udp), std::move(*tcp), settings, number));
         }
         last = udp.error();
     }
     return tl::unexpected<base::Error>(last);
 }
 
-Edge::Edge(std::unique_ptr<UdpPort> udp, std::unique_ptr<TcpPort> tcp, EdgeSettings settings,
-           bool forgets)
-    : m_udp(std::move(udp)), m_tcp(std::move(tcp)), m_settings(settings),
-      m_branchKey(base::randomToken(16)), m_willForget(forgets)
+Edge::Edge(Reactor &reactor, std::unique_ptr<UdpPort> udp, std::unique_ptr<TcpPort> tcp,
+           EdgeSettings settings, int number)
+    : m_reactor(reactor), m_udp(std::move(udp)), m_tcp(std::move(tcp)), m_settings(settings),
+      m_branchKey(base::randomToken(16)), m_number(number)
 {
     m_udp->onDatagram(
         [this](std::string_view bytes, const base::Endpoint &from) { onDatagram(bytes, from); });
@@ -67,6 +68,41 @@ Edge::Edge(std::unique_ptr<UdpPort> udp, std::unique_ptr<TcpPort> tcp, EdgeSetti
 void Edge::forget()
 {
     m_flows.clear();
+}
+
+void Edge::restart()
+{
+    m_tokens = TokenMaker();
+    const auto flows = std::exchange(m_flows, {});
+    for (const auto &flow : flows)
+        m_tcp->end(flow);
+}
+
+void Edge::die()
+{
+    m_dead = true;
+    m_flows.clear();
+    m_tcp->shutDown();
+}
+
+/// What the story lets go wrong when the first request of its kind comes for a flow.
+void Edge::fault(const sip::Message &request)
+{
+    const auto method = m_settings.trigger == Trigger::Bye ? sip::Method::Bye : sip::Method::Invite;
+    if (m_faultDone || request.method != method)
+        return;
+    m_faultDone = true;
+    if (m_settings.forgets == m_number)
+        forget();
+    if (m_settings.restarts == m_number) {
+        m_tokens = TokenMaker(); // the answer first, then the connections: the story stays in order
+        m_reactor.after(std::chrono::milliseconds(100), [this, alive = std::weak_ptr(m_alive)] {
+            if (!alive.expired())
+                restart();
+        });
+    }
+    if (m_settings.dies == m_number)
+        die();
 }
 
 std::string Edge::routeUri(std::string_view user, std::string_view parameters) const
@@ -87,7 +123,7 @@ std::string Edge::branchOf(const sip::Message &request) const
 
 void Edge::onFrame(const sip::Frame &frame, const base::Endpoint &from)
 {
-    if (frame.kind == sip::FrameKind::Ping && m_flows.count(from) > 0)
+    if (frame.kind == sip::FrameKind::Ping && m_settings.pongs && m_flows.count(from) > 0)
         m_tcp->send("\r\n", from); // RFC 5626 section 3.5.1; a forgotten flow gets no pong
     if (frame.kind != sip::FrameKind::Message)
         return;
@@ -105,7 +141,9 @@ void Edge::onFrame(const sip::Frame &frame, const base::Endpoint &from)
 void Edge::onDatagram(std::string_view bytes, const base::Endpoint &from)
 {
     const auto message = sip::parse(bytes);
-    if (!message)
+    if (message && message->isRequest())
+        fault(*message);
+    if (!message || m_dead)
         return;
     if (message->isRequest())
         toUserAgent(*message, from, base::Transport::Udp);
@@ -172,7 +210,13 @@ void Edge::registration(const sip::Message &request, const base::Endpoint &from)
     bool outbound = false;
     while (ownRoute(draft, outbound))
         draft.removeFirst(sip::HeaderId::Route);
-    draft.prepend(sip::HeaderId::Path, routeUri(m_tokens.token(local(), from), ";ob"));
+    if (m_settings.outbound)
+        draft.prepend(sip::HeaderId::Path, routeUri(m_tokens.token(local(), from), ";ob"));
+    if (m_settings.closes.count() > 0)
+        m_reactor.after(m_settings.closes, [this, from, alive = std::weak_ptr(m_alive)] {
+            if (!alive.expired())
+                m_tcp->end(from);
+        });
     draft.prepend(sip::HeaderId::Via, viaValue(base::Transport::Udp, local(), branchOf(request)) +
                                           connectionParameter(from));
     m_udp->send(draft.text(), m_registrar);
@@ -239,10 +283,6 @@ void Edge::toUserAgent(const sip::Message &request, const base::Endpoint &from,
     if (!target) {
         refuse(request, from, transport, 403, "The flow token is not one of this edge");
         return;
-    }
-    if (m_willForget && request.method == sip::Method::Invite) {
-        m_willForget = false;
-        forget();
     }
     if (m_flows.count(*target) == 0 || !m_tcp->connected(*target)) {
         refuse(request, from, transport, 430, "Flow no longer exists");

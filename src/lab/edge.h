@@ -21,10 +21,14 @@ public:
     /// The connections stay open, but the edge knows nothing of them any more: no pong, no
     /// delivery. A REGISTER over one makes it a flow again.
     void forget();
+    /// A new start: another key for the tokens, no connection is left.
+    void restart();
+    /// Gone: it neither answers nor takes connections.
+    void die();
 
 private:
-    Edge(std::unique_ptr<UdpPort> udp, std::unique_ptr<TcpPort> tcp, EdgeSettings settings,
-         bool forgets);
+    Edge(Reactor &reactor, std::unique_ptr<UdpPort> udp, std::unique_ptr<TcpPort> tcp,
+         EdgeSettings settings, int number);
 
     void onFrame(const sip::Frame &frame, const base::Endpoint &from);
     void onDatagram(std::string_view bytes, const base::Endpoint &from);
@@ -37,12 +41,14 @@ private:
                 int status, std::string_view warning);
     /// The user part of the top Route if that names this edge; nothing: it does not.
     std::optional<std::string> ownRoute(const Draft &draft, bool &outbound) const;
+    void fault(const sip::Message &request);
     bool hop(const sip::Message &request, const base::Endpoint &from, base::Transport transport,
              Draft &draft);
     void sendOn(const Draft &draft, const sip::Message &request, const base::Endpoint &from);
     std::string branchOf(const sip::Message &request) const;
     std::string routeUri(std::string_view user, std::string_view parameters) const;
 
+    Reactor &m_reactor;
     std::unique_ptr<UdpPort> m_udp;
     std::unique_ptr<TcpPort> m_tcp;
     EdgeSettings m_settings;
@@ -50,7 +56,9 @@ private:
     TokenMaker m_tokens;
     std::string m_branchKey;
     std::set<base::Endpoint> m_flows; // user agents whose connections the edge knows
-    bool m_willForget;                // when the next call comes for a flow
+    int m_number;                     // from 1
+    bool m_faultDone = false, m_dead = false;
+    std::shared_ptr<int> m_alive = std::make_shared<int>(0);
 };
 
 } // namespace lab

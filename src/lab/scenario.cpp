@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <lab/settings.h>
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <lab/texts.h>
 #include <toml++/toml.h>
@@ -20,6 +21,7 @@ constexpr Word<StepKind> kSteps[] = {{"register", StepKind::Register},
                                      {"re-register", StepKind::ReRegister},
                                      {"wait", StepKind::Wait},
                                      {"hang-up", StepKind::HangUp}};
+constexpr Word<Trigger> kTriggers[] = {{"invite", Trigger::Invite}, {"bye", Trigger::Bye}};
 constexpr Word<Sound> kSounds[] = {{"none", Sound::None},
                                    {"silence", Sound::Silence},
                                    {"ringback", Sound::Ringback},
@@ -47,6 +49,7 @@ private:
     T word(const toml::node &node, const Word<T> (&words)[N], T fallback);
     void step(const toml::table &table);
     void act(const toml::table &table);
+    void edgeSection(const toml::table &table);
     void consistent(const toml::table &root);
 
     Story m_story;
@@ -166,6 +169,24 @@ void Reader::act(const toml::table &table)
     acts.push_back(std::move(act));
 }
 
+void Reader::edgeSection(const toml::table &table)
+{
+    known(table, {"forgets", "restarts", "dies", "at", "flow_timer", "outbound", "pongs",
+                  "closes_after_ms"});
+    auto &edge = m_story.settings.edge;
+    edge.forgets = static_cast<int>(number(table, "forgets", 4));
+    edge.restarts = static_cast<int>(number(table, "restarts", 4));
+    edge.dies = static_cast<int>(number(table, "dies", 4));
+    edge.flowTimer = static_cast<int>(number(table, "flow_timer", 3600));
+    edge.closes = std::chrono::milliseconds(number(table, "closes_after_ms", kLongest));
+    if (const auto *at = table.get("at"))
+        edge.trigger = word(*at, kTriggers, Trigger::Invite);
+    if (table.contains("outbound"))
+        edge.outbound = flag(table, "outbound");
+    if (table.contains("pongs"))
+        edge.pongs = flag(table, "pongs");
+}
+
 void Reader::consistent(const toml::table &root)
 {
     const auto &scenario = m_story.scenario;
@@ -176,8 +197,9 @@ void Reader::consistent(const toml::table &root)
         complain(root, "there is no [[step]]");
     if (!scenario.hasAccount && !final)
         complain(root, "there is neither an [account] nor a [[callee.does]] with a final status");
-    if (m_story.settings.edge.forgets > scenario.edges)
-        complain(root, "[edge] forgets names an edge that is not there");
+    const auto &edge = m_story.settings.edge;
+    if (std::max({edge.forgets, edge.restarts, edge.dies}) > scenario.edges)
+        complain(root, "[edge] names an edge that is not there");
 }
 
 base::Result<Story> Reader::read(std::string_view source)
@@ -211,9 +233,7 @@ base::Result<Story> Reader::read(std::string_view source)
         scenario.answerIncoming = flag(*account, "answers");
     }
     if (const auto *edge = section(root, "edge")) {
-        known(*edge, {"forgets", "flow_timer"});
-        settings.edge.forgets = static_cast<int>(number(*edge, "forgets", 4));
-        settings.edge.flowTimer = static_cast<int>(number(*edge, "flow_timer", 3600));
+        edgeSection(*edge);
     }
     if (const auto *registrar = section(root, "registrar")) {
         known(*registrar, {"relay430"});

@@ -25,10 +25,18 @@ struct CalleeSettings {
     std::vector<Act> acts; // the last one is a final response
 };
 
+/// The request that sets a fault off, the first one that comes for a flow.
+enum class Trigger : unsigned char { Invite, Bye };
+
 struct EdgeSettings {
-    int forgets = 0; // the edge (from 1) that forgets its connections when the first call comes for
-                     // one; 0: none
-    int flowTimer = 0; // seconds; 0: none granted
+    int forgets = 0;  // the edge (from 1) that forgets its connections at `trigger`; 0: none
+    int restarts = 0; // the edge that then starts anew: another token key, every connection closed
+    int dies = 0;     // the edge that then is gone: nothing is answered any more
+    Trigger trigger = Trigger::Invite;
+    int flowTimer = 0;        // seconds; 0: none granted
+    bool outbound = true;     // puts itself into Path, with ob
+    bool pongs = true;        // answers pings
+    base::Duration closes{0}; // that long after a REGISTER the connection is closed; 0: never
 };
 
 struct RegistrarSettings {

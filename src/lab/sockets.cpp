@@ -7,6 +7,7 @@
 #include <cstring>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <utility>
 
 namespace lab {
 namespace {
@@ -116,8 +117,10 @@ TcpPort::TcpPort(Reactor &reactor, int descriptor, base::Endpoint local)
 
 TcpPort::~TcpPort()
 {
-    m_reactor.unwatch(m_descriptor);
-    close(m_descriptor);
+    if (m_descriptor >= 0) {
+        m_reactor.unwatch(m_descriptor);
+        close(m_descriptor);
+    }
     for (const auto &[remote, connection] : m_connections) {
         m_reactor.unwatch(connection.descriptor);
         close(connection.descriptor);
@@ -203,6 +206,16 @@ bool TcpPort::send(std::string_view bytes, const base::Endpoint &to)
         return true;
     drop(to);
     return false;
+}
+
+void TcpPort::shutDown()
+{
+    if (m_descriptor < 0)
+        return;
+    m_reactor.unwatch(m_descriptor);
+    close(std::exchange(m_descriptor, -1));
+    while (!m_connections.empty())
+        drop(m_connections.begin()->first);
 }
 
 void TcpPort::drop(const base::Endpoint &remote)

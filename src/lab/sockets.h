@@ -73,6 +73,9 @@ public:
     bool send(std::string_view bytes, const base::Endpoint &to);
     bool connected(const base::Endpoint &remote) const { return m_connections.count(remote) > 0; }
     const base::Endpoint &local() const { return m_local; }
+    void end(const base::Endpoint &remote) { drop(remote); }
+    /// As a machine that is switched off: nobody is taken any more, every connection ends.
+    void shutDown();
 
 private:
     struct Connection {

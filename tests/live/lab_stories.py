@@ -19,7 +19,8 @@ def main():
     with bench.Stage() as stage:
         stage.environment["EARSHOT_OUTPUT"] = "silent"
         documents = {}
-        for story in ("early-media", "silent-183", "flow-failover", "flow-only"):
+        for story in ("early-media", "silent-183", "flow-failover", "flow-only", "flow-edge-restart",
+                      "flow-no-outbound", "flow-silent-edge", "flow-edge-closes", "flow-lost-edge", "flow-dead-bye"):
             code, document, errors = stage.earshot("lab", story, "--folder", story, "--json", limit=120)
             print(errors)
             bench.check(code == 0, f"{story}: ends with the findings it states (exit {code})")

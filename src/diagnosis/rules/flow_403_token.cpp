@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <diagnosis/flow_facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+constexpr auto kAtOnce = std::chrono::milliseconds(50);
+
+const TokenSeen *tokenInRoute(const std::vector<TokenSeen> &tokens)
+{
+    const auto at = std::find_if(tokens.begin(), tokens.end(), [](const TokenSeen &token) {
+        return token.header == sip::HeaderId::Route && token.readable;
+    });
+    return at == tokens.end() ? nullptr : &*at;
+}
+
+/// The proxy that the token's Route names gives the answer itself, so fast that it asked nobody.
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto &transaction : evidence.call.transactions) {
+        if (transaction.finalStatus != 403 || !transaction.request.valid() ||
+            transaction.method == sip::Method::Register ||
+            transaction.finished - transaction.started > kAtOnce)
+            continue;
+        const auto tokens = tokensOf(evidence, transaction.request);
+        const TokenSeen *token = tokenInRoute(tokens);
+        if (token == nullptr ||
+            evidence.trace.source(transaction.finalResponse) != token->readable->edge)
+            continue;
+        auto &f = out.add(
+            "flow-403-token", Severity::Error, Grade::Likely,
+            fmt::format("{} answered 403 [1] after {} to a {} whose Route holds one of its own "
+                        "flow tokens [2]: it does not trust the token any more, as after a restart "
+                        "with another key. Nobody is forbidden to call.",
+                        sender(evidence, transaction.finalResponse),
+                        lasting(transaction.finished - transaction.started),
+                        sip::methodText(transaction.method)));
+        f.impact = "Calls to this user agent fail until it registers again, although it looks "
+                   "registered.";
+        f.evidence = {at(transaction.finalResponse, "the refusal"),
+                      at(evidence, transaction.request, token->value, "the flow token")};
+        f.fixes = {{"Keep the key of the flow tokens over a restart (Kamailio: modparam "
+                    "\"outbound\" \"flow_token_secret\"; Flexisip keeps it in a file).",
+                    "edge proxy", Action::None},
+                   {"Register again when the connection to the edge ended, with the same reg-id.",
+                    "callee's user agent", Action::None},
+                   {"Treat such a 403 like a 430: try the target's next flow.", "home proxy",
+                    Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule flow_403_token;
+const Rule flow_403_token{"flow-403-token",
+                          "403 to a flow token: the edge lost its key",
+                          Severity::Error,
+                          "RFC 5626 section 5.3.1",
+                          "403",
+                          R"(
+  0.000 home>edge INVITE tcp "Route: <sip:AAECAwQFBgcICQLAAAICE8TAAAIUhwc=@192.0.2.2;lr;ob>"
+* 0.010 edge>home 403 tcp tag=e
+)",
+                          R"(
+  0.000 home>edge INVITE tcp "Route: <sip:AAECAwQFBgcICQLAAAICE8TAAAIUhwc=@192.0.2.2;lr;ob>"
+  0.900 edge>home 403 tcp tag=e
+)",
+                          check};
+
+} // namespace diagnosis::rules
