@@ -134,6 +134,9 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
     text.insert(text.size() - 1, fmt::format(" ({})", gradeText(verdict.grade)));
     out.say(text);
     tellNext(evidence, *failed, out);
+    if (const auto expected = expectedOf(verdict.which); !expected.empty())
+        out.say(expected);
+    out.say(actorOf(verdict));
     const auto *const next = nextAttempt(evidence, *failed);
     impact = next != nullptr && next->finalStatus / 100 == 2
                  ? fmt::format("None for the caller but {} of delay.",
@@ -145,7 +148,35 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
     if (flow != nullptr && flow->ours) // what can be done right here comes first
         fixes.insert(fixes.begin(), {"Re-register the dead flow with the same reg-id.",
                                      "callee's user agent", Action::ReRegister});
+    for (auto &prevention : preventFlowFailure(evidence, *failed))
+        fixes.push_back(std::move(prevention));
 }
+
+namespace {
+
+/// Our own flow that was in doubt or down while the request was on its way; nullptr: none.
+const flows::Flow *doubtfulFlow(const Evidence &evidence, const calls::Transaction &failed)
+{
+    for (const auto &flow : evidence.flows) {
+        if (!flow || !flow->ours)
+            continue;
+        const bool doubtful = std::any_of(
+            flow->events.begin(), flow->events.end(), [&](const flows::FlowEvent &event) {
+                const bool bad = event.what == flows::Happening::PongMissing ||
+                                 event.what == flows::Happening::Closed ||
+                                 event.what == flows::Happening::Reset ||
+                                 event.text.starts_with("SUSPECT") ||
+                                 event.text.starts_with("FAILED");
+                return bad && event.time <= failed.finished &&
+                       event.time + std::chrono::seconds(120) > failed.started;
+            });
+        if (doubtful)
+            return flow.get();
+    }
+    return nullptr;
+}
+
+} // namespace
 
 void tellHiddenFlow(const Evidence &evidence, trace::RowId row, Telling &out)
 {
@@ -153,6 +184,10 @@ void tellHiddenFlow(const Evidence &evidence, trace::RowId row, Telling &out)
     const auto *const failed = transactionOf(evidence.call, row);
     if (hint.empty() || failed == nullptr || !failed->request.valid())
         return;
+    if (const auto *const flow = doubtfulFlow(evidence, *failed))
+        out.say(fmt::format("Our own flow {} {} was in doubt or down in the two minutes before: "
+                            "the dead flow may be the reason behind this code (likely).",
+                            flow->report.regId, out.cite(at(*flow, "our doubtful flow"))));
     const auto tokens = tokensOf(evidence, failed->request);
     const auto inRoute = std::find_if(tokens.begin(), tokens.end(), [](const TokenSeen &t) {
         return t.header == sip::HeaderId::Route;

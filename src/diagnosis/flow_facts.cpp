@@ -40,7 +40,8 @@ bool names(const flows::Flow &flow, const TokenSeen &token)
         return true;
     return token.readable && token.readable->userAgent.known() &&
            (flow.userAgent == token.readable->userAgent ||
-            flow.report.local == token.readable->userAgent);
+            flow.report.local == token.readable->userAgent ||
+            flow.report.mapped == token.readable->userAgent); // behind a NAT
 }
 
 } // namespace

@@ -55,6 +55,13 @@ struct FlowVerdict {
 };
 FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction &failed);
 
+/// How to keep it from coming back: the measured silence, and the edge's settings in its own form.
+std::vector<Fix> preventFlowFailure(const Evidence &evidence, const calls::Transaction &failed);
+/// What RFC 5626 wants in such a case, one sentence; empty: it does not speak of it.
+std::string expectedOf(FlowCase which);
+/// Who has to do something first, and how sure that is.
+std::string actorOf(const FlowVerdict &verdict);
+
 /// "Flow of 192.0.2.20:34567 over TCP to edge 192.0.2.2:5060, last keep-alive 127.0 s before" for a
 /// decoded token.
 std::string tokenText(const Evidence &evidence, const TokenSeen &token, base::Instant when);
