@@ -111,6 +111,8 @@ constexpr std::array kCommands{
             [](Deeds &d, A &) { raise(d.parts().filesDock); }},
     Command{"view.early", "&View", "Early me&dia", "Ctrl+7",
             [](Deeds &d, A &) { raise(d.parts().earlyDock); }},
+    Command{"view.flows", "&View", "Flo&ws", "Ctrl+9",
+            [](Deeds &d, A &) { raise(d.parts().flowsDock); }},
     Command{"view.leg", "&View", "Next le&g of this call", "F4",
             [](Deeds &d, A &) { d.nextLeg(); }},
     Command{"view.columns", "&View", "-All colum&ns of the call list", "F10",

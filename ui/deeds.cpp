@@ -17,6 +17,7 @@
 #include <ui/panels/explain_panel.h>
 #include <ui/panels/files_panel.h>
 #include <ui/panels/findings_panel.h>
+#include <ui/panels/flow_board.h>
 #include <ui/panels/flow_strip.h>
 #include <ui/panels/help_sheet.h>
 #include <ui/panels/ladder_pane.h>
@@ -87,6 +88,10 @@ void Deeds::wireCalls()
     connect(p.flows, &FlowStrip::removeWanted, bridge, &DeskBridge::removeAccount);
     connect(&bridge->store(), &Store::accountsChanged, this, &Deeds::watchAccounts);
     connect(p.flows, &FlowStrip::explainWanted, this, &Deeds::explainFlow);
+    connect(p.board, &FlowBoard::reRegisterWanted, bridge, &DeskBridge::reRegister);
+    connect(p.board, &FlowBoard::pingWanted, bridge, &DeskBridge::ping);
+    connect(p.board, &FlowBoard::drillWanted, bridge, &DeskBridge::drill);
+    connect(p.board, &FlowBoard::explainWanted, this, &Deeds::explainFlow);
     // A failed call says why in the ladder and, for those who look elsewhere, in a sentence.
     connect(&bridge->store(), &Store::ownCallChanged, this, [this](const desk::CallInfo &call) {
         const bool failed =

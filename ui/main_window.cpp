@@ -24,6 +24,7 @@
 #include <ui/panels/explain_panel.h>
 #include <ui/panels/files_panel.h>
 #include <ui/panels/findings_panel.h>
+#include <ui/panels/flow_board.h>
 #include <ui/panels/flow_strip.h>
 #include <ui/panels/ladder_pane.h>
 #include <ui/panels/status_line.h>
@@ -37,7 +38,7 @@
 namespace ui {
 namespace {
 
-constexpr int kLayoutVersion = 2;
+constexpr int kLayoutVersion = 3;
 constexpr QSize kFrame(16, 48); // what a window manager may put around it
 
 QSize roomOnScreen(const QWidget &widget)
@@ -92,6 +93,7 @@ void MainWindow::makePanels()
     m_parts.compare = new ComparePanel(store, theme, this);
     m_parts.files = new FilesPanel(store, this);
     m_parts.early = new EarlyMediaPanel(store, focus, theme, this);
+    m_parts.board = new FlowBoard(store, focus, theme, this);
 }
 
 void MainWindow::makeCentre()
@@ -151,6 +153,9 @@ void MainWindow::makeDocks()
     p.compareDock = makeDock("compareDock", tr("Compare"), p.compare, Qt::RightDockWidgetArea);
     p.filesDock = makeDock("filesDock", tr("Files"), p.files, Qt::RightDockWidgetArea);
     p.earlyDock = makeDock("earlyDock", tr("Early media"), p.early, Qt::BottomDockWidgetArea);
+    p.flowsDock = makeDock("flowsDock", tr("Flows"), p.board, Qt::BottomDockWidgetArea);
+    tabifyDockWidget(p.earlyDock, p.flowsDock);
+    p.earlyDock->raise();
     tabifyDockWidget(p.explainDock, p.messageDock);
     tabifyDockWidget(p.messageDock, p.findingsDock);
     tabifyDockWidget(p.findingsDock, p.compareDock);
@@ -177,7 +182,7 @@ void MainWindow::setDocksVisible(bool visible)
 {
     for (QDockWidget *dock :
          {m_parts.callsDock, m_parts.explainDock, m_parts.messageDock, m_parts.findingsDock,
-          m_parts.compareDock, m_parts.filesDock, m_parts.earlyDock})
+          m_parts.compareDock, m_parts.filesDock, m_parts.earlyDock, m_parts.flowsDock})
         dock->setVisible(visible);
 }
 
@@ -188,6 +193,7 @@ void MainWindow::arrange()
     m_arranged = true;
     setDocksVisible(true);
     m_parts.explainDock->raise();
+    m_parts.earlyDock->raise();
     const QByteArray layout = m_parts.settings->bytes(QStringLiteral("window/layout"));
     if (!layout.isEmpty() && restoreState(layout, kLayoutVersion))
         return;

@@ -17,6 +17,7 @@ class EarlyMediaPanel;
 class ExplainPanel;
 class FilesPanel;
 class FindingsPanel;
+class FlowBoard;
 class FlowStrip;
 class Focus;
 class IncomingBar;
@@ -39,6 +40,7 @@ struct Parts {
     LadderPane *ladder = nullptr;
     DialBar *dial = nullptr;
     FlowStrip *flows = nullptr;
+    FlowBoard *board = nullptr;
     NoticeBar *notices = nullptr;
     IncomingBar *incoming = nullptr;
     StoryBar *story = nullptr;
@@ -51,7 +53,7 @@ struct Parts {
     EarlyMediaPanel *early = nullptr;
     QDockWidget *callsDock = nullptr, *explainDock = nullptr, *messageDock = nullptr,
                 *findingsDock = nullptr, *compareDock = nullptr, *filesDock = nullptr,
-                *earlyDock = nullptr;
+                *earlyDock = nullptr, *flowsDock = nullptr;
 };
 
 } // namespace ui

@@ -99,8 +99,9 @@ std::vector<SavedAccount> Settings::accounts() const
         saved.account.aor = value("aor");
         saved.account.instance = value("instance");
         saved.account.credentials.user = value("user");
-        saved.account.transport =
-            value("transport") == "UDP" ? base::Transport::Udp : base::Transport::Tcp;
+        saved.account.transport = value("transport") == "UDP"   ? base::Transport::Udp
+                                  : value("transport") == "TLS" ? base::Transport::Tls
+                                                                : base::Transport::Tcp;
         for (const QString &proxy : m_ini->value(QStringLiteral("proxies")).toStringList())
             saved.account.proxies.push_back(toStd(proxy));
         saved.answer = m_ini->value(QStringLiteral("answer")).toBool();

@@ -61,7 +61,7 @@ void AccountDialog::dressFields()
     m_proxies->setTabChangesFocus(true);
     m_transport->setObjectName(QStringLiteral("accountTransport"));
     m_transport->setAccessibleName(tr("Transport"));
-    m_transport->addItems({QStringLiteral("TCP"), QStringLiteral("UDP")});
+    m_transport->addItems({QStringLiteral("TCP"), QStringLiteral("UDP"), QStringLiteral("TLS")});
     m_answer->setObjectName(QStringLiteral("accountAnswer"));
     m_problem->setWordWrap(true);
     m_problem->setProperty("problem", true);
@@ -127,7 +127,9 @@ void AccountDialog::load(const SavedAccount &saved)
     for (const std::string &proxy : saved.account.proxies)
         proxies << QString::fromStdString(proxy);
     m_proxies->setPlainText(proxies.join(QLatin1Char('\n')));
-    m_transport->setCurrentIndex(saved.account.transport == base::Transport::Udp ? 1 : 0);
+    m_transport->setCurrentIndex(saved.account.transport == base::Transport::Udp   ? 1
+                                 : saved.account.transport == base::Transport::Tls ? 2
+                                                                                   : 0);
     m_user->setText(QString::fromStdString(saved.account.credentials.user));
     m_answer->setChecked(saved.answer);
     m_instance = saved.account.instance;
@@ -140,8 +142,9 @@ SavedAccount AccountDialog::account() const
     out.account.aor = toStd(m_aor->text().trimmed());
     for (const QString &line : linesOf(m_proxies->toPlainText()))
         out.account.proxies.push_back(toStd(line));
-    out.account.transport =
-        m_transport->currentIndex() == 1 ? base::Transport::Udp : base::Transport::Tcp;
+    out.account.transport = m_transport->currentIndex() == 1   ? base::Transport::Udp
+                            : m_transport->currentIndex() == 2 ? base::Transport::Tls
+                                                               : base::Transport::Tcp;
     out.account.credentials = {toStd(m_user->text()), toStd(m_password->text())};
     // RFC 5626 section 4.1: the instance stays the same over restarts.
     out.account.instance =

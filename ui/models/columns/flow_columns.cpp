@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+// The columns of the flow board.
+#include <array>
+#include <ui/models/flows_model.h>
+#include <ui/panels/flow_strip.h>
+#include <ui/text.h>
+
+namespace ui {
+namespace {
+
+using Row = FlowRow;
+
+constexpr Qt::Alignment kLeft = Qt::AlignLeft | Qt::AlignVCenter;
+constexpr Qt::Alignment kRight = Qt::AlignRight | Qt::AlignVCenter;
+
+QString seconds(base::Duration duration)
+{
+    return QObject::tr("%1 s").arg(
+        std::max<qint64>(0, static_cast<qint64>(base::toSeconds(duration))));
+}
+
+/// Files tell the past: how long ago it was says nothing there.
+QString ago(const Row &row, base::Instant time)
+{
+    if (!time.known())
+        return QStringLiteral("–");
+    return row.ours() ? QObject::tr("%1 ago").arg(seconds(row.now - time))
+                      : shown(base::utc(time)).section(QLatin1Char(' '), 1, 1).left(12);
+}
+
+QString end(const base::Endpoint &endpoint)
+{
+    return endpoint.known() ? shown(endpoint.text()) : QStringLiteral("–");
+}
+
+QString state(const Row &row)
+{
+    const char16_t *glyph = row.ours() ? lookOf(row.report.state).glyph : u"?";
+    return QString::fromUtf16(glyph) + QLatin1Char(' ') + row.word();
+}
+
+QString reason(const Row &row)
+{
+    return shown(row.report.reason);
+}
+
+QString regId(const Row &row)
+{
+    return row.report.regId == 0 ? QStringLiteral("–") : QString::number(row.report.regId);
+}
+
+QString mapped(const Row &row)
+{
+    const auto &report = row.report;
+    if (!report.mapped.known())
+        return QStringLiteral("–");
+    return report.mapped == report.local ? QObject::tr("as it is") : end(report.mapped);
+}
+
+QString keepAlive(const Row &row)
+{
+    if (!row.ours())
+        return row.report.lastPing.known() ? QObject::tr("seen") : QStringLiteral("–");
+    QString text = row.report.keepAlive.empty() ? QObject::tr("none") : shown(row.report.keepAlive);
+    if (row.report.flowTimer.count() > 0)
+        text += QObject::tr(", at most %1").arg(seconds(row.report.flowTimer));
+    return text;
+}
+
+QString pong(const Row &row)
+{
+    if (row.report.roundTrips.empty())
+        return row.report.lastPong.known() ? ago(row, row.report.lastPong) : QStringLiteral("–");
+    return QObject::tr("%1 ms").arg(base::toMilliseconds(row.report.roundTrips.back()), 0, 'f', 1);
+}
+
+QString pongTip(const Row &row)
+{
+    QStringList trips;
+    for (const auto trip : row.report.roundTrips)
+        trips << QString::number(base::toMilliseconds(trip), 'f', 1);
+    return trips.isEmpty() ? QObject::tr("No pong was timed.")
+                           : QObject::tr("Round trips of the last pongs, in ms: %1")
+                                 .arg(trips.join(QStringLiteral(", ")));
+}
+
+QString registered(const Row &row)
+{
+    const auto until = row.report.registeredUntil;
+    if (!until.known())
+        return QStringLiteral("–");
+    if (!row.ours())
+        return shown(base::utc(until)).section(QLatin1Char(' '), 1, 1).left(8);
+    return until > row.now ? seconds(until - row.now) : QObject::tr("over");
+}
+
+QString reachable(const Row &row)
+{
+    const auto &report = row.report;
+    if (!row.ours())
+        return QStringLiteral("–");
+    if (report.reachableSince.known())
+        return QObject::tr("since %1").arg(seconds(row.now - report.reachableSince));
+    return report.reachableUntil.known()
+               ? QObject::tr("until %1").arg(ago(row, report.reachableUntil))
+               : QObject::tr("not yet");
+}
+
+QString failures(const Row &row)
+{
+    const auto &report = row.report;
+    return row.ours() ? QStringLiteral("%1 / %2").arg(report.failures).arg(report.losses)
+                      : QStringLiteral("–");
+}
+
+QString failuresTip(const Row &row)
+{
+    return QObject::tr(
+               "Attempts that failed in a row, and how often a flow that worked was lost.\n%1")
+        .arg(reason(row));
+}
+
+QString next(const Row &row)
+{
+    return row.report.nextAttempt > row.now ? seconds(row.report.nextAttempt - row.now)
+                                            : QStringLiteral("–");
+}
+
+/// RFC 5626 section 4.5 with this flow's figures.
+QString nextTip(const Row &row)
+{
+    const auto &report = row.report;
+    if (report.nextAttempt <= row.now || report.waitMost.count() == 0)
+        return {};
+    return QObject::tr("W = min(1800 s, %1 × 2^%2) = %3; the wait is drawn evenly from W/2 to W "
+                       "(RFC 5626 section 4.5), and Retry-After may lengthen it.")
+        .arg(seconds(report.waitBase))
+        .arg(report.failures)
+        .arg(seconds(report.waitMost));
+}
+
+QString tls(const Row &row)
+{
+    return row.report.tls.empty() ? QStringLiteral("–") : shown(row.report.tls);
+}
+
+constexpr std::array<Column<Row>, 15> kColumns{{
+    {"state", "State", state, reason, kLeft},
+    {"regId", "Flow", regId, nullptr, kRight},
+    {"transport", "Over", [](const Row &r) { return shown(r.report.transport); }, nullptr, kLeft},
+    {"edge", "Edge", [](const Row &r) { return end(r.report.remote); },
+     [](const Row &r) { return shown(r.report.edge); }, kLeft},
+    {"pong", "Pong", pong, pongTip, kLeft},
+    {"heard", "Last heard", [](const Row &r) { return ago(r, r.report.lastReceived); }, nullptr,
+     kRight},
+    {"registered", "Registered", registered, nullptr, kRight},
+    {"reachable", "Reachable", reachable, nullptr, kLeft},
+    {"next", "Next try", next, nextTip, kRight},
+    {"failures", "Failed / lost", failures, failuresTip, kRight},
+    {"keepAlive", "Keep-alive", keepAlive, nullptr, kLeft},
+    {"local", "Our end", [](const Row &r) { return end(r.report.local); }, nullptr, kLeft},
+    {"mapped", "Seen as", mapped, nullptr, kLeft},
+    {"account", "Account", [](const Row &r) { return shown(r.report.aor); }, nullptr, kLeft},
+    {"tls", "TLS", tls, tls, kLeft},
+}};
+
+} // namespace
+
+std::span<const Column<FlowRow>> flowColumns()
+{
+    return kColumns;
+}
+
+} // namespace ui

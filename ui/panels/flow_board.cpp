@@ -1,0 +1,339 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/panels/flow_board.h>
+
+#include <algorithm>
+#include <QHeaderView>
+#include <QKeyEvent>
+#include <QMenu>
+#include <QPainter>
+#include <QPushButton>
+#include <QSplitter>
+#include <QStyledItemDelegate>
+#include <QTreeView>
+#include <QTreeWidget>
+#include <QVBoxLayout>
+#include <ui/text.h>
+
+namespace ui {
+namespace {
+
+constexpr int kSparkWidth = 56;
+
+/// The round trips of the last pongs as a line beside the newest figure.
+class SparkDelegate : public QStyledItemDelegate
+{
+public:
+    SparkDelegate(FlowsModel &model, Theme &theme, QObject *parent)
+        : QStyledItemDelegate(parent), m_model(model), m_theme(theme)
+    {
+    }
+    QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        return QStyledItemDelegate::sizeHint(option, index) + QSize(kSparkWidth + 8, 0);
+    }
+    void paint(QPainter *painter, const QStyleOptionViewItem &option,
+               const QModelIndex &index) const override
+    {
+        QStyledItemDelegate::paint(painter, option, index);
+        const FlowRow *row = m_model.flowAt(index.row());
+        if (row == nullptr || row->report.roundTrips.size() < 2)
+            return;
+        const auto &trips = row->report.roundTrips;
+        const double most = std::max(
+            1.0, static_cast<double>(std::max_element(trips.begin(), trips.end())->count()));
+        const QRectF area(option.rect.right() - kSparkWidth - 4, option.rect.top() + 5, kSparkWidth,
+                          option.rect.height() - 10);
+        QPolygonF line;
+        for (std::size_t i = 0; i < trips.size(); ++i)
+            line << QPointF(area.left() + area.width() * static_cast<double>(i) /
+                                              static_cast<double>(trips.size() - 1),
+                            area.bottom() -
+                                area.height() * static_cast<double>(trips[i].count()) / most);
+        painter->save();
+        painter->setRenderHint(QPainter::Antialiasing);
+        painter->setPen(QPen(m_theme.tokens().colour(ladder::Role::Success), 1.5));
+        painter->drawPolyline(line);
+        painter->restore();
+    }
+
+private:
+    FlowsModel &m_model;
+    Theme &m_theme;
+};
+
+/// A state keeps its colour in the chosen line too.
+class StateDelegate : public QStyledItemDelegate
+{
+public:
+    using QStyledItemDelegate::QStyledItemDelegate;
+
+protected:
+    void initStyleOption(QStyleOptionViewItem *option, const QModelIndex &index) const override
+    {
+        QStyledItemDelegate::initStyleOption(option, index);
+        const auto colour = index.data(Qt::ForegroundRole).value<QColor>();
+        if (colour.isValid())
+            option->palette.setColor(QPalette::HighlightedText, colour);
+    }
+};
+
+void prepare(QTreeView &view)
+{
+    view.setRootIsDecorated(false);
+    view.setAllColumnsShowFocus(true);
+    view.setUniformRowHeights(true);
+    view.setTabKeyNavigation(false);
+}
+
+QString clockText(base::Instant time)
+{
+    return shown(base::utc(time)).section(QLatin1Char(' '), 1, 1).left(12);
+}
+
+} // namespace
+
+FlowBoard::FlowBoard(Store &store, Focus &focus, Theme &theme, QWidget *parent)
+    : QWidget(parent), m_store(store), m_focus(focus), m_theme(theme),
+      m_model(new FlowsModel(store, theme, this)), m_reach(plainLabel({}, "reach", this)),
+      m_view(new QTreeView(this)), m_events(new QTreeWidget(this))
+{
+    setObjectName(QStringLiteral("flowBoard"));
+    setAccessibleName(tr("Flow board"));
+    setProperty("page", true);
+    setAttribute(Qt::WA_StyledBackground);
+    makeLists();
+    makeButtons();
+    lay();
+    connect(&store, &Store::accountsChanged, this, &FlowBoard::refresh);
+    connect(&store, &Store::flowsChanged, this, &FlowBoard::refresh);
+    connect(&theme, &Theme::changed, this, &FlowBoard::refresh);
+    connect(&m_clock, &QTimer::timeout, this, &FlowBoard::refresh);
+    m_clock.setInterval(1000); // ages and countdowns show whole seconds
+    refresh();
+}
+
+void FlowBoard::makeLists()
+{
+    m_reach->setWordWrap(true);
+    m_view->setObjectName(QStringLiteral("flowList"));
+    m_view->setAccessibleName(tr("Flows"));
+    m_view->setModel(m_model);
+    prepare(*m_view);
+    m_view->setContextMenuPolicy(Qt::CustomContextMenu);
+    m_view->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_view->setItemDelegateForColumn(kFlowStateColumn, new StateDelegate(this));
+    m_view->setItemDelegateForColumn(kFlowPongColumn, new SparkDelegate(*m_model, m_theme, this));
+    m_view->installEventFilter(this);
+    m_events->setObjectName(QStringLiteral("flowEvents"));
+    m_events->setAccessibleName(tr("What happened to the flow"));
+    m_events->setHeaderLabels({tr("Time"), tr("Code"), tr("What happened to it")});
+    prepare(*m_events);
+    m_events->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    connect(m_view, &QTreeView::activated, this, &FlowBoard::explain);
+    connect(m_view, &QWidget::customContextMenuRequested, this, &FlowBoard::openMenu);
+    connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this,
+            &FlowBoard::choose);
+    connect(m_events, &QTreeWidget::itemActivated, this, [this](const QTreeWidgetItem *item) {
+        diagnosis::EvidenceRef evidence;
+        evidence.row = trace::RowId{item->data(0, Qt::UserRole).toUInt()};
+        if (evidence.row.valid())
+            m_focus.jump(evidence);
+    });
+}
+
+QPushButton *FlowBoard::button(const QString &text, const char *name, void (FlowBoard::*pressed)())
+{
+    auto *out = new QPushButton(text, this);
+    out->setObjectName(QString::fromLatin1(name));
+    connect(out, &QPushButton::clicked, this, pressed);
+    return out;
+}
+
+void FlowBoard::makeButtons()
+{
+    m_ping = button(tr("&Ping"), "flowPing", &FlowBoard::ping);
+    m_ping->setToolTip(plainTip(tr("A keep-alive now; its answer shows that the flow lives (P)")));
+    m_register = button(tr("Re-&register"), "flowRegister", &FlowBoard::registerAgain);
+    m_register->setToolTip(plainTip(tr("A REGISTER now: over the same flow while it is up, else "
+                                       "over a new one with the same reg-id (R)")));
+    m_drop = button(tr("&Drop"), "flowDrop", &FlowBoard::drop);
+    m_drop->setToolTip(plainTip(tr("Ends the flow without a word, to see how it recovers (D)")));
+    m_explain = button(tr("E&xplain"), "flowExplain", &FlowBoard::explain);
+    m_explain->setToolTip(plainTip(tr("What the last answer on this flow means (Enter)")));
+}
+
+void FlowBoard::lay()
+{
+    auto *bar = new QHBoxLayout;
+    bar->setContentsMargins(8, 4, 8, 4);
+    bar->setSpacing(8);
+    for (QPushButton *each : {m_ping, m_register, m_drop, m_explain})
+        bar->addWidget(each);
+    bar->addWidget(m_reach, 1);
+    auto *split = new QSplitter(Qt::Horizontal, this);
+    split->setObjectName(QStringLiteral("flowSplit"));
+    split->addWidget(m_view);
+    split->addWidget(m_events);
+    split->setStretchFactor(0, 3);
+    split->setStretchFactor(1, 2);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->setSpacing(0);
+    layout->addLayout(bar);
+    layout->addWidget(split, 1);
+    setFocusProxy(m_view);
+    orderTabs({m_view, m_ping, m_register, m_drop, m_explain, m_events});
+}
+
+void FlowBoard::refresh()
+{
+    const int row = m_view->currentIndex().row();
+    m_model->refresh();
+    if (m_model->rowCount() > 0 && !m_view->currentIndex().isValid())
+        m_view->setCurrentIndex(m_model->index(std::clamp(row, 0, m_model->rowCount() - 1), 0));
+    QStringList reach;
+    for (const auto &[handle, info] : m_store.accounts()) {
+        const QString who = shown(info.account.aor);
+        if (info.reachableSince.known())
+            reach
+                << tr("Calls reach %1 since %2.").arg(who, clockText(info.reachableSince).left(8));
+        else if (info.reachableUntil.known())
+            reach << tr("No call reaches %1 since %2.")
+                         .arg(who, clockText(info.reachableUntil).left(8));
+        else
+            reach << tr("No call has reached %1 yet.").arg(who);
+    }
+    if (m_model->rowCount() == 0)
+        reach << tr("No flow is known: add an account, or open a capture with REGISTERs.");
+    if (m_model->leftOut() > 0)
+        reach
+            << tr("%1 more are not listed.").arg(quantity(static_cast<double>(m_model->leftOut())));
+    m_reach->setText(reach.join(QLatin1Char(' ')));
+    if (m_store.accounts().empty())
+        m_clock.stop();
+    else
+        m_clock.start();
+    choose();
+}
+
+const FlowRow *FlowBoard::chosen() const
+{
+    return m_model->flowAt(m_view->currentIndex().row());
+}
+
+void FlowBoard::choose()
+{
+    const FlowRow *row = chosen();
+    const bool ours = row != nullptr && row->ours();
+    for (QPushButton *each : {m_ping, m_register, m_drop})
+        each->setEnabled(ours);
+    m_explain->setEnabled(row != nullptr);
+    showEvents();
+}
+
+void FlowBoard::showEvents()
+{
+    const FlowRow *row = chosen();
+    const FlowPtr flow = row != nullptr ? row->seen : nullptr;
+    const auto id = flow ? flow->id : flows::FlowId{};
+    const std::size_t count = flow ? flow->events.size() : 0;
+    const bool same = id == m_shownFlow && count == m_shownEvents &&
+                      (count == 0 || count < 256); // a full list moves on
+    if (same)
+        return;
+    m_shownFlow = id;
+    m_shownEvents = count;
+    m_events->clear();
+    for (std::size_t i = count; i-- > 0;) { // newest first
+        const flows::FlowEvent &event = flow->events[i];
+        auto *item = new QTreeWidgetItem(
+            {clockText(event.time), event.status == 0 ? QString() : QString::number(event.status),
+             shown(event.text)});
+        item->setToolTip(2, plainTip(shown(event.text)));
+        if (event.row.valid())
+            item->setData(0, Qt::UserRole, event.row.value);
+        m_events->addTopLevelItem(item);
+    }
+}
+
+template <class Signal> void FlowBoard::ask(Signal signal)
+{
+    if (const FlowRow *row = chosen(); row != nullptr && row->ours())
+        Q_EMIT(this->*signal)(row->account, row->report.regId);
+}
+
+void FlowBoard::ping()
+{
+    ask(&FlowBoard::pingWanted);
+}
+
+void FlowBoard::registerAgain()
+{
+    ask(&FlowBoard::reRegisterWanted);
+}
+
+void FlowBoard::drop()
+{
+    if (const FlowRow *row = chosen(); row != nullptr && row->ours())
+        Q_EMIT drillWanted(row->account, row->report.regId, engine::Drill::Cut);
+}
+
+void FlowBoard::explain()
+{
+    const FlowRow *row = chosen();
+    if (row == nullptr)
+        return;
+    if (row->ours()) {
+        Q_EMIT explainWanted(row->report);
+        return;
+    }
+    diagnosis::EvidenceRef evidence;
+    evidence.row =
+        row->seen->lastResponse.valid() ? row->seen->lastResponse : row->seen->lastRegister;
+    if (evidence.row.valid())
+        m_focus.jump(evidence);
+}
+
+void FlowBoard::openMenu(const QPoint &at)
+{
+    const FlowRow *row = chosen();
+    if (row == nullptr || !row->ours())
+        return;
+    const auto account = row->account;
+    const auto regId = row->report.regId;
+    auto *menu = new QMenu(this);
+    menu->setObjectName(QStringLiteral("flowBoardMenu"));
+    menu->setAttribute(Qt::WA_DeleteOnClose);
+    menu->addAction(tr("&Ping"), this, &FlowBoard::ping);
+    menu->addAction(tr("&Re-register"), this, &FlowBoard::registerAgain);
+    menu->addAction(tr("E&xplain"), this, &FlowBoard::explain);
+    menu->addSeparator();
+    const auto drill = [&](const QString &text, engine::Drill what) {
+        menu->addAction(text, this, [=, this] { Q_EMIT drillWanted(account, regId, what); });
+    };
+    drill(tr("&Drop the connection (drill)"), engine::Drill::Cut);
+    drill(tr("&Swallow its pongs (drill)"), engine::Drill::SwallowPongs);
+    if (row->report.transport == "UDP")
+        drill(tr("&Change its source port (drill)"), engine::Drill::ChangePort);
+    menu->popup(m_view->viewport()->mapToGlobal(at));
+}
+
+bool FlowBoard::eventFilter(QObject *watched, QEvent *event)
+{
+    if (watched != m_view || event->type() != QEvent::KeyPress)
+        return QWidget::eventFilter(watched, event);
+    const auto *key = static_cast<QKeyEvent *>(event);
+    if (key->modifiers() != Qt::NoModifier)
+        return false;
+    if (key->key() == Qt::Key_P)
+        ping();
+    else if (key->key() == Qt::Key_R)
+        registerAgain();
+    else if (key->key() == Qt::Key_D)
+        drop();
+    else
+        return false;
+    return true;
+}
+
+} // namespace ui

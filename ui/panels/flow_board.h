@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every flow in a line, the time line of the chosen one, and what can be done with it. UI thread.
+#pragma once
+
+#include <QTimer>
+#include <QWidget>
+#include <ui/focus.h>
+#include <ui/models/flows_model.h>
+
+class QLabel;
+class QPushButton;
+class QTreeView;
+class QTreeWidget;
+
+namespace ui {
+
+class FlowBoard : public QWidget
+{
+    Q_OBJECT
+public:
+    FlowBoard(Store &store, Focus &focus, Theme &theme, QWidget *parent = nullptr);
+    FlowsModel &model() { return *m_model; }
+
+Q_SIGNALS:
+    void reRegisterWanted(engine::AccountHandle account, std::uint32_t regId);
+    void pingWanted(engine::AccountHandle account, std::uint32_t regId);
+    void drillWanted(engine::AccountHandle account, std::uint32_t regId, engine::Drill what);
+    void explainWanted(const base::FlowReport &report);
+
+protected:
+    bool eventFilter(QObject *watched, QEvent *event) override;
+
+private:
+    void makeButtons();
+    void makeLists();
+    void lay();
+    void refresh();
+    void choose();
+    void showEvents();
+    void openMenu(const QPoint &at);
+    void explain();
+    const FlowRow *chosen() const;
+    template <class Signal> void ask(Signal signal);
+    QPushButton *button(const QString &text, const char *name, void (FlowBoard::*pressed)());
+    void ping();
+    void registerAgain();
+    void drop();
+
+    Store &m_store;
+    Focus &m_focus;
+    Theme &m_theme;
+    FlowsModel *m_model;
+    QLabel *m_reach;
+    QTreeView *m_view;
+    QTreeWidget *m_events;
+    QPushButton *m_ping, *m_register, *m_drop, *m_explain;
+    QTimer m_clock;
+    flows::FlowId m_shownFlow;
+    std::size_t m_shownEvents = 0;
+};
+
+} // namespace ui
