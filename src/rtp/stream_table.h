@@ -47,6 +47,9 @@ struct Stream {
     std::uint64_t packets = 0, bytes = 0;
     std::uint64_t expected = 0, lost = 0, duplicates = 0, reordered = 0; // RFC 3550 appendix A.3
     std::uint32_t sequenceResets = 0;
+    // The key fitted under this many turns of the sequence number before the capture began; guessed
+    // as SRTP does not send it (RFC 3711 section 3.3.1), and proven by the authentication tag.
+    std::uint32_t rollover = 0;
     base::Duration jitter{0}; // RFC 3550 section 6.4.1, of the clock rate known or assumed
     base::Duration maxGap{0}; // longest time between two packets
     base::Instant first, last;
@@ -62,9 +65,6 @@ struct Stream {
     std::vector<Digit> digits; // secret; at most 1024
     // Encrypted payloads that stayed closed, that were opened, and that no key of the trace fitted.
     std::uint64_t closed = 0, opened = 0, refused = 0;
-    // The key fitted under this many turns of the sequence number before the capture began; guessed
-    // as SRTP does not send it (RFC 3711 section 3.3.1), and proven by the authentication tag.
-    std::uint32_t rollover = 0;
     std::vector<RemoteReport> reports; // the last 64
     std::uint64_t reportsHeard = 0;    // of receivers about this stream
     std::uint32_t senderReports = 0, sentPackets = 0, sentOctets = 0; // by its own last report
