@@ -19,6 +19,7 @@ struct TlsJudge::Check {
     int error = X509_V_OK; // the first one
     bool wrongName = false;
     std::string alert;
+    TlsReport refused; // what the certificate said that was not accepted
 };
 
 namespace {
@@ -151,8 +152,11 @@ int TlsJudge::verified(int fine, X509_STORE_CTX *context) noexcept
             fine = 0;
         }
     }
-    if (fine == 0 && check->error == X509_V_OK)
+    if (fine == 0 && check->error == X509_V_OK) {
         check->error = X509_STORE_CTX_get_error(context);
+        // A handshake that ends here leaves the session without the peer's certificate.
+        describeCertificate(X509_STORE_CTX_get0_cert(context), check->refused);
+    }
     return fine != 0 || check->acceptAnything ? 1 : 0;
 }
 
@@ -202,6 +206,14 @@ TlsReport TlsJudge::report(SSL *ssl, std::uint32_t id, bool done) const
     out.accepted = done;
     out.verified = done && error == X509_V_OK;
     describePeer(ssl, out);
+    if (found != m_checks.end() && out.subject.empty() && out.names.empty()) {
+        const TlsReport &refused = found->second->refused;
+        out.subject = refused.subject;
+        out.issuer = refused.issuer;
+        out.notBefore = refused.notBefore;
+        out.notAfter = refused.notAfter;
+        out.names = refused.names;
+    }
     if (error != X509_V_OK)
         explainCertificate(error, out);
     else if (!done)

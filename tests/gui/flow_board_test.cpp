@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flow board: a line per flow, what happened to it, what can be done, by mouse and keyboard.
+#include <gui/gui_support.h>
+#include <QLabel>
+#include <QPushButton>
+#include <QSignalSpy>
+#include <QTreeView>
+#include <QTreeWidget>
+#include <ui/focus.h>
+#include <ui/panels/flow_board.h>
+#include <ui/theme/theme.h>
+
+namespace {
+
+base::FlowReport report(std::uint32_t regId, base::FlowState state)
+{
+    base::FlowReport out;
+    out.aor = "sip:bob@example.test";
+    out.regId = regId;
+    out.edge = "sip:edge.example.test;transport=tcp";
+    out.transport = "TCP";
+    out.state = state;
+    out.local = base::Endpoint::parse("192.0.2.9:50111").value();
+    out.mapped = base::Endpoint::parse("198.51.100.4:40100").value();
+    out.remote = base::Endpoint::parse("192.0.2.2:5060").value();
+    out.keepAlive = "CRLF";
+    return out;
+}
+
+desk::AccountInfo bob()
+{
+    desk::AccountInfo info;
+    info.handle = engine::AccountHandle{7};
+    info.account.aor = "sip:bob@example.test";
+    auto up = report(1, base::FlowState::Up);
+    up.reachableSince = info.reachableSince = base::now();
+    up.roundTrips = {std::chrono::milliseconds(2), std::chrono::milliseconds(9),
+                     std::chrono::microseconds(3400)};
+    auto waiting = report(2, base::FlowState::BackingOff);
+    waiting.reason = "The edge closed the connection (FIN).";
+    waiting.failures = 3;
+    waiting.waitBase = std::chrono::seconds(90);
+    waiting.waitMost = std::chrono::seconds(720);
+    waiting.nextAttempt = base::now() + std::chrono::seconds(500);
+    info.flows = {{1, up}, {2, waiting}};
+    return info;
+}
+
+QString cell(const ui::FlowsModel &model, int row, const char *id, int role = Qt::DisplayRole)
+{
+    const auto columns = ui::flowColumns();
+    for (std::size_t i = 0; i < columns.size(); ++i)
+        if (QLatin1String(columns[i].id) == QLatin1String(id))
+            return model.data(model.index(row, static_cast<int>(i)), role).toString();
+    return QStringLiteral("no such column");
+}
+
+class FlowBoardTest : public QObject
+{
+    Q_OBJECT
+private Q_SLOTS:
+    static void initMain() { gui::useOwnFolders(); }
+    void init() { gui::failOnWarnings(); }
+
+    void everyFlowHasItsLine()
+    {
+        trace::Trace trace;
+        ui::Store store(trace);
+        ui::Theme theme;
+        ui::Focus focus(store);
+        ui::FlowBoard board(store, focus, theme);
+        store.applyAccount(bob());
+        const auto &model = board.model();
+        QCOMPARE(model.rowCount(), 2);
+        QVERIFY(cell(model, 0, "state").endsWith(QLatin1String("UP")));
+        QVERIFY(cell(model, 1, "state").endsWith(QLatin1String("BACKING OFF")));
+        QCOMPARE(cell(model, 0, "mapped"), QStringLiteral("198.51.100.4:40100"));
+        QCOMPARE(cell(model, 0, "pong"), QStringLiteral("3.4 ms"));
+        QVERIFY(cell(model, 0, "pong", Qt::ToolTipRole).contains(QLatin1String("9.0")));
+        QCOMPARE(cell(model, 1, "failures"), QStringLiteral("3 / 0"));
+        QVERIFY(cell(model, 1, "next", Qt::ToolTipRole).contains(QLatin1String("720 s")));
+        QVERIFY(cell(model, 1, "state", Qt::ToolTipRole).contains(QLatin1String("FIN")));
+        const auto *reach = board.findChild<QLabel *>(QStringLiteral("reach"));
+        QVERIFY2(reach->text().startsWith(QLatin1String("Calls reach sip:bob@example.test since")),
+                 qPrintable(reach->text()));
+    }
+
+    void whatCanBeDoneIsDoneToTheChosenFlow()
+    {
+        trace::Trace trace;
+        ui::Store store(trace);
+        ui::Theme theme;
+        ui::Focus focus(store);
+        ui::FlowBoard board(store, focus, theme);
+        auto *ping = board.findChild<QPushButton *>(QStringLiteral("flowPing"));
+        QVERIFY(!ping->isEnabled());
+        store.applyAccount(bob());
+        board.show();
+        QSignalSpy pings(&board, &ui::FlowBoard::pingWanted);
+        QSignalSpy registers(&board, &ui::FlowBoard::reRegisterWanted);
+        QSignalSpy drills(&board, &ui::FlowBoard::drillWanted);
+        ping->click();
+        QCOMPARE(pings.count(), 1);
+        QCOMPARE(pings.at(0).at(1).toUInt(), 1U);
+        auto *list = board.findChild<QTreeView *>(QStringLiteral("flowList"));
+        list->setCurrentIndex(board.model().index(1, 0));
+        QTest::keyClick(list, Qt::Key_R);
+        QTest::keyClick(list, Qt::Key_D);
+        QCOMPARE(registers.count(), 1);
+        QCOMPARE(registers.at(0).at(1).toUInt(), 2U);
+        QCOMPARE(drills.count(), 1);
+        for (const auto *each : board.findChildren<QPushButton *>())
+            QVERIFY(!each->toolTip().isEmpty());
+        QVERIFY(!list->accessibleName().isEmpty());
+    }
+
+    void aCapturedFlowShowsNoMoreThanIsKnown()
+    {
+        trace::Trace trace;
+        ui::Store store(trace);
+        ui::Theme theme;
+        ui::Focus focus(store);
+        ui::FlowBoard board(store, focus, theme);
+        auto seen = std::make_shared<flows::Flow>();
+        seen->id = flows::FlowId{3};
+        seen->userAgent = base::Endpoint::parse("192.0.2.20:34567").value();
+        seen->edge = base::Endpoint::parse("192.0.2.2:5060").value();
+        seen->transport = base::Transport::Tcp;
+        seen->events.push_back(
+            {base::Instant{5'000'000'000}, flows::Happening::Ping, {}, 0, "ping"});
+        store.replaceCalls({}, {seen});
+        QCOMPARE(board.model().rowCount(), 1);
+        QVERIFY(cell(board.model(), 0, "state").startsWith(QLatin1Char('?')));
+        QCOMPARE(cell(board.model(), 0, "local"), QStringLiteral("192.0.2.20:34567"));
+        QVERIFY(!board.findChild<QPushButton *>(QStringLiteral("flowPing"))->isEnabled());
+        QCOMPARE(board.findChild<QTreeWidget *>(QStringLiteral("flowEvents"))->topLevelItemCount(),
+                 1);
+    }
+};
+
+} // namespace
+
+QTEST_MAIN(FlowBoardTest)
+#include "flow_board_test.moc"
