@@ -7,7 +7,8 @@ namespace app {
 
 std::span<const Command *const> commands()
 {
-    static constexpr std::array kAll{&kCall, &kProbe, &kRegister, &kLab, &kCheck, &kBench};
+    static constexpr std::array kAll{&kCall, &kExpect, &kProbe, &kRegister,
+                                     &kLab,  &kCheck,  &kBench};
     return kAll;
 }
 

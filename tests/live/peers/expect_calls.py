@@ -1,0 +1,155 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""earshot expect against peers that send a ringback, silence or nothing: what was heard, JUnit XML, exit codes."""
+import math
+import os
+import socket
+import struct
+import threading
+import time
+import xml.etree.ElementTree as tree
+
+import bench
+from peer import UasPeer, header, response
+
+SILENCE = b"\xff" * 160
+
+
+def ring(hertz, on, off, seconds):
+    """Payloads of 20 ms with a tone in a rhythm."""
+    out = bytearray()
+    for n in range(int(seconds * 8000)):
+        sounds = n / 8000 % (on + off) < on
+        out.append(bench.ulaw(sum(6000 * math.sin(2 * math.pi * f * n / 8000) for f in hertz)) if sounds else 0xFF)
+    return [bytes(out[at:at + 160]) for at in range(0, len(out), 160)]
+
+
+class EarlyPeer(UasPeer):
+    """183 with SDP, RTP for `early` seconds, then the final response."""
+
+    def __init__(self, payloads, final="200 OK", early=3.0, delay=0.0, sdp=True):
+        self.payloads, self.final, self.early, self.delay, self.sdp = payloads, final, early, delay, sdp
+        self.media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.media.bind(("127.0.0.1", 0))
+        super().__init__([])
+
+    def body(self):
+        port = self.media.getsockname()[1]
+        return ("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+                f"m=audio {port} RTP/AVP 0\r\n")
+
+    def _answers(self, method, text):
+        if method != "INVITE":
+            return super()._answers(method, text)
+        if self.invite:
+            return []
+        self.invite = text
+        threading.Thread(target=self._play, args=(text,), daemon=True).start()
+        contact = f"Contact: <sip:127.0.0.1:{self.port}>"
+        return [response(text, "183 Session Progress", more=[contact], body=self.body() if self.sdp else "")]
+
+    def _play(self, text):
+        host, port = "127.0.0.1", int(text.split("m=audio ")[1].split(" ")[0])
+        via = header(text, "Via").split(" ")[1].split(";")[0].rsplit(":", 1)
+        time.sleep(self.delay)
+        begin = time.monotonic()
+        for number in range(int(self.early * 50)):
+            if number < len(self.payloads):
+                packet = struct.pack(">BBHII", 0x80, 0, number, number * 160, 77) + self.payloads[number]
+                self.media.sendto(packet, (host, port))
+            time.sleep(max(0.0, begin + (number + 1) * 0.02 - time.monotonic()))
+        body = self.body() if self.final.startswith("200") else ""
+        contact = f"Contact: <sip:127.0.0.1:{self.port}>"
+        self.socket.sendto(response(text, self.final, more=[contact], body=body), (via[0], int(via[1])))
+
+
+def expect(stage, peer, *more):
+    return stage.earshot("expect", peer.uri("bob"), "--output", "silent", "--json", "--hangup-after", "0.1", *more)
+
+
+def answers(document):
+    return {a["expectation"]: a for a in document["expectations"]}
+
+
+def main():
+    with bench.Stage() as stage:
+        met(stage)
+        unmet(stage)
+        silent(stage)
+        nothing(stage)
+        usage(stage)
+
+
+def met(stage):
+    peer = EarlyPeer(ring([425], 1, 4, 7), early=6.5)
+    code, document, errors = expect(stage, peer, "--early-media-within", "2s", "--tone", "425Hz", "--heard", "ringback",
+                                    "--country", "de", "--not-silent", "--level-above", "-30", "--provisional", "183",
+                                    "--code", "200", "--no-finding", "error", "--junit", "fine.xml")
+    bench.check(code == 0 and document["met"], f"a ringback meets what is expected of it (exit {code}) {errors} "
+                                               f"{document and document['expectations']}")
+    heard = document["heard"][0]["heard"]
+    bench.check(heard["what"] == "ringback" and abs(heard["frequencies"][0] - 425) <= 3, heard["text"])
+    bench.check(abs(heard["cadence_ms"][0] - 1000) < 60, f"its rhythm: {heard['cadence_ms']} ms")
+    suite = tree.parse(stage.path("fine.xml")).getroot().find("testsuite")
+    bench.check(suite.get("failures") == "0" and len(suite.findall("testcase")) == 9, "nine test cases, no failure")
+    bench.check(not [f for f in os.listdir(stage.folder) if f.startswith("earshot-call")], "nothing recorded unasked")
+
+
+def unmet(stage):
+    peer = EarlyPeer(ring([440, 480], 2, 4, 4), final="486 Busy Here", early=3.5)
+    code, document, _ = expect(stage, peer, "--tone", "425Hz", "--code", "200", "--heard", "busy", "--country", "DE",
+                               "--early-media-within", "5", "--junit", "bad.xml")
+    found = answers(document)
+    bench.check(code == 1 and not document["met"], f"another tone does not (exit {code})")
+    bench.check(found["--early-media-within"]["met"] and not found["--tone"]["met"], "each has its own answer")
+    bench.check("Hz" in found["--tone"]["text"] and "ringback" in found["--tone"]["text"], found["--tone"]["text"])
+    bench.check("486" in found["--code"]["text"], found["--code"]["text"])
+    suite = tree.parse(stage.path("bad.xml")).getroot().find("testsuite")
+    bench.check(suite.get("failures") == "4", "four failures in the XML")
+    bench.check("ringback" in suite.find("testcase/failure").get("message"), "with what was heard")
+    late = EarlyPeer(ring([425], 1, 4, 3), early=2, delay=1.2)
+    code, document, _ = expect(stage, late, "--early-media-within", "500ms")
+    bench.check(code == 1 and "after the INVITE" in answers(document)["--early-media-within"]["text"], "too late")
+
+
+def silent(stage):
+    peer = EarlyPeer([SILENCE] * 150)
+    code, document, _ = expect(stage, peer, "--not-silent", "--early-media-within", "2s")
+    found = answers(document)
+    bench.check(code == 1 and not found["--not-silent"]["met"], f"silence is silence (exit {code})")
+    bench.check(found["--early-media-within"]["met"], "though RTP came in time")
+    bench.check("silence" in found["--not-silent"]["text"], found["--not-silent"]["text"])
+    code, document, _ = expect(stage, EarlyPeer([SILENCE] * 150), "--heard", "silence")
+    bench.check(code == 0, "silence may be what is expected")
+
+
+def nothing(stage):
+    peer = EarlyPeer([], early=2.5)
+    code, document, _ = expect(stage, peer, "--early-media-within", "2s", "--not-silent", "--no-finding", "warning")
+    found = answers(document)
+    bench.check(code == 1 and not any(a["met"] for a in found.values()), "183 without RTP")
+    bench.check("never came" in found["--early-media-within"]["text"], found["--early-media-within"]["text"])
+    bench.check("em-183-sdp-no-rtp" in found["--no-finding"]["text"], found["--no-finding"]["text"][:160])
+    code, document, _ = expect(stage, EarlyPeer([], early=2.5), "--finding", "em-183-sdp-no-rtp")
+    bench.check(code == 0, "a fault may be what is expected")
+    quick = EarlyPeer(ring([425], 1, 4, 3), early=60)
+    began = time.monotonic()
+    code, _, _ = expect(stage, quick, "--heard", "ringback", "--cancel-after", "3")
+    bench.check(code == 0 and time.monotonic() - began < 20, "a call that nobody answers is cancelled")
+
+
+def usage(stage):
+    peer = UasPeer(["200 OK"])
+    for more, word in (((), "expected"), (("--tone", "loud"), "frequency"), (("--code", "99"), "code"),
+                       (("--heard", "opera"), "ringback"), (("--early-media-within", "soon"), "seconds"),
+                       (("--country", "Germany"), "letters"), (("--level-above", "x"), "dBFS"),
+                       (("--no-finding", "huge"), "--no-finding")):
+        code, _, errors = expect(stage, peer, *more)
+        bench.check(code == 2 and word in errors, f"{more}: exit {code}, {errors.strip()[-120:]}")
+    bench.check(not peer.seen, "nothing was sent")
+    code, _, errors = expect(stage, peer, "--code", "200", "--junit", "/nowhere/x.xml")
+    bench.check(code == 4 and "cannot be written" in errors, f"a report that cannot be written (exit {code})")
+
+
+if __name__ == "__main__":
+    main()
