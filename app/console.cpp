@@ -132,9 +132,12 @@ Console::report(const std::string &title,
 {
     std::map<std::string, std::map<std::string, std::string>>
         recordings; // Call-ID -> To-tag -> file
+    std::map<std::string, std::map<std::string, rtp::Heard>> heard;
     for (const auto &info : m_desk->calls()) {
         for (const auto &file : info.recordings)
             recordings[info.callId][file.toTag] = file.path;
+        if (info.media)
+            heard[info.callId] = info.media->heard;
     }
     std::vector<report::ReportCall> calls;
     base::Instant last;
@@ -142,7 +145,7 @@ Console::report(const std::string &title,
         if (keep && !keep(*view))
             continue;
         calls.push_back({view->call, view->streams, view->findings, recordings[view->call->callId],
-                         view->now, view->legs});
+                         view->now, view->legs, heard[view->call->callId]});
         last = std::max(last, view->now);
     }
     auto flows = m_desk->session().flows();

@@ -2,6 +2,7 @@
 #include <diagnosis/explain.h>
 
 #include <algorithm>
+#include <diagnosis/early_sound.h>
 #include <diagnosis/facts.h>
 #include <fmt/format.h>
 
@@ -18,6 +19,7 @@ struct View { // one early dialog's early phase
     base::Instant start, end;
     const rtp::Stream *stream = nullptr;
     Certainty certainty = Certainty::Exact;
+    std::optional<rtp::Heard> heard{};
 };
 
 VerdictFact sdpFact(const View &view)
@@ -123,6 +125,13 @@ VerdictFact levelFact(const View &view)
     if (view.stream == nullptr)
         return fact;
     fact.evidence = at(*view.stream, "level of the last second");
+    if (const auto &heard = view.heard; heard && heard->what != rtp::Sound::Unknown) {
+        fact.value = rtp::describe(*heard);
+        fact.light =
+            rtp::isQuiet(heard->what) || heard->level < kSilence ? Light::Amber : Light::Green;
+        fact.evidence = at(*view.stream, "what is heard");
+        return fact;
+    }
     if (!view.stream->levelKnown) {
         fact.value = "cannot tell: only G.711 is measured";
         return fact;
@@ -192,9 +201,13 @@ std::string sentenceOf(const View &view, const std::vector<VerdictFact> &facts, 
         return fmt::format("Early media arrives although it is not allowed: {}.", facts[4].value);
     if (view.stream->levelKnown && is(3, Light::Amber))
         return "Early media arrives but it is silence, which hides the local ringback.";
+    const bool known = view.heard && view.heard->what != rtp::Sound::Unknown;
+    const auto what = known
+                          ? fmt::format("{}; {}", rtp::soundText(view.heard->what), facts[1].value)
+                          : facts[1].value;
     return light == Light::Green
-               ? fmt::format("Early media is played: {}.", facts[1].value)
-               : fmt::format("Early media is played, with reservations: {}.", facts[1].value);
+               ? fmt::format("Early media is played: {}.", what)
+               : fmt::format("Early media is played, with reservations: {}.", what);
 }
 
 } // namespace
@@ -220,12 +233,14 @@ Verdict earlyMediaVerdict(const Evidence &evidence, std::uint32_t earlyDialog)
             view.stream = bound.stream.get();
             view.certainty = bound.certainty;
         }
+    view.heard = earlySound(evidence, earlyDialog);
     verdict.facts = {sdpFact(view), arrivalFact(view), typeFact(view), levelFact(view),
                      permissionFact(view)};
     for (const auto &fact : verdict.facts)
         verdict.light = std::max(verdict.light, fact.light);
     // What cannot be measured is no reservation against media that arrives.
-    if (view.stream != nullptr && !view.stream->levelKnown && verdict.light == Light::Amber) {
+    if (view.stream != nullptr && !view.stream->levelKnown && !view.heard &&
+        verdict.light == Light::Amber) {
         verdict.light = Light::Green;
         for (const auto &fact : verdict.facts)
             if (&fact != &verdict.facts[3])

@@ -12,6 +12,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
+constexpr base::Duration kListened = std::chrono::minutes(1);
 constexpr std::size_t kMostStreams =
     16; // anybody can send us SSRCs: the one silent for longest gives way
 constexpr std::size_t kMostDecoders = 3; // per stream
@@ -172,6 +173,10 @@ IncomingStream *Incoming::decoded(const DecodedAudio &audio, base::Duration &gap
                                                     : audio.position - stream->expected);
             stream->expected = audio.position + length;
             stream->meter.add(audio.samples, audio.rate);
+            if (stream->ear.length() < kListened) {
+                stream->ear.quiet(gap);
+                stream->ear.add(audio.samples, audio.rate);
+            }
             return stream.get();
         }
     }

@@ -13,6 +13,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <rtp/ear.h>
 #include <rtp/stream_table.h>
 #include <string>
 #include <vector>
@@ -35,6 +36,7 @@ struct IncomingStream {
     base::Instant first, last;
     std::string codec; // "PCMU/8000"
     LevelMeter meter;
+    rtp::Ear ear;
 };
 
 class Incoming

@@ -10,7 +10,9 @@
 #include <base/result.h>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
+#include <rtp/heard.h>
 #include <rtp/stream_table.h>
 #include <string>
 #include <vector>
@@ -74,6 +76,7 @@ struct Status { // for the player; immutable, published about every 100 ms while
     std::uint64_t refused = 0;   // packets of streams not taken up: too many new ones at once
     int dscp = -1, ttl = -1;     // of the last packet, -1: not told
     std::vector<float> waveform; // newest 512 levels of 20 ms, dBFS
+    std::map<std::string, rtp::Heard> heard; // by To-tag, since its first packet, a minute at most
 };
 
 struct RecordingInfo {

@@ -9,6 +9,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <rtp/heard.h>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +24,7 @@ struct ReportCall {
     std::map<std::string, std::string> recordings{}; // To-tag -> WAV file, of our own calls
     base::Instant now{}; // when it was judged; unknown: at the input's `now`
     std::vector<legs::Join> legs{};
+    std::map<std::string, rtp::Heard> heard{}; // To-tag -> by our own decoders, of our own calls
 };
 
 /// What is known of a file's clock against the files before it.

@@ -35,6 +35,11 @@ Json streamsOf(const ReportInput &input, const ReportCall &call, const ladder::O
 Json flowTokensOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline);
 Json flowsOf(const ReportInput &input);
 Json registrationsOf(const ReportInput &input);
+/// Who hears what when, by our rule and by other phones' policies.
+Json earsOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline);
+Json heardOf(const rtp::Heard &heard);
+/// What the caller heard of an early dialog; null: nothing, or it cannot be told.
+Json earlySoundOf(const ReportCall &call, const diagnosis::Evidence &evidence, std::uint32_t index);
 /// What is known of a stream beyond its counts: pace, protection, RTCP, digits.
 Json streamDetailsOf(const ReportInput &input, const rtp::Stream &stream);
 /// Every stream of the input, those of no call too.

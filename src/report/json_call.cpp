@@ -301,6 +301,7 @@ Json callOf(const ReportInput &input, const ReportCall &call, const LegGroups &g
             {"rows_left_out", facts.leftOut},
             {"responses", responsesOf(input, call, outline)},
             {"early_dialogs", earlyDialogsOf(input, call, media)},
+            {"ears", earsOf(input, call, outline)},
             {"joined_legs", legsOf(input, links)},
             {"transfers", transfersOf(input, call, outline)},
             {"flow_tokens", flowTokensOf(input, call, outline)},

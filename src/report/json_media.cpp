@@ -127,6 +127,8 @@ Json earlyDialogsOf(const ReportInput &input, const ReportCall &call, const ladd
     for (std::uint32_t i = 0; i < call.call->earlyDialogs.size(); ++i) {
         const calls::EarlyDialog &dialog = call.call->earlyDialogs[i];
         Json heard = mediaOf(input, evidence, i, media);
+        Json sound = earlySoundOf(call, evidence, i);
+        heard["heard"] = sound;
         Json packets = heard["rtp_packets"], first = heard["first_rtp"], codec = heard["codec"];
         const auto file = call.recordings.find(dialog.toTag);
         out.push_back(
@@ -139,6 +141,7 @@ Json earlyDialogsOf(const ReportInput &input, const ReportCall &call, const ladd
              {"rtp_packets", std::move(packets)},
              {"first_rtp", std::move(first)},
              {"codec", std::move(codec)},
+             {"heard", std::move(sound)},
              {"recording", file == call.recordings.end() ? Json(nullptr) : Json(file->second)},
              {"verdict", verdictJson(input, evidence, i)}});
     }

@@ -11,9 +11,10 @@ namespace {
 
 constexpr std::size_t kMostSpans = 4096;
 constexpr base::Duration kSpanBreak =
-    std::chrono::milliseconds(300);        // silence on the wire ends a bar
-constexpr double kSilentBelow = -60;       // dBFS
-constexpr std::uint8_t kComfortNoise = 13; // RFC 3389
+    std::chrono::milliseconds(300);             // silence on the wire ends a bar
+constexpr double kSilentBelow = -60;            // dBFS
+constexpr std::uint8_t kComfortNoise = 13;      // RFC 3389
+constexpr std::size_t kMostTaped = 192U << 20U; // bytes of all tapes
 constexpr std::uint32_t kFastestClock = 1'000'000'000;
 
 std::uint32_t staticClock(std::uint8_t payloadType) // RFC 3551 section 6
@@ -247,6 +248,20 @@ StreamEntry &StreamTable::Work::find(const base::Packet &packet, std::uint32_t s
     return entry;
 }
 
+/// Keeps what may have to be listened to. Too much of it: the streams unseen for longest are
+/// listened to now, and their bytes given up.
+void StreamTable::Work::tape(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp)
+{
+    auto &tape = entry.stream.tape;
+    if (!tape)
+        tape = std::make_shared<Tape>(tapes);
+    tape->add(packet, rtp);
+    for (auto at = list.begin(); *tapes > kMostTaped && at != list.end(); ++at) {
+        if (at->stream.tape && at->stream.tape->digest())
+            break;
+    }
+}
+
 void StreamTable::Work::evictOldest()
 {
     bySsrc.erase({list.front().key.ssrc, list.front().stream.id.value});
@@ -276,6 +291,9 @@ StreamId StreamTable::add(const base::Packet &packet, const RtpPacket &rtp,
     StreamEntry &entry = m_work->find(packet, rtp.ssrc, known);
     count(entry, packet, rtp, facts);
     measure(entry, packet, rtp, facts);
+    const bool readable = !facts.closed || (facts.opened && !rtp.payload.empty());
+    if (readable && Tape::takes(rtp.payloadType))
+        m_work->tape(entry, packet, rtp);
     entry.published.reset();
     return entry.stream.id;
 }

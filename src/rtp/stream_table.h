@@ -13,6 +13,7 @@
 #include <rtp/dtmf.h>
 #include <rtp/rtcp.h>
 #include <rtp/rtp_packet.h>
+#include <rtp/tape.h>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,7 @@ struct Stream {
     base::Instant bye; // unknown: it did not take its leave
     std::string byeReason;
     std::optional<VoipMetrics> metrics; // the last of RFC 3611
+    std::shared_ptr<Tape> tape;         // what is heard, null: not of a codec that it takes
 };
 
 /// What is known of a packet besides its bytes.

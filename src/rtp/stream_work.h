@@ -65,9 +65,11 @@ struct StreamTable::Work {
     std::map<std::pair<std::uint32_t, std::uint32_t>, List::iterator> bySsrc; // and id
     std::uint32_t nextId = 0;
     std::uint64_t evicted = 0;
+    TapeStock tapes = std::make_shared<std::atomic<std::size_t>>(0);
 
     StreamEntry &find(const base::Packet &packet, std::uint32_t ssrc, StreamId known);
     void evictOldest();
+    void tape(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp);
     /// Streams with that SSRC for which `fits`; the only one there is if none fits.
     template <class Fits> StreamEntry *bySource(std::uint32_t ssrc, Fits fits)
     {

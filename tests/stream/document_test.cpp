@@ -182,6 +182,8 @@ TEST_F(Document, HasTheKeysThatTheManualNamesAndNoOthers)
     told.erase("findings[]"); // as those of the calls
     told.erase("findings[].evidence[]");
     told.erase("findings[].fixes[]");
+    told.erase("calls[].early_dialogs[].heard"); // as that of the media
+    told.erase("calls[].early_dialogs[].heard.parts[]");
     const Keys written = manualKeys();
     for (const auto &[path, keys] : written)
         EXPECT_EQ(told[path], keys) << path;
@@ -206,6 +208,11 @@ TEST_F(Document, CountsMessagesAndTellsEarlyDialogs)
     EXPECT_EQ(c1["early_dialogs"][0]["state"], "terminated");
     EXPECT_EQ(c1["early_dialogs"][0]["media"]["address"], "192.0.2.30:6000");
     EXPECT_EQ(c1["early_dialogs"][0]["media"]["rtp_packets"], 50);
+    EXPECT_EQ(c1["early_dialogs"][0]["media"]["heard"], c1["early_dialogs"][0]["heard"]);
+    EXPECT_EQ(c1["early_dialogs"][0]["heard"]["parts"].size(), 1U);
+    ASSERT_THAT(c1["ears"], SizeIs(7));
+    EXPECT_EQ(c1["ears"][0]["policy"], "RFC 3960");
+    EXPECT_EQ(c1["ears"][0]["hears"].back()["what"], "answer");
     EXPECT_EQ(c1["early_dialogs"][1]["state"], "terminated"); // by the BYE
     EXPECT_DOUBLE_EQ(c1["times"]["answered"].get<double>(), 2.0);
     EXPECT_EQ(c1["joined_legs"][0]["call_id"], "c2@example.test");

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/ears.h>
+
+#include <algorithm>
+#include <diagnosis/facts.h>
+
+namespace diagnosis {
+namespace {
+
+using namespace std::chrono_literals;
+constexpr base::Duration kThirdPacket = 40ms; // of 20 ms each
+constexpr base::Duration kStopped = 1s;
+constexpr std::size_t kMostEvents = 4096;
+
+void addProvisionals(const Evidence &evidence, std::uint32_t index, std::vector<EarEvent> &out)
+{
+    for (const trace::RowId row : evidence.call.earlyDialogs[index].provisionals) {
+        const int code = evidence.trace.row(row).status;
+        if (code == 199)
+            continue;
+        const sip::Sdp &sdp = sdpOf(evidence, row);
+        const bool described = sdp.audio() != nullptr && sdp.audio()->port != 0;
+        out.push_back({evidence.time(row), EarKind::Provisional, index, code, described, row, {}});
+        const sip::Message &message = evidence.message(row);
+        if (message.value(sip::HeaderId::PEarlyMedia).empty())
+            continue;
+        calls::EarlyDialog told;
+        told.earlyMedia = message.value(sip::HeaderId::PEarlyMedia);
+        const auto permission = earlyMediaPermission(told);
+        if (permission)
+            out.push_back({evidence.time(row),
+                           EarKind::Permission,
+                           index,
+                           code,
+                           callerMayHear(*permission),
+                           row,
+                           {}});
+    }
+}
+
+/// Times when packets came; pauses shorter than a second are none.
+void addMedia(const Evidence &evidence, std::vector<EarEvent> &out)
+{
+    for (const BoundStream &bound : evidence.streams) {
+        if (!bound.stream || !bound.towardsCaller ||
+            bound.earlyDialog >= evidence.call.earlyDialogs.size())
+            continue;
+        const rtp::Stream &stream = *bound.stream;
+        base::Instant from, to;
+        const auto flush = [&] {
+            if (!from.known())
+                return;
+            const bool enough = to - from >= kThirdPacket;
+            const EarEvent event{from + kThirdPacket,
+                                 EarKind::MediaStarts,
+                                 bound.earlyDialog,
+                                 0,
+                                 true,
+                                 {},
+                                 stream.id};
+            if (!enough)
+                return;
+            out.push_back(event);
+            if (to + kStopped <= evidence.now)
+                out.push_back({to + kStopped,
+                               EarKind::MediaStops,
+                               bound.earlyDialog,
+                               0,
+                               false,
+                               {},
+                               stream.id});
+        };
+        for (const rtp::LevelSpan &span : stream.spans) {
+            if (from.known() && span.from - to >= kStopped) {
+                flush();
+                from = {};
+            }
+            from = from.known() ? from : span.from;
+            to = std::max(to, span.to);
+        }
+        flush();
+    }
+}
+
+} // namespace
+
+std::vector<EarEvent> earEvents(const Evidence &evidence)
+{
+    std::vector<EarEvent> out;
+    const calls::Call &call = evidence.call;
+    for (std::uint32_t i = 0; i < call.earlyDialogs.size() && out.size() < kMostEvents; ++i) {
+        addProvisionals(evidence, i, out);
+        const calls::EarlyDialog &dialog = call.earlyDialogs[i];
+        if (dialog.ended.known())
+            out.push_back({dialog.ended, EarKind::DialogEnds, i, 0, false, {}, {}});
+        if (dialog.answer.valid())
+            out.push_back({evidence.time(dialog.answer),
+                           EarKind::Answered,
+                           i,
+                           evidence.trace.row(dialog.answer).status,
+                           false,
+                           dialog.answer,
+                           {}});
+    }
+    addMedia(evidence, out);
+    const bool over = call.finalResponse.valid() && call.finalStatus >= 300;
+    if (over)
+        out.push_back({evidence.time(call.finalResponse),
+                       EarKind::CallEnds,
+                       ~0U,
+                       call.finalStatus,
+                       false,
+                       call.finalResponse,
+                       {}});
+    else if (call.ended.known() && !call.answered.known())
+        out.push_back({call.ended, EarKind::CallEnds, ~0U, 0, false, {}, {}});
+    std::stable_sort(out.begin(), out.end(),
+                     [](const EarEvent &a, const EarEvent &b) { return a.at < b.at; });
+    return out;
+}
+
+} // namespace diagnosis

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first half minute of a G.711 stream, kept so that somebody who asks can be told what is heard
+// in it: nobody asks of most streams of a capture, and listening costs far more than counting.
+// Bytes of a mapped file stay there. One thread adds, any thread asks. Bounded, all tapes together
+// too.
+#pragma once
+
+#include <atomic>
+#include <base/packet.h>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <rtp/heard.h>
+#include <rtp/rtp_packet.h>
+#include <vector>
+
+namespace rtp {
+
+/// What all tapes of a table hold, in bytes.
+using TapeStock = std::shared_ptr<std::atomic<std::size_t>>;
+
+class Tape
+{
+public:
+    explicit Tape(TapeStock stock);
+    ~Tape();
+    Tape(const Tape &) = delete;
+    Tape &operator=(const Tape &) = delete;
+
+    static bool takes(std::uint8_t payloadType); // PCMU, PCMA, comfort noise
+    /// Ignored once it is full.
+    void add(const base::Packet &packet, const RtpPacket &rtp);
+    /// What was heard of what arrived before `until`; nullopt: nothing did.
+    std::optional<Heard> heard(base::Instant until) const;
+    /// The same, one part after another.
+    std::vector<Heard> parts(base::Instant until) const;
+    /// Listens to all of it now and gives the bytes back. False: that was done before.
+    bool digest();
+
+private:
+    struct Piece {
+        base::Instant at;
+        std::string_view payload;
+        std::uint32_t timestamp = 0;
+        std::uint8_t payloadType = 0;
+    };
+    std::string_view keep(const base::Packet &packet, std::string_view payload);
+    struct Listener;
+    const Listener &listen(base::Instant until) const;
+
+    mutable std::mutex m_mutex;
+    TapeStock m_stock;
+    std::size_t m_held = 0;
+    std::vector<Piece> m_pieces;
+    std::shared_ptr<const void> m_owner; // of a mapped file
+    std::deque<std::string> m_copies;
+    base::Instant m_first;
+    bool m_digested = false;
+    mutable std::unique_ptr<Listener> m_listener; // how far somebody has listened
+};
+
+} // namespace rtp

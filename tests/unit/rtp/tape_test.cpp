@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <rtp/tape.h>
+
+#include <gtest/gtest.h>
+#include <rtp/g711.h>
+#include <support/sounds.h>
+
+namespace {
+
+using namespace std::chrono_literals;
+
+struct Studio {
+    rtp::TapeStock stock = std::make_shared<std::atomic<std::size_t>>(0);
+    rtp::Tape tape{stock};
+    std::string file; // what a mapped capture would be
+    std::shared_ptr<const void> owner = std::make_shared<int>(1);
+    base::Instant start{1'700'000'000'000'000'000};
+    std::uint32_t timestamp = 0xFFFFFF00U; // it wraps at once
+
+    void add(int number, std::uint8_t type, std::string_view payload, bool mapped,
+             base::Duration late = 0ms)
+    {
+        base::Packet packet;
+        packet.time = start + number * 20ms + late;
+        packet.payload = mapped ? base::Blob::view(owner, payload) : base::Blob::copy(payload);
+        rtp::RtpPacket rtp;
+        rtp.payloadType = type;
+        rtp.timestamp = timestamp + static_cast<std::uint32_t>(number) * 160;
+        rtp.payload = mapped ? packet.payload.text() : payload;
+        tape.add(packet, rtp);
+    }
+    /// A ringback; packets whose number `without` names are left out, `first` is the number of the
+    /// first.
+    void ring(double seconds, bool mapped, const std::function<bool(int)> &without = {})
+    {
+        const auto samples =
+            support::pcm(support::atLevel(support::tones({425}, {1, 4}, seconds), -18));
+        file.clear();
+        for (const auto sample : samples)
+            file += static_cast<char>(rtp::muLawCode(sample));
+        for (std::size_t i = 0; (i + 1) * 160 <= file.size(); ++i)
+            if (!without || !without(static_cast<int>(i)))
+                add(static_cast<int>(i), 0, std::string_view(file).substr(i * 160, 160), mapped);
+    }
+};
+
+TEST(Tape, IsHeardWhenSomebodyAsks)
+{
+    for (const bool mapped : {true, false}) {
+        Studio studio;
+        studio.ring(7, mapped);
+        const auto heard = studio.tape.heard(studio.start + 1h);
+        ASSERT_TRUE(heard);
+        EXPECT_EQ(heard->what, rtp::Sound::Ringback) << describe(*heard);
+        EXPECT_NEAR(heard->level, -18, 0.5);
+    }
+}
+
+TEST(Tape, BytesOfAMappedFileStayThere)
+{
+    Studio mapped, copied;
+    mapped.ring(7, true);
+    copied.ring(7, false);
+    EXPECT_GT(copied.stock->load(), mapped.stock->load() + 7 * 8000 - 1000);
+}
+
+TEST(Tape, WhatCameAfterTheAnswerIsNotAsked)
+{
+    Studio studio;
+    studio.ring(3, true);
+    const auto talk = support::pcm(support::atLevel(support::speech(10, 3), -15));
+    std::string codes;
+    for (const auto sample : talk)
+        codes += static_cast<char>(rtp::muLawCode(sample));
+    for (int i = 0; i < 500; ++i)
+        studio.add(150 + i, 0,
+                   std::string_view(codes).substr(static_cast<std::size_t>(i) * 160, 160), false);
+    const auto early = studio.tape.heard(studio.start + 3s),
+               all = studio.tape.heard(studio.start + 1h);
+    ASSERT_TRUE(early && all);
+    EXPECT_EQ(early->what, rtp::Sound::Ringback) << describe(*early);
+    EXPECT_EQ(all->what, rtp::Sound::Speech) << describe(*all);
+    EXPECT_EQ(studio.tape.heard(studio.start + 3s)->what, rtp::Sound::Ringback) << "asked again";
+    EXPECT_EQ(studio.tape.parts(studio.start + 1h).size(), 2U);
+}
+
+TEST(Tape, AskedWhileItGrowsItTellsTheSame)
+{
+    Studio studio;
+    std::size_t asked = 0;
+    studio.ring(7, true, [&](int number) {
+        if (number % 10 == 0)
+            asked += studio.tape.heard(studio.start + 1h) ? 1 : 0;
+        return false;
+    });
+    EXPECT_EQ(asked, 34U); // nothing was there the first time
+    EXPECT_EQ(studio.tape.heard(studio.start + 1h)->what, rtp::Sound::Ringback);
+}
+
+TEST(Tape, APauseInSendingIsAPauseInTheSound)
+{
+    Studio studio; // a gateway that sends nothing between rings
+    studio.ring(11, true, [](int number) { return number % 250 >= 52; });
+    const auto heard = studio.tape.heard(studio.start + 1h);
+    ASSERT_TRUE(heard);
+    EXPECT_EQ(heard->what, rtp::Sound::Ringback) << describe(*heard);
+    ASSERT_EQ(heard->cadence.size(), 2U);
+    EXPECT_NEAR(base::toSeconds(heard->cadence[1]), 4, 0.05);
+}
+
+TEST(Tape, ComfortNoiseAloneIsComfortNoise)
+{
+    Studio studio;
+    studio.add(0, 13, "\x40", false);
+    EXPECT_EQ(studio.tape.heard(studio.start + 1h)->what, rtp::Sound::ComfortNoise);
+    studio.add(200, 13, "\x40", false);
+    EXPECT_EQ(studio.tape.heard(studio.start + 1h)->what, rtp::Sound::ComfortNoise);
+    EXPECT_FALSE(studio.tape.heard(studio.start)) << "nothing had come by then";
+}
+
+TEST(Tape, ALongStreamFillsItOnce)
+{
+    Studio studio;
+    const std::string payload(160, '\xFF');
+    for (int i = 0; i < 20000; ++i)
+        studio.add(i, 0, payload, false);
+    EXPECT_LT(studio.stock->load(), 700'000U);
+}
+
+TEST(Tape, DigestedItGivesItsBytesBackAndStillTells)
+{
+    Studio studio;
+    studio.ring(7, false);
+    EXPECT_TRUE(studio.tape.digest());
+    EXPECT_FALSE(studio.tape.digest());
+    EXPECT_EQ(studio.stock->load(), 0U);
+    EXPECT_EQ(studio.tape.heard(studio.start + 1h)->what, rtp::Sound::Ringback);
+    studio.ring(1, false);
+    EXPECT_EQ(studio.stock->load(), 0U) << "nothing more is taken";
+}
+
+} // namespace
