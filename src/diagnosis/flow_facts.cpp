@@ -30,7 +30,7 @@ void collect(const Evidence &evidence, trace::RowId row, const sip::Message &mes
                         flows::decodeToken(address.uri.user)};
         // A user part without ob and not readable may be anything a proxy keeps there.
         if (token.ob || token.readable || flowOf(evidence, token) != nullptr)
-            out.push_back(std::move(token));
+            out.push_back(token);
     }
 }
 

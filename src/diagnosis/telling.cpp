@@ -56,9 +56,9 @@ void Telling::say(const Finding &finding)
 
 std::string requestText(const Evidence &evidence, const calls::Transaction &transaction)
 {
-    const auto method = transaction.method == sip::Method::Unknown && transaction.request.valid()
-                            ? shown(evidence.message(transaction.request).methodText)
-                            : std::string(sip::methodText(transaction.method));
+    auto method = transaction.method == sip::Method::Unknown && transaction.request.valid()
+                      ? shown(evidence.message(transaction.request).methodText)
+                      : std::string(sip::methodText(transaction.method));
     if (!transaction.inDialog || transaction.method == sip::Method::Prack ||
         transaction.method == sip::Method::Bye)
         return method;

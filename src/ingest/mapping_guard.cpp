@@ -36,8 +36,9 @@ void onBusError(int /*signal*/, siginfo_t *info, void * /*context*/)
         if (at < range.begin.load(std::memory_order_relaxed) || at >= end)
             continue;
         // Everything behind is gone as well; one exchange spares a signal for each page.
-        void *gone = ::mmap(reinterpret_cast<void *>(page), end - page, PROT_READ,
-                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+        auto *first = static_cast<char *>(info->si_addr) - (at - page);
+        void *gone =
+            ::mmap(first, end - page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
         if (gone != MAP_FAILED) {
             errno = error;
             return;

@@ -15,6 +15,11 @@ namespace {
 
 constexpr int kSchema = 1;
 
+double wholeMicroseconds(base::Duration d)
+{
+    return static_cast<double>(std::chrono::duration_cast<std::chrono::microseconds>(d).count());
+}
+
 Json clockOf(const FileClock &clock)
 {
     return {{"messages", clock.messages},
@@ -119,7 +124,12 @@ Json orNull(std::string text)
 
 double secondsOf(base::Duration d)
 {
-    return static_cast<double>(d.count() / 1000) / 1e6;
+    return wholeMicroseconds(d) / 1e6;
+}
+
+double millisecondsOf(base::Duration d)
+{
+    return wholeMicroseconds(d) / 1e3;
 }
 
 Json secondsSince(const ReportCall &call, base::Instant time)

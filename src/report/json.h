@@ -18,6 +18,7 @@ std::string shown(const ReportInput &input, std::string_view text);
 Json orNull(std::string text);
 /// Microseconds are what captures hold; more digits would be noise of the division.
 double secondsOf(base::Duration d);
+double millisecondsOf(base::Duration d);
 Json secondsSince(const ReportCall &call, base::Instant time);
 /// "2026-11-22 10:31:00.123" in UTC, null: unknown.
 Json utcOrNull(base::Instant time);

@@ -43,11 +43,6 @@ std::string ssrcText(const rtp::Stream &stream)
     return fmt::format("{:08x}", stream.ssrc);
 }
 
-double jitterOf(const rtp::Stream &stream)
-{
-    return static_cast<double>(stream.jitter.count() / 1000) / 1e3;
-}
-
 /// What the SDP of an early dialog promised and what came of it.
 Json mediaOf(const ReportInput &input, const diagnosis::Evidence &evidence, std::uint32_t index,
              const ladder::MediaMap &media)
@@ -108,8 +103,8 @@ Json streamOf(const ReportInput &input, const StreamPlace &place)
                 {"lost", stream.lost},
                 {"duplicates", stream.duplicates},
                 {"reordered", stream.reordered},
-                {"jitter_ms", jitterOf(stream)},
-                {"longest_gap_ms", static_cast<double>(stream.maxGap.count() / 1000) / 1e3},
+                {"jitter_ms", millisecondsOf(stream.jitter)},
+                {"longest_gap_ms", millisecondsOf(stream.maxGap)},
                 {"first", utcOrNull(stream.first)},
                 {"last", utcOrNull(stream.last)},
                 {"seconds", secondsOf(stream.last - stream.first)},
@@ -172,7 +167,7 @@ Json streamsOf(const ReportInput &input, const ReportCall &call, const ladder::O
                        {"lost", stream.lost},
                        {"duplicates", stream.duplicates},
                        {"reordered", stream.reordered},
-                       {"jitter_ms", jitterOf(stream)},
+                       {"jitter_ms", millisecondsOf(stream.jitter)},
                        {"first", secondsSince(call, stream.first)},
                        {"last", secondsSince(call, stream.last)},
                        {"level_dbfs", stream.levelKnown ? Json(stream.level) : Json(nullptr)},

@@ -6,11 +6,6 @@ namespace report {
 
 namespace {
 
-double milliseconds(base::Duration duration)
-{
-    return static_cast<double>(duration.count() / 1000) / 1e3;
-}
-
 Json protectionOf(const rtp::Stream &stream)
 {
     return {{"opened", stream.opened},
@@ -51,11 +46,11 @@ Json rtcpOf(const ReportInput &input, const rtp::Stream &stream)
         const rtp::RemoteReport &last = stream.reports.back();
         out["fraction_lost"] = last.fractionLost;
         out["cumulative_lost"] = last.lost;
-        out["remote_jitter_ms"] = milliseconds(last.jitter);
+        out["remote_jitter_ms"] = millisecondsOf(last.jitter);
     }
     for (const rtp::RemoteReport &report : stream.reports) {
         if (report.roundTrip)
-            out["round_trip_ms"] = milliseconds(*report.roundTrip);
+            out["round_trip_ms"] = millisecondsOf(*report.roundTrip);
     }
     return out;
 }
@@ -69,7 +64,7 @@ Json dtmfOf(const ReportInput &input, const rtp::Stream &stream)
         for (const rtp::Digit &digit : stream.digits)
             digits.push_back({{"key", std::string(1, digit.key)},
                               {"at", utcOrNull(digit.at)},
-                              {"ms", milliseconds(digit.length)}});
+                              {"ms", millisecondsOf(digit.length)}});
     }
     return {{"count", stream.digits.size()}, {"digits", std::move(digits)}};
 }
@@ -83,20 +78,20 @@ Json streamDetailsOf(const ReportInput &input, const rtp::Stream &stream)
         if (stream.payloadTypes[type] != 0)
             types.push_back({{"type", type}, {"packets", stream.payloadTypes[type]}});
     }
-    return {
-        {"payload_type_packets", std::move(types)},
-        {"clock_hz", stream.clock},
-        {"jitter_mean_ms", milliseconds(stream.meanJitter)},
-        {"jitter_max_ms", milliseconds(stream.maxJitter)},
-        {"late", stream.late},
-        {"skew_ppm", stream.skew ? Json(*stream.skew) : Json(nullptr)},
-        {"ptime_ms", stream.ptime.count() != 0 ? Json(milliseconds(stream.ptime)) : Json(nullptr)},
-        {"markers", stream.markers},
-        {"sequence_resets", stream.sequenceResets},
-        {"level_dbfs", stream.levelKnown ? Json(stream.level) : Json(nullptr)},
-        {"srtp", protectionOf(stream)},
-        {"rtcp", rtcpOf(input, stream)},
-        {"dtmf", dtmfOf(input, stream)}};
+    return {{"payload_type_packets", std::move(types)},
+            {"clock_hz", stream.clock},
+            {"jitter_mean_ms", millisecondsOf(stream.meanJitter)},
+            {"jitter_max_ms", millisecondsOf(stream.maxJitter)},
+            {"late", stream.late},
+            {"skew_ppm", stream.skew ? Json(*stream.skew) : Json(nullptr)},
+            {"ptime_ms",
+             stream.ptime.count() != 0 ? Json(millisecondsOf(stream.ptime)) : Json(nullptr)},
+            {"markers", stream.markers},
+            {"sequence_resets", stream.sequenceResets},
+            {"level_dbfs", stream.levelKnown ? Json(stream.level) : Json(nullptr)},
+            {"srtp", protectionOf(stream)},
+            {"rtcp", rtcpOf(input, stream)},
+            {"dtmf", dtmfOf(input, stream)}};
 }
 
 } // namespace report

@@ -71,7 +71,8 @@ std::string expand(TlsHash hash, std::string_view secret, std::string_view label
     info.append("tls13 ").append(label).push_back('\0');
     std::string out, block;
     for (char counter = 1; out.size() < length; ++counter) {
-        block = hmac(hash, secret, block + info + counter);
+        block.append(info).push_back(counter);
+        block = hmac(hash, secret, block);
         if (block.empty())
             break;
         out += block;
@@ -215,7 +216,7 @@ bool TlsOpener::Work::blocks(std::string_view body, std::string &plain)
                           static_cast<int>(sealed.size())) != 1 ||
         EVP_DecryptFinal_ex(c, octets(plain) + done, &last) != 1)
         return false;
-    plain.resize(static_cast<std::size_t>(done + last));
+    plain.resize(static_cast<std::size_t>(done) + static_cast<std::size_t>(last));
     const std::size_t padding = plain.empty() ? 0 : static_cast<unsigned char>(plain.back()) + 1U;
     if (padding == 0 || padding > plain.size())
         return false;

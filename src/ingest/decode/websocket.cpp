@@ -227,11 +227,11 @@ bool WsStream::next(Side &side, Out &out)
     if (frame.masked)
         unmask(payload, frame.key);
     side.begin += frame.header + length;
-    this->frame(side, frame, std::move(payload), out);
+    this->frame(side, frame, payload, out);
     return true;
 }
 
-void WsStream::frame(Side &side, const Frame &frame, std::string payload, Out &out)
+void WsStream::frame(Side &side, const Frame &frame, const std::string &payload, Out &out)
 {
     if (frame.code == kPing || frame.code == kPong) {
         const std::string header{static_cast<char>(0x80U | frame.code),

@@ -71,7 +71,7 @@ private:
 
     static bool readFrame(std::string_view bytes, Frame &frame);
     bool next(Side &side, Out &out);
-    void frame(Side &side, const Frame &frame, std::string payload, Out &out);
+    void frame(Side &side, const Frame &frame, const std::string &payload, Out &out);
     void finish(Side &side, Out &out);
     bool inflate(Side &side);
     void lose(Side &side, Out &out);
