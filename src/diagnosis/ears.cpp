@@ -28,6 +28,7 @@ struct Phone {
     std::vector<EarSwitch> out;
     int starts = 0;
     base::Instant quietSince; // progress without sound
+    bool trapped = false;     // and it was told that this is dead air
     trace::RowId progress;
 
     void learn(const EarEvent &event)
@@ -64,6 +65,11 @@ struct Phone {
         case EarKind::CallEnds:
             break;
         }
+    }
+    void endQuiet()
+    {
+        quietSince = {};
+        trapped = false;
     }
     bool sounds(std::uint32_t index) const
     {
@@ -105,7 +111,7 @@ void ourRule(Phone &phone, base::Instant at)
                       "early media arrives, so it is played and there is no local ringback",
                       {},
                       dialog.stream});
-        phone.quietSince = {};
+        phone.endQuiet();
         return;
     }
     for (const auto &[index, dialog] : phone.dialogs) {
@@ -122,9 +128,11 @@ void ourRule(Phone &phone, base::Instant at)
                           : "a 180 came and no media arrives, so the phone rings by itself",
                       dialog.alertedBy,
                       {}});
-        phone.quietSince = {};
+        phone.endQuiet();
         return;
     }
+    if (phone.trapped)
+        return; // it goes on
     if (!phone.quietSince.known())
         phone.quietSince = at;
     phone.change({at,
@@ -140,9 +148,9 @@ void ourRule(Phone &phone, base::Instant at)
 /// The four seconds after which a caller takes the line for dead.
 void springTrap(Phone &phone, base::Instant until)
 {
-    if (!phone.quietSince.known() || phone.quietSince + kTrapAfter > until ||
-        (!phone.out.empty() && phone.out.back().trap))
+    if (phone.trapped || !phone.quietSince.known() || phone.quietSince + kTrapAfter > until)
         return;
+    phone.trapped = true;
     phone.change({phone.quietSince + kTrapAfter,
                   Hears::Nothing,
                   kNobody,

@@ -289,8 +289,11 @@ private:
         rtp.payloadType = static_cast<std::uint8_t>(line.number("pt", 0));
         rtp.ssrc = static_cast<std::uint32_t>(
             line.number("ssrc", spoken::host(line.from, 1).address.bytes[3]));
-        const std::string sound(160, line.has("silent") ? (rtp.payloadType == 8 ? '\xd5' : '\xff')
-                                                        : '\x30');
+        std::string sound(160, rtp.payloadType == 8 ? '\xd5' : '\xff');
+        if (!line.has("silent")) { // a square wave of 400 Hz in both laws
+            for (std::size_t i = 0; i < sound.size(); ++i)
+                sound[i] = i / 10 % 2 == 0 ? '\x30' : '\xb0';
+        }
         rtp.payload = sound;
         auto packet = blank(line);
         packet.source.port =
