@@ -34,8 +34,8 @@ std::uint16_t bindTo(int fd, std::uint16_t port)
 
 } // namespace
 
-Peer::Peer(Handler handler, Blank keepAlive)
-    : m_handler(std::move(handler)), m_blank(std::move(keepAlive))
+Peer::Peer(Handler handler, Blank keepAlive, Raw raw)
+    : m_handler(std::move(handler)), m_blank(std::move(keepAlive)), m_raw(std::move(raw))
 {
     for (int attempt = 0; attempt < 20; ++attempt) {
         m_udp = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);

@@ -32,12 +32,11 @@ public:
     using Raw = std::function<bool(Peer &, const std::string &datagram, const Way &)>;
     using Blank = std::function<void(Peer &, bool ping, const Way &)>;
 
-    explicit Peer(Handler handler, Blank keepAlive = {});
+    /// `raw` sees every datagram first; true: it was for it.
+    explicit Peer(Handler handler, Blank keepAlive = {}, Raw raw = {});
     ~Peer();
 
     std::uint16_t port() const { return m_port; }
-    /// Sees every datagram first; true: it was for it. Set before anybody sends.
-    void datagrams(Raw raw) { m_raw = std::move(raw); }
     std::string uri(const std::string &user = "bob") const;
     /// Any thread.
     void send(const Way &way, const std::string &text);

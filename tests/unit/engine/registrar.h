@@ -15,11 +15,11 @@ public:
     Registrar()
         : m_peer(
               [this](Peer &, const sip::Message &message, const Way &way) { handle(message, way); },
-              [this](Peer &, bool ping, const Way &way) { keepAlive(ping, way); })
+              [this](Peer &, bool ping, const Way &way) { keepAlive(ping, way); },
+              [this](Peer &, const std::string &datagram, const Way &way) {
+                  return stun(datagram, way);
+              })
     {
-        m_peer.datagrams([this](Peer &, const std::string &datagram, const Way &way) {
-            return stun(datagram, way);
-        });
     }
     std::string uri() const { return "sip:127.0.0.1:" + std::to_string(m_peer.port()); }
     std::string proxy() const { return uri() + ";transport=tcp"; }
