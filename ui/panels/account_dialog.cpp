@@ -15,13 +15,13 @@
 namespace ui {
 
 AccountDialog::AccountDialog(const Settings &settings, QWidget *parent)
-    : QDialog(parent), m_saved(new QComboBox(this)),
+    : CheckedDialog("accountProblem", parent), m_saved(new QComboBox(this)),
       m_aor(field("accountAor", tr("Address of record"))),
       m_user(field("accountUser", tr("User name"))),
       m_password(field("accountPassword", tr("Password"))), m_proxies(new QPlainTextEdit(this)),
       m_transport(new QComboBox(this)),
       m_answer(new QCheckBox(tr("Answer calls by itself, with a tone"), this)),
-      m_problem(plainLabel({}, "accountProblem", this)), m_known(settings.accounts())
+      m_known(settings.accounts())
 {
     setObjectName(QStringLiteral("accountDialog"));
     setWindowTitle(tr("Add an account"));
@@ -63,9 +63,6 @@ void AccountDialog::dressFields()
     m_transport->setAccessibleName(tr("Transport"));
     m_transport->addItems({QStringLiteral("TCP"), QStringLiteral("UDP"), QStringLiteral("TLS")});
     m_answer->setObjectName(QStringLiteral("accountAnswer"));
-    m_problem->setWordWrap(true);
-    m_problem->setProperty("problem", true);
-    m_problem->hide();
     m_saved->setObjectName(QStringLiteral("accountSaved"));
     m_saved->setAccessibleName(tr("Accounts used before"));
     m_saved->addItem(tr("A new one"));
@@ -168,17 +165,6 @@ QString AccountDialog::problem() const
                 .arg(shown(toStd(proxy)));
     }
     return {};
-}
-
-void AccountDialog::done(int result)
-{
-    const QString wrong = result == QDialog::Accepted ? problem() : QString();
-    m_problem->setText(wrong);
-    m_problem->setVisible(!wrong.isEmpty());
-    if (wrong.isEmpty())
-        QDialog::done(result);
-    else
-        resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
 }
 
 } // namespace ui

@@ -3,7 +3,7 @@
 // on, never kept. UI thread.
 #pragma once
 
-#include <QDialog>
+#include <ui/panels/checked_dialog.h>
 #include <ui/settings.h>
 
 class QCheckBox;
@@ -15,7 +15,7 @@ class QPlainTextEdit;
 
 namespace ui {
 
-class AccountDialog : public QDialog
+class AccountDialog : public CheckedDialog
 {
 public:
     explicit AccountDialog(const Settings &settings, QWidget *parent = nullptr);
@@ -23,12 +23,11 @@ public:
     void load(const SavedAccount &saved);
     /// The account used before under this address, with the cursor where its password goes.
     void askAgain(const std::string &aor);
-    void done(int result) override; // refuses to accept what cannot be right, and says why
 
 private:
     void dressFields();
     QFormLayout *makeForm();
-    QString problem() const;
+    QString problem() const override;
     QLineEdit *field(const char *name, const QString &spoken);
     QLabel *title(const QString &text, QWidget *buddy);
 
@@ -37,7 +36,6 @@ private:
     QPlainTextEdit *m_proxies;
     QComboBox *m_transport;
     QCheckBox *m_answer;
-    QLabel *m_problem;
     std::vector<SavedAccount> m_known;
     std::string m_instance;
 };

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/panels/call_details.h>
 
-#include <algorithm>
 #include <base/endpoint.h>
 #include <base/text.h>
 #include <desk/call_text.h>
@@ -52,8 +51,9 @@ QString joined(const std::vector<std::string> &lines)
 } // namespace
 
 CallDetails::CallDetails(const desk::CallOptions &now, QWidget *parent)
-    : QDialog(parent), m_requestUri(named(new QLineEdit(this), "detailsRequestUri",
-                                          tr("Request-URI, if it is not the target"))),
+    : CheckedDialog("detailsProblem", parent),
+      m_requestUri(named(new QLineEdit(this), "detailsRequestUri",
+                         tr("Request-URI, if it is not the target"))),
       m_localAddress(named(new QLineEdit(this), "detailsLocalAddress",
                            tr("Address of this computer for SIP and RTP"))),
       m_privacy(named(new QLineEdit(this), "detailsPrivacy", tr("Privacy (RFC 3323), such as id"))),
@@ -73,8 +73,7 @@ CallDetails::CallDetails(const desk::CallOptions &now, QWidget *parent)
                         "detailsRedirects", tr("Follow redirects"))),
       m_numbers(named(new QCheckBox(tr("Allow emergency and premium numbers"), this),
                       "detailsNumbers", tr("Allow emergency and premium numbers"))),
-      m_timer(named(new QSpinBox(this), "detailsTimer", tr("Session timer in seconds (RFC 4028)"))),
-      m_problem(plainLabel({}, "detailsProblem", this))
+      m_timer(named(new QSpinBox(this), "detailsTimer", tr("Session timer in seconds (RFC 4028)")))
 {
     setObjectName(QStringLiteral("callDetails"));
     setWindowTitle(tr("Details of the next calls"));
@@ -126,9 +125,6 @@ void CallDetails::makeForm(QFormLayout *form)
     m_timer->setSingleStep(kShortestTimer);
     m_timer->setSpecialValueText(tr("off"));
     m_timer->setSuffix(tr(" s"));
-    m_problem->setWordWrap(true);
-    m_problem->setProperty("problem", true);
-    m_problem->hide();
 }
 
 QLabel *CallDetails::title(const QString &text, QWidget *buddy)
@@ -227,17 +223,6 @@ QString CallDetails::problem() const
     if (m_timer->value() > 0 && m_timer->value() < kShortestTimer)
         return tr("A session timer has at least %1 s (RFC 4028 section 5).").arg(kShortestTimer);
     return {};
-}
-
-void CallDetails::done(int result)
-{
-    const QString wrong = result == QDialog::Accepted ? problem() : QString();
-    m_problem->setText(wrong);
-    m_problem->setVisible(!wrong.isEmpty());
-    if (wrong.isEmpty())
-        QDialog::done(result);
-    else
-        resize(width(), std::max(height(), layout()->totalHeightForWidth(width())));
 }
 
 } // namespace ui

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <desk/desk.h>
-#include <QDialog>
+#include <ui/panels/checked_dialog.h>
 
 class QCheckBox;
 class QFormLayout;
@@ -15,13 +15,12 @@ class QSpinBox;
 
 namespace ui {
 
-class CallDetails : public QDialog
+class CallDetails : public CheckedDialog
 {
 public:
     explicit CallDetails(const desk::CallOptions &now, QWidget *parent = nullptr);
     /// Into what else is known of the call: late offer and extras, nothing else.
     void apply(desk::CallOptions &options) const;
-    void done(int result) override; // refuses to accept what cannot be right, and says why
 
     /// How many of them differ from an ordinary call.
     static int different(const desk::CallOptions &options);
@@ -29,14 +28,13 @@ public:
 private:
     void makeForm(QFormLayout *form);
     void load(const desk::CallOptions &options);
-    QString problem() const;
+    QString problem() const override;
     QLabel *title(const QString &text, QWidget *buddy);
 
     QLineEdit *m_requestUri, *m_localAddress, *m_privacy, *m_alertInfo;
     QPlainTextEdit *m_routes, *m_headers;
     QCheckBox *m_lateOffer, *m_earlyMedia, *m_sessionId, *m_redirects, *m_numbers;
     QSpinBox *m_timer;
-    QLabel *m_problem;
 };
 
 } // namespace ui
