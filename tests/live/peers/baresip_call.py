@@ -30,7 +30,7 @@ def main():
     with bench.Stage() as stage:
         sink = bench.Sink(stage)
         port = bench.free_port()
-        media = bench.free_port(even=True)
+        media = bench.free_port()
         folder = stage.path("baresip")
         os.makedirs(folder)
         bench.tone_wav(os.path.join(folder, "tone.wav"), 440, 10)
@@ -38,8 +38,8 @@ def main():
                                                     media_last=media + 20))
         stage.write("baresip/accounts", f"<sip:bob@127.0.0.1:{port}>;regint=0;answermode=auto;audio_codecs=pcmu\n")
         stage.write("baresip/contacts", "")
-        stage.start("baresip", "-f", folder)
-        bench.wait_for(lambda: "baresip is ready" in stage.log("baresip.log"), what="baresip")
+        baresip = stage.start("baresip", "-f", folder)
+        bench.wait_for(lambda: "baresip is ready" in stage.log("baresip.log"), what="baresip", process=baresip)
         code, call, errors = stage.earshot("call", f"sip:bob@127.0.0.1:{port}", "--codecs", "PCMU,PCMA",
                                            "--hangup-after", "2", "--record", "recordings", "--json")
         print(errors)

@@ -5,6 +5,7 @@ import contextlib
 import json
 import math
 import os
+import random
 import shutil
 import signal
 import socket
@@ -34,31 +35,35 @@ def need(*programs):
             skip(f"{program} is not installed")
 
 
-def free_port(kind=socket.SOCK_DGRAM, even=False):
-    """A port of 127.0.0.1 that is free now; with `even`, the next one is free too."""
+def free_port():
+    """An even port of 127.0.0.1 that is free now, for UDP and TCP alike, and the next one too: some peers take all four.
+    It lies below the range the kernel gives away by itself, where another test's socket could take it meanwhile."""
+    with open("/proc/sys/net/ipv4/ip_local_port_range") as limits:
+        first = int(limits.read().split()[0])
+    low, high = (10000, first - 2) if first > 12000 else (first, 60000)
     for _ in range(200):
-        with contextlib.closing(socket.socket(socket.AF_INET, kind)) as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-            if not even:
+        port = random.randrange(low, high, 2) & ~1
+        with contextlib.ExitStack() as probes:
+            try:
+                for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                    for number in (port, port + 1):
+                        probes.enter_context(contextlib.closing(socket.socket(socket.AF_INET, kind))).bind(
+                            ("127.0.0.1", number))
                 return port
-            if port % 2:
+            except OSError:
                 continue
-            with contextlib.closing(socket.socket(socket.AF_INET, kind)) as second:
-                try:
-                    second.bind(("127.0.0.1", port + 1))
-                    return port
-                except OSError:
-                    continue
     raise RuntimeError("no free port")
 
 
-def wait_for(condition, limit=10.0, what="a condition"):
+def wait_for(condition, limit=30.0, what="a condition", process=None):
+    """Waits until the condition holds; with `process`, no longer than that program lives."""
     end = time.monotonic() + limit
     while time.monotonic() < end:
         value = condition()
         if value:
             return value
+        if process is not None and process.poll() is not None and not condition():
+            raise AssertionError(f"waited for {what}, but its program ended with {process.returncode}")
         time.sleep(0.02)
     raise AssertionError(f"waited {limit} s for {what} in vain")
 
@@ -77,7 +82,7 @@ class Stage:
     def __enter__(self):
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, failure, *_):
         for process in reversed(self.processes):
             if process.poll() is None:
                 process.send_signal(signal.SIGTERM)
@@ -87,7 +92,17 @@ class Stage:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        if failure is not None and failure is not SystemExit:
+            self._show_logs()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _show_logs(self):
+        """What the peers said last: a failure on a machine nobody can look at must explain itself."""
+        for name in sorted(os.listdir(self.folder)):
+            if name.endswith(".log"):
+                lines = self.log(name).splitlines()
+                print(f"---- {name}, last {min(len(lines), 30)} of {len(lines)} lines")
+                print("\n".join(line[:300] for line in lines[-30:]), flush=True)
 
     def path(self, name):
         return os.path.join(self.folder, name)

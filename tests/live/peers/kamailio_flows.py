@@ -99,12 +99,12 @@ def main():
     if not os.path.exists(os.path.join(modules, "outbound.so")):
         bench.skip("Kamailio has no outbound module here")
     with bench.Stage() as stage:
-        port = bench.free_port(socket.SOCK_STREAM)
+        port = bench.free_port()
         config = stage.write("kamailio.cfg", CONFIG.format(port=port, modules=modules))
-        stage.start("kamailio", "-f", config, "-DD", "-E", "-m", "32", "-M", "8", "-Y", stage.folder,
-                    "-w", stage.folder)
+        edge = stage.start("kamailio", "-f", config, "-DD", "-E", "-m", "32", "-M", "8", "-Y", stage.folder,
+                           "-w", stage.folder)
         relay = Relay(port)
-        bench.wait_for(lambda: _listens(port), what="Kamailio's port")
+        bench.wait_for(lambda: _listens(port), what="Kamailio's port", process=edge)
         process = subprocess.Popen(
             [bench.EARSHOT, "register", "--aor", f"sip:bob@127.0.0.1:{port}",
              "--proxy", f"sip:127.0.0.1:{port};transport=tcp;lr", "--proxy", f"sip:127.0.0.1:{relay.port};transport=tcp;lr",

@@ -120,13 +120,14 @@ def main():
     with bench.Stage() as stage:
         ca = tls_calls.authority(stage, "test-ca")
         pem = tls_calls.certificate(stage, "edge", "test-ca", "IP:127.0.0.1")
-        port, tls = bench.free_port(socket.SOCK_STREAM), bench.free_port(socket.SOCK_STREAM)
+        port, tls = bench.free_port(), bench.free_port()
         config = stage.write("kamailio.cfg", CONFIG.format(port=port, tls=tls, modules=modules, pem=pem))
 
         def kamailio():
             process = stage.start("kamailio", "-f", config, "-DD", "-E", "-m", "32", "-M", "8", "-Y", stage.folder,
                                   "-w", stage.folder)
-            bench.wait_for(lambda: kamailio_flows._listens(port) and kamailio_flows._listens(tls), what="Kamailio")
+            bench.wait_for(lambda: kamailio_flows._listens(port) and kamailio_flows._listens(tls), what="Kamailio",
+                           process=process)
             return process
 
         edge = kamailio()

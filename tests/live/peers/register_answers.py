@@ -31,10 +31,10 @@ def registrar(stage, name, *answers):
     for status, *headers in answers:
         text += RECEIVE + SEND.format(status=status, headers="".join(h + "\n" for h in headers))
     stage.write(f"{name}.xml", text + "</scenario>\n")
-    port = bench.free_port(socket.SOCK_STREAM)
-    stage.start("sipp", "-sf", stage.path(f"{name}.xml"), "-i", "127.0.0.1", "-p", str(port), "-t", "t1", "-nostdin",
-                "-trace_msg", "-message_file", stage.path(f"{name}.msg"), log=f"{name}.log")
-    bench.wait_for(lambda: listens(port), what=f"sipp for {name}")
+    port = bench.free_port()
+    sipp = stage.start("sipp", "-sf", stage.path(f"{name}.xml"), "-i", "127.0.0.1", "-p", str(port), "-t", "t1", "-nostdin",
+                       "-trace_msg", "-message_file", stage.path(f"{name}.msg"), log=f"{name}.log")
+    bench.wait_for(lambda: listens(port), what=f"sipp for {name}", process=sipp)
     return port
 
 
