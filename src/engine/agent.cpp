@@ -52,7 +52,7 @@ base::Result<std::unique_ptr<Agent>> Agent::open(SuLoop &loop, const Options &op
 
 base::Result<void> Agent::create()
 {
-    if (const auto good = checkOptions(m_options); !good)
+    if (auto good = checkOptions(m_options); !good)
         return good;
     if (!m_options.dnsServer.empty()) {
         auto place = Workplace::make();

@@ -69,7 +69,7 @@ base::Result<void> Agent::prepareTls()
 
 base::Result<const Local *> Agent::secureLocal(const base::Address &address)
 {
-    const auto plain = local(address);
+    auto plain = local(address);
     if (!plain)
         return plain;
     for (auto &each : m_locals) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <engine/probes.h>
 
+#include <algorithm>
 #include <base/text.h>
-#include <cstring>
 #include <engine/in_dialog.h>
 #include <engine/target.h>
 #include <fmt/format.h>
@@ -36,7 +36,7 @@ bool sendBytes(Agent &agent, const Local &local, const Hop &hop, const std::stri
     auto *request = sip_request_create(home, SIP_METHOD_OPTIONS,
                                        reinterpret_cast<const url_string_t *>("sip:x"), nullptr);
     char *copy = static_cast<char *>(su_alloc(home, static_cast<isize_t>(bytes.size())));
-    std::memcpy(copy, bytes.data(), bytes.size());
+    std::copy(bytes.begin(), bytes.end(), copy);
     request->rq_common->h_data = copy;
     request->rq_common->h_len = static_cast<usize_t>(bytes.size());
     msg_header_insert(message, reinterpret_cast<msg_pub_t *>(sip),

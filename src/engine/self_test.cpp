@@ -57,8 +57,8 @@ su_sockaddr_t boundTo(int fd)
     address.su_sin.sin_family = AF_INET;
     address.su_sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t length = sizeof address.su_sin;
-    ::bind(fd, &address.su_sa, length);
-    ::getsockname(fd, &address.su_sa, &length);
+    if (::bind(fd, &address.su_sa, length) != 0 || ::getsockname(fd, &address.su_sa, &length) != 0)
+        return {};
     return address;
 }
 
@@ -92,12 +92,15 @@ void exchange()
 {
     const Socket udp(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
     const su_sockaddr_t self = boundTo(udp.fd());
+    if (self.su_family != AF_INET)
+        return; // no loopback here: the tap is told to have seen nothing
     libraryWrites(udp.fd(), kDatagram, &self);
     libraryReads(udp.fd());
 
     const Socket listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const su_sockaddr_t there = boundTo(listener.fd());
-    ::listen(listener.fd(), 1);
+    if (there.su_family != AF_INET || ::listen(listener.fd(), 1) != 0)
+        return;
     const Socket client(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (::connect(client.fd(), &there.su_sa, sizeof there.su_sin) != 0)
         return;

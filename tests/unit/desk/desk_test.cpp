@@ -5,6 +5,7 @@
 #include <desk/desk.h>
 #include <gtest/gtest.h>
 #include <sip/sdp.h>
+#include <support/kernel_stamps.h>
 #include <support/rtp_source.h>
 #include <support/step_until.h>
 
@@ -157,6 +158,7 @@ TEST_F(DeskTest, AudioSentBehindA183StandsBehindIt)
     const auto request = place();
     ASSERT_FALSE(request.empty());
     const auto body = request.substr(request.find("\r\n\r\n") + 4);
+    ASSERT_TRUE(support::awaitKernelStamps());
     const auto offer = sip::parseSdp(body);
     ASSERT_NE(offer.audio(), nullptr);
     const support::RtpSource source(7);
@@ -171,18 +173,19 @@ TEST_F(DeskTest, AudioSentBehindA183StandsBehindIt)
     const auto &session = m_desk->session();
     const auto view = [&] { return session.calls().empty() ? nullptr : session.calls().front(); };
     const auto isTheirs = [](const auto &bound) { return bound.towardsCaller; };
+    base::Instant progress;
     ASSERT_TRUE(support::stepUntil([&] {
         const auto call = view();
-        return call && std::any_of(call->streams.begin(), call->streams.end(), isTheirs);
-    }));
+        if (!call || std::none_of(call->streams.begin(), call->streams.end(), isTheirs))
+            return false;
+        for (const auto &row : call->call->rows) {
+            if (session.trace().row(row.row).status == 183)
+                progress = session.trace().row(row.row).time;
+        }
+        return progress.known();
+    })) << "the 183 and the stream it announces";
     const auto call = view();
     const auto bound = std::find_if(call->streams.begin(), call->streams.end(), isTheirs);
-    base::Instant progress;
-    for (const auto &row : call->call->rows) {
-        if (session.trace().row(row.row).status == 183)
-            progress = session.trace().row(row.row).time;
-    }
-    ASSERT_TRUE(progress.known());
     EXPECT_LT(progress, bound->stream->first);
     EXPECT_LT(bound->stream->first - progress, 1s);
 }

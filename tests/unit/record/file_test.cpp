@@ -73,10 +73,18 @@ TEST(SessionFile, fullDiskKeepsWholeBlocksOnly)
 {
     const Folder folder;
     const std::string path = folder.path("a.pcapng");
+    const std::string one = folder.path("one.pcapng");
+    {
+        auto recorder = record::Recorder::open({one}, {});
+        ASSERT_TRUE(recorder);
+        (*recorder)->put(datagram(0));
+        ASSERT_TRUE((*recorder)->settle(kLimit));
+    }
+    const auto room = std::filesystem::file_size(one) + 8; // for this packet and no other one
     const pid_t child = ::fork();
     ASSERT_GE(child, 0);
     if (child == 0) { // a limit on the size of files stands for a full disk, in this process only
-        const rlimit limit{1000, 1000};
+        const rlimit limit{room, room};
         ::setrlimit(RLIMIT_FSIZE, &limit);
         std::string told;
         auto recorder = record::Recorder::open({path}, [&](const std::string &why) { told = why; });
