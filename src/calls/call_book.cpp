@@ -70,11 +70,11 @@ std::shared_ptr<const Call> CallBook::snapshot(CallId id) const
     if (now.count == 0)
         return nullptr;
     Snapshot &known = m_snapshots[id];
-    const auto previous = known.call.lock();
+    auto previous = known.call.lock();
     if (previous && known.count == now.count && known.leftOut == now.leftOut)
         return previous;
     // Not make_shared: the weak pointer would keep the whole call's memory.
-    const std::shared_ptr<const Call> published(new Call(fold(now, previous.get())));
+    std::shared_ptr<const Call> published(new Call(fold(now, previous.get())));
     known = {published, now.count, now.leftOut};
     if (m_snapshots.size() >= m_sweepAt)
         sweep();

@@ -102,8 +102,8 @@ std::optional<std::string> CallControl::describeAnswer(Live &live)
         return std::nullopt;
     }
     const auto draft = ownDraft(live.rtp, live.codecs);
-    const auto text = live.offer.empty() ? std::optional(sip::writeSdp(draft))
-                                         : sip::answerSdp(sip::parseSdp(live.offer), draft);
+    auto text = live.offer.empty() ? std::optional(sip::writeSdp(draft))
+                                   : sip::answerSdp(sip::parseSdp(live.offer), draft);
     if (!text) {
         m_parts.engine->decline(live.theirs, 488);
         return std::nullopt;

@@ -60,7 +60,7 @@ auto refuse(const std::string &path)
 
 base::Result<std::unique_ptr<Recording>>
 Recording::begin(const RecordingOptions &options,
-                 std::function<void(const std::string &)> onTrouble)
+                 const std::function<void(const std::string &)> &onTrouble)
 {
     std::unique_ptr<Recording> out(new Recording);
     record::FileOptions file;

@@ -25,7 +25,8 @@ public:
     /// `onTrouble` hears on any thread why nothing (more) is recorded. Errors: the named file
     /// cannot be created.
     static base::Result<std::unique_ptr<Recording>>
-    begin(const RecordingOptions &options, std::function<void(const std::string &)> onTrouble);
+    begin(const RecordingOptions &options,
+          const std::function<void(const std::string &)> &onTrouble);
 
     /// Null: nothing is recorded.
     const std::shared_ptr<record::Recorder> &recorder() const { return m_recorder; }

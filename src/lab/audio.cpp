@@ -43,10 +43,12 @@ template <std::size_t N> constexpr std::uint64_t length(const std::array<Tone, N
     return out;
 }
 
-template <std::size_t N> std::int16_t play(const std::array<Tone, N> &tones, std::uint64_t n)
+template <const auto &kTones> std::int16_t play(std::uint64_t n)
 {
-    std::uint64_t at = n % (length(tones) * kRate / 1000);
-    for (const Tone &tone : tones) {
+    constexpr std::uint64_t kRound = length(kTones) * kRate / 1000;
+    static_assert(kRound > 0);
+    std::uint64_t at = n % kRound;
+    for (const Tone &tone : kTones) {
         const auto samples = tone.milliseconds * kRate / 1000;
         if (at >= samples) {
             at -= samples;
@@ -82,11 +84,11 @@ std::int16_t sample(Sound sound, std::uint64_t n)
 {
     switch (sound) {
     case Sound::Ringback:
-        return play(kRingback, n);
+        return play<kRingback>(n);
     case Sound::Announcement:
-        return play(kAnnouncement, n);
+        return play<kAnnouncement>(n);
     case Sound::Talk:
-        return play(kTalk, n);
+        return play<kTalk>(n);
     default:
         return 0;
     }
