@@ -69,6 +69,8 @@ base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &opti
     if (!m_parts.media)
         return base::fail(base::ErrorCode::Internal,
                           "The media engine is not running, so no port can be opened.");
+    for (const auto &sentence : unheard(live.codecs, m_parts.media->codecs()))
+        m_parts.notice(sentence);
     media::PrepareRequest request;
     request.local = local;
     request.receive = payloadMaps(live.codecs);

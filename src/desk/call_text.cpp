@@ -27,9 +27,16 @@ std::string codecList(std::string_view text)
         return out;
     for (const auto &format : audio->formats) {
         const auto *codec = media::codecNamed(format.map.encoding);
-        if (codec == nullptr || out.find(codec->encoding) != std::string::npos)
+        if (codec == nullptr)
             continue;
-        out += (out.empty() ? "" : ",") + std::string(codec->encoding);
+        std::string name(codec->encoding);
+        if (codec->audioRate == 0) // L16: of many clocks
+            name = fmt::format("{}/{}/{}", name, format.map.clock, format.map.channels);
+        if (const auto known = base::split(out, ',');
+            sip::codecsByName(name).empty() ||
+            std::find(known.begin(), known.end(), name) != known.end())
+            continue;
+        out += (out.empty() ? "" : ",") + name;
     }
     return out;
 }

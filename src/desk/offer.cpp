@@ -41,6 +41,28 @@ std::optional<media::Remote> remoteOf(std::string_view sdp, const std::string &t
     return remote;
 }
 
+std::vector<std::string> unheard(const std::vector<sip::Codec> &codecs,
+                                 const std::vector<media::Media::CodecCheck> &checks)
+{
+    std::vector<std::string> out;
+    for (const auto &codec : codecs) {
+        if (base::equalsNoCase(codec.encoding, "telephone-event") ||
+            base::equalsNoCase(codec.encoding, "CN"))
+            continue; // nothing to be played
+        const auto check = std::find_if(checks.begin(), checks.end(), [&codec](const auto &each) {
+            return base::equalsNoCase(each.encoding, codec.encoding);
+        });
+        if (check == checks.end())
+            out.push_back(fmt::format("{} is offered but cannot be heard: Earshot has no decoder "
+                                      "for it. Its packets are counted.",
+                                      codec.encoding));
+        else if (!check->available)
+            out.push_back(fmt::format("{} is offered but cannot be heard: install the package {}.",
+                                      codec.encoding, check->package));
+    }
+    return out;
+}
+
 base::Result<void> checkCodecs(const std::string &list)
 {
     for (const auto part : base::split(list, ',')) {
@@ -48,8 +70,8 @@ base::Result<void> checkCodecs(const std::string &list)
         if (sip::codecsByName(name).empty())
             return base::fail(
                 base::ErrorCode::BadInput,
-                fmt::format("The codec \"{}\" is not known. Use names such as PCMU, PCMA and "
-                            "opus, with commas between them.",
+                fmt::format("The codec \"{}\" is not known. Use names such as PCMU, PCMA, G722, "
+                            "GSM, opus, G729 and L16/16000, with commas between them.",
                             base::printable(name, false, 40)));
     }
     return {};
@@ -69,7 +91,8 @@ std::vector<sip::Codec> agreedCodecs(std::string_view offer, const std::vector<s
             if (media.port == 0)
                 continue;
             for (const auto &format : media.formats) {
-                if (base::equalsNoCase(format.map.encoding, codec.encoding)) {
+                if (base::equalsNoCase(format.map.encoding, codec.encoding) &&
+                    format.map.clock == codec.clock) {
                     out.push_back(codec);
                     out.back().payloadType = format.payloadType;
                 }

@@ -16,6 +16,10 @@ std::vector<media::PayloadMap> payloadMaps(const std::vector<sip::Codec> &codecs
 /// What an SDP offer or answer of the peer means for media. nullopt: it has no usable audio line.
 std::optional<media::Remote> remoteOf(std::string_view sdp, const std::string &toTag);
 
+/// A sentence for each of our codecs that will not be heard, naming the package that is missing.
+std::vector<std::string> unheard(const std::vector<sip::Codec> &codecs,
+                                 const std::vector<media::Media::CodecCheck> &checks);
+
 /// A comma list of codec names, each of them known. Errors name the one that is not.
 base::Result<void> checkCodecs(const std::string &list);
 

@@ -12,12 +12,17 @@ namespace media {
 namespace {
 
 constexpr const char *kGood = "gstreamer1.0-plugins-good";
+constexpr const char *kLibav = "gstreamer1.0-libav";
 constexpr const char *kBase = "gstreamer1.0-plugins-base";
 
-constexpr std::array<Codec, 3> kCodecs{{
+constexpr std::array<Codec, 7> kCodecs{{
     {"PCMU", "PCMU", "rtppcmudepay", "mulawdec", kGood, 8000},
     {"PCMA", "PCMA", "rtppcmadepay", "alawdec", kGood, 8000},
+    {"G722", "G722", "rtpg722depay", nullptr, nullptr, 16000},
+    {"GSM", "GSM", "rtpgsmdepay", nullptr, nullptr, 8000},
+    {"L16", "L16", "rtpL16depay", nullptr, nullptr, 0},
     {"opus", "OPUS", "rtpopusdepay", "opusdec", kBase, 48000},
+    {"G729", "G729", "rtpg729depay", "avdec_g729", kLibav, 8000},
 }};
 
 bool exists(const char *element)
@@ -51,7 +56,7 @@ const char *missingPackage(const Codec &codec)
             return kBase;
     if (!exists("rtpjitterbuffer") || !exists(codec.depayloader))
         return kGood;
-    return exists(codec.decoder) ? nullptr : codec.decoderPackage;
+    return codec.decoder == nullptr || exists(codec.decoder) ? nullptr : codec.decoderPackage;
 }
 
 base::Result<void> startGStreamer()

@@ -13,9 +13,10 @@ namespace media {
 struct Codec {
     std::string_view encoding; // as SDP writes it
     std::string_view capsName; // as GStreamer's caps write it
-    const char *depayloader, *decoder;
+    const char *depayloader;
+    const char *decoder;        // nullptr: rtp/voice.h decodes it
     const char *decoderPackage; // Debian's; the depayloaders are all in gstreamer1.0-plugins-good
-    std::uint32_t audioRate;    // samples a second that we take from the decoder
+    std::uint32_t audioRate;    // samples a second that we take from the decoder; 0: RTP's clock
 };
 
 std::span<const Codec> knownCodecs();

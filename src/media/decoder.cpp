@@ -6,6 +6,7 @@
 
 #include <cstring>
 #include <gst/app/gstappsink.h>
+#include <rtp/voice.h>
 
 namespace media {
 
@@ -19,10 +20,13 @@ Caps rtpCaps(const Codec &codec, const PayloadMap &payload)
     // rate.
     const int clock = codec.audioRate == 48000 ? 48000 : static_cast<int>(payload.clock);
     const std::string name(codec.capsName);
-    return Caps::adopt(gst_caps_new_simple("application/x-rtp", "media", G_TYPE_STRING, "audio",
-                                           "clock-rate", G_TYPE_INT, clock, "encoding-name",
-                                           G_TYPE_STRING, name.c_str(), "payload", G_TYPE_INT,
-                                           static_cast<int>(payload.payloadType), nullptr));
+    Caps caps = Caps::adopt(
+        gst_caps_new_simple("application/x-rtp", "media", G_TYPE_STRING, "audio", "clock-rate",
+                            G_TYPE_INT, clock, "encoding-name", G_TYPE_STRING, name.c_str(),
+                            "payload", G_TYPE_INT, static_cast<int>(payload.payloadType), nullptr));
+    if (codec.audioRate == 0) // L16, whose depayloader asks
+        gst_caps_set_simple(caps.borrow(), "channels", G_TYPE_INT, payload.channels, nullptr);
+    return caps;
 }
 
 } // namespace
@@ -34,10 +38,13 @@ struct Decoder::Chain {
     GstElement *source = nullptr, *jitterBuffer = nullptr;
     base::Inbox<DecodedAudio> *sink = nullptr;
     std::uint64_t id = 0;
+    std::unique_ptr<rtp::VoiceDecoder> voice; // of codecs without an element; streaming thread
 
     static GstFlowReturn newSample(GstAppSink *appsink,
                                    gpointer self) noexcept; // the streaming thread
     void deliver(GstSample *sample) const;
+    static base::Result<std::unique_ptr<Chain>> make(const Codec &codec, const PayloadMap &payload);
+    void configure(const Codec &codec, const PayloadMap &payload);
 };
 
 void Decoder::Chain::deliver(GstSample *sample) const
@@ -52,12 +59,19 @@ void Decoder::Chain::deliver(GstSample *sample) const
         audio.position = base::Duration(static_cast<std::int64_t>(GST_BUFFER_PTS(buffer)));
     int rate = 0;
     GstCaps *caps = gst_sample_get_caps(sample);
-    if (caps != nullptr &&
-        gst_structure_get_int(gst_caps_get_structure(caps, 0), "rate", &rate) != FALSE)
-        audio.rate = static_cast<std::uint32_t>(rate);
-    audio.samples.resize(map.size / sizeof(std::int16_t));
-    std::memcpy(audio.samples.data(), map.data, audio.samples.size() * sizeof(std::int16_t));
+    if (voice) {
+        audio.rate = voice->rate();
+        voice->decode({reinterpret_cast<const char *>(map.data), map.size}, audio.samples);
+    } else {
+        if (caps != nullptr &&
+            gst_structure_get_int(gst_caps_get_structure(caps, 0), "rate", &rate) != FALSE)
+            audio.rate = static_cast<std::uint32_t>(rate);
+        audio.samples.resize(map.size / sizeof(std::int16_t));
+        std::memcpy(audio.samples.data(), map.data, audio.samples.size() * sizeof(std::int16_t));
+    }
     gst_buffer_unmap(buffer, &map);
+    if (audio.samples.empty()) // a cut frame
+        return;
     sink->push(std::move(audio));
 }
 
@@ -70,42 +84,68 @@ GstFlowReturn Decoder::Chain::newSample(GstAppSink *appsink, gpointer self) noex
     return GST_FLOW_OK;
 }
 
-base::Result<std::unique_ptr<Decoder>> Decoder::make(const Codec &codec, const PayloadMap &payload,
-                                                     std::uint64_t id,
-                                                     base::Inbox<DecodedAudio> &sink)
+base::Result<std::unique_ptr<Decoder::Chain>> Decoder::Chain::make(const Codec &codec,
+                                                                   const PayloadMap &payload)
 {
-    auto made = Pipeline::make({{"appsrc", "source"},
-                                {"rtpjitterbuffer", "jitter"},
-                                {codec.depayloader, "depayloader"},
-                                {codec.decoder, "decoder"},
-                                {"audioconvert", "convert"},
-                                {"audioresample", "resample"},
-                                {"appsink", "sink"}});
+    std::vector<Pipeline::Part> parts{
+        {"appsrc", "source"}, {"rtpjitterbuffer", "jitter"}, {codec.depayloader, "depayloader"}};
+    std::unique_ptr<rtp::VoiceDecoder> voice;
+    if (codec.decoder != nullptr) {
+        parts.insert(parts.end(), {{codec.decoder, "decoder"},
+                                   {"audioconvert", "convert"},
+                                   {"audioresample", "resample"}});
+    } else {
+        voice = rtp::voiceDecoder({codec.encoding, payload.clock, payload.channels});
+        if (!voice)
+            return base::fail(base::ErrorCode::Unsupported,
+                              std::string(codec.encoding) + " at " + std::to_string(payload.clock) +
+                                  " Hz cannot be heard: that codec has no such clock.");
+    }
+    parts.push_back({"appsink", "sink"});
+    auto made = Pipeline::make(parts);
     if (!made)
         return tl::unexpected(made.error());
     auto chain = std::make_unique<Chain>(std::move(*made));
-    chain->id = id;
-    chain->sink = &sink;
-    chain->source = chain->pipeline.part("source");
-    chain->jitterBuffer = chain->pipeline.part("jitter");
-    configureSource(chain->source, rtpCaps(codec, payload).borrow(), kMostWaiting);
-    set(chain->source, "is-live", true);
+    chain->voice = std::move(voice);
+    return chain;
+}
+
+void Decoder::Chain::configure(const Codec &codec, const PayloadMap &payload)
+{
+    source = pipeline.part("source");
+    jitterBuffer = pipeline.part("jitter");
+    configureSource(source, rtpCaps(codec, payload).borrow(), kMostWaiting);
+    set(source, "is-live", true);
     // The first packet leaves at once; latency() is for the ones after it. Delay against jitter is
     // the playout's matter.
-    set(chain->jitterBuffer, "latency", 0);
-    set(chain->jitterBuffer, "do-lost", true);
-    set(chain->jitterBuffer, "max-dropout-time", 2000); // a jump beyond is a new beginning: bounded
-    if (std::string_view(codec.decoder) == "opusdec")
-        set(chain->pipeline.part("decoder"), "plc", true); // a lost packet is concealed
-    GstElement *appsink = chain->pipeline.part("sink");
-    g_object_set(appsink, "caps", rawCaps(codec.audioRate).borrow(), nullptr);
+    set(jitterBuffer, "latency", 0);
+    set(jitterBuffer, "do-lost", true);
+    set(jitterBuffer, "max-dropout-time", 2000); // a jump beyond is a new beginning: bounded
+    if (codec.decoder != nullptr && std::string_view(codec.decoder) == "opusdec")
+        set(pipeline.part("decoder"), "plc", true); // a lost packet is concealed
+    GstElement *appsink = pipeline.part("sink");
+    if (!voice)
+        g_object_set(appsink, "caps", rawCaps(codec.audioRate).borrow(), nullptr);
     set(appsink, "sync", false);
     set(appsink, "async", false); // playing at once, before there is any sound
     set(appsink, "max-buffers", kMostWaiting);
     set(appsink, "drop", true);
     GstAppSinkCallbacks callbacks{};
     callbacks.new_sample = &Chain::newSample;
-    gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, chain.get(), nullptr);
+    gst_app_sink_set_callbacks(GST_APP_SINK(appsink), &callbacks, this, nullptr);
+}
+
+base::Result<std::unique_ptr<Decoder>> Decoder::make(const Codec &codec, const PayloadMap &payload,
+                                                     std::uint64_t id,
+                                                     base::Inbox<DecodedAudio> &sink)
+{
+    auto made = Chain::make(codec, payload);
+    if (!made)
+        return tl::unexpected(made.error());
+    auto chain = std::move(*made);
+    chain->id = id;
+    chain->sink = &sink;
+    chain->configure(codec, payload);
     if (!chain->pipeline.play(std::chrono::seconds(1)))
         return base::fail(base::ErrorCode::NoDevice,
                           "The decoder for " + std::string(codec.encoding) +

@@ -3,32 +3,44 @@
 
 #include "media.h"
 #include "pipeline.h"
-#include "samples.h"
 
 #include <base/text.h>
 #include <gst/app/gstappsink.h>
+#include <rtp/voice.h>
 #include <string>
 
 namespace media {
 
 namespace {
 
-class G711 final : public Encoder
+constexpr std::uint32_t kFramesPerSecond = 50;
+
+/// The codecs of rtp/voice.h. What does not fit a datagram of any network is cut into shorter ones.
+class Plain final : public Encoder
 {
 public:
-    explicit G711(std::uint8_t (*law)(std::int16_t)) : m_encode(law) {}
-    std::uint32_t rate() const override { return 8000; }
-    std::uint32_t clockStep() const override { return 160; }
+    Plain(std::unique_ptr<rtp::VoiceEncoder> voice, std::uint32_t clock)
+        : m_voice(std::move(voice)), m_clock(clock)
+    {
+    }
+    std::uint32_t rate() const override { return m_voice->rate(); }
+    std::uint32_t clockStep() const override { return m_clock / kFramesPerSecond; }
     void encode(std::span<const std::int16_t> frame, const Take &take) override
     {
-        std::string payload(frame.size(), '\0');
-        for (std::size_t i = 0; i < frame.size(); ++i)
-            payload[i] = static_cast<char>(m_encode(frame[i]));
-        take(payload);
+        const std::string payload = m_voice->encode(frame);
+        std::size_t pieces = 1;
+        while (payload.size() / pieces > kMostBytes || frame.size() % pieces != 0)
+            ++pieces;
+        const std::size_t size = payload.size() / pieces;
+        for (std::size_t i = 0; i < pieces; ++i)
+            take(std::string_view(payload).substr(i * size, size),
+                 clockStep() / static_cast<std::uint32_t>(pieces));
     }
 
 private:
-    std::uint8_t (*m_encode)(std::int16_t);
+    static constexpr std::size_t kMostBytes = 1280;
+    std::unique_ptr<rtp::VoiceEncoder> m_voice;
+    std::uint32_t m_clock;
 };
 
 class Opus final : public Encoder
@@ -69,7 +81,7 @@ public:
             GstBuffer *buffer = gst_sample_get_buffer(sample.borrow());
             if (gst_buffer_map(buffer, &map, GST_MAP_READ) == FALSE)
                 continue;
-            take({reinterpret_cast<const char *>(map.data), map.size});
+            take({reinterpret_cast<const char *>(map.data), map.size}, clockStep());
             gst_buffer_unmap(buffer, &map);
         }
     }
@@ -84,10 +96,9 @@ private:
 
 base::Result<std::unique_ptr<Encoder>> makeEncoder(const PayloadMap &payload)
 {
-    if (base::equalsNoCase(payload.encoding, "PCMU"))
-        return std::make_unique<G711>(&encodeMuLaw);
-    if (base::equalsNoCase(payload.encoding, "PCMA"))
-        return std::make_unique<G711>(&encodeALaw);
+    auto voice = rtp::voiceEncoder({payload.encoding, payload.clock, payload.channels});
+    if (voice && voice->rate() % kFramesPerSecond == 0)
+        return std::make_unique<Plain>(std::move(voice), payload.clock);
     if (base::equalsNoCase(payload.encoding, "opus")) {
         auto made =
             Pipeline::make({{"appsrc", "source"}, {"opusenc", "encoder"}, {"appsink", "sink"}});

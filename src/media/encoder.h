@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Turns 20 ms of sound into RTP payloads: G.711 here, Opus by GStreamer. Owned by a sender, media
-// thread.
+// Turns 20 ms of sound into RTP payloads: by rtp/voice.h, Opus by GStreamer. Owned by a sender,
+// media thread.
 #pragma once
 
 #include <base/result.h>
@@ -17,7 +17,8 @@ struct PayloadMap;
 class Encoder
 {
 public:
-    using Take = std::function<void(std::string_view payload)>;
+    /// `units` of the RTP clock are in the payload.
+    using Take = std::function<void(std::string_view payload, std::uint32_t units)>;
     virtual ~Encoder() = default;
     virtual std::uint32_t rate() const = 0;      // of the samples it takes
     virtual std::uint32_t clockStep() const = 0; // RTP timestamp units in 20 ms

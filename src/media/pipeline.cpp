@@ -5,7 +5,7 @@
 
 namespace media {
 
-base::Result<Pipeline> Pipeline::make(std::initializer_list<Part> parts)
+base::Result<Pipeline> Pipeline::make(const std::vector<Part> &parts)
 {
     Pipeline out;
     // A new element's reference is floating: sinking it makes it ours.

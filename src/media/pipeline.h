@@ -10,11 +10,11 @@
 #include <base/time.h>
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace media {
 
@@ -25,7 +25,7 @@ public:
         const char *element, *name;
     };
     /// All parts linked in order; the error names the element that is missing.
-    static base::Result<Pipeline> make(std::initializer_list<Part> parts);
+    static base::Result<Pipeline> make(const std::vector<Part> &parts);
     Pipeline(Pipeline &&) noexcept = default;
     Pipeline &operator=(Pipeline &&) noexcept = delete;
     ~Pipeline();

@@ -70,12 +70,6 @@ Samples decode(std::string_view data, const Format &f)
     return out;
 }
 
-/// G.711's segment of a magnitude; below the first one counts as 0.
-int exponentOf(int magnitude)
-{
-    return std::max(0, static_cast<int>(std::bit_width(static_cast<unsigned>(magnitude))) - 8);
-}
-
 } // namespace
 
 base::Result<Samples> parseWav(std::string_view bytes, const std::string &name)
@@ -149,25 +143,6 @@ std::vector<std::int16_t> resample(std::span<const std::int16_t> in, std::uint32
         out.push_back(static_cast<std::int16_t>(std::lround(value)));
     }
     return out;
-}
-
-std::uint8_t encodeMuLaw(std::int16_t sample)
-{
-    constexpr int kBias = 132, kClip = 32635;
-    const int sign = sample < 0 ? 0x80 : 0;
-    const int magnitude = std::min(std::abs(static_cast<int>(sample)), kClip) + kBias;
-    const int exponent = exponentOf(magnitude);
-    const int mantissa = (magnitude >> (exponent + 3)) & 0x0F;
-    return static_cast<std::uint8_t>(~(sign | exponent << 4 | mantissa));
-}
-
-std::uint8_t encodeALaw(std::int16_t sample)
-{
-    const int sign = sample >= 0 ? 0x80 : 0;
-    const int magnitude = sample >= 0 ? sample : -sample - 1; // 32768 folds to 32767
-    const int exponent = exponentOf(magnitude);
-    const int mantissa = (magnitude >> (exponent == 0 ? 4 : exponent + 3)) & 0x0F;
-    return static_cast<std::uint8_t>((sign | exponent << 4 | mantissa) ^ 0x55);
 }
 
 } // namespace media

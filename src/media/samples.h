@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Plain sound in memory: a WAV file read without trust, sampling rates changed, G.711 written
-// (ITU-T G.711).
+// Plain sound in memory: a WAV file read without trust, sampling rates changed.
 #pragma once
 
 #include <base/result.h>
@@ -26,8 +25,5 @@ base::Result<Samples> parseWav(std::string_view bytes, const std::string &name);
 /// Straight lines between samples, averaged first when the rate falls: enough for speech and tones.
 std::vector<std::int16_t> resample(std::span<const std::int16_t> in, std::uint32_t from,
                                    std::uint32_t to);
-
-std::uint8_t encodeMuLaw(std::int16_t sample);
-std::uint8_t encodeALaw(std::int16_t sample);
 
 } // namespace media

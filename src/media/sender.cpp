@@ -38,7 +38,7 @@ void Sender::run(base::Duration now, const Send &send)
     }
     while (m_due <= now) {
         m_voice->fill(m_frame);
-        m_encoder->encode(m_frame, [&](std::string_view payload) {
+        m_encoder->encode(m_frame, [&](std::string_view payload, std::uint32_t units) {
             rtp::RtpPacket packet;
             packet.payloadType = m_payloadType;
             packet.marker = std::exchange(m_marker, false);
@@ -46,7 +46,7 @@ void Sender::run(base::Duration now, const Send &send)
             packet.timestamp = m_timestamp;
             packet.ssrc = m_ssrc;
             packet.payload = payload;
-            m_timestamp += m_encoder->clockStep();
+            m_timestamp += units;
             if (send(m_to, rtp::writeRtp(packet)))
                 ++m_sent;
         });

@@ -3,8 +3,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <map>
 #include <rtp/ear.h>
-#include <rtp/g711.h>
+#include <rtp/voice.h>
 #include <utility>
 
 namespace rtp {
@@ -14,9 +15,8 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMostPieces = 1500; // half a minute of the usual packets
 constexpr std::size_t kMostBytes = 480000;
 constexpr std::size_t kChunk = 16384;
-constexpr std::uint8_t kComfortNoise = 13;   // RFC 3389
-constexpr base::Duration kPerSample = 125us; // 8 kHz
-constexpr base::Duration kFarOff = 2s;       // of its arrival: the sender's clock has jumped
+constexpr std::uint8_t kComfortNoise = 13; // RFC 3389
+constexpr base::Duration kFarOff = 2s;     // of its arrival: the sender's clock has jumped
 
 struct Placed {
     base::Duration at{0}; // on the sender's clock
@@ -27,7 +27,7 @@ struct Placed {
 
 bool Tape::takes(std::uint8_t payloadType)
 {
-    return isG711(payloadType) || payloadType == kComfortNoise;
+    return staticVoice(payloadType) || payloadType == kComfortNoise;
 }
 
 /// Where the payload stays as long as the tape does.
@@ -73,10 +73,14 @@ struct Tape::Listener {
     base::Duration anchorAt{0}, cursor{0};
     bool comfort = false, any = false;
     std::vector<std::int16_t> samples;
+    std::map<std::uint8_t, std::unique_ptr<VoiceDecoder>> decoders; // by payload type
 
     base::Duration place(const Piece &piece, base::Duration arrived)
     {
-        const auto at = anchorAt + static_cast<std::int32_t>(piece.timestamp - anchor) * kPerSample;
+        const auto format = staticVoice(piece.payloadType);
+        const std::int64_t units = static_cast<std::int32_t>(piece.timestamp - anchor);
+        const auto at =
+            anchorAt + base::Duration{units * 1'000'000'000 / (format ? format->clock : 8000)};
         if (any && at - arrived < kFarOff && arrived - at < kFarOff)
             return at;
         anchor = piece.timestamp;
@@ -94,9 +98,15 @@ struct Tape::Listener {
         if (comfort)
             return;
         samples.clear();
-        decodeG711(piece.payloadType, piece.payload, samples);
-        ear.add(samples, 8000);
-        cursor += static_cast<std::int64_t>(samples.size()) * kPerSample;
+        auto &decoder = decoders[piece.payloadType];
+        if (!decoder)
+            decoder = voiceDecoder(staticVoice(piece.payloadType).value_or(VoiceFormat{}));
+        if (!decoder)
+            return;
+        decoder->decode(piece.payload, samples);
+        ear.add(samples, decoder->rate());
+        cursor += base::Duration{static_cast<std::int64_t>(samples.size()) * 1'000'000'000 /
+                                 decoder->rate()};
     }
 };
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first half minute of a G.711 stream, kept so that somebody who asks can be told what is heard
+// The first half minute of a stream of rtp/voice.h, kept so that whoever asks is told what is heard
 // in it: nobody asks of most streams of a capture, and listening costs far more than counting.
 // Bytes of a mapped file stay there. One thread adds, any thread asks. Bounded, all tapes together
 // too.
@@ -28,7 +28,7 @@ public:
     Tape(const Tape &) = delete;
     Tape &operator=(const Tape &) = delete;
 
-    static bool takes(std::uint8_t payloadType); // PCMU, PCMA, comfort noise
+    static bool takes(std::uint8_t payloadType); // of voice.h, comfort noise
     /// Ignored once it is full.
     void add(const base::Packet &packet, const RtpPacket &rtp);
     /// What was heard of what arrived before `until`; nullopt: nothing did.

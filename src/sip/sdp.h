@@ -80,8 +80,8 @@ struct Codec {
     int channels = 1;
     std::string fmtp;
 };
-/// Codecs by name in the order given ("PCMU,opus"); unknown names are left out. Dynamic numbers
-/// count up from 96.
+/// Codecs by name in the order given ("PCMU,opus,L16/16000"); unknown names, and clocks that a
+/// codec cannot have, are left out. Dynamic numbers count up from 96.
 std::vector<Codec> codecsByName(std::string_view commaList);
 
 struct SdpDraft {

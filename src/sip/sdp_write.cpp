@@ -17,17 +17,20 @@ struct KnownCodec {
     int channels;
     std::string_view fmtp;
 };
-constexpr std::array<KnownCodec, 9> kKnown{{
+constexpr std::array<KnownCodec, 10> kKnown{{
     {"PCMU", 0, 8000, 1, ""},
     {"PCMA", 8, 8000, 1, ""},
     {"G722", 9, 8000, 1, ""}, // RFC 3551 section 4.5.2: 8000 although it samples at 16000
     {"GSM", 3, 8000, 1, ""},
+    {"L16", 11, 44100, 1, ""},
     {"G729", 18, 8000, 1, "annexb=no"},
     {"opus", -1, 48000, 2, "useinbandfec=1"}, // RFC 7587 section 7: always /48000/2
     {"iLBC", -1, 8000, 1, "mode=20"},
     {"telephone-event", -1, 8000, 1, "0-16"},
     {"CN", 13, 8000, 1, ""},
 }};
+
+constexpr long long kSlowestClock = 8000, kFastestClock = 192000, kMostChannels = 8;
 
 // Foreign bytes must neither end a line nor split a field of it.
 std::string oneLine(std::string_view text)
@@ -79,6 +82,11 @@ std::string audioPart(const SdpDraft &draft, std::string_view protocol,
 bool isEvent(std::string_view encoding)
 {
     return base::equalsNoCase(encoding, "telephone-event");
+}
+
+bool isLinear(std::string_view encoding)
+{
+    return base::equalsNoCase(encoding, "L16");
 }
 
 // Comfort noise and key presses accompany a codec, they are none.
@@ -147,6 +155,38 @@ std::string refused(const SdpMedia &media)
                        oneLine(format));
 }
 
+/// "opus", "L16/16000", "L16/44100/2"; the payload type is -1 where it is dynamic.
+std::optional<Codec> codecNamed(std::string_view text)
+{
+    const auto words = base::split(text, '/');
+    if (words.empty() || words.size() > 3)
+        return std::nullopt;
+    const auto *const known =
+        std::find_if(kKnown.begin(), kKnown.end(), [&words](const KnownCodec &each) {
+            return base::equalsNoCase(each.encoding, words[0]);
+        });
+    if (known == kKnown.end())
+        return std::nullopt;
+    Codec out{std::string(known->encoding), known->payloadType, known->clock, known->channels,
+              std::string(known->fmtp)};
+    if (words.size() > 1) {
+        const auto clock = base::toInteger(words[1]);
+        const auto channels = words.size() > 2 ? base::toInteger(words[2]) : 1;
+        if (!clock || *clock < kSlowestClock || *clock > kFastestClock || !channels ||
+            *channels < 1 || *channels > kMostChannels)
+            return std::nullopt;
+        out.clock = static_cast<std::uint32_t>(*clock);
+        out.channels = words.size() > 2 ? static_cast<int>(*channels) : known->channels;
+    }
+    if (out.clock == known->clock && out.channels == known->channels)
+        return out;
+    // RFC 3551 section 6: the two rates of L16 that have numbers; events run at a codec's clock.
+    out.payloadType = isLinear(out.encoding) && out.clock == 44100 && out.channels == 2 ? 10 : -1;
+    if (isLinear(out.encoding) || (isEvent(out.encoding) && out.channels == 1))
+        return out;
+    return std::nullopt; // the others have one clock each
+}
+
 } // namespace
 
 std::vector<Codec> codecsByName(std::string_view commaList)
@@ -154,19 +194,15 @@ std::vector<Codec> codecsByName(std::string_view commaList)
     std::vector<Codec> out;
     int dynamic = 96;
     for (const auto part : base::split(commaList, ',')) {
-        const auto name = base::trim(part);
-        const auto *const it =
-            std::find_if(kKnown.begin(), kKnown.end(), [name](const KnownCodec &known) {
-                return base::equalsNoCase(known.encoding, name);
-            });
-        const bool twice = std::any_of(out.begin(), out.end(), [name](const Codec &codec) {
-            return base::equalsNoCase(codec.encoding, name);
-        });
-        if (it == kKnown.end() || twice)
+        auto codec = codecNamed(base::trim(part));
+        if (!codec || std::any_of(out.begin(), out.end(), [&codec](const Codec &known) {
+                return known.encoding == codec->encoding && known.clock == codec->clock &&
+                       known.channels == codec->channels;
+            }))
             continue;
-        const int payloadType = it->payloadType >= 0 ? it->payloadType : dynamic++;
-        out.push_back({std::string(it->encoding), payloadType, it->clock, it->channels,
-                       std::string(it->fmtp)});
+        if (codec->payloadType < 0)
+            codec->payloadType = dynamic++;
+        out.push_back(std::move(*codec));
     }
     return out;
 }

@@ -74,4 +74,17 @@ TEST(OwnDraft, TheOfferNamesWhatMediaListensTo)
     }
 }
 
+TEST(Offer, WhatWillNotBeHeardIsSaidBefore)
+{
+    const std::vector<media::Media::CodecCheck> checks{{"PCMU", true, ""},
+                                                       {"G729", false, "gstreamer1.0-libav"}};
+    const auto codecs = sip::codecsByName("PCMU,G729,iLBC,telephone-event,CN");
+    const auto said = desk::unheard(codecs, checks);
+    ASSERT_EQ(said.size(), 2U);
+    EXPECT_NE(said[0].find("install the package gstreamer1.0-libav"), std::string::npos) << said[0];
+    EXPECT_NE(said[1].find("iLBC"), std::string::npos) << said[1];
+    EXPECT_TRUE(desk::checkCodecs("G722,GSM,L16/16000"));
+    EXPECT_FALSE(desk::checkCodecs("G722/16000"));
+}
+
 } // namespace

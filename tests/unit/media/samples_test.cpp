@@ -85,38 +85,6 @@ TEST(Resample, KeepsAToneATone)
     EXPECT_TRUE(media::resample({}, 8000, 48000).empty());
 }
 
-/// ITU-T G.711 read the other way round, from its definition.
-int muLawValue(std::uint8_t code)
-{
-    const int c = ~code & 0xFF;
-    const int magnitude = (((c & 0x0F) * 2 + 33) << (((c >> 4) & 7) + 2)) - 132;
-    return (c & 0x80) != 0 ? -magnitude : magnitude;
-}
-
-int aLawValue(std::uint8_t code)
-{
-    const int c = code ^ 0x55;
-    const int exponent = (c >> 4) & 7, mantissa = c & 0x0F;
-    const int magnitude =
-        exponent == 0 ? mantissa * 16 + 8 : (mantissa * 16 + 264) << (exponent - 1);
-    return (c & 0x80) != 0 ? magnitude : -magnitude;
-}
-
-TEST(G711, EverySampleIsWithinItsStep)
-{
-    for (int s = -32768; s <= 32767; ++s) {
-        const auto sample = static_cast<std::int16_t>(s);
-        const int magnitude = std::abs(s);
-        const int step = std::max(16, magnitude / 16);
-        ASSERT_LE(std::abs(aLawValue(media::encodeALaw(sample)) - s), step) << s;
-        if (magnitude <= 32124) { // beyond, the law clips
-            ASSERT_LE(std::abs(muLawValue(media::encodeMuLaw(sample)) - s), step) << s;
-        }
-    }
-    EXPECT_EQ(media::encodeMuLaw(0), 0xFF);
-    EXPECT_EQ(media::encodeALaw(0), 0xD5);
-}
-
 TEST(Voice, NoiseIsQuietAToneIsLoudAFileEndsInNoise)
 {
     std::vector<std::int16_t> frame(8000);

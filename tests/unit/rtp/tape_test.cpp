@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <rtp/g711.h>
+#include <rtp/voice.h>
 #include <support/sounds.h>
 
 namespace {
@@ -137,6 +138,38 @@ TEST(Tape, DigestedItGivesItsBytesBackAndStillTells)
     EXPECT_EQ(studio.tape.heard(studio.start + 1h)->what, rtp::Sound::Ringback);
     studio.ring(1, false);
     EXPECT_EQ(studio.stock->load(), 0U) << "nothing more is taken";
+}
+
+TEST(Tape, HearsEveryCodecOfAStaticPayloadType)
+{
+    for (const std::uint8_t type : {0, 3, 8, 9, 11}) {
+        const auto format = rtp::staticVoice(type);
+        ASSERT_TRUE(format);
+        const auto encoder = rtp::voiceEncoder(*format);
+        const std::uint32_t rate = encoder->rate();
+        const double seconds = type == 11 ? 2.5 : 12; // 44100 samples a second fill a tape
+        const auto samples = support::pcm(support::atLevel(
+            support::tones({425}, {seconds > 3 ? 1.0 : 5.0, 4}, seconds, rate), -18));
+        Studio studio;
+        const std::size_t step = rate / 50;
+        for (std::size_t i = 0; (i + 1) * step <= samples.size(); ++i) {
+            base::Packet packet;
+            packet.time = studio.start + static_cast<int>(i) * 20ms;
+            rtp::RtpPacket rtp;
+            rtp.payloadType = type;
+            rtp.timestamp = static_cast<std::uint32_t>(i) * (format->clock / 50);
+            const std::string payload = encoder->encode(std::span(samples).subspan(i * step, step));
+            rtp.payload = payload;
+            studio.tape.add(packet, rtp);
+        }
+        const auto heard = studio.tape.heard(studio.start + 1h);
+        ASSERT_TRUE(heard) << int(type);
+        EXPECT_EQ(heard->what, seconds > 3 ? rtp::Sound::Ringback : rtp::Sound::Tone)
+            << int(type) << ": " << describe(*heard);
+        ASSERT_FALSE(heard->hertz.empty());
+        EXPECT_NEAR(heard->hertz[0], 425, 3) << int(type);
+        EXPECT_NEAR(heard->level, -18, 1) << int(type);
+    }
 }
 
 } // namespace

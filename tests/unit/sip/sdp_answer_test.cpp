@@ -41,6 +41,23 @@ std::vector<std::string> differences(std::string_view a, std::string_view b)
     return mediaDifferences(parseSdp(one), parseSdp(other));
 }
 
+TEST(SdpAnswer, ClocksAreNamedWhereACodecHasSeveral)
+{
+    const auto codecs = codecsByName("L16,L16/44100/2,l16/16000,L16/8000/2,telephone-event/48000,"
+                                     "telephone-event,L16/16000");
+    ASSERT_EQ(codecs.size(), 6U); // one came twice
+    EXPECT_EQ(codecs[0].payloadType, 11);
+    EXPECT_EQ(codecs[1].payloadType, 10);
+    EXPECT_EQ(codecs[2].payloadType, 96);
+    EXPECT_EQ(codecs[2].clock, 16000U);
+    EXPECT_EQ(codecs[3].channels, 2);
+    EXPECT_EQ(codecs[4].clock, 48000U);
+    EXPECT_EQ(codecs[5].clock, 8000U);
+    EXPECT_TRUE(codecsByName("G722/16000,PCMU/8000/2,L16/7999,L16/x,L16/8000/0,L16/8000/1/1,/8000")
+                    .empty());
+    EXPECT_EQ(codecsByName("G722/8000")[0].payloadType, 9);
+}
+
 } // namespace
 
 TEST(SdpOffer, CodecsByName)
