@@ -25,6 +25,8 @@ constexpr std::array kOptions{
     OptionSpec{"--screenshot-after", "S", "when (2)"},
     OptionSpec{"--raise", "PANEL", "bring that panel to the front first"},
     OptionSpec{"--port-range", "A-B", "local UDP ports for RTP"},
+    OptionSpec{"--memory", "MB",
+               "text of live messages kept in memory (256); older ones wait on the disk"},
     OptionSpec{"--report-milestones", "FD",
                "write \"mapped\" and \"idle\" to that descriptor, then close"},
 };
@@ -69,6 +71,10 @@ int runWindow(int argc, char **argv)
     if (const auto ok = readPortRange(*arguments, start.desk.media); !ok)
         return complain(ok.error().sentence, kUsage);
     start.desk.recording.folder = record::sessionsFolder();
+    const auto memory = base::toInteger(arguments->value("--memory", "256"));
+    if (!memory || *memory < 1 || *memory > 1'000'000)
+        return complain("--memory takes a number of megabytes from 1 to 1000000.", kUsage);
+    start.desk.session.textInMemory = static_cast<std::size_t>(*memory) << 20U;
     start.files = arguments->positionals();
     const auto clock = ClockOption::read(*arguments, start.files);
     if (!clock)

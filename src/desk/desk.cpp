@@ -5,6 +5,7 @@
 #include <cctype>
 #include <desk/impl.h>
 #include <desk/offer.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -145,6 +146,10 @@ base::Result<std::unique_ptr<Desk>> Desk::open(Options options, Observer observe
         return tl::unexpected<base::Error>(begun.error());
     impl->recording = std::move(*begun);
     impl->parts.options.session.recorder = impl->recording->recorder();
+    if (const auto &recorder = impl->recording->recorder();
+        recorder && impl->parts.options.session.textFolder.empty())
+        impl->parts.options.session.textFolder =
+            std::filesystem::absolute(recorder->state().first).parent_path().string();
     auto opened = session::Session::open(impl->parts.options.session,
                                          [impl](auto update) { impl->onUpdate(update); });
     if (!opened)

@@ -24,6 +24,8 @@ Session::Analysis::Analysis(Options options, OnUpdate onUpdate)
       m_asked(kSettlingAtOnce), m_judge(m_folds, m_options.live),
       m_importer(m_batches, m_folds.trace(), [this] { wake(); })
 {
+    if (!m_options.textFolder.empty()) // what it cannot do is told with each update
+        (void)m_folds.bound(m_options.textInMemory, m_options.textFolder);
     m_thread = std::thread([this] { run(); });
 }
 
@@ -253,6 +255,7 @@ std::shared_ptr<Update> Session::Analysis::update()
     const std::uint64_t lostWakes = m_lostWakes;
     out->dropped = m_inbox.dropped() - lostWakes;
     out->evicted = m_folds.evicted();
+    out->memory = m_folds.trace().memory();
     m_importChanged = false;
     return out;
 }

@@ -49,6 +49,11 @@ public:
     void endCapture();
 
     const trace::Trace &trace() const { return m_trace; }
+    /// As Trace::bound(), before the first packet.
+    base::Result<void> bound(std::size_t most, const std::string &folder)
+    {
+        return m_trace.bound(most, folder);
+    }
     const calls::CallBook &book() const { return m_book; }
     const flows::FlowTable &flows() const { return m_flows; }
     const legs::LegBook &legs() const { return m_legs; }

@@ -71,6 +71,7 @@ struct Update {
     std::uint64_t messages = 0, packets = 0, rtpPackets = 0, rtpStreams = 0;
     std::uint64_t dropped = 0; // by the full inbox
     std::uint64_t evicted = 0; // entries given up by the tables that are bounded
+    trace::Memory memory;      // of the messages' text
 };
 
 struct Options {
@@ -79,6 +80,10 @@ struct Options {
     std::size_t inboxCapacity = 1U << 18U;
     std::string keyLog; // path of a TLS key log for the files that are read, empty: none
     std::shared_ptr<record::Recorder> recorder{}; // gets every packet of the inbox; may be null
+    // Text of live messages beyond this many bytes is kept in a file in that folder, the oldest
+    // first, and read from there when somebody looks. No folder: all of it stays in memory.
+    std::size_t textInMemory = std::size_t{256} << 20U;
+    std::string textFolder{};
 };
 
 class Session

@@ -9,6 +9,7 @@
 #include <functional>
 #include <limits>
 #include <trace/arena.h>
+#include <trace/text_store.h>
 #include <unordered_set>
 
 namespace trace {
@@ -67,7 +68,9 @@ struct Trace::Hash {
 
     std::uint64_t seed = base::freshSeed();
     Limits limits;
-    Arena arena;
+    Arena arena;     // of names
+    TextStore texts; // copied ones
+    std::size_t inMemory() const { return bytes - std::min<std::size_t>(bytes, texts.stored()); }
     Names callIds, tags;
     base::FlatIndex pairs;
     std::unordered_set<std::shared_ptr<const void>> owners; // of borrowed text, each once
@@ -190,11 +193,15 @@ bool Trace::keepText(Row &row, const base::Packet &packet, std::string_view text
         row.hash = static_cast<std::uint32_t>(base::hashOf(text));
     if (borrowed) {
         keep(packet.payload.owner());
-    } else if (hash.bytes + text.size() > hash.limits.bytes) {
-        ++hash.noText;
-        return false;
     } else {
-        text = copy(text);
+        const bool room = hash.inMemory() + text.size() <= hash.limits.bytes;
+        text = room ? hash.texts.keep(text, static_cast<std::uint32_t>(m_rows.size()))
+                    : std::string_view();
+        if (text.empty()) {
+            ++hash.noText;
+            return false;
+        }
+        hash.bytes += text.size();
     }
     row.text = text.data();
     row.length = static_cast<std::uint32_t>(text.size());
@@ -211,7 +218,7 @@ void Trace::keepNames(Row &row, std::string_view callId, std::string_view fromTa
         if (const auto found = table.find(key, name); found != base::FlatIndex::kNone)
             return found;
         const bool borrow = !borrowed.empty() && liesIn(borrowed, name);
-        if (list.size() >= most || (!borrow && hash.bytes + name.size() > hash.limits.bytes)) {
+        if (list.size() >= most || (!borrow && hash.inMemory() + name.size() > hash.limits.bytes)) {
             ++refused;
             return CallKey::kNone;
         }
@@ -315,6 +322,17 @@ std::string_view Trace::tag(std::uint32_t interned) const
 std::size_t Trace::bytesKept() const
 {
     return m_hash->bytes;
+}
+
+base::Result<void> Trace::bound(std::size_t most, const std::string &folder)
+{
+    return m_hash->texts.bound(most, folder);
+}
+
+Memory Trace::memory() const
+{
+    const TextStore &texts = m_hash->texts;
+    return {texts.resident(), texts.stored(), texts.storedRows(), texts.full()};
 }
 
 Refused Trace::refused() const

@@ -6,6 +6,7 @@
 #include <base/chunk_list.h>
 #include <base/ids.h>
 #include <base/packet.h>
+#include <base/result.h>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -79,6 +80,13 @@ struct Refused {
     std::uint64_t texts = 0; // rows without their text
 };
 
+/// Where the copied text is.
+struct Memory {
+    std::size_t resident = 0, stored = 0; // bytes in memory, and only on the disk
+    std::uint32_t storedRows = 0;         // the first so many rows have no copied text in memory
+    bool full = false;                    // the disk takes no more: the rest stays in memory
+};
+
 class Trace
 {
 public:
@@ -116,6 +124,12 @@ public:
     std::size_t pairs() const { return m_pairs.size(); } // rows' pairs are below
     std::size_t bytesKept() const;                       // copied text, for the figures
     Refused refused() const;                             // any thread
+
+    /// The writer: copied text beyond `most` bytes goes to a file in `folder` that no other process
+    /// sees, the oldest first. It stays where it is for its readers, who get it from the disk.
+    /// Errors: no such file can be made.
+    base::Result<void> bound(std::size_t most, const std::string &folder);
+    Memory memory() const; // any thread
 
 private:
     bool keepText(Row &row, const base::Packet &packet, std::string_view text);

@@ -64,10 +64,28 @@ void StatusLine::refresh()
                           .arg(words(last->messages, tr("message"), tr("messages")),
                                words(last->rtpPackets, tr("RTP packet"), tr("RTP packets")),
                                words(m_store.calls().size(), tr("call"), tr("calls"))));
-    m_lost->setText(
-        tr("%1 dropped, %2 forgotten").arg(number(last->dropped), number(last->evicted)));
-    m_lost->setVisible(last->dropped + last->evicted > 0);
+    m_lost->setText(lostText(*last));
+    m_lost->setVisible(!m_lost->text().isEmpty());
     refreshImport(last->import);
+}
+
+/// What is not there any more, and what is no longer in memory.
+QString StatusLine::lostText(const session::Update &update) const
+{
+    const auto megabytes = [](std::size_t bytes) {
+        return quantity(static_cast<double>(bytes) / 1e6);
+    };
+    QStringList words;
+    if (update.dropped + update.evicted > 0)
+        words << tr("%1 dropped, %2 forgotten")
+                     .arg(quantity(static_cast<double>(update.dropped)),
+                          quantity(static_cast<double>(update.evicted)));
+    if (update.memory.stored > 0)
+        words << tr("%1 MB of older messages on disk").arg(megabytes(update.memory.stored));
+    if (update.memory.full)
+        words << tr("the disk takes no older messages: %1 MB in memory")
+                     .arg(megabytes(update.memory.resident));
+    return words.join(QStringLiteral("  ·  "));
 }
 
 QString StatusLine::readingText(const session::ImportState &import) const

@@ -24,6 +24,7 @@ Q_SIGNALS:
 private:
     void refresh();
     void refreshImport(const session::ImportState &import);
+    QString lostText(const session::Update &update) const;
     QString readingText(const session::ImportState &import) const;
     QString readText(const session::ImportState &import) const;
 
