@@ -274,6 +274,13 @@ bool holdsMessage(const Evidence &evidence, trace::RowId row)
     return kind == trace::RowKind::Message || kind == trace::RowKind::Cut;
 }
 
+/// Of a message without a flaw: no header can say otherwise.
+std::string_view bodyOf(std::string_view text)
+{
+    const std::size_t blank = text.find("\r\n\r\n");
+    return blank == std::string_view::npos ? std::string_view() : text.substr(blank + 4);
+}
+
 Parsed &parsed(const Evidence &evidence, trace::RowId row)
 {
     auto &entry = evidence.memo[row.value];
@@ -308,8 +315,10 @@ const sip::Sdp &Evidence::sdp(trace::RowId row) const
 {
     auto &known = parsed(*this, row).sdp;
     if (!known) {
-        const bool described = row.value < trace.size() && trace.row(row).hasSdp;
-        known = sip::parseSdp(described ? sip::sdpOf(trace.text(row)) : std::string_view());
+        std::string_view body;
+        if (row.value < trace.size() && trace.row(row).hasSdp)
+            body = trace.row(row).flawless ? bodyOf(trace.text(row)) : sip::sdpOf(trace.text(row));
+        known = sip::parseSdp(body);
     }
     return *known;
 }

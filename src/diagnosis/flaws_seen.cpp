@@ -28,6 +28,8 @@ std::string subject(const trace::Row &row)
 
 void FlawsSeen::add(const trace::Trace &trace, trace::RowId row)
 {
+    if (trace.row(row).flawless)
+        return;
     const auto message = trace.message(row);
     if (!message || message->flaws.empty())
         return;

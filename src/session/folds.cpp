@@ -189,6 +189,7 @@ void Folds::message(trace::RowKind kind, const base::Packet &packet, std::string
             return;
         }
         digest = sip::digestOf(*parsed);
+        digest.flawless = parsed->flaws.empty();
     }
     ++m_counts.messages;
     row(kind, packet, text, known != nullptr ? known : &digest);
@@ -262,7 +263,7 @@ void Folds::row(trace::RowKind kind, const base::Packet &packet, std::string_vie
 void Folds::learnMedia()
 {
     for (const Described &entry : m_described) {
-        if (const auto message = m_trace.message(entry.row))
+        if (const auto message = sip::readMessage(m_trace.text(entry.row)))
             m_media.learn(entry.call, *message);
     }
     m_described.clear();

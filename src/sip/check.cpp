@@ -14,39 +14,6 @@ namespace {
 
 constexpr std::size_t kHeaderIds = static_cast<std::size_t>(HeaderId::Replaces) + 1;
 
-bool standsOnce(HeaderId id)
-{
-    switch (id) {
-    case HeaderId::From:
-    case HeaderId::To:
-    case HeaderId::CallId:
-    case HeaderId::CSeq:
-    case HeaderId::MaxForwards:
-    case HeaderId::ContentType:
-    case HeaderId::ContentLength:
-    case HeaderId::ContentDisposition:
-    case HeaderId::Expires:
-    case HeaderId::MinExpires:
-    case HeaderId::RSeq:
-    case HeaderId::RAck:
-    case HeaderId::FlowTimer:
-    case HeaderId::RetryAfter:
-    case HeaderId::Server:
-    case HeaderId::UserAgent:
-    case HeaderId::SessionId:
-    case HeaderId::SessionExpires:
-    case HeaderId::MinSe:
-    case HeaderId::Subject:
-    case HeaderId::Event:
-    case HeaderId::ReferTo:
-    case HeaderId::ReferredBy:
-    case HeaderId::Replaces:
-        return true;
-    default:
-        return false;
-    }
-}
-
 bool holdsAddresses(HeaderId id)
 {
     switch (id) {
@@ -65,20 +32,8 @@ bool holdsAddresses(HeaderId id)
     }
 }
 
-struct NumberRange {
-    HeaderId id;
-    std::uint64_t least, most;
-};
 constexpr std::uint64_t k32 = std::numeric_limits<std::uint32_t>::max();
 constexpr std::uint64_t k31 = k32 / 2;
-constexpr std::array<NumberRange, 8> kNumbers{{{HeaderId::MaxForwards, 0, 255},
-                                               {HeaderId::Expires, 0, k32},
-                                               {HeaderId::MinExpires, 0, k32},
-                                               {HeaderId::RSeq, 1, k32},
-                                               {HeaderId::FlowTimer, 1, k32},
-                                               {HeaderId::RetryAfter, 0, k32},
-                                               {HeaderId::SessionExpires, 1, k32},
-                                               {HeaderId::MinSe, 1, k32}}};
 
 class Checker
 {
@@ -254,16 +209,7 @@ void Checker::address(std::string_view value, HeaderId id)
 
 void Checker::number(const Header &header)
 {
-    const auto *const it =
-        std::find_if(kNumbers.begin(), kNumbers.end(),
-                     [&](const NumberRange &range) { return range.id == header.id; });
-    if (it == kNumbers.end())
-        return;
-    const auto digits = leadingNumber(header.value);
-    const auto behind = base::trim(header.value.substr(digits.size()));
-    std::uint64_t number = 0;
-    const bool tail = behind.empty() || behind[0] == ';' || behind[0] == '(';
-    if (!readNumber(digits, number) || number < it->least || number > it->most || !tail)
+    if (!numberFits(header.id, header.value))
         m_flaws.add(FlawCode::BadNumber, span(header), header.id);
 }
 

@@ -86,8 +86,6 @@ Digest digestOf(const Message &message)
     out.sentBy = sentBy(via, line);
     out.earlyMedia = message.find(HeaderId::PEarlyMedia) != nullptr;
     out.hasSdp = !message.body.empty() && !message.sdp().empty();
-    out.flawed = std::any_of(message.flaws.begin(), message.flaws.end(),
-                             [](const Flaw &flaw) { return flawWeight(flaw) != FlawWeight::Note; });
     if (message.isRequest()) {
         out.viaCount = static_cast<std::uint8_t>(std::min<std::size_t>(viaCount(message), 255));
         if (message.method == Method::Prack)

@@ -23,9 +23,7 @@ struct Digest {
     bool reliable = false;           // RFC 3262 section 3: Require: 100rel and RSeq in a 101-199
     bool hasSdp = false;
     bool earlyMedia = false; // a P-Early-Media header
-    /// What is weightier than a note is wrong with it, as far as was seen: readDigest() looks at
-    /// the few headers it reads.
-    bool flawed = false;
+    bool flawless = false;   // parse() finds nothing wrong; false: it was not made sure
 };
 
 /// The digest of a parsed message; its views are the message's.

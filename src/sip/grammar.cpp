@@ -3,11 +3,76 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include <base/text.h>
 #include <sip/scan.h>
 
 namespace sip {
+
+bool standsOnce(HeaderId id)
+{
+    switch (id) {
+    case HeaderId::From:
+    case HeaderId::To:
+    case HeaderId::CallId:
+    case HeaderId::CSeq:
+    case HeaderId::MaxForwards:
+    case HeaderId::ContentType:
+    case HeaderId::ContentLength:
+    case HeaderId::ContentDisposition:
+    case HeaderId::Expires:
+    case HeaderId::MinExpires:
+    case HeaderId::RSeq:
+    case HeaderId::RAck:
+    case HeaderId::FlowTimer:
+    case HeaderId::RetryAfter:
+    case HeaderId::Server:
+    case HeaderId::UserAgent:
+    case HeaderId::SessionId:
+    case HeaderId::SessionExpires:
+    case HeaderId::MinSe:
+    case HeaderId::Subject:
+    case HeaderId::Event:
+    case HeaderId::ReferTo:
+    case HeaderId::ReferredBy:
+    case HeaderId::Replaces:
+        return true;
+    default:
+        return false;
+    }
+}
+
+namespace {
+
+struct NumberRange {
+    HeaderId id;
+    std::uint64_t least, most;
+};
+constexpr std::uint64_t k32 = std::numeric_limits<std::uint32_t>::max();
+constexpr std::array<NumberRange, 8> kNumbers{{{HeaderId::MaxForwards, 0, 255},
+                                               {HeaderId::Expires, 0, k32},
+                                               {HeaderId::MinExpires, 0, k32},
+                                               {HeaderId::RSeq, 1, k32},
+                                               {HeaderId::FlowTimer, 1, k32},
+                                               {HeaderId::RetryAfter, 0, k32},
+                                               {HeaderId::SessionExpires, 1, k32},
+                                               {HeaderId::MinSe, 1, k32}}};
+
+} // namespace
+
+bool numberFits(HeaderId id, std::string_view value)
+{
+    const auto *const it = std::find_if(kNumbers.begin(), kNumbers.end(),
+                                        [id](const NumberRange &range) { return range.id == id; });
+    if (it == kNumbers.end())
+        return true;
+    const auto digits = leadingNumber(value);
+    const auto behind = base::trim(value.substr(digits.size()));
+    std::uint64_t number = 0;
+    const bool tail = behind.empty() || behind[0] == ';' || behind[0] == '(';
+    return readNumber(digits, number) && number >= it->least && number <= it->most && tail;
+}
 
 bool hasEmptyParameter(std::string_view parameters)
 {

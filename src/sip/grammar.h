@@ -3,10 +3,15 @@
 // linear.
 #pragma once
 
+#include <sip/message.h>
 #include <string_view>
 
 namespace sip {
 
+/// Headers that may stand in a message only once.
+bool standsOnce(HeaderId id);
+/// Numeric headers: a number in their range; every other header fits.
+bool numberFits(HeaderId id, std::string_view value);
 /// ";;" or a ";" with nothing behind it.
 bool hasEmptyParameter(std::string_view parameters);
 /// "0.7", "1", "1.000" (RFC 3261 section 25.1: qvalue).

@@ -106,21 +106,66 @@ std::string_view methodText(Method method)
     return it == kMethods.end() ? std::string_view() : it->text;
 }
 
+namespace {
+
+/// First letter, last letter and length tell all names we know from each other.
+constexpr std::uint32_t sketch(std::string_view name)
+{
+    return (static_cast<unsigned char>(name.front()) | 0x20U) << 16U |
+           (static_cast<unsigned char>(name.back()) | 0x20U) << 8U |
+           static_cast<std::uint32_t>(name.size() & 0xFFU);
+}
+
+/// A table without collisions: one look for each header line, whatever its name.
+struct NameTable {
+    static constexpr unsigned kBits = 9;
+    std::uint32_t factor = 0;
+    std::array<std::uint8_t, 1U << kBits> places{}; // into kHeaders, from 1; 0: no such name
+    std::array<std::uint8_t, 26> compact{};
+
+    constexpr std::size_t slot(std::uint32_t sketch) const
+    {
+        return static_cast<std::uint32_t>(sketch * factor) >> (32U - kBits);
+    }
+    constexpr bool fill()
+    {
+        places = {};
+        for (std::size_t i = 0; i < kHeaders.size(); ++i) {
+            std::uint8_t &place = places[slot(sketch(kHeaders[i].text))];
+            if (place != 0)
+                return false;
+            place = static_cast<std::uint8_t>(i + 1);
+        }
+        return true;
+    }
+};
+
+constexpr NameTable kNames = [] {
+    NameTable out;
+    for (out.factor = 0x9E3779B1U; !out.fill(); out.factor += 2) {
+    }
+    for (std::size_t i = 0; i < kHeaders.size(); ++i)
+        if (kHeaders[i].compact != 0)
+            out.compact[static_cast<std::size_t>(kHeaders[i].compact - 'a')] =
+                static_cast<std::uint8_t>(i + 1);
+    return out;
+}();
+
+} // namespace
+
 HeaderId headerIdOf(std::string_view name)
 {
     if (name.empty())
         return HeaderId::Other;
-    // The first letter decides nearly always; this is called for every line of every message.
-    const char first = static_cast<char>(name[0] | 0x20);
-    for (const auto &header : kHeaders) {
-        const bool same = name.size() == 1 ? header.compact == first
-                                           : header.text.size() == name.size() &&
-                                                 (header.text[0] | 0x20) == first &&
-                                                 base::equalsNoCase(header.text, name);
-        if (same)
-            return header.id;
+    if (name.size() == 1) {
+        const auto letter = static_cast<std::size_t>((name[0] | 0x20) - 'a');
+        return static_cast<HeaderId>(letter < kNames.compact.size() ? kNames.compact[letter] : 0);
     }
-    return HeaderId::Other;
+    const std::uint8_t place = kNames.places[kNames.slot(sketch(name))];
+    if (place == 0)
+        return HeaderId::Other;
+    const HeaderName &known = kHeaders[place - 1U];
+    return known.text == name || base::equalsNoCase(known.text, name) ? known.id : HeaderId::Other;
 }
 
 std::string_view headerText(HeaderId id)

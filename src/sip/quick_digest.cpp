@@ -6,6 +6,8 @@
 #include <base/hash.h>
 #include <base/text.h>
 #include <cstring>
+#include <sip/flawless.h>
+#include <sip/grammar.h>
 #include <sip/scan.h>
 
 #if defined(__SSE2__)
@@ -20,22 +22,30 @@ constexpr std::size_t kLongest = 0xFFFF; // beyond, the parser's limits may bite
 constexpr std::size_t kShortest = 16;
 constexpr int kMostLines = 256;
 
-/// First CR or LF, `end` if there is none.
-const char *findLineEnd(const char *at, const char *end)
+/// First CR or LF, `end` if there is none. `odd` becomes true where something stands before it that
+/// is neither printable ASCII nor a tab.
+const char *findLineEnd(const char *at, const char *end, bool &odd)
 {
 #if defined(__SSE2__)
-    const __m128i carriageReturn = _mm_set1_epi8('\r'), lineFeed = _mm_set1_epi8('\n');
+    // Signed: bytes beyond ASCII are below the blank too.
+    const __m128i blank = _mm_set1_epi8(' '), erase = _mm_set1_epi8(0x7F);
     for (; end - at >= 16; at += 16) {
         const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at));
         const __m128i hits =
-            _mm_or_si128(_mm_cmpeq_epi8(bytes, carriageReturn), _mm_cmpeq_epi8(bytes, lineFeed));
-        const auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits));
-        if (mask != 0)
-            return at + std::countr_zero(mask);
+            _mm_or_si128(_mm_cmplt_epi8(bytes, blank), _mm_cmpeq_epi8(bytes, erase));
+        for (auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits)); mask != 0;
+             mask &= mask - 1) {
+            const char *hit = at + std::countr_zero(mask);
+            if (*hit == '\r' || *hit == '\n')
+                return hit;
+            odd = odd || *hit != '\t';
+        }
     }
 #endif
-    while (at < end && *at != '\r' && *at != '\n')
-        ++at;
+    for (; at < end && *at != '\r' && *at != '\n'; ++at) {
+        const auto byte = static_cast<unsigned char>(*at);
+        odd = odd || ((byte < ' ' || byte >= 0x7F) && byte != '\t');
+    }
     return at;
 }
 
@@ -85,28 +95,22 @@ private:
     bool startLine(std::string_view line);
     bool headers();
     bool header(std::string_view line);
-    bool take(HeaderId id, std::string_view value);
-    bool via(std::string_view value);
+    bool take(HeaderId id, std::string_view value, bool first);
+    bool via(std::string_view value, bool top);
     bool tag(std::string_view value, std::string_view &out) const;
     bool cseq(std::string_view value);
     bool finish();
     bool reliableKind() const { return m_out.status > 100 && m_out.status < 200; }
-    bool once(HeaderId id) // of headers that stand twice the first counts
-    {
-        const std::uint64_t bit = 1ULL << static_cast<unsigned>(id);
-        const bool fresh = (m_seen & bit) == 0;
-        m_seen |= bit;
-        m_out.flawed = m_out.flawed || (!fresh && id != HeaderId::Via);
-        return fresh;
-    }
-    void judge();
+    static std::uint64_t bitOf(HeaderId id) { return 1ULL << static_cast<unsigned>(id); }
+    bool seen(HeaderId id) const { return (m_seen & bitOf(id)) != 0; }
+    bool complete() const;
 
     const char *m_at, *m_end;
     Digest &m_out;
-    std::uint64_t m_seen = 0, m_told = 0; // by Content-Length
+    std::uint64_t m_seen = 0;
     std::string_view m_type, m_disposition, m_length, m_rack, m_rseq, m_body;
-    bool m_require = false, m_otherMethod = false;
-    std::string_view m_method; // of a request
+    bool m_require = false;
+    bool m_odd = false; // something met that may be a flaw
 };
 static_assert(static_cast<unsigned>(HeaderId::Replaces) < 64);
 
@@ -114,7 +118,7 @@ static_assert(static_cast<unsigned>(HeaderId::Replaces) < 64);
 /// CRLF.
 const char *QuickReader::nextLine()
 {
-    const char *end = findLineEnd(m_at, m_end);
+    const char *end = findLineEnd(m_at, m_end, m_odd);
     if (m_end - end < 2 || end[0] != '\r' || end[1] != '\n')
         return nullptr;
     m_at = end + 2;
@@ -133,15 +137,18 @@ bool QuickReader::startLine(std::string_view line)
             (line.size() > 11 && line[11] != ' '))
             return false;
         m_out.status = static_cast<std::uint16_t>(number);
-        m_out.flawed = number > 699;
+        m_odd = m_odd || number > 699 || line.size() == 11;
         return true;
     }
     const std::size_t gap = firstBlank(line);
     if (line.size() < gap + kVersion.size() + 1 || line[line.size() - kVersion.size() - 1] != ' ' ||
         line.substr(line.size() - kVersion.size()) != kVersion)
         return false;
-    m_method = line.substr(0, gap);
-    m_out.method = methodOf(m_method);
+    m_out.method = methodOf(line.substr(0, gap));
+    const std::string_view uri =
+        line.substr(std::min(gap + 1, line.size()),
+                    line.size() - kVersion.size() - 1 - std::min(gap + 1, line.size()));
+    m_odd = m_odd || !isFlawlessUri(uri) || uri.find('?') != std::string_view::npos;
     return m_out.method != Method::Unknown;
 }
 
@@ -160,69 +167,42 @@ bool QuickReader::headers()
     return false;
 }
 
-/// Only names that begin like one of those wanted are looked at any further.
 bool QuickReader::header(std::string_view line)
 {
-    switch (line[0] | 0x20) {
-    case 'v':
-    case 'f':
-    case 't':
-    case 'c':
-    case 'i':
-    case 'l':
-    case 'e':
-    case 'r':
-    case 'p':
-        break;
-    default:
-        return true;
-    }
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) {
-        m_out.flawed = true;
-        return true; // no header that counts
+        m_odd = true;
+        return true; // a flaw, and no header that counts
     }
-    const HeaderId id = headerIdOf(trimmed(line.substr(0, colon)));
-    return id == HeaderId::Other || take(id, trimmed(line.substr(colon + 1)));
+    const std::string_view name = trimmed(line.substr(0, colon));
+    const std::string_view value = trimmed(line.substr(colon + 1));
+    const HeaderId id = headerIdOf(name);
+    const bool first = !seen(id);
+    if (id == HeaderId::Other)
+        m_odd = m_odd || !isFlawlessOther(name, value);
+    else if (!m_odd)
+        m_odd = first || !standsOnce(id) ? !isFlawless(id, value) : true;
+    m_seen |= bitOf(id);
+    return id == HeaderId::Other || take(id, value, first);
 }
 
-bool QuickReader::take(HeaderId id, std::string_view value)
+/// Of headers that stand twice the first counts.
+bool QuickReader::take(HeaderId id, std::string_view value, bool first)
 {
     switch (id) {
     case HeaderId::Via:
-        return via(value);
+        return via(value, first);
     case HeaderId::From:
-        return !once(id) || tag(value, m_out.fromTag);
+        return !first || tag(value, m_out.fromTag);
     case HeaderId::To:
-        return !once(id) || tag(value, m_out.toTag);
-    case HeaderId::CallId:
-        if (once(id))
-            m_out.callId = value;
-        return true;
+        return !first || tag(value, m_out.toTag);
     case HeaderId::CSeq:
-        return !once(id) || cseq(value);
-    case HeaderId::ContentType:
-        if (once(id))
-            m_type = value;
-        return true;
+        return !first || cseq(value);
     case HeaderId::ContentLength:
-        if (once(id))
-            m_length = value;
+        m_length = first ? value : m_length;
         return !value.empty();
-    case HeaderId::ContentDisposition:
-        if (once(id))
-            m_disposition = value;
-        return true;
     case HeaderId::ContentEncoding:
         return false;
-    case HeaderId::RSeq:
-        if (once(id))
-            m_rseq = value;
-        return true;
-    case HeaderId::RAck:
-        if (once(id))
-            m_rack = value;
-        return true;
     case HeaderId::Require:
         m_require = m_require || base::equalsNoCase(value, "100rel");
         return value.find(',') == std::string_view::npos;
@@ -230,17 +210,26 @@ bool QuickReader::take(HeaderId id, std::string_view value)
         m_out.earlyMedia = true;
         return true;
     default:
-        return true;
+        break;
     }
+    std::string_view *kept = id == HeaderId::CallId               ? &m_out.callId
+                             : id == HeaderId::ContentType        ? &m_type
+                             : id == HeaderId::ContentDisposition ? &m_disposition
+                             : id == HeaderId::RSeq               ? &m_rseq
+                             : id == HeaderId::RAck               ? &m_rack
+                                                                  : nullptr;
+    if (kept != nullptr && first)
+        *kept = value;
+    return true;
 }
 
-bool QuickReader::via(std::string_view value)
+bool QuickReader::via(std::string_view value, bool top)
 {
     if (value.find(',') != std::string_view::npos)
         return false;
     if (m_out.viaCount != 255)
         ++m_out.viaCount;
-    if (!once(HeaderId::Via))
+    if (!top)
         return true;
     constexpr std::string_view kProtocol = "SIP/2.0/";
     const std::size_t semicolon = std::min(value.find(';'), value.size());
@@ -271,9 +260,12 @@ bool QuickReader::via(std::string_view value)
         if (base::equalsNoCase(trimmed(field.substr(0, equals)), "branch")) {
             if (equals < field.size())
                 m_out.branch = trimmed(field.substr(equals + 1));
-            return true;
+            break;
         }
     }
+    constexpr std::string_view kCookie = "z9hG4bK"; // RFC 3261 section 8.1.1.7
+    m_odd = m_odd || m_out.branch.size() <= kCookie.size() ||
+            m_out.branch.substr(0, kCookie.size()) != kCookie;
     return true;
 }
 
@@ -314,43 +306,41 @@ bool QuickReader::cseq(std::string_view value)
     if (!readNumber(value.substr(0, gap), number) || number > 0xFFFFFFFFU)
         return false;
     m_out.cseq = static_cast<std::uint32_t>(number);
-    const std::string_view method = trimmed(value.substr(gap));
+    const Method method = methodOf(trimmed(value.substr(gap)));
+    m_odd = m_odd || method == Method::Unknown || number > 0x7FFFFFFFU ||
+            (m_out.status == 0 && method != m_out.method);
     if (m_out.status != 0)
-        m_out.method = methodOf(method);
-    m_otherMethod = method.empty() || (m_out.status == 0 && method != m_method);
+        m_out.method = method;
     return true;
 }
 
-/// The flaws that show in what was read anyway; parse() finds each of them too, and others.
-void QuickReader::judge()
+/// Nothing is missing that has to be there.
+bool QuickReader::complete() const
 {
-    constexpr std::uint64_t kNeeded = 1ULL << static_cast<unsigned>(HeaderId::Via) |
-                                      1ULL << static_cast<unsigned>(HeaderId::From) |
-                                      1ULL << static_cast<unsigned>(HeaderId::To) |
-                                      1ULL << static_cast<unsigned>(HeaderId::CallId) |
-                                      1ULL << static_cast<unsigned>(HeaderId::CSeq);
-    constexpr std::string_view kCookie = "z9hG4bK"; // RFC 3261 section 8.1.1.7
-    const bool cookie = m_out.branch.size() > kCookie.size() &&
-                        base::equalsNoCase(m_out.branch.substr(0, kCookie.size()), kCookie);
-    const auto behind = static_cast<std::size_t>(m_end - m_at);
-    m_out.flawed = m_out.flawed || (m_seen & kNeeded) != kNeeded || m_otherMethod || !cookie ||
-                   m_out.cseq > 0x7FFFFFFFU || m_out.fromTag.empty() ||
-                   (m_out.status > 100 && m_out.toTag.empty()) ||
-                   (!m_length.empty() && m_told != behind);
+    std::uint64_t needed = bitOf(HeaderId::Via) | bitOf(HeaderId::From) | bitOf(HeaderId::To) |
+                           bitOf(HeaderId::CallId) | bitOf(HeaderId::CSeq);
+    if (m_out.status == 0)
+        needed |= bitOf(HeaderId::MaxForwards);
+    if (m_out.status == 0 && m_out.method == Method::Invite)
+        needed |= bitOf(HeaderId::Contact);
+    return (m_seen & needed) == needed && !m_out.fromTag.empty() &&
+           (m_out.status <= 100 || !m_out.toTag.empty());
 }
 
 /// What depends on several headers, and on the body.
 bool QuickReader::finish()
 {
     std::uint64_t length = static_cast<std::uint64_t>(m_end - m_at);
-    if (!m_length.empty()) {
-        if (!readNumber(m_length, m_told))
+    if (std::uint64_t told = 0; !m_length.empty()) {
+        if (!readNumber(m_length, told))
             return false;
-        length = std::min(length, m_told);
+        m_odd = m_odd || told != length;
+        length = std::min(length, told);
     }
-    judge();
-    if (base::equalsNoCase(m_type.substr(0, 10), "multipart/") && length != 0)
+    const bool multipart = base::equalsNoCase(m_type.substr(0, 10), "multipart/");
+    if (multipart && length != 0)
         return false;
+    m_out.flawless = !m_odd && !multipart && complete();
     m_body = {m_at, static_cast<std::size_t>(length)};
     m_out.hasSdp = length != 0 && base::equalsNoCase(mediaType(m_type), "application/sdp") &&
                    !base::equalsNoCase(mediaType(m_disposition), "early-session");

@@ -123,7 +123,7 @@ void keepFacts(Row &row, std::string_view text, const sip::Digest &digest)
     row.reliable = digest.reliable;
     row.hasSdp = digest.hasSdp;
     row.earlyMedia = digest.earlyMedia;
-    row.flawed = digest.flawed;
+    row.flawless = digest.flawless;
     if (row.text == nullptr)
         return;
     keepPlace(text, digest.branch, row.branchAt, row.branchLength);

@@ -53,7 +53,7 @@ struct Row {
     bool reliable : 1 = false;   // RFC 3262 section 3: Require: 100rel and RSeq in a 101-199
     bool hasSdp : 1 = false;     // as Message::sdp() finds it
     bool earlyMedia : 1 = false; // a P-Early-Media header
-    bool flawed : 1 = false;     // sip::Digest::flawed
+    bool flawless : 1 = false;   // a parse would find nothing wrong; false: it may
     std::uint8_t viaCount = 0;   // of a request
     // The top Via's branch and sent-by, as places in the text; length 0: none, or none sane.
     std::uint16_t branchAt = 0, branchLength = 0, sentByAt = 0, sentByLength = 0;

@@ -8,18 +8,13 @@
 namespace diagnosis::rules {
 namespace {
 
-// Each message has to be read for it. In larger traces that would cost more than everything else:
-// there only those are read in which the index saw a flaw.
-constexpr std::size_t kMostRows = 50'000;
-
 void check(const Evidence &evidence, Findings &out)
 {
-    const bool few = evidence.trace.size() <= kMostRows;
     FlawsSeen seen;
     for (const calls::CallRow &place : evidence.call.rows) {
         const trace::Row &row = evidence.trace.row(place.row);
         // The end that a capture lost is no fault of the sender, and a repeat has its original's.
-        if (row.kind == trace::RowKind::Message && !place.original.valid() && (few || row.flawed))
+        if (row.kind == trace::RowKind::Message && !place.original.valid())
             seen.add(evidence.trace, place.row);
     }
     seen.tell(

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to sip: is a header written as nearly all are, so that a check could find nothing wrong
+// with it? A quick yes is certain; no means that the parser has to look. Every text here stands in
+// one line of printable ASCII.
+#pragma once
+
+#include <sip/message.h>
+#include <string_view>
+
+namespace sip {
+
+bool isFlawlessUri(std::string_view uri);
+/// A header we know, the first of its kind or one that may stand more than once.
+bool isFlawless(HeaderId id, std::string_view value);
+/// One we do not know.
+bool isFlawlessOther(std::string_view name, std::string_view value);
+
+} // namespace sip
