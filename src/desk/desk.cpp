@@ -147,9 +147,10 @@ base::Result<std::unique_ptr<Desk>> Desk::open(Options options, Observer observe
     impl->recording = std::move(*begun);
     impl->parts.options.session.recorder = impl->recording->recorder();
     if (const auto &recorder = impl->recording->recorder();
-        recorder && impl->parts.options.session.textFolder.empty())
-        impl->parts.options.session.textFolder =
-            std::filesystem::absolute(recorder->state().first).parent_path().string();
+        recorder && impl->parts.options.session.textFolder.empty()) {
+        const auto folder = std::filesystem::path(recorder->state().first).parent_path();
+        impl->parts.options.session.textFolder = folder.empty() ? "." : folder.string();
+    }
     auto opened = session::Session::open(impl->parts.options.session,
                                          [impl](auto update) { impl->onUpdate(update); });
     if (!opened)

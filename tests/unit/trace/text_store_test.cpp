@@ -108,7 +108,8 @@ TEST(TextStore, aTextLargerThanABlockHasOneOfItsOwn)
     ASSERT_TRUE(trace.bound(0, std::filesystem::temp_directory_path().string()));
     const std::string large(3 * kBlock + 1, 'x');
     const auto id = trace.add(trace::RowKind::Garbage, packetOf(large), large, nullptr);
-    add(trace, textOf(1));
+    const std::string next(kBlock, 'y'); // the rest of that block is too small for it
+    trace.add(trace::RowKind::Garbage, packetOf(next), next, nullptr);
     EXPECT_EQ(trace.memory().stored, 4 * kBlock);
     EXPECT_EQ(trace.text(id), large);
 }
