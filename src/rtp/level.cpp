@@ -13,16 +13,19 @@ namespace {
 
 constexpr std::uint8_t kPcmu = 0, kPcma = 8;
 
-using Powers = std::array<double, 256>;
+struct Powers {
+    std::array<std::uint32_t, 256> squares{}; // whole numbers: their sums wait for nothing
+    double full = 0;
+};
 
 template <class Law> constexpr Powers powers(Law law, unsigned loudest)
 {
-    Powers out{};
-    const double full = law(loudest);
+    Powers out;
     for (unsigned code = 0; code < 256; ++code) {
-        const double sample = law(code) / full;
-        out[code] = sample * sample;
+        const std::int64_t sample = law(code);
+        out.squares[code] = static_cast<std::uint32_t>(sample * sample);
     }
+    out.full = out.squares[loudest];
     return out;
 }
 
@@ -36,10 +39,10 @@ std::optional<double> g711Energy(std::uint8_t payloadType, std::string_view payl
     if (payloadType != kPcmu && payloadType != kPcma)
         return std::nullopt;
     const Powers &table = payloadType == kPcmu ? kMuPowers : kAPowers;
-    double sum = 0;
+    std::uint64_t sum = 0;
     for (const char c : payload)
-        sum += table[static_cast<unsigned char>(c)];
-    return sum;
+        sum += table.squares[static_cast<unsigned char>(c)];
+    return static_cast<double>(sum) / table.full;
 }
 
 double dbfs(double meanPower)

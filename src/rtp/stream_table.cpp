@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMostSpans = 4096;
 constexpr base::Duration kSpanBreak =
     std::chrono::milliseconds(300);             // silence on the wire ends a bar
-constexpr double kSilentBelow = -60;            // dBFS
+constexpr double kSilentBelow = 1e-6;           // mean power: -60 dBFS
 constexpr std::uint8_t kComfortNoise = 13;      // RFC 3389
 constexpr std::size_t kMostTaped = 192U << 20U; // bytes of all tapes
 constexpr std::uint32_t kFastestClock = 1'000'000'000;
@@ -89,9 +89,8 @@ void measure(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rt
     } else if (const auto energy = g711Energy(rtp.payloadType, rtp.payload);
                energy && !rtp.payload.empty()) {
         entry.level.add(packet.time, *energy, rtp.payload.size());
-        stream.level = entry.level.level();
         stream.levelKnown = true;
-        silent = dbfs(*energy / static_cast<double>(rtp.payload.size())) < kSilentBelow;
+        silent = *energy < kSilentBelow * static_cast<double>(rtp.payload.size());
     }
     extendSpans(stream, packet.time, silent);
 }
@@ -211,6 +210,8 @@ void settle(StreamEntry &entry)
     if (entry.jitters != 0)
         stream.meanJitter = base::Duration{
             static_cast<std::int64_t>(entry.jitterSum / static_cast<double>(entry.jitters))};
+    if (stream.levelKnown)
+        stream.level = entry.level.level();
     stream.skew = entry.clock.skew();
     if (entry.votes != 0 && stream.clock != 0)
         stream.ptime = base::Duration{std::int64_t{entry.step} * 1'000'000'000 / stream.clock};
@@ -218,17 +219,26 @@ void settle(StreamEntry &entry)
 
 } // namespace
 
+StreamEntry *StreamTable::Work::byNumber(StreamId id)
+{
+    StreamEntry *&entry = near[id.value % near.size()];
+    if (entry == nullptr || entry->stream.id != id) {
+        const auto found = byId.find(id.value);
+        entry = found != byId.end() ? &*found->second : nullptr;
+    }
+    return entry;
+}
+
 StreamEntry &StreamTable::Work::find(const base::Packet &packet, std::uint32_t ssrc, StreamId known)
 {
-    if (known.valid()) {
-        if (const auto found = byId.find(known.value); found != byId.end()) {
-            list.splice(list.end(), list, found->second);
-            return *found->second;
-        }
+    ++packets;
+    if (StreamEntry *entry = known.valid() ? byNumber(known) : nullptr; entry != nullptr) {
+        entry->used = packets;
+        return *entry;
     }
     const StreamKey key{packet.source, packet.destination, ssrc};
     if (const auto found = byKey.find(key); found != byKey.end()) {
-        list.splice(list.end(), list, found->second);
+        found->second->used = packets;
         return *found->second;
     }
     if (list.size() >= capacity)
@@ -236,6 +246,7 @@ StreamEntry &StreamTable::Work::find(const base::Packet &packet, std::uint32_t s
     list.emplace_back();
     StreamEntry &entry = list.back();
     entry.key = key;
+    entry.used = entry.placed = packets;
     entry.stream.id = StreamId{nextId++};
     entry.stream.source = packet.source;
     entry.stream.destination = packet.destination;
@@ -248,8 +259,8 @@ StreamEntry &StreamTable::Work::find(const base::Packet &packet, std::uint32_t s
     return entry;
 }
 
-/// Keeps what may have to be listened to. Too much of it: the streams unseen for longest are
-/// listened to now, and their bytes given up.
+/// Keeps what may have to be listened to. Too much of it: the streams that have waited for longest
+/// are listened to now, and their bytes given up.
 void StreamTable::Work::tape(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp)
 {
     auto &tape = entry.stream.tape;
@@ -262,8 +273,16 @@ void StreamTable::Work::tape(StreamEntry &entry, const base::Packet &packet, con
     }
 }
 
+/// Those used since they took their place go to the end first: moving each with each of its packets
+/// would cost more than counting it.
 void StreamTable::Work::evictOldest()
 {
+    while (list.front().used != list.front().placed) {
+        list.front().placed = list.front().used;
+        list.splice(list.end(), list, list.begin());
+    }
+    StreamEntry *&entry = near[list.front().stream.id.value % near.size()];
+    entry = entry == &list.front() ? nullptr : entry;
     bySsrc.erase({list.front().key.ssrc, list.front().stream.id.value});
     byKey.erase(list.front().key);
     byId.erase(list.front().stream.id.value);

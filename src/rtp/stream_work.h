@@ -53,21 +53,25 @@ struct StreamEntry {
     std::array<Heard, 4> heard{};
     std::size_t nextHeard = 0;
     std::shared_ptr<const Stream> published; // empty after a change
+    // Packets of all streams when this one had its last, and when it took its place in the list.
+    std::uint64_t used = 0, placed = 0;
 };
 
 struct StreamTable::Work {
-    using List = std::list<StreamEntry>; // longest unseen first
+    using List = std::list<StreamEntry>; // longest unseen first, but for those used since `placed`
 
     std::size_t capacity = 0;
     List list;
     std::unordered_map<StreamKey, List::iterator, StreamKeyHash> byKey;
     std::unordered_map<std::uint32_t, List::iterator> byId;
     std::map<std::pair<std::uint32_t, std::uint32_t>, List::iterator> bySsrc; // and id
+    std::array<StreamEntry *, 4096> near{}; // by id, those that fit
     std::uint32_t nextId = 0;
-    std::uint64_t evicted = 0;
+    std::uint64_t evicted = 0, packets = 0;
     TapeStock tapes = std::make_shared<std::atomic<std::size_t>>(0);
 
     StreamEntry &find(const base::Packet &packet, std::uint32_t ssrc, StreamId known);
+    StreamEntry *byNumber(StreamId id);
     void evictOldest();
     void tape(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp);
     /// Streams with that SSRC for which `fits`; the only one there is if none fits.

@@ -241,6 +241,8 @@ void Folds::row(trace::RowKind kind, const base::Packet &packet, std::string_vie
         m_changes.looseRows.push_back(id);
     if (call.valid() && digest != nullptr && digest->hasSdp)
         m_described.push_back({call, id});
+    if (keptAliveBefore(kind, packet, id))
+        return;
     // Few rows need more of their message than the row holds.
     const bool joins = legs::LegBook::wants(m_trace.row(id));
     const auto message = m_flows.reads(id) || (joins && m_trace.row(id).status == 0)
@@ -256,6 +258,16 @@ void Folds::row(trace::RowKind kind, const base::Packet &packet, std::string_vie
         if (m_changes.flows.empty() || m_changes.flows.back() != flow)
             m_changes.flows.push_back(flow);
     }
+}
+
+/// A ping or pong that another capture of the same time holds as well: its flow has it already.
+bool Folds::keptAliveBefore(trace::RowKind kind, const base::Packet &packet, trace::RowId row)
+{
+    if (m_file == 0 || (kind != trace::RowKind::Ping && kind != trace::RowKind::Pong))
+        return false;
+    const std::uint32_t pair = m_trace.row(row).pair;
+    const std::uint64_t key = std::uint64_t{pair} << 8U | static_cast<std::uint8_t>(kind);
+    return pair != 0 && m_keepAlives.ensure(key).again(m_file, packet.time);
 }
 
 /// Only packets that may be RTP ask what SDP said, and many captures hold none: bodies are read

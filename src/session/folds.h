@@ -9,6 +9,7 @@
 #include <legs/leg_book.h>
 #include <rtp/stream_table.h>
 #include <session/media_fold.h>
+#include <session/overlap.h>
 #include <session/stream_sorter.h>
 #include <trace/trace.h>
 #include <vector>
@@ -42,6 +43,7 @@ public:
     /// Rows that come from here on are of that file, counted from 1; 0: of none.
     void readFrom(std::uint32_t file)
     {
+        m_file = file;
         m_trace.readFrom(file);
         m_media.readFrom(file);
     }
@@ -82,6 +84,7 @@ private:
     void learnMedia();
     bool stun(const base::Packet &packet);
     bool sipEnd(const base::Packet &packet);
+    bool keptAliveBefore(trace::RowKind kind, const base::Packet &packet, trace::RowId row);
 
     trace::Trace m_trace;
     calls::CallBook m_book;
@@ -98,8 +101,10 @@ private:
     std::vector<Described> m_described;
     std::vector<std::uint8_t> m_endsNoted; // by pair of the trace: the round its ends were noted in
     std::uint8_t m_endsRound = 1;
-    std::uint32_t m_endsAge = 0;     // messages of this round
-    std::uint64_t m_endsEvicted = 0; // from m_sipEnds when it began
+    std::uint32_t m_endsAge = 0;                             // messages of this round
+    std::uint64_t m_endsEvicted = 0;                         // from m_sipEnds when it began
+    Generations<std::uint64_t, Overlap> m_keepAlives{16384}; // by pair of the trace and kind
+    std::uint32_t m_file = 0;
     Counts m_counts;
     Changes m_changes;
     MediaFold m_media{m_changes.calls, m_changes.media};

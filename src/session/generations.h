@@ -62,6 +62,9 @@ public:
         }
     }
     std::size_t size() const { return m_young.size() + m_old.size(); }
+    /// Entries stay where they are in memory until this changes; who keeps a pointer to one must
+    /// look it up again after that, or it is taken for unused.
+    std::uint64_t turns() const { return m_turns; }
     std::uint64_t evicted() const { return m_evicted; }
 
 private:
@@ -70,13 +73,14 @@ private:
         for (auto &entry : m_old)
             giveUp(entry.second);
         m_evicted += m_old.size();
+        ++m_turns;
         m_old = std::move(m_young);
         m_young = Map{};
     }
 
     std::size_t m_half;
     Map m_young, m_old;
-    std::uint64_t m_evicted = 0;
+    std::uint64_t m_evicted = 0, m_turns = 0;
 };
 
 } // namespace session

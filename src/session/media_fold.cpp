@@ -59,23 +59,11 @@ bool MediaFold::add(const base::Packet &packet)
                 file(first, *waited, *sender);
         }
     }
-    if (seenBefore(packet, *sender))
+    if (sender->overlap.again(m_file, packet.time))
         ++m_packets;
     else
         file(packet, *parsed, *sender);
     return true;
-}
-
-/// Two captures that overlap in time hold the same packets: those of the second are not counted
-/// again. What it holds beyond the end of the first goes on with the stream.
-bool MediaFold::seenBefore(const base::Packet &packet, RtpGate::Sender &sender) const
-{
-    const bool other = sender.file != m_file && sender.file != 0 && m_file != 0;
-    if (other && packet.time <= sender.last)
-        return true;
-    sender.file = m_file;
-    sender.last = std::max(sender.last, packet.time);
-    return false;
 }
 
 bool MediaFold::dtls(const base::Packet &packet)
@@ -101,6 +89,8 @@ void MediaFold::touch(const MediaIndex::Place *place, std::vector<calls::CallId>
 bool MediaFold::rtcp(const base::Packet &packet)
 {
     const std::string_view bytes = packet.payload.text();
+    if (m_reports.ensure({packet.source, packet.destination}).again(m_file, packet.time))
+        return true;
     const auto end = [this](const base::Endpoint &endpoint) {
         if (const auto told = m_index.rtpOf(endpoint))
             return *told;
@@ -174,10 +164,20 @@ void MediaFold::open(const base::Packet &packet, RtpGate::Sender &sender, rtp::R
         rtp.payload = {}; // a copy of what was looked at
 }
 
+void MediaFold::findPlaces(const base::Packet &packet, RtpGate::Sender &sender)
+{
+    if (sender.from != nullptr && sender.to != nullptr && sender.turns == m_index.turns())
+        return;
+    sender.from = m_index.place(packet.source);
+    sender.to = m_index.place(packet.destination);
+    sender.turns = m_index.turns();
+}
+
 void MediaFold::file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpGate::Sender &sender)
 {
-    const MediaIndex::Place *from = m_index.place(packet.source);
-    const MediaIndex::Place *to = m_index.place(packet.destination);
+    findPlaces(packet, sender);
+    const MediaIndex::Place *from = sender.from;
+    const MediaIndex::Place *to = sender.to;
     // The receiver's description holds for what is sent to it (RFC 3264 section 5.1).
     const MediaIndex::Place *told = to != nullptr && to->named ? to : from;
     rtp::PacketFacts facts;
@@ -187,17 +187,19 @@ void MediaFold::file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpG
         facts.event = format->event;
     }
     rtp::RtpPacket seen = rtp;
-    if ((from != nullptr && from->secure) || (to != nullptr && to->secure)) {
+    if ((from != nullptr && from->secure) || (to != nullptr && to->secure))
         open(packet, sender, seen, facts);
-        from = m_index.place(packet.source); // the search for keys may have moved them
-        to = m_index.place(packet.destination);
-    }
     ++m_packets;
     sender.stream = m_streams.add(packet, seen, facts, sender.stream);
     const bool fresh = sender.stream.value >= m_count;
-    auto &calls = fresh ? m_fresh : m_touched;
-    touch(from, calls);
-    touch(to, calls);
+    if (m_touched.empty())
+        ++m_round;
+    if (fresh || sender.round != m_round) { // once a round is enough
+        auto &calls = fresh ? m_fresh : m_touched;
+        touch(from, calls);
+        touch(to, calls);
+        sender.round = m_round;
+    }
     if (fresh) {
         m_count = std::uint64_t{sender.stream.value} + 1;
         m_index.addStream(sender.stream, packet.source, packet.destination, packet.time);

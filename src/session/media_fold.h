@@ -48,20 +48,22 @@ public:
 private:
     bool dtls(const base::Packet &packet);
     bool rtcp(const base::Packet &packet);
-    bool seenBefore(const base::Packet &packet, RtpGate::Sender &sender) const;
     bool openLater(const std::shared_ptr<rtp::SrtpOpener> &opener, const base::Packet &packet,
                    RtpGate::Sender &sender);
     void file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpGate::Sender &sender);
     void open(const base::Packet &packet, RtpGate::Sender &sender, rtp::RtpPacket &rtp,
               rtp::PacketFacts &facts);
+    void findPlaces(const base::Packet &packet, RtpGate::Sender &sender);
     static void touch(const MediaIndex::Place *place, std::vector<calls::CallId> &calls);
 
     MediaIndex m_index;
     RtpGate m_gate;
+    Generations<RtpGate::Key, Overlap, RtpGate::Hash> m_reports{4096}; // RTCP, by its ends
     rtp::StreamTable m_streams;
     std::vector<calls::CallId> &m_fresh, &m_touched;
     std::uint64_t m_packets = 0, m_count = 0;
     std::uint64_t m_guesses = 0; // at rollover counters, so far
+    std::uint64_t m_round = 1;   // a new one each time that m_touched was taken
     std::uint32_t m_file = 0;
     std::string m_plain; // of the encrypted packet under way
 };

@@ -56,8 +56,9 @@ public:
     std::uint32_t clock(const base::Endpoint &destination, std::uint8_t payloadType);
     /// The calls that named the endpoint most recently.
     std::span<const calls::CallId> calls(const base::Endpoint &endpoint);
-    /// nullptr: nothing is known of it. Holds until the next learn() or addStream().
+    /// nullptr: nothing is known of it. Holds as long as turns() stays the same.
     Place *place(const base::Endpoint &endpoint) { return m_places.find(endpoint); }
+    std::uint64_t turns() const { return m_places.turns(); }
     /// DTLS goes there: what else does is encrypted with keys that no trace shows (RFC 5764).
     void seal(const base::Endpoint &endpoint);
     /// The keys that may protect what goes from `source` to `destination`, the likeliest first.

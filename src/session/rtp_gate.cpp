@@ -42,11 +42,27 @@ std::size_t RtpGate::Hash::operator()(const Key &key) const noexcept
            key.ssrc;
 }
 
+/// Packets of a few senders come by turns, nearly always.
+RtpGate::Sender *RtpGate::find(const Key &key)
+{
+    constexpr unsigned kBits = 12;
+    if (m_near.empty() || m_turns != m_senders.turns()) {
+        m_near.assign(std::size_t{1} << kBits, nullptr);
+        m_turns = m_senders.turns();
+    }
+    const std::uint32_t ports = std::uint32_t{key.source.port} << 16U | key.destination.port;
+    const std::uint64_t mixed = (std::uint64_t{ports} << 32U | key.ssrc) * 0x9E3779B97F4A7C15ULL;
+    Sender *&near = m_near[mixed >> (64U - kBits)];
+    if (near == nullptr || near->key != key)
+        near = m_senders.find(key);
+    return near;
+}
+
 RtpGate::Sender *RtpGate::judge(const base::Packet &packet, const rtp::RtpPacket &rtp,
                                 MediaIndex &media)
 {
     const Key key{packet.source, packet.destination, rtp.ssrc};
-    Sender *known = m_senders.find(key);
+    Sender *known = find(key);
     if (known != nullptr && known->confirmed)
         return known;
     const bool told = packet.hint == base::PayloadHint::Rtp ||
@@ -54,6 +70,7 @@ RtpGate::Sender *RtpGate::judge(const base::Packet &packet, const rtp::RtpPacket
     if (!told && !plausible(packet, rtp))
         return nullptr;
     Sender &sender = known != nullptr ? *known : m_senders.ensure(key);
+    sender.key = key;
     const std::size_t enough = packet.destination.port % 2 == 0 ? kEnough : kEnoughOnOddPort;
     if (!told && !sender.waiting.empty() && !follows(sender, rtp))
         sender.waiting.clear(); // not one sender after all

@@ -11,6 +11,7 @@
 #include <rtp/stream_table.h>
 #include <session/generations.h>
 #include <session/media_index.h>
+#include <session/overlap.h>
 #include <vector>
 
 namespace session {
@@ -23,19 +24,26 @@ public:
         std::uint32_t ssrc = 0;
         friend bool operator==(const Key &, const Key &) = default;
     };
+    struct Hash {
+        std::size_t operator()(const Key &key) const noexcept;
+    };
     /// A sender as the gate remembers it between packets.
     struct Sender {
+        Key key;
         bool confirmed = false;
         std::uint16_t sequence = 0;
         std::uint32_t timestamp = 0;
-        std::vector<base::Packet> waiting;       // that came and are not filed yet
-        rtp::StreamId stream;                    // once the first is filed
+        std::vector<base::Packet> waiting; // that came and are not filed yet
+        rtp::StreamId stream;              // once the first is filed
+        // The places of its two ends, as long as `turns` is MediaIndex::turns(); null: none known.
+        const MediaIndex::Place *from = nullptr, *to = nullptr;
+        std::uint64_t turns = 0;
+        std::uint64_t round = 0;                 // in which it last told its calls of news
         std::shared_ptr<rtp::SrtpOpener> opener; // the key that fits, if they are encrypted
         bool keys = false;                       // that might have fitted were known
         std::uint64_t triedKeys = 0;             // MediaIndex::keysKnown() when none fitted
         std::uint32_t rollover = 0;              // that the key was found to fit under
-        std::uint32_t file = 0;                  // the file that holds its newest packet
-        base::Instant last;                      // and when that came
+        Overlap overlap;
     };
 
     /// nullptr: not RTP, or not sure yet. What `waiting` holds of a confirmed sender is to be filed
@@ -44,10 +52,12 @@ public:
     std::uint64_t evicted() const { return m_senders.evicted(); }
 
 private:
-    struct Hash {
-        std::size_t operator()(const Key &key) const noexcept;
-    };
+    Sender *find(const Key &key);
+
     Generations<Key, Sender, Hash> m_senders{16384};
+    // Some of them, each found without a search; those of before the last turn are forgotten.
+    std::vector<Sender *> m_near;
+    std::uint64_t m_turns = 0;
 };
 
 } // namespace session

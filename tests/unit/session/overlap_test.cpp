@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// What two captures of the same minutes both hold is counted once, whatever it is.
+#include "talk.h"
+
+namespace {
+
+using namespace talk;
+
+std::string registration(bool answer)
+{
+    const std::string contact = "Contact: <sip:a@192.0.2.1:5060;ob>;reg-id=1;"
+                                "+sip.instance=\"<urn:uuid:1>\";expires=600\r\n";
+    return fmt::format("{}\r\nVia: SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKreg\r\n"
+                       "Max-Forwards: 70\r\nFrom: <sip:a@example.test>;tag=1\r\n"
+                       "To: <sip:a@example.test>{}\r\nCall-ID: reg\r\nCSeq: 1 REGISTER\r\n"
+                       "Supported: outbound, path\r\n{}{}Content-Length: 0\r\n\r\n",
+                       answer ? "SIP/2.0 200 OK" : "REGISTER sip:example.test SIP/2.0",
+                       answer ? ";tag=2" : "", answer ? "Require: outbound\r\n" : "", contact);
+}
+
+std::string receiverReport()
+{
+    return std::string("\x81\xC9\x00\x07", 4) + support::be32(9) + support::be32(77) +
+           std::string("\x40\0\0\2", 4) + std::string(16, '\0');
+}
+
+/// A registration with `pings` pings, and a call with `reports` reports of its receiver.
+std::string capture(int pings, int reports)
+{
+    std::vector<base::Packet> packets{datagram(at(-2000), kCaller, kCallee, registration(false)),
+                                      datagram(at(-1990), kCallee, kCaller, registration(true))};
+    for (const base::Packet &packet : earlyMediaCall("one"))
+        packets.push_back(packet);
+    for (int i = 0; i < pings; ++i) {
+        packets.push_back(datagram(at(10'000 + 1000 * i), kCaller, kCallee, "\r\n\r\n"));
+        packets.push_back(datagram(at(10'020 + 1000 * i), kCallee, kCaller, "\r\n"));
+    }
+    for (int i = 0; i < reports; ++i)
+        packets.push_back(datagram(at(300 + 200 * i), support::endpoint("192.0.2.1:40001"),
+                                   support::endpoint("192.0.2.2:30001"), receiverReport()));
+    std::stable_sort(packets.begin(), packets.end(),
+                     [](const auto &a, const auto &b) { return a.time < b.time; });
+    return support::pcap(frames(packets));
+}
+
+struct Counted {
+    std::size_t pings = 0, pongs = 0;
+    std::uint64_t reports = 0, rtp = 0;
+    bool operator==(const Counted &) const = default;
+};
+
+Counted countedIn(const std::vector<std::string> &files)
+{
+    const auto session = open(false);
+    for (const std::string &bytes : files) {
+        const support::TemporaryFile file("part.pcap", bytes);
+        EXPECT_TRUE(session->import(file.path()));
+        EXPECT_TRUE(session->settle(kLimit));
+    }
+    Counted out;
+    for (const auto &flow : session->last()->flows) {
+        for (const flows::FlowEvent &event : flow->events) {
+            out.pings += event.what == flows::Happening::Ping ? 1 : 0;
+            out.pongs += event.what == flows::Happening::Pong ? 1 : 0;
+        }
+    }
+    for (const auto &stream : session->streams(kLimit)) {
+        out.reports += stream->reportsHeard;
+        out.rtp += stream->packets;
+    }
+    return out;
+}
+
+TEST(Overlap, ofTwoCapturesIsCountedOnce)
+{
+    const Counted one = countedIn({capture(3, 4)});
+    EXPECT_EQ(one, (Counted{3, 3, 4, 10}));
+    EXPECT_EQ(countedIn({capture(3, 4), capture(3, 4)}), one);
+}
+
+TEST(Overlap, whatTheSecondHoldsBeyondTheFirstGoesOn)
+{
+    EXPECT_EQ(countedIn({capture(2, 1), capture(5, 6)}), countedIn({capture(5, 6)}));
+}
+
+} // namespace
