@@ -26,7 +26,9 @@ std::uint64_t TransactionFold::hashOf(const Key &key)
 
 std::uint32_t TransactionFold::place(const Key &key) const
 {
-    return m_byKey.find(hashOf(key), [&](std::uint32_t i) { return m_known[i].key == key; });
+    return m_byKey.find(
+        m_known.size(), [&](std::uint32_t i) { return m_known[i].key == key; },
+        [&] { return hashOf(key); });
 }
 
 void TransactionFold::note(const Key &key, std::uint32_t transaction)
@@ -36,33 +38,46 @@ void TransactionFold::note(const Key &key, std::uint32_t transaction)
         m_known[known].transaction = transaction;
         return;
     }
-    m_byKey.add(hashOf(key), static_cast<std::uint32_t>(m_known.size()),
-                [this](std::uint32_t i) { return hashOf(m_known[i].key); });
     m_known.push_back({key, transaction});
+    m_byKey.added(m_known.size(), [this](std::uint32_t i) { return hashOf(m_known[i].key); });
 }
 
 std::uint32_t TransactionFold::hopOf(const trace::Row &row, RowId id)
 {
     const auto hash = [](std::uint32_t pair) { return base::mixed(pair, 1); };
     const std::uint32_t known = m_byPair.find(
-        hash(row.pair), [&](std::uint32_t i) { return m_pairs[i].first == row.pair; });
+        m_pairs.size(), [&](std::uint32_t i) { return m_pairs[i].first == row.pair; },
+        [&] { return hash(row.pair); });
     if (known != base::FlatIndex::kNone)
         return m_pairs[known].second;
-    std::pair ends(m_trace.source(id), m_trace.destination(id));
-    if (ends.second < ends.first)
-        std::swap(ends.first, ends.second);
-    const auto next = static_cast<std::uint32_t>(m_hopByEnds.size());
-    const std::uint32_t hop = m_hopByEnds.emplace(ends, next).first->second;
-    m_byPair.add(hash(row.pair), static_cast<std::uint32_t>(m_pairs.size()),
-                 [&](std::uint32_t i) { return hash(m_pairs[i].first); });
-    m_pairs.emplace_back(row.pair, hop);
-    return hop;
+    m_pairs.emplace_back(row.pair, hopBetween(m_trace.source(id), m_trace.destination(id)));
+    m_byPair.added(m_pairs.size(), [&](std::uint32_t i) { return hash(m_pairs[i].first); });
+    return m_pairs.back().second;
+}
+
+std::uint32_t TransactionFold::hopBetween(base::Endpoint one, base::Endpoint other)
+{
+    const auto hash = [](const std::pair<base::Endpoint, base::Endpoint> &ends) {
+        const std::hash<base::Endpoint> end;
+        return base::mixed(end(ends.first), end(ends.second));
+    };
+    if (other < one)
+        std::swap(one, other);
+    const std::pair ends(one, other);
+    const std::uint32_t known = m_byEnds.find(
+        m_ends.size(), [&](std::uint32_t i) { return m_ends[i] == ends; },
+        [&] { return hash(ends); });
+    if (known != base::FlatIndex::kNone)
+        return known;
+    m_ends.push_back(ends);
+    m_byEnds.added(m_ends.size(), [&](std::uint32_t i) { return hash(m_ends[i]); });
+    return static_cast<std::uint32_t>(m_ends.size() - 1);
 }
 
 TransactionFold::Key TransactionFold::keyOf(const Fact &fact, const trace::Row &row, Method method)
 {
-    return {branchOf(m_trace, fact), sentByOf(m_trace, fact), row.cseq, method,
-            hopOf(row, fact.row)};
+    return {row.cseq, method, hopOf(row, fact.row), branchOf(m_trace, fact),
+            sentByOf(m_trace, fact)};
 }
 
 std::uint32_t TransactionFold::cancelled(const Fact &fact)
@@ -75,18 +90,18 @@ Filed TransactionFold::file(const Fact &fact)
     const trace::Row &row = m_trace.row(fact.row);
     const std::uint64_t bytes = std::uint64_t{fact.hash} << 32U | row.pair;
     const auto hash = [](std::uint64_t of) { return base::mixed(of, 2); };
-    const std::uint32_t known =
-        m_byBytes.find(hash(bytes), [&](std::uint32_t i) { return m_copies[i].bytes == bytes; });
+    const std::uint32_t known = m_byBytes.find(
+        m_copies.size(), [&](std::uint32_t i) { return m_copies[i].bytes == bytes; },
+        [&] { return hash(bytes); });
     // No other mark tells a retransmission: same bytes, same hop, same direction.
     if (known != base::FlatIndex::kNone &&
         m_trace.text(m_copies[known].row) == m_trace.text(fact.row))
         return repeat(m_copies[known], fact, row);
     const Filed filed = row.status == 0 ? request(fact, row) : response(fact, row);
     if (known == base::FlatIndex::kNone) {
-        m_byBytes.add(hash(bytes), static_cast<std::uint32_t>(m_copies.size()),
-                      [&](std::uint32_t i) { return hash(m_copies[i].bytes); });
         m_copies.push_back(
             {bytes, fact.row, filed.transaction, row.time, m_trace.fileOf(fact.row)});
+        m_byBytes.added(m_copies.size(), [&](std::uint32_t i) { return hash(m_copies[i].bytes); });
     }
     return filed;
 }

@@ -3,10 +3,9 @@
 // retransmissions folded into their original. Lives for one fold of one call.
 #pragma once
 
-#include <base/flat_index.h>
 #include <calls/call.h>
 #include <calls/fact.h>
-#include <map>
+#include <calls/few_index.h>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -40,10 +39,10 @@ public:
 
 private:
     struct Key {
-        std::string_view branch, sentBy;
-        std::uint32_t cseq = 0;
+        std::uint32_t cseq = 0; // numbers first: they tell most keys from each other
         sip::Method method = sip::Method::Unknown;
         std::uint32_t hop = 0;
+        std::string_view branch, sentBy;
         bool operator==(const Key &) const = default;
     };
     struct Known {
@@ -60,6 +59,7 @@ private:
     static constexpr std::uint32_t kAnyHop = ~0U;
 
     std::uint32_t hopOf(const trace::Row &row, RowId id);
+    std::uint32_t hopBetween(base::Endpoint one, base::Endpoint other);
     Key keyOf(const Fact &fact, const trace::Row &row, sip::Method method);
     bool seenTwice(const Copy &original, RowId id, const trace::Row &row) const;
     Filed repeat(Copy &original, const Fact &fact, const trace::Row &row);
@@ -77,12 +77,13 @@ private:
     std::vector<std::uint32_t> m_hops; // by transaction
     // Flat tables: most calls are small, and there are very many of them.
     std::vector<Known> m_known;
-    base::FlatIndex m_byKey; // of m_known
+    FewIndex m_byKey; // of m_known
     std::vector<Copy> m_copies;
-    base::FlatIndex m_byBytes; // of m_copies, by hash of text and pair
-    std::vector<std::pair<std::uint32_t, std::uint32_t>> m_pairs; // and their hops
-    base::FlatIndex m_byPair;                                     // of m_pairs
-    std::map<std::pair<base::Endpoint, base::Endpoint>, std::uint32_t> m_hopByEnds;
+    FewIndex m_byBytes; // of m_copies, by hash of text and pair
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> m_pairs;  // and their hops
+    FewIndex m_byPair;                                             // of m_pairs
+    std::vector<std::pair<base::Endpoint, base::Endpoint>> m_ends; // by hop, the lesser first
+    FewIndex m_byEnds;                                             // of m_ends
 };
 
 } // namespace calls
