@@ -8,6 +8,8 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 namespace app {
@@ -27,11 +29,12 @@ void list()
 }
 
 /// Plays one story to its end. Returns false when it stopped early.
-bool play(Console &console, const lab::Scenario &scenario, const std::string &folder)
+bool play(Console &console, const lab::Scenario &scenario, const std::string &folder,
+          desk::StoryState &state)
 {
-    desk::StoryState state;
     std::string caption;
     bool began = false;
+    state = {};
     console.onStory = [&](const desk::StoryState &now) {
         began = began || now.running;
         state = now;
@@ -98,12 +101,49 @@ bool keepRecording(Console &console, const std::filesystem::path &folder)
     return false;
 }
 
-int leaveFiles(Console &console, const Arguments &arguments, const std::string &folder)
+nlohmann::json jsonOf(const lab::CrowdReport &crowd)
+{
+    const auto times = [&crowd](const std::vector<base::Duration> &from) {
+        auto out = nlohmann::json::array();
+        for (const auto time : from)
+            out.push_back(base::toSeconds(time * crowd.scale));
+        return out;
+    };
+    return {{"members", crowd.members},
+            {"lost", crowd.lost},
+            {"returned", crowd.returns.size()},
+            {"played_times_as_fast", crowd.scale},
+            {"back_off_base_seconds", base::toSeconds(crowd.backOffBase * crowd.scale)},
+            {"back_off_most_seconds", base::toSeconds(crowd.backOffMost * crowd.scale)},
+            {"window_seconds", base::toSeconds(crowd.window() * crowd.scale)},
+            {"busiest_window_returns", crowd.busiestReturn()},
+            {"attempt_seconds", times(crowd.attempts)},
+            {"return_seconds", times(crowd.returns)}};
+}
+
+/// What the calls and, where a story has one, its crowd came to.
+void printResults(const report::ReportInput &input, bool json,
+                  const std::map<std::string, lab::CrowdReport> &crowds)
+{
+    if (!json || crowds.empty()) {
+        report::format(json ? "json" : "text")->write(input, std::cout);
+        for (const auto &[story, crowd] : crowds)
+            std::cout << crowd.table();
+        return;
+    }
+    auto document = nlohmann::json::parse(report::jsonOf(input), nullptr, false);
+    for (const auto &[story, crowd] : crowds)
+        document["crowds"][story] = jsonOf(crowd);
+    std::cout << document.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) << '\n';
+}
+
+int leaveFiles(Console &console, const Arguments &arguments, const std::string &folder,
+               const std::map<std::string, lab::CrowdReport> &crowds)
 {
     const auto report = console.report("Earshot lab", [](const session::CallView &view) {
         return view.brief.kind == calls::Kind::Call || !view.findings.empty();
     });
-    report::format(arguments.has("--json") ? "json" : "text")->write(report->input, std::cout);
+    printResults(report->input, arguments.has("--json"), crowds);
     std::cout.flush();
     const std::filesystem::path where(folder);
     for (const auto &[format, name] :
@@ -156,10 +196,14 @@ int run(const Arguments &arguments)
     if (!console)
         return complain(console.error().sentence, exitFor(console.error()));
     int code = kFine;
+    desk::StoryState state;
+    std::map<std::string, lab::CrowdReport> crowds; // by story
     for (const auto &scenario : *stories) {
         const auto before = (*console)->desk().session().calls().size();
-        if (!play(**console, scenario, folder))
+        if (!play(**console, scenario, folder, state))
             code = kFindings;
+        if (state.crowd.members > 0)
+            crowds[scenario.name] = state.crowd;
         const auto found = rulesFound(**console, before);
         const std::set<std::string> wanted(scenario.findings.begin(), scenario.findings.end());
         fmt::print(stderr, "  findings: {}; expected: {}\n", joined(found), joined(wanted));
@@ -168,7 +212,7 @@ int run(const Arguments &arguments)
         if (Console::interrupted())
             break;
     }
-    const int files = leaveFiles(**console, arguments, folder);
+    const int files = leaveFiles(**console, arguments, folder, crowds);
     return files != kFine ? files : code;
 }
 

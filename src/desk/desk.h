@@ -84,6 +84,7 @@ struct StoryState {
     std::size_t step = 0, steps = 0;
     bool running = false;
     std::string error;
+    lab::CrowdReport crowd;
 };
 
 /// Everything changes under the user's hands; observers are called on some thread of ours and only

@@ -5,10 +5,18 @@
 
 namespace desk {
 namespace {
+constexpr std::string_view kCrowd = "{crowd}"; // in a caption: how far the others are
 constexpr auto kPoll = std::chrono::milliseconds(20);
 constexpr auto kFarewell = std::chrono::seconds(2); // for the peers of the story before
 constexpr auto kStepLimit =
     std::chrono::seconds(45); // beyond Timer B, so that a dead peer is told, not waited for
+
+void told(std::string &caption, const std::string &crowd)
+{
+    if (const auto at = caption.find(kCrowd); at != std::string::npos)
+        caption.replace(at, kCrowd.size(), crowd);
+}
+
 } // namespace
 
 void StoryRunner::start(const std::string &name, const std::string &recordFolder)
@@ -86,6 +94,10 @@ void StoryRunner::publish()
     state.error = m_error;
     if (m_step < m_scenario.steps.size())
         state.caption = m_scenario.steps[m_step].caption;
+    if (m_parts.lab) {
+        state.crowd = m_parts.lab->crowd();
+        told(state.caption, state.crowd.sentence());
+    }
     {
         std::lock_guard guard(m_parts.mutex);
         m_parts.story = state;
@@ -143,6 +155,12 @@ void StoryRunner::doStep()
     case lab::StepKind::HangUp:
         m_hands.hangUp(m_call);
         break;
+    case lab::StepKind::Crowd:
+        m_parts.lab->startCrowd();
+        break;
+    case lab::StepKind::Fault:
+        m_parts.lab->strike();
+        break;
     case lab::StepKind::Wait:
         break;
     }
@@ -175,7 +193,12 @@ bool StoryRunner::done()
     case lab::StepKind::ReRegister:
         // The old state may still say UP: the flow's failure is what the step mends.
         return base::now() - m_stepBegan > std::chrono::milliseconds(200) && flowsSettled();
+    case lab::StepKind::Crowd: {
+        const auto crowd = m_parts.lab->crowd();
+        return crowd.up == crowd.members;
+    }
     case lab::StepKind::Wait:
+    case lab::StepKind::Fault:
         return true;
     case lab::StepKind::Call:
     case lab::StepKind::HangUp:

@@ -9,7 +9,7 @@
 namespace lab {
 namespace {
 
-constexpr std::size_t kMostBindings = 64;
+constexpr std::size_t kMostBindings = 256; // a crowd of a hundred, old and new ones
 constexpr long long kLongestExpiry = 3600;
 
 bool sameBinding(const Binding &a, const Binding &b)

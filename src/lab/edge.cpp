@@ -72,10 +72,21 @@ void Edge::forget()
 
 void Edge::restart()
 {
-    m_tokens = TokenMaker();
-    const auto flows = std::exchange(m_flows, {});
-    for (const auto &flow : flows)
-        m_tcp->end(flow);
+    if (!m_settings.keepsKey)
+        m_tokens = TokenMaker();
+    m_flows.clear();
+    m_down = true;
+    m_tcp->away(true);
+    const auto back = [this, alive = std::weak_ptr(m_alive)] {
+        if (alive.expired())
+            return;
+        m_down = false;
+        m_tcp->away(m_dead);
+    };
+    if (m_settings.down.count() > 0)
+        m_reactor.after(m_settings.down, back);
+    else
+        back();
 }
 
 void Edge::die()
@@ -89,13 +100,20 @@ void Edge::die()
 void Edge::fault(const sip::Message &request)
 {
     const auto method = m_settings.trigger == Trigger::Bye ? sip::Method::Bye : sip::Method::Invite;
-    if (m_faultDone || request.method != method)
+    if (m_settings.trigger != Trigger::Step && request.method == method)
+        strike();
+}
+
+void Edge::strike()
+{
+    if (std::exchange(m_faultDone, true))
         return;
-    m_faultDone = true;
     if (m_settings.forgets == m_number)
         forget();
     if (m_settings.restarts == m_number) {
-        m_tokens = TokenMaker(); // the answer first, then the connections: the story stays in order
+        if (!m_settings.keepsKey)
+            m_tokens =
+                TokenMaker(); // the answer first, then the connections: the story stays in order
         m_reactor.after(std::chrono::milliseconds(100), [this, alive = std::weak_ptr(m_alive)] {
             if (!alive.expired())
                 restart();
@@ -143,7 +161,7 @@ void Edge::onDatagram(std::string_view bytes, const base::Endpoint &from)
     const auto message = sip::parse(bytes);
     if (message && message->isRequest())
         fault(*message);
-    if (!message || m_dead)
+    if (!message || m_dead || m_down)
         return;
     if (message->isRequest())
         toUserAgent(*message, from, base::Transport::Udp);

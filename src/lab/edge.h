@@ -21,8 +21,11 @@ public:
     /// The connections stay open, but the edge knows nothing of them any more: no pong, no
     /// delivery. A REGISTER over one makes it a flow again.
     void forget();
-    /// A new start: another key for the tokens, no connection is left.
+    /// A new start: another key for the tokens unless it is kept, no connection is left; for as
+    /// long as it takes nobody is served.
     void restart();
+    /// What the story lets go wrong, once.
+    void strike();
     /// Gone: it neither answers nor takes connections.
     void die();
 
@@ -57,7 +60,7 @@ private:
     std::string m_branchKey;
     std::set<base::Endpoint> m_flows; // user agents whose connections the edge knows
     int m_number;                     // from 1
-    bool m_faultDone = false, m_dead = false;
+    bool m_faultDone = false, m_dead = false, m_down = false;
     std::shared_ptr<int> m_alive = std::make_shared<int>(0);
 };
 

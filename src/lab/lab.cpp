@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <lab/callee.h>
+#include <lab/crowd.h>
 #include <lab/edge.h>
 #include <lab/registrar.h>
 #include <thread>
@@ -32,6 +33,7 @@ public:
     std::unique_ptr<Callee> m_callee;
     std::unique_ptr<Registrar> m_registrar;
     std::vector<std::unique_ptr<Edge>> m_edges;
+    std::unique_ptr<Crowd> m_crowd;
     std::thread m_thread;
 };
 
@@ -52,6 +54,8 @@ base::Result<void> Lab::Impl::open(const Settings &settings, const Scenario &sce
             (*edge)->registrar(m_registrar->local());
             m_edges.push_back(std::move(*edge));
         }
+        m_crowd = std::make_unique<Crowd>(m_reactor, settings.crowd, m_edges.front()->local(),
+                                          m_registrar->local());
     } else {
         auto callee = Callee::open(m_reactor, m_hops, settings.callee, settings.t1);
         if (!callee)
@@ -123,6 +127,23 @@ std::map<std::string, std::string> Lab::names() const
         out[m_impl->m_edges[i]->local().text()] =
             fmt::format("edge-{}", kLetters[i % kLetters.size()]);
     return out;
+}
+
+void Lab::strike()
+{
+    for (const auto &edge : m_impl->m_edges)
+        m_impl->m_reactor.post([peer = edge.get()] { peer->strike(); });
+}
+
+void Lab::startCrowd()
+{
+    if (m_impl->m_crowd)
+        m_impl->m_reactor.post([this] { m_impl->m_crowd->start(); });
+}
+
+CrowdReport Lab::crowd() const
+{
+    return m_impl->m_crowd ? m_impl->m_crowd->report() : CrowdReport{};
 }
 
 void Lab::dropFlows(int edge)

@@ -23,6 +23,8 @@ enum class StepKind : unsigned char {
     Call,       // alice calls; done at the final response
     ReRegister, // every flow of the account that is not up registers again now
     Wait,
+    Crowd,  // the other user agents of the edge register; done when all of them are up
+    Fault,  // what the story lets go wrong with its edges happens now
     HangUp, // ends the answered call
 };
 struct Step {
@@ -40,6 +42,21 @@ struct Scenario {
     int edges = 0;
     bool answerIncoming = false; // our account answers the calls it gets (with ringback first)
     std::string peers;           // the TOML text, for the peers' own settings
+};
+
+/// Many user agents behind one edge, and how they come back after it lost them all.
+struct CrowdReport {
+    std::size_t members = 0, up = 0;
+    std::size_t lost = 0;                          // at once, the last time; 0: not yet
+    std::vector<base::Duration> attempts, returns; // since that loss, in order
+    base::Duration backOffBase{0}, backOffMost{0}; // as played
+    int scale = 1; // as many times as fast as the RFC's; what follows tells times scaled back
+
+    base::Duration window() const;     // as played: a sixth of the base
+    std::size_t busiestReturn() const; // within any window()
+    std::vector<std::size_t> bars(const std::vector<base::Duration> &times) const; // a window each
+    std::string sentence() const; // without its full stop; empty: no crowd
+    std::string table() const;    // empty: nothing was lost
 };
 
 /// Reads one story. Errors name the line.
@@ -68,6 +85,9 @@ public:
     /// Faults from outside, as a scenario step or a test asks for them: the edge forgets its
     /// connections.
     void dropFlows(int edge);
+    void strike(); // the fault of the edges, now
+    void startCrowd();
+    CrowdReport crowd() const;
 
 private:
     Lab();

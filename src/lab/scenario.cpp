@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::int64_t kLongest = 120000; // ms; no story takes longer
 constexpr std::size_t kMostEntries = 64;
+constexpr std::int64_t kMostMembers = 120; // of a crowd: what an edge of the lab takes
 
 template <class T> struct Word {
     std::string_view text;
@@ -20,8 +21,11 @@ constexpr Word<StepKind> kSteps[] = {{"register", StepKind::Register},
                                      {"call", StepKind::Call},
                                      {"re-register", StepKind::ReRegister},
                                      {"wait", StepKind::Wait},
-                                     {"hang-up", StepKind::HangUp}};
-constexpr Word<Trigger> kTriggers[] = {{"invite", Trigger::Invite}, {"bye", Trigger::Bye}};
+                                     {"hang-up", StepKind::HangUp},
+                                     {"crowd", StepKind::Crowd},
+                                     {"fault", StepKind::Fault}};
+constexpr Word<Trigger> kTriggers[] = {
+    {"invite", Trigger::Invite}, {"bye", Trigger::Bye}, {"step", Trigger::Step}};
 constexpr Word<Sound> kSounds[] = {{"none", Sound::None},
                                    {"silence", Sound::Silence},
                                    {"ringback", Sound::Ringback},
@@ -50,6 +54,7 @@ private:
     void step(const toml::table &table);
     void act(const toml::table &table);
     void edgeSection(const toml::table &table);
+    void crowdSection(const toml::table &table);
     void consistent(const toml::table &root);
 
     Story m_story;
@@ -172,19 +177,34 @@ void Reader::act(const toml::table &table)
 void Reader::edgeSection(const toml::table &table)
 {
     known(table, {"forgets", "restarts", "dies", "at", "flow_timer", "outbound", "pongs",
-                  "closes_after_ms"});
+                  "closes_after_ms", "keeps_key", "down_ms"});
     auto &edge = m_story.settings.edge;
     edge.forgets = static_cast<int>(number(table, "forgets", 4));
     edge.restarts = static_cast<int>(number(table, "restarts", 4));
     edge.dies = static_cast<int>(number(table, "dies", 4));
     edge.flowTimer = static_cast<int>(number(table, "flow_timer", 3600));
     edge.closes = std::chrono::milliseconds(number(table, "closes_after_ms", kLongest));
+    edge.keepsKey = flag(table, "keeps_key");
+    edge.down = std::chrono::milliseconds(number(table, "down_ms", kLongest));
     if (const auto *at = table.get("at"))
         edge.trigger = word(*at, kTriggers, Trigger::Invite);
     if (table.contains("outbound"))
         edge.outbound = flag(table, "outbound");
     if (table.contains("pongs"))
         edge.pongs = flag(table, "pongs");
+}
+
+void Reader::crowdSection(const toml::table &table)
+{
+    known(table, {"members", "scale", "base_ms", "most_ms"});
+    auto &crowd = m_story.settings.crowd;
+    crowd.members = static_cast<int>(number(table, "members", kMostMembers));
+    crowd.scale =
+        static_cast<int>(std::max<std::int64_t>(1, number(table, "scale", 1000, crowd.scale)));
+    crowd.backOffBase = std::chrono::milliseconds(
+        std::max<std::int64_t>(6, number(table, "base_ms", kLongest, 30'000 / crowd.scale)));
+    crowd.backOffMost = std::chrono::milliseconds(
+        std::max<std::int64_t>(6, number(table, "most_ms", 1'800'000, 1'800'000 / crowd.scale)));
 }
 
 void Reader::consistent(const toml::table &root)
@@ -197,6 +217,8 @@ void Reader::consistent(const toml::table &root)
         complain(root, "there is no [[step]]");
     if (!scenario.hasAccount && !final)
         complain(root, "there is neither an [account] nor a [[callee.does]] with a final status");
+    if (!scenario.hasAccount && m_story.settings.crowd.members > 0)
+        complain(root, "[crowd] needs an [account] and its edge");
     const auto &edge = m_story.settings.edge;
     if (std::max({edge.forgets, edge.restarts, edge.dies}) > scenario.edges)
         complain(root, "[edge] names an edge that is not there");
@@ -216,7 +238,7 @@ base::Result<Story> Reader::read(std::string_view source)
     auto &scenario = m_story.scenario;
     auto &settings = m_story.settings;
     known(root, {"title", "summary", "findings", "t1_ms", "account", "callee", "edge", "registrar",
-                 "step"});
+                 "crowd", "step"});
     scenario.title = text(root, "title", true);
     scenario.summary = text(root, "summary", true);
     scenario.peers = source;
@@ -235,6 +257,8 @@ base::Result<Story> Reader::read(std::string_view source)
     if (const auto *edge = section(root, "edge")) {
         edgeSection(*edge);
     }
+    if (const auto *crowd = section(root, "crowd"))
+        crowdSection(*crowd);
     if (const auto *registrar = section(root, "registrar")) {
         known(*registrar, {"relay430"});
         settings.registrar.relay430 = flag(*registrar, "relay430");

@@ -25,8 +25,8 @@ struct CalleeSettings {
     std::vector<Act> acts; // the last one is a final response
 };
 
-/// The request that sets a fault off, the first one that comes for a flow.
-enum class Trigger : unsigned char { Invite, Bye };
+/// What sets a fault off: the first such request that comes for a flow, or a step of the story.
+enum class Trigger : unsigned char { Invite, Bye, Step };
 
 struct EdgeSettings {
     int forgets = 0;  // the edge (from 1) that forgets its connections at `trigger`; 0: none
@@ -36,7 +36,16 @@ struct EdgeSettings {
     int flowTimer = 0;        // seconds; 0: none granted
     bool outbound = true;     // puts itself into Path, with ob
     bool pongs = true;        // answers pings
+    bool keepsKey = false;    // of its tokens, over a restart
+    base::Duration down{0};   // how long a restart takes
     base::Duration closes{0}; // that long after a REGISTER the connection is closed; 0: never
+};
+
+struct CrowdSettings {
+    int members = 0;
+    int scale = 1; // how many times as fast as the RFC's figures the two below are
+    base::Duration backOffBase = std::chrono::seconds(30);
+    base::Duration backOffMost = std::chrono::seconds(1800);
 };
 
 struct RegistrarSettings {
@@ -48,6 +57,7 @@ struct Settings {
     CalleeSettings callee;
     EdgeSettings edge;
     RegistrarSettings registrar;
+    CrowdSettings crowd; // all behind the first edge
 };
 
 /// Both halves of a story at once; parseScenario() and Lab::start() each keep theirs.

@@ -12,9 +12,12 @@
 namespace lab {
 namespace {
 
-constexpr std::size_t kMostConnections = 64;
+constexpr std::size_t kMostConnections = 256; // a hundred user agents, old and new one of each
+constexpr int kBacklog = 256;                 // they come all at once
 constexpr std::size_t kMostUnsent = 256 * 1024;
 constexpr int kReadsAtOnce = 32; // then the other sockets have their turn
+
+} // namespace
 
 base::Result<int> openLoopback(int type, std::uint16_t port)
 {
@@ -40,8 +43,6 @@ base::Endpoint localName(int descriptor)
     getsockname(descriptor, reinterpret_cast<sockaddr *>(&address), &length);
     return base::Endpoint::of(reinterpret_cast<sockaddr *>(&address));
 }
-
-} // namespace
 
 void Hops::sending(const base::Endpoint &from, const base::Endpoint &to, std::string_view text)
 {
@@ -132,7 +133,7 @@ base::Result<std::unique_ptr<TcpPort>> TcpPort::open(Reactor &reactor, std::uint
     const auto descriptor = openLoopback(SOCK_STREAM, port);
     if (!descriptor)
         return tl::unexpected<base::Error>(descriptor.error());
-    if (listen(*descriptor, 16) != 0) {
+    if (listen(*descriptor, kBacklog) != 0) {
         close(*descriptor);
         return base::fail(base::ErrorCode::PortInUse,
                           "The lab could not listen for connections. Try again.",
@@ -150,7 +151,9 @@ void TcpPort::acceptable()
                                    SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (descriptor < 0)
         return;
-    if (m_connections.size() >= kMostConnections) {
+    if (m_away || m_connections.size() >= kMostConnections) {
+        const linger atOnce{1, 0}; // a reset, not an orderly end
+        setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &atOnce, sizeof atOnce);
         close(descriptor);
         return;
     }
@@ -215,6 +218,13 @@ void TcpPort::shutDown()
     m_reactor.unwatch(m_descriptor);
     close(std::exchange(m_descriptor, -1));
     while (!m_connections.empty())
+        drop(m_connections.begin()->first);
+}
+
+void TcpPort::away(bool away)
+{
+    m_away = away;
+    while (m_away && !m_connections.empty())
         drop(m_connections.begin()->first);
 }
 

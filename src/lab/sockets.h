@@ -13,6 +13,10 @@
 
 namespace lab {
 
+/// A socket of that type bound to loopback, which never blocks. Errors: none to be had.
+base::Result<int> openLoopback(int type, std::uint16_t port);
+base::Endpoint localName(int descriptor);
+
 /// Knows which endpoints are peers of this lab.
 class Hops
 {
@@ -76,6 +80,9 @@ public:
     void end(const base::Endpoint &remote) { drop(remote); }
     /// As a machine that is switched off: nobody is taken any more, every connection ends.
     void shutDown();
+    /// As a process that is away while the machine is there: who connects is reset, every
+    /// connection ends.
+    void away(bool away);
 
 private:
     struct Connection {
@@ -92,6 +99,7 @@ private:
     Reactor &m_reactor;
     int m_descriptor;
     base::Endpoint m_local;
+    bool m_away = false;
     Handler m_handler;
     std::function<void(const base::Endpoint &)> m_closed;
     std::map<base::Endpoint, Connection> m_connections;

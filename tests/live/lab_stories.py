@@ -20,10 +20,16 @@ def main():
         stage.environment["EARSHOT_OUTPUT"] = "silent"
         documents = {}
         for story in ("early-media", "silent-183", "flow-failover", "flow-only", "flow-edge-restart",
-                      "flow-no-outbound", "flow-silent-edge", "flow-edge-closes", "flow-lost-edge", "flow-dead-bye"):
+                      "flow-no-outbound", "flow-silent-edge", "flow-edge-closes", "flow-lost-edge", "flow-dead-bye",
+                      "storm"):
             code, document, errors = stage.earshot("lab", story, "--folder", story, "--json", limit=120)
             print(errors)
             bench.check(code == 0, f"{story}: ends with the findings it states (exit {code})")
+            if story == "storm":
+                crowd = document["crowds"]["storm"]
+                bench.check(crowd["returned"] == crowd["lost"] == 99 and crowd["busiest_window_returns"] < 60,
+                            f"storm: the return is spread, at most {crowd['busiest_window_returns']} of 99 in "
+                            f"{crowd['window_seconds']} s")
             documents[story] = [c for c in document["calls"] if c["kind"] == "call"]
             picture = xml.parse(stage.path(f"{story}/ladder.svg")).getroot()
             bench.check(picture.tag.endswith("svg"), f"{story}: ladder.svg is a picture")
@@ -38,9 +44,10 @@ def main():
         tone = samples[int(0.2 * rate):int(0.8 * rate)]
         share = bench.tone_share(tone, 425, rate)
         bench.check(share > 0.9, f"early-media: the recording begins with ringback, 425 Hz: {share:.3f}")
-        only = documents["flow-only"]
-        bench.check(len(only) >= 2 and 430 in codes(only[0]) and 200 in codes(only[-1]),
-                    "flow-only: 430 first, 200 at the second attempt")
+        for story in ("flow-only", "storm"):
+            tried = documents[story]
+            bench.check(len(tried) >= 2 and 430 in codes(tried[0]) and 200 in codes(tried[-1]),
+                        f"{story}: 430 first, 200 at the second attempt")
         code, _, errors = stage.earshot("lab", "no-such-story")
         bench.check(code == 2, f"an unknown story is a usage error: {errors.strip()}")
 

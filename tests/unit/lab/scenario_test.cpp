@@ -16,7 +16,7 @@ const std::string kGood = "title = \"t\"\nsummary = \"s\"\n[[callee.does]]\nstat
 
 } // namespace
 
-TEST(Scenario, TheFourStoriesAreThere)
+TEST(Scenario, TheStoriesAreThere)
 {
     std::vector<std::string> names;
     for (const auto &scenario : lab::scenarios()) {
@@ -31,10 +31,11 @@ TEST(Scenario, TheFourStoriesAreThere)
     EXPECT_EQ(names, (std::vector<std::string>{"early-media", "flow-dead-bye", "flow-edge-closes",
                                                "flow-edge-restart", "flow-failover",
                                                "flow-lost-edge", "flow-no-outbound", "flow-only",
-                                               "flow-silent-edge", "silent-183"}));
+                                               "flow-silent-edge", "silent-183", "storm"}));
     EXPECT_EQ(lab::scenario("flow-failover")->edges, 2);
     EXPECT_TRUE(lab::scenario("flow-only")->answerIncoming);
     EXPECT_FALSE(lab::scenario("early-media")->hasAccount);
+    EXPECT_EQ(lab::scenario("storm")->steps[1].kind, lab::StepKind::Crowd);
     EXPECT_EQ(lab::scenario("flow-only")->findings, (std::vector<std::string>{"flow-430-initial"}));
     const auto unknown = lab::scenario("nonsense");
     ASSERT_FALSE(unknown);
