@@ -2,6 +2,7 @@
 #include <app/commands/commands.h>
 #include <app/console.h>
 #include <app/flow_json.h>
+#include <app/flow_tests.h>
 
 #include <array>
 #include <base/text.h>
@@ -33,7 +34,7 @@ constexpr std::array kOwn{
     OptionSpec{"--session", "FILE", "record everything into this new pcapng file"},
     OptionSpec{"--json", "", "print one JSON document at the end"},
 };
-constexpr auto kOptions = joined(kOwn, kNetworkOptions);
+constexpr auto kOptions = joined(kOwn, kFlowTestOptions, kNetworkOptions);
 
 base::Result<engine::Account> readAccount(const Arguments &arguments)
 {
@@ -177,6 +178,16 @@ void farewell(Console &console)
         console.waitUntil([&] { return base::now() >= latest; }, std::chrono::milliseconds(50));
 }
 
+base::Result<desk::Options> readOptions(const Arguments &arguments, base::Duration firstPing)
+{
+    auto options = deskOptions(arguments);
+    if (const auto ok = readNetwork(arguments, options.engine); !ok)
+        return tl::unexpected<base::Error>(ok.error());
+    options.engine.firstPing = firstPing;
+    options.engine.localAddress = arguments.value("--local-address");
+    return options;
+}
+
 int run(const Arguments &arguments)
 {
     auto account = readAccount(arguments);
@@ -186,24 +197,32 @@ int run(const Arguments &arguments)
     const auto ping = arguments.seconds("--ping-after", std::chrono::seconds(1));
     if (!limit || !ping)
         return complain((limit ? ping.error() : limit.error()).sentence, kUsage);
-    auto options = deskOptions(arguments);
-    if (const auto ok = readNetwork(arguments, options.engine); !ok)
-        return complain(ok.error().sentence, exitFor(ok.error()));
-    options.engine.firstPing = *ping;
-    options.engine.localAddress = arguments.value("--local-address");
-    auto console = Console::open(options);
+    const auto tests = readFlowTests(arguments);
+    if (!tests)
+        return complain(tests.error().sentence, exitFor(tests.error()));
+    const auto options = readOptions(arguments, *ping);
+    if (!options)
+        return complain(options.error().sentence, exitFor(options.error()));
+    auto console = Console::open(*options);
     if (!console)
         return complain(console.error().sentence, exitFor(console.error()));
     Watch watch(arguments.has("--json"));
-    (*console)->onAccount = [&](const desk::AccountInfo &info) { watch.onAccount(info); };
-    (*console)->onCall = [&](const desk::CallInfo &info) { watch.onCall(info); };
+    FlowTester tester(**console, *tests, {options->engine.pongTimeout, options->engine.t1});
+    (*console)->onAccount = [&](const desk::AccountInfo &info) {
+        watch.onAccount(info);
+        tester.onAccount(info);
+    };
+    (*console)->onCall = [&](const desk::CallInfo &info) {
+        watch.onCall(info);
+        tester.onCall(info);
+    };
     const auto aor = account->aor;
     const bool answers = arguments.has("--answer") || arguments.has("--answer-from");
     if (const auto added = (*console)->desk().addAccount(std::move(*account), answers,
                                                          arguments.values("--answer-from"));
         !added)
         return complain(added.error().sentence, exitFor(added.error()));
-    (*console)->waitUntil([] { return false; }, *limit);
+    const bool passed = tester.run(*limit);
     nlohmann::json state;
     watch.addState(state); // before they say goodbye
     farewell(**console);
@@ -216,14 +235,16 @@ int run(const Arguments &arguments)
                            {"registered", watch.everUp()},
                            {"events", watch.events()}};
         out.update(state);
+        out.update(tester.json());
         out["report"] = nlohmann::json::parse(report::jsonOf(report->input), nullptr, false);
         fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
     } else {
         report::format("text")->write(report->input, std::cout);
+        std::cout << tester.text();
         std::cout.flush();
     }
     if (watch.everUp())
-        return kFine;
+        return passed ? kFine : kFindings;
     return complain(
         fmt::format("No flow of {} came up: {}", base::printable(aor), watch.lastReason()),
         kCallFailed);

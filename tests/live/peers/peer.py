@@ -83,8 +83,9 @@ class UasPeer:
 class RegistrarPeer:
     """A TCP registrar that accepts everything, or challenges everything."""
 
-    def __init__(self, challenge=None):
+    def __init__(self, challenge=None, flow_timer=None):
         self.challenge = challenge
+        self.flow_timer = flow_timer
         self.expires = []
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
@@ -123,5 +124,6 @@ class RegistrarPeer:
         if self.challenge:
             return response(text, self.challenge[0], more=[self.challenge[1]])
         self.expires.append(int(header(text, "Expires") or 0))
+        timer = [f"Flow-Timer: {self.flow_timer}"] if self.flow_timer else []
         return response(text, "200 OK", more=[f"Contact: {header(text, 'Contact')}", "Require: outbound",
-                                              "Supported: outbound, path"])
+                                              "Supported: outbound, path", *timer])

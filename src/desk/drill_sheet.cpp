@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <desk/drill_sheet.h>
+
+#include <algorithm>
+#include <base/text.h>
+#include <fmt/format.h>
+
+namespace desk {
+namespace {
+
+using base::FlowState;
+
+constexpr auto kAtOnce = std::chrono::seconds(1);       // what a user agent does without any wait
+constexpr auto kSlack = std::chrono::milliseconds(500); // of a busy computer, for every limit
+constexpr std::size_t kMostWaits = 16;
+
+bool isRegistered(FlowState state)
+{
+    return state == FlowState::Provisional || state == FlowState::Up ||
+           state == FlowState::UpPlain || state == FlowState::Suspect;
+}
+
+DrillLine line(std::string what, std::string section, base::Duration atMost, base::Instant from,
+               base::Instant to)
+{
+    DrillLine out{std::move(what), std::move(section), base::Duration{0}, atMost, {}, {}};
+    if (from.known() && to.known()) {
+        out.measured = std::max(to - from, base::Duration{0});
+        out.verdict = *out.measured <= atMost + kSlack ? DrillVerdict::Pass : DrillVerdict::Fail;
+    }
+    return out;
+}
+
+} // namespace
+
+std::string_view drillVerdictText(DrillVerdict verdict)
+{
+    return verdict == DrillVerdict::Pass   ? "PASS"
+           : verdict == DrillVerdict::Fail ? "FAIL"
+                                           : "not seen";
+}
+
+std::string_view drillText(engine::Drill what)
+{
+    return what == engine::Drill::Cut            ? "cut"
+           : what == engine::Drill::SwallowPongs ? "pong"
+                                                 : "port";
+}
+
+std::string drillConsent(engine::Drill what, const base::FlowReport &flow)
+{
+    const auto which = fmt::format("flow {} of {}", flow.regId, base::printable(flow.aor));
+    switch (what) {
+    case engine::Drill::Cut:
+        return fmt::format("This ends {} without a word. Until it is back, no call comes in over "
+                           "it, and a call that runs over it is lost.",
+                           which);
+    case engine::Drill::SwallowPongs:
+        return fmt::format("From now on the answers to the keep-alives of {} are not heard, until "
+                           "it is given up and made anew. Calls may be lost meanwhile.",
+                           which);
+    case engine::Drill::ChangePort:
+        break;
+    }
+    return fmt::format("This gives {} another source port, as a NAT that rebinds. Until it is "
+                       "registered anew, calls go to the old port and are lost.",
+                       which);
+}
+
+DrillSheet::DrillSheet(engine::Drill what, base::FlowReport before, base::Instant begun,
+                       Terms terms)
+    : m_what(what), m_before(std::move(before)), m_last(m_before), m_begun(begun), m_terms(terms)
+{
+}
+
+/// RFC 5626 section 4.4: the Flow-Timer, or 120 s, or 29 s for UDP.
+base::Duration DrillSheet::pingPeriod() const
+{
+    if (m_before.flowTimer.count() > 0)
+        return m_before.flowTimer;
+    return datagrams() ? std::chrono::seconds(29) : std::chrono::seconds(120);
+}
+
+/// How long after a ping its silence is a failure: section 4.4.1; for STUN RFC 5389 section 7.2.1.
+base::Duration DrillSheet::silence() const
+{
+    return datagrams() ? 79 * m_terms.t1 : m_terms.pongTimeout;
+}
+
+base::Instant DrillSheet::latest() const
+{
+    base::Duration most = 64 * m_terms.t1 + silence() + std::chrono::seconds(5);
+    if (!m_before.keepAlive.empty())
+        most += pingPeriod() * (m_what == engine::Drill::SwallowPongs ? 2 : 1);
+    for (const auto &wait : m_waits)
+        most += wait.most + 64 * m_terms.t1;
+    return m_begun + most;
+}
+
+void DrillSheet::lost(const base::FlowReport &report)
+{
+    m_lost = report.since;
+    if (m_what == engine::Drill::SwallowPongs)
+        m_pinged = report.lastPing;
+}
+
+void DrillSheet::add(const base::FlowReport &report)
+{
+    if (report.regId != m_before.regId || report.aor != m_before.aor || over())
+        return;
+    const bool entered = report.state != m_last.state || report.since != m_last.since;
+    const bool gone = report.losses > m_before.losses || report.failures > m_last.failures ||
+                      report.state == FlowState::Failed;
+    m_last = report;
+    if (gone && !m_lost.known())
+        lost(report);
+    if (!m_lost.known() || !entered)
+        return;
+    if (report.state == FlowState::Registering && !m_sent.known())
+        m_sent = report.since;
+    if (report.state == FlowState::BackingOff && m_waits.size() < kMostWaits)
+        m_waits.push_back({report.nextAttempt - report.since, report.waitMost});
+    if (isRegistered(report.state) && !m_registered.known())
+        m_registered = report.since;
+    if (report.state == FlowState::Up || report.state == FlowState::UpPlain)
+        m_up = report.since;
+    m_rejected = m_rejected || report.state == FlowState::Rejected;
+}
+
+void DrillSheet::incoming(base::Instant time)
+{
+    if (m_lost.known() && !m_called.known())
+        m_called = time;
+}
+
+std::vector<DrillLine> DrillSheet::lines() const
+{
+    std::vector<DrillLine> out;
+    if (m_what == engine::Drill::SwallowPongs) {
+        if (m_before.keepAlive.empty()) {
+            out.push_back(line("Keep-alives go out, so that silence can be noticed",
+                               "RFC 5626 section 4.4", base::Duration{0}, {}, {}));
+            return out;
+        }
+        out.push_back(line("The next keep-alive leaves", "RFC 5626 section 4.4", pingPeriod(),
+                           m_begun, m_pinged));
+        out.push_back(line("Its silence is a failure",
+                           datagrams() ? "RFC 5389 section 7.2.1" : "RFC 5626 section 4.4.1",
+                           silence(), m_pinged, m_lost));
+    } else {
+        out.push_back(
+            line("The loss is noticed", "RFC 5626 section 4.4", kAtOnce, m_begun, m_lost));
+    }
+    out.push_back(line("A REGISTER for a new flow leaves, with no wait", "RFC 5626 section 4.5",
+                       kAtOnce, m_lost, m_sent));
+    for (const auto &wait : m_waits) {
+        auto each = line("Wait after a failed attempt, from half of W to W", "RFC 5626 section 4.5",
+                         wait.most, m_begun, m_begun + wait.length);
+        each.atLeast = wait.most / 2;
+        if (wait.length + kSlack < each.atLeast)
+            each.verdict = DrillVerdict::Fail;
+        out.push_back(std::move(each));
+    }
+    const auto transaction = 64 * m_terms.t1;
+    base::Duration whole = transaction;
+    for (const auto &wait : m_waits)
+        whole += wait.most + transaction;
+    out.push_back(
+        line("Registered again", "RFC 3261 section 17.1.2.2", whole, m_lost, m_registered));
+    if (!m_before.keepAlive.empty())
+        out.push_back(line("The new flow's first keep-alive is answered", "RFC 5626 section 4.4",
+                           pingPeriod() + silence(), m_registered, m_up));
+    if (m_called.known())
+        out.push_back(
+            line("A call comes in again", "RFC 5626 section 5.3", whole, m_lost, m_called));
+    return out;
+}
+
+DrillVerdict DrillSheet::verdict() const
+{
+    if (m_what == engine::Drill::SwallowPongs && m_before.keepAlive.empty())
+        return DrillVerdict::NotSeen;
+    const auto all = lines();
+    const bool passed = std::all_of(all.begin(), all.end(), [](const DrillLine &each) {
+        return each.verdict == DrillVerdict::Pass;
+    });
+    return passed && over() && !m_rejected ? DrillVerdict::Pass : DrillVerdict::Fail;
+}
+
+std::string DrillSheet::table() const
+{
+    std::string out =
+        fmt::format("Drill \"{}\" on flow {} over {} to {}\n", drillText(m_what), m_before.regId,
+                    m_before.transport, base::printable(m_before.edge));
+    for (const auto &each : lines()) {
+        const auto limit = each.atLeast.count() > 0
+                               ? fmt::format("{} to {} s", base::seconds(each.atLeast, 1),
+                                             base::seconds(each.atMost, 1))
+                               : fmt::format("at most {} s", base::seconds(each.atMost, 1));
+        const auto measured = each.measured ? base::seconds(*each.measured) + " s" : "-";
+        out += fmt::format("  {:<48}  {:<17}  {:>10}  {:<8}  {}\n", each.what, limit, measured,
+                           drillVerdictText(each.verdict), each.section);
+    }
+    const auto word = drillVerdictText(verdict());
+    if (m_rejected)
+        return out + fmt::format("{}: {}\n", word, base::printable(m_last.reason));
+    if (m_what == engine::Drill::SwallowPongs && m_before.keepAlive.empty())
+        return out + fmt::format("{}: nobody told that this edge answers keep-alives, so none is "
+                                 "sent and nothing can be swallowed.\n",
+                                 word);
+    if (!m_up.known())
+        return out + fmt::format("{}: the flow is not UP again, it is {}: {}\n", word,
+                                 base::flowStateText(m_last.state), base::printable(m_last.reason));
+    return out + fmt::format("{}: UP again {} s after the drill began, out of reach for {} s.\n",
+                             word, base::seconds(m_up - m_begun),
+                             base::seconds(m_registered - m_lost));
+}
+
+} // namespace desk

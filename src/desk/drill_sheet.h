@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Times how one of our own flows recovers from a drill and holds it against RFC 5626: each limit,
+// the figure measured, passed or failed. Fed with the flow's reports as they come; no clock of its
+// own. Any single thread.
+#pragma once
+
+#include <base/flow_report.h>
+#include <engine/engine.h>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace desk {
+
+enum class DrillVerdict : std::uint8_t { Pass, Fail, NotSeen };
+std::string_view drillVerdictText(DrillVerdict verdict); // "PASS", "FAIL", "not seen"
+
+struct DrillLine {
+    std::string what;    // "A REGISTER leaves on a new connection"
+    std::string section; // "RFC 5626 section 4.5"
+    base::Duration atLeast{0}, atMost{0};
+    std::optional<base::Duration> measured;
+    DrillVerdict verdict = DrillVerdict::NotSeen;
+};
+
+class DrillSheet
+{
+public:
+    struct Terms { // the engine's, see engine::Options
+        base::Duration pongTimeout = std::chrono::seconds(10);
+        base::Duration t1 = std::chrono::milliseconds(500);
+    };
+
+    /// `before`: the flow as it is when the drill begins.
+    DrillSheet(engine::Drill what, base::FlowReport before, base::Instant begun, Terms terms);
+
+    /// A newer report of the same flow.
+    void add(const base::FlowReport &report);
+    /// A call came in over the flow: only then the proxy knows of the new one.
+    void incoming(base::Instant time);
+    /// The drill's end: it recovered with its first pong, where one is due, or was refused for
+    /// good.
+    bool over() const { return m_up.known() || m_rejected; }
+    /// Until when over() is awaited; nothing is measured after it.
+    base::Instant latest() const;
+
+    engine::Drill what() const { return m_what; }
+    std::uint32_t regId() const { return m_before.regId; }
+    std::vector<DrillLine> lines() const;
+    /// Fail: one line failed, or the flow did not come back.
+    DrillVerdict verdict() const;
+    /// A line each, and the verdict.
+    std::string table() const;
+
+private:
+    struct Wait {
+        base::Duration length, most;
+    };
+    void lost(const base::FlowReport &report);
+    bool datagrams() const { return m_before.transport == "UDP"; }
+    base::Duration pingPeriod() const;
+    base::Duration silence() const;
+
+    engine::Drill m_what;
+    base::FlowReport m_before, m_last;
+    base::Instant m_begun;
+    Terms m_terms;
+    base::Instant m_pinged; // the ping whose pong was swallowed
+    base::Instant m_lost, m_sent, m_registered, m_up, m_called;
+    bool m_rejected = false;
+    std::vector<Wait> m_waits; // back-offs in between
+};
+
+std::string_view drillText(engine::Drill what); // "cut", "pong", "port"
+/// What the drill does, for whoever has to agree to it.
+std::string drillConsent(engine::Drill what, const base::FlowReport &flow);
+
+} // namespace desk

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Drills on our own flows end in a sheet of limits and figures; a call to ourselves tells whether calls reach us."""
+import bench
+import peer
+
+
+class UdpRegistrar(peer.UasPeer):
+    """Registers over UDP; hands a call for the address back to where the REGISTER came from, or refuses it."""
+
+    def __init__(self, delivers):
+        self.delivers = delivers
+        self.bound = None
+        super().__init__([])
+
+    def _run(self):
+        pending = {}  # our branch -> (where the INVITE came from, its Via)
+        while True:
+            data, source = self.socket.recvfrom(65536)
+            text = data.decode("latin-1")
+            method = text.split(" ")[0]
+            if method == "REGISTER":
+                self.bound = source
+                self.socket.sendto(peer.response(text, "200 OK", more=[f"Contact: {peer.header(text, 'Contact')}"]), source)
+            elif method in ("INVITE", "CANCEL", "ACK") and self.delivers:
+                via = f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bKx{peer.header(text, 'Call-ID')}"
+                pending[peer.header(text, "Call-ID")] = source
+                text = "\r\n".join(line for line in text.split("\r\n") if not line.startswith("Route:"))
+                self.socket.sendto(text.replace("\r\n", f"\r\n{via}\r\n", 1).encode("latin-1"), self.bound)
+            elif method == "INVITE":
+                self.socket.sendto(peer.response(text, "480 Nobody is there"), source)
+            elif method == "SIP/2.0" and peer.header(text, "Call-ID") in pending:
+                first = next(line for line in text.split("\r\n") if line.startswith("Via:"))
+                self.socket.sendto(text.replace(first + "\r\n", "", 1).encode("latin-1"),
+                                   pending[peer.header(text, "Call-ID")])
+
+
+def register(stage, proxy, *more):
+    code, document, errors = stage.earshot("register", "--aor", "sip:bob@example.test", "--proxy", proxy, "--seconds",
+                                           "30", "--ping-after", "0.2", "--output", "silent", "--json", *more,
+                                           limit=150)
+    print(errors[-400:])
+    return code, document, errors
+
+
+def main():
+    with bench.Stage() as stage:
+        server = peer.RegistrarPeer(flow_timer=3)
+        code, document, errors = register(stage, server.uri(), "--drill", "cut")
+        sheet = document["drills"][0]
+        for line in sheet["limits"]:
+            print(f"        {line['what']}: {line['measured_seconds']} s of {line['at_most_seconds']}, {line['verdict']}")
+        bench.check(code == 0 and sheet["verdict"] == "PASS", f"cut: {sheet['verdict']} (exit {code})")
+        bench.check("without a word" in errors, "what is done to the flow is said first")
+        bench.check(all(line["verdict"] == "PASS" for line in sheet["limits"]), "every limit was kept")
+
+        code, document, _ = register(stage, server.uri(), "--drill", "pong")
+        silence = next(line for line in document["drills"][0]["limits"] if "silence" in line["what"])
+        bench.check(code == 0 and 9.5 < silence["measured_seconds"] < 10.5, f"pong: noticed after {silence['measured_seconds']} s")
+
+        code, document, _ = register(stage, server.uri(), "--drill", "port")
+        bench.check(code == 1 and "over UDP" in document["drills_impossible"][0], "a TCP flow has no port to change")
+
+        here = UdpRegistrar(delivers=True)
+        code, document, _ = register(stage, f"sip:127.0.0.1:{here.port};transport=udp", "--drill", "port", "--self-call")
+        bench.check(document["drills"][0]["verdict"] == "PASS", f"port: {document['drills'][0]}")
+        bench.check(code == 0 and document["self_call"]["reached"], f"reachable: {document['self_call']['sentence']}")
+
+        gone = UdpRegistrar(delivers=False)
+        code, document, _ = register(stage, f"sip:127.0.0.1:{gone.port};transport=udp", "--self-call")
+        call = document["self_call"]
+        bench.check(code == 1 and not call["reached"] and "registered but not reachable" in call["sentence"]
+                    and "480" in call["sentence"], f"not reachable: {call['sentence']}")
+
+        for wrong in (("--drill", "dance"), ("--drill-flow", "1"), ("--drill", "cut", "--drill-flow", "9x")):
+            done = stage.earshot("register", "--aor", "sip:b@e.test", "--proxy", "sip:127.0.0.1", *wrong)
+            bench.check(done[0] == 2, f"{wrong} is a usage error: {done[2].strip()}")
+
+
+if __name__ == "__main__":
+    main()
