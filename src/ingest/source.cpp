@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <ingest/mapping.h>
 #include <ingest/text/reader.h>
+#include <ingest/text/utf16.h>
 #include <ingest/unpack.h>
 
 namespace ingest {
@@ -26,6 +27,14 @@ const Source *choose(std::string_view firstBytes)
         }
     }
     return best;
+}
+
+/// The source for a beginning that is not compressed.
+const Source *chooseFor(std::string_view firstBytes)
+{
+    firstBytes = firstBytes.substr(0, kFirstBytes);
+    const text::Wide wide = text::wideOf(firstBytes);
+    return wide == text::Wide::No ? choose(firstBytes) : choose(text::narrowed(firstBytes, wide));
 }
 
 auto unknownFormat(const std::string &name, bool packed)
@@ -50,6 +59,17 @@ base::Blob whole(Input &input)
     return base::Blob::view(input.owner(), input.rest());
 }
 
+/// What its readers understand of a text of two bytes a character; anything else as it is.
+base::Blob narrow(const base::Blob &bytes)
+{
+    const text::Wide wide = text::wideOf(bytes.text().substr(0, kFirstBytes));
+    if (wide == text::Wide::No)
+        return bytes;
+    auto owner = std::make_shared<const std::string>(text::narrowed(bytes.text(), wide));
+    const std::string_view text = *owner;
+    return base::Blob::view(std::move(owner), text);
+}
+
 base::Result<Outcome> readPacked(const std::string &name, const base::Blob &bytes, const Sink &sink,
                                  const std::atomic<bool> &cancel)
 {
@@ -57,9 +77,11 @@ base::Result<Outcome> readPacked(const std::string &name, const base::Blob &byte
     if (!source)
         return tl::unexpected(source.error());
     const auto input = unpacked(bytes);
-    if ((*source)->readInput != nullptr)
+    input->ensure(kFirstBytes);
+    const bool wide = text::wideOf(input->rest().substr(0, kFirstBytes)) != text::Wide::No;
+    if ((*source)->readInput != nullptr && !wide)
         return (*source)->readInput(*input, sink, cancel);
-    auto outcome = (*source)->readBytes(whole(*input), sink, cancel);
+    auto outcome = (*source)->readBytes(narrow(whole(*input)), sink, cancel);
     if (outcome && !input->trouble().empty()) {
         outcome->truncated = true;
         if (sink.flaw)
@@ -88,9 +110,9 @@ base::Result<const Source *> recognise(const std::string &name, std::string_view
     if (packed) {
         const auto input = unpacked(base::Blob::view(nullptr, firstBytes));
         input->ensure(kFirstBytes);
-        source = choose(input->rest().substr(0, kFirstBytes));
+        source = chooseFor(input->rest());
     } else {
-        source = choose(firstBytes.substr(0, kFirstBytes));
+        source = chooseFor(firstBytes);
     }
     if (source == nullptr)
         return unknownFormat(name, packed);
@@ -105,7 +127,7 @@ base::Result<Outcome> readBytes(const std::string &name, const base::Blob &bytes
     const auto source = recognise(name, bytes.text());
     if (!source)
         return tl::unexpected(source.error());
-    return (*source)->readBytes(bytes, sink, cancel);
+    return (*source)->readBytes(narrow(bytes), sink, cancel);
 }
 
 base::Result<Outcome> readFile(const std::string &path, const Sink &sink,
