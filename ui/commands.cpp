@@ -115,6 +115,8 @@ constexpr std::array kCommands{
             [](Deeds &d, A &) { raise(d.parts().flowsDock); }},
     Command{"view.leg", "&View", "Next le&g of this call", "F4",
             [](Deeds &d, A &) { d.nextLeg(); }},
+    Command{"view.legs", "&View", "&Joined legs in one ladder", "Shift+F4",
+            [](Deeds &d, A &a) { d.parts().ladder->showLegs(a.isChecked()); }, true},
     Command{"view.columns", "&View", "-All colum&ns of the call list", "F10",
             [](Deeds &d, A &a) { d.parts().calls->setWide(a.isChecked()); }, true},
     Command{"view.time", "&View", "Next &time mode", "Ctrl+T",

@@ -128,7 +128,12 @@ void Focus::showTarget(ladder::Target target)
 {
     using ladder::TargetKind;
     if (target.kind == TargetKind::Row || target.kind == TargetKind::Repeats) {
-        showRow({target.id});
+        const trace::RowId row{target.id};
+        const calls::CallId call =
+            row.value < m_store.trace().size() ? m_store.trace().row(row).call : calls::CallId{};
+        if (m_call && call.valid() && call != m_call->call.id())
+            showCall(call); // a row of another leg, in the ladder of all of them
+        showRow(row);
         return;
     }
     if (target.kind != TargetKind::Stream || !m_call)

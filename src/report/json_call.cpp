@@ -128,7 +128,9 @@ Json filesOf(const ReportInput &input, const ReportCall &call)
     return indexesOf(input, numbers);
 }
 
-Json ladderOf(const ReportInput &input, const ladder::Outline &outline, const ReportCall &call)
+/// `whose`: the ladder is of several calls, and each row says of which.
+Json ladderOf(const ReportInput &input, const ladder::Outline &outline, const ReportCall &call,
+              bool whose = false)
 {
     Json out = Json::array();
     for (const ladder::Step &step : outline.steps) {
@@ -145,6 +147,12 @@ Json ladderOf(const ReportInput &input, const ladder::Outline &outline, const Re
                        {"news", orNull(step.news)},
                        {"badges", std::move(badges)},
                        {"files", indexesOf(input, step.files)}});
+        if (whose)
+            out.back()["call_id"] =
+                step.target.kind == ladder::TargetKind::Row
+                    ? Json(shown(input, input.trace.callId(
+                                            input.trace.row(trace::RowId{step.target.id}).call)))
+                    : Json(nullptr);
     }
     return out;
 }
@@ -257,6 +265,15 @@ std::string_view kindText(calls::Kind kind)
                                                : "other";
 }
 
+/// Of the call that began first; the others of its group name it in `joined_legs`.
+Json joinedLadderOf(const ReportInput &input, const ReportCall &call, const LegGroups &groups,
+                    const std::vector<LegGroups::Link> &links)
+{
+    const auto whole = groups.together(input.trace, call, links);
+    return whole ? ladderOf(input, outlineOf(input, *whole, ladderOptions(input)), *whole, true)
+                 : Json(nullptr);
+}
+
 } // namespace
 
 /// Their rows have no ladder: they are counted through the whole input.
@@ -303,6 +320,7 @@ Json callOf(const ReportInput &input, const ReportCall &call, const LegGroups &g
             {"early_dialogs", earlyDialogsOf(input, call, media)},
             {"ears", earsOf(input, call, outline)},
             {"joined_legs", legsOf(input, links)},
+            {"joined_ladder", joinedLadderOf(input, call, groups, links)},
             {"transfers", transfersOf(input, call, outline)},
             {"flow_tokens", flowTokensOf(input, call, outline)},
             {"rtp", streamsOf(input, call, outline, media)},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <report/leg_groups.h>
 
+#include <ladder/together.h>
+#include <tuple>
 #include <unordered_set>
 
 namespace report {
@@ -34,6 +36,32 @@ std::vector<LegGroups::Link> LegGroups::of(const ReportCall &call) const
                 from.push_back(next->second);
         }
     }
+    return out;
+}
+
+std::optional<ReportCall> LegGroups::together(const trace::Trace &trace, const ReportCall &call,
+                                              std::span<const Link> links) const
+{
+    const auto when = [](const ReportCall &of) { return std::tuple(of.call->first, of.call->id); };
+    std::vector<ladder::Leg> legs{{call.call.get(), call.streams, call.findings}};
+    ReportCall out;
+    out.now = call.now;
+    for (const Link &link : links) {
+        const auto other = m_calls.find(link.join->call.value);
+        if (other == m_calls.end())
+            continue; // the report does not show it
+        const ReportCall &leg = *other->second;
+        if (when(leg) < when(call))
+            return std::nullopt;
+        out.now = std::max(out.now, leg.now);
+        legs.push_back({leg.call.get(), leg.streams, leg.findings});
+    }
+    if (legs.size() < 2)
+        return std::nullopt;
+    ladder::Together all = ladder::together(trace, legs);
+    out.call = std::make_shared<const calls::Call>(std::move(all.call));
+    out.streams = std::move(all.streams);
+    out.findings = std::move(all.findings);
     return out;
 }
 

@@ -3,6 +3,7 @@
 // call to their users. Over the calls of one report, which it must not outlive.
 #pragma once
 
+#include <optional>
 #include <report/format.h>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +21,10 @@ public:
     explicit LegGroups(std::span<const ReportCall> calls);
     /// Everything that belongs to the call, each once: what is joined to itself first. Bounded.
     std::vector<Link> of(const ReportCall &call) const;
+    /// The call and all of `links` as one, for a ladder of them together. nullopt: it stands alone,
+    /// or another of them began before it and has that ladder.
+    std::optional<ReportCall> together(const trace::Trace &trace, const ReportCall &call,
+                                       std::span<const Link> links) const;
 
 private:
     std::unordered_map<std::uint32_t, const ReportCall *> m_calls; // by id, those that are joined

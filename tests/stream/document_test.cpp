@@ -261,6 +261,23 @@ TEST_F(Document, LegsOfLegsBelongToTheCallToo)
     EXPECT_EQ(c1["joined_legs"][0]["with"], "c1@example.test");
     for (const json &leg : c1["joined_legs"])
         EXPECT_FALSE(leg["reasons"].empty());
+    // All of them in one ladder, once, through the hosts that they have in common.
+    ASSERT_THAT(c1["joined_ladder"], SizeIs(4));
+    json path = json::array();
+    for (const json &row : c1["joined_ladder"])
+        path.push_back({row["row"], row["call_id"], row["from"], row["to"]});
+    EXPECT_EQ(path, (json{{1, "c1@example.test", "alice", "proxy"},
+                          {2, "c2@example.test", "proxy", "edge"},
+                          {3, "c3@example.test", "edge", "bob"},
+                          {4, "c3@example.test", "bob", "edge"}}));
+    EXPECT_TRUE(call(told, "c2")["joined_ladder"].is_null());
+    EXPECT_TRUE(call(told, "c3")["joined_ladder"].is_null());
+}
+
+TEST_F(Document, ACallOfItsOwnHasNoJoinedLadder)
+{
+    tell("0.0 alice>proxy OPTIONS call=c1\n0.1 proxy>alice 200 tag=t\n", {});
+    EXPECT_TRUE(call(document(), "c1")["joined_ladder"].is_null());
 }
 
 TEST_F(Document, RegistrationsFlowsAndStreams)

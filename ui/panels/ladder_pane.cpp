@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/panels/ladder_pane.h>
 
+#include <algorithm>
 #include <QVBoxLayout>
 #include <ui/later.h>
 #include <ui/panels/call_header.h>
 #include <ui/text.h>
 #include <ui/views/ladder_view.h>
+#include <unordered_set>
 
 namespace ui {
 namespace {
@@ -33,6 +35,7 @@ LadderPane::LadderPane(Store &store, Focus &focus, Theme &theme, QWidget *parent
     layout->addWidget(m_view, 1);
     setFocusProxy(m_view);
     connect(&m_maker, &SceneMaker::made, this, &LadderPane::display);
+    connect(&store, &Store::callsTouched, this, &LadderPane::touch);
     connect(&store, &Store::flowsChanged, this, &LadderPane::relayout);
     connect(&store, &Store::namesChanged, this, &LadderPane::relayout);
     connect(m_view, &LadderView::widthChanged, this, &LadderPane::relayout);
@@ -65,7 +68,37 @@ void LadderPane::relayout()
         return;
     m_options.viewWidth = m_view->layoutWidth();
     m_options.names = m_store.names();
-    m_maker.request(m_call, m_store.flows(), m_options);
+    findLegs();
+    m_maker.request(m_call, m_store.flows(), m_options, m_legs);
+}
+
+/// What is joined to the call, and to those, each once.
+void LadderPane::findLegs()
+{
+    constexpr std::size_t kMost = 32;
+    m_legs.clear();
+    if (!m_together)
+        return;
+    std::unordered_set<std::uint32_t> met{m_call->call.id().value};
+    for (std::size_t next = 0; next <= m_legs.size(); ++next) {
+        const CallPtr from = next == 0 ? m_call : m_legs[next - 1];
+        for (const legs::Join &join : from->legs) {
+            if (m_legs.size() >= kMost || !met.insert(join.call.value).second)
+                continue;
+            if (const CallPtr leg = m_store.call(join.call))
+                m_legs.push_back(leg);
+        }
+    }
+}
+
+void LadderPane::touch(const std::vector<CallPtr> &touched)
+{
+    const auto shown = [&](const CallPtr &view) {
+        return std::any_of(m_legs.begin(), m_legs.end(),
+                           [&](const CallPtr &leg) { return leg->call.id() == view->call.id(); });
+    };
+    if (std::any_of(touched.begin(), touched.end(), shown))
+        relayout();
 }
 
 void LadderPane::display(const CallPtr &view, const ScenePtr &scene)
@@ -115,6 +148,12 @@ void LadderPane::toggleRepeats()
 void LadderPane::toggleKeepAlives()
 {
     m_options.foldKeepAlives = !m_options.foldKeepAlives;
+    relayout();
+}
+
+void LadderPane::showLegs(bool together)
+{
+    m_together = together;
     relayout();
 }
 

@@ -25,6 +25,7 @@ public:
     void nextTimeMode();  // delta, since the start, of day
     void toggleRepeats(); // retransmissions folded or each on its own row
     void toggleKeepAlives();
+    void showLegs(bool together); // of the same call for its users, in one ladder or each alone
 
 Q_SIGNALS:
     void keyTyped(const QString &key);
@@ -34,6 +35,8 @@ private:
     void connectFocus();
     void take(const CallPtr &call, bool fresh);
     void relayout();
+    void findLegs();
+    void touch(const std::vector<CallPtr> &touched);
     void display(const CallPtr &view, const ScenePtr &scene);
     void revealWhenOver(const CallPtr &view, bool fresh);
     void fillTip(ladder::Target target, QString *tip) const;
@@ -45,6 +48,8 @@ private:
     LadderView *m_view;
     ladder::Options m_options;
     CallPtr m_call;
+    std::vector<CallPtr> m_legs; // shown beside it
+    bool m_together = false;
     ScenePtr m_scene;
     calls::CallId m_shown; // whose scene the view has
     bool m_over = false;   // its call has ended

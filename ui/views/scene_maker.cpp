@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/views/scene_maker.h>
 
+#include <ladder/together.h>
+
 namespace ui {
 namespace {
 
@@ -23,20 +25,44 @@ SceneMaker::~SceneMaker()
 
 ScenePtr SceneMaker::layout(const trace::Trace &trace, const Job &job)
 {
-    const diagnosis::Evidence evidence{*job.view->call, trace,         job.view->streams,
-                                       job.flows,       job.view->now, job.view->live};
-    return std::make_shared<const ladder::Scene>(
-        ladder::layout(evidence, job.view->findings, job.options));
+    const auto laidOut = [&](const calls::Call &call,
+                             std::span<const diagnosis::BoundStream> streams,
+                             std::span<const diagnosis::Finding> findings) {
+        const diagnosis::Evidence evidence{call,      trace,         streams,
+                                           job.flows, job.view->now, job.view->live};
+        return std::make_shared<const ladder::Scene>(
+            ladder::layout(evidence, findings, job.options));
+    };
+    if (job.legs.empty())
+        return laidOut(*job.view->call, job.view->streams, job.view->findings);
+    std::vector<ladder::Leg> legs{{&*job.view->call, job.view->streams, job.view->findings}};
+    for (const CallPtr &leg : job.legs)
+        legs.push_back({&*leg->call, leg->streams, leg->findings});
+    const ladder::Together all = ladder::together(trace, legs);
+    return laidOut(all.call, all.streams, all.findings);
 }
 
-void SceneMaker::request(CallPtr view, std::vector<FlowPtr> flows, ladder::Options options)
+std::size_t SceneMaker::Job::rows() const
 {
-    Job job{std::move(view), std::move(flows), std::move(options)};
+    std::size_t out = view->call->rows.size();
+    for (const CallPtr &leg : legs)
+        out += leg->call->rows.size();
+    return out;
+}
+
+void SceneMaker::request(CallPtr view, std::vector<FlowPtr> flows, ladder::Options options,
+                         std::vector<CallPtr> legs)
+{
+    request({std::move(view), std::move(flows), std::move(options), std::move(legs)});
+}
+
+void SceneMaker::request(Job job)
+{
     if (m_busy) {
         m_next = std::move(job);
         return;
     }
-    if (job.view->call->rows.size() <= kInline) {
+    if (job.rows() <= kInline) {
         Q_EMIT made(job.view, layout(m_trace, job));
         return;
     }
@@ -62,7 +88,7 @@ void SceneMaker::finished(const CallPtr &view, const ScenePtr &scene)
     if (!next || next->view->call.id() == view->call.id())
         Q_EMIT made(view, scene);
     if (next)
-        request(std::move(next->view), std::move(next->flows), std::move(next->options));
+        request(std::move(*next));
 }
 
 } // namespace ui

@@ -22,7 +22,9 @@ public:
     explicit SceneMaker(const trace::Trace &trace, QObject *parent = nullptr);
     ~SceneMaker() override; // waits for a layout under way
 
-    void request(CallPtr view, std::vector<FlowPtr> flows, ladder::Options options);
+    /// `legs`: further calls to be shown in the same ladder.
+    void request(CallPtr view, std::vector<FlowPtr> flows, ladder::Options options,
+                 std::vector<CallPtr> legs = {});
 
 Q_SIGNALS:
     void made(const ui::CallPtr &view, const ui::ScenePtr &scene);
@@ -34,7 +36,11 @@ private:
         CallPtr view;
         std::vector<FlowPtr> flows;
         ladder::Options options;
+        std::vector<CallPtr> legs;
+
+        std::size_t rows() const;
     };
+    void request(Job job);
     static ScenePtr layout(const trace::Trace &trace, const Job &job);
     void work();
     void finished(const CallPtr &view, const ScenePtr &scene);

@@ -8,6 +8,7 @@
 #include <ladder/measure.h>
 #include <ostream>
 #include <report/facts.h>
+#include <report/leg_groups.h>
 #include <report/text_ladder.h>
 #include <report/text_tables.h>
 
@@ -73,11 +74,24 @@ void writeFinding(const ReportInput &input, const diagnosis::Finding &finding, s
                   fix.party.empty() ? fix.text : fmt::format("{} ({})", fix.text, fix.party));
 }
 
-void writeCall(const ReportInput &input, const ReportCall &call, std::ostream &out)
+void writeJoined(const ReportInput &input, const ReportCall &call, const LegGroups &groups,
+                 std::ostream &out)
+{
+    const auto links = groups.of(call);
+    const auto whole = groups.together(input.trace, call, links);
+    if (!whole)
+        return;
+    out << "\nTogether with its joined legs\n"
+        << textLadder(outlineOf(input, *whole, ladderOptions(input)));
+}
+
+void writeCall(const ReportInput &input, const ReportCall &call, const LegGroups &groups,
+               std::ostream &out)
 {
     const auto outline = outlineOf(input, call, ladderOptions(input));
     writeHead(input, call, outline, out);
     out << textLadder(outline);
+    writeJoined(input, call, groups, out);
     writeVerdicts(input, call, out);
     out << (call.findings.empty() ? "\nFindings: none\n" : "\nFindings\n");
     std::size_t number = 0;
@@ -93,8 +107,9 @@ void write(const ReportInput &input, std::ostream &out)
 {
     if (!input.title.empty())
         out << base::printable(kept(input, input.title)) << "\n\n";
+    const LegGroups groups(input.calls);
     for (const ReportCall &call : input.calls)
-        writeCall(input, call, out);
+        writeCall(input, call, groups, out);
     if (input.calls.empty())
         out << "No calls.\n";
     if (!input.loose.empty())
