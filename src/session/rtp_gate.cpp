@@ -45,7 +45,7 @@ std::size_t RtpGate::Hash::operator()(const Key &key) const noexcept
 /// Packets of a few senders come by turns, nearly always.
 RtpGate::Sender *RtpGate::find(const Key &key)
 {
-    constexpr unsigned kBits = 12;
+    constexpr unsigned kBits = 14;
     if (m_near.empty() || m_turns != m_senders.turns()) {
         m_near.assign(std::size_t{1} << kBits, nullptr);
         m_turns = m_senders.turns();

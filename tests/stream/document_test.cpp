@@ -266,10 +266,10 @@ TEST_F(Document, LegsOfLegsBelongToTheCallToo)
     json path = json::array();
     for (const json &row : c1["joined_ladder"])
         path.push_back({row["row"], row["call_id"], row["from"], row["to"]});
-    EXPECT_EQ(path, (json{{1, "c1@example.test", "alice", "proxy"},
-                          {2, "c2@example.test", "proxy", "edge"},
-                          {3, "c3@example.test", "edge", "bob"},
-                          {4, "c3@example.test", "bob", "edge"}}));
+    EXPECT_EQ(path, (json{{1, "c1@example.test", "192.0.2.10", "192.0.2.4"},
+                          {2, "c2@example.test", "192.0.2.4", "192.0.2.2"},
+                          {3, "c3@example.test", "192.0.2.2", "192.0.2.20"},
+                          {4, "c3@example.test", "192.0.2.20", "192.0.2.2"}}));
     EXPECT_TRUE(call(told, "c2")["joined_ladder"].is_null());
     EXPECT_TRUE(call(told, "c3")["joined_ladder"].is_null());
 }
