@@ -13,6 +13,7 @@ using base::FlowState;
 constexpr auto kAtOnce = std::chrono::seconds(1);       // what a user agent does without any wait
 constexpr auto kSlack = std::chrono::milliseconds(500); // of a busy computer, for every limit
 constexpr std::size_t kMostWaits = 16;
+constexpr auto kLongest = std::chrono::minutes(10); // an edge that stays away is not awaited
 
 bool isRegistered(FlowState state)
 {
@@ -94,7 +95,7 @@ base::Instant DrillSheet::latest() const
         most += pingPeriod() * (m_what == engine::Drill::SwallowPongs ? 2 : 1);
     for (const auto &wait : m_waits)
         most += wait.most + 64 * m_terms.t1;
-    return m_begun + most;
+    return m_begun + std::min<base::Duration>(most, kLongest);
 }
 
 void DrillSheet::lost(const base::FlowReport &report)

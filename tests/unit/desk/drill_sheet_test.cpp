@@ -113,6 +113,8 @@ TEST(DrillSheet, TheBackOffHasToLieBetweenHalfOfWAndW)
         backing.waitMost = 60s;
         backing.nextAttempt = backing.since + wait;
         sheet.add(backing);
+        EXPECT_GE(sheet.latest(), backing.nextAttempt);
+        EXPECT_LE(sheet.latest(), kStart + 10min);
         sheet.add(lost(FlowState::Provisional, wait));
         sheet.add(lost(FlowState::Up, wait + 1s));
         EXPECT_EQ(lineWith(sheet.lines(), "half of W").verdict,
