@@ -230,6 +230,9 @@ void CallControl::onEvent(const engine::CallEvent &event)
     case engine::CallStep::TransferAsked:
         onWithin(*live, event);
         break;
+    case engine::CallStep::Changed:
+        onChanged(*live, event);
+        break;
     case engine::CallStep::PrackSent:
     case engine::CallStep::PrackDone:
     case engine::CallStep::Incoming:

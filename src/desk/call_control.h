@@ -54,6 +54,7 @@ private:
     void placeLocated(engine::CallHandle ours, engine::CallRequest request);
     std::optional<std::string> describeAnswer(Live &live); // prepares media; nullopt: declined
     void onWithin(Live &live, const engine::CallEvent &event);
+    void onChanged(const Live &live, const engine::CallEvent &event);
     base::Address addressTowards(const Live &live) const; // an incoming call's audio
     void forgetOldest();                                  // under the lock
     Live *byOurs(engine::CallHandle ours);

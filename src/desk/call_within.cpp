@@ -4,6 +4,7 @@
 #include <desk/call_control.h>
 
 #include <base/text.h>
+#include <desk/offer.h>
 #include <fmt/format.h>
 
 namespace desk {
@@ -71,6 +72,18 @@ void CallControl::redirect(engine::CallHandle ours, const std::string &contact)
 {
     if (const Live *live = byOurs(ours); live != nullptr && m_parts.engine)
         m_parts.engine->redirect(live->theirs, contact);
+}
+
+/// The peer moved its audio, or put us on hold: we send where and if its offer says.
+void CallControl::onChanged(const Live &live, const engine::CallEvent &event)
+{
+    if (!live.media.valid() || !m_parts.media)
+        return;
+    // An incoming call has one dialog, which media knows by no tag.
+    if (auto remote = remoteOf(event.sdp, live.incoming ? std::string() : event.toTag)) {
+        keepAgreed(*remote, agreedCodecs(event.sdp, live.codecs));
+        m_parts.media->remote(live.media, std::move(*remote));
+    }
 }
 
 void CallControl::onWithin(Live &live, const engine::CallEvent &event)

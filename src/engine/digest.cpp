@@ -11,7 +11,8 @@ namespace engine {
 namespace {
 
 constexpr std::size_t kMostRealms = 8;
-constexpr int kMostTries = 4; // stale nonces that never end are a loop too
+constexpr int kMostTries = 4;   // stale nonces that never end are a loop too
+constexpr int kMostInARow = 12; // whatever realms they name
 
 const EVP_MD *implementation(DigestAlgorithm algorithm)
 {
@@ -241,6 +242,18 @@ base::Result<void> DigestClient::challenged(bool proxy, const std::vector<std::s
                 ? "The server asks for credentials but sends no challenge to answer."
                 : "The server asks for a kind of authentication that Earshot does not know; it "
                   "knows Digest with MD5, SHA-256 and SHA-512-256.");
+    if (++m_inARow > kMostInARow)
+        return base::fail(base::ErrorCode::NoPermission,
+                          "The server asks for credentials again and again; Earshot stopped "
+                          "answering.");
+    // Who asks no more was content: the proxy before the one that asks now, for instance.
+    for (auto &[key, realm] : m_realms) {
+        const bool asksAgain =
+            realm.proxy == proxy &&
+            std::any_of(challenges.begin(), challenges.end(),
+                        [&](const Challenge &each) { return each.realm == realm.challenge.realm; });
+        realm.tries = asksAgain ? realm.tries : 0;
+    }
     for (const auto &challenge : challenges)
         if (auto taken = take(proxy, challenge); !taken)
             return taken;
@@ -289,6 +302,7 @@ std::string DigestClient::headers(std::string_view method, std::string_view uri,
 
 void DigestClient::accepted(std::string_view info, std::string_view proxyInfo)
 {
+    m_inARow = 0;
     for (auto &[key, realm] : m_realms) {
         realm.tries = 0;
         std::string_view rest = realm.proxy ? proxyInfo : info, name, value;

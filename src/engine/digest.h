@@ -74,6 +74,7 @@ private:
         int tries = 0;
     };
     std::string m_user, m_password;
+    int m_inARow = 0;                      // challenges since the last answer of another kind
     std::map<std::string, Realm> m_realms; // key: "proxy realm"; bounded, see challenged()
 };
 

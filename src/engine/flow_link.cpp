@@ -232,7 +232,7 @@ void FlowLink::replied(const Reply &reply, bool remove)
     if (!reply.local && (reply.status == 401 || reply.status == 407) &&
         authenticate(reply, remove, result))
         return;
-    if (reply.status < 300)
+    if (!reply.local && reply.status != 401 && reply.status != 407)
         m_digest.accepted();
     if (nextHop(result))
         return;
@@ -242,13 +242,7 @@ void FlowLink::replied(const Reply &reply, bool remove)
 
 bool FlowLink::authenticate(const Reply &reply, bool remove, RegisterResult &result)
 {
-    const auto id =
-        reply.status == 407 ? sip::HeaderId::ProxyAuthenticate : sip::HeaderId::WwwAuthenticate;
-    std::vector<std::string_view> values;
-    for (const auto &header : reply.message().headers)
-        if (header.id == id)
-            values.push_back(header.value);
-    const auto answer = m_digest.challenged(reply.status == 407, values);
+    const auto answer = m_digest.challenged(reply.status == 407, challengesOf(reply));
     if (answer) {
         sendRegister(false, remove);
         return true;

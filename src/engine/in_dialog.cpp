@@ -13,9 +13,13 @@ namespace engine {
 
 namespace {
 
-sip::SdpDraft draftLike(const sip::Sdp &ours)
+sip::SdpDraft draftLike(std::string_view described)
 {
+    const auto ours = sip::parseSdp(described);
     sip::SdpDraft draft;
+    const SdpOrigin origin = originOf(described);
+    draft.sessionId = origin.session;
+    draft.version = origin.version;
     const auto *audio = ours.audio();
     if (audio == nullptr)
         return draft;
@@ -26,17 +30,49 @@ sip::SdpDraft draftLike(const sip::Sdp &ours)
             draft.codecs.push_back({std::string(format.map.encoding), format.payloadType,
                                     format.map.clock, format.map.channels,
                                     std::string(format.fmtp)});
-    draft.sessionId = draft.version = static_cast<std::uint64_t>(base::now().ns / 1'000'000'000);
     return draft;
 }
 
 } // namespace
 
-std::optional<std::string> answerLike(std::string_view offer, std::string_view ours)
+SdpOrigin originOf(std::string_view sdp)
+{
+    const auto parsed = sip::parseSdp(sdp);
+    const auto words = base::split(parsed.origin, ' ');
+    const auto number = [&](std::size_t at) {
+        return words.size() > at
+                   ? static_cast<std::uint64_t>(base::toInteger(words[at]).value_or(0))
+                   : 0;
+    };
+    return {number(1), number(2)};
+}
+
+sip::Direction directionOf(std::string_view sdp)
+{
+    const auto parsed = sip::parseSdp(sdp);
+    return parsed.audio() != nullptr ? parsed.audio()->direction : sip::Direction::SendRecv;
+}
+
+std::optional<std::string> answerLike(std::string_view offer, std::string_view ours,
+                                      sip::Direction direction)
 {
     const auto theirs = sip::parseSdp(offer);
-    const auto own = sip::parseSdp(ours);
-    return sip::answerSdp(theirs, draftLike(own));
+    sip::SdpDraft draft = draftLike(ours);
+    draft.direction = direction;
+    const auto answer = sip::answerSdp(theirs, draft);
+    if (!answer || *answer == ours)
+        return answer;
+    ++draft.version;
+    return sip::answerSdp(theirs, draft);
+}
+
+void refreshTarget(nta_leg_t *leg, const sip_contact_t *contact)
+{
+    const bool usable =
+        leg != nullptr && contact != nullptr &&
+        (contact->m_url->url_type == url_sip || contact->m_url->url_type == url_sips);
+    if (usable)
+        nta_leg_client_route(leg, nullptr, contact);
 }
 
 std::string idleAnswer(std::string_view offer, const base::Address &local)
@@ -99,8 +135,10 @@ std::string unsupportedOptions(const sip::Message &message)
     return out;
 }
 
-void answerInDialog(nta_incoming_t *request, const Received &received, const DialogSide &side)
+std::optional<std::string> answerInDialog(nta_incoming_t *request, const Received &received,
+                                          const DialogSide &side)
 {
+    std::optional<std::string> answer;
     const std::string contact = "Contact: " + side.contact + "\r\n";
     const std::string allow = fmt::format("Allow: {}\r\n", kAllow);
     const auto &message = received.message;
@@ -111,8 +149,10 @@ void answerInDialog(nta_incoming_t *request, const Received &received, const Dia
         if (offer.empty()) { // a session refresh, or a re-INVITE that wants our offer
             reply(request, 200, contact + allow + side.headers,
                   message.method == sip::Method::Invite ? side.localSdp : "");
-        } else if (const auto answer = answerLike(offer, side.localSdp)) {
+            refreshTarget(side.leg, side.target);
+        } else if ((answer = answerLike(offer, side.localSdp, side.direction))) {
             reply(request, 200, contact + allow + side.headers, *answer);
+            refreshTarget(side.leg, side.target);
         } else {
             reply(request, 488, allow);
         }
@@ -136,6 +176,7 @@ void answerInDialog(nta_incoming_t *request, const Received &received, const Dia
         break;
     }
     nta_incoming_destroy(request);
+    return answer;
 }
 
 } // namespace engine

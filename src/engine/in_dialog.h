@@ -18,12 +18,29 @@ struct DialogSide {
     std::string localSdp; // what we last described
     std::string contact;  // our Contact's value
     std::string headers;  // further lines of a 2xx to INVITE and UPDATE (session timer)
+    sip::Direction direction = sip::Direction::SendRecv; // what we want of the audio
+    nta_leg_t *leg = nullptr;                            // whose remote target a 2xx refreshes
+    const sip_contact_t *target = nullptr;               // the request's Contact
 };
 
+/// Of an o= line: what RFC 3264 section 8 keeps and counts.
+struct SdpOrigin {
+    std::uint64_t session = 0, version = 0;
+};
+SdpOrigin originOf(std::string_view sdp);
+/// Of the first audio line; sendrecv where there is none.
+sip::Direction directionOf(std::string_view sdp);
+
 /// Answers UPDATE, re-INVITE, INFO, OPTIONS and refuses the rest. Always sends a final response.
-void answerInDialog(nta_incoming_t *request, const Received &received, const DialogSide &side);
-/// Our answer to `offer` with the address and codecs of `ours`; nullopt: nothing in common.
-std::optional<std::string> answerLike(std::string_view offer, std::string_view ours);
+/// The description with which an offer was accepted; nullopt: there was none, or it was refused.
+std::optional<std::string> answerInDialog(nta_incoming_t *request, const Received &received,
+                                          const DialogSide &side);
+/// Our answer to `offer` with the address and codecs of `ours`, as the next version of it where it
+/// differs (RFC 3264 section 8); nullopt: nothing in common.
+std::optional<std::string> answerLike(std::string_view offer, std::string_view ours,
+                                      sip::Direction direction = sip::Direction::SendRecv);
+/// RFC 3261 section 12.2: what is sent from now on goes there, if that is a SIP address.
+void refreshTarget(nta_leg_t *leg, const sip_contact_t *contact);
 /// For a late offer: an answer that accepts but moves no media ("a=inactive", port 9).
 std::string idleAnswer(std::string_view offer, const base::Address &local);
 /// `sdp` as the next version of itself (RFC 3264 section 8) with every stream's direction.

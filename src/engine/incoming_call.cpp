@@ -273,7 +273,21 @@ void IncomingCall::end(const CallEvent &finished)
     m_linger.start(64 * m_env.options.t1, [this] { m_over = true; });
 }
 
-int IncomingCall::onRequest(nta_incoming_t *request, const sip_t &)
+void IncomingCall::onWithin(nta_incoming_t *request, const sip_t &sip, const Received &received)
+{
+    DialogSide side{m_localSdp, m_contact, {}};
+    side.leg = m_leg;
+    side.target = sip.sip_contact;
+    const auto answer = answerInDialog(request, received, side);
+    if (!answer)
+        return;
+    m_localSdp = *answer;
+    CallEvent changed = event(CallStep::Changed);
+    changed.sdp = received.message.sdp();
+    m_env.listener.onCall(changed);
+}
+
+int IncomingCall::onRequest(nta_incoming_t *request, const sip_t &sip)
 {
     const Received received(request);
     switch (received.message.method) {
@@ -296,7 +310,9 @@ int IncomingCall::onRequest(nta_incoming_t *request, const sip_t &)
             return 491; // RFC 3261 section 14.2: ours is not done yet
         [[fallthrough]];
     default:
-        answerInDialog(request, received, {m_localSdp, m_contact, {}});
+        if (m_state == State::Ended)
+            return 481; // RFC 3261 section 12.2.2: that dialog is over
+        onWithin(request, sip, received);
         return 0;
     }
 }

@@ -65,6 +65,7 @@ private:
     void bye();
     void end(const CallEvent &finished);
     CallEvent event(CallStep step) const;
+    void onWithin(nta_incoming_t *request, const sip_t &sip, const Received &received);
 
     Env &m_env;
     CallHandle m_handle;

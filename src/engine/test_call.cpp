@@ -257,13 +257,7 @@ bool TestCall::redirected(const Reply &reply)
 bool TestCall::authenticate(const Reply &reply)
 {
     const bool proxy = reply.status == 407;
-    const auto values = reply.message().headers;
-    std::vector<std::string_view> challenges;
-    for (const auto &header : values)
-        if (header.id ==
-            (proxy ? sip::HeaderId::ProxyAuthenticate : sip::HeaderId::WwwAuthenticate))
-            challenges.push_back(header.value);
-    auto answer = m_digest.challenged(proxy, challenges);
+    auto answer = m_digest.challenged(proxy, challengesOf(reply));
     const bool again = answer && m_formerInvites.size() < kMostAttempts;
     m_cseq += again ? 1 : 0;
     if (again && sendInvite()) {

@@ -57,7 +57,8 @@ private:
         std::uint32_t rseq = 0; // the last reliable one taken
         std::uint32_t cseq = 0; // of the INVITE that made it
         bool confirmed = false, ending = false;
-        std::string answer; // ours, when the peer made the offer
+        bool targetless = false; // no response gave a Contact that can be used
+        std::string answer;      // ours, when the peer made the offer
         bool answerInAck = false;
     };
 
@@ -76,7 +77,10 @@ private:
     bool takeReliable(const Reply &reply, EarlyDialog &dialog);
     std::string answerFor(std::string_view offer) const;
     void prack(const Reply &reply, EarlyDialog &dialog, std::uint32_t rseq);
+    bool sendPrack(const std::string &toTag, const std::string &rack, const std::string &answer,
+                   int attempt = 1);
     void answered(const Reply &reply);
+    void unanswerable(const Reply &reply);
     void rejected(const Reply &reply);
     bool authenticate(const Reply &reply);
     bool redirected(const Reply &reply);
@@ -100,7 +104,10 @@ private:
     bool requestWithin(const char *method, const std::string &headers, const std::string &type,
                        const std::string &body, std::function<void(const Reply &)> done,
                        int attempt = 1);
-    int onSessionRequest(nta_incoming_t *request, const Received &received);
+    bool mayRetry(const Reply &final, int attempt);
+    std::string targetOf(const EarlyDialog &dialog) const;
+    void changedByPeer(nta_incoming_t *request, const sip_t &sip, const Received &received);
+    int onSessionRequest(nta_incoming_t *request, const sip_t &sip, const Received &received);
     void onNotify(nta_incoming_t *request, const Received &received);
     void end(const CallEvent &finished);
     EarlyDialog *dialog(const Reply &reply);

@@ -3,6 +3,7 @@
 // BYE both ways.
 #include <engine/test_call.h>
 
+#include <array>
 #include <engine/in_dialog.h>
 #include <fmt/format.h>
 
@@ -11,6 +12,16 @@ namespace engine {
 namespace {
 
 constexpr std::size_t kMostDialogs = 64;
+constexpr std::size_t kMostAnswers = 256; // a 2xx is acknowledged and hung up even then
+constexpr int kMostTries = 3;             // of one request, with fresh credentials
+
+const sip_contact_t *usableContact(const sip_t &sip)
+{
+    const auto *contact = sip.sip_contact;
+    const bool usable = contact != nullptr && (contact->m_url->url_type == url_sip ||
+                                               contact->m_url->url_type == url_sips);
+    return usable ? contact : nullptr;
+}
 
 } // namespace
 
@@ -23,11 +34,17 @@ TestCall::EarlyDialog *TestCall::dialog(const std::string &toTag)
 TestCall::EarlyDialog *TestCall::dialog(const Reply &reply)
 {
     const std::string tag(reply.message().toTag());
-    if (tag.empty() || reply.sip == nullptr)
+    const bool final = reply.status >= 200; // RFC 2543 peers answer without a tag
+    if ((tag.empty() && !final) || reply.sip == nullptr)
         return nullptr;
-    if (auto *known = dialog(tag))
+    if (auto *known = dialog(tag)) {
+        if (const auto *contact = usableContact(*reply.sip); known->targetless && contact) {
+            nta_leg_client_route(known->leg, reply.sip->sip_record_route, contact);
+            known->targetless = false;
+        }
         return known;
-    if (m_dialogs.size() >= kMostDialogs) {
+    }
+    if (m_dialogs.size() >= (final ? kMostAnswers : kMostDialogs)) {
         note(base::LocalKind::Note, 0, tag,
              fmt::format("More than {} forks answered; this one is not followed.", kMostDialogs));
         return nullptr;
@@ -44,9 +61,11 @@ TestCall::EarlyDialog *TestCall::dialog(const Reply &reply)
                                      SIPTAG_TO(sip.sip_to), SIPTAG_CSEQ(sip.sip_cseq), TAG_END());
     if (leg == nullptr)
         return nullptr;
-    nta_leg_client_route(leg, sip.sip_record_route, sip.sip_contact);
+    const auto *contact = usableContact(sip);
+    nta_leg_client_route(leg, sip.sip_record_route, contact);
     EarlyDialog &created = m_dialogs[tag];
     created.leg = leg;
+    created.targetless = contact == nullptr;
     created.cseq = sip.sip_cseq->cs_seq;
     return &created;
 }
@@ -59,6 +78,8 @@ void TestCall::provisional(const Reply &reply)
     m_heard = true;
     if (!m_remote.known())
         m_remote = reply.received->from;
+    if (reply.status > 100)
+        m_digest.accepted(); // whoever asked for credentials let the INVITE pass
     if (m_hangUp)
         cancel();
     EarlyDialog *early = reply.status > 100 ? dialog(reply) : nullptr;
@@ -104,7 +125,39 @@ RequestSpec TestCall::inDialog(const EarlyDialog &early, const char *method) con
     spec.ident = m_local->ident.c_str();
     spec.transport = m_flow ? m_flow->pin.usable() : m_connection.usable();
     spec.headers = ownHeaders();
+    if (early.targetless) { // the INVITE's way is the best guess
+        spec.uri = m_plan.requestUri;
+        spec.route = spec.transport == nullptr ? routeUri() : "";
+    }
     return spec;
+}
+
+/// The Request-URI of a request within this dialog, which credentials name too (RFC 7616 section
+/// 3.4).
+std::string TestCall::targetOf(const EarlyDialog &early) const
+{
+    const sip_route_t *route = nullptr;
+    const sip_contact_t *target = nullptr;
+    if (early.targetless || nta_leg_get_route(early.leg, &route, &target) < 0 || target == nullptr)
+        return m_plan.requestUri;
+    std::array<char, 2048> text{};
+    const auto length = url_e(text.data(), text.size(), target->m_url);
+    return length > 0 && static_cast<std::size_t>(length) < text.size() ? text.data()
+                                                                        : m_plan.requestUri;
+}
+
+/// True: a challenge that can be answered once more. Any other final from the network proves that
+/// the credentials were taken, so that a later challenge is a new conversation.
+bool TestCall::mayRetry(const Reply &final, int attempt)
+{
+    if (final.local)
+        return false;
+    if (final.status != 401 && final.status != 407) {
+        m_digest.accepted();
+        return false;
+    }
+    return attempt < kMostTries &&
+           m_digest.challenged(final.status == 407, challengesOf(final)).has_value();
 }
 
 /// Our answer when the peer made the offer: with what the call describes, else one that accepts and
@@ -120,32 +173,11 @@ std::string TestCall::answerFor(std::string_view offer) const
 void TestCall::prack(const Reply &reply, EarlyDialog &early, std::uint32_t rseq)
 {
     const std::string tag(reply.message().toTag());
-    RequestSpec spec = inDialog(early, "PRACK");
-    if (reply.sip->sip_contact == nullptr) {
-        spec.uri = m_plan.requestUri; // a response without Contact gives no target; the INVITE's
-                                      // way is the best guess
-        spec.route = spec.transport == nullptr ? routeUri() : "";
-    }
     const auto sdp = reply.message().sdp();
-    if (m_offer.empty() && !sdp.empty()) { // RFC 6337 pattern 4: the 1xx offers, the PRACK answers
-        spec.body = early.answer = answerFor(sdp);
-        spec.contentType = "application/sdp";
-    }
-    spec.headers += fmt::format("RAck: {} {} INVITE\r\n", rseq, early.cseq) +
-                    m_digest.headers("PRACK", m_plan.requestUri, spec.body);
-    const bool sent = m_requests.start(spec, [this, tag](const Reply &done) {
-        if (done.status < 200)
-            return;
-        CallEvent finished = event(CallStep::PrackDone, done);
-        finished.toTag = tag;
-        if (done.local) {
-            const auto why = m_env.agent.explain(done, m_plan.next);
-            finished.sentence = why.sentence;
-            note(why.kind, done.status, tag, "The PRACK found no answer: " + why.sentence);
-        }
-        m_env.listener.onCall(finished);
-    });
-    if (!sent)
+    std::string answer;
+    if (m_offer.empty() && !sdp.empty()) // RFC 6337 pattern 4: the 1xx offers, the PRACK answers
+        answer = early.answer = answerFor(sdp);
+    if (!sendPrack(tag, fmt::format("RAck: {} {} INVITE\r\n", rseq, early.cseq), answer))
         return note(
             base::LocalKind::SendFailed, 0, tag,
             "The PRACK could not be built; the response's Contact or Record-Route cannot be used.");
@@ -153,6 +185,32 @@ void TestCall::prack(const Reply &reply, EarlyDialog &early, std::uint32_t rseq)
     started.toTag = tag;
     started.status = reply.status;
     m_env.listener.onCall(started);
+}
+
+bool TestCall::sendPrack(const std::string &toTag, const std::string &rack,
+                         const std::string &answer, int attempt)
+{
+    EarlyDialog *early = dialog(toTag);
+    if (early == nullptr)
+        return false;
+    RequestSpec spec = inDialog(*early, "PRACK");
+    spec.body = answer;
+    spec.contentType = answer.empty() ? "" : "application/sdp";
+    spec.headers += rack + m_digest.headers("PRACK", targetOf(*early), answer);
+    return m_requests.start(spec, [this, toTag, rack, answer, attempt](const Reply &done) {
+        if (done.status < 200)
+            return;
+        if (mayRetry(done, attempt) && sendPrack(toTag, rack, answer, attempt + 1))
+            return;
+        CallEvent finished = event(CallStep::PrackDone, done);
+        finished.toTag = toTag;
+        if (done.local) {
+            const auto why = m_env.agent.explain(done, m_plan.next);
+            finished.sentence = why.sentence;
+            note(why.kind, done.status, toTag, "The PRACK found no answer: " + why.sentence);
+        }
+        m_env.listener.onCall(finished);
+    });
 }
 
 void TestCall::acknowledge(EarlyDialog &confirmed)
@@ -173,13 +231,13 @@ void TestCall::answered(const Reply &reply)
 {
     EarlyDialog *now = dialog(reply);
     if (now == nullptr)
-        return;
+        return unanswerable(reply);
     if (now->confirmed) // the same 2xx again: our ACK was lost
         return acknowledge(*now);
     now->confirmed = true;
     now->cseq = reply.sip->sip_cseq->cs_seq;
     // RFC 3261 section 13.2.2.4: the route set comes from the 2xx.
-    nta_leg_client_reroute(now->leg, reply.sip->sip_record_route, reply.sip->sip_contact, 1);
+    nta_leg_client_reroute(now->leg, reply.sip->sip_record_route, usableContact(*reply.sip), 1);
     const std::string tag(reply.message().toTag());
     const auto sdp = reply.message().sdp();
     if (m_offer.empty() && now->answer.empty()) { // RFC 6337 pattern 2
@@ -187,7 +245,7 @@ void TestCall::answered(const Reply &reply)
         now->answerInAck = true;
     }
     acknowledge(*now);
-    const bool surplus = !m_answeredTag.empty() || m_state == State::Ended;
+    const bool surplus = m_state == State::Answered || m_state == State::Ended;
     if (surplus) {
         note(base::LocalKind::Note, reply.status, tag,
              "A second phone answered; Earshot acknowledged it and hung it up (RFC 3261 section "
@@ -211,36 +269,49 @@ void TestCall::answered(const Reply &reply)
     m_env.listener.onCall(event(CallStep::Answered, reply));
 }
 
+/// A 2xx that no dialog can be made of.
+void TestCall::unanswerable(const Reply &reply)
+{
+    if (m_state == State::Answered || m_state == State::Ended)
+        return; // another phone's; it is noted already
+    CallEvent failed = event(CallStep::Failed, reply);
+    failed.sentence = "The call was answered, but the answer cannot be acknowledged: it names no "
+                      "dialog. The other side will give up by itself.";
+    note(base::LocalKind::SendFailed, reply.status, failed.toTag, failed.sentence);
+    end(failed);
+}
+
 void TestCall::bye(EarlyDialog &confirmed, int attempt)
 {
     if (confirmed.ending && attempt == 1)
         return;
     confirmed.ending = true;
     RequestSpec spec = inDialog(confirmed, "BYE");
-    spec.headers += m_digest.headers("BYE", m_plan.requestUri);
+    spec.headers += m_digest.headers("BYE", targetOf(confirmed));
     const std::string tag =
         nta_leg_get_rtag(confirmed.leg) != nullptr ? nta_leg_get_rtag(confirmed.leg) : "";
     const bool main = tag == m_answeredTag;
     const bool sent = m_requests.start(spec, [this, tag, main, attempt](const Reply &done) {
         if (done.status < 200)
             return;
-        if (!done.local && (done.status == 401 || done.status == 407) && attempt < 3) {
-            std::vector<std::string_view> values;
-            for (const auto &header : done.message().headers)
-                if (header.id == (done.status == 407 ? sip::HeaderId::ProxyAuthenticate
-                                                     : sip::HeaderId::WwwAuthenticate))
-                    values.push_back(header.value);
-            EarlyDialog *again = dialog(tag);
-            if (again != nullptr && m_digest.challenged(done.status == 407, values))
-                return bye(*again, attempt + 1);
-        }
+        EarlyDialog *again = dialog(tag);
+        if (again != nullptr && mayRetry(done, attempt))
+            return bye(*again, attempt + 1);
+        std::string sentence;
         if (done.local) {
             const auto why = m_env.agent.explain(done, m_plan.next);
-            note(why.kind, done.status, tag, "The BYE found no answer: " + why.sentence);
+            sentence = "The BYE found no answer: " + why.sentence;
+            note(why.kind, done.status, tag, sentence);
+        } else if (done.status >= 300) {
+            sentence = fmt::format("The BYE was refused with {}; the other side may go on with the "
+                                   "call.",
+                                   done.status);
+            note(base::LocalKind::Note, done.status, tag, sentence);
         }
         if (main) {
             CallEvent finished = event(CallStep::Ended, done);
             finished.toTag = tag;
+            finished.sentence = sentence;
             end(finished);
         }
     });
@@ -273,7 +344,7 @@ int TestCall::onRequest(nta_incoming_t *request, const sip_t &sip)
         return 481;
     if (received.message.method != sip::Method::Bye) {
         if (tag == m_answeredTag && m_state == State::Answered)
-            return onSessionRequest(request, received);
+            return onSessionRequest(request, sip, received);
         answerInDialog(request, received, {m_described, m_contact, {}});
         return 0;
     }

@@ -4,6 +4,7 @@
 // has it.
 #include <engine/test_call.h>
 
+#include <algorithm>
 #include <base/text.h>
 #include <engine/in_dialog.h>
 #include <fmt/format.h>
@@ -17,17 +18,6 @@ namespace {
 
 constexpr int kMostGlares = 3;
 
-std::vector<std::string_view> challengesOf(const Reply &reply)
-{
-    std::vector<std::string_view> out;
-    const auto id =
-        reply.status == 407 ? sip::HeaderId::ProxyAuthenticate : sip::HeaderId::WwwAuthenticate;
-    for (const auto &header : reply.message().headers)
-        if (header.id == id)
-            out.push_back(header.value);
-    return out;
-}
-
 /// RFC 3261 section 14.1: whoever made the Call-ID waits 2.1 to 4 s, in steps of 10 ms.
 base::Duration glareWait()
 {
@@ -40,10 +30,7 @@ base::Duration glareWait()
 void TestCall::startSession(const Reply &reply)
 {
     m_current = m_described;
-    const auto described = sip::parseSdp(m_described);
-    const auto origin = base::split(described.origin, ' ');
-    m_version =
-        static_cast<std::uint64_t>(origin.size() > 2 ? base::toInteger(origin[2]).value_or(0) : 0);
+    m_version = originOf(m_described).version;
     m_peerUpdates = reply.message().lists(sip::HeaderId::Allow, "UPDATE");
     settleTimer(reply);
 }
@@ -73,16 +60,14 @@ bool TestCall::requestWithin(const char *method, const std::string &headers,
     if (main == nullptr || m_state != State::Answered || m_hangUp)
         return false;
     RequestSpec spec = inDialog(*main, method);
-    spec.headers += headers + m_digest.headers(method, m_plan.requestUri, body);
+    spec.headers += headers + m_digest.headers(method, targetOf(*main), body);
     spec.contentType = type;
     spec.body = body;
     return m_requests.start(spec, [this, method, headers, type, body, done = std::move(done),
                                    attempt](const Reply &reply) {
         if (reply.status < 200)
             return;
-        const bool challenged = !reply.local && (reply.status == 401 || reply.status == 407);
-        if (challenged && attempt < 3 &&
-            m_digest.challenged(reply.status == 407, challengesOf(reply)) &&
+        if (mayRetry(reply, attempt) &&
             requestWithin(method, headers, type, body, done, attempt + 1))
             return;
         if (done)
@@ -135,7 +120,7 @@ void TestCall::begin(Change change)
     RequestSpec spec = inDialog(*main, change.byUpdate ? "UPDATE" : "INVITE");
     spec.headers +=
         fmt::format("Contact: {}\r\nAllow: {}\r\nSupported: timer\r\n", m_contact, kAllow) +
-        m_sessionTimer.headers(true) + m_digest.headers(spec.method, m_plan.requestUri, change.sdp);
+        m_sessionTimer.headers(true) + m_digest.headers(spec.method, targetOf(*main), change.sdp);
     spec.body = change.sdp;
     spec.contentType = change.sdp.empty() ? "" : "application/sdp";
     m_change = change;
@@ -160,19 +145,22 @@ void TestCall::changed(const Reply &reply)
         return;
     const bool byUpdate = reply.received != nullptr && !reply.local &&
                           reply.message().cseq().method == sip::Method::Update;
-    if (reply.status < 300 && !byUpdate && !reply.local)
-        acknowledgeChange(reply); // also when it comes again
+    if (reply.status < 300 && !reply.local) {
+        if (EarlyDialog *main = dialog(m_answeredTag); main != nullptr)
+            refreshTarget(main->leg, reply.sip->sip_contact);
+        if (!byUpdate)
+            acknowledgeChange(reply); // also when it comes again
+    }
     if (!m_change)
         return;
     Change change = *m_change;
     m_change.reset();
     if (m_state != State::Answered)
         return;
-    const bool challenged = !reply.local && (reply.status == 401 || reply.status == 407);
+    const bool again = mayRetry(reply, change.attempt);
     const bool glare = reply.status == 491 && !reply.local && change.attempt < kMostGlares;
     ++change.attempt;
-    if (challenged && change.attempt <= 3 &&
-        m_digest.challenged(reply.status == 407, challengesOf(reply))) {
+    if (again) {
         // Not from inside the transaction that is to be replaced.
         m_glare.start(std::chrono::milliseconds(1), [this, change] { begin(change); });
         return;
@@ -195,7 +183,6 @@ void TestCall::changeDone(const Reply &reply)
         if (!change.sdp.empty())
             m_current = change.sdp;
         m_held = change.hold;
-        m_digest.accepted();
         if (m_sessionTimer.wanted())
             settleTimer(reply);
     }
@@ -300,7 +287,27 @@ void TestCall::onNotify(nta_incoming_t *request, const Received &received)
         hangUp(); // RFC 5589 section 6.1: the transferor's part is done
 }
 
-int TestCall::onSessionRequest(nta_incoming_t *request, const Received &received)
+/// A re-INVITE or UPDATE: the answer describes what we want, held or not, and media goes where the
+/// offer says.
+void TestCall::changedByPeer(nta_incoming_t *request, const sip_t &sip, const Received &received)
+{
+    EarlyDialog *main = dialog(m_answeredTag);
+    DialogSide side{m_current, m_contact, m_sessionTimer.refreshed(received.message)};
+    side.direction = m_held ? sip::Direction::SendOnly : directionOf(m_described);
+    side.leg = main != nullptr ? main->leg : nullptr;
+    side.target = sip.sip_contact;
+    const auto answer = answerInDialog(request, received, side);
+    if (!answer)
+        return;
+    m_current = *answer;
+    m_version = std::max(m_version, originOf(m_current).version);
+    CallEvent changed = event(CallStep::Changed);
+    changed.toTag = m_answeredTag;
+    changed.sdp = received.message.sdp();
+    m_env.listener.onCall(changed);
+}
+
+int TestCall::onSessionRequest(nta_incoming_t *request, const sip_t &sip, const Received &received)
 {
     const auto &message = received.message;
     switch (message.method) {
@@ -323,8 +330,7 @@ int TestCall::onSessionRequest(nta_incoming_t *request, const Received &received
     case sip::Method::Update:
         if (m_change && !message.sdp().empty())
             return 491; // RFC 3261 section 14.2, RFC 3311 section 5.2
-        answerInDialog(request, received,
-                       {m_current, m_contact, m_sessionTimer.refreshed(message)});
+        changedByPeer(request, sip, received);
         return 0;
     default:
         answerInDialog(request, received, {m_current, m_contact, {}});

@@ -87,6 +87,17 @@ int Transaction::replied(Transaction *self, nta_outgoing_t *outgoing, const sip_
     return 0;
 }
 
+std::vector<std::string_view> challengesOf(const Reply &reply)
+{
+    std::vector<std::string_view> out;
+    const auto id =
+        reply.status == 407 ? sip::HeaderId::ProxyAuthenticate : sip::HeaderId::WwwAuthenticate;
+    for (const auto &header : reply.message().headers)
+        if (header.id == id)
+            out.push_back(header.value);
+    return out;
+}
+
 bool TransactionPool::start(const RequestSpec &spec, Transaction::Handler handler)
 {
     std::erase_if(m_running, [](const auto &each) { return each->finished(); });

@@ -34,6 +34,9 @@ struct RequestSpec {
     bool ownVia = false;          // `headers` begin the Via; the library completes it
 };
 
+/// The challenges of a 401 or 407; they live as long as the reply.
+std::vector<std::string_view> challengesOf(const Reply &reply);
+
 class Transaction
 {
 public:

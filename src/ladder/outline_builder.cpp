@@ -189,7 +189,8 @@ void OutlineBuilder::fillLocal(Step &step, const calls::CallRow &place) const
         return;
     }
     step.label = base::localKindText(event->kind);
-    if (event->code != 0)
+    // A note tells of a response of the network; what we made up ourselves is of another kind.
+    if (event->code != 0 && event->kind != base::LocalKind::Note)
         step.label += fmt::format(" (a local {}, not from the network)", event->code);
     step.news = base::printable(event->sentence, false, 300);
 }
