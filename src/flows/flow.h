@@ -17,12 +17,18 @@ namespace flows {
 struct FlowTag;
 using FlowId = base::Id<FlowTag>;
 
-/// The readable flow token of RFC 5626 section 5.2's example as Kamailio and Flexisip write it:
-/// base64 of 10 bytes HMAC, transport, edge address and port, user agent address and port; 23
-/// octets (IPv4) or 47 (IPv6).
+enum class TokenLayout : std::uint8_t {
+    Rfc5626,     // section 5.2's example, as Kamailio and Flexisip write it
+    Resiprocate, // repro and what else is built on reSIProcate
+};
+std::string_view layoutText(TokenLayout layout); // "Kamailio, Flexisip"
+
+/// A flow token that can be read without its maker's key.
 struct FlowToken {
     base::Transport transport = base::Transport::Unknown;
-    base::Endpoint edge, userAgent;
+    base::Endpoint edge; // unknown where the layout leaves it out (reSIProcate)
+    base::Endpoint userAgent;
+    TokenLayout layout = TokenLayout::Rfc5626;
 };
 /// nullopt: opaque (the RFC allows any content).
 std::optional<FlowToken> decodeToken(std::string_view userPart);

@@ -126,7 +126,8 @@ void FlowTable::Work::registerRequest(const trace::Trace &trace, trace::RowId ro
             return; // seen behind the edge alone, and nothing tells which connection it is
         if (entry == nullptr) {
             userAgent = token->userAgent;
-            edge = token->edge;
+            // Not every layout tells the edge; then it is the one that hands the request on.
+            edge = token->edge.known() ? token->edge : trace.source(row);
             transport = token->transport;
         }
     }

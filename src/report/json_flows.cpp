@@ -13,14 +13,15 @@ namespace {
 
 constexpr std::size_t kMostTokens = 256; // of one call
 
-/// Readable where it has the layout of Kamailio and Flexisip (RFC 5626 section 5.2 allows any).
+/// Readable where its layout is known (RFC 5626 section 5.2 allows any).
 Json tokenOf(const std::optional<flows::FlowToken> &token)
 {
     if (!token)
         return nullptr;
     return {{"transport", std::string(base::transportText(token->transport))},
-            {"edge", token->edge.text()},
-            {"user_agent", token->userAgent.text()}};
+            {"edge", token->edge.known() ? Json(token->edge.text()) : Json(nullptr)},
+            {"user_agent", token->userAgent.text()},
+            {"layout", std::string(flows::layoutText(token->layout))}};
 }
 
 Json flowState(const flows::Flow &flow)

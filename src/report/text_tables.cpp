@@ -77,8 +77,9 @@ void writeFlows(const ReportInput &input, std::ostream &out)
         const auto token = flow->token.empty() ? std::nullopt : flows::decodeToken(flow->token);
         if (token)
             paragraph(out, "    token    ",
-                      fmt::format("{} of {} to edge {}", base::transportText(token->transport),
-                                  token->userAgent.text(), token->edge.text()));
+                      fmt::format("{} of {}{}", base::transportText(token->transport),
+                                  token->userAgent.text(),
+                                  token->edge.known() ? " to edge " + token->edge.text() : ""));
         else if (!flow->token.empty())
             paragraph(out, "    token    ", safe(input, flow->token) + " (opaque)");
         if (!flow->events.empty())

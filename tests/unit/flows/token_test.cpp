@@ -57,6 +57,56 @@ TEST(FlowToken, MayBeEscapedInAUri)
     EXPECT_EQ(read->userAgent, one.userAgent);
 }
 
+/// As reSIProcate writes it: words of the machine's order, the address, digits of a digest.
+std::string resiprocate(bool bigEndian, std::uint32_t facts, const std::string &address,
+                        bool nameSpace = false)
+{
+    std::string bytes;
+    std::vector<std::uint32_t> words{17, 3, facts};
+    if (nameSpace)
+        words.push_back(0);
+    for (const std::uint32_t word : words)
+        for (unsigned i = 0; i < 4; ++i)
+            bytes += static_cast<char>(word >> (bigEndian ? 24 - 8 * i : 8 * i));
+    return base::base64(bytes + address + "0123456789abcdef0123456789abcdef");
+}
+
+TEST(FlowToken, OfReSIProcateIsReadInEitherByteOrder)
+{
+    constexpr std::uint32_t kTcp = 34567U << 16U | 2U << 8U | 0x10U; // of an existing connection
+    const std::string four("\xCB\x00\x71\x07", 4);
+    for (const bool bigEndian : {false, true}) {
+        for (const bool nameSpace : {false, true}) {
+            const auto read = flows::decodeToken(resiprocate(bigEndian, kTcp, four, nameSpace));
+            ASSERT_TRUE(read) << bigEndian << nameSpace;
+            EXPECT_EQ(read->layout, flows::TokenLayout::Resiprocate);
+            EXPECT_EQ(read->transport, base::Transport::Tcp);
+            EXPECT_EQ(read->userAgent.text(), "203.0.113.7:34567");
+            EXPECT_FALSE(read->edge.known());
+        }
+    }
+    const std::string six = std::string("\x20\x01\x0d\xb8", 4) + std::string(11, '\0') + '\x07';
+    const auto read = flows::decodeToken(resiprocate(false, 5061U << 16U | 1U << 8U | 0x01U, six));
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->transport, base::Transport::Tls);
+    EXPECT_EQ(read->userAgent.text(), "[2001:db8::7]:5061");
+}
+
+TEST(FlowToken, ThatOnlyResemblesReSIProcatesIsOpaque)
+{
+    const std::string four("\xCB\x00\x71\x07", 4);
+    const auto with = [&](std::uint32_t facts) { return resiprocate(false, facts, four); };
+    EXPECT_TRUE(flows::decodeToken(with(1U << 16U | 3U << 8U)));
+    EXPECT_FALSE(flows::decodeToken(with(3U << 8U))) << "no port";
+    EXPECT_FALSE(flows::decodeToken(with(1U << 16U))) << "no transport";
+    EXPECT_FALSE(flows::decodeToken(with(1U << 16U | 9U << 8U))) << "no such transport";
+    EXPECT_FALSE(flows::decodeToken(with(1U << 16U | 3U << 8U | 0x02U))) << "no such flag";
+    EXPECT_FALSE(flows::decodeToken(with(1U << 16U | 3U << 8U | 0x01U))) << "IPv6 of four octets";
+    std::string bytes = *base::fromBase64(with(1U << 16U | 3U << 8U));
+    bytes.back() = 'G';
+    EXPECT_FALSE(flows::decodeToken(base::base64(bytes))) << "no digest";
+}
+
 TEST(FlowToken, IsOpaqueWhenItIsAnythingElse)
 {
     EXPECT_FALSE(flows::decodeToken(""));
