@@ -52,6 +52,7 @@ void Deeds::wirePanels()
     connect(p.welcome, &WelcomePage::accountWanted, this, [this] { addAccount(); });
     connect(p.welcome, &WelcomePage::callWanted, p.dial, &DialBar::focusTarget);
     connect(p.explain, &ExplainPanel::fixWanted, this, &Deeds::fix);
+    connect(p.explain, &ExplainPanel::offerWanted, this, &Deeds::take);
     connect(p.explain, &ExplainPanel::compareWanted, this, &Deeds::compare);
     p.files->clock().setReadAgain([this](const QStringList &arguments) { readAgain(arguments); });
     connect(p.ladder, &LadderPane::keyTyped, this, &Deeds::typed);
@@ -87,6 +88,7 @@ void Deeds::wireCalls()
     connect(p.flows, &FlowStrip::drillWanted, bridge, &DeskBridge::drill);
     connect(p.flows, &FlowStrip::removeWanted, bridge, &DeskBridge::removeAccount);
     connect(&bridge->store(), &Store::accountsChanged, this, &Deeds::watchAccounts);
+    connect(&bridge->store(), &Store::accountsChanged, this, &Deeds::tellPinged);
     connect(p.flows, &FlowStrip::explainWanted, this, &Deeds::explainFlow);
     connect(p.board, &FlowBoard::reRegisterWanted, bridge, &DeskBridge::reRegister);
     connect(p.board, &FlowBoard::pingWanted, bridge, &DeskBridge::ping);

@@ -41,6 +41,7 @@ public:
     // calls (deeds_calls.cpp)
     void playStory(const QString &name);
     void fix(diagnosis::Action action, const CallPtr &call);
+    void take(const diagnosis::Offer &offer, const CallPtr &call); // deeds_flows.cpp
     void addAccount(const std::string &again = {}); // `again`: the address of one used before
     void registerAccount(const SavedAccount &account);
     void record(engine::CallHandle call, bool on);
@@ -85,6 +86,8 @@ private:
     void explainFlow(const base::FlowReport &report);
     void reRegister(const CallPtr &call);
     void callAgain(diagnosis::Action action, const CallPtr &call);
+    void replaceDialog(const CallPtr &call, const FlowPtr &flow);
+    void tellPinged();
 
     Parts m_parts;
     QString m_reading; // the file or text that is being read; empty: none
@@ -93,6 +96,11 @@ private:
     std::size_t m_flawsTold = 0;
     int m_marked = 0;                                // status of the marked row
     std::map<std::uint32_t, std::string> m_refusals; // by account and flow: as told
+    struct Pinged {                                  // on the user's word; its outcome is told once
+        engine::AccountHandle account;
+        std::uint32_t regId = 0;
+        base::Instant since;
+    } m_pinged;
 };
 
 } // namespace ui

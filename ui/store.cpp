@@ -2,10 +2,16 @@
 #include <ui/store.h>
 
 #include <algorithm>
+#include <ui/listening.h>
 
 namespace ui {
 
-Store::Store(const trace::Trace &trace, QObject *parent) : QObject(parent), m_trace(trace) {}
+Store::Store(const trace::Trace &trace, QObject *parent)
+    : QObject(parent), m_trace(trace), m_listening(std::make_unique<Listening>(*this))
+{
+}
+
+Store::~Store() = default;
 
 CallPtr Store::call(calls::CallId id) const
 {
@@ -33,7 +39,9 @@ const desk::CallInfo *Store::ownCall(std::string_view callId) const
 
 diagnosis::Evidence Store::evidence(const session::CallView &view) const
 {
-    return {*view.call, m_trace, view.streams, m_flows, view.now, view.live};
+    diagnosis::Evidence evidence{*view.call, m_trace, view.streams, m_flows, view.now, view.live};
+    evidence.listens = false;
+    return evidence;
 }
 
 void Store::applyUpdates(const std::vector<std::shared_ptr<const session::Update>> &updates)

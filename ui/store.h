@@ -15,6 +15,7 @@
 
 namespace ui {
 
+class Listening;
 using CallPtr = std::shared_ptr<const session::CallView>;
 using FlowPtr = std::shared_ptr<const flows::Flow>;
 
@@ -24,6 +25,7 @@ class Store : public QObject
 public:
     /// `trace` outlives the store.
     explicit Store(const trace::Trace &trace, QObject *parent = nullptr);
+    ~Store() override;
 
     const trace::Trace &trace() const { return m_trace; }
     const std::vector<CallPtr> &calls() const { return m_calls; } // in order of appearance
@@ -39,7 +41,9 @@ public:
     const std::map<std::string, std::string> &names() const { return m_names; }
 
     /// What rules and explanations look at, for one call; borrows from `view` and from this store.
+    /// Of sound it has what listening() heard so far.
     diagnosis::Evidence evidence(const session::CallView &view) const;
+    Listening &listening() { return *m_listening; }
 
     void applyUpdates(const std::vector<std::shared_ptr<const session::Update>> &updates);
     void applyCall(const desk::CallInfo &call);
@@ -64,6 +68,7 @@ Q_SIGNALS:
 
 private:
     const trace::Trace &m_trace;
+    std::unique_ptr<Listening> m_listening;
     std::vector<CallPtr> m_calls;
     std::unordered_map<std::uint32_t, std::size_t> m_index; // call id -> place in m_calls
     std::vector<FlowPtr> m_flows;

@@ -3,6 +3,7 @@
 #include <diagnosis/texts.h>
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 namespace diagnosis {
@@ -31,6 +32,21 @@ std::string_view gradeText(Grade grade)
         break;
     }
     return "cannot tell";
+}
+
+std::string_view actionName(Action action)
+{
+    static constexpr std::array<std::string_view, 10> kNames{"",
+                                                             "re-register",
+                                                             "call-again",
+                                                             "call-without-100rel",
+                                                             "call-over-tcp",
+                                                             "check-password",
+                                                             "ping-flow",
+                                                             "call-over-other-flow",
+                                                             "call-replacing",
+                                                             "hang-up"};
+    return kNames[static_cast<std::size_t>(action) % kNames.size()];
 }
 
 Finding &Findings::add(const char *rule, Severity severity, Grade grade, std::string text)

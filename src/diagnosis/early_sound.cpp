@@ -24,7 +24,8 @@ std::optional<rtp::Heard> earlySound(const Evidence &evidence, std::uint32_t ear
     const BoundStream *const bound = earlyStream(evidence, earlyDialog);
     if (bound == nullptr || !bound->stream->tape)
         return std::nullopt;
-    return bound->stream->tape->heard(earlyEnd(evidence, earlyDialog));
+    const rtp::Tape &tape = *bound->stream->tape;
+    return evidence.listens ? tape.heard(earlyEnd(evidence, earlyDialog)) : tape.told();
 }
 
 std::vector<rtp::Heard> earlySounds(const Evidence &evidence, std::uint32_t earlyDialog)

@@ -51,6 +51,7 @@ struct Evidence {
     base::Instant now;      // live: the clock; files: the last packet's time
     bool live = false;      // more may come
     bool mediaSeen = false; // the session filed RTP of any call: its absence means something
+    bool listens = true;    // false: only what was listened to before, so that nobody waits
 
     /// Streams of one early dialog that flow towards the caller.
     std::vector<const rtp::Stream *> incoming(std::uint32_t earlyDialog) const;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <diagnosis/flow_facts.h>
 #include <diagnosis/response_class.h>
 #include <diagnosis/rule.h>
 #include <diagnosis/telling.h>
@@ -120,6 +121,24 @@ std::string impactOf(const Evidence &evidence, trace::RowId row)
                : "None seen.";
 }
 
+void judgeProvisional(const Evidence &evidence, trace::RowId row, Telling &telling,
+                      Explanation &out)
+{
+    tellProvisional(evidence, row, telling);
+    out.verdict = provisionalVerdict(evidence, row);
+    if (!out.verdict)
+        return;
+    for (VerdictFact &fact : out.verdict->facts)
+        fact.value += " " + telling.cite(fact.evidence);
+}
+
+void addOffers(const Evidence &evidence, trace::RowId row, Explanation &out)
+{
+    const auto *const failed = transactionOf(evidence.call, row);
+    if (failed != nullptr && (out.code == 430 || mayHideFlow(evidence, row)))
+        out.offers = flowOffers(evidence, *failed);
+}
+
 } // namespace
 
 Explanation explainCode(int code)
@@ -156,9 +175,10 @@ Explanation explain(const Evidence &evidence, trace::RowId row, std::span<const 
         if (entry.status == 430)
             tellFlowFailure(evidence, row, telling, out.fixes, out.impact);
         else if (entry.status < 200)
-            tellProvisional(evidence, row, telling);
+            judgeProvisional(evidence, row, telling, out);
         else
             tellFinal(evidence, row, telling);
+        addOffers(evidence, row, out);
     }
     for (const auto *const finding : related(evidence, row, findings))
         addFinding(*finding, row, telling, out);

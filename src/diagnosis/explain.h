@@ -5,34 +5,13 @@
 
 #include <diagnosis/evidence.h>
 #include <diagnosis/finding.h>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace diagnosis {
 
-struct Explanation {
-    int code = 0;         // 0: explains a local event or the call as a whole
-    std::string title;    // "430 Flow Failed"
-    std::string summary;  // class and RFC: "client error, RFC 5626 section 11.5"
-    std::string happened; // sentences with [1], [2] that count `evidence`
-    std::vector<EvidenceRef> evidence;
-    std::string impact;
-    std::vector<Fix> fixes; // the first one that has an action gets the button
-    std::string article;    // Markdown, general part
-};
-
-/// Explains a row of a call (its response code, or the request's fate). `findings` are the call's.
-Explanation explain(const Evidence &evidence, trace::RowId row, std::span<const Finding> findings);
-/// Without a call: the code's article and table facts.
-Explanation explainCode(int code);
-
-struct ComparisonRow {
-    std::string aspect, left, right;
-};
-/// Any two codes side by side, 183 and 430 in full; facts from the status table and articles.
-std::vector<ComparisonRow> compareCodes(int left, int right);
-
-/// The early-media verdict for one early dialog: SDP, arrival, payload type, level, permission; one
+/// What the caller hears before the answer: SDP, arrival, payload type, level, permission; one
 /// sentence.
 enum class Light : std::uint8_t { Green, Amber, Red };
 struct VerdictFact {
@@ -46,6 +25,34 @@ struct Verdict {
     std::string sentence;
     std::vector<VerdictFact> facts;
 };
+struct Explanation {
+    int code = 0;         // 0: explains a local event or the call as a whole
+    std::string title;    // "430 Flow Failed"
+    std::string summary;  // class and RFC: "client error, RFC 5626 section 11.5"
+    std::string happened; // sentences with [1], [2] that count `evidence`
+    std::vector<EvidenceRef> evidence;
+    std::optional<Verdict> verdict; // of a 101-199; its facts count the same evidence
+    std::string impact;
+    std::vector<Fix> fixes;    // the first one that has an action gets the button
+    std::vector<Offer> offers; // instead of it, where several things could be done from here
+    std::string article;       // Markdown, general part
+};
+
+/// Explains a row of a call (its response code, or the request's fate). `findings` are the call's.
+Explanation explain(const Evidence &evidence, trace::RowId row, std::span<const Finding> findings);
+/// Without a call: the code's article and table facts.
+Explanation explainCode(int code);
+
+struct ComparisonRow {
+    std::string aspect, left, right;
+};
+/// Any two codes side by side, 183 and 430 in full; facts from the status table and articles.
+std::vector<ComparisonRow> compareCodes(int left, int right);
+
+/// Of an early dialog as a whole.
 Verdict earlyMediaVerdict(const Evidence &evidence, std::uint32_t earlyDialog);
+/// Of one 101-199, with times counted from it and what was said until then; nullopt: it belongs to
+/// no early dialog, or repeats another.
+std::optional<Verdict> provisionalVerdict(const Evidence &evidence, trace::RowId row);
 
 } // namespace diagnosis

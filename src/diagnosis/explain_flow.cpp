@@ -178,12 +178,24 @@ const flows::Flow *doubtfulFlow(const Evidence &evidence, const calls::Transacti
 
 } // namespace
 
+bool mayHideFlow(const Evidence &evidence, trace::RowId row)
+{
+    const auto *const failed = transactionOf(evidence.call, row);
+    if (hiddenHint(evidence.trace.row(row).status).empty() || failed == nullptr ||
+        !failed->request.valid())
+        return false;
+    const auto tokens = tokensOf(evidence, failed->request);
+    return doubtfulFlow(evidence, *failed) != nullptr ||
+           std::any_of(tokens.begin(), tokens.end(),
+                       [](const TokenSeen &t) { return t.header == sip::HeaderId::Route; });
+}
+
 void tellHiddenFlow(const Evidence &evidence, trace::RowId row, Telling &out)
 {
+    if (!mayHideFlow(evidence, row))
+        return;
     const auto hint = hiddenHint(evidence.trace.row(row).status);
     const auto *const failed = transactionOf(evidence.call, row);
-    if (hint.empty() || failed == nullptr || !failed->request.valid())
-        return;
     if (const auto *const flow = doubtfulFlow(evidence, *failed))
         out.say(fmt::format("Our own flow {} {} was in doubt or down in the two minutes before: "
                             "the dead flow may be the reason behind this code (likely).",

@@ -252,8 +252,13 @@ const BoundStream *firstHeard(const Evidence &evidence, base::Instant until)
 
 std::optional<sip::Direction> earlyMediaPermission(const calls::EarlyDialog &dialog)
 {
+    return earlyMediaPermission(dialog.earlyMedia);
+}
+
+std::optional<sip::Direction> earlyMediaPermission(std::string_view headerValue)
+{
     // One direction per m-line, in order; the first stands for the first line (RFC 5009 section 8).
-    for (const auto part : base::split(dialog.earlyMedia, ',')) {
+    for (const auto part : base::split(headerValue, ',')) {
         const auto word = base::trim(part);
         for (const auto direction : {sip::Direction::SendRecv, sip::Direction::SendOnly,
                                      sip::Direction::RecvOnly, sip::Direction::Inactive})

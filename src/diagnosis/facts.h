@@ -62,6 +62,7 @@ const BoundStream *firstHeard(const Evidence &evidence, base::Instant until);
 /// Direction the last P-Early-Media gave the first audio line (RFC 5009 section 8); nullopt: none
 /// was seen.
 std::optional<sip::Direction> earlyMediaPermission(const calls::EarlyDialog &dialog);
+std::optional<sip::Direction> earlyMediaPermission(std::string_view headerValue);
 /// "sendonly" allows the callee to be heard.
 bool callerMayHear(sip::Direction direction);
 

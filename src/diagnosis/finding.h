@@ -35,13 +35,26 @@ enum class Action : std::uint8_t {
     CallAgain,
     CallWithoutReliable,
     CallOverTcp,
-    CheckPassword
+    CheckPassword,
+    PingFlow,          // a keep-alive over our own flow, now
+    CallOverOtherFlow, // the same call, but not over the flow that failed
+    CallReplacing,     // INVITE with Replaces of the dialog whose route is dead (RFC 3891)
+    HangUp
 };
+std::string_view actionName(Action action); // "ping-flow", for scripts; empty: none
 
 struct Fix {
     std::string text;  // one instruction
     std::string party; // who: "caller's user agent", "edge proxy", ...
     Action action = Action::None;
+};
+
+/// Something that could be done from here, and whether it can: a sentence either way.
+struct Offer {
+    Action action = Action::None;
+    bool possible = false;
+    std::string text;
+    flows::FlowId flow; // the one it is about; may be invalid
 };
 
 struct Finding {
@@ -53,6 +66,7 @@ struct Finding {
     std::string impact;                // who notices what
     std::vector<EvidenceRef> evidence; // in the order the text's [1], [2] count them
     std::vector<Fix> fixes;
+    std::vector<Offer> offers; // what can be done from here, where the rule thought of it
 };
 
 } // namespace diagnosis

@@ -67,6 +67,38 @@ const flows::Flow *flowOf(const Evidence &evidence, const TokenSeen &token)
     return found;
 }
 
+const flows::Flow *routedFlow(const Evidence &evidence, trace::RowId row)
+{
+    for (const auto &token : tokensOf(evidence, row))
+        if (const auto *const flow =
+                token.header == sip::HeaderId::Route ? flowOf(evidence, token) : nullptr;
+            flow != nullptr)
+            return flow;
+    return nullptr;
+}
+
+bool sameDevice(const flows::Flow &a, const flows::Flow &b)
+{
+    return a.id != b.id && !a.report.instance.empty() && a.report.instance == b.report.instance &&
+           a.report.aor == b.report.aor;
+}
+
+const flows::FlowEvent *deathOf(const flows::Flow &flow, base::Instant when)
+{
+    using flows::Happening;
+    const flows::FlowEvent *death = nullptr;
+    for (const auto &event : flow.events) {
+        if (event.time > when)
+            break;
+        if (event.what == Happening::Closed || event.what == Happening::Reset ||
+            event.what == Happening::PongMissing)
+            death = death == nullptr ? &event : death;
+        else if (event.what == Happening::Registered || event.what == Happening::Pong)
+            death = nullptr;
+    }
+    return death;
+}
+
 std::size_t viaCount(const Evidence &evidence, trace::RowId row)
 {
     return row.valid() ? evidence.message(row).values(sip::HeaderId::Via).size() : 0;
@@ -89,6 +121,15 @@ const calls::Transaction *origin(const Evidence &evidence, int status, bool inDi
     return found;
 }
 
+bool wasProgressing(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    return std::any_of(transaction.responses.begin(), transaction.responses.end(),
+                       [&](trace::RowId row) {
+                           const int status = evidence.trace.row(row).status;
+                           return status > 100 && status < 200;
+                       });
+}
+
 const calls::Transaction *nextAttempt(const Evidence &evidence, const calls::Transaction &failed)
 {
     if (!failed.request.valid() || !failed.finished.known())
@@ -109,13 +150,17 @@ std::string tokenText(const Evidence &evidence, const TokenSeen &token, base::In
     if (!token.readable)
         return fmt::format("flow token \"{}\" (opaque: its maker alone can read it)",
                            shown(token.user));
-    auto text = fmt::format("flow {} of user agent {} at edge {}",
-                            base::transportText(token.readable->transport),
-                            token.readable->userAgent.text(), token.readable->edge.text());
+    const auto &edge = token.readable->edge;
+    auto text = fmt::format(
+        "flow {} of user agent {} at {}", base::transportText(token.readable->transport),
+        token.readable->userAgent.text(), edge.known() ? "edge " + edge.text() : "that edge");
     const auto *const flow = flowOf(evidence, token);
     if (flow == nullptr)
-        return text + " (read from the token, as Kamailio writes it; its registration is not in "
-                      "this trace)";
+        return text + fmt::format(" (read from the token, as {} writes it; its registration is not "
+                                  "in this trace)",
+                                  token.readable->layout == flows::TokenLayout::Rfc5626
+                                      ? "Kamailio"
+                                      : "reSIProcate");
     const auto alive = std::max({flow->lastPong, flow->lastPing, flow->registered});
     // A capture goes on: what ended the connection later is not the reason.
     if (flow->closedAt.valid() && evidence.time(flow->closedAt) <= when)

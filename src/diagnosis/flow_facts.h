@@ -25,10 +25,22 @@ std::vector<TokenSeen> tokensOf(const Evidence &evidence, trace::RowId row);
 /// The known flow a token names, nullptr: none. Takes the newest when several had the address.
 const flows::Flow *flowOf(const Evidence &evidence, const TokenSeen &token);
 
+/// The registered flow that a request's Route names; nullptr: none that this trace knows.
+const flows::Flow *routedFlow(const Evidence &evidence, trace::RowId row);
+/// Two flows of one device (RFC 5626 section 4.1): by its instance-id, never by an address, which a
+/// NAT may lend to many.
+bool sameDevice(const flows::Flow &a, const flows::Flow &b);
+/// The event after which nothing was heard of the flow at `when`; nullptr: it lived, as far as this
+/// trace tells.
+const flows::FlowEvent *deathOf(const flows::Flow &flow, base::Instant when);
+
 /// The transaction that got `status` first-hand: the one with most Via fields, so that no other one
 /// handed it on.
 const calls::Transaction *origin(const Evidence &evidence, int status, bool inDialog);
 std::size_t viaCount(const Evidence &evidence, trace::RowId row);
+
+/// Did it get a 101-199? Then somebody behind was reached.
+bool wasProgressing(const Evidence &evidence, const calls::Transaction &transaction);
 
 /// The next attempt of the same sender for the same request on another branch after `failed`;
 /// nullptr: none.
@@ -61,6 +73,17 @@ std::vector<Fix> preventFlowFailure(const Evidence &evidence, const calls::Trans
 std::string expectedOf(FlowCase which);
 /// Who has to do something first, and how sure that is.
 std::string actorOf(const FlowVerdict &verdict);
+
+/// What our own user agent can do about it now: ping, register again, call over another flow,
+/// replace the dialog, hang up; each with the reason where it cannot.
+std::vector<Offer> flowOffers(const Evidence &evidence, const calls::Transaction &failed);
+/// A call that takes the place of a dialog (RFC 3891).
+struct Replacement {
+    std::string target;   // the peer: its GRUU if it gave one, else its address of record
+    std::string replaces; // value of the header
+};
+/// nullopt: the call has no dialog that stands.
+std::optional<Replacement> replacementOf(const Evidence &evidence);
 
 /// "Flow of 192.0.2.20:34567 over TCP to edge 192.0.2.2:5060, last keep-alive 127.0 s before" for a
 /// decoded token.

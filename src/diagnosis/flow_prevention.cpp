@@ -30,8 +30,11 @@ constexpr Product kProducts[] = {
      "[module::NatHelper] nat-traversal-strategy=flow-token; [global] keepalive-interval={}, "
      "idle-timeout={}"},
     {"repro", "repro (reSIProcate)",
-     "OutboundVersion = 5626; FlowTimer = {} (connections are kept for it; {} s are enough); "
-     "AssumeFirstHopSupportsOutbound only where the edge really keeps flows"},
+     "DisableOutbound = false (repro.config as shipped says true); OutboundVersion = 5626; "
+     "FlowTimer "
+     "= {}; TCPConnectionGCAge = 7200 (never below {}); AssumeFirstHopSupportsOutbound = true only "
+     "where the edge really keeps flows; its token key is made anew at every start, so a restart "
+     "ends all flows"},
 };
 
 /// How long nothing was heard of the flow before it was needed; unknown: nothing tells.

@@ -31,6 +31,7 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
 void tellFinal(const Evidence &evidence, trace::RowId row, Telling &out);
 void tellRequest(const Evidence &evidence, trace::RowId row, Telling &out);
 /// A route that names a flow makes other codes faces of the same fault as 430.
+bool mayHideFlow(const Evidence &evidence, trace::RowId row);
 void tellHiddenFlow(const Evidence &evidence, trace::RowId row, Telling &out);
 
 /// "INVITE", "BYE inside the dialog"

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <diagnosis/early_sound.h>
 #include <diagnosis/facts.h>
+#include <diagnosis/offer_answer.h>
 #include <fmt/format.h>
 
 namespace diagnosis {
@@ -12,42 +13,67 @@ namespace {
 constexpr auto kLate = std::chrono::seconds(2);
 constexpr double kSilence = -50; // dBFS; below it nobody hears a tone or speech
 
-struct View { // one early dialog's early phase
+struct View { // one early dialog's early phase, as one of its responses has it
     const Evidence &evidence;
     const calls::EarlyDialog &dialog;
     std::uint32_t index;
-    base::Instant start, end;
+    trace::RowId row{};       // the 18x that is judged; invalid: the dialog has none
+    trace::RowId described{}; // the newest SDP until then; invalid: none
+    bool whole = true;        // the dialog is judged, not that one response
+    base::Instant start{}, end{};
     const rtp::Stream *stream = nullptr;
     Certainty certainty = Certainty::Exact;
     std::optional<rtp::Heard> heard{};
+
+    int status(trace::RowId which) const
+    {
+        return which.valid() ? evidence.trace.row(which).status : 0;
+    }
 };
+
+std::string describe(const sip::SdpMedia &audio)
+{
+    const auto endpoint = audio.endpoint();
+    std::string_view codec = "no format";
+    if (!audio.formats.empty())
+        codec = audio.formats.front().map.encoding.empty() ? audio.formats.front().text
+                                                           : audio.formats.front().map.encoding;
+    return fmt::format("{} at {}, {}", shown(codec),
+                       endpoint ? endpoint->text() : fmt::format("port {}", audio.port),
+                       sip::directionText(audio.direction));
+}
 
 VerdictFact sdpFact(const View &view)
 {
     VerdictFact fact{"SDP", "none: progress only", Light::Amber, {}};
-    if (!view.dialog.firstSdp.valid()) {
-        if (!view.dialog.provisionals.empty())
-            fact.evidence = at(view.dialog.provisionals.front(), "no SDP");
+    if (!view.described.valid()) {
+        if (view.row.valid())
+            fact.evidence = at(view.row, "no SDP");
         return fact;
     }
-    const auto &sdp = sdpOf(view.evidence, view.dialog.firstSdp);
+    const auto &sdp = sdpOf(view.evidence, view.described);
     const auto *const audio = sdp.audio();
-    const auto code = view.evidence.trace.row(view.dialog.firstSdp).status;
+    const auto where =
+        view.described == view.row
+            ? fmt::format("in the {}", view.status(view.described))
+            : fmt::format("none in this one; in the {} before it", view.status(view.described));
     if (audio == nullptr || audio->port == 0) {
-        fact = {"SDP", fmt::format("in the {}, audio refused", code), Light::Red,
-                at(view.dialog.firstSdp, "SDP")};
+        fact = {"SDP", where + (audio == nullptr ? ", without audio" : ", audio refused"),
+                Light::Red, at(view.described, "SDP")};
         return fact;
     }
-    const auto endpoint = audio->endpoint();
-    fact.value = fmt::format("in the {}: {} at {}, {}", code,
-                             audio->formats.empty() ? std::string("no format")
-                             : audio->formats.front().map.encoding.empty()
-                                 ? shown(audio->formats.front().text)
-                                 : shown(audio->formats.front().map.encoding),
-                             endpoint ? endpoint->text() : fmt::format("port {}", audio->port),
-                             sip::directionText(audio->direction));
+    fact.evidence = at(view.evidence, view.described, audio->line, "the audio line");
+    // Of the same hop: a gateway on the way may have offered something else.
+    const auto *const invite = transactionOf(view.evidence.call, view.described);
+    const auto &offer =
+        sdpOf(view.evidence, invite != nullptr ? invite->request : view.evidence.call.invite);
+    if (const auto why = whyUnacceptable(offer, sdp); !why.empty()) {
+        fact.value = fmt::format("{}: {}", where, why);
+        fact.light = Light::Red;
+        return fact;
+    }
+    fact.value = fmt::format("{}: {}", where, describe(*audio));
     fact.light = callerMayHear(audio->direction) ? Light::Green : Light::Amber;
-    fact.evidence = at(view.evidence, view.dialog.firstSdp, audio->line, "the audio line");
     return fact;
 }
 
@@ -56,15 +82,13 @@ VerdictFact arrivalFact(const View &view)
     VerdictFact fact{"RTP", {}, Light::Green, {}};
     if (view.stream == nullptr) {
         const auto waited = view.end > view.start ? view.end - view.start : base::Duration{0};
-        fact.evidence =
-            at(view.dialog.firstSdp.valid() ? view.dialog.firstSdp : view.evidence.call.invite,
-               "no RTP since");
+        fact.evidence = at(view.row.valid() ? view.row : view.evidence.call.invite, "no RTP since");
         if (!mediaVisible(view.evidence)) {
             fact.value = fmt::format("cannot tell: {}", blindness(view.evidence));
             fact.light = Light::Amber;
         } else {
             fact.value = fmt::format("0 packets in {}", lasting(waited));
-            fact.light = waited > kLate && view.dialog.firstSdp.valid() ? Light::Red : Light::Amber;
+            fact.light = waited > kLate && view.described.valid() ? Light::Red : Light::Amber;
         }
         return fact;
     }
@@ -74,13 +98,7 @@ VerdictFact arrivalFact(const View &view)
     fact.value =
         fmt::format("{}, first {} {} the {}{}", count(stream.packets, "packet"),
                     lasting(before ? view.start - stream.first : stream.first - view.start),
-                    before ? "before" : "after",
-                    view.dialog.provisionals.empty()
-                        ? 0
-                        : view.evidence.trace
-                              .row(view.dialog.firstSdp.valid() ? view.dialog.firstSdp
-                                                                : view.dialog.provisionals.front())
-                              .status,
+                    before ? "before" : "after", view.status(view.row),
                     view.certainty == Certainty::Guess ? "; which dialog sent it is a guess" : "");
     if (!before && stream.first - view.start > kLate)
         fact.light = Light::Amber;
@@ -95,7 +113,7 @@ VerdictFact typeFact(const View &view)
         return fact;
     const auto type = view.stream->payloadType;
     const auto &offer = sdpOf(view.evidence, view.evidence.call.invite);
-    const auto &answer = sdpOf(view.evidence, view.dialog.firstSdp);
+    const auto &answer = sdpOf(view.evidence, view.described);
     const auto named = [type](const sip::Sdp &sdp) {
         return sdp.audio() != nullptr && sdp.audio()->format(type) != nullptr;
     };
@@ -142,37 +160,64 @@ VerdictFact levelFact(const View &view)
     return fact;
 }
 
-const calls::ReliableResponse *withoutPrack(const calls::EarlyDialog &dialog)
+/// The reliable response that still waits: this one, or any of the dialog.
+const calls::ReliableResponse *withoutPrack(const View &view)
 {
-    for (const auto &reliable : dialog.reliables)
-        if (!reliable.prack.valid())
+    const auto &evidence = view.evidence;
+    const auto number =
+        view.whole ? std::nullopt : evidence.message(view.row).number(sip::HeaderId::RSeq);
+    for (const auto &reliable : view.dialog.reliables)
+        if (!reliable.prack.valid() && (view.whole || (number && reliable.rseq == *number)))
             return &reliable;
     return nullptr;
 }
 
+/// P-Early-Media as it held at that response, and the row that said so.
+std::pair<std::string_view, trace::RowId> permissionOf(const View &view)
+{
+    std::pair<std::string_view, trace::RowId> last;
+    for (const auto row : view.dialog.provisionals) {
+        if (view.evidence.trace.row(row).earlyMedia)
+            last = {view.evidence.message(row).value(sip::HeaderId::PEarlyMedia), row};
+        if (row == view.row && !view.whole)
+            break;
+    }
+    return last;
+}
+
 VerdictFact permissionFact(const View &view)
 {
+    const auto &evidence = view.evidence;
     VerdictFact fact{"Allowed", "yes: nothing forbids it", Light::Green, {}};
-    const auto row = view.dialog.firstSdp.valid()       ? view.dialog.firstSdp
-                     : view.dialog.provisionals.empty() ? view.evidence.call.invite
-                                                        : view.dialog.provisionals.front();
+    const auto row = view.described.valid() ? view.described
+                     : view.row.valid()     ? view.row
+                                            : evidence.call.invite;
     fact.evidence = at(row, "what it is allowed by");
-    if (const auto permission = earlyMediaPermission(view.dialog)) {
-        fact.evidence = at(view.evidence, row, sip::HeaderId::PEarlyMedia, "P-Early-Media");
+    const auto [value, said] = permissionOf(view);
+    const auto permission = earlyMediaPermission(value);
+    const auto &sdp = sdpOf(evidence, view.described);
+    if (permission) {
+        fact.evidence = at(evidence, said, sip::HeaderId::PEarlyMedia, "P-Early-Media");
         fact.value = fmt::format("P-Early-Media: {}", sip::directionText(*permission));
-        if (!callerMayHear(*permission))
+        if (!callerMayHear(*permission)) {
             fact.light = Light::Red;
+            return fact;
+        }
+    }
+    if (sdp.audio() != nullptr && !callerMayHear(sdp.audio()->direction)) {
+        fact = {"Allowed",
+                fmt::format("no: the SDP says {}", sip::directionText(sdp.audio()->direction)),
+                Light::Red, at(evidence, row, sdp.audio()->line, "the direction")};
         return fact;
     }
-    const auto &sdp = sdpOf(view.evidence, view.dialog.firstSdp);
-    if (sdp.audio() != nullptr && !callerMayHear(sdp.audio()->direction)) {
-        fact.value = fmt::format("no: the SDP says {}", sip::directionText(sdp.audio()->direction));
-        fact.light = Light::Red;
-    } else if (const auto *const reliable = withoutPrack(view.dialog); reliable != nullptr) {
-        fact.value = fmt::format("PRACK for RSeq {} is missing", reliable->rseq);
-        fact.light = Light::Amber;
-        fact.evidence = at(view.evidence, reliable->response, sip::HeaderId::RSeq, "wants a PRACK");
-    }
+    const auto unmet = sdp.audio() != nullptr ? unmetPrecondition(*sdp.audio()) : std::string();
+    if (!unmet.empty())
+        fact = {"Allowed", fmt::format("not yet: {} (RFC 3312)", unmet), Light::Amber,
+                at(view.described, "the precondition")};
+    else if (const auto *const reliable = withoutPrack(view); reliable != nullptr)
+        fact = {"Allowed", fmt::format("PRACK for RSeq {} is missing", reliable->rseq),
+                Light::Amber,
+                at(evidence, reliable->response, sip::HeaderId::RSeq, "wants a PRACK")};
     return fact;
 }
 
@@ -180,7 +225,7 @@ std::string sentenceOf(const View &view, const std::vector<VerdictFact> &facts, 
 {
     const auto is = [&](std::size_t fact, Light wanted) { return facts[fact].light == wanted; };
     if (view.stream == nullptr) {
-        if (!view.dialog.firstSdp.valid())
+        if (!view.described.valid())
             return view.dialog.alerting ? "No early media was announced; the 180 leaves the "
                                           "ringback to the caller's phone."
                                         : "No early media was announced and nobody was told to "
@@ -210,30 +255,23 @@ std::string sentenceOf(const View &view, const std::vector<VerdictFact> &facts, 
                : fmt::format("Early media is played, with reservations: {}.", what);
 }
 
-} // namespace
-
-Verdict earlyMediaVerdict(const Evidence &evidence, std::uint32_t earlyDialog)
+/// The dialog's media before its early phase ended.
+void findStream(View &view)
 {
-    Verdict verdict;
-    const auto &dialogs = evidence.call.earlyDialogs;
-    if (earlyDialog >= dialogs.size()) {
-        verdict.light = Light::Amber;
-        verdict.sentence = "This call has no such early dialog.";
-        return verdict;
-    }
-    const auto &dialog = dialogs[earlyDialog];
-    View view{evidence, dialog,          earlyDialog, dialog.since, earlyEnd(evidence, earlyDialog),
-              nullptr,  Certainty::Exact};
-    if (dialog.firstSdp.valid())
-        view.start = evidence.time(dialog.firstSdp);
-    for (const auto &bound : evidence.streams)
-        if (bound.towardsCaller && bound.earlyDialog == earlyDialog &&
+    for (const auto &bound : view.evidence.streams)
+        if (bound.towardsCaller && bound.earlyDialog == view.index &&
             bound.stream->first < view.end &&
             (view.stream == nullptr || bound.stream->packets > view.stream->packets)) {
             view.stream = bound.stream.get();
             view.certainty = bound.certainty;
         }
-    view.heard = earlySound(evidence, earlyDialog);
+    view.heard = earlySound(view.evidence, view.index);
+}
+
+Verdict judge(View &view)
+{
+    findStream(view);
+    Verdict verdict;
     verdict.facts = {sdpFact(view), arrivalFact(view), typeFact(view), levelFact(view),
                      permissionFact(view)};
     for (const auto &fact : verdict.facts)
@@ -248,6 +286,49 @@ Verdict earlyMediaVerdict(const Evidence &evidence, std::uint32_t earlyDialog)
     }
     verdict.sentence = sentenceOf(view, verdict.facts, verdict.light);
     return verdict;
+}
+
+} // namespace
+
+Verdict earlyMediaVerdict(const Evidence &evidence, std::uint32_t earlyDialog)
+{
+    const auto &dialogs = evidence.call.earlyDialogs;
+    if (earlyDialog >= dialogs.size()) {
+        Verdict verdict;
+        verdict.light = Light::Amber;
+        verdict.sentence = "This call has no such early dialog.";
+        return verdict;
+    }
+    const auto &dialog = dialogs[earlyDialog];
+    View view{evidence, dialog, earlyDialog, dialog.firstSdp, dialog.firstSdp};
+    if (!view.row.valid() && !dialog.provisionals.empty())
+        view.row = dialog.provisionals.front();
+    view.start = dialog.firstSdp.valid() ? evidence.time(dialog.firstSdp) : dialog.since;
+    view.end = earlyEnd(evidence, earlyDialog);
+    return judge(view);
+}
+
+std::optional<Verdict> provisionalVerdict(const Evidence &evidence, trace::RowId row)
+{
+    const auto &dialogs = evidence.call.earlyDialogs;
+    const auto has = [row](const calls::EarlyDialog &dialog) {
+        return std::find(dialog.provisionals.begin(), dialog.provisionals.end(), row) !=
+               dialog.provisionals.end();
+    };
+    const auto found = std::find_if(dialogs.begin(), dialogs.end(), has);
+    if (found == dialogs.end())
+        return std::nullopt;
+    View view{evidence, *found, static_cast<std::uint32_t>(found - dialogs.begin()), row};
+    view.whole = false;
+    for (const auto earlier : found->provisionals) {
+        if (evidence.describesMedia(earlier))
+            view.described = earlier;
+        if (earlier == row)
+            break;
+    }
+    view.start = evidence.time(row);
+    view.end = earlyEnd(evidence, view.index);
+    return judge(view);
 }
 
 } // namespace diagnosis

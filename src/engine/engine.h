@@ -48,6 +48,7 @@ struct CallExtras {
     bool followRedirects = false;     // 3xx: call the Contacts, best first
     bool allowNumber = false;         // emergency and premium numbers too
     std::uint32_t sessionExpires = 0; // RFC 4028, seconds; 0: no session timer asked for
+    std::uint32_t flow = 0;           // reg-id of the account's flow to leave by; 0: the best
 };
 
 /// How TLS connections are made and judged.

@@ -209,14 +209,15 @@ void Registrations::ping(AccountHandle handle, std::uint32_t regId)
 }
 
 base::Result<AccountRoute> Registrations::choose(AccountHandle handle,
-                                                 const std::vector<std::uint32_t> &tried) const
+                                                 const std::vector<std::uint32_t> &tried,
+                                                 std::uint32_t wanted) const
 {
     const auto found = m_accounts.find(handle);
     if (found == m_accounts.end())
         return base::fail(base::ErrorCode::NotFound, "That account is not there any more.");
     const FlowLink *best = nullptr;
     for (const auto &flow : found->second.flows) {
-        if (rank(flow->report().state) == 0 ||
+        if (rank(flow->report().state) == 0 || (wanted != 0 && flow->regId() != wanted) ||
             std::find(tried.begin(), tried.end(), flow->regId()) != tried.end())
             continue;
         const auto key = [](const FlowLink &link) {
@@ -228,7 +229,11 @@ base::Result<AccountRoute> Registrations::choose(AccountHandle handle,
     if (best == nullptr)
         return base::fail(
             base::ErrorCode::Refused,
-            "No flow of this account is up, so the call cannot leave. Register again, then call.");
+            wanted != 0
+                ? "That flow is not up, so the call cannot leave by it. Register it again, or call "
+                  "over another one."
+                : "No flow of this account is up, so the call cannot leave. Register again, then "
+                  "call.");
     AccountRoute out;
     out.pin = best->pin();
     out.edge = best->identity().edge;

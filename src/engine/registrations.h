@@ -39,9 +39,10 @@ public:
 
     void secured(const TlsReport &report);
 
-    /// The best flow, but none of `tried`. Errors: none is up.
+    /// The best flow, but none of `tried`; with `wanted` that one or none. Errors: none is up.
     base::Result<AccountRoute> choose(AccountHandle handle,
-                                      const std::vector<std::uint32_t> &tried = {}) const;
+                                      const std::vector<std::uint32_t> &tried = {},
+                                      std::uint32_t wanted = 0) const;
     ArrivedBy arrivedBy(nta_incoming_t *request) const;
     std::string contactFor(nta_incoming_t *request) const;
 

@@ -52,7 +52,7 @@ void Switchboard::place(CallHandle handle, CallRequest request)
 {
     std::optional<FlowChoice> flow;
     if (request.account.valid()) {
-        auto choice = m_registrations.choose(request.account);
+        auto choice = m_registrations.choose(request.account, {}, request.extras.flow);
         if (!choice) {
             CallEvent failed;
             failed.call = handle;

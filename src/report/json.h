@@ -30,7 +30,7 @@ Json callOf(const ReportInput &input, const ReportCall &call, const LegGroups &g
 /// Those about messages of no call.
 Json looseFindingsOf(const ReportInput &input);
 Json earlyDialogsOf(const ReportInput &input, const ReportCall &call,
-                    const ladder::MediaMap &media);
+                    const ladder::Outline &outline, const ladder::MediaMap &media);
 Json streamsOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline,
                const ladder::MediaMap &media);
 Json flowTokensOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline);

@@ -70,7 +70,8 @@ Json responsesOf(const ReportInput &input, const ReportCall &call, const ladder:
 template <class Place>
 Json findingOf(const ReportInput &input, const diagnosis::Finding &finding, Json call, Place place)
 {
-    Json rows = Json::array(), evidence = Json::array(), fixes = Json::array();
+    Json rows = Json::array(), evidence = Json::array(), fixes = Json::array(),
+         actions = Json::array();
     for (const diagnosis::EvidenceRef &ref : finding.evidence) {
         const std::pair<std::optional<std::uint32_t>, std::string> at = place(ref);
         if (at.first)
@@ -80,7 +81,13 @@ Json findingOf(const ReportInput &input, const diagnosis::Finding &finding, Json
                             {"note", shown(input, ref.note)}});
     }
     for (const diagnosis::Fix &fix : finding.fixes)
-        fixes.push_back({{"text", fix.text}, {"party", fix.party}});
+        fixes.push_back({{"text", fix.text},
+                         {"party", fix.party},
+                         {"action", orNull(std::string(diagnosis::actionName(fix.action)))}});
+    for (const diagnosis::Offer &offer : finding.offers)
+        actions.push_back({{"action", std::string(diagnosis::actionName(offer.action))},
+                           {"possible", offer.possible},
+                           {"text", shown(input, offer.text)}});
     return {{"rule", std::string(finding.rule)},
             {"severity", std::string(diagnosis::severityText(finding.severity))},
             {"grade", std::string(diagnosis::gradeText(finding.grade))},
@@ -89,7 +96,8 @@ Json findingOf(const ReportInput &input, const diagnosis::Finding &finding, Json
             {"text", shown(input, finding.text)},
             {"impact", shown(input, finding.impact)},
             {"evidence", std::move(evidence)},
-            {"fixes", std::move(fixes)}};
+            {"fixes", std::move(fixes)},
+            {"actions", std::move(actions)}};
 }
 
 Json findingsOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline)
@@ -317,7 +325,7 @@ Json callOf(const ReportInput &input, const ReportCall &call, const LegGroups &g
             {"retransmissions", facts.retransmissions},
             {"rows_left_out", facts.leftOut},
             {"responses", responsesOf(input, call, outline)},
-            {"early_dialogs", earlyDialogsOf(input, call, media)},
+            {"early_dialogs", earlyDialogsOf(input, call, outline, media)},
             {"ears", earsOf(input, call, outline)},
             {"joined_legs", legsOf(input, links)},
             {"joined_ladder", joinedLadderOf(input, call, groups, links)},

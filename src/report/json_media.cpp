@@ -10,20 +10,44 @@ namespace report {
 
 namespace {
 
-Json verdictJson(const ReportInput &input, const diagnosis::Evidence &evidence, std::uint32_t index)
+constexpr std::size_t kMostProvisionals = 64; // of one dialog; a callee may send them for ever
+
+Json verdictJson(const ReportInput &input, const ladder::Outline &outline,
+                 const std::optional<diagnosis::Verdict> &verdict)
 {
-    const auto verdict = verdictOf(evidence, index);
     if (!verdict)
         return nullptr;
     static constexpr const char *kLights[] = {"green", "amber", "red"};
     Json facts = Json::array();
-    for (const diagnosis::VerdictFact &fact : verdict->facts)
+    for (const diagnosis::VerdictFact &fact : verdict->facts) {
+        const auto row = rowNumber(outline, fact.evidence);
         facts.push_back({{"name", fact.name},
                          {"value", shown(input, fact.value)},
-                         {"light", kLights[static_cast<std::size_t>(fact.light) % 3]}});
+                         {"light", kLights[static_cast<std::size_t>(fact.light) % 3]},
+                         {"row", row ? Json(*row) : Json(nullptr)}});
+    }
     return {{"light", kLights[static_cast<std::size_t>(verdict->light) % 3]},
             {"text", shown(input, verdict->sentence)},
             {"facts", std::move(facts)}};
+}
+
+/// Each 101-199 of the dialog with what it let the caller hear.
+Json provisionalsOf(const ReportInput &input, const ReportCall &call,
+                    const diagnosis::Evidence &evidence, const calls::EarlyDialog &dialog,
+                    const ladder::Outline &outline)
+{
+    Json out = Json::array();
+    for (const trace::RowId row : dialog.provisionals) {
+        if (out.size() == kMostProvisionals)
+            break;
+        out.push_back({{"code", input.trace.row(row).status},
+                       {"seconds", secondsSince(call, input.trace.row(row).time)},
+                       {"row", numberOf(outline, {ladder::TargetKind::Row, row.value})},
+                       {"sdp", evidence.describesMedia(row)},
+                       {"verdict", verdictJson(input, outline,
+                                               diagnosis::provisionalVerdict(evidence, row))}});
+    }
+    return out;
 }
 
 std::string_view stateText(calls::EarlyState state)
@@ -115,7 +139,8 @@ Json streamOf(const ReportInput &input, const StreamPlace &place)
 
 } // namespace
 
-Json earlyDialogsOf(const ReportInput &input, const ReportCall &call, const ladder::MediaMap &media)
+Json earlyDialogsOf(const ReportInput &input, const ReportCall &call,
+                    const ladder::Outline &outline, const ladder::MediaMap &media)
 {
     Json out = Json::array();
     const auto evidence = evidenceOf(input, call);
@@ -138,7 +163,8 @@ Json earlyDialogsOf(const ReportInput &input, const ReportCall &call, const ladd
              {"codec", std::move(codec)},
              {"heard", std::move(sound)},
              {"recording", file == call.recordings.end() ? Json(nullptr) : Json(file->second)},
-             {"verdict", verdictJson(input, evidence, i)}});
+             {"verdict", verdictJson(input, outline, verdictOf(evidence, i))},
+             {"provisionals", provisionalsOf(input, call, evidence, dialog, outline)}});
     }
     return out;
 }

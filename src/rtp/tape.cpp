@@ -144,14 +144,30 @@ std::optional<Heard> Tape::heard(base::Instant until) const
 {
     std::lock_guard guard(m_mutex);
     const Listener &listener = listen(until);
-    if (listener.comfort && listener.ear.length() == base::Duration{0}) {
-        Heard only; // nothing but one description of comfort noise
-        only.what = Sound::ComfortNoise;
-        only.confidence = 0.9;
-        return only;
+    std::optional<Heard> out;
+    if (listener.ear.length() != base::Duration{0}) {
+        out = listener.ear.heard();
+    } else if (listener.comfort) {
+        out.emplace(); // nothing but one description of comfort noise
+        out->what = Sound::ComfortNoise;
+        out->confidence = 0.9;
     }
-    return listener.ear.length() == base::Duration{0} ? std::nullopt
-                                                      : std::optional(listener.ear.heard());
+    std::lock_guard telling(m_toldMutex);
+    m_told = out;
+    m_toldUntil = until;
+    return out;
+}
+
+std::optional<Heard> Tape::told() const
+{
+    std::lock_guard guard(m_toldMutex);
+    return m_told;
+}
+
+base::Instant Tape::toldUntil() const
+{
+    std::lock_guard guard(m_toldMutex);
+    return m_toldUntil;
 }
 
 std::vector<Heard> Tape::parts(base::Instant until) const

@@ -33,6 +33,10 @@ public:
     void add(const base::Packet &packet, const RtpPacket &rtp);
     /// What was heard of what arrived before `until`; nullopt: nothing did.
     std::optional<Heard> heard(base::Instant until) const;
+    /// What the last heard() said; it waits for nothing. nullopt: nobody asked yet.
+    std::optional<Heard> told() const;
+    /// Up to when; unknown: nobody asked yet.
+    base::Instant toldUntil() const;
     /// The same, one part after another.
     std::vector<Heard> parts(base::Instant until) const;
     /// Listens to all of it now and gives the bytes back. False: that was done before.
@@ -58,6 +62,9 @@ private:
     base::Instant m_first;
     bool m_digested = false;
     mutable std::unique_ptr<Listener> m_listener; // how far somebody has listened
+    mutable std::mutex m_toldMutex;               // never held for long
+    mutable std::optional<Heard> m_told;
+    mutable base::Instant m_toldUntil;
 };
 
 } // namespace rtp

@@ -8,6 +8,7 @@
 #include <QTextBrowser>
 #include <ui/panels/explain_panel.h>
 #include <ui/panels/ladder_pane.h>
+#include <ui/panels/offer_buttons.h>
 #include <ui/views/ladder_view.h>
 
 class ExplainTest : public QObject
@@ -75,6 +76,63 @@ private Q_SLOTS:
         fix->click();
         QCOMPARE(spy.count(), 1);
         QVERIFY(spy.at(0).at(0).value<diagnosis::Action>() != diagnosis::Action::None);
+    }
+
+    void anEighteenXTellsWhatIsHeard()
+    {
+        gui::Scenery scenery;
+        ui::Theme theme;
+        ui::Focus focus(scenery.store());
+        ui::ExplainPanel panel(scenery.store(), focus, theme);
+        scenery.say(gui::kEarlyMedia);
+        const auto &dialog = focus.call()->call->earlyDialogs.at(0);
+        focus.showRow(dialog.provisionals.at(0));
+        QCOMPARE(panel.explanation().code, 183);
+        QVERIFY(panel.explanation().verdict.has_value());
+        const auto *text = panel.findChild<QTextBrowser *>(QStringLiteral("explainText"));
+        for (const char *part : {"What the caller hears", "SDP: in the 183", "RTP: 50 packets",
+                                 "Payload type: 0 (PCMU)", "Allowed: yes"})
+            QVERIFY2(text->toPlainText().contains(QLatin1String(part)), part);
+        // Somebody listens meanwhile; what is heard comes of itself.
+        QTRY_VERIFY_WITH_TIMEOUT(text->toPlainText().contains(QLatin1String("% sure")), 30000);
+        focus.showRow(focus.call()->call->invite);
+        QVERIFY(!panel.explanation().verdict.has_value());
+        QVERIFY(!text->toPlainText().contains(QLatin1String("What the caller hears")));
+    }
+
+    void whatCannotBeDoneSaysWhy()
+    {
+        gui::Scenery scenery;
+        ui::Theme theme;
+        ui::Focus focus(scenery.store());
+        ui::ExplainPanel panel(scenery.store(), focus, theme);
+        panel.show();
+        scenery.say(gui::kFlowFailed);
+        const auto *text = panel.findChild<QTextBrowser *>(QStringLiteral("explainText"));
+        QVERIFY(text->toPlainText().contains(QLatin1String("What can be done from here")));
+        QVERIFY(
+            text->toPlainText().contains(QLatin1String("Nothing: this call was read from a file")));
+        QVERIFY(!panel.findChild<QWidget *>(QStringLiteral("offers"))->isVisible());
+    }
+
+    void whatCanBeDoneIsAButton()
+    {
+        using diagnosis::Action;
+        ui::OfferButtons buttons;
+        buttons.setOffers({{Action::PingFlow, true, "Ping flow 1.", flows::FlowId{3}},
+                           {Action::CallOverOtherFlow, false, "Call: only one flow.", {}},
+                           {Action::HangUp, true, "Stop: hang up.", {}}});
+        buttons.show();
+        const auto shown = buttons.findChildren<QPushButton *>();
+        QCOMPARE(shown.size(), 2);
+        diagnosis::Offer taken;
+        connect(&buttons, &ui::OfferButtons::wanted, this,
+                [&](const diagnosis::Offer &offer) { taken = offer; });
+        buttons.findChild<QPushButton *>(QStringLiteral("offer-ping-flow"))->click();
+        QVERIFY(taken.action == Action::PingFlow);
+        QVERIFY(taken.flow == flows::FlowId{3});
+        buttons.setOffers({{Action::HangUp, false, "Stop: over.", {}}});
+        QVERIFY(!buttons.isVisible());
     }
 
     void markupInAMessageIsNotMarkup()

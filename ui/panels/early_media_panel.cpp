@@ -7,8 +7,10 @@
 #include <QPushButton>
 #include <QScrollArea>
 #include <QVBoxLayout>
+#include <ui/listening.h>
 #include <ui/models/call_facts.h>
 #include <ui/panels/elided_label.h>
+#include <ui/panels/light_look.h>
 #include <ui/text.h>
 #include <ui/views/waveform.h>
 
@@ -32,18 +34,6 @@ QString figures(const QString &codec, std::uint64_t packets, std::uint64_t lost,
     words << (levelKnown ? QObject::tr("level %1 dB").arg(level, 0, 'f', 0)
                          : QObject::tr("level unknown"));
     return words.join(QStringLiteral("  ·  "));
-}
-
-struct LightLook {
-    const char16_t *glyph;
-    ladder::Role role;
-};
-LightLook lookOf(diagnosis::Light light)
-{
-    static constexpr LightLook kLooks[] = {{u"✓", ladder::Role::Success},
-                                           {u"?", ladder::Role::ClientError},
-                                           {u"✕", ladder::Role::ServerError}};
-    return kLooks[std::min<std::size_t>(2, static_cast<std::size_t>(light))];
 }
 
 void paintLabel(QLabel *label, const QColor &colour)
@@ -89,6 +79,7 @@ EarlyMediaPanel::EarlyMediaPanel(Store &store, Focus &focus, Theme &theme, QWidg
     layout->addLayout(left, 3);
     layout->addWidget(scrolled(makeChecks()), 3);
     connect(&focus, &Focus::callChanged, this, &EarlyMediaPanel::refresh);
+    connect(&store.listening(), &Listening::heard, this, &EarlyMediaPanel::refresh);
     connect(&store, &Store::ownCallChanged, this, &EarlyMediaPanel::refresh);
     connect(&store, &Store::mediaChanged, this, &EarlyMediaPanel::refresh);
     connect(&theme, &Theme::changed, this, &EarlyMediaPanel::refresh);
@@ -183,6 +174,7 @@ void EarlyMediaPanel::refresh()
         m_state->setText(tr("No call yet"));
     m_play->setText(m_muted ? tr("Play") : tr("Mute"));
     m_play->setAccessibleName(m_muted ? tr("Play early media") : tr("Mute early media"));
+    m_store.listening().want(view);
     if (view)
         refreshChecks(*view);
     else

@@ -62,10 +62,8 @@ void EvidenceText::heading(const QString &text)
     cursor.insertText(text, format);
 }
 
-void EvidenceText::sentences(const QString &text, std::size_t evidence)
+void EvidenceText::insertLinked(QTextCursor &cursor, const QString &text, std::size_t evidence)
 {
-    QTextCursor cursor(m_draft);
-    cursor.movePosition(QTextCursor::End);
     QTextCharFormat plain;
     plain.setFont(m_theme.font(FontKind::Body));
     plain.setForeground(m_theme.tokens().colour(Neutral::Text));
@@ -74,7 +72,6 @@ void EvidenceText::sentences(const QString &text, std::size_t evidence)
     link.setForeground(m_theme.tokens().colour(Neutral::Focus));
     link.setAnchor(true);
     link.setFontUnderline(true);
-    cursor.insertBlock(block(0, 4));
     static const QRegularExpression kNumber(QStringLiteral("\\[(\\d{1,3})\\]"));
     qsizetype from = 0;
     for (auto matches = kNumber.globalMatch(text); matches.hasNext();) {
@@ -88,6 +85,27 @@ void EvidenceText::sentences(const QString &text, std::size_t evidence)
         from = match.capturedEnd();
     }
     cursor.insertText(text.mid(from), plain);
+}
+
+void EvidenceText::sentences(const QString &text, std::size_t evidence)
+{
+    QTextCursor cursor(m_draft);
+    cursor.movePosition(QTextCursor::End);
+    cursor.insertBlock(block(0, 4));
+    insertLinked(cursor, text, evidence);
+}
+
+void EvidenceText::checked(const QString &mark, const QColor &colour, const QString &text,
+                           std::size_t evidence)
+{
+    QTextCursor cursor(m_draft);
+    cursor.movePosition(QTextCursor::End);
+    cursor.insertBlock(block(0, 4, 8));
+    QTextCharFormat format;
+    format.setFont(m_theme.font(FontKind::Strong));
+    format.setForeground(colour);
+    cursor.insertText(mark + QLatin1String("  "), format);
+    insertLinked(cursor, text, evidence);
 }
 
 void EvidenceText::paragraph(const QString &text)

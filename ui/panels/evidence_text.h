@@ -19,6 +19,9 @@ public:
     /// Sentences in which [1], [2], ... up to `evidence` become links.
     void sentences(const QString &text, std::size_t evidence);
     void paragraph(const QString &text);
+    /// The same after a mark in its colour.
+    void checked(const QString &mark, const QColor &colour, const QString &text,
+                 std::size_t evidence);
     void item(int number, const QString &text, const QString &party);
     /// Our own article, Markdown; never foreign text.
     void article(const QString &markdown);
@@ -28,6 +31,8 @@ Q_SIGNALS:
     void evidenceClicked(int number); // counts from 1
 
 private:
+    void insertLinked(QTextCursor &cursor, const QString &text, std::size_t evidence);
+
     QTextDocument *m_draft = nullptr, *m_current = nullptr;
     QString m_shown;
     Theme &m_theme;

@@ -8,8 +8,11 @@
 #include <QKeyEvent>
 #include <QPushButton>
 #include <QVBoxLayout>
+#include <ui/listening.h>
 #include <ui/panels/code_chip.h>
 #include <ui/panels/evidence_text.h>
+#include <ui/panels/light_look.h>
+#include <ui/panels/offer_buttons.h>
 #include <ui/text.h>
 
 namespace ui {
@@ -20,34 +23,27 @@ bool same(const diagnosis::Explanation &a, const diagnosis::Explanation &b)
     const auto fix = [](const diagnosis::Fix &x, const diagnosis::Fix &y) {
         return x.text == y.text && x.action == y.action;
     };
+    const auto fact = [](const diagnosis::VerdictFact &x, const diagnosis::VerdictFact &y) {
+        return x.value == y.value && x.light == y.light;
+    };
+    const auto verdicts = [&fact](const std::optional<diagnosis::Verdict> &x,
+                                  const std::optional<diagnosis::Verdict> &y) {
+        return x.has_value() == y.has_value() &&
+               (!x ||
+                (x->sentence == y->sentence && std::equal(x->facts.begin(), x->facts.end(),
+                                                          y->facts.begin(), y->facts.end(), fact)));
+    };
+    const auto offer = [](const diagnosis::Offer &x, const diagnosis::Offer &y) {
+        return x.text == y.text && x.possible == y.possible;
+    };
     return a.code == b.code && a.title == b.title && a.summary == b.summary &&
            a.happened == b.happened && a.impact == b.impact && a.article == b.article &&
-           a.evidence.size() == b.evidence.size() &&
-           std::equal(a.fixes.begin(), a.fixes.end(), b.fixes.begin(), b.fixes.end(), fix);
+           a.evidence.size() == b.evidence.size() && verdicts(a.verdict, b.verdict) &&
+           std::equal(a.fixes.begin(), a.fixes.end(), b.fixes.begin(), b.fixes.end(), fix) &&
+           std::equal(a.offers.begin(), a.offers.end(), b.offers.begin(), b.offers.end(), offer);
 }
 
 } // namespace
-
-QString actionText(diagnosis::Action action)
-{
-    using diagnosis::Action;
-    struct Entry {
-        Action action;
-        const char *text;
-    };
-    static constexpr Entry kEntries[] = {
-        {Action::ReRegister, QT_TRANSLATE_NOOP("ui", "Re-register now")},
-        {Action::CallAgain, QT_TRANSLATE_NOOP("ui", "Call again")},
-        {Action::CallWithoutReliable, QT_TRANSLATE_NOOP("ui", "Call again without 100rel")},
-        {Action::CallOverTcp, QT_TRANSLATE_NOOP("ui", "Call again over TCP")},
-        {Action::CheckPassword, QT_TRANSLATE_NOOP("ui", "Enter the password again")},
-    };
-    for (const Entry &entry : kEntries) {
-        if (entry.action == action)
-            return QCoreApplication::translate("ui", entry.text);
-    }
-    return {};
-}
 
 ExplainPanel::ExplainPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent)
     : QWidget(parent), m_store(store), m_focus(focus), m_theme(theme)
@@ -64,11 +60,16 @@ ExplainPanel::ExplainPanel(Store &store, Focus &focus, Theme &theme, QWidget *pa
     m_text->setObjectName(QStringLiteral("explainText"));
     m_text->setAccessibleName(tr("What happened, impact and how to fix it"));
     layout->addWidget(m_text, 1);
+    m_offers = new OfferButtons(this);
+    layout->addWidget(m_offers);
     layout->addWidget(makeButtons());
+    connect(m_offers, &OfferButtons::wanted, this,
+            [this](const diagnosis::Offer &offer) { Q_EMIT offerWanted(offer, m_call); });
     connect(m_text, &EvidenceText::evidenceClicked, this, &ExplainPanel::follow);
     connect(&focus, &Focus::rowChanged, this, &ExplainPanel::refresh);
     connect(&focus, &Focus::callChanged, this, &ExplainPanel::refresh);
     connect(&store, &Store::flowsChanged, this, &ExplainPanel::refresh);
+    connect(&store.listening(), &Listening::heard, this, &ExplainPanel::refresh);
     connect(&theme, &Theme::changed, this, &ExplainPanel::write);
     write();
 }
@@ -127,6 +128,7 @@ void ExplainPanel::refresh()
     m_call = m_focus.call();
     if (!m_call || !m_focus.row().valid())
         return;
+    m_store.listening().want(m_call);
     auto fresh = diagnosis::explain(m_store.evidence(*m_call), m_focus.row(), m_call->findings);
     if (same(fresh, m_explanation)) {
         m_explanation = std::move(fresh);
@@ -161,7 +163,10 @@ void ExplainPanel::write()
         return f.action != diagnosis::Action::None;
     });
     m_action = first == e.fixes.end() ? diagnosis::Action::None : first->action;
-    m_fix->setVisible(m_action != diagnosis::Action::None && m_call != nullptr);
+    const bool offered = std::any_of(e.offers.begin(), e.offers.end(),
+                                     [](const auto &offer) { return offer.possible; });
+    m_offers->setOffers(m_call != nullptr ? e.offers : std::vector<diagnosis::Offer>{});
+    m_fix->setVisible(m_action != diagnosis::Action::None && m_call != nullptr && !offered);
     m_fix->setText(actionText(m_action));
     m_fix->setAccessibleName(m_action == diagnosis::Action::None ? tr("No fix to run")
                                                                  : m_fix->text());
@@ -177,6 +182,7 @@ void ExplainPanel::writeText()
 {
     const auto &e = m_explanation;
     m_text->begin();
+    writeVerdict();
     if (!e.happened.empty()) {
         m_text->heading(tr("What happened here"));
         m_text->sentences(shownLines(e.happened), e.evidence.size());
@@ -185,6 +191,7 @@ void ExplainPanel::writeText()
         m_text->heading(tr("Impact"));
         m_text->paragraph(shownLines(e.impact));
     }
+    writeOffers();
     if (!e.fixes.empty()) {
         m_text->heading(tr("How to fix"));
         int number = 0;
@@ -196,6 +203,43 @@ void ExplainPanel::writeText()
         m_text->article(QString::fromStdString(e.article));
     }
     m_text->end();
+}
+
+/// What is heard after this very response: one sentence, and the facts it rests on.
+void ExplainPanel::writeVerdict()
+{
+    const auto &verdict = m_explanation.verdict;
+    if (!verdict)
+        return;
+    const Tokens &t = m_theme.tokens();
+    m_text->heading(tr("What the caller hears"));
+    m_text->paragraph(shown(verdict->sentence));
+    for (const auto &fact : verdict->facts) {
+        const LightLook look = lookOf(fact.light);
+        m_text->checked(QString::fromUtf16(look.glyph), t.colour(look.role),
+                        shown(fact.name) + QLatin1String(": ") + shownLines(fact.value),
+                        m_explanation.evidence.size());
+    }
+}
+
+/// One reason that holds for all of them is said once.
+void ExplainPanel::writeOffers()
+{
+    const auto &offers = m_explanation.offers;
+    if (offers.empty())
+        return;
+    const auto reason = [](const diagnosis::Offer &offer) {
+        return offer.possible ? std::string() : offer.text.substr(offer.text.find(": ") + 2);
+    };
+    m_text->heading(tr("What can be done from here"));
+    const std::string first = reason(offers.front());
+    if (!first.empty() && std::all_of(offers.begin(), offers.end(),
+                                      [&](const auto &o) { return reason(o) == first; }))
+        return m_text->paragraph(tr("Nothing: %1").arg(shown(first)));
+    int number = 0;
+    for (const auto &offer : offers)
+        m_text->item(++number, shown(offer.text),
+                     offer.possible ? tr("possible") : tr("not possible"));
 }
 
 bool ExplainPanel::follow(int number)

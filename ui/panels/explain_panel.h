@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Explains the row in focus in five blocks: code card, what happened here, impact, how to fix,
-// learn. Its first fix is a button that works. UI thread; borrows store and focus.
+// Explains the row in focus in blocks: code card, what the caller hears (of an 18x), what happened
+// here, impact, how to fix, learn. What can be done from here are buttons that work. UI thread;
+// borrows store and focus.
 #pragma once
 
 #include <diagnosis/explain.h>
@@ -15,6 +16,7 @@ namespace ui {
 
 class CodeChip;
 class EvidenceText;
+class OfferButtons;
 
 class ExplainPanel : public QWidget
 {
@@ -30,6 +32,7 @@ public:
 
 Q_SIGNALS:
     void fixWanted(diagnosis::Action action, const ui::CallPtr &call);
+    void offerWanted(const diagnosis::Offer &offer, const ui::CallPtr &call);
     void compareWanted(int code);
 
 protected:
@@ -39,6 +42,8 @@ private:
     void refresh();
     void write();
     void writeText();
+    void writeVerdict();
+    void writeOffers();
     void copy();
     QWidget *makeCard();
     QWidget *makeButtons();
@@ -49,12 +54,11 @@ private:
     CodeChip *m_chip = nullptr;
     QLabel *m_title = nullptr, *m_summary = nullptr;
     EvidenceText *m_text = nullptr;
+    OfferButtons *m_offers = nullptr;
     QPushButton *m_fix = nullptr, *m_compare = nullptr, *m_copy = nullptr;
     diagnosis::Explanation m_explanation;
     diagnosis::Action m_action = diagnosis::Action::None;
     CallPtr m_call;
 };
-
-QString actionText(diagnosis::Action action);
 
 } // namespace ui

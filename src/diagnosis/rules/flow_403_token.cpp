@@ -3,6 +3,7 @@
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/uri.h>
 
 namespace diagnosis::rules {
 namespace {
@@ -17,6 +18,18 @@ const TokenSeen *tokenInRoute(const std::vector<TokenSeen> &tokens)
     return at == tokens.end() ? nullptr : &*at;
 }
 
+/// The edge that wrote the token gave the answer; without its address in the token, the host of
+/// that Route.
+bool saidByItsEdge(const Evidence &evidence, const calls::Transaction &transaction,
+                   const TokenSeen &token)
+{
+    const auto answerer = evidence.trace.source(transaction.finalResponse);
+    if (token.readable->edge.known())
+        return answerer == token.readable->edge;
+    const auto host = base::Address::parse(sip::parseUri(token.value).host);
+    return host && answerer.address == *host;
+}
+
 /// The proxy that the token's Route names gives the answer itself, so fast that it asked nobody.
 void check(const Evidence &evidence, Findings &out)
 {
@@ -27,8 +40,7 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto tokens = tokensOf(evidence, transaction.request);
         const TokenSeen *token = tokenInRoute(tokens);
-        if (token == nullptr ||
-            evidence.trace.source(transaction.finalResponse) != token->readable->edge)
+        if (token == nullptr || !saidByItsEdge(evidence, transaction, *token))
             continue;
         auto &f = out.add(
             "flow-403-token", Severity::Error, Grade::Likely,
@@ -49,6 +61,7 @@ void check(const Evidence &evidence, Findings &out)
                     "callee's user agent", Action::None},
                    {"Treat such a 403 like a 430: try the target's next flow.", "home proxy",
                     Action::None}};
+        f.offers = flowOffers(evidence, transaction);
         return;
     }
 }

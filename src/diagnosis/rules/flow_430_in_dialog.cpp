@@ -44,6 +44,7 @@ void check(const Evidence &evidence, Findings &out)
                               f.evidence.size());
     }
     f.fixes = verdict.fixes;
+    f.offers = flowOffers(evidence, *failed);
 }
 
 } // namespace

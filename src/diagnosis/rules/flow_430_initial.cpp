@@ -60,6 +60,7 @@ void check(const Evidence &evidence, Findings &out)
                         tokenText(evidence, tokens.front(), failed->started), f.evidence.size());
     }
     f.fixes = verdict.fixes;
+    f.offers = flowOffers(evidence, *failed);
 }
 
 } // namespace

@@ -1,49 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <base/text.h>
 #include <diagnosis/facts.h>
+#include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
 namespace {
-
-bool carriesSpeech(const sip::SdpFormat &format)
-{
-    const auto &name = format.map.encoding;
-    return !base::equalsNoCase(name, "telephone-event") && !base::equalsNoCase(name, "CN") &&
-           !base::equalsNoCase(name, "red");
-}
-
-bool same(const sip::SdpFormat &a, const sip::SdpFormat &b)
-{
-    if (a.map.encoding.empty() || b.map.encoding.empty())
-        return a.text == b.text; // without a mapping only the number can be compared
-    return base::equalsNoCase(a.map.encoding, b.map.encoding) && a.map.clock == b.map.clock;
-}
-
-std::string listOf(const sip::SdpMedia &audio)
-{
-    std::string text;
-    std::size_t listed = 0;
-    for (const auto &format : audio.formats) {
-        if (!carriesSpeech(format))
-            continue;
-        if (++listed > 8)
-            return text + ", ...";
-        const auto name = format.map.encoding.empty() ? format.text : format.map.encoding;
-        text += (text.empty() ? "" : ", ") + shown(name);
-    }
-    return text.empty() ? "no speech codec" : text;
-}
-
-bool shareCodec(const sip::SdpMedia &offer, const sip::SdpMedia &answer)
-{
-    return std::any_of(answer.formats.begin(), answer.formats.end(), [&](const sip::SdpFormat &a) {
-        return carriesSpeech(a) && std::any_of(offer.formats.begin(), offer.formats.end(),
-                                               [&](const sip::SdpFormat &o) { return same(o, a); });
-    });
-}
 
 /// RFC 3264 section 6 refuses a line with port 0; fax or video may have been taken instead.
 bool everythingRefused(const sip::Sdp &answer)
@@ -64,12 +27,13 @@ bool judge(const Evidence &evidence, const calls::Transaction &invite, trace::Ro
         if (!everythingRefused(answer))
             return false;
         text = fmt::format("{} refused the audio with port 0 [2]; offered were {} [1].",
-                           sender(evidence, answerRow), listOf(*offered));
+                           sender(evidence, answerRow), speechCodecs(*offered));
     } else {
         if (shareCodec(*offered, *answered))
             return false;
         text = fmt::format("{} answered with {} [2], of which the offer names none: {} [1].",
-                           sender(evidence, answerRow), listOf(*answered), listOf(*offered));
+                           sender(evidence, answerRow), speechCodecs(*answered),
+                           speechCodecs(*offered));
     }
     auto &f = out.add("neg-no-common-codec", Severity::Error, Grade::Seen, std::move(text));
     f.impact = "No audio in either direction, although the signalling looks like a good call.";

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+// What can be done about a failed flow from here. Nothing is offered that cannot work: every offer
+// that is not possible says why.
+#include <diagnosis/flow_facts.h>
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <sip/uri.h>
+
+namespace diagnosis {
+namespace {
+
+bool carries(const flows::Flow &flow)
+{
+    return flow.report.state == base::FlowState::Up ||
+           flow.report.state == base::FlowState::UpPlain ||
+           flow.report.state == base::FlowState::Provisional;
+}
+
+bool registered(const flows::Flow &flow)
+{
+    return carries(flow) || flow.report.state == base::FlowState::Suspect;
+}
+
+/// Our flow that the failure is about: named by the route, else the one that the request took.
+const flows::Flow *concerned(const Evidence &evidence, const calls::Transaction &failed)
+{
+    if (!failed.request.valid())
+        return nullptr;
+    for (const auto &token : tokensOf(evidence, failed.request))
+        if (const auto *const flow = flowOf(evidence, token); flow != nullptr && flow->ours)
+            return flow;
+    const auto &trace = evidence.trace;
+    const auto own = trace.row(failed.request).outgoing ? trace.source(failed.request)
+                                                        : trace.destination(failed.request);
+    for (const auto &flow : evidence.flows)
+        if (flow && flow->ours && own.known() && flow->report.local == own)
+            return flow.get();
+    return nullptr;
+}
+
+/// What stands between us and each offer, looked at once.
+struct Reach {
+    bool own = false;         // the call is ours and this program still has it
+    bool established = false; // an answered dialog that nobody ended
+    bool over = false;
+    const flows::Flow *flow = nullptr;  // concerned
+    const flows::Flow *other = nullptr; // of the same account, and it works
+    std::size_t flows = 0;              // of ours
+    std::string notOurs;                // why not, for calls that are not ours
+};
+
+Reach reachOf(const Evidence &evidence, const calls::Transaction &failed)
+{
+    Reach reach;
+    const auto &call = evidence.call;
+    reach.own = evidence.live && ownCall(evidence);
+    reach.notOurs = ownCall(evidence) ? "this call was read from a file, it is not under way here"
+                                      : "this call was seen on the wire, it is not one of ours";
+    reach.established =
+        call.state == calls::State::Answered && call.winner < call.earlyDialogs.size();
+    reach.over = !reach.established && call.state != calls::State::Calling &&
+                 call.state != calls::State::Proceeding && call.state != calls::State::Early;
+    reach.flow = concerned(evidence, failed);
+    for (const auto &flow : evidence.flows) {
+        if (!flow || !flow->ours)
+            continue;
+        ++reach.flows;
+        const bool same = reach.flow == nullptr ||
+                          (flow.get() != reach.flow && flow->report.aor == reach.flow->report.aor);
+        if (same && carries(*flow) && reach.flow != nullptr && reach.other == nullptr)
+            reach.other = flow.get();
+    }
+    return reach;
+}
+
+std::string named(const flows::Flow &flow)
+{
+    return fmt::format("flow {} ({})", flow.report.regId, shown(flow.report.edge));
+}
+
+Offer no(Action action, std::string_view what, std::string_view because)
+{
+    return {action, false, fmt::format("{}: {}.", what, because), {}};
+}
+
+/// Why nothing can be done with a flow of ours; empty: something can.
+std::string withoutFlow(const Reach &reach)
+{
+    if (reach.flow != nullptr && reach.own)
+        return {};
+    if (!reach.own)
+        return reach.notOurs;
+    return reach.flows == 0 ? "no account is registered from here"
+                            : "the call did not go over a flow of ours";
+}
+
+Offer pingOffer(const Reach &reach)
+{
+    constexpr std::string_view kWhat = "Ping our own flow";
+    if (const auto why = withoutFlow(reach); !why.empty())
+        return no(Action::PingFlow, kWhat, why);
+    if (!registered(*reach.flow))
+        return no(Action::PingFlow, kWhat,
+                  fmt::format("{} is {}", named(*reach.flow),
+                              base::flowStateText(reach.flow->report.state)));
+    if (reach.flow->report.keepAlive.empty() && reach.flow->report.transport == "UDP")
+        return no(Action::PingFlow, kWhat,
+                  "nobody said that this edge answers STUN on its SIP port (RFC 5626 section 4.4)");
+    return {
+        Action::PingFlow, true,
+        fmt::format("Ping {}: a pong within 10 s shows that our side works.", named(*reach.flow)),
+        reach.flow->id};
+}
+
+Offer registerOffer(const Reach &reach)
+{
+    constexpr std::string_view kWhat = "Register this flow again";
+    if (const auto why = withoutFlow(reach); !why.empty())
+        return no(Action::ReRegister, kWhat, why);
+    return {Action::ReRegister, true,
+            fmt::format("Register {} again, with the same reg-id.", named(*reach.flow)),
+            reach.flow->id};
+}
+
+Offer otherFlowOffer(const Evidence &evidence, const Reach &reach)
+{
+    constexpr std::string_view kWhat = "Call again over another flow";
+    if (const auto why = withoutFlow(reach); !why.empty())
+        return no(Action::CallOverOtherFlow, kWhat, why);
+    if (!outgoingCall(evidence))
+        return no(Action::CallOverOtherFlow, kWhat,
+                  "the call came in, it was not placed from here");
+    if (reach.other == nullptr)
+        return no(Action::CallOverOtherFlow, kWhat,
+                  reach.flows < 2 ? "only one flow is registered" : "no other flow is up");
+    return {Action::CallOverOtherFlow, true,
+            fmt::format("Call again over {}.", named(*reach.other)), reach.other->id};
+}
+
+Offer replacesOffer(const Evidence &evidence, const Reach &reach, const calls::Transaction &failed)
+{
+    constexpr std::string_view kWhat = "Set the dialog up anew";
+    if (!reach.own)
+        return no(Action::CallReplacing, kWhat, reach.notOurs);
+    if (!failed.inDialog)
+        return no(Action::CallReplacing, kWhat, "the request failed before there was a dialog");
+    if (!reach.established || !replacementOf(evidence))
+        return no(Action::CallReplacing, kWhat, "the dialog is over");
+    if (reach.flow != nullptr && reach.other == nullptr && !carries(*reach.flow))
+        return no(Action::CallReplacing, kWhat, "no flow of ours is up that it could leave by");
+    const auto *const way = reach.other != nullptr ? reach.other : reach.flow;
+    return {Action::CallReplacing, true,
+            fmt::format("New INVITE with Replaces of this dialog{}: it takes a new route set.",
+                        way != nullptr ? " over " + named(*way) : std::string()),
+            way != nullptr ? way->id : flows::FlowId{}};
+}
+
+Offer hangUpOffer(const Reach &reach)
+{
+    constexpr std::string_view kWhat = "Stop";
+    if (!reach.own)
+        return no(Action::HangUp, kWhat, reach.notOurs);
+    if (reach.over)
+        return no(Action::HangUp, kWhat, "the call is over already");
+    return {Action::HangUp, true, "Stop: hang up what is left of the call.", {}};
+}
+
+} // namespace
+
+std::vector<Offer> flowOffers(const Evidence &evidence, const calls::Transaction &failed)
+{
+    const Reach reach = reachOf(evidence, failed);
+    return {pingOffer(reach), registerOffer(reach), otherFlowOffer(evidence, reach),
+            replacesOffer(evidence, reach, failed), hangUpOffer(reach)};
+}
+
+std::optional<Replacement> replacementOf(const Evidence &evidence)
+{
+    const auto &call = evidence.call;
+    if (!call.invite.valid() || call.winner >= call.earlyDialogs.size())
+        return std::nullopt;
+    const auto &dialog = call.earlyDialogs[call.winner];
+    if (dialog.toTag.empty() || call.fromTag.empty() || !dialog.answer.valid())
+        return std::nullopt;
+    const bool placed = evidence.trace.row(call.invite).outgoing;
+    const auto &invite = evidence.message(call.invite);
+    const auto &theirs = placed ? evidence.message(dialog.answer) : invite;
+    const auto contact = sip::parseNameAddress(theirs.value(sip::HeaderId::Contact));
+    const auto address =
+        sip::parseNameAddress(invite.value(placed ? sip::HeaderId::To : sip::HeaderId::From));
+    // A Contact is reached by the dead route only; a GRUU finds its device anew (RFC 5627).
+    const bool gruu = contact.ok && contact.uri.parameter("gr").has_value();
+    const auto target = gruu ? contact.uriText : address.uriText;
+    if (target.empty())
+        return std::nullopt;
+    return Replacement{std::string(target), fmt::format("{};to-tag={};from-tag={}", call.callId,
+                                                        placed ? dialog.toTag : call.fromTag,
+                                                        placed ? call.fromTag : dialog.toTag)};
+}
+
+} // namespace diagnosis

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an answer may say to an offer (RFC 3264), for rules and verdicts. Pure functions.
+#pragma once
+
+#include <diagnosis/evidence.h>
+#include <sip/sdp.h>
+#include <string>
+#include <vector>
+
+namespace diagnosis {
+
+/// Two descriptions of one hop that belong together: in INVITE, UPDATE or PRACK and a response, or in
+/// a response and the ACK or PRACK to it (RFC 6337).
+struct Exchange {
+    trace::RowId offer, answer;
+};
+/// In the order of the offers, each with every response that answers it; at most 64.
+std::vector<Exchange> exchanges(const Evidence &evidence);
+/// "200", "ACK": what carries it.
+std::string messageText(const Evidence &evidence, trace::RowId row);
+
+/// Not comfort noise, DTMF or redundancy.
+bool carriesSpeech(const sip::SdpFormat &format);
+/// By name and clock; without a mapping by number.
+bool sameCodec(const sip::SdpFormat &a, const sip::SdpFormat &b);
+bool shareCodec(const sip::SdpMedia &offer, const sip::SdpMedia &answer);
+/// "PCMA, PCMU", at most 8; "no speech codec".
+std::string speechCodecs(const sip::SdpMedia &audio);
+
+/// Why an answer gives the offerer no usable audio, one clause; empty: it does. Without an audio
+/// line in the offer nothing can be said.
+std::string whyUnacceptable(const sip::Sdp &offer, const sip::Sdp &answer);
+/// "a=des:qos mandatory local sendrecv" that a=curr does not meet yet (RFC 3312); empty: none.
+std::string unmetPrecondition(const sip::SdpMedia &media);
+
+} // namespace diagnosis

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is done about a failed flow from the explanation of it.
+#include <ui/deeds.h>
+
+#include <algorithm>
+#include <diagnosis/flow_facts.h>
+#include <ui/bridge/desk_bridge.h>
+#include <ui/focus.h>
+#include <ui/text.h>
+
+namespace ui {
+namespace {
+
+FlowPtr flowOf(const Store &store, flows::FlowId id)
+{
+    const auto at = std::find_if(store.flows().begin(), store.flows().end(),
+                                 [&](const FlowPtr &flow) { return flow->id == id; });
+    return at == store.flows().end() ? nullptr : *at;
+}
+
+/// Invalid: that account is not there any more.
+engine::AccountHandle accountOf(const Store &store, const FlowPtr &flow)
+{
+    for (const auto &[handle, info] : store.accounts()) {
+        if (flow && info.account.aor == flow->report.aor && !info.leaving)
+            return {handle};
+    }
+    return {};
+}
+
+QString named(const base::FlowReport &report)
+{
+    return Deeds::tr("Flow %1 (%2)").arg(report.regId).arg(shown(report.edge));
+}
+
+} // namespace
+
+void Deeds::take(const diagnosis::Offer &offer, const CallPtr &call)
+{
+    using diagnosis::Action;
+    const Store &store = m_parts.bridge->store();
+    const desk::CallInfo *own = call ? store.ownCall(call->call->callId) : nullptr;
+    const FlowPtr flow = flowOf(store, offer.flow);
+    const auto account = accountOf(store, flow);
+    const bool needsAccount = offer.action == Action::PingFlow ||
+                              offer.action == Action::ReRegister ||
+                              offer.action == Action::CallOverOtherFlow;
+    if (own == nullptr || (needsAccount && !account.valid())) {
+        say(own == nullptr ? tr("This call is not under way here any more.")
+                           : tr("The account of this flow is not here any more. Add it again."),
+            true);
+        return;
+    }
+    if (offer.action == Action::PingFlow) {
+        m_pinged = {account, flow->report.regId, base::now()};
+        m_parts.bridge->ping(account, flow->report.regId);
+    } else if (offer.action == Action::ReRegister) {
+        m_parts.bridge->reRegister(account, flow->report.regId);
+        say(tr("%1 registers again now.").arg(named(flow->report)), false);
+    } else if (offer.action == Action::CallOverOtherFlow) {
+        desk::CallOptions options = own->options;
+        options.account = account;
+        options.extras.flow = flow->report.regId;
+        m_parts.focus->followNext();
+        m_parts.bridge->place(options);
+    } else if (offer.action == Action::CallReplacing) {
+        replaceDialog(call, flow);
+    } else if (offer.action == Action::HangUp) {
+        m_parts.bridge->hangUp(own->handle);
+    }
+}
+
+/// The new dialog asks the peer to take it instead of the old one, which the peer then ends with a
+/// BYE (RFC 3891 section 3). A peer that does not know Replaces says 420, so it never rings twice.
+void Deeds::replaceDialog(const CallPtr &call, const FlowPtr &flow)
+{
+    const Store &store = m_parts.bridge->store();
+    const desk::CallInfo *own = store.ownCall(call->call->callId);
+    const auto plan = diagnosis::replacementOf(store.evidence(*call));
+    if (own == nullptr || !plan) {
+        say(tr("The dialog is over, so there is nothing to replace. Call again instead."), true);
+        return;
+    }
+    desk::CallOptions options;
+    if (!own->incoming)
+        options = own->options;
+    else if (flow) // what an incoming call came with says nothing of calls to its sender
+        options.from = flow->report.aor;
+    if (const auto account = accountOf(store, flow); account.valid()) {
+        options.account = account;
+        options.extras.flow = flow->report.regId;
+    }
+    options.target = plan->target;
+    options.extras.requestUri.clear();
+    options.extras.headers.emplace_back("Replaces", plan->replaces);
+    options.extras.headers.emplace_back("Require", "replaces");
+    m_parts.focus->followNext();
+    m_parts.bridge->place(options);
+}
+
+void Deeds::tellPinged()
+{
+    const auto &accounts = m_parts.bridge->store().accounts();
+    const auto account = accounts.find(m_pinged.account.value);
+    if (!m_pinged.since.known() || account == accounts.end())
+        return;
+    const auto flow = account->second.flows.find(m_pinged.regId);
+    if (flow == account->second.flows.end())
+        return;
+    const base::FlowReport &report = flow->second;
+    if (report.lastPong >= m_pinged.since) {
+        say(tr("%1 answered the ping after %2 ms: our side works.")
+                .arg(named(report))
+                .arg(base::toSeconds(report.pongRoundTrip) * 1000, 0, 'f', 1),
+            false);
+    } else if (report.lastPing >= m_pinged.since && (report.state == base::FlowState::Failed ||
+                                                     report.state == base::FlowState::BackingOff)) {
+        say(tr("%1 did not answer the ping: it is dead and is made anew.").arg(named(report)),
+            true);
+    } else {
+        return;
+    }
+    m_pinged = {};
+}
+
+} // namespace ui
