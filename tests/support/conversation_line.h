@@ -95,6 +95,12 @@ inline std::vector<Word> wordsOf(std::string_view text)
     return words;
 }
 
+/// "a=..." and "m=..." are lines of the description, not headers.
+inline bool ofBody(const Word &word)
+{
+    return word.quoted && (word.key.starts_with("a=") || word.key.starts_with("m="));
+}
+
 inline std::string media(const Line &line, std::string text)
 {
     const auto slash = text.find('/');
@@ -117,11 +123,17 @@ inline std::string media(const Line &line, std::string text)
                                 : number == 111 ? "opus/48000/2"
                                                 : "iLBC/8000");
     }
-    const auto ip = host(place, 0).address.text();
-    return fmt::format("v=0\r\no=- 1 1 IN IP4 {}\r\ns=-\r\nc=IN IP4 {}\r\nt=0 0\r\nm=audio {} "
-                       "RTP/AVP{}\r\n{}a={}\r\n",
-                       ip, ip, port.empty() ? std::to_string(mediaPort(place)) : port, formats,
-                       maps, direction);
+    const auto address = host(place, 0).address;
+    const auto ip = fmt::format("IN IP{} {}", address.family == 4 ? 4 : 6, address.text());
+    auto body = fmt::format("v=0\r\no=- 1 1 {}\r\ns=-\r\nc={}\r\nt=0 0\r\nm=audio {} {}{}\r\n{}"
+                            "a={}\r\n",
+                            ip, ip, port.empty() ? std::to_string(mediaPort(place)) : port,
+                            line.value("proto", "RTP/AVP"), formats,
+                            line.has("unmapped") ? std::string() : maps, direction);
+    for (const auto &word : line.words)
+        if (ofBody(word))
+            body += word.key + "\r\n";
+    return body;
 }
 
 /// Extra headers, body and the blank line between them.
@@ -136,7 +148,7 @@ inline std::string ending(const Line &line)
         out += fmt::format("RAck: {} INVITE\r\n", rack);
     }
     for (const auto &word : line.words)
-        if (word.quoted)
+        if (word.quoted && !ofBody(word))
             out += word.key + "\r\n";
     if (line.has("pad"))
         out += "Subject: " + std::string(static_cast<std::size_t>(line.number("pad", 0)), 'x') +

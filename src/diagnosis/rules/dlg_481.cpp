@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+constexpr auto kCrossing = std::chrono::seconds(2);
+
+/// Both hung up, or one did and the other had not heard of it yet: 481 is right then.
+bool wasEnding(const Evidence &evidence, const calls::Transaction &refused)
+{
+    return std::any_of(
+        evidence.call.transactions.begin(), evidence.call.transactions.end(), [&](const auto &t) {
+            if (&t == &refused || !t.request.valid())
+                return false;
+            const bool ends =
+                t.method == sip::Method::Bye || t.method == sip::Method::Cancel ||
+                (t.method == sip::Method::Invite && !t.inDialog && t.finalStatus >= 300);
+            const auto ended = t.method == sip::Method::Invite ? t.finished : t.started;
+            return ends && ended.known() && ended < refused.finished + kCrossing;
+        });
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto &refused : evidence.call.transactions) {
+        const bool inside = refused.inDialog && refused.method != sip::Method::Prack &&
+                            refused.method != sip::Method::Cancel &&
+                            refused.method != sip::Method::Notify;
+        if (!inside || refused.finalStatus != 481 || !refused.finalResponse.valid() ||
+            !refused.request.valid() || wasEnding(evidence, refused))
+            continue;
+        auto &f = out.add(
+            "dlg-481", Severity::Error, Grade::Seen,
+            fmt::format("{} does not know the dialog of this {} [1]: 481 after {} [2].",
+                        sender(evidence, refused.finalResponse), sip::methodText(refused.method),
+                        lasting(refused.finished - refused.started)));
+        f.impact =
+            "One side believes in a call that the other does not have; it lost its state, or "
+            "the request went to another fork.";
+        f.evidence = {at(evidence, refused.request, sip::HeaderId::To, "the dialog that is meant"),
+                      at(refused.finalResponse, "not known there")};
+        f.fixes = {{"Compare Call-ID and both tags with those of the 200; look for a restart or "
+                    "fail-over of the peer.",
+                    "operator", Action::None},
+                   {"Take the dialog for ended (RFC 5057).", "caller's user agent", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule dlg_481;
+const Rule dlg_481{"dlg-481",
+                   "A request for a dialog that the peer does not have",
+                   Severity::Error,
+                   "RFC 3261 section 12.2.2",
+                   "481",
+                   R"(
+  0.00 alice>bob INVITE offer
+  1.00 bob>alice 200 tag=b answer
+  1.05 alice>bob ACK tag=b
+  9.00 alice>bob BYE tag=b
+* 9.05 bob>alice 481 tag=b
+)",
+                   R"(
+  0.00 alice>bob INVITE offer
+  1.00 bob>alice 200 tag=b answer
+  1.05 alice>bob ACK tag=b
+  8.99 bob>alice BYE tag=b reverse
+  9.00 alice>bob BYE tag=b cseq=5
+  9.03 alice>bob 200 for=BYE
+  9.05 bob>alice 481 tag=b
+)",
+                   check};
+
+} // namespace diagnosis::rules

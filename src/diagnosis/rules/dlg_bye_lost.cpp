@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+constexpr auto kPatience = std::chrono::seconds(32); // Timer F, 64*T1
+constexpr std::size_t kProof = 3; // retransmissions: no answer reached the sender either
+
+/// The same BYE further on, or the peer's own, was answered.
+bool endedOtherwise(const calls::Call &call, const calls::Transaction &bye)
+{
+    return std::any_of(call.transactions.begin(), call.transactions.end(), [&](const auto &t) {
+        return &t != &bye && t.method == sip::Method::Bye && t.finalStatus != 0;
+    });
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto &bye : evidence.call.transactions) {
+        if (bye.method != sip::Method::Bye || !bye.request.valid() || bye.finalStatus != 0 ||
+            bye.repeats.size() < kProof || endedOtherwise(evidence.call, bye))
+            continue;
+        if (evidence.now - bye.started < kPatience) {
+            out.recheckAt(bye.started + kPatience);
+            continue;
+        }
+        auto &f = out.add("dlg-bye-lost", Severity::Warning, Grade::Likely,
+                          fmt::format("The BYE to {} [1] was sent {} more and never answered.",
+                                      receiver(evidence, bye.request),
+                                      count(bye.repeats.size(), "time")));
+        f.impact = "The peer may stay in the call, with its line busy and its billing running.";
+        f.evidence = {at(evidence, bye.request, sip::HeaderId::Route, "where the BYE goes")};
+        f.fixes = {{"Compare its Request-URI and Route with Contact and Record-Route of the 200: a "
+                    "private address or a lost flow ends here.",
+                    "operator", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule dlg_bye_lost;
+const Rule dlg_bye_lost{"dlg-bye-lost",
+                        "Hung up, and the peer never heard of it",
+                        Severity::Warning,
+                        "RFC 3261 section 15",
+                        "408",
+                        R"(
+  0.00 alice>bob INVITE offer
+  1.00 bob>alice 200 tag=b answer
+  1.05 alice>bob ACK tag=b
+* 9.00 alice>bob BYE tag=b
+* 9.50 alice>bob again
+* 10.50 alice>bob again
+* 12.50 alice>bob again
+* 16.50 alice>bob again
+  45.00 tick
+)",
+                        R"(
+  0.00 alice>bob INVITE offer
+  1.00 bob>alice 200 tag=b answer
+  1.05 alice>bob ACK tag=b
+  9.00 alice>bob BYE tag=b
+  9.50 alice>bob again
+  10.50 alice>bob again
+  12.50 alice>bob again
+  16.50 alice>bob again
+* 16.60 bob>alice 200 tag=b
+  45.00 tick
+)",
+                        check};
+
+} // namespace diagnosis::rules

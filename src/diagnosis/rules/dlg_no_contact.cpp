@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto &invite : evidence.call.transactions) {
+        if (invite.method != sip::Method::Invite || invite.finalStatus / 100 != 2 ||
+            !invite.finalResponse.valid() ||
+            evidence.trace.row(invite.finalResponse).kind != trace::RowKind::Message ||
+            !evidence.message(invite.finalResponse).value(sip::HeaderId::Contact).empty())
+            continue;
+        auto &f = out.add("dlg-no-contact", Severity::Error, Grade::Seen,
+                          fmt::format("The 200 of {} [1] has no Contact.",
+                                      sender(evidence, invite.finalResponse)));
+        f.impact =
+            "ACK and BYE have nowhere to go: the call ends after 32 s, or cannot be hung up.";
+        f.evidence = {at(invite.finalResponse, "no Contact")};
+        f.fixes = {
+            {"Put a Contact into every 2xx to INVITE.", "callee's user agent", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule dlg_no_contact;
+const Rule dlg_no_contact{"dlg-no-contact",
+                          "No address to send the rest of the dialog to",
+                          Severity::Error,
+                          "RFC 3261 section 12.1.1",
+                          "200",
+                          R"(
+  0.00 alice>bob INVITE offer
+* 1.00 bob>alice 200 tag=b answer "Contact:"
+  1.05 alice>bob ACK tag=b
+)",
+                          R"(
+  0.00 alice>bob INVITE offer
+  1.00 bob>alice 200 tag=b answer
+  1.05 alice>bob ACK tag=b
+)",
+                          check};
+
+} // namespace diagnosis::rules

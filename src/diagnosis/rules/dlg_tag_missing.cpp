@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+#include <sip/uri.h>
+
+namespace diagnosis::rules {
+namespace {
+
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto &transaction : evidence.call.transactions) {
+        const bool forms = transaction.method == sip::Method::Invite && !transaction.inDialog;
+        if (!forms || transaction.finalStatus / 100 != 2 || !transaction.finalResponse.valid())
+            continue;
+        const auto &row = evidence.trace.row(transaction.finalResponse);
+        if (row.toTag != 0)
+            continue;
+        const auto to = evidence.message(transaction.finalResponse).value(sip::HeaderId::To);
+        if (row.kind != trace::RowKind::Message || to.empty() ||
+            sip::parameter(to, "tag").has_value())
+            continue;
+        auto &f =
+            out.add("dlg-tag-missing", Severity::Error, Grade::Seen,
+                    fmt::format("{} of {} [1] has no To-tag, so it forms no dialog.",
+                                codeText(row.status), sender(evidence, transaction.finalResponse)));
+        f.impact = "ACK, BYE and everything later cannot name the dialog; many stacks drop the "
+                   "answer.";
+        f.evidence = {at(evidence, transaction.finalResponse, sip::HeaderId::To, "no tag")};
+        f.fixes = {
+            {"Add a tag to To in every response but 100.", "callee's user agent", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule dlg_tag_missing;
+const Rule dlg_tag_missing{"dlg-tag-missing",
+                           "A response without a To-tag",
+                           Severity::Error,
+                           "RFC 3261 section 8.2.6.2",
+                           "200",
+                           R"(
+  0.00 alice>bob INVITE offer
+* 1.00 bob>alice 200 answer
+  1.05 alice>bob ACK
+)",
+                           R"(
+  0.00 alice>bob INVITE offer
+  0.01 bob>alice 100
+  1.00 bob>alice 200 tag=b answer
+  1.05 alice>bob ACK tag=b
+)",
+                           check};
+
+} // namespace diagnosis::rules

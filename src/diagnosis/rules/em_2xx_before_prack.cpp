@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+constexpr auto kOnTheWay = std::chrono::milliseconds(20); // capture order against sending order
+
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto &dialog : evidence.call.earlyDialogs) {
+        if (!dialog.answer.valid())
+            continue;
+        const auto answered = evidence.time(dialog.answer);
+        for (const auto &reliable : dialog.reliables) {
+            if (!reliable.hasSdp || !reliable.response.valid() || !reliable.prack.valid() ||
+                evidence.trace.row(reliable.response).pair !=
+                    evidence.trace.row(dialog.answer).pair ||
+                evidence.time(reliable.response) >= answered ||
+                evidence.time(reliable.prack) <= answered + kOnTheWay)
+                continue; // without a PRACK the capture may lack it
+            auto &f = out.add("em-2xx-before-prack", Severity::Error, Grade::Seen,
+                              fmt::format("{} answered with 200 [2] while the description in its "
+                                          "{} [1] waited for a PRACK, which came later [3].",
+                                          sender(evidence, dialog.answer),
+                                          codeText(evidence.trace.row(reliable.response).status)));
+            f.impact = "Offer and answer may be torn apart: the caller may not know which "
+                       "description holds, and media can fail in one direction.";
+            f.evidence = {
+                at(evidence, reliable.response, sip::HeaderId::RSeq, "with a description"),
+                at(dialog.answer, "the answer"), at(reliable.prack, "the late PRACK")};
+            f.fixes = {{"Hold the 2xx back until every reliable response with a description is "
+                        "acknowledged.",
+                        "callee's user agent", Action::None}};
+            return;
+        }
+    }
+}
+
+} // namespace
+
+extern const Rule em_2xx_before_prack;
+const Rule em_2xx_before_prack{"em-2xx-before-prack",
+                               "Answered while a description waited for its PRACK",
+                               Severity::Error,
+                               "RFC 3262 section 3",
+                               "183",
+                               R"(
+  0.00 alice>bob INVITE offer "Supported: 100rel"
+  0.20 bob>alice 183 tag=b answer rseq=1
+* 0.50 bob>alice 200 tag=b
+  0.60 alice>bob PRACK tag=b rack=1/1
+  0.65 bob>alice 200 tag=b for=PRACK
+  0.70 alice>bob ACK tag=b
+)",
+                               R"(
+  0.00 alice>bob INVITE offer "Supported: 100rel"
+  0.20 bob>alice 183 tag=b answer rseq=1
+  0.30 alice>bob PRACK tag=b rack=1/1
+  0.35 bob>alice 200 tag=b for=PRACK
+  0.50 bob>alice 200 tag=b
+  0.70 alice>bob ACK tag=b
+)",
+                               check};
+
+} // namespace diagnosis::rules

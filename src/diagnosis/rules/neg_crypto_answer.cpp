@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <base/text.h>
+#include <diagnosis/facts.h>
+#include <diagnosis/offer_answer.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+struct Crypto {
+    std::string_view tag, suite, line;
+};
+
+/// a=crypto lines without their keys.
+std::vector<Crypto> cryptosOf(const sip::SdpMedia &media)
+{
+    std::vector<Crypto> found;
+    for (const auto attribute : media.attributes) {
+        if (!base::lower(attribute.substr(0, 7)).starts_with("crypto:"))
+            continue;
+        const auto words = base::split(attribute.substr(7), ' ');
+        if (words.size() >= 2)
+            found.push_back({words[0], words[1], attribute});
+    }
+    return found;
+}
+
+bool offeredAmong(const std::vector<Crypto> &offered, const Crypto &answer)
+{
+    return std::any_of(offered.begin(), offered.end(), [&](const Crypto &one) {
+        return one.tag == answer.tag && base::equalsNoCase(one.suite, answer.suite);
+    });
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto &[offer, answer] : exchanges(evidence)) {
+        const auto *const offered = sdpOf(evidence, offer).audio();
+        const auto *const answered = sdpOf(evidence, answer).audio();
+        if (offered == nullptr || answered == nullptr || answered->port == 0)
+            continue;
+        const auto ours = cryptosOf(*offered), theirs = cryptosOf(*answered);
+        if (ours.empty() || theirs.empty() ||
+            std::any_of(theirs.begin(), theirs.end(),
+                        [&](const Crypto &one) { return offeredAmong(ours, one); }))
+            continue;
+        auto &f = out.add("neg-crypto-answer", Severity::Error, Grade::Seen,
+                          fmt::format("{} answered with crypto tag {} {} [2], which is none of the "
+                                      "{} offered [1].",
+                                      sender(evidence, answer), shown(theirs.front().tag),
+                                      shown(theirs.front().suite), ours.size()));
+        f.impact = "The keys do not fit together: nothing of the media can be decrypted.";
+        f.evidence = {at(evidence, offer, offered->line, "the offer"),
+                      at(evidence, answer, answered->line, "the answer")};
+        f.fixes = {{"Answer with tag and suite of one of the offered a=crypto lines.",
+                    "callee's user agent", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule neg_crypto_answer;
+const Rule neg_crypto_answer{"neg-crypto-answer",
+                             "SRTP keys that do not answer the offer",
+                             Severity::Error,
+                             "RFC 4568 section 5.1.2",
+                             "488",
+                             R"(
+  0.00 alice>bob INVITE offer proto=RTP/SAVP "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PD0+P0BBQkNERUZHSElKS0xNTk9QUVJTVFVWV1hZ"
+* 1.00 bob>alice 200 tag=b answer proto=RTP/SAVP "a=crypto:2 AES_CM_128_HMAC_SHA1_32 inline:ZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXp7fH1+f4CB"
+  1.05 alice>bob ACK tag=b
+)",
+                             R"(
+  0.00 alice>bob INVITE offer proto=RTP/SAVP "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PD0+P0BBQkNERUZHSElKS0xNTk9QUVJTVFVWV1hZ"
+  1.00 bob>alice 200 tag=b answer proto=RTP/SAVP "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:ZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXp7fH1+f4CB"
+  1.05 alice>bob ACK tag=b
+)",
+                             check};
+
+} // namespace diagnosis::rules

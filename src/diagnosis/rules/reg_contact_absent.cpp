@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+#include <sip/uri.h>
+
+namespace diagnosis::rules {
+namespace {
+
+bool unbinds(const sip::Message &request)
+{
+    const auto contact = request.value(sip::HeaderId::Contact);
+    const auto expires = request.number(sip::HeaderId::Expires);
+    return contact.empty() || contact == "*" || (expires && *expires == 0) ||
+           sip::parameter(contact, "expires").value_or("") == "0";
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto &transaction : evidence.call.transactions) {
+        if (transaction.method != sip::Method::Register || !transaction.request.valid() ||
+            transaction.finalStatus / 100 != 2 || !transaction.finalResponse.valid() ||
+            evidence.trace.row(transaction.finalResponse).kind != trace::RowKind::Message)
+            continue;
+        const auto &answer = evidence.message(transaction.finalResponse);
+        if (unbinds(evidence.message(transaction.request)) ||
+            answer.find(sip::HeaderId::Contact) != nullptr)
+            continue;
+        auto &f = out.add("reg-contact-absent", Severity::Error, Grade::Seen,
+                          fmt::format("{} accepted the REGISTER [1] and lists no binding [2].",
+                                      sender(evidence, transaction.finalResponse)));
+        f.impact = "The account looks registered and cannot be called.";
+        f.evidence = {at(evidence, transaction.request, sip::HeaderId::Contact, "what was asked"),
+                      at(transaction.finalResponse, "no Contact in it")};
+        f.fixes = {
+            {"List every current binding in the 200 to REGISTER.", "home proxy", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule reg_contact_absent;
+const Rule reg_contact_absent{"reg-contact-absent",
+                              "Registered, and not bound",
+                              Severity::Error,
+                              "RFC 3261 section 10.3",
+                              "200",
+                              R"(
+  0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20>" "Expires: 600"
+* 0.05 edge>bob 200 tag=r
+)",
+                              R"(
+  0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20>" "Expires: 600"
+  0.05 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20>;expires=600"
+)",
+                              check};
+
+} // namespace diagnosis::rules

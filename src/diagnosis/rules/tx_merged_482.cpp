@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+void check(const Evidence &evidence, Findings &out)
+{
+    const auto &all = evidence.call.transactions;
+    for (const auto &refused : all) {
+        if (refused.finalStatus != 482 || !refused.request.valid())
+            continue;
+        const auto to = evidence.trace.destination(refused.request);
+        const auto first = std::find_if(all.begin(), all.end(), [&](const auto &t) {
+            return &t != &refused && t.method == refused.method && t.cseq == refused.cseq &&
+                   t.branch != refused.branch && t.request.valid() &&
+                   t.started <= refused.started &&
+                   evidence.trace.destination(t.request).address == to.address;
+        });
+        if (first == all.end())
+            continue;
+        auto &f = out.add("tx-merged-482", Severity::Warning, Grade::Seen,
+                          fmt::format("{} got the same {} twice, on two branches [1] [2], and "
+                                      "refused the second with 482 [3].",
+                                      to.text(), sip::methodText(refused.method)));
+        f.impact = "None if the first goes on; with bad luck the 482 is what the caller gets.";
+        f.evidence = {at(first->request, "the first"), at(refused.request, "the second"),
+                      at(refused.finalResponse, "refused")};
+        f.fixes = {{"Fork to each address of the target once (duplicate bindings, two routes to "
+                    "the same phone).",
+                    "home proxy", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule tx_merged_482;
+const Rule tx_merged_482{"tx-merged-482",
+                         "One request arrived twice",
+                         Severity::Warning,
+                         "RFC 3261 section 8.2.2.2",
+                         "482",
+                         R"(
+  0.00 proxy>bob INVITE offer branch=one
+  0.01 proxy>bob INVITE offer branch=two
+* 0.02 bob>proxy 482 tag=c
+  0.50 bob>proxy 180 tag=b
+)",
+                         R"(
+  0.00 proxy>bob INVITE offer branch=one
+  0.01 bob>proxy 482 tag=c
+  0.50 bob>proxy 180 tag=b
+)",
+                         check};
+
+} // namespace diagnosis::rules
