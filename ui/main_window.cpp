@@ -21,6 +21,7 @@
 #include <ui/panels/compare_panel.h>
 #include <ui/panels/dial_bar.h>
 #include <ui/panels/early_media_panel.h>
+#include <ui/panels/ears_panel.h>
 #include <ui/panels/explain_panel.h>
 #include <ui/panels/files_panel.h>
 #include <ui/panels/findings_panel.h>
@@ -38,7 +39,7 @@
 namespace ui {
 namespace {
 
-constexpr int kLayoutVersion = 3;
+constexpr int kLayoutVersion = 4;
 constexpr QSize kFrame(16, 48); // what a window manager may put around it
 
 QSize roomOnScreen(const QWidget &widget)
@@ -93,6 +94,7 @@ void MainWindow::makePanels()
     m_parts.compare = new ComparePanel(store, theme, this);
     m_parts.files = new FilesPanel(store, this);
     m_parts.early = new EarlyMediaPanel(store, focus, theme, this);
+    m_parts.ears = new EarsPanel(store, focus, this);
     m_parts.board = new FlowBoard(store, focus, theme, this);
 }
 
@@ -154,7 +156,9 @@ void MainWindow::makeDocks()
     p.filesDock = makeDock("filesDock", tr("Files"), p.files, Qt::RightDockWidgetArea);
     p.earlyDock = makeDock("earlyDock", tr("Early media"), p.early, Qt::BottomDockWidgetArea);
     p.flowsDock = makeDock("flowsDock", tr("Flows"), p.board, Qt::BottomDockWidgetArea);
+    p.earsDock = makeDock("earsDock", tr("Who hears what"), p.ears, Qt::BottomDockWidgetArea);
     tabifyDockWidget(p.earlyDock, p.flowsDock);
+    tabifyDockWidget(p.flowsDock, p.earsDock);
     p.earlyDock->raise();
     tabifyDockWidget(p.explainDock, p.messageDock);
     tabifyDockWidget(p.messageDock, p.findingsDock);
@@ -180,9 +184,9 @@ void MainWindow::makeStatus()
 
 void MainWindow::setDocksVisible(bool visible)
 {
-    for (QDockWidget *dock :
-         {m_parts.callsDock, m_parts.explainDock, m_parts.messageDock, m_parts.findingsDock,
-          m_parts.compareDock, m_parts.filesDock, m_parts.earlyDock, m_parts.flowsDock})
+    for (QDockWidget *dock : {m_parts.callsDock, m_parts.explainDock, m_parts.messageDock,
+                              m_parts.findingsDock, m_parts.compareDock, m_parts.filesDock,
+                              m_parts.earlyDock, m_parts.flowsDock, m_parts.earsDock})
         dock->setVisible(visible);
 }
 

@@ -13,6 +13,7 @@ class CallList;
 class ComparePanel;
 class DeskBridge;
 class DialBar;
+class EarsPanel;
 class EarlyMediaPanel;
 class ExplainPanel;
 class FilesPanel;
@@ -51,9 +52,10 @@ struct Parts {
     ComparePanel *compare = nullptr;
     FilesPanel *files = nullptr;
     EarlyMediaPanel *early = nullptr;
+    EarsPanel *ears = nullptr;
     QDockWidget *callsDock = nullptr, *explainDock = nullptr, *messageDock = nullptr,
                 *findingsDock = nullptr, *compareDock = nullptr, *filesDock = nullptr,
-                *earlyDock = nullptr, *flowsDock = nullptr;
+                *earlyDock = nullptr, *flowsDock = nullptr, *earsDock = nullptr;
 };
 
 } // namespace ui

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// Who would hear what: a line per phone, each change with its reason, a click leads to its row.
+#include <gui/gui_support.h>
+#include <QLabel>
+#include <QTreeWidget>
+#include <ui/panels/ears_panel.h>
+
+class EarsPanelTest : public QObject
+{
+    Q_OBJECT
+
+private Q_SLOTS:
+    static void initMain() { gui::useOwnFolders(); }
+    void init() { gui::failOnWarnings(); }
+
+    void everyPhoneHasALineAndEveryChangeAReason()
+    {
+        gui::Scenery scenery;
+        ui::Focus focus(scenery.store());
+        ui::EarsPanel panel(scenery.store(), focus);
+        panel.resize(700, 400);
+        panel.show();
+        const auto *tree = panel.findChild<QTreeWidget *>(QStringLiteral("earsTree"));
+        QVERIFY(!tree->isVisible());
+        QVERIFY(panel.findChild<QLabel *>(QStringLiteral("noEars"))->isVisible());
+        scenery.say(gui::kEarlyMedia);
+        QVERIFY(tree->isVisible());
+        QCOMPARE(tree->topLevelItemCount(), static_cast<int>(diagnosis::earPolicies().size()));
+        for (int i = 0; i < tree->topLevelItemCount(); ++i) {
+            const auto *phone = tree->topLevelItem(i);
+            QVERIFY(!phone->text(0).isEmpty());
+            QVERIFY(phone->text(2).contains(QLatin1String("s of silence")));
+            QVERIFY2(phone->childCount() > 0, qPrintable(phone->text(0)));
+            for (int k = 0; k < phone->childCount(); ++k)
+                for (int column = 0; column < 3; ++column)
+                    QVERIFY(!phone->child(k)->text(column).isEmpty());
+        }
+        const auto *ours = tree->topLevelItem(0);
+        QVERIFY(ours->text(1).contains(QLatin1String("early media")));
+        QVERIFY(ours->text(1).endsWith(QLatin1String("the answered call")));
+    }
+
+    void aChangeLeadsToItsRow()
+    {
+        gui::Scenery scenery;
+        ui::Focus focus(scenery.store());
+        ui::EarsPanel panel(scenery.store(), focus);
+        panel.show();
+        scenery.say(gui::kEarlyMedia);
+        auto *tree = panel.findChild<QTreeWidget *>(QStringLiteral("earsTree"));
+        auto *ours = tree->topLevelItem(0);
+        auto *answered = ours->child(ours->childCount() - 1);
+        Q_EMIT tree->itemClicked(answered, 0);
+        QVERIFY(focus.row().valid());
+        QCOMPARE(int(scenery.store().trace().row(focus.row()).status), 200);
+    }
+
+    void nothingIsWorkedOutWhileNobodyLooks()
+    {
+        gui::Scenery scenery;
+        ui::Focus focus(scenery.store());
+        ui::EarsPanel panel(scenery.store(), focus);
+        scenery.say(gui::kEarlyMedia);
+        const auto *tree = panel.findChild<QTreeWidget *>(QStringLiteral("earsTree"));
+        QCOMPARE(tree->topLevelItemCount(), 0);
+        panel.show();
+        QVERIFY(tree->topLevelItemCount() > 0);
+    }
+};
+
+QTEST_MAIN(EarsPanelTest)
+#include "ears_panel_test.moc"

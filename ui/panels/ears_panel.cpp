@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <ui/panels/ears_panel.h>
+
+#include <QHeaderView>
+#include <QLabel>
+#include <QTreeWidget>
+#include <QVBoxLayout>
+#include <ui/models/call_facts.h>
+#include <ui/text.h>
+
+namespace ui {
+namespace {
+
+enum Column { kWho, kHears, kWhy, kColumns };
+constexpr int kPlace = Qt::UserRole;
+
+QString hears(const diagnosis::EarSwitch &change, const calls::Call &call)
+{
+    QString text = shown(std::string(diagnosis::hearsText(change.what)));
+    if (change.trap)
+        text = EarsPanel::tr("dead air");
+    const bool several = call.earlyDialogs.size() > 1;
+    if (several && change.dialog < call.earlyDialogs.size())
+        text += EarsPanel::tr(" (early dialog %1)").arg(change.dialog + 1);
+    return text;
+}
+
+/// "+1.234 s" since the INVITE.
+QString since(base::Duration elapsed)
+{
+    return QStringLiteral("+%1 s").arg(base::toSeconds(elapsed), 0, 'f', 3);
+}
+
+QString keyOf(const std::vector<diagnosis::EarSwitch> &changes)
+{
+    QString key;
+    for (const auto &change : changes)
+        key += QStringLiteral("%1/%2/%3/%4;")
+                   .arg(change.at.ns)
+                   .arg(static_cast<int>(change.what))
+                   .arg(change.dialog)
+                   .arg(change.trap ? 1 : 0);
+    return key;
+}
+
+} // namespace
+
+EarsPanel::EarsPanel(Store &store, Focus &focus, QWidget *parent)
+    : QWidget(parent), m_store(store), m_focus(focus), m_empty(plainLabel({}, "noEars", this)),
+      m_tree(new QTreeWidget(this))
+{
+    setObjectName(QStringLiteral("ears"));
+    setAccessibleName(tr("Who hears what"));
+    setProperty("page", true);
+    setAttribute(Qt::WA_StyledBackground);
+    m_empty->setWordWrap(true);
+    m_empty->setMargin(16);
+    m_empty->setProperty("muted", true);
+    m_empty->setText(
+        tr("What different phones play before the answer shows here, once a call has a "
+           "provisional response."));
+    m_tree->setObjectName(QStringLiteral("earsTree"));
+    m_tree->setAccessibleName(tr("What each phone plays before the answer"));
+    m_tree->setColumnCount(kColumns);
+    m_tree->setHeaderLabels({tr("Phone"), tr("Hears"), tr("Why")});
+    m_tree->setAllColumnsShowFocus(true);
+    m_tree->setTabKeyNavigation(false);
+    m_tree->setUniformRowHeights(true);
+    m_tree->header()->setStretchLastSection(true);
+    m_tree->header()->setSectionResizeMode(kWho, QHeaderView::ResizeToContents);
+    m_tree->header()->setSectionResizeMode(kHears, QHeaderView::ResizeToContents);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(0, 0, 0, 0);
+    layout->addWidget(m_empty);
+    layout->addWidget(m_tree, 1);
+    m_tree->hide();
+    connect(m_tree, &QTreeWidget::itemClicked, this,
+            [this](QTreeWidgetItem *item) { choose(item); });
+    connect(m_tree, &QTreeWidget::itemActivated, this,
+            [this](QTreeWidgetItem *item) { choose(item); });
+    connect(&focus, &Focus::callChanged, this, &EarsPanel::refresh);
+}
+
+void EarsPanel::showEvent(QShowEvent *event)
+{
+    refresh();
+    QWidget::showEvent(event);
+}
+
+void EarsPanel::refresh()
+{
+    if (!isVisible())
+        return; // worked out when somebody looks
+    const CallPtr view = m_focus.call();
+    std::vector<diagnosis::EarEvent> events;
+    if (view && view->call->kind == calls::Kind::Call)
+        events = diagnosis::earEvents(m_store.evidence(*view));
+    m_empty->setVisible(events.empty());
+    m_tree->setVisible(!events.empty());
+    if (!events.empty())
+        fill(m_store.evidence(*view), events);
+}
+
+void EarsPanel::fill(const diagnosis::Evidence &evidence,
+                     const std::vector<diagnosis::EarEvent> &events)
+{
+    QString key = QString::number(evidence.call.id.value);
+    std::vector<std::vector<diagnosis::EarSwitch>> all;
+    for (const auto policy : diagnosis::earPolicies()) {
+        all.push_back(diagnosis::hearBy(policy, events, evidence.now));
+        key += keyOf(all.back()) + QLatin1Char('|');
+    }
+    if (key == m_shown)
+        return;
+    m_shown = key;
+    m_tree->clear();
+    m_places.clear();
+    const base::Instant start =
+        evidence.call.invite.valid() ? evidence.time(evidence.call.invite) : evidence.call.first;
+    std::size_t number = 0;
+    for (const auto policy : diagnosis::earPolicies()) {
+        const auto &changes = all[number++];
+        QStringList course;
+        auto *phone = new QTreeWidgetItem(m_tree);
+        for (const auto &change : changes) {
+            const QString what = hears(change, evidence.call);
+            course << what;
+            auto *item = new QTreeWidgetItem(phone);
+            item->setText(kWho, since(change.at - start));
+            item->setText(kHears, what);
+            item->setText(kWhy, shown(change.why));
+            item->setData(kWho, kPlace, static_cast<int>(m_places.size()));
+            diagnosis::EvidenceRef place;
+            place.row = change.row;
+            if (!place.row.valid())
+                place.stream = change.stream;
+            m_places.push_back(place);
+        }
+        phone->setText(kWho, shown(std::string(diagnosis::policyText(policy))));
+        phone->setText(kHears,
+                       course.isEmpty() ? tr("nothing") : course.join(QStringLiteral(" → ")));
+        phone->setText(kWhy, tr("%1 s of silence before the answer")
+                                 .arg(base::toSeconds(diagnosis::silentFor(changes, evidence.now)),
+                                      0, 'f', 1));
+    }
+    if (auto *first = m_tree->topLevelItem(0))
+        first->setExpanded(true);
+}
+
+void EarsPanel::choose(QTreeWidgetItem *item)
+{
+    const QVariant place = item->data(kWho, kPlace);
+    if (!place.isValid())
+        return;
+    const auto index = static_cast<std::size_t>(place.toInt());
+    if (index < m_places.size() && (m_places[index].row.valid() || m_places[index].stream.valid()))
+        m_focus.jump(m_places[index]);
+}
+
+} // namespace ui
