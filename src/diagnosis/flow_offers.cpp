@@ -3,7 +3,6 @@
 // that is not possible says why.
 #include <diagnosis/flow_facts.h>
 
-#include <algorithm>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -22,21 +21,40 @@ bool registered(const flows::Flow &flow)
     return carries(flow) || flow.report.state == base::FlowState::Suspect;
 }
 
-/// Our flow that the failure is about: named by the route, else the one that the request took.
-const flows::Flow *concerned(const Evidence &evidence, const calls::Transaction &failed)
+const flows::Flow *named(const Evidence &evidence, trace::RowId request)
 {
-    if (!failed.request.valid())
-        return nullptr;
-    for (const auto &token : tokensOf(evidence, failed.request))
+    for (const auto &token : tokensOf(evidence, request))
         if (const auto *const flow = flowOf(evidence, token); flow != nullptr && flow->ours)
             return flow;
+    return nullptr;
+}
+
+/// Our flow whose socket the request left or reached us by.
+const flows::Flow *carrier(const Evidence &evidence, trace::RowId request)
+{
     const auto &trace = evidence.trace;
-    const auto own = trace.row(failed.request).outgoing ? trace.source(failed.request)
-                                                        : trace.destination(failed.request);
+    const auto own =
+        trace.row(request).outgoing ? trace.source(request) : trace.destination(request);
     for (const auto &flow : evidence.flows)
         if (flow && flow->ours && own.known() && flow->report.local == own)
             return flow.get();
     return nullptr;
+}
+
+/// Our flow that the failure is about: named by the route here or where the code was made, else the
+/// one that the request took.
+const flows::Flow *concerned(const Evidence &evidence, const calls::Transaction &failed)
+{
+    if (!failed.request.valid())
+        return nullptr;
+    if (const auto *const flow = named(evidence, failed.request))
+        return flow;
+    const auto *const deepest = origin(evidence, failed.finalStatus, failed.inDialog);
+    if (const auto *const flow = deepest != nullptr && deepest->request.valid()
+                                     ? named(evidence, deepest->request)
+                                     : nullptr)
+        return flow;
+    return carrier(evidence, failed.request);
 }
 
 /// What stands between us and each offer, looked at once.
@@ -45,7 +63,8 @@ struct Reach {
     bool established = false; // an answered dialog that nobody ended
     bool over = false;
     const flows::Flow *flow = nullptr;  // concerned
-    const flows::Flow *other = nullptr; // of the same account, and it works
+    const flows::Flow *taken = nullptr; // the call's own, nullptr: it went without an account
+    const flows::Flow *other = nullptr; // of the same account as that one, and it works
     std::size_t flows = 0;              // of ours
     std::string notOurs;                // why not, for calls that are not ours
 };
@@ -62,19 +81,19 @@ Reach reachOf(const Evidence &evidence, const calls::Transaction &failed)
     reach.over = !reach.established && call.state != calls::State::Calling &&
                  call.state != calls::State::Proceeding && call.state != calls::State::Early;
     reach.flow = concerned(evidence, failed);
+    reach.taken = call.invite.valid() ? carrier(evidence, call.invite) : nullptr;
     for (const auto &flow : evidence.flows) {
         if (!flow || !flow->ours)
             continue;
         ++reach.flows;
-        const bool same = reach.flow == nullptr ||
-                          (flow.get() != reach.flow && flow->report.aor == reach.flow->report.aor);
-        if (same && carries(*flow) && reach.flow != nullptr && reach.other == nullptr)
+        if (reach.taken != nullptr && flow.get() != reach.taken &&
+            flow->report.aor == reach.taken->report.aor && carries(*flow) && reach.other == nullptr)
             reach.other = flow.get();
     }
     return reach;
 }
 
-std::string named(const flows::Flow &flow)
+std::string nameOf(const flows::Flow &flow)
 {
     return fmt::format("flow {} ({})", flow.report.regId, shown(flow.report.edge));
 }
@@ -102,14 +121,14 @@ Offer pingOffer(const Reach &reach)
         return no(Action::PingFlow, kWhat, why);
     if (!registered(*reach.flow))
         return no(Action::PingFlow, kWhat,
-                  fmt::format("{} is {}", named(*reach.flow),
+                  fmt::format("{} is {}", nameOf(*reach.flow),
                               base::flowStateText(reach.flow->report.state)));
     if (reach.flow->report.keepAlive.empty() && reach.flow->report.transport == "UDP")
         return no(Action::PingFlow, kWhat,
                   "nobody said that this edge answers STUN on its SIP port (RFC 5626 section 4.4)");
     return {
         Action::PingFlow, true,
-        fmt::format("Ping {}: a pong within 10 s shows that our side works.", named(*reach.flow)),
+        fmt::format("Ping {}: a pong within 10 s shows that our side works.", nameOf(*reach.flow)),
         reach.flow->id};
 }
 
@@ -119,23 +138,26 @@ Offer registerOffer(const Reach &reach)
     if (const auto why = withoutFlow(reach); !why.empty())
         return no(Action::ReRegister, kWhat, why);
     return {Action::ReRegister, true,
-            fmt::format("Register {} again, with the same reg-id.", named(*reach.flow)),
+            fmt::format("Register {} again, with the same reg-id.", nameOf(*reach.flow)),
             reach.flow->id};
 }
 
 Offer otherFlowOffer(const Evidence &evidence, const Reach &reach)
 {
     constexpr std::string_view kWhat = "Call again over another flow";
-    if (const auto why = withoutFlow(reach); !why.empty())
+    const auto because = [&](std::string_view why) {
         return no(Action::CallOverOtherFlow, kWhat, why);
+    };
+    if (!reach.own)
+        return because(reach.notOurs);
     if (!outgoingCall(evidence))
-        return no(Action::CallOverOtherFlow, kWhat,
-                  "the call came in, it was not placed from here");
+        return because("the call came in, it was not placed from here");
+    if (reach.taken == nullptr)
+        return because("the call was placed without an account, so it took no flow");
     if (reach.other == nullptr)
-        return no(Action::CallOverOtherFlow, kWhat,
-                  reach.flows < 2 ? "only one flow is registered" : "no other flow is up");
+        return because(reach.flows < 2 ? "only one flow is registered" : "no other flow is up");
     return {Action::CallOverOtherFlow, true,
-            fmt::format("Call again over {}.", named(*reach.other)), reach.other->id};
+            fmt::format("Call again over {}.", nameOf(*reach.other)), reach.other->id};
 }
 
 Offer replacesOffer(const Evidence &evidence, const Reach &reach, const calls::Transaction &failed)
@@ -147,12 +169,12 @@ Offer replacesOffer(const Evidence &evidence, const Reach &reach, const calls::T
         return no(Action::CallReplacing, kWhat, "the request failed before there was a dialog");
     if (!reach.established || !replacementOf(evidence))
         return no(Action::CallReplacing, kWhat, "the dialog is over");
-    if (reach.flow != nullptr && reach.other == nullptr && !carries(*reach.flow))
+    if (reach.taken != nullptr && reach.other == nullptr && !carries(*reach.taken))
         return no(Action::CallReplacing, kWhat, "no flow of ours is up that it could leave by");
-    const auto *const way = reach.other != nullptr ? reach.other : reach.flow;
+    const auto *const way = reach.other != nullptr ? reach.other : reach.taken;
     return {Action::CallReplacing, true,
             fmt::format("New INVITE with Replaces of this dialog{}: it takes a new route set.",
-                        way != nullptr ? " over " + named(*way) : std::string()),
+                        way != nullptr ? " over " + nameOf(*way) : std::string()),
             way != nullptr ? way->id : flows::FlowId{}};
 }
 

@@ -50,9 +50,11 @@ private Q_SLOTS:
         auto *tree = panel.findChild<QTreeWidget *>(QStringLiteral("earsTree"));
         auto *ours = tree->topLevelItem(0);
         auto *answered = ours->child(ours->childCount() - 1);
+        ladder::Target jumped;
+        connect(&focus, &ui::Focus::jumped, this, [&](ladder::Target target) { jumped = target; });
         Q_EMIT tree->itemClicked(answered, 0);
-        QVERIFY(focus.row().valid());
-        QCOMPARE(int(scenery.store().trace().row(focus.row()).status), 200);
+        QVERIFY(jumped.kind == ladder::TargetKind::Row);
+        QCOMPARE(int(scenery.store().trace().row({jumped.id}).status), 200);
     }
 
     void nothingIsWorkedOutWhileNobodyLooks()

@@ -5,13 +5,12 @@
 #include <QLabel>
 #include <QTreeWidget>
 #include <QVBoxLayout>
-#include <ui/models/call_facts.h>
 #include <ui/text.h>
 
 namespace ui {
 namespace {
 
-enum Column { kWho, kHears, kWhy, kColumns };
+enum Column { kWho, kHears, kWhy, kEarColumns };
 constexpr int kPlace = Qt::UserRole;
 
 QString hears(const diagnosis::EarSwitch &change, const calls::Call &call)
@@ -61,7 +60,7 @@ EarsPanel::EarsPanel(Store &store, Focus &focus, QWidget *parent)
            "provisional response."));
     m_tree->setObjectName(QStringLiteral("earsTree"));
     m_tree->setAccessibleName(tr("What each phone plays before the answer"));
-    m_tree->setColumnCount(kColumns);
+    m_tree->setColumnCount(kEarColumns);
     m_tree->setHeaderLabels({tr("Phone"), tr("Hears"), tr("Why")});
     m_tree->setAllColumnsShowFocus(true);
     m_tree->setTabKeyNavigation(false);

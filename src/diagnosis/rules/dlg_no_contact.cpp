@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -6,17 +7,27 @@
 namespace diagnosis::rules {
 namespace {
 
+/// Where an ACK came all the same, some way was found to send it.
+bool acknowledged(const calls::Call &call, const calls::Transaction &invite)
+{
+    return std::any_of(call.transactions.begin(), call.transactions.end(), [&](const auto &t) {
+        return t.method == sip::Method::Ack && t.cseq == invite.cseq;
+    });
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &invite : evidence.call.transactions) {
         if (invite.method != sip::Method::Invite || invite.finalStatus / 100 != 2 ||
             !invite.finalResponse.valid() ||
             evidence.trace.row(invite.finalResponse).kind != trace::RowKind::Message ||
+            acknowledged(evidence.call, invite) ||
             !evidence.message(invite.finalResponse).value(sip::HeaderId::Contact).empty())
             continue;
-        auto &f = out.add("dlg-no-contact", Severity::Error, Grade::Seen,
-                          fmt::format("The 200 of {} [1] has no Contact.",
-                                      sender(evidence, invite.finalResponse)));
+        auto &f = out.add(
+            "dlg-no-contact", Severity::Error, Grade::Seen,
+            fmt::format("The 200 of {} [1] has no Contact, and no ACK for it is in this trace.",
+                        sender(evidence, invite.finalResponse)));
         f.impact =
             "ACK and BYE have nowhere to go: the call ends after 32 s, or cannot be hung up.";
         f.evidence = {at(invite.finalResponse, "no Contact")};
@@ -37,7 +48,7 @@ const Rule dlg_no_contact{"dlg-no-contact",
                           R"(
   0.00 alice>bob INVITE offer
 * 1.00 bob>alice 200 tag=b answer "Contact:"
-  1.05 alice>bob ACK tag=b
+  1.50 tick
 )",
                           R"(
   0.00 alice>bob INVITE offer

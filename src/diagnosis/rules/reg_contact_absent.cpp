@@ -26,7 +26,7 @@ void check(const Evidence &evidence, Findings &out)
         if (unbinds(evidence.message(transaction.request)) ||
             answer.find(sip::HeaderId::Contact) != nullptr)
             continue;
-        auto &f = out.add("reg-contact-absent", Severity::Error, Grade::Seen,
+        auto &f = out.add("reg-contact-absent", Severity::Warning, Grade::Seen,
                           fmt::format("{} accepted the REGISTER [1] and lists no binding [2].",
                                       sender(evidence, transaction.finalResponse)));
         f.impact = "The account looks registered and cannot be called.";
@@ -43,7 +43,7 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule reg_contact_absent;
 const Rule reg_contact_absent{"reg-contact-absent",
                               "Registered, and not bound",
-                              Severity::Error,
+                              Severity::Warning,
                               "RFC 3261 section 10.3",
                               "200",
                               R"(
