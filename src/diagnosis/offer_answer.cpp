@@ -43,8 +43,8 @@ constexpr std::size_t kMostExchanges = 64;
 
 bool offers(const calls::Transaction &transaction)
 {
-    return transaction.method == sip::Method::Invite ||
-           transaction.method == sip::Method::Update || transaction.method == sip::Method::Prack;
+    return transaction.method == sip::Method::Invite || transaction.method == sip::Method::Update ||
+           transaction.method == sip::Method::Prack;
 }
 
 /// The ACK of the same hop that belongs to a 2xx with an offer.

@@ -9,8 +9,8 @@
 
 namespace diagnosis {
 
-/// Two descriptions of one hop that belong together: in INVITE, UPDATE or PRACK and a response, or in
-/// a response and the ACK or PRACK to it (RFC 6337).
+/// Two descriptions of one hop that belong together: in INVITE, UPDATE or PRACK and a response, or
+/// in a response and the ACK or PRACK to it (RFC 6337).
 struct Exchange {
     trace::RowId offer, answer;
 };
