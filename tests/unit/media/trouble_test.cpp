@@ -89,9 +89,12 @@ TEST_F(MediaTest, KnowsItsCodecs)
 {
     ASSERT_NO_FATAL_FAILURE(open());
     const auto codecs = layer->codecs();
-    ASSERT_EQ(codecs.size(), 3U);
-    for (const auto &codec : codecs)
-        EXPECT_TRUE(codec.available) << codec.encoding << " needs " << codec.package;
+    ASSERT_EQ(codecs.size(), 7U);
+    for (const auto &codec : codecs) {
+        // G.729 alone comes from a package that a machine may do without, and names it.
+        EXPECT_TRUE(codec.available || codec.encoding == "G729") << codec.encoding;
+        EXPECT_EQ(codec.package, codec.available ? "" : "gstreamer1.0-libav") << codec.encoding;
+    }
     EXPECT_EQ(media::gstreamerVersion().substr(0, 2), "1.");
 }
 
