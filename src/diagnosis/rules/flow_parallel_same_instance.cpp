@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <chrono>
 #include <diagnosis/facts.h>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
@@ -10,11 +11,15 @@ namespace {
 
 constexpr std::size_t kMostBranches = 64;
 
+/// A branch that nobody has answered is left for another one after a while, which is not at once.
+constexpr std::chrono::milliseconds kOneFork{500};
+
 bool atOnce(const calls::Transaction &a, const calls::Transaction &b)
 {
     return a.method == sip::Method::Invite && b.method == a.method && !a.inDialog && !b.inDialog &&
            a.request.valid() && b.request.valid() && b.cseq == a.cseq && b.branch != a.branch &&
-           b.sentBy == a.sentBy && (!a.finished.known() || b.started < a.finished);
+           b.sentBy == a.sentBy && (!a.finished.known() || b.started < a.finished) &&
+           !a.localFailure.valid() && (!a.responses.empty() || b.started - a.started < kOneFork);
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -69,6 +74,10 @@ const Rule flow_parallel_same_instance{"flow-parallel-same-instance",
   5.001 edge>home 430 tag=e
   5.002 home>edge2 INVITE offer branch=two "Route: <sip:flow-two@192.0.2.3;lr;ob>"
   5.100 edge2>home 180 tag=b
+  8.000 home>edge INVITE offer call=c2 branch=three "Route: <sip:flow-one@192.0.2.2;lr;ob>"
+  8.500 home>edge INVITE offer call=c2 branch=three "Route: <sip:flow-one@192.0.2.2;lr;ob>"
+  9.500 home>edge2 INVITE offer call=c2 branch=four "Route: <sip:flow-two@192.0.2.3;lr;ob>"
+  9.600 edge2>home 180 call=c2 tag=b
 )",
                                        check};
 

@@ -108,10 +108,11 @@ def main():
             second.cut(refuse=True)
             bob.wait("calls do not reach this account since")
             status = caller.call("third")
-            bench.check(status in (430, 480), f"no flow is left: the caller hears {status}")
+            # 477 is Kamailio's own word for a connection that broke under the request.
+            bench.check(status in (430, 477, 480), f"no flow is left: the caller hears {status}")
             if capture:
                 found = rules(stage, capture, "flows.pcap")
-                bench.check("flow-430-initial" in found or "flow-failover-ok" in found, f"the capture tells it: {found}")
+                bench.check(found & {"flow-430-initial", "flow-failover-ok", "flow-hidden"}, f"the capture tells it: {found}")
         finally:
             bob.end()
         wrong_key(stage, modules, edge, (port, tls, home, pem, ca))
