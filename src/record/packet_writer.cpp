@@ -110,7 +110,7 @@ void PacketWriter::write(const base::Packet &packet, std::string_view bytes, std
         packetBlock(into, packet.time, direction, exportedPdu(pdu, bytes), packetComment(packet));
 }
 
-void PacketWriter::frames(std::vector<sip::Frame> frames, const base::Packet &packet,
+void PacketWriter::frames(const std::vector<sip::Frame> &frames, const base::Packet &packet,
                           std::string &out)
 {
     base::Packet whole = packet;

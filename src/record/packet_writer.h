@@ -34,7 +34,8 @@ private:
     };
 
     void stream(const base::Packet &packet, std::string &out);
-    void frames(std::vector<sip::Frame> frames, const base::Packet &packet, std::string &out);
+    void frames(const std::vector<sip::Frame> &frames, const base::Packet &packet,
+                std::string &out);
     void write(const base::Packet &packet, std::string_view bytes, std::string &out);
     std::uint32_t interface(const Lane &lane, std::uint16_t linkType, std::string &out);
 

@@ -23,14 +23,14 @@ void refuseSizeSignal()
 
 } // namespace
 
-Recorder::Recorder(FileOptions options, OnTrouble onTrouble)
-    : m_first(options.path), m_onTrouble(std::move(onTrouble)), m_queue(kWaiting)
+Recorder::Recorder(std::string first, OnTrouble onTrouble)
+    : m_first(std::move(first)), m_onTrouble(std::move(onTrouble)), m_queue(kWaiting)
 {
 }
 
 base::Result<std::unique_ptr<Recorder>> Recorder::open(FileOptions options, OnTrouble onTrouble)
 {
-    std::unique_ptr<Recorder> out(new Recorder(options, std::move(onTrouble)));
+    std::unique_ptr<Recorder> out(new Recorder(options.path, std::move(onTrouble)));
     if (auto opened = out->m_file.open(std::move(options), out->m_writer.begin()); !opened)
         return tl::unexpected<base::Error>(opened.error());
     out->publish();

@@ -47,7 +47,7 @@ public:
     bool settle(std::chrono::milliseconds limit) const;
 
 private:
-    Recorder(FileOptions options, OnTrouble onTrouble);
+    Recorder(std::string first, OnTrouble onTrouble);
     void run();
     void write(const std::vector<base::Packet> &packets);
     void rotate();

@@ -83,7 +83,8 @@ void FlowsModel::refresh()
     if (!same)
         endResetModel();
     else if (!m_rows.empty())
-        Q_EMIT dataChanged(index(0, 0), index(rowCount() - 1, columnCount() - 1));
+        Q_EMIT dataChanged(index(0, 0), index(static_cast<int>(m_rows.size()) - 1,
+                                              static_cast<int>(flowColumns().size()) - 1));
 }
 
 int FlowsModel::rowCount(const QModelIndex &parent) const

@@ -83,8 +83,12 @@ void NoticeBar::add(const QString &sentence, bool isError)
     layout->addWidget(text, 1);
     layout->addWidget(close);
     connect(close, &QPushButton::clicked, this, [this, notice] { drop(notice); });
-    if (!isError)
-        QTimer::singleShot(kNewsMs, notice, [this, notice] { drop(notice); });
+    if (!isError) {
+        auto *news = new QTimer(notice);
+        news->setSingleShot(true);
+        connect(news, &QTimer::timeout, this, [this, notice] { drop(notice); });
+        news->start(kNewsMs);
+    }
     m_rows->addWidget(notice);
     m_notices.append(notice);
     setVisible(true);

@@ -237,8 +237,8 @@ void FlowBoard::showEvents()
     const FlowPtr flow = row != nullptr ? row->seen : nullptr;
     const auto id = flow ? flow->id : flows::FlowId{};
     const std::size_t count = flow ? flow->events.size() : 0;
-    const bool same = id == m_shownFlow && count == m_shownEvents &&
-                      (count == 0 || count < 256); // a full list moves on
+    const bool same =
+        id == m_shownFlow && count == m_shownEvents && count < 256; // a full list moves on
     if (same)
         return;
     m_shownFlow = id;

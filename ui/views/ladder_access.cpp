@@ -87,9 +87,9 @@ public:
             m_rows.resize(static_cast<std::size_t>(index) + 1, 0);
         QAccessible::Id &id = m_rows[static_cast<std::size_t>(index)];
         if (id == 0)
+            // The registry owns what it was given: no leak.
+            // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks)
             id = QAccessible::registerAccessibleInterface(new RowAccess(m_ladder, index));
-        // The registry owns what it was given: no leak.
-        // NOLINTNEXTLINE(clang-analyzer-cplusplus.NewDeleteLeaks)
         return QAccessible::accessibleInterface(id);
     }
     int indexOfChild(const QAccessibleInterface *child) const override
