@@ -66,11 +66,50 @@ void Findings::recheckAt(base::Instant when)
         recheck = when;
 }
 
+namespace {
+
+bool holdsCutMessages(const Evidence &evidence)
+{
+    return std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(),
+                       [&](const auto &place) {
+                           return evidence.trace.row(place.row).kind == trace::RowKind::Cut;
+                       });
+}
+
+/// Does the rule argue from what headers and descriptions say, or do not say?
+bool readsWholeMessages(std::string_view rule)
+{
+    constexpr std::array<std::string_view, 6> kOnes{
+        "em-", "neg-", "dlg-", "reg-", "flow-not-granted", "flow-path-missing"};
+    return std::any_of(kOnes.begin(), kOnes.end(),
+                       [&](auto begin) { return rule.substr(0, begin.size()) == begin; });
+}
+
+/// Where the capture cut messages short, what stood behind the cut is not known: what is not there
+/// is no proof that it was not sent.
+void doubtCutMessages(Findings &findings)
+{
+    for (Finding &finding : findings.list) {
+        if (!readsWholeMessages(finding.rule))
+            continue;
+        finding.severity = Severity::Info;
+        finding.grade = Grade::CannotTell;
+        finding.text += " Messages of this call are cut short in the capture, so what is missed "
+                        "here may have been sent.";
+        finding.fixes = {{"Capture whole packets (no snap length) and look again.", "who captures",
+                          Action::None}};
+    }
+}
+
+} // namespace
+
 Findings diagnose(const Evidence &evidence)
 {
     Findings findings(evidence.call.id);
     for (const auto *const entry : rules::all())
         entry->check(evidence, findings);
+    if (!findings.list.empty() && holdsCutMessages(evidence))
+        doubtCutMessages(findings);
     // A moment that has passed needs no second look.
     if (findings.recheck <= evidence.now)
         findings.recheck = {};

@@ -59,7 +59,8 @@ bool MediaFold::add(const base::Packet &packet)
                 file(first, *waited, *sender);
         }
     }
-    if (sender->overlap.again(m_file, packet.time))
+    const std::uint64_t mark = std::uint64_t{parsed->timestamp} << 16U | parsed->sequence;
+    if (sender->overlap.again(m_file, packet.time, mark))
         ++m_packets;
     else
         file(packet, *parsed, *sender);

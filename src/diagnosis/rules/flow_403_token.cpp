@@ -44,7 +44,7 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         auto &f = out.add(
             "flow-403-token", Severity::Error, Grade::Likely,
-            fmt::format("{} answered 403 [1] after {} to a {} whose Route holds one of its own "
+            fmt::format("{} answered 403 [1] after {} to the {} whose Route holds one of its own "
                         "flow tokens [2]: it does not trust the token any more, as after a restart "
                         "with another key. Nobody is forbidden to call.",
                         sender(evidence, transaction.finalResponse),

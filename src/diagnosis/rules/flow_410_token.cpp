@@ -22,7 +22,7 @@ void check(const Evidence &evidence, Findings &out)
         if (token == tokens.end())
             continue;
         auto &f = out.add("flow-410-token", Severity::Warning, Grade::Likely,
-                          fmt::format("{} answered 410 Gone [1] after {} to a {} whose Route names "
+                          fmt::format("{} answered 410 Gone [1] after {} to the {} whose Route names "
                                       "{} [2]: edges older than RFC 5626 say so when that flow is "
                                       "gone, where 430 is meant.",
                                       sender(evidence, transaction.finalResponse),

@@ -2,6 +2,8 @@
 // What two captures of the same minutes both hold is counted once, whatever it is.
 #include "talk.h"
 
+#include <session/overlap.h>
+
 namespace {
 
 using namespace talk;
@@ -81,6 +83,31 @@ TEST(Overlap, ofTwoCapturesIsCountedOnce)
 TEST(Overlap, whatTheSecondHoldsBeyondTheFirstGoesOn)
 {
     EXPECT_EQ(countedIn({capture(2, 1), capture(5, 6)}), countedIn({capture(5, 6)}));
+}
+
+TEST(Overlap, filesInAnyOrderKeepWhatOnlyTheyHold)
+{
+    session::Overlap overlap;
+    const auto taken = [&](std::uint32_t file, int from, int to) {
+        int out = 0;
+        for (int i = from; i < to; ++i)
+            out += overlap.again(file, at(i * 20)) ? 0 : 1;
+        return out;
+    };
+    EXPECT_EQ(taken(1, 200, 300), 100); // the third part of a long capture is read first
+    EXPECT_EQ(taken(2, 0, 100), 100);
+    EXPECT_EQ(taken(3, 100, 200), 100);
+    EXPECT_EQ(taken(4, 50, 320), 20) << "only what is behind the newest";
+}
+
+TEST(Overlap, theLastPacketIsKnownThoughTheOtherClockIsLate)
+{
+    session::Overlap overlap;
+    for (std::uint64_t i = 1; i <= 10; ++i)
+        EXPECT_FALSE(overlap.again(1, at(static_cast<int>(i) * 20), i));
+    for (std::uint64_t i = 1; i <= 10; ++i)
+        EXPECT_TRUE(overlap.again(2, at(static_cast<int>(i) * 20 + 3), i)) << i;
+    EXPECT_FALSE(overlap.again(2, at(223), 11));
 }
 
 } // namespace
