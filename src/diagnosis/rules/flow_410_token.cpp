@@ -21,14 +21,15 @@ void check(const Evidence &evidence, Findings &out)
         });
         if (token == tokens.end())
             continue;
-        auto &f = out.add("flow-410-token", Severity::Warning, Grade::Likely,
-                          fmt::format("{} answered 410 Gone [1] after {} to the {} whose Route names "
-                                      "{} [2]: edges older than RFC 5626 say so when that flow is "
-                                      "gone, where 430 is meant.",
-                                      sender(evidence, transaction.finalResponse),
-                                      lasting(transaction.finished - transaction.started),
-                                      sip::methodText(transaction.method),
-                                      tokenText(evidence, *token, transaction.started)));
+        auto &f =
+            out.add("flow-410-token", Severity::Warning, Grade::Likely,
+                    fmt::format("{} answered 410 Gone [1] after {} to the {} whose Route names "
+                                "{} [2]: edges older than RFC 5626 say so when that flow is "
+                                "gone, where 430 is meant.",
+                                sender(evidence, transaction.finalResponse),
+                                lasting(transaction.finished - transaction.started),
+                                sip::methodText(transaction.method),
+                                tokenText(evidence, *token, transaction.started)));
         f.impact = "The home proxy takes 410 for the user agent's own answer and tries none of its "
                    "other flows.";
         f.evidence = {at(transaction.finalResponse, "the refusal"),
