@@ -343,6 +343,13 @@ void CallControl::hangUp(engine::CallHandle ours)
     if (live == nullptr || !m_parts.engine)
         return;
     if (live->theirs.valid()) {
+        // RFC 3261 section 15.1.1: with the BYE, not with its answer, nothing more is sent or
+        // heard.
+        if (live->media.valid() && m_parts.media) {
+            m_parts.media->ended(live->media, {}); // an incoming call's
+            for (const auto &tag : live->tags)
+                m_parts.media->ended(live->media, tag);
+        }
         m_parts.engine->hangUp(live->theirs);
         return;
     }

@@ -66,13 +66,17 @@ std::optional<std::string> answerLike(std::string_view offer, std::string_view o
     return sip::answerSdp(theirs, draft);
 }
 
+const sip_contact_t *usableContact(const sip_contact_t *contact)
+{
+    const bool usable = contact != nullptr && (contact->m_url->url_type == url_sip ||
+                                               contact->m_url->url_type == url_sips);
+    return usable ? contact : nullptr;
+}
+
 void refreshTarget(nta_leg_t *leg, const sip_contact_t *contact)
 {
-    const bool usable =
-        leg != nullptr && contact != nullptr &&
-        (contact->m_url->url_type == url_sip || contact->m_url->url_type == url_sips);
-    if (usable)
-        nta_leg_client_route(leg, nullptr, contact);
+    if (const auto *usable = usableContact(contact); leg != nullptr && usable != nullptr)
+        nta_leg_client_route(leg, nullptr, usable);
 }
 
 std::string idleAnswer(std::string_view offer, const base::Address &local)

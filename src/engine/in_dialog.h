@@ -39,6 +39,8 @@ std::optional<std::string> answerInDialog(nta_incoming_t *request, const Receive
 /// differs (RFC 3264 section 8); nullopt: nothing in common.
 std::optional<std::string> answerLike(std::string_view offer, std::string_view ours,
                                       sip::Direction direction = sip::Direction::SendRecv);
+/// `contact` if requests can be sent there (sip, sips), else null.
+const sip_contact_t *usableContact(const sip_contact_t *contact);
 /// RFC 3261 section 12.2: what is sent from now on goes there, if that is a SIP address.
 void refreshTarget(nta_leg_t *leg, const sip_contact_t *contact);
 /// For a late offer: an answer that accepts but moves no media ("a=inactive", port 9).

@@ -106,7 +106,8 @@ private:
                        int attempt = 1);
     bool mayRetry(const Reply &final, int attempt);
     std::string targetOf(const EarlyDialog &dialog) const;
-    void changedByPeer(nta_incoming_t *request, const sip_t &sip, const Received &received);
+    void changedByPeer(nta_incoming_t *request, const sip_t &sip, const Received &received,
+                       const std::string &toTag);
     int onSessionRequest(nta_incoming_t *request, const sip_t &sip, const Received &received);
     void onNotify(nta_incoming_t *request, const Received &received);
     void end(const CallEvent &finished);

@@ -15,14 +15,6 @@ constexpr std::size_t kMostDialogs = 64;
 constexpr std::size_t kMostAnswers = 256; // a 2xx is acknowledged and hung up even then
 constexpr int kMostTries = 3;             // of one request, with fresh credentials
 
-const sip_contact_t *usableContact(const sip_t &sip)
-{
-    const auto *contact = sip.sip_contact;
-    const bool usable = contact != nullptr && (contact->m_url->url_type == url_sip ||
-                                               contact->m_url->url_type == url_sips);
-    return usable ? contact : nullptr;
-}
-
 } // namespace
 
 TestCall::EarlyDialog *TestCall::dialog(const std::string &toTag)
@@ -38,7 +30,8 @@ TestCall::EarlyDialog *TestCall::dialog(const Reply &reply)
     if ((tag.empty() && !final) || reply.sip == nullptr)
         return nullptr;
     if (auto *known = dialog(tag)) {
-        if (const auto *contact = usableContact(*reply.sip); known->targetless && contact) {
+        if (const auto *contact = usableContact(reply.sip->sip_contact);
+            known->targetless && contact) {
             nta_leg_client_route(known->leg, reply.sip->sip_record_route, contact);
             known->targetless = false;
         }
@@ -61,7 +54,7 @@ TestCall::EarlyDialog *TestCall::dialog(const Reply &reply)
                                      SIPTAG_TO(sip.sip_to), SIPTAG_CSEQ(sip.sip_cseq), TAG_END());
     if (leg == nullptr)
         return nullptr;
-    const auto *contact = usableContact(sip);
+    const auto *contact = usableContact(sip.sip_contact);
     nta_leg_client_route(leg, sip.sip_record_route, contact);
     EarlyDialog &created = m_dialogs[tag];
     created.leg = leg;
@@ -237,7 +230,8 @@ void TestCall::answered(const Reply &reply)
     now->confirmed = true;
     now->cseq = reply.sip->sip_cseq->cs_seq;
     // RFC 3261 section 13.2.2.4: the route set comes from the 2xx.
-    nta_leg_client_reroute(now->leg, reply.sip->sip_record_route, usableContact(*reply.sip), 1);
+    nta_leg_client_reroute(now->leg, reply.sip->sip_record_route,
+                           usableContact(reply.sip->sip_contact), 1);
     const std::string tag(reply.message().toTag());
     const auto sdp = reply.message().sdp();
     if (m_offer.empty() && now->answer.empty()) { // RFC 6337 pattern 2
@@ -343,9 +337,11 @@ int TestCall::onRequest(nta_incoming_t *request, const sip_t &sip)
     if (known == nullptr)
         return 481;
     if (received.message.method != sip::Method::Bye) {
+        if (m_state == State::Ended || known->ending)
+            return 481; // RFC 3261 section 12.2.2: that dialog is over
         if (tag == m_answeredTag && m_state == State::Answered)
             return onSessionRequest(request, sip, received);
-        answerInDialog(request, received, {m_described, m_contact, {}});
+        changedByPeer(request, sip, received, tag);
         return 0;
     }
     reply(request, 200);

@@ -287,22 +287,29 @@ void TestCall::onNotify(nta_incoming_t *request, const Received &received)
         hangUp(); // RFC 5589 section 6.1: the transferor's part is done
 }
 
-/// A re-INVITE or UPDATE: the answer describes what we want, held or not, and media goes where the
-/// offer says.
-void TestCall::changedByPeer(nta_incoming_t *request, const sip_t &sip, const Received &received)
+/// A request within a dialog, early or answered. Where it carries an offer, the answer describes
+/// what we want, held or not, and media goes where the offer says.
+void TestCall::changedByPeer(nta_incoming_t *request, const sip_t &sip, const Received &received,
+                             const std::string &toTag)
 {
-    EarlyDialog *main = dialog(m_answeredTag);
-    DialogSide side{m_current, m_contact, m_sessionTimer.refreshed(received.message)};
+    const bool main = toTag == m_answeredTag && m_state == State::Answered;
+    const EarlyDialog *dialog_ = dialog(toTag);
+    DialogSide side{main ? m_current : m_described, m_contact, {}};
+    if (main && (received.message.method == sip::Method::Invite ||
+                 received.message.method == sip::Method::Update))
+        side.headers = m_sessionTimer.refreshed(received.message);
     side.direction = m_held ? sip::Direction::SendOnly : directionOf(m_described);
-    side.leg = main != nullptr ? main->leg : nullptr;
+    side.leg = dialog_ != nullptr ? dialog_->leg : nullptr;
     side.target = sip.sip_contact;
     const auto answer = answerInDialog(request, received, side);
     if (!answer)
         return;
-    m_current = *answer;
-    m_version = std::max(m_version, originOf(m_current).version);
+    if (main) {
+        m_current = *answer;
+        m_version = std::max(m_version, originOf(m_current).version);
+    }
     CallEvent changed = event(CallStep::Changed);
-    changed.toTag = m_answeredTag;
+    changed.toTag = toTag;
     changed.sdp = received.message.sdp();
     m_env.listener.onCall(changed);
 }
@@ -330,10 +337,9 @@ int TestCall::onSessionRequest(nta_incoming_t *request, const sip_t &sip, const 
     case sip::Method::Update:
         if (m_change && !message.sdp().empty())
             return 491; // RFC 3261 section 14.2, RFC 3311 section 5.2
-        changedByPeer(request, sip, received);
-        return 0;
+        [[fallthrough]];
     default:
-        answerInDialog(request, received, {m_current, m_contact, {}});
+        changedByPeer(request, sip, received, m_answeredTag);
         return 0;
     }
 }

@@ -33,7 +33,7 @@ bool answeredElsewhere(const Evidence &evidence, const calls::Transaction &silen
 /// nullopt: answered, or too early to tell.
 std::optional<Grade> silent(const Evidence &evidence, const calls::Transaction &transaction)
 {
-    if (timedOutLocally(evidence, transaction))
+    if (transaction.responses.empty() && timedOutLocally(evidence, transaction))
         return Grade::Seen;
     const auto waited = evidence.now - transaction.started;
     if (!transaction.request.valid() || !transaction.responses.empty() ||
