@@ -118,11 +118,16 @@ bool TextStore::store(const Block &block)
     if (::posix_fallocate(m_file, static_cast<off_t>(m_end), static_cast<off_t>(block.size)) != 0 ||
         !writeAll(m_file, block.bytes, block.used, m_end))
         return false;
-    // One exchange of equal bytes: a reader on any thread finds the old page or the new one.
-    void *mapped = ::mmap(block.bytes, block.size, PROT_READ, MAP_SHARED | MAP_FIXED, m_file,
-                          static_cast<off_t>(m_end));
-    if (mapped == MAP_FAILED)
+    void *mapped =
+        ::mmap(nullptr, block.size, PROT_READ, MAP_SHARED, m_file, static_cast<off_t>(m_end));
+    if (mapped == MAP_FAILED) // made elsewhere first: without it the text stays as it was
         return false;
+    // One exchange of equal bytes: a reader on any thread finds the old page or the new one.
+    if (::mremap(mapped, block.size, block.size, MREMAP_MAYMOVE | MREMAP_FIXED, block.bytes) ==
+        MAP_FAILED) {
+        ::munmap(mapped, block.size);
+        return false;
+    }
     m_end += block.size;
     ::posix_fadvise(m_file, 0, 0, POSIX_FADV_DONTNEED); // written soon, and not cached by it
     return true;

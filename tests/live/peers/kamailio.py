@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests against Kamailio share: its settings, its start, a relay that can be cut, a caller, a capture."""
+import contextlib
 import os
 import select
 import socket
@@ -123,15 +124,28 @@ class Relay:
                 end.close()
 
     def cut(self, refuse=False):
-        """Ends every connection; with `refuse`, no new one lives either."""
+        """Ends every connection; with `refuse`, no new one lives either. Returns when the edge has closed them too: a
+        request that meets a connection the edge still takes for good gets 477 of Kamailio, not the next flow."""
         self.refusing = refuse
-        for near, far in self.pairs:
+        ports = set()
+        # What comes back while these are cut is not cut again.
+        cut, self.pairs = self.pairs, []
+        for near, far in cut:
+            with contextlib.suppress(OSError):  # closed by the pump already
+                ports.add(far.getsockname()[1])
             for end in (near, far):
                 try:
                     end.shutdown(socket.SHUT_RDWR)
                 except OSError:
                     pass
-        self.pairs.clear()
+        bench.wait_for(lambda: not ports & self._open_at_edge(), what="the edge to close what was cut")
+
+    def _open_at_edge(self):
+        """The far ports of the connections that the edge holds."""
+        with open("/proc/net/tcp") as table:
+            rows = [line.split()[1:4] for line in table.readlines()[1:]]
+        return {int(remote.split(":")[1], 16) for local, remote, state in rows
+                if int(local.split(":")[1], 16) == self.target and state != "06"}  # 06: TIME_WAIT, nobody's any more
 
 
 class Caller:

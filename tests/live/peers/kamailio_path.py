@@ -80,6 +80,12 @@ def rules(stage, capture, name):
     return {f["rule"] for c in json.loads(done.stdout)["calls"] for f in c["findings"]}
 
 
+def told(stage, capture, name, *wanted):
+    """The capture tells one of these; its last packets may still be on their way to us."""
+    bench.wait_for(lambda: rules(stage, capture, name) & set(wanted), what=f"{' or '.join(wanted)} in the capture")
+    bench.check(True, f"the capture tells it: {rules(stage, capture, name)}")
+
+
 def main():
     bench.need("openssl")
     modules = kamailio.modules("path.so", "tls.so", "registrar.so")
@@ -108,11 +114,9 @@ def main():
             second.cut(refuse=True)
             bob.wait("calls do not reach this account since")
             status = caller.call("third")
-            # 477 is Kamailio's own word for a connection that broke under the request.
-            bench.check(status in (430, 477, 480), f"no flow is left: the caller hears {status}")
+            bench.check(status in (430, 480), f"no flow is left: the caller hears {status}")
             if capture:
-                found = rules(stage, capture, "flows.pcap")
-                bench.check(found & {"flow-430-initial", "flow-failover-ok", "flow-hidden"}, f"the capture tells it: {found}")
+                told(stage, capture, "flows.pcap", "flow-430-initial", "flow-failover-ok")
         finally:
             bob.end()
         wrong_key(stage, modules, edge, (port, tls, home, pem, ca))
@@ -137,8 +141,7 @@ def wrong_key(stage, modules, edge, settings):
         status = kamailio.Caller(home).call("wrong-key")
         bench.check(status == 403, f"the edge has another key: {status}")
         if capture:
-            found = rules(stage, capture, "key.pcap")
-            bench.check("flow-403-token" in found, f"the capture tells that the key is another one: {found}")
+            told(stage, capture, "key.pcap", "flow-403-token")
     finally:
         bob.end()
 
