@@ -28,9 +28,14 @@ request_route {{
     loose_route();
     $var(way) = $rc;
     if ($var(way) < 0 && $hdr(Route) != $null) {{ sl_send_reply("403", "Forbidden"); exit; }}
-    if ($var(way) == 2 && $si == "127.0.0.1" && $sp == {registrar}) {{ set_forward_no_connect(); }}
     if ($rm == "INVITE" && $tt == $null) {{ record_route(); }}
-    if (!t_relay()) {{ sl_send_reply("430", "Flow Failed"); }}
+    if ($var(way) == 2 && $si == "127.0.0.1" && $sp == {registrar}) {{
+        # Over the flow or not at all, and without state: tm answers 477 by itself where a connection has just gone.
+        set_forward_no_connect();
+        if (!forward()) {{ sl_send_reply("430", "Flow Failed"); }}
+        exit;
+    }}
+    t_relay();
     exit;
 }}
 """
