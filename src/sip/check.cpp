@@ -49,7 +49,7 @@ private:
     void rack(const Header &header);
     void via(const Header &header);
     void addresses(const Header &header);
-    void address(std::string_view value, HeaderId id);
+    void address(const Header &header, std::string_view value);
     void aroundAddress(std::string_view value, const NameAddress &read, HeaderId id);
     void requestUri();
     void tags();
@@ -181,7 +181,7 @@ void Checker::addresses(const Header &header)
     if (header.id == HeaderId::Contact && header.value == "*")
         return; // RFC 3261 section 10.2.2
     if (standsOnce(header.id)) {
-        address(header.value.empty() ? header.line : header.value, header.id);
+        address(header, header.value);
         return;
     }
     TopLevel scan(header.value);
@@ -189,13 +189,18 @@ void Checker::addresses(const Header &header)
     while (from <= header.value.size()) {
         const auto end = std::min(scan.find(','), header.value.size());
         const auto value = base::trim(header.value.substr(from, end - from));
-        address(value.empty() ? header.line : value, header.id);
+        address(header, value);
         from = end + 1;
     }
 }
 
-void Checker::address(std::string_view value, HeaderId id)
+void Checker::address(const Header &header, std::string_view value)
 {
+    const HeaderId id = header.id;
+    if (value.empty()) { // nothing to point at but the line; it is not read again for every comma
+        m_flaws.add(FlawCode::BadNameAddress, header.line, id);
+        return;
+    }
     const auto read = parseNameAddress(value);
     if (read.ok) {
         aroundAddress(value, read, id);
