@@ -151,10 +151,10 @@ TEST_F(Callee, SpeaksToTheOfferedPortEvery20Milliseconds)
 {
     start("[[callee.does]]\nstatus=183\nsdp=true\nplay=[\"ringback\"]\n[[callee.does]]\nafter_ms="
           "60000\nstatus=200\n");
+    const auto from = std::chrono::steady_clock::now();
     m_phone.send(invite(), m_peer);
     std::vector<double> samples;
     std::string last;
-    const auto from = std::chrono::steady_clock::now();
     for (int i = 0; i < 40; ++i) {
         const auto packet = m_media.receive();
         ASSERT_EQ(packet.size(), 172U);
