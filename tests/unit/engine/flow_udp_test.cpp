@@ -90,11 +90,10 @@ TEST_F(UdpFlows, ThatGetNoAnswerFailAfterSevenRequests)
 {
     const auto handle = ear.engine->addAccount(account(1));
     ASSERT_TRUE(up(1));
-    const int before = registrar.pingsSeen;
     registrar.pongs = false;
     ear.engine->ping(handle, 1);
     ASSERT_TRUE(support::stepUntil([&] { return ear.states(1, FlowState::Failed) == 1; }));
-    EXPECT_EQ(registrar.pingsSeen - before, 7);
+    EXPECT_EQ(registrar.mostRequestsUnanswered(), 7); // the flow that comes next pings as well
     registrar.pongs = true;
     EXPECT_TRUE(up(1, 2));
 }

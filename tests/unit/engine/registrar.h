@@ -5,7 +5,9 @@
 
 #include "peer.h"
 
+#include <algorithm>
 #include <atomic>
+#include <map>
 
 namespace peer {
 
@@ -47,6 +49,16 @@ public:
         return out;
     }
 
+    /// How often the STUN transaction was sent that was sent most often, of those without answer.
+    int mostRequestsUnanswered() const
+    {
+        std::lock_guard guard(m_mutex);
+        int most = 0;
+        for (const auto &[id, count] : m_unanswered)
+            most = std::max(most, count);
+        return most;
+    }
+
     std::atomic<bool> pongs{true}, outbound{true};
     std::atomic<int> mappedShift{0}; // what a NAT adds to the port that STUN tells
     std::atomic<int> status{200}, pingsSeen{0}, pongsSeen{0};
@@ -66,8 +78,11 @@ private:
         if (datagram.size() != 20 || datagram[0] != 0)
             return false;
         ++pingsSeen;
-        if (!pongs)
+        if (!pongs) {
+            std::lock_guard guard(m_mutex);
+            ++m_unanswered[datagram.substr(8)]; // RFC 5389 section 6: the transaction's id
             return true;
+        }
         const auto &from = way.remote;
         const int port = (from.port + mappedShift) ^ 0x2112;
         std::string out = datagram.substr(0, 20);
@@ -119,6 +134,7 @@ private:
     mutable std::mutex m_mutex;
     std::map<std::string, Way> m_ways;
     Peer::Handler m_others;
+    std::map<std::string, int> m_unanswered;
     Peer m_peer; // last: its thread uses the others
 };
 
