@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <set>
 
 namespace peer {
 
@@ -49,14 +50,13 @@ public:
         return out;
     }
 
-    /// How often the STUN transaction was sent that was sent most often, of those without answer.
-    int mostRequestsUnanswered() const
+    /// How often the first STUN transaction was sent that never got an answer.
+    int requestsOfFirstUnanswered() const
     {
         std::lock_guard guard(m_mutex);
-        int most = 0;
-        for (const auto &[id, count] : m_unanswered)
-            most = std::max(most, count);
-        return most;
+        return static_cast<int>(
+            std::count(m_unanswered.begin(), m_unanswered.end(),
+                       m_unanswered.empty() ? std::string() : m_unanswered.front()));
     }
 
     std::atomic<bool> pongs{true}, outbound{true};
@@ -78,11 +78,17 @@ private:
         if (datagram.size() != 20 || datagram[0] != 0)
             return false;
         ++pingsSeen;
-        if (!pongs) {
+        const std::string transaction = datagram.substr(8); // RFC 5389 section 6
+        const bool answers = pongs;
+        {
             std::lock_guard guard(m_mutex);
-            ++m_unanswered[datagram.substr(8)]; // RFC 5389 section 6: the transaction's id
-            return true;
+            if (answers)
+                m_answered.insert(transaction);
+            else if (m_answered.count(transaction) == 0)
+                m_unanswered.push_back(transaction);
         }
+        if (!answers)
+            return true;
         const auto &from = way.remote;
         const int port = (from.port + mappedShift) ^ 0x2112;
         std::string out = datagram.substr(0, 20);
@@ -134,8 +140,9 @@ private:
     mutable std::mutex m_mutex;
     std::map<std::string, Way> m_ways;
     Peer::Handler m_others;
-    std::map<std::string, int> m_unanswered;
-    Peer m_peer; // last: its thread uses the others
+    std::set<std::string> m_answered;      // STUN transactions
+    std::vector<std::string> m_unanswered; // each request of those without answer
+    Peer m_peer;                           // last: its thread uses the others
 };
 
 } // namespace peer

@@ -322,7 +322,7 @@ TEST_F(Flow, TooManyHopsAndUnknownUsers)
     EXPECT_TRUE(m_alice.awaitStatus(405, "MESSAGE"));
 }
 
-TEST_F(Flow, EndsWithoutWaitingForItsTimers)
+TEST_F(Flow, EndsWithinASecond)
 {
     start(2);
     Phone bob(m_edges[0]);
@@ -332,8 +332,7 @@ TEST_F(Flow, EndsWithoutWaitingForItsTimers)
     EXPECT_EQ(m_lab->names()[m_edges[1].text()], "edge-b");
     const auto from = std::chrono::steady_clock::now();
     m_lab.reset();
-    EXPECT_LT(std::chrono::steady_clock::now() - from,
-              std::chrono::seconds(20)); // no timer of the lab's is waited for
+    EXPECT_LT(std::chrono::steady_clock::now() - from, std::chrono::seconds(1));
     EXPECT_TRUE(support::stepUntil(
         [&] { return bob.awaitRequest("BYE") == std::nullopt; })); // closed, not stuck
 }

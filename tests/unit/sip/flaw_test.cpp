@@ -81,6 +81,8 @@ std::vector<Case> headerCases()
          "\"Bob <sip:bob@example.test>"},
         {FlawCode::BadNameAddress, with("To: <sip:bob@example.test>", "To: <sip:bob@example.test"),
          "<sip:bob@example.test"},
+        {FlawCode::BadNameAddress, withHeader("Contact: <sip:a@example.test>,,"),
+         "Contact: <sip:a@example.test>,,"},
         {FlawCode::BadNumber, with("Max-Forwards: 70", "Max-Forwards: 256"), "256"},
         {FlawCode::BadNumber, withHeader("Expires: soon"), "soon"},
         {FlawCode::BadNumber, withHeader("RSeq: 0"), "0"},
