@@ -38,7 +38,7 @@ constexpr std::array<FlawName, kFlawCodes> kFlaws{{
     {FlawCode::BranchWithoutCookie, "the top Via's branch does not begin with z9hG4bK",
      "RFC 3261 section 8.1.1.7"},
     {FlawCode::BadUri, "a URI cannot be read", "RFC 3261 section 19.1.1"},
-    {FlawCode::BadNameAddress, "quotes or angle brackets of an address do not match",
+    {FlawCode::BadNameAddress, "an address is empty, or its quotes or angle brackets do not match",
      "RFC 3261 section 20.10"},
     {FlawCode::BadMultipart, "the multipart body cannot be taken apart", "RFC 2046 section 5.1.1"},
     {FlawCode::BadNumber, "a numeric header holds no number in its range", "RFC 3261 section 25.1"},

@@ -111,7 +111,7 @@ enum class FlawCode : std::uint8_t {
     BadVia,
     BranchWithoutCookie, // RFC 3261 section 8.1.1.7
     BadUri,
-    BadNameAddress, // unbalanced quotes or angle brackets
+    BadNameAddress, // empty, or unbalanced quotes or angle brackets
     BadMultipart,
     BadNumber,      // a numeric header (Max-Forwards, Expires, RSeq, ...) holds no number in range
     TooManyHeaders, // beyond the cap; the rest is not looked at
