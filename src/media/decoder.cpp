@@ -34,11 +34,11 @@ Caps rtpCaps(const Codec &codec, const PayloadMap &payload)
 struct Decoder::Chain {
     explicit Chain(Pipeline made) : pipeline(std::move(made)) {}
 
-    Pipeline pipeline;
     GstElement *source = nullptr, *jitterBuffer = nullptr;
     base::Inbox<DecodedAudio> *sink = nullptr;
     std::uint64_t id = 0;
     std::unique_ptr<rtp::VoiceDecoder> voice; // of codecs without an element; streaming thread
+    Pipeline pipeline; // last, so it ends first: its thread uses what stands above
 
     static GstFlowReturn newSample(GstAppSink *appsink,
                                    gpointer self) noexcept; // the streaming thread

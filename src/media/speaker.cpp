@@ -46,11 +46,11 @@ bool hasSoundCard()
 struct Speaker::Chain {
     explicit Chain(Pipeline made) : pipeline(std::move(made)) {}
 
-    Pipeline pipeline;
     GstElement *source = nullptr;
     std::uint32_t rate = 0;
     std::atomic<bool> watching{false};
     std::atomic<std::int64_t> watchedAt{0};
+    Pipeline pipeline; // last, so it ends first: its thread uses what stands above
 
     static GstPadProbeReturn reached(GstPad *, GstPadProbeInfo *, gpointer self) noexcept
     {

@@ -3,9 +3,11 @@
 #include "media_fixture.h"
 
 #include <media/codecs.h>
+#include <media/decoder.h>
 #include <media/encoder.h>
 #include <media/samples.h>
 #include <media/sender.h>
+#include <rtp/rtp_packet.h>
 #include <rtp/voice.h>
 
 namespace {
@@ -99,6 +101,37 @@ TEST(Codec, ThoseOfOurOwnNeedNoPackage)
     ASSERT_NE(g729, nullptr);
     const char *const package = media::missingPackage(*g729); // in whichever machine this runs
     EXPECT_TRUE(package == nullptr || std::string_view(package) == "gstreamer1.0-libav");
+}
+
+// A call may end while a packet is being decoded on GStreamer's own thread.
+TEST(Codec, ADecoderEndsWhileItDecodes)
+{
+    ASSERT_TRUE(media::startGStreamer());
+    for (const Case &each : kCases) {
+        const auto *codec = media::codecNamed(each.map.encoding);
+        ASSERT_NE(codec, nullptr);
+        const auto encoder = media::makeEncoder(each.map);
+        ASSERT_TRUE(encoder);
+        rtp::RtpPacket packet;
+        packet.payloadType = each.map.payloadType;
+        std::string payload;
+        (*encoder)->encode(std::vector<std::int16_t>((*encoder)->rate() / 50),
+                           [&](std::string_view bytes, std::uint32_t) { payload += bytes; });
+        packet.payload = payload;
+        for (int round = 0; round < 40; ++round) {
+            base::Inbox<media::DecodedAudio> heard(4096);
+            auto decoder = media::Decoder::make(*codec, each.map, 1, heard);
+            ASSERT_TRUE(decoder) << decoder.error().sentence;
+            for (int i = 0; i < 400; ++i) {
+                packet.sequence = static_cast<std::uint16_t>(i);
+                packet.timestamp = static_cast<std::uint32_t>(i) * each.step;
+                ASSERT_TRUE((*decoder)->push(rtp::writeRtp(packet), base::now()));
+                if (i > 10 && heard.size() > static_cast<std::size_t>(round))
+                    break; // its thread is at work
+            }
+            decoder->reset();
+        }
+    }
 }
 
 } // namespace
