@@ -21,6 +21,7 @@ constexpr auto kPatience = std::chrono::seconds(70); // CANCEL without a 1xx, th
 struct Job {
     engine::CallHandle handle;
     base::Instant placed;
+    base::Instant sent; // its INVITE
     bool cancelled = false;
     desk::CallInfo info;
 };
@@ -62,7 +63,7 @@ base::Result<void> placeDue(Batch &batch)
         const auto handle = batch.console.desk().place(batch.plan.each.call);
         if (!handle)
             return tl::unexpected<base::Error>(handle.error());
-        batch.jobs.push_back({*handle, base::now(), false, {}});
+        batch.jobs.push_back({*handle, base::now(), {}, false, {}});
     }
     return {};
 }
@@ -71,7 +72,8 @@ void cancelDue(Batch &batch)
 {
     for (auto &job : batch.jobs) {
         const auto &info = job.info;
-        const bool late = base::now() - job.placed >= batch.plan.each.cancelAfter &&
+        const bool late = job.sent.known() &&
+                          base::now() - job.sent >= batch.plan.each.cancelAfter &&
                           info.stage != desk::CallInfo::Stage::Answered;
         if (!late || job.cancelled || desk::isOver(info))
             continue;
@@ -247,8 +249,12 @@ int runBatch(Console &console, const BatchPlan &plan)
 {
     Batch batch{console, plan, {}, base::now(), 0};
     console.onCall = [&](const desk::CallInfo &info) {
-        if (Job *job = batch.job(info.handle))
-            job->info = info;
+        Job *job = batch.job(info.handle);
+        if (job == nullptr)
+            return;
+        job->info = info;
+        if (!info.invites.empty() && !job->sent.known())
+            job->sent = base::now();
     };
     const auto interrupted = follow(batch);
     if (!interrupted)

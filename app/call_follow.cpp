@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <app/call_follow.h>
 
+#include <algorithm>
 #include <base/text.h>
 #include <fmt/format.h>
 #include <map>
@@ -13,14 +14,20 @@ constexpr auto kFarewell = std::chrono::seconds(3);
 // Timer B without a 1xx, or 64*T1 for the 487 (RFC 3261 section 9.1), and a little.
 constexpr auto kPatience = std::chrono::seconds(70);
 
-void printProgress(const desk::CallInfo &info)
+/// `before` is the stage until now: a later response without a description offers no early media.
+void printProgress(const desk::CallInfo &info, desk::CallInfo::Stage before)
 {
     using Stage = desk::CallInfo::Stage;
     static constexpr const char *kStages[] = {"calling",  "ringing", "early media offered",
                                               "answered", "ended",   "failed"};
+    const bool provisional = info.status >= 100 && info.status < 200;
+    const char *what = kStages[static_cast<int>(info.stage)];
+    if (provisional && info.status == 199)
+        what = "an early dialog ended";
+    else if (provisional && info.stage == Stage::Early && before == Stage::Early)
+        what = info.status == 180 ? "ringing" : "in progress";
     if (info.status != 0)
-        fmt::print(stderr, "  {}: {} {}\n", kStages[static_cast<int>(info.stage)], info.status,
-                   base::printable(info.phrase));
+        fmt::print(stderr, "  {}: {} {}\n", what, info.status, base::printable(info.phrase));
     else if (info.stage == Stage::Calling && !info.callId.empty())
         fmt::print(stderr, "  calling {}, Call-ID {}\n", base::printable(info.options.target),
                    base::printable(info.callId));
@@ -43,6 +50,8 @@ public:
         }
         if (!plan.digits.empty())
             m_steps.emplace(kSoon, [&desk, call, &plan] { desk.dtmfByInfo(call, plan.digits); });
+        if (!plan.keys.empty() && !plan.keysEarly)
+            m_steps.emplace(kSoon, [&desk, call, &plan] { desk.dtmf(call, plan.keys); });
         if (!plan.transfer.empty())
             m_steps.emplace(kSoon, [&desk, call, &plan] { desk.transfer(call, plan.transfer); });
     }
@@ -59,6 +68,39 @@ public:
 private:
     base::Instant m_start = base::now();
     std::multimap<base::Duration, std::function<void()>> m_steps;
+};
+
+/// Keys for an announcement before the answer.
+class EarlyKeys
+{
+public:
+    EarlyKeys(desk::Desk &desk, engine::CallHandle call, const CallPlan &plan)
+        : m_desk(desk), m_call(call), m_keys(plan.keysEarly ? plan.keys : std::string())
+    {
+    }
+    /// Media's news alone is told to nobody, so the desk is asked.
+    void look()
+    {
+        constexpr auto kSoon = std::chrono::milliseconds(500);
+        if (m_keys.empty())
+            return;
+        const auto calls = m_desk.calls();
+        const bool plays = std::any_of(calls.begin(), calls.end(), [this](const auto &each) {
+            return each.handle == m_call && each.media && each.media->playing;
+        });
+        if (!plays)
+            return;
+        if (!m_since.known())
+            m_since = base::now();
+        if (base::now() - m_since >= kSoon)
+            m_desk.dtmf(m_call, std::exchange(m_keys, {}));
+    }
+
+private:
+    desk::Desk &m_desk;
+    engine::CallHandle m_call;
+    std::string m_keys;
+    base::Instant m_since;
 };
 
 /// Waits for the end that hanging up brings; Ctrl+C and the timeout cut it short.
@@ -81,19 +123,28 @@ Followed followCall(Console &console, engine::CallHandle handle, const CallPlan 
     Followed out;
     auto &info = out.info;
     const auto isOver = [&] { return desk::isOver(info); };
+    base::Instant sent; // the INVITE; looking a name up may take long before
     console.onCall = [&](const desk::CallInfo &now) {
         if (now.handle != handle)
             return;
         if (now.stage != info.stage || now.status != info.status)
-            printProgress(now);
+            printProgress(now, info.stage);
         info = now;
+        if (!info.invites.empty() && !sent.known())
+            sent = base::now();
     };
+    EarlyKeys earlyKeys(console.desk(), handle, plan);
     const auto answeredOrOver = [&] {
+        earlyKeys.look();
         return desk::isOver(info) || info.stage == desk::CallInfo::Stage::Answered;
     };
     const auto limit = plan.timeout.count() > 0 ? plan.timeout : std::chrono::hours(24);
     const auto latest = base::now() + limit;
-    auto wait = console.waitUntil(answeredOrOver, std::min(plan.cancelAfter, limit));
+    auto wait =
+        console.waitUntil([&] { return sent.known() || answeredOrOver(); }, latest - base::now());
+    if (wait == Console::Wait::Done)
+        wait = console.waitUntil(answeredOrOver,
+                                 std::min(sent + plan.cancelAfter, latest) - base::now());
     const bool answered = wait == Console::Wait::Done;
     if (answered && !isOver()) {
         CallScript script(console.desk(), handle, plan);
@@ -104,10 +155,10 @@ Followed followCall(Console &console, engine::CallHandle handle, const CallPlan 
     const bool timedOut = base::now() >= latest;
     out.ended = wait == Console::Wait::Interrupted ? "Interrupted, so the call was ended."
                 : timedOut && answered
-                    ? fmt::format("The call still stood after {} s, so it was ended.",
-                                  base::seconds(limit, 0))
-                    : fmt::format("Nobody answered within {} s, so the call was cancelled.",
-                                  base::seconds(std::min(plan.cancelAfter, limit), 0));
+                    ? fmt::format("The call still stood after {:g} s, so it was ended.",
+                                  base::toSeconds(limit))
+                    : fmt::format("Nobody answered within {:g} s, so the call was cancelled.",
+                                  base::toSeconds(timedOut ? limit : plan.cancelAfter));
     console.desk().hangUp(handle);
     awaitEnd(console, isOver, wait == Console::Wait::TimedOut && !timedOut, latest);
     return out;

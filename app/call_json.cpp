@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <app/call_json.h>
 
+#include <base/text.h>
 #include <nlohmann/json.hpp>
+#include <report/quality_json.h>
 
 namespace app {
 namespace {
@@ -47,6 +49,40 @@ json tlsJson(const engine::TlsReport &tls)
             {"cipher", orNull(tls.cipher)}};
 }
 
+/// What our own media measured: RTCP, what it is worth to an ear, what was sent.
+json mediaJson(const media::Status &media)
+{
+    const auto ms = [](const std::optional<base::Duration> &value) {
+        return value ? json(base::toMilliseconds(*value)) : json();
+    };
+    const auto &control = media.control;
+    json out = {{"codec", media.codec.empty() ? json() : json(media.codec)},
+                {"packets_received", media.packets},
+                {"packets_sent", media.sent},
+                {"lost", media.lost},
+                {"late", media.late},
+                {"jitter_ms", base::toMilliseconds(media.jitter)},
+                {"dtmf_sent", media.pressed},
+                {"heard_because", media.why.empty() ? json() : json(media.why)},
+                {"mos", json()},
+                {"quality", json()}};
+    out["rtcp"] = {{"sent", control.sent},
+                   {"received", control.received},
+                   {"round_trip_ms", ms(control.roundTrip)},
+                   {"reports_about_us", control.reports},
+                   {"fraction_lost", control.reports > 0 ? json(control.fractionLost) : json()},
+                   {"cumulative_lost", control.reports > 0 ? json(control.lost) : json()},
+                   {"remote_jitter_ms",
+                    control.reports > 0 ? json(base::toMilliseconds(control.jitter)) : json()},
+                   {"cname", control.cname.empty() ? json() : json(base::printable(control.cname))},
+                   {"bye", control.bye}};
+    if (media.quality) {
+        out["quality"] = json::parse(report::qualityJson(*media.quality), nullptr, false);
+        out["mos"] = out["quality"]["mos"];
+    }
+    return out;
+}
+
 } // namespace
 
 std::string callJson(const desk::CallInfo &info, const report::ReportInput &input)
@@ -71,6 +107,7 @@ std::string callJson(const desk::CallInfo &info, const report::ReportInput &inpu
     out["final"] = {{"code", info.status}, {"phrase", info.phrase}, {"local", info.local}};
     if (!info.sentence.empty())
         out["final"]["text"] = info.sentence;
+    out["media"] = info.media ? mediaJson(*info.media) : json();
     if (info.tls)
         out["tls"] = tlsJson(*info.tls);
     return out.dump(2, ' ', false, json::error_handler_t::replace);

@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <cstring>
 #include <desk/call_text.h>
+#include <desk/offer.h>
 #include <fmt/format.h>
 #include <fstream>
 
@@ -67,9 +68,29 @@ base::Result<void> readHeaders(const Arguments &arguments, engine::CallExtras &e
     return {};
 }
 
+base::Result<void> readAudio(const Arguments &arguments, CallPlan &plan)
+{
+    plan.keys = arguments.value("--dtmf");
+    if (plan.keys.find_first_not_of("0123456789*#ABCDabcd!") != std::string::npos)
+        return base::fail(base::ErrorCode::BadInput,
+                          "--dtmf takes the keys 0-9, *, #, A-D and ! (flash).");
+    const auto when = arguments.value("--dtmf-when", "answer");
+    plan.keysEarly = base::equalsNoCase(when, "early-media");
+    if (!plan.keysEarly && !base::equalsNoCase(when, "answer"))
+        return base::fail(base::ErrorCode::BadInput, "--dtmf-when takes answer or early-media.");
+    plan.call.events = !plan.keys.empty();
+    plan.call.rtcpMux = arguments.has("--rtcp-mux");
+    const auto country = arguments.value("--ringback", plan.call.ringback);
+    plan.call.ringback = base::equalsNoCase(country, "off") ? std::string() : country;
+    return desk::checkRingback(plan.call.ringback);
+}
+
 base::Result<void> readTimes(const Arguments &arguments, CallPlan &plan)
 {
-    const auto hangUp = arguments.seconds("--hangup-after", std::chrono::seconds(2));
+    // One key takes 300 ms with its pause, and the first waits for half a second.
+    const auto keys = std::chrono::milliseconds(1000 + 300 * arguments.value("--dtmf").size());
+    const auto hangUp = arguments.seconds("--hangup-after",
+                                          std::max<base::Duration>(std::chrono::seconds(2), keys));
     const auto cancel = arguments.seconds("--cancel-after", std::chrono::seconds(60));
     const auto timeout = arguments.seconds("--timeout", base::Duration{0});
     for (const auto *each : {&hangUp, &cancel, &timeout})
@@ -135,7 +156,7 @@ base::Result<CallPlan> readCallOptions(const Arguments &arguments, desk::Options
     call.credentials = *who;
     for (const auto &ok : {readReliability(arguments.value("--100rel", "supported"), call),
                            readHeaders(arguments, call.extras), readBody(arguments, call.extras),
-                           readTimes(arguments, plan)})
+                           readTimes(arguments, plan), readAudio(arguments, plan)})
         if (!ok)
             return tl::unexpected<base::Error>(ok.error());
     call.recordFolder =

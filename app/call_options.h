@@ -36,6 +36,10 @@ inline constexpr std::array kCallOptions{
     OptionSpec{"--resume-after", "S", "resume that many seconds after the hold"},
     OptionSpec{"--hold-by", "invite|update", "hold and resume by re-INVITE or UPDATE (invite)"},
     OptionSpec{"--dtmf-info", "DIGITS", "digits by INFO, half a second after the answer"},
+    OptionSpec{"--dtmf", "DIGITS", "digits by telephone events (RFC 4733)"},
+    OptionSpec{"--dtmf-when", "answer|early-media", "half a second after which of them (answer)"},
+    OptionSpec{"--ringback", "CC|off", "ringback a phone makes by itself: of which country (DE)"},
+    OptionSpec{"--rtcp-mux", "", "offer RTCP on the port of RTP (RFC 5761)"},
     OptionSpec{"--transfer", "URI", "blind transfer, half a second after the answer"},
     OptionSpec{"--timeout", "S", "give the call up after that, however it stands"},
     OptionSpec{"--record", "FOLDER", "where the recordings go (a new folder here)"},
@@ -49,7 +53,9 @@ struct CallPlan {
     base::Duration timeout{0}; // 0: none
     std::optional<base::Duration> holdAfter, resumeAfter;
     bool holdByUpdate = false;
-    std::string digits, transfer;
+    std::string digits, transfer; // digits by INFO
+    std::string keys;             // by telephone events
+    bool keysEarly = false;       // once early media comes
 };
 
 /// Errors: a sentence about the option that cannot be. `desk` takes what holds for all calls.

@@ -79,6 +79,8 @@ nlohmann::json jsonOf(const base::FlowReport &flow, base::Instant now)
             {"pong_ms", base::toMilliseconds(flow.pongRoundTrip)},
             {"pongs_ms", std::move(trips)},
             {"registered_until", timeOrNull(flow.registeredUntil)},
+            {"unregistered",
+             flow.unregistered ? nlohmann::json(*flow.unregistered) : nlohmann::json(nullptr)},
             {"reachable", flow.reachableSince.known()},
             {"reachable_since", timeOrNull(flow.reachableSince)},
             {"reachable_until", timeOrNull(flow.reachableUntil)},

@@ -14,11 +14,6 @@ using base::FlowState;
 constexpr auto kSelfCallLimit = std::chrono::seconds(40); // beyond Timer B of a dead next hop
 constexpr auto kFarewell = std::chrono::seconds(5);
 
-bool isUp(FlowState state)
-{
-    return state == FlowState::Up || state == FlowState::UpPlain;
-}
-
 base::Result<engine::Drill> drillNamed(const std::string &name)
 {
     for (const auto what :
@@ -103,7 +98,7 @@ bool FlowTester::settled() const
 {
     return m_account.flows.size() >= m_account.account.proxies.size() && !m_account.flows.empty() &&
            std::all_of(m_account.flows.begin(), m_account.flows.end(), [](const auto &each) {
-               return isUp(each.second.state) || each.second.state == FlowState::Rejected;
+               return base::isUp(each.second.state) || each.second.state == FlowState::Rejected;
            });
 }
 
@@ -112,7 +107,7 @@ const base::FlowReport *FlowTester::flowFor(engine::Drill what) const
     for (const auto &[regId, flow] : m_account.flows) {
         const bool wanted = m_tests.regId == 0 || m_tests.regId == regId;
         const bool able = what != engine::Drill::ChangePort || flow.transport == "UDP";
-        if (wanted && able && isUp(flow.state))
+        if (wanted && able && base::isUp(flow.state))
             return &flow;
     }
     return nullptr;
@@ -170,10 +165,11 @@ bool FlowTester::callSelf()
     };
     const auto wait = m_console.waitUntil([&] { return look() || m_self.reached; }, kSelfCallLimit);
     m_self.done = true;
-    const auto *standing = std::any_of(m_account.flows.begin(), m_account.flows.end(),
-                                       [](const auto &each) { return isUp(each.second.state); })
-                               ? "registered but not reachable"
-                               : "not registered";
+    const auto *standing =
+        std::any_of(m_account.flows.begin(), m_account.flows.end(),
+                    [](const auto &each) { return base::isUp(each.second.state); })
+            ? "registered but not reachable"
+            : "not registered";
     if (m_self.reached)
         m_self.sentence = fmt::format("reachable: the call came back to us after {} s.",
                                       base::seconds(m_self.took));

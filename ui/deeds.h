@@ -44,6 +44,7 @@ public:
     void take(const diagnosis::Offer &offer, const CallPtr &call); // deeds_flows.cpp
     void addAccount(const std::string &again = {}); // `again`: the address of one used before
     void registerAccount(const SavedAccount &account);
+    void keepAccount(SavedAccount account);
     void record(engine::CallHandle call, bool on);
 
     // during a call (deeds_talk.cpp)
@@ -94,9 +95,9 @@ private:
     std::function<session::ClockChoice(const std::string &)> m_clocks;
     QStringList m_waiting; // files asked for while another is being read
     std::size_t m_flawsTold = 0;
-    int m_marked = 0;                                // status of the marked row
-    std::map<std::uint32_t, std::string> m_refusals; // by account and flow: as told
-    struct Pinged {                                  // on the user's word; its outcome is told once
+    int m_marked = 0;                            // status of the marked row
+    std::map<std::uint32_t, QString> m_refusals; // by account and flow: as told
+    struct Pinged {                              // on the user's word; its outcome is told once
         engine::AccountHandle account;
         std::uint32_t regId = 0;
         base::Instant since;

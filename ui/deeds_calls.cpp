@@ -7,18 +7,20 @@
 #include <QMainWindow>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/focus.h>
+#include <ui/keychain.h>
 #include <ui/panels/account_dialog.h>
+#include <ui/panels/bars.h>
 #include <ui/panels/dial_bar.h>
 #include <ui/settings.h>
 #include <ui/text.h>
+#include <utility>
 
 namespace ui {
 namespace {
 
 bool isUp(const std::pair<const std::uint32_t, base::FlowReport> &flow)
 {
-    return flow.second.state == base::FlowState::Up ||
-           flow.second.state == base::FlowState::UpPlain;
+    return base::isUp(flow.second.state);
 }
 
 /// The address of an account whose registrar said no, empty without one.
@@ -46,7 +48,7 @@ void Deeds::playStory(const QString &name)
 
 void Deeds::addAccount(const std::string &again)
 {
-    auto *dialog = new AccountDialog(*m_parts.settings, m_parts.window);
+    auto *dialog = new AccountDialog(*m_parts.settings, *m_parts.keychain, m_parts.window);
     dialog->askAgain(again);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this,
@@ -72,23 +74,53 @@ void Deeds::registerAccount(const SavedAccount &account)
     }
     if (!m_parts.bridge->addAccount(account.account, account.answer))
         return;
-    SavedAccount kept = account;
-    kept.account.credentials.password.clear();
-    m_parts.settings->saveAccount(kept);
+    keepAccount(account);
     m_parts.focus->followNext();
 }
 
-/// A registrar's refusal ends in a sentence, once.
+/// The account into the settings, its password into the keychain, or out of it.
+void Deeds::keepAccount(SavedAccount account)
+{
+    const QString password =
+        QString::fromStdString(std::exchange(account.account.credentials.password, {}));
+    const auto known = m_parts.settings->accounts();
+    const bool wasKept = std::any_of(known.begin(), known.end(), [&](const SavedAccount &each) {
+        return each.account.aor == account.account.aor && each.keepPassword;
+    });
+    m_parts.settings->saveAccount(account);
+    if (wasKept && !account.keepPassword)
+        m_parts.keychain->forget(account.account.aor);
+    if (!account.keepPassword || password.isEmpty())
+        return;
+    const auto told = [this, account](const QString &problem) mutable {
+        if (problem.isEmpty())
+            return;
+        account.keepPassword = false;
+        m_parts.settings->saveAccount(account);
+        say(tr("The password of %1 is not kept, it will be asked for again: %2.")
+                .arg(shown(account.account.aor), problem),
+            true);
+    };
+    m_parts.keychain->keep(account.account.aor, password, this, told);
+}
+
+/// A registrar's refusal ends in a sentence, once; it leaves when the flow is up after all.
 void Deeds::watchAccounts()
 {
     for (const auto &[handle, info] : m_parts.bridge->store().accounts()) {
-        for (const auto &[regId, report] : info.flows) {
-            std::string &told = m_refusals[handle << 8U | (regId & 0xFFU)];
-            if (report.state != base::FlowState::Rejected || report.reason == told)
+        for (const auto &flow : info.flows) {
+            const auto &[regId, report] = flow;
+            QString &told = m_refusals[handle << 8U | (regId & 0xFFU)];
+            if (isUp(flow) && !told.isEmpty()) {
+                m_parts.notices->dismiss(std::exchange(told, {}));
                 continue;
-            told = report.reason;
-            say(tr("%1 is not registered: %2").arg(shown(info.account.aor), shown(report.reason)),
-                true);
+            }
+            const QString sentence =
+                tr("%1 is not registered: %2").arg(shown(info.account.aor), shown(report.reason));
+            if (report.state != base::FlowState::Rejected || sentence == told)
+                continue;
+            told = sentence;
+            say(sentence, true);
         }
     }
 }

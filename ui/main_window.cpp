@@ -16,6 +16,7 @@
 #include <ui/commands.h>
 #include <ui/deeds.h>
 #include <ui/focus.h>
+#include <ui/keychain.h>
 #include <ui/panels/bars.h>
 #include <ui/panels/call_list.h>
 #include <ui/panels/compare_panel.h>
@@ -60,6 +61,7 @@ MainWindow::MainWindow(DeskBridge &bridge, Theme &theme, Settings &settings, QWi
     m_parts.bridge = &bridge;
     m_parts.theme = &theme;
     m_parts.settings = &settings;
+    m_parts.keychain = new Keychain(this);
     m_parts.focus = new Focus(bridge.store(), this);
     makePanels();
     makeCentre();

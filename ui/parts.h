@@ -22,6 +22,7 @@ class FlowBoard;
 class FlowStrip;
 class Focus;
 class IncomingBar;
+class Keychain;
 class LadderPane;
 class MessageView;
 class NoticeBar;
@@ -35,6 +36,7 @@ struct Parts {
     DeskBridge *bridge = nullptr;
     Theme *theme = nullptr;
     Settings *settings = nullptr;
+    Keychain *keychain = nullptr;
     Focus *focus = nullptr;
     QStackedWidget *pages = nullptr; // welcome, ladder
     WelcomePage *welcome = nullptr;

@@ -105,6 +105,7 @@ std::vector<SavedAccount> Settings::accounts() const
         for (const QString &proxy : m_ini->value(QStringLiteral("proxies")).toStringList())
             saved.account.proxies.push_back(toStd(proxy));
         saved.answer = m_ini->value(QStringLiteral("answer")).toBool();
+        saved.keepPassword = m_ini->value(QStringLiteral("keep_password")).toBool();
         out.push_back(std::move(saved));
     }
     m_ini->endArray();
@@ -130,6 +131,7 @@ void Settings::writeAccounts(const std::vector<SavedAccount> &accounts)
         put("transport", shown(base::transportText(saved.account.transport)));
         put("proxies", proxies);
         put("answer", saved.answer);
+        put("keep_password", saved.keepPassword);
     }
     m_ini->endArray();
 }

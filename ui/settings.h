@@ -15,6 +15,7 @@ namespace ui {
 struct SavedAccount {
     engine::Account account; // password empty
     bool answer = false;
+    bool keepPassword = false; // in the keychain, never here
 };
 
 class Settings

@@ -34,6 +34,7 @@ constexpr std::array kOwn{
     OptionSpec{"--session", "FILE", "record everything into this new pcapng file"},
     OptionSpec{"--json", "", "print one JSON document at the end"},
 };
+constexpr base::Duration kFarewell = std::chrono::milliseconds(1500);
 constexpr auto kOptions = joined(kOwn, kFlowTestOptions, kNetworkOptions);
 
 base::Result<engine::Account> readAccount(const Arguments &arguments)
@@ -73,12 +74,6 @@ base::Result<engine::Account> readAccount(const Arguments &arguments)
     return account;
 }
 
-bool reachable(base::FlowState state)
-{
-    return state == base::FlowState::Up || state == base::FlowState::UpPlain ||
-           state == base::FlowState::Provisional || state == base::FlowState::Suspect;
-}
-
 /// Prints every change of every flow until the time is up or Ctrl+C.
 class Watch
 {
@@ -92,7 +87,7 @@ public:
             const bool changed = known.state != flow.state || known.reason != flow.reason ||
                                  known.since != flow.since;
             known = flow;
-            m_everUp = m_everUp || reachable(flow.state);
+            m_everUp = m_everUp || base::isRegistered(flow.state);
             if (!changed)
                 continue;
             m_lines.push_back({base::now(), flow});
@@ -132,8 +127,9 @@ public:
     }
 
     /// The flows as they are, and since when the account can be called.
-    void addState(nlohmann::json &out) const
+    nlohmann::json state() const
     {
+        nlohmann::json out;
         auto flows = nlohmann::json::array();
         for (const auto &[regId, flow] : m_flows)
             flows.push_back(jsonOf(flow, base::now()));
@@ -144,9 +140,40 @@ public:
         out["reachable"] = m_reachable.known();
         out["reachable_since"] = time(m_reachable);
         out["reachable_until"] = time(m_unreachable);
+        return out;
+    }
+
+    /// Once they have said goodbye: whether the registrar let each flow go; who did not even answer
+    /// is printed too.
+    void addFarewell(nlohmann::json &out) const
+    {
+        auto flows = nlohmann::json::array();
+        for (const auto &[regId, flow] : m_flows) {
+            const auto unregistered = silent(flow) ? std::optional(false) : flow.unregistered;
+            flows.push_back({{"reg_id", regId},
+                             {"unregistered", unregistered ? nlohmann::json(*unregistered)
+                                                           : nlohmann::json(nullptr)},
+                             {"reason", silent(flow) ? silence(flow) : flow.reason}});
+        }
+        out["unregistered"] = std::move(flows);
+        for (const auto &[regId, flow] : m_flows)
+            if (silent(flow) && !m_quiet)
+                fmt::print("{:>9}  flow {}  {}\n", base::seconds(base::now() - m_start), regId,
+                           silence(flow));
+        std::fflush(stdout);
     }
 
 private:
+    /// Its un-REGISTER found no answer in the time that it is given here.
+    static bool silent(const base::FlowReport &flow) { return base::isRegistered(flow.state); }
+    static std::string silence(const base::FlowReport &flow)
+    {
+        return fmt::format(
+            "The un-registration was not answered within {} s. The registrar may "
+            "send calls here for another {} s.",
+            base::seconds(kFarewell, 1),
+            base::seconds(std::max(flow.registeredUntil - base::now(), base::Duration{0}), 0));
+    }
     void tellReach(const desk::AccountInfo &info)
     {
         const bool changed = info.reachableSince.known() != m_reachable.known();
@@ -173,7 +200,7 @@ void farewell(Console &console)
         console.desk().hangUp(info.handle);
     for (const auto &info : console.desk().accounts())
         console.desk().removeAccount(info.handle);
-    const auto latest = base::now() + std::chrono::milliseconds(1500);
+    const auto latest = base::now() + kFarewell;
     while (base::now() < latest) // an interrupt returns at once
         console.waitUntil([&] { return base::now() >= latest; }, std::chrono::milliseconds(50));
 }
@@ -223,9 +250,9 @@ int run(const Arguments &arguments)
         !added)
         return complain(added.error().sentence, exitFor(added.error()));
     const bool passed = tester.run(*limit);
-    nlohmann::json state;
-    watch.addState(state); // before they say goodbye
+    auto state = watch.state(); // before they say goodbye
     farewell(**console);
+    watch.addFarewell(state);
     (*console)->desk().session().settle(std::chrono::seconds(1));
     const auto report = (*console)->report(aor);
     if (arguments.has("--json")) {

@@ -6,6 +6,7 @@
 #include <base/endpoint.h>
 #include <base/time.h>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,16 @@ enum class FlowState : std::uint8_t {
 };
 
 std::string_view flowStateText(FlowState state); // "UP", "SUSPECT", ...
+/// It works, with outbound or without.
+constexpr bool isUp(FlowState state)
+{
+    return state == FlowState::Up || state == FlowState::UpPlain;
+}
+/// The registrar took it, so that a request of somebody else's may come over it.
+constexpr bool isRegistered(FlowState state)
+{
+    return isUp(state) || state == FlowState::Provisional || state == FlowState::Suspect;
+}
 
 struct FlowReport {
     std::string aor; // sip:bob@example.test
@@ -42,7 +53,8 @@ struct FlowReport {
     Instant lastReceived, lastPing, lastPong;
     Duration pongRoundTrip{0};
     Instant registeredUntil, nextAttempt;
-    Duration flowTimer{0}; // 0: none granted
+    std::optional<bool> unregistered; // whether our un-REGISTER was taken; nullopt: not asked yet
+    Duration flowTimer{0};            // 0: none granted
 
     Endpoint mapped;       // how the edge sees us: STUN, or Via received and rport
     std::string keepAlive; // "CRLF", "STUN"; empty: none goes out

@@ -63,119 +63,6 @@ void CallControl::forgetOldest()
     }
 }
 
-base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &options,
-                                             const base::Address &local)
-{
-    if (!m_parts.media)
-        return base::fail(base::ErrorCode::Internal,
-                          "The media engine is not running, so no port can be opened.");
-    for (const auto &sentence : unheard(live.codecs, m_parts.media->codecs()))
-        m_parts.notice(sentence);
-    media::PrepareRequest request;
-    request.local = local;
-    request.receive = payloadMaps(live.codecs);
-    request.send = options.send;
-    request.file = options.sendFile;
-    const auto prepared = m_parts.media->prepare(request);
-    if (!prepared)
-        return tl::unexpected<base::Error>(prepared.error());
-    live.media = prepared->media;
-    live.rtp = prepared->rtp;
-    if (!options.recordFolder.empty())
-        m_parts.media->record(live.media, options.recordFolder, "early-media");
-    return {};
-}
-
-/// Where the answer's audio has to come: the flow's own address when the call goes by an account,
-/// else the one towards the first hop that can be reached; hops before it are left out.
-base::Result<base::Address> CallControl::addressFor(engine::CallRequest &request) const
-{
-    if (request.account.valid()) {
-        std::lock_guard guard(m_parts.mutex);
-        const auto account = m_parts.accounts.find(request.account);
-        if (account != m_parts.accounts.end()) {
-            for (const auto &[regId, flow] : account->second.flows) {
-                if (flow.local.known())
-                    return flow.local.address;
-            }
-        }
-    }
-    for (;;) {
-        auto local = m_parts.engine->localAddressFor(request);
-        if (local || request.hops.size() < 2)
-            return local;
-        request.hops.erase(request.hops.begin());
-    }
-}
-
-void CallControl::place(engine::CallHandle ours, const CallOptions &options)
-{
-    auto request = requestOf(options);
-    request.callId = base::randomToken(12);
-    change(ours, [&](CallInfo &info) {
-        info.options = options;
-        info.from = options.from;
-    });
-    if (!m_parts.engine) {
-        fail(ours, {base::ErrorCode::Internal,
-                    "The SIP engine is not running, so no call can be placed.",
-                    {}});
-        return;
-    }
-    m_live[ours].ours = ours;
-    if (options.account.valid()) {
-        placeLocated(ours, std::move(request));
-        return;
-    }
-    m_parts.engine->locate(
-        request, [this, ours, request](base::Result<std::vector<engine::Hop>> hops) mutable {
-            m_parts.worker.post([this, ours, request, hops = std::move(hops)]() mutable {
-                if (byOurs(ours) == nullptr)
-                    return; // hung up by now
-                if (!hops) {
-                    m_live.erase(ours);
-                    m_parts.tell(base::LocalKind::Unresolvable, request.callId, {},
-                                 hops.error().sentence);
-                    change(ours, [&](CallInfo &info) { info.callId = request.callId; });
-                    return fail(ours, hops.error());
-                }
-                request.hops = std::move(*hops);
-                placeLocated(ours, std::move(request));
-            });
-        });
-}
-
-void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest request)
-{
-    CallOptions options;
-    {
-        std::lock_guard guard(m_parts.mutex);
-        options = m_parts.calls[ours].options;
-    }
-    Live &live = m_live[ours];
-    const auto refuse = [&](const base::Error &error) {
-        m_live.erase(ours);
-        fail(ours, error);
-    };
-    const auto local = addressFor(request);
-    if (!local) {
-        refuse(local.error());
-        return;
-    }
-    live.codecs = sip::codecsByName(options.codecs);
-    // The offerer will choose the numbers, and media listens before they are known.
-    if (options.lateOffer)
-        keepStatic(live.codecs);
-    if (const auto ready = prepareMedia(live, options, *local); !ready) {
-        refuse(ready.error());
-        return;
-    }
-    live.lateOffer = options.lateOffer;
-    request.description = sip::writeSdp(ownDraft(live.rtp, live.codecs));
-    // Events of it are posted to this thread, so they wait until the handle is known.
-    live.theirs = m_parts.engine->place(std::move(request));
-}
-
 void CallControl::fail(engine::CallHandle ours, const base::Error &error)
 {
     change(ours, [&](CallInfo &info) {
@@ -254,6 +141,7 @@ void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
     if (auto remote = remoteOf(event.sdp, event.toTag)) {
         if (live.lateOffer) // what came is an offer: we send what our answer takes of it
             keepAgreed(*remote, agreedCodecs(event.sdp, live.codecs));
+        remote->mux = remote->mux && live.mux;
         noted(live.tags);
         if (std::find(live.tags.begin(), live.tags.end(), event.toTag) != live.tags.end())
             m_parts.media->remote(live.media, std::move(*remote));
@@ -277,7 +165,7 @@ void CallControl::onProvisional(Live &live, const engine::CallEvent &event)
         info.phrase = event.phrase;
         if (event.status == 180)
             info.stage = CallInfo::Stage::Ringing;
-        if (!event.sdp.empty())
+        if (!event.sdp.empty() && event.status != 199)
             info.stage = CallInfo::Stage::Early;
     });
     if (event.status == 199 && live.media.valid() && m_parts.media)
@@ -285,6 +173,8 @@ void CallControl::onProvisional(Live &live, const engine::CallEvent &event)
                              event.toTag); // RFC 6228 section 4: this early dialog is over
     else
         remoteAnswer(live, event);
+    if (event.status == 180 && live.media.valid() && m_parts.media)
+        m_parts.media->alerting(live.media, event.toTag);
 }
 
 void CallControl::onAnswered(Live &live, const engine::CallEvent &event)
@@ -298,6 +188,8 @@ void CallControl::onAnswered(Live &live, const engine::CallEvent &event)
         limit = info.options.hangUpAfter;
     });
     remoteAnswer(live, event);
+    if (live.media.valid() && m_parts.media)
+        m_parts.media->answered(live.media);
     if (live.media.valid() && m_parts.media && !event.toTag.empty()) {
         m_parts.media->choose(live.media, event.toTag);
         for (const auto &tag : live.tags) { // the other forks lost (RFC 3261 section 13.2.2.4)
@@ -317,11 +209,15 @@ void CallControl::onOver(engine::CallHandle ours, const engine::CallEvent &event
     const Live live = at->second;
     m_live.erase(at);
     std::vector<media::RecordingInfo> recordings;
+    std::optional<media::Status> last; // with the figures of its farewell
     if (live.media.valid() && m_parts.media) {
         m_parts.media->release(live.media);
         recordings = m_parts.media->recordings(live.media);
+        last = m_parts.media->status(live.media);
     }
     change(ours, [&](CallInfo &info) {
+        if (last)
+            info.media = std::move(last);
         info.callId = event.callId.empty() ? info.callId : event.callId;
         info.stage = event.step == engine::CallStep::Ended ? CallInfo::Stage::Ended
                                                            : CallInfo::Stage::Failed;
@@ -382,6 +278,7 @@ void CallControl::onMedia(const media::Status &status)
                               status.codec)
                 : fmt::format("Playing {} through {}.", status.codec, status.device));
     }
+    tellSwitch(*live, callId, status);
     if (!status.notice.empty() && !live->toldDevice) {
         live->toldDevice = true;
         if (status.device == "none")

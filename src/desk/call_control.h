@@ -25,6 +25,7 @@ public:
     void earlyMedia(engine::CallHandle ours, bool reliable);
     void hold(engine::CallHandle ours, bool on, bool byUpdate);
     void dtmfByInfo(engine::CallHandle ours, const std::string &digits);
+    void dtmf(engine::CallHandle ours, const std::string &digits);
     void transfer(engine::CallHandle ours, const std::string &target, engine::CallHandle with);
     void choose(engine::CallHandle ours, const std::string &toTag);
     void mute(engine::CallHandle ours, bool muted);
@@ -47,6 +48,9 @@ private:
         std::vector<std::string> tags;     // early dialogs with a description, in order
         std::vector<std::string> unusable; // those whose description is of no use, said once
         bool told = false;                 // "media started" was said
+        bool mux = false;                  // we offer or accept rtcp-mux
+        std::string why;                   // as it was told last
+        int switches = 0;                  // of what is heard, told
         bool toldDevice = false;
     };
 
@@ -66,6 +70,7 @@ private:
     void onProvisional(Live &live, const engine::CallEvent &event);
     void onAnswered(Live &live, const engine::CallEvent &event);
     void onOver(engine::CallHandle ours, const engine::CallEvent &event);
+    void tellSwitch(Live &live, const std::string &callId, const media::Status &status);
     void onIncoming(const engine::CallEvent &event);
     void fail(engine::CallHandle ours, const base::Error &error);
     /// Changes the published CallInfo under the lock and tells the observer.

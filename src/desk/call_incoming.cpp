@@ -108,12 +108,14 @@ std::optional<std::string> CallControl::describeAnswer(Live &live)
         m_parts.engine->decline(live.theirs, 488);
         return std::nullopt;
     }
-    if (auto remote = remoteOf(live.offer, {})) {
+    auto remote = remoteOf(live.offer, {});
+    live.mux = remote && remote->mux;
+    if (remote) {
         keepAgreed(*remote, live.codecs);
         m_parts.media->remote(live.media, std::move(*remote));
     }
-    live.described = *text;
-    return text;
+    live.described = live.mux ? withRtcpMux(*text) : *text;
+    return live.described;
 }
 
 void CallControl::answer(engine::CallHandle ours)

@@ -8,6 +8,9 @@
 #include <fmt/format.h>
 
 namespace desk {
+namespace {
+constexpr int kMostSwitches = 64; // of what is heard that the ladder is told of
+} // namespace
 
 void CallControl::choose(engine::CallHandle ours, const std::string &toTag)
 {
@@ -56,6 +59,34 @@ void CallControl::dtmfByInfo(engine::CallHandle ours, const std::string &digits)
         });
         after += kPace;
     }
+}
+
+void CallControl::dtmf(engine::CallHandle ours, const std::string &digits)
+{
+    const Live *live = byOurs(ours);
+    if (live == nullptr || !live->media.valid() || !m_parts.media)
+        return;
+    std::string callId;
+    {
+        std::lock_guard guard(m_parts.mutex);
+        callId = m_parts.calls[ours].callId;
+    }
+    // How many, not which: they may be a PIN.
+    m_parts.tell(base::LocalKind::Note, callId, {},
+                 fmt::format("{} key{} by telephone events (RFC 4733).", digits.size(),
+                             digits.size() == 1 ? "" : "s"));
+    m_parts.media->press(live->media, digits);
+}
+
+/// Each change of what is heard before the answer is a row of the ladder.
+void CallControl::tellSwitch(Live &live, const std::string &callId, const media::Status &status)
+{
+    if (status.why.empty() || status.why == live.why || live.switches >= kMostSwitches ||
+        callId.empty())
+        return;
+    live.why = status.why;
+    ++live.switches;
+    m_parts.tell(base::LocalKind::RingbackChanged, callId, status.toTag, status.why);
 }
 
 void CallControl::transfer(engine::CallHandle ours, const std::string &target,

@@ -29,6 +29,9 @@ struct CallOptions {
     std::string recordFolder;      // empty: none
     media::SendKind send = media::SendKind::ComfortNoise;
     std::string sendFile;
+    std::string ringback = "DE"; // whose ringback a phone makes by itself; empty: none
+    bool events = false;         // offer telephone events (RFC 4733) whatever `codecs` says
+    bool rtcpMux = false;        // offer it (RFC 5761)
     engine::AccountHandle account;
     bool lateOffer = false;
     engine::CallExtras extras;
@@ -126,6 +129,8 @@ public:
     void earlyMedia(engine::CallHandle call, bool reliable);
     void hold(engine::CallHandle call, bool on, bool byUpdate = false);
     void dtmfByInfo(engine::CallHandle call, const std::string &digits);
+    /// By telephone events of RTP (RFC 4733), early media or later.
+    void dtmf(engine::CallHandle call, const std::string &digits);
     /// Blind; with a second call of ours: attended.
     void transfer(engine::CallHandle call, const std::string &target, engine::CallHandle with = {});
     /// Errors: a sentence about what cannot be asked. Told by Observer::probe with this number.

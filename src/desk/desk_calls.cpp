@@ -43,6 +43,12 @@ void Desk::dtmfByInfo(engine::CallHandle call, const std::string &digits)
         [impl = m_impl.get(), call, digits] { impl->calls.dtmfByInfo(call, digits); });
 }
 
+void Desk::dtmf(engine::CallHandle call, const std::string &digits)
+{
+    m_impl->parts.worker.post(
+        [impl = m_impl.get(), call, digits] { impl->calls.dtmf(call, digits); });
+}
+
 void Desk::transfer(engine::CallHandle call, const std::string &target, engine::CallHandle with)
 {
     m_impl->parts.worker.post(

@@ -15,12 +15,6 @@ constexpr auto kSlack = std::chrono::milliseconds(500); // of a busy computer, f
 constexpr std::size_t kMostWaits = 16;
 constexpr auto kLongest = std::chrono::minutes(10); // an edge that stays away is not awaited
 
-bool isRegistered(FlowState state)
-{
-    return state == FlowState::Provisional || state == FlowState::Up ||
-           state == FlowState::UpPlain || state == FlowState::Suspect;
-}
-
 DrillLine line(std::string what, std::string section, base::Duration atMost, base::Instant from,
                base::Instant to)
 {
@@ -121,9 +115,9 @@ void DrillSheet::add(const base::FlowReport &report)
         m_sent = report.since;
     if (report.state == FlowState::BackingOff && m_waits.size() < kMostWaits)
         m_waits.push_back({report.nextAttempt - report.since, report.waitMost});
-    if (isRegistered(report.state) && !m_registered.known())
+    if (base::isRegistered(report.state) && !m_registered.known())
         m_registered = report.since;
-    if (report.state == FlowState::Up || report.state == FlowState::UpPlain)
+    if (base::isUp(report.state))
         m_up = report.since;
     m_rejected = m_rejected || report.state == FlowState::Rejected;
 }

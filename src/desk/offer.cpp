@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <base/text.h>
 #include <fmt/format.h>
+#include <rtp/national_tones.h>
 
 namespace desk {
 
@@ -27,6 +28,14 @@ std::optional<media::Remote> remoteOf(std::string_view sdp, const std::string &t
     remote.toTag = toTag;
     if (const auto endpoint = audio->endpoint())
         remote.rtp = *endpoint;
+    remote.mux = audio->attribute("rtcp-mux").has_value();
+    if (const auto rtcp = audio->attribute("rtcp"); rtcp && !remote.mux) { // RFC 3605
+        const auto words = base::split(base::trim(*rtcp), ' ');
+        const auto port = base::toInteger(words.empty() ? std::string_view() : words[0]);
+        const auto address = words.size() > 3 ? base::Address::parse(words[3]) : std::nullopt;
+        if (port && *port > 0 && *port <= 0xFFFF)
+            remote.rtcp = {address.value_or(remote.rtp.address), static_cast<std::uint16_t>(*port)};
+    }
     for (const auto &format : audio->formats) {
         if (format.payloadType >= 0 && format.payloadType < 128 && !format.map.encoding.empty())
             remote.send.push_back({static_cast<std::uint8_t>(format.payloadType),
@@ -116,6 +125,53 @@ void keepStatic(std::vector<sip::Codec> &codecs)
     const auto isStatic = [](const sip::Codec &codec) { return codec.payloadType < 96; };
     if (std::any_of(codecs.begin(), codecs.end(), isStatic))
         std::erase_if(codecs, [&](const sip::Codec &codec) { return !isStatic(codec); });
+}
+
+void addEvents(std::vector<sip::Codec> &codecs)
+{
+    int dynamic = 101; // what everybody uses for the first of them
+    std::vector<sip::Codec> added;
+    const auto hasEvents = [](const std::vector<sip::Codec> &list, std::uint32_t clock) {
+        return std::any_of(list.begin(), list.end(), [clock](const sip::Codec &each) {
+            return base::equalsNoCase(each.encoding, "telephone-event") && each.clock == clock;
+        });
+    };
+    for (const auto &codec : codecs) {
+        if (hasEvents(codecs, codec.clock) || hasEvents(added, codec.clock))
+            continue;
+        while (std::any_of(codecs.begin(), codecs.end(),
+                           [&](const sip::Codec &each) { return each.payloadType == dynamic; }))
+            ++dynamic;
+        if (dynamic > 127)
+            break;
+        added.push_back({"telephone-event", dynamic++, codec.clock, 1, "0-16"});
+    }
+    codecs.insert(codecs.end(), added.begin(), added.end());
+}
+
+std::string withRtcpMux(std::string sdp)
+{
+    const auto at = sdp.find("m=audio ");
+    const auto end = at == std::string::npos ? at : sdp.find("\r\nm=", at);
+    const auto parsed = sip::parseSdp(sdp);
+    const auto *audio = parsed.audio();
+    if (audio == nullptr || audio->port == 0 || audio->attribute("rtcp-mux"))
+        return sdp;
+    sdp.insert(end == std::string::npos ? sdp.size() : end + 2, "a=rtcp-mux\r\n");
+    return sdp;
+}
+
+base::Result<void> checkRingback(const std::string &country)
+{
+    const auto tones = rtp::nationalTones();
+    if (country.empty() || std::any_of(tones.begin(), tones.end(), [&](const auto &tone) {
+            return tone.means == rtp::Sound::Ringback && tone.country == country;
+        }))
+        return {};
+    return base::fail(base::ErrorCode::BadInput,
+                      fmt::format("No ringback of \"{}\" is known. Use a country's two letters, "
+                                  "such as DE, FR, GB or US, or \"off\".",
+                                  base::printable(country, false, 20)));
 }
 
 sip::SdpDraft ownDraft(const base::Endpoint &rtp, const std::vector<sip::Codec> &codecs)

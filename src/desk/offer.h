@@ -32,6 +32,14 @@ void keepAgreed(media::Remote &remote, const std::vector<sip::Codec> &agreed);
 /// Leaves out codecs of dynamic payload types, unless there are no others.
 void keepStatic(std::vector<sip::Codec> &codecs);
 
+/// Telephone events at the clock of each codec that has none yet (RFC 4733 section 2.1).
+void addEvents(std::vector<sip::Codec> &codecs);
+/// With a=rtcp-mux (RFC 5761 section 5.1.1) in the audio line that is used.
+std::string withRtcpMux(std::string sdp);
+/// A country whose ringback is known (ISO 3166, "DE"), or empty. Errors: a sentence that names
+/// some.
+base::Result<void> checkRingback(const std::string &country);
+
 sip::SdpDraft ownDraft(const base::Endpoint &rtp, const std::vector<sip::Codec> &codecs);
 
 } // namespace desk

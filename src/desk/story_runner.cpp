@@ -175,8 +175,8 @@ bool StoryRunner::flowsSettled() const
         return false;
     for (const auto &[regId, flow] : at->second.flows) {
         using base::FlowState;
-        if (flow.state != FlowState::Up && flow.state != FlowState::UpPlain &&
-            flow.state != FlowState::Provisional && flow.state != FlowState::Rejected)
+        if (!base::isUp(flow.state) && flow.state != FlowState::Provisional &&
+            flow.state != FlowState::Rejected)
             return false;
         if (flow.since < m_stepBegan && m_scenario.steps[m_step].kind == lab::StepKind::Register)
             return false;

@@ -11,14 +11,12 @@ namespace {
 
 bool carries(const flows::Flow &flow)
 {
-    return flow.report.state == base::FlowState::Up ||
-           flow.report.state == base::FlowState::UpPlain ||
-           flow.report.state == base::FlowState::Provisional;
+    return base::isUp(flow.report.state) || flow.report.state == base::FlowState::Provisional;
 }
 
 bool registered(const flows::Flow &flow)
 {
-    return carries(flow) || flow.report.state == base::FlowState::Suspect;
+    return base::isRegistered(flow.report.state);
 }
 
 const flows::Flow *named(const Evidence &evidence, trace::RowId request)

@@ -148,6 +148,7 @@ private:
     base::Inbox<base::Packet> &m_sink;
     Tap m_tap;
     RateLimit m_rate;
+    RateLimit m_streamRate{200}; // a whole edge may be at the other end
     nta_agent_t *m_nta = nullptr;
     nta_leg_t *m_defaultLeg = nullptr;
     std::function<void(msg_t *, const sip_t &)> m_strays;

@@ -46,18 +46,20 @@ bool Agent::admits(std::string_view text, const Connection &connection)
              connection.local);
         return false;
     }
-    // A source address of a datagram may be forged: do not answer it without bounds.
-    if (connection.stream || !isRequest(text) || text.substr(0, 4) == "ACK ")
+    if (!isRequest(text) || text.substr(0, 4) == "ACK ")
         return true;
-    const auto verdict = m_rate.count(connection.remote.address, base::now());
+    // A source address of a datagram may be forged: do not answer it without bounds. Who has a
+    // connection is who it is, and may still flood us.
+    RateLimit &rate = connection.stream ? m_streamRate : m_rate;
+    const auto verdict = rate.count(connection.remote.address, base::now());
     if (verdict == RateLimit::Verdict::FirstDrop)
         tell({base::LocalKind::GuardRefused,
               0,
               {},
               {},
-              fmt::format("More than 50 requests within a second came from {}; the rest of this "
-                          "second is not answered.",
-                          connection.remote.address.text()),
+              fmt::format("More than {} requests within a second came from {}; the rest of this "
+                          "second is not answered ({} requests were dropped so far).",
+                          rate.perSecond(), connection.remote.address.text(), rate.dropped()),
               {}},
              connection.remote, connection.local);
     return verdict == RateLimit::Verdict::Pass;

@@ -136,10 +136,11 @@ std::string firstHash(const Challenge &challenge, const DigestRequest &request)
     // section 3.4.2).
     std::string a1 = hash(challenge.algorithm,
                           fmt::format("{}:{}:{}", request.user, challenge.realm, request.password));
-    if (challenge.session)
-        a1 =
-            hash(challenge.algorithm, fmt::format("{}:{}:{}", a1, challenge.nonce, request.cnonce));
-    return a1;
+    if (!challenge.session)
+        return a1;
+    const std::string_view nonce =
+        request.sessionNonce.empty() ? challenge.nonce : request.sessionNonce;
+    return hash(challenge.algorithm, fmt::format("{}:{}:{}", a1, nonce, request.cnonce));
 }
 
 } // namespace
@@ -283,6 +284,8 @@ base::Result<void> DigestClient::take(bool proxy, const Challenge &challenge)
     realm.count = realm.challenge.nonce == challenge.nonce ? realm.count : 0;
     realm.proxy = proxy;
     realm.challenge = challenge;
+    realm.sessionNonce = challenge.session ? challenge.nonce : "";
+    realm.sessionCnonce = challenge.session ? base::randomToken(16) : "";
     ++realm.tries;
     return {};
 }
@@ -292,8 +295,10 @@ std::string DigestClient::headers(std::string_view method, std::string_view uri,
 {
     std::string out;
     for (auto &[key, realm] : m_realms) {
-        const std::string cnonce = base::randomToken(16);
-        const DigestRequest request{method, uri, m_user, m_password, cnonce, ++realm.count, body};
+        const std::string cnonce =
+            realm.challenge.session ? realm.sessionCnonce : base::randomToken(16);
+        const DigestRequest request{method, uri,           m_user, m_password,
+                                    cnonce, ++realm.count, body,   realm.sessionNonce};
         out += realm.proxy ? "Proxy-Authorization: " : "Authorization: ";
         out += credentialsValue(realm.challenge, request) + "\r\n";
     }

@@ -41,6 +41,9 @@ struct DigestRequest {
     std::string_view cnonce;
     std::uint32_t count = 1; // nc
     std::string_view body{}; // for auth-int
+    /// "-sess": the nonce of the session's challenge, if the present one is another; `cnonce` is
+    /// that of the session's first request.
+    std::string_view sessionNonce{};
 };
 std::string digestResponse(const Challenge &challenge, const DigestRequest &request);
 /// The whole value of Authorization or Proxy-Authorization.
@@ -70,6 +73,9 @@ private:
     struct Realm {
         bool proxy = false;
         Challenge challenge;
+        // "-sess": what A1 was made of by the first request after the challenge, and stays made of
+        // until the next one (RFC 7616 section 3.4.2).
+        std::string sessionNonce, sessionCnonce;
         std::uint32_t count = 0;
         int tries = 0;
     };

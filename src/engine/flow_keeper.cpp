@@ -52,9 +52,7 @@ base::Duration FlowKeeper::between(double low, double high, base::Duration whole
 
 bool FlowKeeper::registered() const
 {
-    const auto s = m_report.state;
-    return s == FlowState::Provisional || s == FlowState::Up || s == FlowState::UpPlain ||
-           s == FlowState::Suspect;
+    return base::isRegistered(m_report.state);
 }
 
 void FlowKeeper::enter(FlowState state, base::Instant now, std::string reason)
@@ -212,12 +210,8 @@ bool FlowKeeper::withoutOutbound(base::Instant now, const RegisterResult &result
 
 void FlowKeeper::result(base::Instant now, const RegisterResult &result)
 {
-    if (m_stopping) {
-        m_acts.push_back(KeeperAct::Close);
-        forgetConnection();
-        unreachable(now);
-        return enter(FlowState::Off, now, "Un-registered.");
-    }
+    if (m_stopping)
+        return stopped() ? void() : unregistered(now, result);
     if (!result.local && m_report.state == FlowState::Suspect)
         bytes(now);
     const bool live = registered();
@@ -253,8 +247,8 @@ void FlowKeeper::rejected(base::Instant now, const RegisterResult &result)
 
 void FlowKeeper::closed(base::Instant now, const std::string &why)
 {
-    if (m_stopping)
-        return enter(FlowState::Off, now, why);
+    if (m_stopping && m_report.state != FlowState::Off)
+        return off(now, why + " The un-registration was not answered.", false);
     if (m_report.state == FlowState::Off || m_report.state == FlowState::Rejected ||
         m_report.state == FlowState::BackingOff || m_report.state == FlowState::Resolving)
         return;
@@ -267,7 +261,7 @@ void FlowKeeper::closed(base::Instant now, const std::string &why)
 void FlowKeeper::failed(base::Instant now, const std::string &why)
 {
     if (m_stopping)
-        return enter(FlowState::Off, now, why);
+        return off(now, why, std::nullopt);
     attemptFailed(now, why, base::Duration{0});
 }
 
@@ -319,21 +313,6 @@ void FlowKeeper::reRegister(base::Instant now)
     }
 }
 
-void FlowKeeper::stop(base::Instant now)
-{
-    if (m_stopping)
-        return;
-    m_stopping = true;
-    const bool live = registered();
-    forgetConnection();
-    if (live) {
-        m_acts.push_back(KeeperAct::Unregister);
-    } else {
-        m_acts.push_back(KeeperAct::Close);
-        enter(FlowState::Off, now, "Switched off.");
-    }
-}
-
 void FlowKeeper::tick(base::Instant now)
 {
     const auto due = [now](std::optional<base::Instant> &at) {
@@ -346,8 +325,7 @@ void FlowKeeper::tick(base::Instant now)
         return connect(now, fmt::format("Attempt {} after a failure.", m_report.failures + 1));
     if (due(m_pongDue))
         return noPong(now);
-    if (due(m_suspectAt) &&
-        (m_report.state == FlowState::Up || m_report.state == FlowState::UpPlain))
+    if (due(m_suspectAt) && base::isUp(m_report.state))
         enter(FlowState::Suspect, now, "The pong is late.");
     if (due(m_resendAt))
         resendPing(now);

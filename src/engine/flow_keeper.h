@@ -38,6 +38,7 @@ struct RegisterResult {
     int status = 0;
     bool local = false;                 // made up by our stack
     bool outbound = false;              // Require: outbound in the 2xx
+    bool bound = false;                 // the 2xx lists our Contact with time left
     bool edgeKeepsFlows = false;        // a Path URI with ob in the 2xx
     std::optional<base::Duration> keep; // RFC 6223: the neighbour takes keep-alives; 0: any period
     base::Duration expires{0};          // 0: not told
@@ -84,6 +85,7 @@ public:
     std::vector<KeeperAct> take();
 
     base::FlowState state() const { return m_report.state; }
+    bool stopping() const { return m_stopping; }
     bool stopped() const { return m_stopping && m_report.state == base::FlowState::Off; }
     /// A request of somebody else's may reach us over it.
     bool registered() const;
@@ -98,6 +100,8 @@ private:
     void enter(base::FlowState state, base::Instant now, std::string reason);
     void accepted(base::Instant now, const RegisterResult &result);
     void agree(const RegisterResult &result);
+    void unregistered(base::Instant now, const RegisterResult &result);
+    void off(base::Instant now, std::string why, std::optional<bool> taken);
     void rejected(base::Instant now, const RegisterResult &result);
     bool tooBrief(base::Instant now, const RegisterResult &result);
     bool withoutOutbound(base::Instant now, const RegisterResult &result);

@@ -224,8 +224,8 @@ void FlowLink::sendRegister(bool fresh, bool remove)
 
 void FlowLink::replied(const Reply &reply, bool remove)
 {
-    if (reply.status < 200)
-        return;
+    if (reply.status < 200 || (m_keeper.stopping() && !remove))
+        return; // a refresh that the un-REGISTER overtook decides nothing any more
     if (!reply.local && m_transport == nullptr && m_register != nullptr)
         adopt(m_register->transport());
     RegisterResult result = resultOf(reply);

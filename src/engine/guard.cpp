@@ -199,6 +199,7 @@ RateLimit::Verdict RateLimit::count(const base::Address &from, base::Instant now
     ++window.seen;
     if (window.seen <= m_perSecond)
         return Verdict::Pass;
+    ++m_dropped;
     return window.seen == m_perSecond + 1 ? Verdict::FirstDrop : Verdict::Drop;
 }
 

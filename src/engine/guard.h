@@ -40,6 +40,9 @@ public:
 
     enum class Verdict { Pass, FirstDrop, Drop };
     Verdict count(const base::Address &from, base::Instant now);
+    int perSecond() const { return m_perSecond; }
+    /// All that did not pass, so far.
+    std::uint64_t dropped() const { return m_dropped; }
 
 private:
     struct Window {
@@ -47,6 +50,7 @@ private:
         int seen = 0;
     };
     int m_perSecond;
+    std::uint64_t m_dropped = 0;
     std::unordered_map<base::Address, Window> m_windows; // at most kMostSources
 };
 

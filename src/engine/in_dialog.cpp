@@ -2,7 +2,6 @@
 #include <engine/in_dialog.h>
 
 #include <algorithm>
-#include <array>
 #include <base/text.h>
 #include <base/time.h>
 #include <fmt/format.h>
@@ -59,7 +58,7 @@ std::optional<std::string> answerLike(std::string_view offer, std::string_view o
     const auto theirs = sip::parseSdp(offer);
     sip::SdpDraft draft = draftLike(ours);
     draft.direction = direction;
-    const auto answer = sip::answerSdp(theirs, draft);
+    auto answer = sip::answerSdp(theirs, draft);
     if (!answer || *answer == ours)
         return answer;
     ++draft.version;
@@ -77,6 +76,26 @@ void refreshTarget(nta_leg_t *leg, const sip_contact_t *contact)
 {
     if (const auto *usable = usableContact(contact); leg != nullptr && usable != nullptr)
         nta_leg_client_route(leg, nullptr, usable);
+}
+
+std::string answerNothing(std::string_view offer, std::string_view ours)
+{
+    const auto theirs = sip::parseSdp(offer);
+    const sip::SdpDraft draft = draftLike(ours);
+    const auto address = draft.media.address.known() ? draft.media.address : base::Address::v4(0);
+    const std::string network =
+        fmt::format("IN {} {}", address.family == 6 ? "IP6" : "IP4", address.text());
+    const auto clean = [](std::string_view text) { return base::printable(text, false, 200); };
+    std::string out = fmt::format("v=0\r\no=- {} {} {}\r\ns=-\r\nc={}\r\nt={}\r\n", draft.sessionId,
+                                  draft.version + 1, network, network,
+                                  theirs.timing.empty() ? "0 0" : clean(theirs.timing));
+    for (const auto &media : theirs.media) {
+        out += fmt::format("m={} 0 {}", clean(media.type), clean(media.protocol));
+        for (const auto &format : media.formats)
+            out += " " + clean(format.text);
+        out += "\r\n";
+    }
+    return out;
 }
 
 std::string idleAnswer(std::string_view offer, const base::Address &local)
@@ -126,18 +145,31 @@ void reply(nta_incoming_t *request, int status, const std::string &headers, cons
                         TAG_IF(!sdp.empty(), SIPTAG_PAYLOAD_STR(sdp.c_str())), TAG_END());
 }
 
-std::string unsupportedOptions(const sip::Message &message)
+void refuse(nta_incoming_t *request, const Refused &why)
 {
-    constexpr std::array<std::string_view, 3> kKnown{"100rel", "outbound", "path"};
-    std::string out;
-    for (const auto option : message.values(sip::HeaderId::Require)) {
-        const bool known = std::any_of(kKnown.begin(), kKnown.end(),
-                                       [&](auto each) { return base::equalsNoCase(each, option); });
-        if (!known && out.size() < 256)
-            out += (out.empty() ? "" : ", ") + base::printable(option, false, 64);
-    }
-    return out;
+    reply(request, why.status, why.headers);
+    nta_incoming_destroy(request);
 }
+
+namespace {
+
+/// Accepts an UPDATE or re-INVITE; whoever wants our offer gets it in `sdp`.
+void accept(nta_incoming_t *request, const Received &received, const DialogSide &side,
+            const std::string &sdp)
+{
+    const std::string headers =
+        fmt::format("Contact: {}\r\nAllow: {}\r\n", side.contact, kAllow) + side.headers;
+    const auto &message = received.message;
+    refreshTarget(side.leg, side.target);
+    if (message.method == sip::Method::Invite && side.repeated != nullptr)
+        return side.repeated->send(
+            request, {message.cseq().number, headers, sdp, message.sdp().empty() && !sdp.empty()},
+            side.lost);
+    reply(request, 200, headers, sdp);
+    nta_incoming_destroy(request);
+}
+
+} // namespace
 
 std::optional<std::string> answerInDialog(nta_incoming_t *request, const Received &received,
                                           const DialogSide &side)
@@ -150,24 +182,26 @@ std::optional<std::string> answerInDialog(nta_incoming_t *request, const Receive
     case sip::Method::Invite:
     case sip::Method::Update: {
         const auto offer = message.sdp();
-        if (offer.empty()) { // a session refresh, or a re-INVITE that wants our offer
-            reply(request, 200, contact + allow + side.headers,
-                  message.method == sip::Method::Invite ? side.localSdp : "");
-            refreshTarget(side.leg, side.target);
-        } else if ((answer = answerLike(offer, side.localSdp, side.direction))) {
-            reply(request, 200, contact + allow + side.headers, *answer);
-            refreshTarget(side.leg, side.target);
-        } else {
+        if (!offer.empty())
+            answer = answerLike(offer, side.localSdp, side.direction);
+        if (!offer.empty() && !answer) {
             reply(request, 488, allow);
+            break;
         }
-        break;
+        // Without an offer: a session refresh, or a re-INVITE that wants ours.
+        accept(request, received, side,
+               answer                                  ? *answer
+               : message.method == sip::Method::Invite ? side.localSdp
+                                                       : "");
+        return answer;
     }
     case sip::Method::Info:
         reply(request, 200);
         break;
     case sip::Method::Options:
         reply(request, 200,
-              contact + allow + "Accept: application/sdp\r\nSupported: 100rel, outbound\r\n");
+              contact + allow +
+                  fmt::format("Accept: {}\r\nSupported: 100rel, outbound\r\n", kAccept));
         break;
     case sip::Method::Prack:
         reply(request, 481);

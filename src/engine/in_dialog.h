@@ -5,6 +5,8 @@
 
 #include <base/endpoint.h>
 #include <engine/received.h>
+#include <engine/repeated_answer.h>
+#include <engine/servable.h>
 #include <optional>
 #include <sip/sdp.h>
 #include <string>
@@ -21,6 +23,8 @@ struct DialogSide {
     sip::Direction direction = sip::Direction::SendRecv; // what we want of the audio
     nta_leg_t *leg = nullptr;                            // whose remote target a 2xx refreshes
     const sip_contact_t *target = nullptr;               // the request's Contact
+    RepeatedAnswer *repeated = nullptr; // takes our 2xx to a re-INVITE over; nullptr: none comes
+    std::function<void()> lost{};       // its ACK never came
 };
 
 /// Of an o= line: what RFC 3264 section 8 keeps and counts.
@@ -43,13 +47,16 @@ std::optional<std::string> answerLike(std::string_view offer, std::string_view o
 const sip_contact_t *usableContact(const sip_contact_t *contact);
 /// RFC 3261 section 12.2: what is sent from now on goes there, if that is a SIP address.
 void refreshTarget(nta_leg_t *leg, const sip_contact_t *contact);
+/// The answer to an offer that cannot be refused otherwise, as in a PRACK: no stream of it is taken
+/// (RFC 3264 section 6: port 0). As the next version of `ours`.
+std::string answerNothing(std::string_view offer, std::string_view ours);
 /// For a late offer: an answer that accepts but moves no media ("a=inactive", port 9).
 std::string idleAnswer(std::string_view offer, const base::Address &local);
 /// `sdp` as the next version of itself (RFC 3264 section 8) with every stream's direction.
 std::string withDirection(std::string_view sdp, sip::Direction direction, std::uint64_t version);
 void reply(nta_incoming_t *request, int status, const std::string &headers = {},
            const std::string &sdp = {});
-/// What a Require header asks for that we do not have, comma separated; empty: nothing.
-std::string unsupportedOptions(const sip::Message &message);
+/// With a final response, and that is the end of it.
+void refuse(nta_incoming_t *request, const Refused &why);
 
 } // namespace engine

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <engine/incoming_call.h>
 
-#include <algorithm>
 #include <base/text.h>
 #include <engine/in_dialog.h>
 #include <engine/target.h>
@@ -22,15 +21,19 @@ int CancelHandler::called(CancelHandler *self, nta_incoming_t *, const sip_t *si
 int ReliableHandler::called(ReliableHandler *self, nta_reliable_t *, nta_incoming_t *prack,
                             const sip_t *) noexcept
 {
-    self->onPrack(prack != nullptr);
-    return prack != nullptr ? 200 : 0;
+    return self->onPrack(prack);
 }
 
 IncomingCall::IncomingCall(Env &env, CallHandle handle, nta_incoming_t *request, const sip_t &sip,
                            const Received &received, ArrivedBy by)
     : m_env(env), m_handle(handle), m_by(std::move(by)), m_invite(request),
-      m_callId(received.message.callId()), m_repeat(env.loop), m_linger(env.loop)
+      m_callId(received.message.callId()),
+      m_caller(sip::parseNameAddress(received.message.value(sip::HeaderId::From)).uriText),
+      m_cseq(received.message.cseq().number), m_offered(!received.message.sdp().empty()),
+      m_digest(m_by.credentials.user, m_by.credentials.password),
+      m_answering(env.loop, env.options.t1), m_deferred(env.loop), m_linger(env.loop)
 {
+    m_order.takes(received.message);
     const std::string tag = base::randomToken(6);
     nta_incoming_tag(request, tag.c_str());
     nta_incoming_bind(request, CancelHandler::called, this);
@@ -48,10 +51,12 @@ IncomingCall::IncomingCall(Env &env, CallHandle handle, nta_incoming_t *request,
 
 IncomingCall::~IncomingCall()
 {
-    nta_incoming_bind(m_invite, nullptr, nullptr);
     for (auto *each : m_reliable)
         nta_reliable_destroy(each);
-    nta_incoming_destroy(m_invite);
+    if (m_invite != nullptr) {
+        nta_incoming_bind(m_invite, nullptr, nullptr);
+        nta_incoming_destroy(m_invite);
+    }
     if (m_leg != nullptr)
         nta_leg_destroy(m_leg);
 }
@@ -108,27 +113,64 @@ void IncomingCall::ring(int status, const std::string &sdp, bool reliable)
         return;
     m_reliable.push_back(sent);
     m_awaitingPrack = true;
+    m_described = m_described || !sdp.empty();
 }
 
-void IncomingCall::onPrack(bool came)
+int IncomingCall::onPrack(nta_incoming_t *prack)
 {
     m_awaitingPrack = false;
-    if (came) {
+    std::string answer;
+    if (prack == nullptr) {
+        notPracked();
+    } else {
+        const Received received(prack);
+        m_order.takes(received.message);
+        answer = answerPrack(prack, received);
         CallEvent done = event(CallStep::PrackDone);
         done.status = 200;
         m_env.listener.onCall(done);
-    } else if (m_state == State::Ringing) {
-        // RFC 3262 section 3: no PRACK within 64*T1, the INVITE is rejected with a 5xx.
-        reply(m_invite, 504);
-        CallEvent failed = event(CallStep::Failed);
-        failed.status = 504;
-        failed.local = true;
-        failed.sentence = "The caller never acknowledged our reliable provisional response (no "
-                          "PRACK); the call was given up.";
-        return end(failed);
+        if (!answer.empty())
+            changedTo(received.message.sdp());
     }
     if (std::exchange(m_answerWaits, false)) // not from inside sofia's PRACK handling
-        m_repeat.start(std::chrono::milliseconds(1), [this] { sendAnswer(); });
+        m_deferred.start(std::chrono::milliseconds(1), [this] { sendAnswer(); });
+    return prack == nullptr || !answer.empty() ? 0 : 200;
+}
+
+void IncomingCall::notPracked()
+{
+    if (m_state != State::Ringing)
+        return;
+    // RFC 3262 section 3: no PRACK within 64*T1, the INVITE is rejected with a 5xx.
+    reply(m_invite, 504);
+    CallEvent failed = event(CallStep::Failed);
+    failed.status = 504;
+    failed.local = true;
+    failed.sentence = "The caller never acknowledged our reliable provisional response (no PRACK); "
+                      "the call was given up.";
+    end(failed);
+}
+
+/// RFC 3262 section 5: the 2xx to a PRACK that makes an offer has to carry the answer. That answer,
+/// sent; empty: the PRACK makes none.
+std::string IncomingCall::answerPrack(nta_incoming_t *prack, const Received &received)
+{
+    const auto sdp = received.message.sdp();
+    if (sdp.empty())
+        return {};
+    const bool answersUs = !m_offered && m_described && !m_settled;
+    m_settled = true;
+    if (answersUs)
+        return {};
+    // A refusal would leave the response without its acknowledgement, so it is the streams that are
+    // refused (RFC 6337 section 3.2).
+    const auto taken = answerLike(sdp, m_localSdp);
+    std::string answer = taken ? *taken : answerNothing(sdp, m_localSdp);
+    reply(prack, 200, {}, answer);
+    nta_incoming_destroy(prack);
+    if (taken)
+        m_localSdp = *taken;
+    return answer;
 }
 
 void IncomingCall::answer(const std::string &sdp)
@@ -136,8 +178,8 @@ void IncomingCall::answer(const std::string &sdp)
     if (m_state != State::Ringing || m_answerWaits)
         return;
     m_answer = sdp;
-    m_localSdp = sdp.empty() ? m_localSdp : sdp;
-    m_repeatAfter = m_env.options.t1;
+    if (!sdp.empty() && !m_settled)
+        m_localSdp = sdp;
     // RFC 3262 section 3: the 2xx waits for the PRACK of a reliable response.
     if (m_awaitingPrack)
         m_answerWaits = true;
@@ -147,43 +189,29 @@ void IncomingCall::answer(const std::string &sdp)
 
 void IncomingCall::sendAnswer()
 {
-    if (m_state != State::Ringing && m_state != State::Accepted)
+    if (m_state != State::Ringing)
         return;
     m_state = State::Accepted;
-    reply(
-        m_invite, 200,
-        fmt::format("Contact: {}\r\nAllow: {}\r\nSupported: 100rel, outbound\r\nUser-Agent: {}\r\n",
-                    m_contact, kAllow, m_env.options.userAgent),
-        m_answer);
-    // RFC 3261 section 13.3.1.4: the 2xx is repeated, T1 doubling up to T2, until the ACK; after
-    // 64*T1 a BYE.
-    const auto t1 = m_env.options.t1;
-    if (m_repeatedFor >= 64 * t1) {
-        m_env.agent.tell({base::LocalKind::TimedOut,
-                          0,
-                          m_callId,
-                          {},
-                          "The caller never acknowledged our answer (no ACK); the call is ended.",
-                          {}});
-        return bye();
-    }
-    m_repeat.start(m_repeatAfter, [this] { sendAnswer(); });
-    m_repeatedFor += m_repeatAfter;
-    m_repeatAfter = std::min(2 * m_repeatAfter, 8 * t1);
-}
-
-void IncomingCall::acknowledged(const Received &received)
-{
-    if (m_state != State::Accepted)
-        return;
-    m_state = State::Confirmed;
-    m_repeat.stop();
-    CallEvent answered = event(CallStep::Answered);
-    answered.status = 200;
-    answered.phrase = "OK";
-    answered.sdp = received.message.sdp();
-    answered.remote = received.from;
-    m_env.listener.onCall(answered);
+    // What was agreed upon while it rang is not said again: it would be another offer.
+    const std::string sdp = m_settled ? "" : m_answer;
+    nta_incoming_bind(m_invite, nullptr, nullptr);
+    m_answering.send(
+        std::exchange(m_invite, nullptr),
+        {m_cseq,
+         fmt::format(
+             "Contact: {}\r\nAllow: {}\r\nSupported: 100rel, outbound\r\nUser-Agent: {}\r\n",
+             m_contact, kAllow, m_env.options.userAgent),
+         sdp, !m_offered && !sdp.empty()},
+        [this] {
+            m_env.agent.tell(
+                {base::LocalKind::TimedOut,
+                 0,
+                 m_callId,
+                 {},
+                 "The caller never acknowledged our answer (no ACK); the call is ended.",
+                 {}});
+            bye();
+        });
 }
 
 void IncomingCall::decline(int status)
@@ -215,8 +243,10 @@ void IncomingCall::hangUp()
 {
     if (m_state == State::Ringing)
         decline(603);
-    else if (m_state != State::Ended)
+    else if (m_state == State::Confirmed)
         bye();
+    else if (m_state == State::Accepted)
+        m_hangUp = true; // RFC 3261 section 15: no BYE of the callee's before the ACK
 }
 
 void IncomingCall::shutDown()
@@ -225,31 +255,6 @@ void IncomingCall::shutDown()
         decline(480);
     else
         hangUp();
-}
-
-void IncomingCall::bye()
-{
-    m_repeat.stop();
-    if (m_state == State::Ended)
-        return;
-    RequestSpec spec;
-    spec.leg = m_leg;
-    spec.method = "BYE";
-    spec.transport = m_by.pin.usable();
-    spec.ident = m_by.local != nullptr ? m_by.local->ident.c_str() : nullptr;
-    spec.headers = fmt::format("User-Agent: {}\r\n", m_env.options.userAgent);
-    m_state = State::Confirmed;
-    const bool sent = m_requests.start(spec, [this](const Reply &done) {
-        if (done.status < 200)
-            return;
-        CallEvent ended = event(CallStep::Ended);
-        ended.status = done.status;
-        ended.phrase = base::printable(done.phrase, false, 160);
-        ended.local = done.local;
-        end(ended);
-    });
-    if (!sent)
-        end(event(CallStep::Ended));
 }
 
 void IncomingCall::onCancel()
@@ -267,54 +272,11 @@ void IncomingCall::end(const CallEvent &finished)
     if (m_state == State::Ended)
         return;
     m_state = State::Ended;
-    m_repeat.stop();
+    m_answering.stop();
+    m_deferred.stop();
     m_answerWaits = false;
     m_env.listener.onCall(finished);
     m_linger.start(64 * m_env.options.t1, [this] { m_over = true; });
-}
-
-void IncomingCall::onWithin(nta_incoming_t *request, const sip_t &sip, const Received &received)
-{
-    DialogSide side{m_localSdp, m_contact, {}};
-    side.leg = m_leg;
-    side.target = sip.sip_contact;
-    const auto answer = answerInDialog(request, received, side);
-    if (!answer)
-        return;
-    m_localSdp = *answer;
-    CallEvent changed = event(CallStep::Changed);
-    changed.sdp = received.message.sdp();
-    m_env.listener.onCall(changed);
-}
-
-int IncomingCall::onRequest(nta_incoming_t *request, const sip_t &sip)
-{
-    const Received received(request);
-    switch (received.message.method) {
-    case sip::Method::Ack:
-        acknowledged(received);
-        nta_incoming_destroy(request);
-        return 0;
-    case sip::Method::Bye: {
-        reply(request, 200);
-        nta_incoming_destroy(request);
-        if (m_state == State::Ringing)
-            reply(m_invite, 487); // RFC 3261 section 15.1.2
-        CallEvent ended = event(CallStep::Ended);
-        ended.remote = received.from;
-        end(ended);
-        return 0;
-    }
-    case sip::Method::Invite:
-        if (m_state == State::Ringing || m_state == State::Accepted)
-            return 491; // RFC 3261 section 14.2: ours is not done yet
-        [[fallthrough]];
-    default:
-        if (m_state == State::Ended)
-            return 481; // RFC 3261 section 12.2.2: that dialog is over
-        onWithin(request, sip, received);
-        return 0;
-    }
 }
 
 } // namespace engine

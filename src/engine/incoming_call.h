@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to engine: a call that came in. Rings, is answered or declined by hand; repeats its 2xx
-// until the ACK (nta leaves that to us without NTATAG_UA). Engine thread; owned by the switchboard.
+// Private to engine: a call that came in. Rings, is answered or declined by hand. Engine thread;
+// owned by the switchboard.
 #pragma once
 
 #include <engine/call.h>
+#include <engine/digest.h>
+#include <engine/in_dialog.h>
 #include <engine/transaction.h>
 #include <utility>
 
@@ -23,7 +25,8 @@ class ReliableHandler
 {
 public:
     virtual ~ReliableHandler() = default;
-    virtual void onPrack(bool came) = 0;
+    /// What the PRACK (nullptr: none came) is answered with; 0: it is answered already.
+    virtual int onPrack(nta_incoming_t *prack) = 0;
     static int called(ReliableHandler *self, nta_reliable_t *reliable, nta_incoming_t *prack,
                       const sip_t *sip) noexcept;
 };
@@ -35,6 +38,7 @@ struct ArrivedBy {
     std::string contact; // with ob; empty: our own address
     Pin pin;
     const Local *local = nullptr; // of a flow: its own port, for what we ask in the dialog
+    Credentials credentials;      // of the account
 };
 
 class IncomingCall final : public Call, public CancelHandler, public ReliableHandler
@@ -56,30 +60,41 @@ public:
     bool over() const override { return m_over; }
     int onRequest(nta_incoming_t *request, const sip_t &sip) override;
     void onCancel() override;
-    void onPrack(bool came) override;
+    int onPrack(nta_incoming_t *prack) override;
 
 private:
-    enum class State { Ringing, Accepted, Confirmed, Ended };
+    enum class State { Ringing, Accepted, Confirmed, Leaving, Ended };
     void sendAnswer();
+    void notPracked();
+    std::string answerPrack(nta_incoming_t *prack, const Received &received);
     void acknowledged(const Received &received);
-    void bye();
+    void bye(int attempt = 1);
+    void byeDone(const Reply &reply, int attempt);
     void end(const CallEvent &finished);
     CallEvent event(CallStep step) const;
+    void changedTo(std::string_view sdp);
     void onWithin(nta_incoming_t *request, const sip_t &sip, const Received &received);
+    std::optional<Refused> tooEarly(const sip::Message &request) const;
 
     Env &m_env;
     CallHandle m_handle;
     ArrivedBy m_by;
-    nta_incoming_t *m_invite;
+    nta_incoming_t *m_invite; // nullptr once it was accepted
     nta_leg_t *m_leg = nullptr;
-    std::string m_callId, m_contact, m_localSdp, m_answer;
+    std::string m_callId, m_contact, m_localSdp, m_answer, m_caller;
+    std::uint32_t m_cseq = 0;       // of the INVITE
+    RequestOrder m_order;           // of all the peer asks for
     bool m_reliableOffered = false; // the caller supports 100rel
-    bool m_awaitingPrack = false, m_answerWaits = false, m_over = false;
+    bool m_offered = false;         // the INVITE made an offer
+    // An offer, theirs or ours, stood in a reliable response; it was answered by now.
+    bool m_described = false, m_settled = false;
+    bool m_awaitingPrack = false, m_answerWaits = false, m_hangUp = false, m_over = false;
     std::vector<nta_reliable_t *> m_reliable;
     State m_state = State::Ringing;
-    base::Duration m_repeatAfter{0}, m_repeatedFor{0};
     TransactionPool m_requests;
-    Timer m_repeat, m_linger;
+    DigestClient m_digest;
+    RepeatedAnswer m_answering;
+    Timer m_deferred, m_linger;
 };
 
 } // namespace engine

@@ -9,8 +9,8 @@
 
 namespace engine {
 
-/// What kind of number `user` (of a SIP URI) is, as a clause; nullopt: none of those. Knows the
-/// common ones, not every country's.
+/// What kind of number `user` (of a SIP URI, escapes and parameters included) is, as a clause;
+/// nullopt: none of those. Knows the common ones, not every country's.
 std::optional<std::string> riskyNumber(std::string_view user);
 
 } // namespace engine

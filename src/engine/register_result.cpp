@@ -90,6 +90,7 @@ void readBindings(const sip::Message &message, const RegisterAsked &asked, Regis
         const auto expires = base::toInteger(binding.parameter("expires").value_or(""));
         if (expires && *expires > 0 && *expires <= 7 * 24 * 3600)
             out.expires = std::chrono::seconds(*expires);
+        out.bound = out.bound || (expires && *expires > 0);
         out.publicGruu = unquoted(binding.parameter("pub-gruu").value_or(""));
         out.temporaryGruu = unquoted(binding.parameter("temp-gruu").value_or(""));
     }

@@ -28,11 +28,6 @@ bool isInstance(const std::string &text)
            });
 }
 
-bool isUp(base::FlowState state)
-{
-    return state == base::FlowState::Up || state == base::FlowState::UpPlain;
-}
-
 int rank(base::FlowState state)
 {
     switch (state) {
@@ -134,7 +129,8 @@ void Registrations::add(AccountHandle handle, Account account)
             return found != m_accounts.end() &&
                    std::any_of(found->second.flows.begin(), found->second.flows.end(),
                                [&](const auto &other) {
-                                   return other->regId() != regId && isUp(other->report().state);
+                                   return other->regId() != regId &&
+                                          base::isUp(other->report().state);
                                });
         }));
     }
@@ -255,7 +251,8 @@ ArrivedBy Registrations::arrivedBy(nta_incoming_t *request) const
     for (const auto &[handle, entry] : m_accounts) {
         for (const auto &flow : entry.flows) {
             if (flow->carries(transport))
-                out = {handle, flow->regId(), flow->contact(true), flow->pin(), flow->local()};
+                out = {handle,      flow->regId(), flow->contact(true),
+                       flow->pin(), flow->local(), flow->identity().credentials};
         }
     }
     if (transport != nullptr)

@@ -11,6 +11,8 @@ namespace engine {
 namespace {
 
 constexpr std::size_t kMostIncoming = 16; // ringing or talking at once; the next one hears 486
+// With those that are over and only wait for what their callers may repeat.
+constexpr std::size_t kMostKept = kMostIncoming + 256;
 
 } // namespace
 
@@ -72,6 +74,7 @@ void Switchboard::place(CallHandle handle, CallRequest request)
     auto call = std::make_unique<TestCall>(m_env, handle, std::move(request), std::move(flow));
     auto *raw = call.get();
     m_calls[handle] = std::move(call);
+    m_byCallId.emplace(raw->callId(), handle);
     raw->start();
 }
 
@@ -113,6 +116,9 @@ Call *Switchboard::call(CallHandle handle)
 void Switchboard::sweep()
 {
     std::erase_if(m_calls, [](const auto &each) { return each.second->over(); });
+    std::erase_if(m_byCallId, [this](const auto &each) { return call(each.second) == nullptr; });
+    std::erase_if(m_incoming, [this](CallHandle each) { return call(each) == nullptr; });
+    tellFlood();
     m_sweep.start(std::chrono::seconds(1), [this] { sweep(); });
 }
 
@@ -120,6 +126,14 @@ int Switchboard::onRequest(nta_incoming_t *request, const sip_t &sip)
 {
     const Received received(request);
     const auto &message = received.message;
+    const bool serves =
+        message.method == sip::Method::Invite || message.method == sip::Method::Options;
+    if (serves && message.toTag().empty()) {
+        if (const auto why = unservable(message)) {
+            refuse(request, *why);
+            return 0;
+        }
+    }
     switch (message.method) {
     case sip::Method::Ack:
         nta_incoming_destroy(request);
@@ -153,24 +167,60 @@ int Switchboard::incoming(nta_incoming_t *request, const sip_t &sip, const Recei
 {
     if (m_ending)
         return 480;
-    if (const auto unknown = unsupportedOptions(received.message); !unknown.empty()) {
-        reply(request, 420, fmt::format("Unsupported: {}\r\n", unknown));
-        nta_incoming_destroy(request);
-        return 0;
-    }
-    const auto ringing = std::count_if(m_calls.begin(), m_calls.end(), [](const auto &each) {
-        return dynamic_cast<const IncomingCall *>(each.second.get()) != nullptr &&
-               !each.second->quiet();
-    });
-    if (static_cast<std::size_t>(ringing) >= kMostIncoming)
+    if (busy()) {
+        ++m_turnedAway;
         return 486;
+    }
     const CallHandle handle = m_newHandle();
     auto call = std::make_unique<IncomingCall>(m_env, handle, request, sip, received,
                                                m_registrations.arrivedBy(request));
     auto *raw = call.get();
     m_calls[handle] = std::move(call);
+    remember(handle);
     raw->announce(received);
     return 0;
+}
+
+bool Switchboard::busy()
+{
+    std::erase_if(m_underWay, [this](CallHandle each) {
+        const Call *known = call(each);
+        return known == nullptr || known->quiet();
+    });
+    return m_underWay.size() >= kMostIncoming;
+}
+
+/// A flood of calls that end at once would fill the memory with those that linger.
+void Switchboard::remember(CallHandle incoming)
+{
+    m_underWay.push_back(incoming);
+    m_incoming.push_back(incoming);
+    while (m_incoming.size() > kMostKept) {
+        const CallHandle oldest = m_incoming.front();
+        m_incoming.pop_front();
+        const Call *known = call(oldest);
+        if (known != nullptr && !known->quiet()) { // at most kMostIncoming are
+            m_incoming.push_back(oldest);
+        } else if (known != nullptr) {
+            m_calls.erase(oldest);
+            ++m_forgotten;
+        }
+    }
+}
+
+/// Once for what a second brought.
+void Switchboard::tellFlood()
+{
+    const auto note = [this](std::string sentence) {
+        m_env.agent.tell({base::LocalKind::Note, 0, {}, {}, std::move(sentence), {}});
+    };
+    if (const auto count = std::exchange(m_turnedAway, 0); count > 0)
+        note(fmt::format("{} incoming calls were answered with 486, for {} were under way already.",
+                         count, kMostIncoming));
+    if (const auto count = std::exchange(m_forgotten, 0); count > 0)
+        note(fmt::format("{} incoming calls that were over were forgotten early: {} came in within "
+                         "half a minute, which looks like a flood.",
+                         count, kMostKept));
 }
 
 void Switchboard::stray(msg_t *message, const sip_t &sip)
@@ -181,9 +231,10 @@ void Switchboard::stray(msg_t *message, const sip_t &sip)
     reply.phrase = sip.sip_status->st_phrase != nullptr ? sip.sip_status->st_phrase : "";
     reply.sip = &sip;
     reply.received = &received;
-    for (auto &[handle, call] : m_calls)
-        if (call->callId() == received.message.callId())
-            return call->stray(reply);
+    const auto [first, last] = m_byCallId.equal_range(std::string(received.message.callId()));
+    for (auto each = first; each != last; ++each)
+        if (Call *known = call(each->second))
+            return known->stray(reply);
 }
 
 void Switchboard::shutDown(base::Duration patience, std::function<void()> done)

@@ -3,11 +3,13 @@
 // dialog, and the orderly end. Engine thread; owned by the engine.
 #pragma once
 
+#include <deque>
 #include <engine/call.h>
 #include <engine/probes.h>
 #include <engine/registrations.h>
 #include <engine/test_call.h>
 #include <map>
+#include <unordered_map>
 
 namespace engine {
 
@@ -33,8 +35,11 @@ public:
 private:
     FlowChoice choiceOf(AccountHandle account, const AccountRoute &route);
     int incoming(nta_incoming_t *request, const sip_t &sip, const Received &received);
+    bool busy();
+    void remember(CallHandle incoming);
     void stray(msg_t *message, const sip_t &sip);
     void sweep();
+    void tellFlood();
     void watchTheEnd(base::Instant latest);
 
     Locator m_locator;
@@ -43,6 +48,10 @@ private:
     Registrations m_registrations;
     Probes m_probes;
     std::map<CallHandle, std::unique_ptr<Call>> m_calls;
+    std::unordered_multimap<std::string, CallHandle> m_byCallId; // those that we placed
+    std::vector<CallHandle> m_underWay; // came in and ring or talk, at most kMostIncoming
+    std::deque<CallHandle> m_incoming;  // all that came in, oldest first, at most kMostKept
+    std::size_t m_turnedAway = 0, m_forgotten = 0; // since it was told
     bool m_ending = false;
     std::function<void()> m_done;
     Timer m_sweep, m_end;

@@ -26,6 +26,22 @@ bool hasForbidden(std::string_view text)
     });
 }
 
+/// %0D or %0A: whoever decodes it gets another header line.
+bool hasEscapedLineEnd(std::string_view text)
+{
+    const std::string lower = base::lower(text);
+    return lower.find("%0d") != std::string::npos || lower.find("%0a") != std::string::npos;
+}
+
+std::optional<std::string_view> badCharacters(std::string_view text)
+{
+    if (hasForbidden(text))
+        return "it holds a space, a line end or another character that must not stand there";
+    if (hasEscapedLineEnd(text))
+        return "it holds an escaped line end (%0D or %0A), which would start another header";
+    return std::nullopt;
+}
+
 bool libraryReads(const std::string &uri)
 {
     su_home_t home[1] = {SU_HOME_INIT(home)};
@@ -41,12 +57,27 @@ bool goodHost(const sip::Uri &uri)
 {
     if (uri.host.empty())
         return false;
-    if (uri.ipv6)
-        return base::Address::parse(uri.host).has_value();
+    if (uri.ipv6) {
+        const auto address = base::Address::parse(uri.host);
+        return address && address->family == 6;
+    }
     return std::all_of(uri.host.begin(), uri.host.end(), [](char c) {
         return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
                c == '-' || c == '.' || c == '_';
     });
+}
+
+/// Why no host was read out of it.
+std::string_view badHost(std::string_view uri)
+{
+    uri.remove_prefix(uri.find(':') + 1);
+    uri = uri.substr(0, uri.find_first_of(";?"));
+    const auto host = uri.substr(uri.find_last_of('@') + 1); // npos + 1 is 0
+    if (host.find('[') != std::string_view::npos)
+        return "what stands in brackets is no IPv6 address";
+    if (std::count(host.begin(), host.end(), ':') > 1)
+        return "an IPv6 address has to stand in brackets, as in sip:bob@[2001:db8::1]";
+    return "there is no host in it that can be read";
 }
 
 tl::unexpected<base::Error> bad(const std::string &what, const std::string &text,
@@ -91,8 +122,8 @@ base::Result<std::string> checkedUri(const std::string &text, const std::string 
             fmt::format("The {} is empty. Write it like sip:bob@example.test.", what));
     if (uri.size() > kLongestUri)
         return bad(what, uri, "it is too long");
-    if (hasForbidden(uri))
-        return bad(what, uri, "it holds a space or a character that must not stand there");
+    if (const auto why = badCharacters(uri))
+        return bad(what, uri, *why);
     const auto scheme = base::lower(uri.substr(0, uri.find(':')));
     if (scheme == "tel")
         return bad(what, uri, "a telephone number needs a SIP address, sip:NUMBER@PROXY");
@@ -100,7 +131,7 @@ base::Result<std::string> checkedUri(const std::string &text, const std::string 
         uri.insert(0, "sip:");
     const sip::Uri parsed = sip::parseUri(uri);
     if (!parsed.ok || !goodHost(parsed))
-        return bad(what, uri, "there is no host in it that can be read");
+        return bad(what, uri, badHost(uri));
     if (const auto harmful = harmfulUri(uri))
         return bad(what, uri, "it has " + *harmful);
     if (const auto transport = parsed.parameter("transport")) {
@@ -232,20 +263,14 @@ base::Result<std::string> nameAddress(const std::string &text, std::string &uri)
     return (display.empty() ? "" : "\"" + display + "\" ") + "<" + uri + ">";
 }
 
-base::Result<void> checkNumbers(const CallRequest &request, const std::string &requestUri,
-                                const std::string &target)
+base::Result<void> checkNumber(const std::string &uri)
 {
-    if (request.extras.allowNumber)
-        return {};
-    for (const auto &uri : {requestUri, target}) {
-        const std::string user(sip::parseUri(uri).user);
-        if (const auto what = riskyNumber(user))
-            return base::fail(
-                base::ErrorCode::BadInput,
-                fmt::format("{} is {}; a test call to it is refused. Allow the number "
-                            "if you mean it.",
-                            base::printable(user, false, 80), *what));
-    }
+    const std::string user(sip::parseUri(uri).user);
+    if (const auto what = riskyNumber(user))
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("{} is {}; a test call to it is refused. Allow the number "
+                                      "if you mean it.",
+                                      base::printable(user, false, 80), *what));
     return {};
 }
 
@@ -288,8 +313,9 @@ base::Result<Plan> planCall(const CallRequest &request)
     const auto requestUri = wished.empty() ? target : checkedUri(wished, "Request-URI");
     if (!requestUri)
         return tl::unexpected(requestUri.error());
-    if (const auto harmless = checkNumbers(request, *requestUri, *target); !harmless)
-        return tl::unexpected(harmless.error());
+    for (const auto &uri : {*requestUri, *target})
+        if (const auto harmless = checkNumber(uri); !request.extras.allowNumber && !harmless)
+            return tl::unexpected(harmless.error());
     Plan plan;
     std::string from;
     const auto fromAddress = nameAddress(request.from, from);
@@ -305,6 +331,24 @@ base::Result<Plan> planCall(const CallRequest &request)
         plan.user = "earshot";
     plan.wanted = wantedOf(plan.next, request.transport);
     return plan;
+}
+
+base::Result<std::string> transferTarget(const std::string &text, bool allowNumber)
+{
+    const std::string what = "transfer target";
+    const auto question = text.find('?');
+    auto uri = checkedUri(text.substr(0, question), what);
+    if (!uri)
+        return uri;
+    const std::string headers =
+        question == std::string::npos ? "" : std::string(base::trim(text.substr(question)));
+    if (headers.size() > kLongestUri)
+        return bad(what, text, "it is too long");
+    if (const auto why = badCharacters(headers))
+        return bad(what, text, *why);
+    if (const auto harmless = checkNumber(*uri); !allowNumber && !harmless)
+        return tl::unexpected(harmless.error());
+    return *uri + headers;
 }
 
 } // namespace engine

@@ -34,6 +34,9 @@ struct Plan {
 base::Result<Plan> planCall(const CallRequest &request);
 /// Our own SIP URI as the library may have it: "sip:" put before what has no scheme.
 base::Result<std::string> checkedUri(const std::string &text, const std::string &what);
+/// Whom a REFER may name: a URI, with headers behind "?" if need be. Errors: as above, a number
+/// that costs or alarms.
+base::Result<std::string> transferTarget(const std::string &text, bool allowNumber);
 Wanted wantedOf(const std::string &uri, base::Transport wish);
 /// Known without asking anybody: an address, or "localhost". nullopt: a name.
 std::optional<Hop> literalHop(const Wanted &wanted);

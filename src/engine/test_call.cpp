@@ -12,6 +12,7 @@ namespace engine {
 namespace {
 
 constexpr std::size_t kMostAttempts = 16; // INVITEs of one call: challenges, redirects
+constexpr const char *kRegisterAgain = " Register again, then call.";
 
 std::string phraseFor(const Reply &reply)
 {
@@ -28,7 +29,7 @@ TestCall::TestCall(Env &env, CallHandle handle, CallRequest request, std::option
       m_digest(m_request.credentials.user, m_request.credentials.password),
       m_sessionId(m_request.extras.sessionId),
       m_sessionTimer(env.loop, m_request.extras.sessionExpires), m_glare(env.loop),
-      m_giveUp(env.loop), m_linger(env.loop)
+      m_answering(env.loop, env.options.t1), m_giveUp(env.loop), m_linger(env.loop)
 {
 }
 
@@ -208,9 +209,8 @@ void TestCall::rejected(const Reply &reply)
     if ((reply.status == 401 || reply.status == 407) && !m_hangUp && authenticate(reply))
         return;
     if (reply.status == 422 && !m_hangUp && m_sessionTimer.tooSmall(reply.message())) {
-        ++m_cseq; // RFC 4028 section 7.3
-        if (sendInvite())
-            return;
+        sendAgain(reply); // RFC 4028 section 7.3
+        return;
     }
     if (m_state == State::Ended)
         return;                        // the authentication gave up and said so
@@ -258,10 +258,9 @@ bool TestCall::authenticate(const Reply &reply)
 {
     const bool proxy = reply.status == 407;
     auto answer = m_digest.challenged(proxy, challengesOf(reply));
-    const bool again = answer && m_formerInvites.size() < kMostAttempts;
-    m_cseq += again ? 1 : 0;
-    if (again && sendInvite()) {
-        m_env.listener.onCall(event(CallStep::Authenticating, reply));
+    if (answer && m_formerInvites.size() < kMostAttempts) {
+        if (sendAgain(reply))
+            m_env.listener.onCall(event(CallStep::Authenticating, reply));
         return true;
     }
     CallEvent failed = event(CallStep::Failed, reply);
@@ -273,11 +272,41 @@ bool TestCall::authenticate(const Reply &reply)
     return false;
 }
 
+std::string TestCall::flowLost(const std::string &before) const
+{
+    return fmt::format("The connection of flow {} to {} ended before {}.", m_flow->regId,
+                       m_flow->edge, before);
+}
+
+/// The INVITE once more, as a response asks for it. False: it cannot leave, and that was told.
+bool TestCall::sendAgain(const Reply &reply)
+{
+    ++m_cseq;
+    if (sendInvite())
+        return true;
+    if (!m_flow)
+        fail(fmt::format("The SIP stack did not take the call again after the {}.", reply.status),
+             base::LocalKind::SendFailed);
+    else if (const auto lost =
+                 flowLost(fmt::format("the call could be sent again after the {}", reply.status));
+             !nextFlow(lost))
+        fail(lost + kRegisterAgain, base::LocalKind::SendFailed);
+    return m_state != State::Ended;
+}
+
 void TestCall::failedLocally(const Reply &reply)
 {
-    const auto why = m_env.agent.explain(reply, m_plan.next);
+    auto why = m_env.agent.explain(reply, m_plan.next);
+    // Of a connection that is gone the library says only that it could not send.
+    const bool lost =
+        m_flow && m_flow->stream && reply.status == 503 && m_flow->pin.usable() == nullptr;
+    if (lost)
+        why = {base::LocalKind::SendFailed,
+               flowLost(m_formerInvites.empty() ? "the call was answered"
+                                                : "the repeated call was answered")};
     if (!m_heard && !m_hangUp && nextHop(why.sentence))
         return;
+    why.sentence += lost ? kRegisterAgain : "";
     note(why.kind, reply.status, {}, why.sentence);
     CallEvent done = event(m_hangUp ? CallStep::Ended : CallStep::Failed, reply);
     done.sentence = why.sentence;
@@ -348,6 +377,7 @@ void TestCall::end(const CallEvent &finished)
     m_giveUp.stop();
     m_sessionTimer.stop();
     m_glare.stop();
+    m_answering.stop();
     m_env.listener.onCall(finished);
     // Retransmissions of the last responses still have to find their ACK.
     m_linger.start(64 * m_env.options.t1, [this] { m_over = true; });

@@ -8,6 +8,8 @@
 #include <engine/call_headers.h>
 #include <engine/digest.h>
 #include <engine/redirects.h>
+#include <engine/repeated_answer.h>
+#include <engine/servable.h>
 #include <engine/session_timer.h>
 #include <engine/target.h>
 #include <engine/transaction.h>
@@ -60,6 +62,7 @@ private:
         bool targetless = false; // no response gave a Contact that can be used
         std::string answer;      // ours, when the peer made the offer
         bool answerInAck = false;
+        RequestOrder order; // of what the peer asks for in it
     };
 
     void fail(const std::string &sentence, base::LocalKind kind, int status = 0);
@@ -83,6 +86,8 @@ private:
     void unanswerable(const Reply &reply);
     void rejected(const Reply &reply);
     bool authenticate(const Reply &reply);
+    bool sendAgain(const Reply &reply);
+    std::string flowLost(const std::string &before) const;
     bool redirected(const Reply &reply);
     void failedLocally(const Reply &reply);
     void cancel();
@@ -104,10 +109,12 @@ private:
     bool requestWithin(const char *method, const std::string &headers, const std::string &type,
                        const std::string &body, std::function<void(const Reply &)> done,
                        int attempt = 1);
-    bool mayRetry(const Reply &final, int attempt);
     std::string targetOf(const EarlyDialog &dialog) const;
     void changedByPeer(nta_incoming_t *request, const sip_t &sip, const Received &received,
                        const std::string &toTag);
+    bool glares(const sip::Message &request) const;
+    void acknowledged(const Received &received);
+    void changedTo(const std::string &toTag, std::string_view sdp);
     int onSessionRequest(nta_incoming_t *request, const sip_t &sip, const Received &received);
     void onNotify(nta_incoming_t *request, const Received &received);
     void end(const CallEvent &finished);
@@ -157,7 +164,8 @@ private:
     bool m_peerUpdates = false;  // it allows UPDATE
     bool m_held = false, m_transferring = false;
     Timer m_glare;
-    base::Endpoint m_remote; // who sent the first provisional response
+    RepeatedAnswer m_answering; // of the peer's re-INVITE
+    base::Endpoint m_remote;    // who sent the first provisional response
     Timer m_giveUp, m_linger;
     std::shared_ptr<int> m_alive = std::make_shared<int>(0);
 };

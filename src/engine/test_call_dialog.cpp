@@ -3,7 +3,7 @@
 // BYE both ways.
 #include <engine/test_call.h>
 
-#include <array>
+#include <engine/dialog_requests.h>
 #include <engine/in_dialog.h>
 #include <fmt/format.h>
 
@@ -13,7 +13,6 @@ namespace {
 
 constexpr std::size_t kMostDialogs = 64;
 constexpr std::size_t kMostAnswers = 256; // a 2xx is acknowledged and hung up even then
-constexpr int kMostTries = 3;             // of one request, with fresh credentials
 
 } // namespace
 
@@ -125,32 +124,9 @@ RequestSpec TestCall::inDialog(const EarlyDialog &early, const char *method) con
     return spec;
 }
 
-/// The Request-URI of a request within this dialog, which credentials name too (RFC 7616 section
-/// 3.4).
 std::string TestCall::targetOf(const EarlyDialog &early) const
 {
-    const sip_route_t *route = nullptr;
-    const sip_contact_t *target = nullptr;
-    if (early.targetless || nta_leg_get_route(early.leg, &route, &target) < 0 || target == nullptr)
-        return m_plan.requestUri;
-    std::array<char, 2048> text{};
-    const auto length = url_e(text.data(), text.size(), target->m_url);
-    return length > 0 && static_cast<std::size_t>(length) < text.size() ? text.data()
-                                                                        : m_plan.requestUri;
-}
-
-/// True: a challenge that can be answered once more. Any other final from the network proves that
-/// the credentials were taken, so that a later challenge is a new conversation.
-bool TestCall::mayRetry(const Reply &final, int attempt)
-{
-    if (final.local)
-        return false;
-    if (final.status != 401 && final.status != 407) {
-        m_digest.accepted();
-        return false;
-    }
-    return attempt < kMostTries &&
-           m_digest.challenged(final.status == 407, challengesOf(final)).has_value();
+    return early.targetless ? m_plan.requestUri : remoteTarget(early.leg, m_plan.requestUri);
 }
 
 /// Our answer when the peer made the offer: with what the call describes, else one that accepts and
@@ -193,7 +169,7 @@ bool TestCall::sendPrack(const std::string &toTag, const std::string &rack,
     return m_requests.start(spec, [this, toTag, rack, answer, attempt](const Reply &done) {
         if (done.status < 200)
             return;
-        if (mayRetry(done, attempt) && sendPrack(toTag, rack, answer, attempt + 1))
+        if (mayRetry(m_digest, done, attempt) && sendPrack(toTag, rack, answer, attempt + 1))
             return;
         CallEvent finished = event(CallStep::PrackDone, done);
         finished.toTag = toTag;
@@ -280,6 +256,7 @@ void TestCall::bye(EarlyDialog &confirmed, int attempt)
     if (confirmed.ending && attempt == 1)
         return;
     confirmed.ending = true;
+    m_answering.stop();
     RequestSpec spec = inDialog(confirmed, "BYE");
     spec.headers += m_digest.headers("BYE", targetOf(confirmed));
     const std::string tag =
@@ -289,23 +266,15 @@ void TestCall::bye(EarlyDialog &confirmed, int attempt)
         if (done.status < 200)
             return;
         EarlyDialog *again = dialog(tag);
-        if (again != nullptr && mayRetry(done, attempt))
+        if (again != nullptr && mayRetry(m_digest, done, attempt))
             return bye(*again, attempt + 1);
-        std::string sentence;
-        if (done.local) {
-            const auto why = m_env.agent.explain(done, m_plan.next);
-            sentence = "The BYE found no answer: " + why.sentence;
-            note(why.kind, done.status, tag, sentence);
-        } else if (done.status >= 300) {
-            sentence = fmt::format("The BYE was refused with {}; the other side may go on with the "
-                                   "call.",
-                                   done.status);
-            note(base::LocalKind::Note, done.status, tag, sentence);
-        }
+        const auto trouble = byeTrouble(m_env.agent, done, m_plan.next);
+        if (!trouble.sentence.empty())
+            note(trouble.kind, done.status, tag, trouble.sentence);
         if (main) {
             CallEvent finished = event(CallStep::Ended, done);
             finished.toTag = tag;
-            finished.sentence = sentence;
+            finished.sentence = trouble.sentence;
             end(finished);
         }
     });
@@ -331,16 +300,26 @@ int TestCall::onRequest(nta_incoming_t *request, const sip_t &sip)
         sip.sip_from != nullptr && sip.sip_from->a_tag != nullptr ? sip.sip_from->a_tag : "";
     EarlyDialog *known = dialog(tag);
     if (received.message.method == sip::Method::Ack) {
+        if (known != nullptr && tag == m_answeredTag)
+            acknowledged(received);
         nta_incoming_destroy(request);
         return 0;
     }
     if (known == nullptr)
         return 481;
+    if (!known->order.takes(received.message))
+        return 500; // RFC 3261 section 12.2.2: it comes too late
+    if (const auto why = unservable(received.message, true)) {
+        refuse(request, *why);
+        return 0;
+    }
     if (received.message.method != sip::Method::Bye) {
         if (m_state == State::Ended || known->ending)
             return 481; // RFC 3261 section 12.2.2: that dialog is over
         if (tag == m_answeredTag && m_state == State::Answered)
             return onSessionRequest(request, sip, received);
+        if (received.message.method == sip::Method::Invite)
+            return 491; // RFC 3261 section 14.2: ours, which made the dialog, is not done
         changedByPeer(request, sip, received, tag);
         return 0;
     }

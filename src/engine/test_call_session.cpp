@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <engine/dialog_requests.h>
 #include <engine/in_dialog.h>
 #include <fmt/format.h>
 #include <random>
@@ -67,7 +68,7 @@ bool TestCall::requestWithin(const char *method, const std::string &headers,
                                    attempt](const Reply &reply) {
         if (reply.status < 200)
             return;
-        if (mayRetry(reply, attempt) &&
+        if (mayRetry(m_digest, reply, attempt) &&
             requestWithin(method, headers, type, body, done, attempt + 1))
             return;
         if (done)
@@ -102,7 +103,11 @@ void TestCall::refresh()
 void TestCall::begin(Change change)
 {
     EarlyDialog *main = dialog(m_answeredTag);
-    if (m_change || main == nullptr || m_state != State::Answered) {
+    // RFC 3261 section 14.1: not while the peer's own change waits for its ACK.
+    if (main != nullptr && m_state == State::Answered && m_answering.waiting() && !m_change &&
+        !m_glare.running())
+        return m_glare.start(m_env.options.t1, [this, change] { begin(change); });
+    if (m_change || m_glare.running() || main == nullptr || m_state != State::Answered) {
         if (change.refresh || main == nullptr || m_state != State::Answered)
             return; // the change under way refreshes too
         CallEvent busy = event(CallStep::Held);
@@ -157,7 +162,7 @@ void TestCall::changed(const Reply &reply)
     m_change.reset();
     if (m_state != State::Answered)
         return;
-    const bool again = mayRetry(reply, change.attempt);
+    const bool again = mayRetry(m_digest, reply, change.attempt);
     const bool glare = reply.status == 491 && !reply.local && change.attempt < kMostGlares;
     ++change.attempt;
     if (again) {
@@ -231,7 +236,7 @@ std::string TestCall::replacing() const
 
 void TestCall::transfer(const std::string &target)
 {
-    const auto uri = checkedUri(target.substr(0, target.find('?')), "transfer target");
+    const auto uri = transferTarget(target, m_request.extras.allowNumber);
     const auto told = [this](const std::string &sentence, int status) {
         CallEvent event_ = event(CallStep::Transfer);
         event_.local = true;
@@ -241,13 +246,11 @@ void TestCall::transfer(const std::string &target)
     };
     if (!uri)
         return told(uri.error().sentence, 0);
-    const auto question = target.find('?');
-    const std::string full = question == std::string::npos ? *uri : *uri + target.substr(question);
     m_transferring = true;
     const bool sent =
         requestWithin("REFER",
                       fmt::format("Contact: {}\r\nRefer-To: <{}>\r\nReferred-By: {}\r\n", m_contact,
-                                  full, m_plan.from),
+                                  *uri, m_plan.from),
                       {}, {}, [this](const Reply &reply) {
                           CallEvent answer = event(CallStep::Transfer, reply);
                           if (reply.status >= 300) {
@@ -301,6 +304,13 @@ void TestCall::changedByPeer(nta_incoming_t *request, const sip_t &sip, const Re
     side.direction = m_held ? sip::Direction::SendOnly : directionOf(m_described);
     side.leg = dialog_ != nullptr ? dialog_->leg : nullptr;
     side.target = sip.sip_contact;
+    side.repeated = main ? &m_answering : nullptr;
+    side.lost = [this] {
+        note(base::LocalKind::TimedOut, 0, m_answeredTag,
+             "The peer never acknowledged our answer to its re-INVITE (no ACK); the call is ended "
+             "(RFC 3261 section 14.2).");
+        hangUp();
+    };
     const auto answer = answerInDialog(request, received, side);
     if (!answer)
         return;
@@ -308,10 +318,40 @@ void TestCall::changedByPeer(nta_incoming_t *request, const sip_t &sip, const Re
         m_current = *answer;
         m_version = std::max(m_version, originOf(m_current).version);
     }
+    changedTo(toTag, received.message.sdp());
+}
+
+void TestCall::changedTo(const std::string &toTag, std::string_view sdp)
+{
     CallEvent changed = event(CallStep::Changed);
     changed.toTag = toTag;
-    changed.sdp = received.message.sdp();
+    changed.sdp = sdp;
     m_env.listener.onCall(changed);
+}
+
+/// An ACK of the peer's re-INVITE. Where we made the offer, it brings the answer.
+void TestCall::acknowledged(const Received &received)
+{
+    const bool offered = m_answering.offering();
+    if (!m_answering.acknowledged(received.message) || !offered || m_state != State::Answered)
+        return;
+    if (const auto answer = received.message.sdp(); !answer.empty())
+        return changedTo(m_answeredTag, answer);
+    note(base::LocalKind::Note, 0, m_answeredTag,
+         "The peer's re-INVITE asked for our offer, but its ACK brought no answer (RFC 3261 "
+         "section 13.2.1).");
+}
+
+/// RFC 3261 section 14.2 and RFC 3311 section 5.2: both sides change the session at once.
+bool TestCall::glares(const sip::Message &request) const
+{
+    const bool invites = request.method == sip::Method::Invite;
+    const bool offers = !request.sdp().empty();
+    // A bare UPDATE of ours, which only refreshes, is in nobody's way.
+    const bool ours = m_change && (!m_change->byUpdate || !m_change->sdp.empty());
+    if (invites)
+        return ours || m_answering.waiting();
+    return request.method == sip::Method::Update && offers && (ours || m_answering.offering());
 }
 
 int TestCall::onSessionRequest(nta_incoming_t *request, const sip_t &sip, const Received &received)
@@ -333,12 +373,9 @@ int TestCall::onSessionRequest(nta_incoming_t *request, const sip_t &sip, const 
         m_env.listener.onCall(asked);
         return 603;
     }
-    case sip::Method::Invite:
-    case sip::Method::Update:
-        if (m_change && !message.sdp().empty())
-            return 491; // RFC 3261 section 14.2, RFC 3311 section 5.2
-        [[fallthrough]];
     default:
+        if (glares(message))
+            return 491;
         changedByPeer(request, sip, received, m_answeredTag);
         return 0;
     }

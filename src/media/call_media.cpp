@@ -13,7 +13,6 @@ namespace {
 using namespace std::chrono_literals;
 constexpr base::Duration kLook = 100ms;
 constexpr base::Duration kReopen = 2s; // between two attempts to get a lost audio device back
-constexpr std::size_t kMostSenders = 8;
 const std::string kNoAnswer =
     "The audio server does not answer, so nothing is heard until it does; the call is "
     "still measured and recorded. Restart PulseAudio or PipeWire.";
@@ -53,7 +52,12 @@ CallMedia::CallMedia(MediaHandle handle, RtpPair pair, const PrepareRequest &req
     : m_handle(handle), m_pair(std::move(pair)), m_request(request), m_output(options.output),
       m_around(std::move(around)),
       m_incoming(request.receive, options.jitterBuffer, decoderBase(handle), m_around.audio),
-      m_playout(options.jitterBuffer)
+      m_playout(options.jitterBuffer),
+      m_control([this](const std::string &toTag) { return controlFacts(toTag); },
+                [this](const Control::Line &line, std::string_view bytes) {
+                    return sendControl(line, bytes);
+                },
+                std::random_device{}())
 {
     m_status.media = handle;
     m_status.device = "none";
@@ -63,6 +67,7 @@ CallMedia::CallMedia(MediaHandle handle, RtpPair pair, const PrepareRequest &req
 
 CallMedia::~CallMedia()
 {
+    m_control.closeAll();
     m_around.shop.retire(std::move(m_speaker));
     m_around.loop.unwatch(m_pair.rtp.descriptor());
     m_around.loop.unwatch(m_pair.rtcp.descriptor());
@@ -102,6 +107,8 @@ void CallMedia::received(const Datagram &datagram, UdpSocket &socket)
         packet.hint = base::PayloadHint::Rtp;
     if (!m_around.packets.push(packet))
         ++m_dropped;
+    if (isControl && !datagram.cut)
+        m_control.received(datagram.time, datagram.bytes);
     if (isControl || !rtp || &socket != &m_pair.rtp)
         return;
     ++m_datagrams;
@@ -140,8 +147,10 @@ void CallMedia::hear()
     if (heard == m_heard)
         return;
     m_heard = heard;
+    stopRinging();
     m_playout.restart();
     m_changed = true;
+    explain();
 }
 
 void CallMedia::play(const DecodedAudio &audio, base::Duration gap, base::Duration jitter)
@@ -160,93 +169,21 @@ void CallMedia::play(const DecodedAudio &audio, base::Duration gap, base::Durati
     m_speaker->play(decision.silence, audio.samples, audio.rate);
 }
 
-bool CallMedia::send(const base::Endpoint &to, std::string_view bytes)
-{
-    base::Packet packet;
-    packet.time = base::now();
-    packet.transport = base::Transport::Udp;
-    packet.origin = base::Origin::Media;
-    packet.hint = base::PayloadHint::Rtp;
-    packet.outgoing = true;
-    packet.source = m_pair.rtp.local();
-    packet.destination = to;
-    packet.payload = base::Blob::copy(bytes);
-    if (!m_pair.rtp.send(to, bytes))
-        return false;
-    if (!m_around.packets.push(std::move(packet)))
-        ++m_dropped;
-    return true;
-}
-
-std::unique_ptr<Voice> CallMedia::makeVoice(std::uint32_t rate) const
-{
-    switch (m_request.send) {
-    case SendKind::Tone:
-        return tone(m_request.toneHertz, rate);
-    case SendKind::File:
-        return recorded(std::make_shared<const std::vector<std::int16_t>>(
-            resample(m_file->mono, m_file->rate, rate)));
-    default:
-        return comfortNoise(m_handle.value + 1);
-    }
-}
-
-std::unique_ptr<Sender> CallMedia::makeSender(const Remote &remote)
-{
-    // RFC 3264 section 5.1: port 0 refuses the stream; RFC 2543's address 0.0.0.0 puts it on hold.
-    const bool reachable =
-        remote.rtp.known() && remote.rtp.port != 0 && !remote.rtp.address.isUnspecified();
-    if (m_request.send == SendKind::Nothing || !remote.weMaySend || !reachable ||
-        !m_around.trouble.empty())
-        return nullptr;
-    base::Error why;
-    for (const auto &payload : remote.send) {
-        auto encoder = makeEncoder(payload);
-        if (!encoder) {
-            why = encoder.error();
-            continue;
-        }
-        auto voice = makeVoice((*encoder)->rate());
-        std::random_device random;
-        return std::make_unique<Sender>(payload.payloadType, remote.rtp, std::move(*encoder),
-                                        std::move(voice),
-                                        (static_cast<std::uint64_t>(random()) << 32) | random());
-    }
-    notice(why.sentence);
-    return nullptr;
-}
-
-void CallMedia::remote(Remote remote)
-{
-    m_early.remote(remote.toTag, remote.rtp);
-    m_incoming.expect(remote.rtp);
-    m_changed = true;
-    const auto it = m_senders.find(remote.toTag);
-    if (it == m_senders.end() && m_senders.size() >= kMostSenders)
-        return;
-    if (it != m_senders.end() && it->second) {
-        const bool same = it->second->to() == remote.rtp && remote.weMaySend &&
-                          !remote.send.empty() &&
-                          it->second->payloadType() == remote.send.front().payloadType;
-        if (same)
-            return; // the same answer again (a retransmission, the 200 after the 183): no new SSRC
-                    // for that
-        m_sentBefore += it->second->sent();
-    }
-    m_senders[remote.toTag] = makeSender(remote);
-}
-
 void CallMedia::choose(const std::string &toTag)
 {
     m_early.choose(toTag);
+    m_chosen = toTag;
     m_changed = true;
 }
 
 void CallMedia::ended(const std::string &toTag)
 {
     m_early.ended(toTag);
+    m_control.close(toTag);
+    std::erase(m_alerting, toTag);
     if (const auto it = m_senders.find(toTag); it != m_senders.end()) {
         m_sentBefore += it->second ? it->second->sent() : 0;
+        m_pressedBefore += it->second ? it->second->pressed() : 0;
         m_senders.erase(it);
     }
     m_changed = true;
@@ -274,10 +211,12 @@ base::Duration CallMedia::turn(base::Duration now)
         if (!sender)
             continue;
         if (sender->due() <= now)
-            sender->run(
-                now, [this](const base::Endpoint &to, std::string_view b) { return send(to, b); });
+            sender->run(now, [this](const base::Endpoint &to, std::string_view b) {
+                return send(m_pair.rtp, to, b, base::PayloadHint::Rtp);
+            });
         next = std::min(next, sender->due());
     }
+    next = std::min({next, ring(now), m_control.turn(now)});
     if (m_nextLook <= now) {
         m_nextLook = now + kLook;
         lookAfter(now);
@@ -291,6 +230,7 @@ void CallMedia::lookAfter(base::Duration now)
         notice(*sentence);
     m_incoming.latency(m_playout.target());
     lookAfterSpeaker(now);
+    explain();
     const bool wasPlaying = m_status.playing;
     const std::uint64_t sentBefore = m_status.sent;
     refreshStatus();
@@ -366,15 +306,20 @@ void CallMedia::refreshStatus()
             s.lost = figures->lost;
             s.duplicates = figures->duplicates;
             s.jitter = figures->jitter;
+            s.quality = qualityNow(*stream, *figures);
         }
     }
     s.wrongPayloadType = m_incoming.wrongPayloadType();
     s.gaps = m_playout.underruns();
     s.refused = m_incoming.refused();
     s.overflowed = m_pair.rtp.overflowed() + m_pair.rtcp.overflowed() + m_dropped;
+    s.control = m_control.figures();
     s.sent = m_sentBefore;
-    for (const auto &[toTag, sender] : m_senders)
+    s.pressed = m_pressedBefore;
+    for (const auto &[toTag, sender] : m_senders) {
         s.sent += sender ? sender->sent() : 0;
+        s.pressed += sender ? sender->pressed() : 0;
+    }
     for (const IncomingStream *each : m_incoming.streams()) {
         const std::string dialog = m_early.dialogOf(each->key);
         if (each->ear.length().count() > 0 && (s.heard.size() < 64 || s.heard.contains(dialog)))
@@ -382,6 +327,21 @@ void CallMedia::refreshStatus()
     }
     if (m_speaker && !s.firstSample.known())
         s.firstSample = m_speaker->watched();
+}
+
+/// As it is heard here: with what came too late for our own jitter buffer, and its length.
+rtp::Quality CallMedia::qualityNow(const IncomingStream &stream, const rtp::Stream &figures) const
+{
+    rtp::QualityInput input;
+    input.encoding = stream.codec.substr(0, stream.codec.find('/'));
+    const std::uint64_t missing =
+        figures.lost + std::min(stream.late + m_unplayed, figures.packets);
+    if (figures.expected > 0)
+        input.loss = static_cast<double>(missing) / static_cast<double>(figures.expected);
+    input.jitterBuffer = m_playout.target();
+    input.ptime = figures.ptime;
+    input.roundTrip = m_control.figures().roundTrip;
+    return rtp::qualityOf(input);
 }
 
 std::optional<Status> CallMedia::takeStatus()

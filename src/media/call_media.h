@@ -4,6 +4,7 @@
 // only.
 #pragma once
 
+#include "control.h"
 #include "early_media.h"
 #include "incoming.h"
 #include "media.h"
@@ -38,6 +39,9 @@ public:
     Media::Prepared prepared() const;
     void remote(Remote remote);
     void choose(const std::string &toTag);
+    void alerting(const std::string &toTag);
+    void answered();
+    void press(const std::string &keys);
     void ended(const std::string &toTag);
     void mute(bool muted);
     void record(const std::string &folder, const std::string &stem)
@@ -69,7 +73,16 @@ private:
     void received(const Datagram &datagram, UdpSocket &socket);
     void hear(); // decides which stream is on the speaker
     void play(const DecodedAudio &audio, base::Duration gap, base::Duration jitter);
-    bool send(const base::Endpoint &to, std::string_view bytes);
+    bool send(UdpSocket &socket, const base::Endpoint &to, std::string_view bytes,
+              base::PayloadHint hint);
+    void openControl(const Remote &remote, const Sender *sender);
+    Control::Facts controlFacts(const std::string &toTag);
+    bool sendControl(const Control::Line &line, std::string_view bytes);
+    bool mediaComes();
+    base::Duration ring(base::Duration now);
+    void stopRinging();
+    void explain();
+    rtp::Quality qualityNow(const IncomingStream &stream, const rtp::Stream &figures) const;
     std::unique_ptr<Sender> makeSender(const Remote &remote);
     std::unique_ptr<Voice> makeVoice(std::uint32_t rate) const;
     void lookAfter(base::Duration now);
@@ -86,15 +99,19 @@ private:
     Incoming m_incoming;
     EarlyMedia m_early;
     Playout m_playout;
+    Control m_control;
     Recordings m_recordings;
     std::shared_ptr<Speaker> m_speaker;
     std::map<std::string, std::unique_ptr<Sender>> m_senders; // by To-tag
     std::optional<std::uint32_t> m_heard;                     // the stream on the speaker
-    base::Duration m_nextLook{0}, m_nextReopen{0};
+    std::string m_chosen;                // by the user or by the answer; empty: nobody
+    std::vector<std::string> m_alerting; // early dialogs of which a 180 came
+    std::unique_ptr<Voice> m_ring;       // plays now
+    base::Duration m_ringDue{0}, m_nextLook{0}, m_nextReopen{0};
     std::string m_lostDevice;
-    bool m_muted = false, m_changed = true, m_restock = false;
+    bool m_muted = false, m_changed = true, m_restock = false, m_answered = false;
     std::uint64_t m_datagrams = 0, m_datagramsTold = 0, m_dropped = 0, m_sentBefore = 0,
-                  m_unplayed = 0;
+                  m_pressedBefore = 0, m_unplayed = 0;
     Status m_status;
 };
 

@@ -143,6 +143,10 @@ IncomingStream *Incoming::packet(const base::Packet &packet, const rtp::RtpPacke
         return nullptr;
     IncomingStream &stream = *found;
     stream.last = packet.time;
+    const std::uint32_t highest = stream.highest.value_or(rtp.sequence);
+    const auto ahead =
+        static_cast<std::int16_t>(rtp.sequence - static_cast<std::uint16_t>(highest));
+    stream.highest = highest + (ahead > 0 ? static_cast<std::uint32_t>(ahead) : 0U);
     stream.statistics = m_table.add(packet, rtp, payload->clock);
     Decoder *decoder = decoderFor(stream, *payload);
     if (decoder == nullptr)

@@ -26,6 +26,7 @@ struct IncomingStream {
     std::uint32_t key = 0;
     base::Endpoint source;
     std::uint32_t ssrc = 0;
+    std::optional<std::uint32_t> highest; // extended sequence number (RFC 3550 section 6.4.1)
     rtp::StreamId statistics;
     std::map<std::uint8_t, std::unique_ptr<Decoder>> decoders; // by payload type
     std::uint64_t lastDecoder = 0;

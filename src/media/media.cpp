@@ -179,7 +179,8 @@ void Media::Impl::release(MediaHandle handle)
         auto recorded = it->second->recordings();
         auto last = it->second->status();
         last.playing = false;
-        m_calls.erase(it); // closes its files
+        last.ringing = false;
+        m_calls.erase(it); // closes its files, says goodbye
         m_recorded[handle] = std::move(recorded);
         publish(last);
         if (m_recorded.size() > kOldRecordings) {
@@ -289,6 +290,21 @@ void Media::choose(MediaHandle media, const std::string &toTag)
 void Media::ended(MediaHandle media, const std::string &toTag)
 {
     m_impl->with(media, [toTag](CallMedia &call) { call.ended(toTag); });
+}
+
+void Media::alerting(MediaHandle media, const std::string &toTag)
+{
+    m_impl->with(media, [toTag](CallMedia &call) { call.alerting(toTag); });
+}
+
+void Media::answered(MediaHandle media)
+{
+    m_impl->with(media, [](CallMedia &call) { call.answered(); });
+}
+
+void Media::press(MediaHandle media, const std::string &keys)
+{
+    m_impl->with(media, [keys](CallMedia &call) { call.press(keys); });
 }
 
 void Media::mute(MediaHandle media, bool muted)

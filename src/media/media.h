@@ -12,7 +12,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <rtp/heard.h>
+#include <rtp/quality.h>
 #include <rtp/stream_table.h>
 #include <string>
 #include <vector>
@@ -47,7 +49,8 @@ struct PrepareRequest {
     std::vector<PayloadMap> receive; // what the offer names: the numbers a sender must use
     SendKind send = SendKind::ComfortNoise;
     double toneHertz = 440;
-    std::string file; // SendKind::File: WAV, any rate, mono or stereo
+    std::string file;     // SendKind::File: WAV, any rate, mono or stereo
+    std::string ringback; // the country whose ringback a 180 without media makes, empty: silence
 };
 
 struct Remote { // an early dialog's SDP answer, as far as media cares
@@ -55,6 +58,19 @@ struct Remote { // an early dialog's SDP answer, as far as media cares
     base::Endpoint rtp;
     std::vector<PayloadMap> send; // first one is used
     bool weMaySend = true, theyMaySend = true;
+    base::Endpoint rtcp{}; // RFC 3605; unknown: the port above RTP's
+    bool mux = false;      // RTCP goes to RTP's port, both sides agreed (RFC 5761)
+};
+
+struct ControlFigures {                      // of the RTCP of one call
+    std::uint64_t sent = 0, received = 0;    // compounds
+    std::optional<base::Duration> roundTrip; // by the last report that answers one of ours
+    std::uint64_t reports = 0;               // about what we send
+    double fractionLost = 0;                 // 0-1, by the last of them, like the next two
+    std::int32_t lost = 0;
+    base::Duration jitter{0};
+    std::string cname; // of whoever sent the last
+    bool bye = false;  // a peer took its leave
 };
 
 struct Status { // for the player; immutable, published about every 100 ms while packets come
@@ -76,6 +92,12 @@ struct Status { // for the player; immutable, published about every 100 ms while
     std::uint64_t refused = 0;   // packets of streams not taken up: too many new ones at once
     int dscp = -1, ttl = -1;     // of the last packet, -1: not told
     std::vector<float> waveform; // newest 512 levels of 20 ms, dBFS
+    ControlFigures control;
+    std::optional<rtp::Quality> quality; // of what is heard
+    std::uint64_t pressed = 0;           // telephone events that were sent to their end
+    bool ringing = false;                // local ringback plays
+    std::string why;                     // this is heard: one sentence
+    base::Instant whySince;
     std::map<std::string, rtp::Heard> heard; // by To-tag, since its first packet, a minute at most
 };
 
@@ -109,6 +131,12 @@ public:
     /// A 199, a non-2xx final response or a BYE of that early dialog: it is neither heard nor sent
     /// to any more.
     void ended(MediaHandle media, const std::string &toTag);
+    /// A 180 of that early dialog: a phone rings by itself while no media comes.
+    void alerting(MediaHandle media, const std::string &toTag);
+    /// A 2xx: nothing rings any more.
+    void answered(MediaHandle media);
+    /// Keys by telephone events (RFC 4733), to whom is heard. What cannot be is said in the notice.
+    void press(MediaHandle media, const std::string &keys);
     void mute(MediaHandle media, bool muted);
     /// Records what each early dialog sends, a file each in `folder` (created); the header is right
     /// at any moment.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sender.h"
 
+#include <algorithm>
 #include <random>
 #include <rtp/rtp_packet.h>
 
@@ -36,22 +37,52 @@ void Sender::run(base::Duration now, const Send &send)
         m_timestamp += static_cast<std::uint32_t>(skipped) * m_encoder->clockStep();
         m_marker = true; // RFC 3551 section 4.1: the first packet after a silence
     }
-    while (m_due <= now) {
-        m_voice->fill(m_frame);
-        m_encoder->encode(m_frame, [&](std::string_view payload, std::uint32_t units) {
-            rtp::RtpPacket packet;
-            packet.payloadType = m_payloadType;
-            packet.marker = std::exchange(m_marker, false);
-            packet.sequence = m_sequence++;
-            packet.timestamp = m_timestamp;
-            packet.ssrc = m_ssrc;
-            packet.payload = payload;
-            m_timestamp += units;
-            if (send(m_to, rtp::writeRtp(packet)))
-                ++m_sent;
-        });
-        m_due += kPeriod;
+    for (; m_due <= now; m_due += kPeriod)
+        turn(send);
+}
+
+void Sender::turn(const Send &send)
+{
+    if (auto event = m_keys.next(m_timestamp, m_encoder->clockStep(), kPeriod)) {
+        put(event->payload, *m_eventType, event->timestamp, event->marker, send);
+        m_timestamp += m_encoder->clockStep();
+        return;
     }
+    m_voice->fill(m_frame);
+    m_encoder->encode(m_frame, [&](std::string_view payload, std::uint32_t units) {
+        put(payload, m_payloadType, m_timestamp, std::exchange(m_marker, false), send);
+        m_timestamp += units;
+    });
+}
+
+void Sender::put(std::string_view payload, std::uint8_t type, std::uint32_t timestamp, bool marker,
+                 const Send &send)
+{
+    rtp::RtpPacket packet;
+    packet.payloadType = type;
+    packet.marker = marker;
+    packet.sequence = m_sequence++;
+    packet.timestamp = timestamp;
+    packet.ssrc = m_ssrc;
+    packet.payload = payload;
+    if (!send(m_to, rtp::writeRtp(packet)))
+        return;
+    ++m_sent;
+    m_octets += static_cast<std::uint32_t>(payload.size());
+}
+
+std::uint32_t Sender::clock() const
+{
+    return m_encoder->clockStep() * static_cast<std::uint32_t>(1s / kPeriod);
+}
+
+std::uint32_t Sender::timestampAt(base::Duration now) const
+{
+    if (m_due.count() == 0)
+        return m_timestamp; // nothing has been sent yet
+    // Of the next packet, whose stamp we know; it is never far from now.
+    const std::int64_t ahead = std::clamp<base::Duration>(m_due - now, -10s, 10s).count();
+    return m_timestamp - static_cast<std::uint32_t>(ahead * clock() / 1'000'000'000);
 }
 
 } // namespace media

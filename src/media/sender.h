@@ -11,6 +11,8 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
+#include <rtp/event_sender.h>
 #include <string_view>
 #include <vector>
 
@@ -32,8 +34,31 @@ public:
     void run(base::Duration now, const Send &send);
     std::uint64_t sent() const { return m_sent; }
 
+    /// The peer takes telephone events of our clock as this payload type.
+    void events(std::uint8_t payloadType) { m_eventType = payloadType; }
+    bool takesEvents() const { return m_eventType.has_value(); }
+    /// Pressed one after another, from the next packet on. Returns how many.
+    std::size_t press(std::string_view keys, const rtp::EventSender::Timing &timing)
+    {
+        return m_eventType ? m_keys.press(keys, timing) : 0;
+    }
+    std::uint64_t pressed() const { return m_keys.pressed(); }
+
+    // What a sender report says (RFC 3550 section 6.4.1).
+    std::uint32_t ssrc() const { return m_ssrc; }
+    std::uint32_t octets() const { return m_octets; }
+    std::uint32_t clock() const;
+    /// The RTP timestamp of that monotonic moment.
+    std::uint32_t timestampAt(base::Duration now) const;
+
 private:
+    void put(std::string_view payload, std::uint8_t type, std::uint32_t timestamp, bool marker,
+             const Send &send);
+    void turn(const Send &send);
+
     std::uint8_t m_payloadType;
+    std::optional<std::uint8_t> m_eventType;
+    rtp::EventSender m_keys;
     base::Endpoint m_to;
     std::unique_ptr<Encoder> m_encoder;
     std::unique_ptr<Voice> m_voice;
@@ -43,6 +68,7 @@ private:
     std::uint16_t m_sequence;
     bool m_marker = true;
     std::uint64_t m_sent = 0;
+    std::uint32_t m_octets = 0; // of payload; wraps as its report does
 };
 
 } // namespace media

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <numbers>
 #include <random>
+#include <rtp/national_tones.h>
 
 namespace media {
 
@@ -43,6 +44,52 @@ private:
     double m_step, m_phase = 0;
 };
 
+class Cadenced final : public Voice
+{
+public:
+    Cadenced(const rtp::NationalTone &tone, std::uint32_t rate) : m_tone(tone), m_rate(rate)
+    {
+        for (const std::uint16_t part : rtp::cadenceOf(tone))
+            m_period += part;
+    }
+    void fill(std::span<std::int16_t> samples) override
+    {
+        // Two sines share the level of one; a modulated one swings between a third of it and all.
+        const bool two = m_tone.hertz[1] != 0;
+        const double peak = 32767 * 0.224 / (two ? std::numbers::sqrt2 : 1);
+        for (auto &s : samples) {
+            const double at = 2 * std::numbers::pi * static_cast<double>(m_at) / m_rate;
+            double value = std::sin(at * m_tone.hertz[0]);
+            if (m_tone.modulation != 0)
+                value *= (2 + std::sin(at * m_tone.modulation)) / 3;
+            if (two)
+                value += std::sin(at * m_tone.hertz[1]);
+            s = sounds() ? static_cast<std::int16_t>(std::lround(peak * value)) : std::int16_t{0};
+            ++m_at;
+        }
+    }
+
+private:
+    bool sounds() const
+    {
+        if (m_period == 0)
+            return true;
+        std::uint64_t ms = m_at * 1000 / m_rate % m_period;
+        bool on = true;
+        for (const std::uint16_t part : rtp::cadenceOf(m_tone)) {
+            if (ms < part)
+                return on;
+            ms -= part;
+            on = !on;
+        }
+        return false;
+    }
+
+    const rtp::NationalTone &m_tone; // of the table
+    std::uint32_t m_rate, m_period = 0;
+    std::uint64_t m_at = 0; // samples since the beginning
+};
+
 class Recorded final : public Voice
 {
 public:
@@ -74,6 +121,14 @@ std::unique_ptr<Voice> comfortNoise(std::uint32_t seed)
 std::unique_ptr<Voice> tone(double hertz, std::uint32_t rate)
 {
     return std::make_unique<Sine>(hertz, rate);
+}
+
+std::unique_ptr<Voice> ringback(std::string_view country, std::uint32_t rate)
+{
+    for (const auto &tone : rtp::nationalTones())
+        if (tone.means == rtp::Sound::Ringback && tone.country == country)
+            return std::make_unique<Cadenced>(tone, rate);
+    return nullptr;
 }
 
 std::unique_ptr<Voice> recorded(std::shared_ptr<const std::vector<std::int16_t>> samples)

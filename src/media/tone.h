@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace media {
@@ -21,6 +22,9 @@ public:
 std::unique_ptr<Voice> comfortNoise(std::uint32_t seed);
 /// A sine 10 dB below full scale.
 std::unique_ptr<Voice> tone(double hertz, std::uint32_t rate);
+/// A country's ringback (ITU-T E.180), its cadence from the beginning, 16 dB below full scale.
+/// nullptr: no figures of that country (ISO 3166).
+std::unique_ptr<Voice> ringback(std::string_view country, std::uint32_t rate);
 /// The samples once, at the voice's own rate, then comfort noise so that the path stays open.
 std::unique_ptr<Voice> recorded(std::shared_ptr<const std::vector<std::int16_t>> samples);
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <report/format.h>
 #include <report/leg_groups.h>
+#include <rtp/quality.h>
 
 namespace report {
 
@@ -41,6 +42,8 @@ Json earsOf(const ReportInput &input, const ReportCall &call, const ladder::Outl
 Json heardOf(const rtp::Heard &heard);
 /// What the caller heard of an early dialog; null: nothing, or it cannot be told.
 Json earlySoundOf(const ReportCall &call, const diagnosis::Evidence &evidence, std::uint32_t index);
+/// MOS by the E-model with its factors.
+Json qualityOf(const rtp::Quality &quality);
 /// What is known of a stream beyond its counts: pace, protection, RTCP, digits.
 Json streamDetailsOf(const ReportInput &input, const rtp::Stream &stream);
 /// Every stream of the input, those of no call too.

@@ -3,6 +3,7 @@
 #include <report/json.h>
 
 #include <fmt/format.h>
+#include <map>
 #include <report/facts.h>
 #include <report/streams.h>
 
@@ -110,7 +111,28 @@ Json boundTo(const ReportInput &input, const StreamPlace &place)
             {"certainty", std::string(certaintyText(place.bound->certainty))}};
 }
 
-Json streamOf(const ReportInput &input, const StreamPlace &place)
+/// Names of codecs by the SDP of a stream's call, which is read once for all streams of it.
+class Codecs
+{
+public:
+    explicit Codecs(const ReportInput &input) : m_input(input) {}
+    std::string of(const StreamPlace &place)
+    {
+        if (place.call == nullptr)
+            return ladder::MediaMap().codec(*place.stream);
+        auto at = m_maps.find(place.call);
+        if (at == m_maps.end())
+            at = m_maps.emplace(place.call, ladder::MediaMap::of(evidenceOf(m_input, *place.call)))
+                     .first;
+        return at->second.codec(*place.stream);
+    }
+
+private:
+    const ReportInput &m_input;
+    std::map<const ReportCall *, ladder::MediaMap> m_maps;
+};
+
+Json streamOf(const ReportInput &input, const StreamPlace &place, const std::string &codec)
 {
     const rtp::Stream &stream = *place.stream;
     Json types = Json::array();
@@ -132,7 +154,11 @@ Json streamOf(const ReportInput &input, const StreamPlace &place)
                 {"first", utcOrNull(stream.first)},
                 {"last", utcOrNull(stream.last)},
                 {"seconds", secondsOf(stream.last - stream.first)},
-                {"bound_to", boundTo(input, place)}};
+                {"bound_to", boundTo(input, place)},
+                {"codec", orNull(codec)}};
+    const auto quality = qualityOf(rtp::qualityOf(stream, codec));
+    out["mos"] = quality["mos"];
+    out["quality"] = quality;
     out.update(streamDetailsOf(input, stream));
     return out;
 }
@@ -205,8 +231,9 @@ Json streamsOf(const ReportInput &input, const ReportCall &call, const ladder::O
 Json allStreamsOf(const ReportInput &input)
 {
     Json out = Json::array();
+    Codecs codecs(input);
     for (const StreamPlace &place : streamPlaces(input))
-        out.push_back(streamOf(input, place));
+        out.push_back(streamOf(input, place, codecs.of(place)));
     return out;
 }
 

@@ -12,6 +12,7 @@
 #include <QTreeView>
 #include <QTreeWidget>
 #include <ui/focus.h>
+#include <ui/keychain.h>
 #include <ui/panels/account_dialog.h>
 #include <ui/panels/bars.h>
 #include <ui/panels/call_list.h>
@@ -76,7 +77,8 @@ private Q_SLOTS:
     void theAccountDialogIsFilledInTopDown()
     {
         ui::Settings settings;
-        ui::AccountDialog dialog(settings);
+        ui::Keychain keychain;
+        ui::AccountDialog dialog(settings, keychain);
         dialog.show();
         QVERIFY(QTest::qWaitForWindowExposed(&dialog));
         auto *at = dialog.findChild<QWidget *>(QStringLiteral("accountAor"));
@@ -92,7 +94,8 @@ private Q_SLOTS:
     void aWrongAddressLeavesRoomForEveryField()
     {
         ui::Settings settings;
-        ui::AccountDialog dialog(settings);
+        ui::Keychain keychain;
+        ui::AccountDialog dialog(settings, keychain);
         dialog.show();
         const auto *proxies = dialog.findChild<QWidget *>(QStringLiteral("accountProxies"));
         const int before = proxies->height();
@@ -105,7 +108,8 @@ private Q_SLOTS:
     {
         ui::Settings settings;
         settings.saveAccount(savedBob());
-        ui::AccountDialog dialog(settings);
+        ui::Keychain keychain;
+        ui::AccountDialog dialog(settings, keychain);
         dialog.askAgain("sip:bob@example.test");
         dialog.show();
         QVERIFY(QTest::qWaitForWindowExposed(&dialog));

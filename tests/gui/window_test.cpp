@@ -19,6 +19,7 @@
 #include <QTabBar>
 #include <QTreeView>
 #include <support/capture_writer.h>
+#include <ui/keychain.h>
 #include <ui/panels/account_dialog.h>
 #include <ui/panels/bars.h>
 #include <ui/panels/call_list.h>
@@ -83,7 +84,8 @@ private Q_SLOTS:
         QVERIFY(stage.ok());
         QCOMPARE(nameless(stage.window()).join(QLatin1Char(' ')), QString());
         ui::Settings settings;
-        ui::AccountDialog dialog(settings);
+        ui::Keychain keychain;
+        ui::AccountDialog dialog(settings, keychain);
         QCOMPARE(nameless(dialog).join(QLatin1Char(' ')), QString());
         ui::HelpSheet help;
         QCOMPARE(nameless(help).join(QLatin1Char(' ')), QString());
@@ -236,7 +238,8 @@ private Q_SLOTS:
     void anAccountThatCannotBeIsRefusedInPlace()
     {
         ui::Settings settings;
-        ui::AccountDialog dialog(settings);
+        ui::Keychain keychain;
+        ui::AccountDialog dialog(settings, keychain);
         dialog.show();
         dialog.findChild<QLineEdit *>(QStringLiteral("accountAor"))->setText(QStringLiteral("bob"));
         dialog.accept();

@@ -76,12 +76,26 @@ QString unsentText(const calls::Call &call, const Store &store)
     return {};
 }
 
+/// What is asked, of whom: "REGISTER bob", "OPTIONS carol".
+QString requestText(const calls::Call &call, const trace::Trace &trace)
+{
+    const QString whom = userPart(call.to.empty() ? call.from : call.to);
+    const auto asks = [&](const calls::CallRow &place) {
+        const trace::Row &row = trace.row(place.row);
+        return row.kind == trace::RowKind::Message && row.method != sip::Method::Unknown;
+    };
+    const auto first = std::find_if(call.rows.begin(), call.rows.end(), asks);
+    if (first == call.rows.end())
+        return whom;
+    return shown(sip::methodText(trace.row(first->row).method)) + QLatin1Char(' ') + whom;
+}
+
 QString partiesOf(const calls::Call &call, const Store &store)
 {
     if (call.to.empty() && call.from.empty())
         return unsentText(call, store);
     return call.kind == calls::Kind::Call ? arrowed(userPart(call.from), userPart(call.to))
-                                          : userPart(call.to.empty() ? call.from : call.to);
+                                          : requestText(call, store.trace());
 }
 
 } // namespace
@@ -133,7 +147,7 @@ CallFacts factsOf(const session::CallView &view, const Store &store)
     if (finding != nullptr && finding->severity != diagnosis::Severity::Info)
         facts.second = newsOf(*finding, facts.errors + facts.warnings);
     else if (call.kind == calls::Kind::Registration)
-        facts.second = QObject::tr("registration, %1").arg(stateLine(call));
+        facts.second = call.answered.known() ? QObject::tr("accepted") : stateLine(call);
     else
         facts.second = stateLine(call) + (facts.early ? QObject::tr(", early media") : QString());
     return facts;

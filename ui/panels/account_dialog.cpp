@@ -10,22 +10,26 @@
 #include <QPushButton>
 #include <QUuid>
 #include <QVBoxLayout>
+#include <ui/keychain.h>
 #include <ui/text.h>
 
 namespace ui {
 
-AccountDialog::AccountDialog(const Settings &settings, QWidget *parent)
-    : CheckedDialog("accountProblem", parent), m_saved(new QComboBox(this)),
+AccountDialog::AccountDialog(Settings &settings, Keychain &keychain, QWidget *parent)
+    : CheckedDialog("accountProblem", parent), m_settings(settings), m_keychain(keychain),
+      m_saved(new QComboBox(this)), m_forget(new QPushButton(tr("Forget"), this)),
       m_aor(field("accountAor", tr("Address of record"))),
       m_user(field("accountUser", tr("User name"))),
       m_password(field("accountPassword", tr("Password"))), m_proxies(new QPlainTextEdit(this)),
       m_transport(new QComboBox(this)),
+      m_keep(new QCheckBox(tr("Keep the password in the keychain"), this)),
       m_answer(new QCheckBox(tr("Answer calls by itself, with a tone"), this)),
       m_known(settings.accounts())
 {
     setObjectName(QStringLiteral("accountDialog"));
     setWindowTitle(tr("Add an account"));
     dressFields();
+    load({});
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
     auto *go = new QPushButton(tr("Register"), this);
     go->setProperty("accent", true);
@@ -39,20 +43,63 @@ AccountDialog::AccountDialog(const Settings &settings, QWidget *parent)
     layout->addWidget(m_problem);
     layout->addWidget(buttons);
     nameInternals(this);
-    orderTabs({m_saved, m_aor, m_proxies, m_transport, m_user, m_password, m_answer, buttons});
+    orderTabs({m_saved, m_forget, m_aor, m_proxies, m_transport, m_user, m_password, m_keep,
+               m_answer, buttons});
     resize(480, sizeHint().height());
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
-    connect(m_saved, &QComboBox::activated, this, [this](int index) {
-        load(index == 0 ? SavedAccount{} : m_known[static_cast<std::size_t>(index) - 1]);
+    connect(m_saved, &QComboBox::activated, this, &AccountDialog::choose);
+    connect(m_forget, &QPushButton::clicked, this, &AccountDialog::forget);
+}
+
+void AccountDialog::choose(int index)
+{
+    m_forget->setEnabled(index > 0);
+    if (index == 0) {
+        load({});
+        return;
+    }
+    const SavedAccount &saved = m_known[static_cast<std::size_t>(index) - 1];
+    load(saved);
+    if (saved.keepPassword)
+        askKeychain(saved.account.aor);
+}
+
+void AccountDialog::askKeychain(const std::string &aor)
+{
+    m_asking = true;
+    m_password->setPlaceholderText(tr("asking the keychain..."));
+    m_keychain.read(aor, this, [this, aor](const Keychain::Found &found) {
+        if (toStd(m_aor->text().trimmed()) != aor || !m_asking)
+            return; // another account was chosen meanwhile
+        m_asking = false;
+        m_password->setPlaceholderText(found.problem.isEmpty()
+                                           ? tr("the keychain has none; enter it once more")
+                                           : tr("enter it: %1").arg(found.problem));
+        if (m_password->text().isEmpty())
+            m_password->setText(found.password);
     });
+}
+
+void AccountDialog::forget()
+{
+    const int index = m_saved->currentIndex();
+    if (index <= 0)
+        return;
+    const auto at = m_known.begin() + (index - 1);
+    m_settings.removeAccount(at->account.aor);
+    if (at->keepPassword)
+        m_keychain.forget(at->account.aor);
+    m_known.erase(at);
+    m_saved->removeItem(index);
+    m_saved->setCurrentIndex(0);
+    choose(0);
 }
 
 void AccountDialog::dressFields()
 {
     m_aor->setPlaceholderText(QStringLiteral("sip:bob@example.com"));
     m_password->setEchoMode(QLineEdit::Password);
-    m_password->setPlaceholderText(tr("asked for each time, never stored"));
     m_proxies->setObjectName(QStringLiteral("accountProxies"));
     m_proxies->setAccessibleName(tr("Outbound proxies, one per line, one flow each"));
     m_proxies->setPlaceholderText(
@@ -65,6 +112,10 @@ void AccountDialog::dressFields()
     m_answer->setObjectName(QStringLiteral("accountAnswer"));
     m_saved->setObjectName(QStringLiteral("accountSaved"));
     m_saved->setAccessibleName(tr("Accounts used before"));
+    m_keep->setObjectName(QStringLiteral("accountKeep"));
+    m_forget->setObjectName(QStringLiteral("accountForget"));
+    m_forget->setAccessibleName(tr("Forget the chosen account and its password"));
+    m_forget->setEnabled(false);
     m_saved->addItem(tr("A new one"));
     for (const SavedAccount &saved : m_known)
         m_saved->addItem(shown(saved.account.aor));
@@ -74,9 +125,14 @@ QFormLayout *AccountDialog::makeForm()
 {
     auto *form = new QFormLayout();
     form->setSpacing(8);
-    if (!m_known.empty())
-        form->addRow(title(tr("Account"), m_saved), m_saved);
+    if (!m_known.empty()) {
+        auto *used = new QHBoxLayout();
+        used->addWidget(m_saved, 1);
+        used->addWidget(m_forget);
+        form->addRow(title(tr("Account"), m_saved), used);
+    }
     m_saved->setVisible(!m_known.empty());
+    m_forget->setVisible(!m_known.empty());
     form->addRow(title(tr("Address"), m_aor), m_aor);
     form->addRow(title(tr("Proxies"), m_proxies), m_proxies);
     QLabel *hint = plainLabel(tr("One per line. Each gets a connection and a flow of its own."),
@@ -86,6 +142,7 @@ QFormLayout *AccountDialog::makeForm()
     form->addRow(title(tr("Transport"), m_transport), m_transport);
     form->addRow(title(tr("User"), m_user), m_user);
     form->addRow(title(tr("Password"), m_password), m_password);
+    form->addRow(QString(), m_keep);
     form->addRow(QString(), m_answer);
     return form;
 }
@@ -111,7 +168,8 @@ void AccountDialog::askAgain(const std::string &aor)
         if (m_known[i].account.aor != aor)
             continue;
         m_saved->setCurrentIndex(static_cast<int>(i) + 1);
-        load(m_known[i]);
+        m_forget->setEnabled(true);
+        load(m_known[i]); // what the keychain has was refused
         m_password->setFocus(Qt::OtherFocusReason);
         return;
     }
@@ -129,8 +187,11 @@ void AccountDialog::load(const SavedAccount &saved)
                                                                                    : 0);
     m_user->setText(QString::fromStdString(saved.account.credentials.user));
     m_answer->setChecked(saved.answer);
+    m_keep->setChecked(saved.keepPassword);
     m_instance = saved.account.instance;
     m_password->clear();
+    m_password->setPlaceholderText(tr("asked for each time"));
+    m_asking = false;
 }
 
 SavedAccount AccountDialog::account() const
@@ -149,6 +210,7 @@ SavedAccount AccountDialog::account() const
             ? m_instance
             : "urn:uuid:" + toStd(QUuid::createUuid().toString(QUuid::WithoutBraces));
     out.answer = m_answer->isChecked();
+    out.keepPassword = m_keep->isChecked();
     return out;
 }
 
@@ -164,6 +226,8 @@ QString AccountDialog::problem() const
             return tr("\"%1\" is not a SIP URI. A proxy looks like sip:edge.example.com;lr.")
                 .arg(shown(toStd(proxy)));
     }
+    if (m_asking && m_password->text().isEmpty())
+        return tr("The keychain has not answered yet. Unlock it, or enter the password here.");
     return {};
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Asks for an account: address, outbound proxies, transport, credentials. The password is handed
-// on, never kept. UI thread.
+// on; it is kept in the keychain alone, and only if that is ticked. UI thread.
 #pragma once
 
 #include <ui/panels/checked_dialog.h>
@@ -12,13 +12,16 @@ class QFormLayout;
 class QLabel;
 class QLineEdit;
 class QPlainTextEdit;
+class QPushButton;
 
 namespace ui {
+
+class Keychain;
 
 class AccountDialog : public CheckedDialog
 {
 public:
-    explicit AccountDialog(const Settings &settings, QWidget *parent = nullptr);
+    AccountDialog(Settings &settings, Keychain &keychain, QWidget *parent = nullptr);
     SavedAccount account() const; // with the password, for the engine alone
     void load(const SavedAccount &saved);
     /// The account used before under this address, with the cursor where its password goes.
@@ -26,16 +29,23 @@ public:
 
 private:
     void dressFields();
+    void choose(int index); // of the accounts used before, 0: a new one
+    void askKeychain(const std::string &aor);
+    void forget();
     QFormLayout *makeForm();
     QString problem() const override;
     QLineEdit *field(const char *name, const QString &spoken);
     QLabel *title(const QString &text, QWidget *buddy);
 
+    Settings &m_settings;
+    Keychain &m_keychain;
     QComboBox *m_saved;
+    QPushButton *m_forget;
     QLineEdit *m_aor, *m_user, *m_password;
     QPlainTextEdit *m_proxies;
     QComboBox *m_transport;
-    QCheckBox *m_answer;
+    QCheckBox *m_keep, *m_answer;
+    bool m_asking = false; // the keychain has not answered yet
     std::vector<SavedAccount> m_known;
     std::string m_instance;
 };

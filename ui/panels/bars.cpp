@@ -95,6 +95,13 @@ void NoticeBar::add(const QString &sentence, bool isError)
     alert(notice, sentence);
 }
 
+void NoticeBar::dismiss(const QString &sentence)
+{
+    const auto at = sentences().indexOf(sentence);
+    if (at >= 0)
+        drop(m_notices[at]);
+}
+
 void NoticeBar::dismissNewest()
 {
     if (!m_notices.isEmpty())

@@ -19,6 +19,7 @@ class NoticeBar : public QWidget
 public:
     explicit NoticeBar(QWidget *parent = nullptr);
     void add(const QString &sentence, bool isError);
+    void dismiss(const QString &sentence); // it is no longer so
     void dismissNewest();
     void dismissErrors(); // something new is tried: what failed before is history
     QStringList sentences() const;

@@ -115,11 +115,13 @@ void CallHeader::setCall(const CallPtr &view)
     const Phases phases = phasesOf(*view, m_store.trace());
     m_chip->setCode(facts.code);
     m_title->setText(facts.parties);
+    const bool isCall = view->call->kind == calls::Kind::Call;
     QStringList words;
-    if (phases.hasProvisional)
+    if (phases.hasProvisional && isCall)
         words << tr("PDD %1").arg(durationText(phases.provisional));
     if (phases.hasAnswer)
-        words << tr("answered after %1").arg(durationText(phases.answered));
+        words << (isCall ? tr("answered after %1") : tr("accepted after %1"))
+                     .arg(durationText(phases.answered));
     if (phases.earlyMedia.count() > 0)
         words << tr("early media %1").arg(durationText(phases.earlyMedia));
     if (const auto count = view->findings.size(); count > 0)
@@ -130,6 +132,7 @@ void CallHeader::setCall(const CallPtr &view)
         words << tr("live");
     m_facts->setText(words.join(QStringLiteral("  ·  ")));
     m_bar->setPhases(phases);
+    m_bar->setVisible(isCall); // nothing rings in a registration
 }
 
 } // namespace ui

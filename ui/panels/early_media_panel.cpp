@@ -215,6 +215,7 @@ void EarlyMediaPanel::refreshOwn(const desk::CallInfo &info)
     if (!status.recording.empty())
         state += tr(", recording");
     m_state->setText(state);
+    m_state->setToolTip(plainTip(shown(status.why))); // why this is heard, or nothing
     m_record->setText(status.recording.empty() ? tr("Record") : tr("Stop recording"));
     m_figures->setText(figures(shown(status.codec), status.packets, status.lost, status.jitter,
                                status.level, status.packets > 0));

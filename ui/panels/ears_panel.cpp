@@ -138,9 +138,11 @@ void EarsPanel::fill(const diagnosis::Evidence &evidence,
         phone->setText(kWho, shown(std::string(diagnosis::policyText(policy))));
         phone->setText(kHears,
                        course.isEmpty() ? tr("nothing") : course.join(QStringLiteral(" → ")));
-        phone->setText(kWhy, tr("%1 s of silence before the answer")
-                                 .arg(base::toSeconds(diagnosis::silentFor(changes, evidence.now)),
-                                      0, 'f', 1));
+        const double silent = base::toSeconds(diagnosis::silentFor(changes, evidence.now));
+        phone->setText(kWhy, silent < 0.05 ? tr("never silent while it waits")
+                             : evidence.call.answered.known()
+                                 ? tr("%1 s of silence before the answer").arg(silent, 0, 'f', 1)
+                                 : tr("%1 s of silence, no answer").arg(silent, 0, 'f', 1));
     }
     if (auto *first = m_tree->topLevelItem(0))
         first->setExpanded(true);

@@ -60,10 +60,9 @@ void StatusLine::refresh()
     const auto words = [&](std::uint64_t n, const QString &one, const QString &many) {
         return number(n) + QLatin1Char(' ') + (n == 1 ? one : many);
     };
-    m_counts->setText(tr("%1  ·  %2  ·  %3")
+    m_counts->setText(tr("%1  ·  %2")
                           .arg(words(last->messages, tr("message"), tr("messages")),
-                               words(last->rtpPackets, tr("RTP packet"), tr("RTP packets")),
-                               words(m_store.calls().size(), tr("call"), tr("calls"))));
+                               words(last->rtpPackets, tr("RTP packet"), tr("RTP packets"))));
     m_lost->setText(lostText(*last));
     m_lost->setVisible(!m_lost->text().isEmpty());
     refreshImport(last->import);

@@ -5,6 +5,7 @@
 
 #include <engine/call_headers.h>
 #include <engine/number_guard.h>
+#include <engine/target.h>
 #include <gmock/gmock.h>
 
 namespace {
@@ -167,13 +168,61 @@ TEST(CallOptions, RiskyNumbersAreRefusedUnlessAllowed)
     for (const char *number : {"112", "911", "+1-900-555-0100", "+88216000000", "0900123456",
                                "+4990012345678;phone-context=x"})
         EXPECT_TRUE(engine::riskyNumber(number).has_value()) << number;
-    for (const char *harmless : {"bob", "1001", "900", "+4930123456", "0301234567", "1120", "s"})
+    // Escaped, separated, behind a feature code, completed by its context: dialled all the same.
+    for (const char *number :
+         {"1%312", "%39%31%31", "1%201%202", "1.1-2", "0 (900) 12/34 56", "*31#112",
+          "%2331%230900123456", "011979123456", "0011 870 123456", "12345678;phone-context=+49900"})
+        EXPECT_TRUE(engine::riskyNumber(number).has_value()) << number;
+    for (const char *harmless :
+         {"bob", "1001", "%zz", "1%3", "%", "*97", "*", "alice;phone-context=+1900", "b112",
+          "11%FF2", "01112345", "900", "+4930123456", "0301234567", "1120", "s"})
         EXPECT_FALSE(engine::riskyNumber(harmless).has_value()) << harmless;
     engine::CallRequest request;
     request.target = "sip:112@127.0.0.1";
     EXPECT_THAT(engine::Engine::check(request).error().sentence, HasSubstr("emergency"));
     request.extras.allowNumber = true;
     EXPECT_TRUE(engine::Engine::check(request).has_value());
+}
+
+TEST(CallOptions, ALineEndInAnAddressIsRefusedWithASentence)
+{
+    for (const char *bad : {"sip:bob@h?Subject=a%0d%0aX-Evil:%201",
+                            "sip:bob@h?Subject=a\r\nX-Evil: 1", "sip:bob%0A@h", "sip:b\rob@h"}) {
+        engine::CallRequest request;
+        request.target = bad;
+        const auto checked = engine::Engine::check(request);
+        ASSERT_FALSE(checked.has_value()) << bad;
+        EXPECT_THAT(checked.error().sentence, HasSubstr("line end")) << bad;
+        EXPECT_FALSE(engine::transferTarget(bad, true).has_value()) << bad;
+    }
+}
+
+TEST(CallOptions, ATransferTargetIsJudgedLikeACall)
+{
+    EXPECT_EQ(engine::transferTarget("sip:carol@h?Replaces=a%40b%3Bto-tag%3D1", false).value_or(""),
+              "sip:carol@h?Replaces=a%40b%3Bto-tag%3D1");
+    const auto refused = engine::transferTarget("sip:1%312@h", false);
+    ASSERT_FALSE(refused.has_value());
+    EXPECT_THAT(refused.error().sentence, HasSubstr("emergency"));
+    EXPECT_TRUE(engine::transferTarget("sip:112@h", true).has_value());
+    EXPECT_FALSE(engine::transferTarget("sip:carol@h?a=<b>", false).has_value());
+    EXPECT_FALSE(
+        engine::transferTarget("sip:carol@h?a=" + std::string(2000, 'x'), false).has_value());
+}
+
+TEST(CallOptions, WhatIsWrongWithAnIPv6AddressIsSaid)
+{
+    const auto sentence = [](const char *target) {
+        engine::CallRequest request;
+        request.target = target;
+        const auto checked = engine::Engine::check(request);
+        return checked ? std::string() : checked.error().sentence;
+    };
+    EXPECT_THAT(sentence("sip:bob@2001:db8::1"), HasSubstr("has to stand in brackets"));
+    EXPECT_THAT(sentence("sip:bob@::1;transport=tcp"), HasSubstr("has to stand in brackets"));
+    EXPECT_THAT(sentence("sip:bob@[127.0.0.1]"), HasSubstr("no IPv6 address"));
+    EXPECT_THAT(sentence("sip:bob@[::g]"), HasSubstr("no IPv6 address"));
+    EXPECT_EQ(sentence("sip:bob@[::1]"), "");
 }
 
 TEST(CallOptions, AddressesOfTheWrongKindAreRefusedInOneSentence)

@@ -182,6 +182,23 @@ TEST(CallSession, AReferOfThePeerIsToldAndNeverFollowed)
     EXPECT_EQ(ear.count(CallStep::InviteSent), 1);
 }
 
+TEST(CallSession, ATransferToACostlyNumberIsRefused)
+{
+    Peer callee{Phone()};
+    Ear ear(ear::quick());
+    const auto call = ear.engine->place(to(callee));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    ear.engine->transfer(call, "sip:0%39-00123456@127.0.0.1");
+    ASSERT_TRUE(ear.waitFor(CallStep::Transfer, 1));
+    EXPECT_THAT(ear.first(CallStep::Transfer).sentence, HasSubstr("premium"));
+    ear.engine->transfer(call, "sip:carol@127.0.0.1?Subject=a\r\nX-Evil: 1");
+    ASSERT_TRUE(ear.waitFor(CallStep::Transfer, 2));
+    EXPECT_THAT(ear.calls().back().sentence, HasSubstr("line end"));
+    ear.engine->hangUp(call);
+    ASSERT_TRUE(ear.waitFor(CallStep::Ended));
+    EXPECT_EQ(callee.count("REFER"), 0);
+}
+
 TEST(CallSession, A422IsAnsweredWithWhatItAsksFor)
 {
     std::atomic<int> seen{0};

@@ -145,6 +145,52 @@ TEST(DigestClientTest, AStaleNonceIsReplacedAndTheCountStartsAnew)
                      .has_value()); // a loop
 }
 
+std::string parameterOf(const std::string &line, const std::string &name)
+{
+    const auto at = line.find(name + "=\"");
+    return at == std::string::npos
+               ? ""
+               : line.substr(at + name.size() + 2,
+                             line.find('"', at + name.size() + 2) - at - name.size() - 2);
+}
+
+/// What a server that keeps the session's first nonce and cnonce would count for it.
+std::string expected(const std::string &line, const std::string &method, std::uint32_t count,
+                     const std::string &firstNonce)
+{
+    auto challenge = *parseChallenge("Digest realm=\"r\", nonce=\"" + parameterOf(line, " nonce") +
+                                     "\", qop=\"auth\", algorithm=SHA-256-sess");
+    const auto cnonce = parameterOf(line, "cnonce");
+    engine::DigestRequest request{method, "sip:b", "bob", "secret", cnonce, count};
+    request.sessionNonce = firstNonce;
+    return engine::digestResponse(challenge, request);
+}
+
+TEST(DigestClientTest, ASessionKeepsItsFirstCnonceUntilTheNextChallenge)
+{
+    DigestClient client("bob", "secret");
+    const auto challenge = [](const std::string &nonce) {
+        return "Digest realm=\"r\", nonce=\"" + nonce + "\", qop=\"auth\", algorithm=SHA-256-sess";
+    };
+    ASSERT_TRUE(client.challenged(false, {challenge("one")}).has_value());
+    const auto first = client.headers("INVITE", "sip:b");
+    client.accepted();
+    const auto second = client.headers("BYE", "sip:b");
+    EXPECT_EQ(parameterOf(first, "cnonce").size(), 32U);
+    EXPECT_EQ(parameterOf(second, "cnonce"), parameterOf(first, "cnonce"));
+    EXPECT_EQ(parameterOf(first, "response"), expected(first, "INVITE", 1, "one"));
+    EXPECT_EQ(parameterOf(second, "response"), expected(second, "BYE", 2, "one"));
+    client.accepted("nextnonce=\"two\"");
+    const auto third = client.headers("INFO", "sip:b");
+    EXPECT_THAT(third, HasSubstr("nonce=\"two\""));
+    EXPECT_EQ(parameterOf(third, "cnonce"), parameterOf(first, "cnonce"));
+    EXPECT_EQ(parameterOf(third, "response"), expected(third, "INFO", 1, "one"));
+    ASSERT_TRUE(client.challenged(false, {challenge("three")}).has_value());
+    const auto anew = client.headers("INFO", "sip:b");
+    EXPECT_NE(parameterOf(anew, "cnonce"), parameterOf(first, "cnonce"));
+    EXPECT_EQ(parameterOf(anew, "response"), expected(anew, "INFO", 1, "three"));
+}
+
 TEST(DigestClientTest, AcceptedCredentialsMayBeAskedForAgain)
 {
     DigestClient client("bob", "secret");

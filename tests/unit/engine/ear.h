@@ -100,10 +100,10 @@ public:
     std::unique_ptr<engine::Engine> engine; // last: while it closes, it still speaks
 };
 
-inline engine::Options quick()
+inline engine::Options quick(base::Duration t1 = std::chrono::milliseconds(20))
 {
     engine::Options out;
-    out.t1 = std::chrono::milliseconds(20);
+    out.t1 = t1;
     return out;
 }
 

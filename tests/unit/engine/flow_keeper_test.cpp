@@ -13,6 +13,7 @@ using engine::KeeperAct;
 using engine::RegisterResult;
 using testing::Contains;
 using testing::ElementsAre;
+using testing::HasSubstr;
 using testing::IsEmpty;
 using namespace std::chrono_literals;
 
@@ -282,6 +283,8 @@ TEST_F(Flow, StopsWithAnUnregisterOnTheLiveFlowOnly)
     accept();
     EXPECT_TRUE(keeper.stopped());
     EXPECT_FALSE(keeper.next().has_value());
+    EXPECT_EQ(keeper.report().unregistered, true);
+    EXPECT_EQ(keeper.report().reason, "Un-registered.");
 
     FlowKeeper idle({}, {[] { return 0.5; }, {}, {}});
     idle.start(now);
@@ -289,6 +292,54 @@ TEST_F(Flow, StopsWithAnUnregisterOnTheLiveFlowOnly)
     idle.stop(now);
     EXPECT_THAT(idle.take(), ElementsAre(KeeperAct::Close));
     EXPECT_TRUE(idle.stopped());
+    EXPECT_FALSE(idle.report().unregistered.has_value());
+}
+
+TEST_F(Flow, AnUnregisterThatIsNotTakenIsSaidSo)
+{
+    comeUp();
+    keeper.stop(now);
+    now = now + 10s;
+    refuse(403);
+    EXPECT_TRUE(keeper.stopped());
+    EXPECT_EQ(keeper.report().unregistered, false);
+    EXPECT_THAT(keeper.report().reason,
+                testing::AllOf(HasSubstr("refused with 403 Forbidden"),
+                               HasSubstr("may send calls here for another ")));
+    EXPECT_TRUE(keeper.report().registeredUntil > now);
+    EXPECT_FALSE(keeper.report().reachableSince.known());
+    accept(); // too late for anything
+    EXPECT_EQ(keeper.report().unregistered, false);
+}
+
+TEST_F(Flow, AnUnregisterWithoutAnswerIsSaidSo)
+{
+    comeUp();
+    keeper.stop(now);
+    refuse(408, 0s, true);
+    EXPECT_EQ(keeper.report().unregistered, false);
+    EXPECT_THAT(keeper.report().reason, HasSubstr("came to nothing"));
+}
+
+TEST_F(Flow, AConnectionThatEndsBeforeTheUnregistersAnswerIsSaidSo)
+{
+    comeUp();
+    keeper.stop(now);
+    keeper.closed(now, "The edge closed the connection (FIN).");
+    EXPECT_EQ(keeper.report().unregistered, false);
+    EXPECT_THAT(keeper.report().reason, HasSubstr("not answered"));
+}
+
+TEST_F(Flow, AnUnregisterThatLeavesTheBindingIsSaidSo)
+{
+    comeUp();
+    keeper.stop(now);
+    RegisterResult result;
+    result.status = 200;
+    result.bound = true;
+    keeper.result(now, result);
+    EXPECT_EQ(keeper.report().unregistered, false);
+    EXPECT_THAT(keeper.report().reason, HasSubstr("still lists us"));
 }
 
 TEST_F(Flow, WithoutOutboundNoPongIsExpected)

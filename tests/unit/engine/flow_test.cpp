@@ -316,6 +316,33 @@ TEST(Flows, CarryTheAccountsOwnCalls)
     EXPECT_EQ(ear.state(1), FlowState::Up);
 }
 
+TEST(Flows, AConnectionThatEndsAfterTheChallengeIsNamed)
+{
+    Registrar registrar;
+    registrar.others([&](peer::Peer &self, const sip::Message &message, const Way &way) {
+        if (!message.isRequest() || message.method != sip::Method::Invite)
+            return;
+        self.send(way, sip::responseTo(message, 407, "", "x")
+                           .header("Proxy-Authenticate", "Digest realm=\"edge\", nonce=\"n\"")
+                           .text());
+        self.finish(way);
+    });
+    Ear ear(flowOptions());
+    auto bob = account(registrar, 1);
+    bob.credentials = {"bob", "secret"};
+    const auto handle = ear.engine->addAccount(bob);
+    ASSERT_TRUE(isUp(ear, 1));
+    engine::CallRequest request;
+    request.target = "sip:carol@example.test";
+    request.description = ear::kOffer;
+    request.account = handle;
+    ear.engine->place(request);
+    ASSERT_TRUE(ear.waitFor(CallStep::Failed));
+    EXPECT_THAT(ear.first(CallStep::Failed).sentence,
+                testing::AllOf(HasSubstr("The connection of flow 1 to"), HasSubstr("ended before"),
+                               HasSubstr("Register again")));
+}
+
 TEST(Flows, CarryCallsOverUdpToo)
 {
     Registrar registrar;

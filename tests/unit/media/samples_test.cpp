@@ -120,4 +120,30 @@ TEST(LevelMeter, TellsRootMeanSquareInDecibel)
     EXPECT_NEAR(meter.waveform().front(), -20, 0.01);
 }
 
+TEST(Voice, RingbackHasItsCountrysCadence)
+{
+    struct Case {
+        const char *country;
+        std::vector<std::pair<double, bool>> at; // seconds, sounds
+    };
+    const std::vector<Case> cases{
+        {"DE", {{0.5, true}, {1.5, false}, {4.5, false}, {5.5, true}}},
+        {"GB", {{0.2, true}, {0.5, false}, {0.8, true}, {2, false}, {3.2, true}}},
+        {"US", {{1, true}, {3, false}, {7, true}}}};
+    for (const Case &each : cases) {
+        auto voice = media::ringback(each.country, 8000);
+        ASSERT_TRUE(voice) << each.country;
+        std::vector<std::int16_t> samples(8 * 8000);
+        voice->fill(samples);
+        for (const auto &[at, sounds] : each.at) {
+            const auto from = static_cast<std::ptrdiff_t>(at * 8000);
+            const std::vector<std::int16_t> piece(samples.begin() + from - 400,
+                                                  samples.begin() + from + 400);
+            EXPECT_NEAR(media::levelOf(piece), sounds ? -16 : -96, 3) << each.country << " " << at;
+        }
+    }
+    EXPECT_FALSE(media::ringback("XX", 8000));
+    EXPECT_FALSE(media::ringback("", 8000));
+}
+
 } // namespace

@@ -92,4 +92,34 @@ TEST(Sender, WhatCannotBeEncodedIsSaid)
     EXPECT_NE(none.error().sentence.find("G729"), std::string::npos);
 }
 
+TEST(Sender, KeysGoInPlaceOfSound)
+{
+    auto sender = makeSender();
+    EXPECT_EQ(sender.press("1", {}), 0U); // the peer takes none
+    sender.events(101);
+    EXPECT_EQ(sender.press("1", {100ms, 60ms, 10}), 1U);
+    std::vector<rtp::RtpPacket> packets;
+    std::vector<std::string> sent;
+    for (int i = 0; i < 20; ++i)
+        sender.run(1s + i * 20ms, [&](const base::Endpoint &, std::string_view bytes) {
+            sent.emplace_back(bytes);
+            return true;
+        });
+    ASSERT_EQ(sent.size(), 20U);
+    for (const auto &bytes : sent)
+        packets.push_back(*rtp::parseRtp(bytes));
+    for (std::size_t i = 0; i < packets.size(); ++i) {
+        const bool event = i < 7; // five packets and two more ends
+        EXPECT_EQ(packets[i].payloadType, event ? 101 : 0) << i;
+        EXPECT_EQ(static_cast<std::uint16_t>(packets[i].sequence - packets[0].sequence), i);
+        EXPECT_EQ(packets[i].timestamp - packets[0].timestamp, event ? 0 : i * 160) << i;
+        EXPECT_EQ(packets[i].payload.size(), event ? 4U : 160U);
+    }
+    EXPECT_EQ(sender.pressed(), 1U);
+    EXPECT_EQ(sender.octets(), 7 * 4 + 13 * 160U);
+    EXPECT_EQ(sender.timestampAt(1s + 400ms) - packets[0].timestamp, 3200U);
+    EXPECT_EQ(sender.timestampAt(1s + 390ms) - packets[0].timestamp, 3120U);
+    EXPECT_EQ(sender.clock(), 8000U);
+}
+
 } // namespace

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// A call of ours up to its INVITE: where it goes, from which address, with which media.
+#include <desk/call_control.h>
+
+#include <base/text.h>
+#include <desk/offer.h>
+
+namespace desk {
+
+base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &options,
+                                             const base::Address &local)
+{
+    if (!m_parts.media)
+        return base::fail(base::ErrorCode::Internal,
+                          "The media engine is not running, so no port can be opened.");
+    for (const auto &sentence : unheard(live.codecs, m_parts.media->codecs()))
+        m_parts.notice(sentence);
+    media::PrepareRequest request;
+    request.local = local;
+    request.receive = payloadMaps(live.codecs);
+    request.send = options.send;
+    request.file = options.sendFile;
+    request.ringback = live.incoming ? std::string() : options.ringback;
+    const auto prepared = m_parts.media->prepare(request);
+    if (!prepared)
+        return tl::unexpected<base::Error>(prepared.error());
+    live.media = prepared->media;
+    live.rtp = prepared->rtp;
+    if (!options.recordFolder.empty())
+        m_parts.media->record(live.media, options.recordFolder, "early-media");
+    return {};
+}
+
+/// Where the answer's audio has to come: the flow's own address when the call goes by an account,
+/// else the one towards the first hop that can be reached; hops before it are left out.
+base::Result<base::Address> CallControl::addressFor(engine::CallRequest &request) const
+{
+    if (request.account.valid()) {
+        std::lock_guard guard(m_parts.mutex);
+        const auto account = m_parts.accounts.find(request.account);
+        if (account != m_parts.accounts.end()) {
+            for (const auto &[regId, flow] : account->second.flows) {
+                if (flow.local.known())
+                    return flow.local.address;
+            }
+        }
+    }
+    for (;;) {
+        auto local = m_parts.engine->localAddressFor(request);
+        if (local || request.hops.size() < 2)
+            return local;
+        request.hops.erase(request.hops.begin());
+    }
+}
+
+void CallControl::place(engine::CallHandle ours, const CallOptions &options)
+{
+    auto request = requestOf(options);
+    request.callId = base::randomToken(12);
+    change(ours, [&](CallInfo &info) {
+        info.options = options;
+        info.from = options.from;
+    });
+    if (!m_parts.engine) {
+        fail(ours, {base::ErrorCode::Internal,
+                    "The SIP engine is not running, so no call can be placed.",
+                    {}});
+        return;
+    }
+    m_live[ours].ours = ours;
+    if (options.account.valid()) {
+        placeLocated(ours, std::move(request));
+        return;
+    }
+    m_parts.engine->locate(
+        request, [this, ours, request](base::Result<std::vector<engine::Hop>> hops) mutable {
+            m_parts.worker.post([this, ours, request, hops = std::move(hops)]() mutable {
+                if (byOurs(ours) == nullptr)
+                    return; // hung up by now
+                if (!hops) {
+                    m_live.erase(ours);
+                    m_parts.tell(base::LocalKind::Unresolvable, request.callId, {},
+                                 hops.error().sentence);
+                    change(ours, [&](CallInfo &info) { info.callId = request.callId; });
+                    return fail(ours, hops.error());
+                }
+                request.hops = std::move(*hops);
+                placeLocated(ours, std::move(request));
+            });
+        });
+}
+
+void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest request)
+{
+    CallOptions options;
+    {
+        std::lock_guard guard(m_parts.mutex);
+        options = m_parts.calls[ours].options;
+    }
+    Live &live = m_live[ours];
+    const auto refuse = [&](const base::Error &error) {
+        m_live.erase(ours);
+        fail(ours, error);
+    };
+    const auto local = addressFor(request);
+    if (!local) {
+        refuse(local.error());
+        return;
+    }
+    live.codecs = sip::codecsByName(options.codecs);
+    // The offerer will choose the numbers, and media listens before they are known.
+    if (options.lateOffer)
+        keepStatic(live.codecs);
+    if (options.events)
+        addEvents(live.codecs);
+    if (const auto ready = prepareMedia(live, options, *local); !ready) {
+        refuse(ready.error());
+        return;
+    }
+    live.lateOffer = options.lateOffer;
+    request.description = sip::writeSdp(ownDraft(live.rtp, live.codecs));
+    live.mux = options.rtcpMux && !options.lateOffer;
+    if (live.mux)
+        request.description = withRtcpMux(std::move(request.description));
+    // Events of it are posted to this thread, so they wait until the handle is known.
+    live.theirs = m_parts.engine->place(std::move(request));
+}
+
+} // namespace desk

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private to engine: what both kinds of call do alike with their own requests within a dialog.
+// Engine thread.
+#pragma once
+
+#include <engine/agent.h>
+#include <engine/digest.h>
+#include <engine/transaction.h>
+
+namespace engine {
+
+/// The remote target, which the Request-URI is and credentials name too (RFC 7616 section 3.4);
+/// `otherwise` where the dialog has none that can be written.
+std::string remoteTarget(nta_leg_t *leg, const std::string &otherwise);
+
+/// True: a challenge to the `attempt`th try that can be answered once more. Any other final from
+/// the network proves that the credentials were taken, so that a later challenge is a new
+/// conversation.
+bool mayRetry(DigestClient &digest, const Reply &final, int attempt);
+
+/// Why a BYE of ours, sent towards `next`, ended nothing; an empty sentence: it was taken.
+LocalFailure byeTrouble(Agent &agent, const Reply &final, const std::string &next);
+
+} // namespace engine

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a flow is given up: the un-REGISTER and what became of it.
+#include <engine/flow_keeper.h>
+
+#include <fmt/format.h>
+#include <sip/status.h>
+
+namespace engine {
+
+using base::FlowState;
+
+void FlowKeeper::stop(base::Instant now)
+{
+    if (m_stopping)
+        return;
+    m_stopping = true;
+    const bool live = registered();
+    forgetConnection();
+    if (live) {
+        m_acts.push_back(KeeperAct::Unregister);
+    } else {
+        m_acts.push_back(KeeperAct::Close);
+        off(now, "Switched off.", std::nullopt);
+    }
+}
+
+/// Said as it is: a registrar that did not take it goes on sending calls here.
+void FlowKeeper::unregistered(base::Instant now, const RegisterResult &result)
+{
+    m_acts.push_back(KeeperAct::Close);
+    const bool accepted = result.status >= 200 && result.status < 300;
+    if (accepted && !result.bound) {
+        off(now, "Un-registered.", true);
+    } else if (accepted) {
+        off(now, "The registrar answered the un-registration with 200 but still lists us.", false);
+    } else if (result.local) {
+        off(now, "The un-registration came to nothing. " + result.sentence, false);
+    } else {
+        off(now,
+            fmt::format("The un-registration was refused with {} {}.", result.status,
+                        sip::phrase(result.status)),
+            false);
+    }
+}
+
+/// The end of it. `taken`: the registrar forgot us; nullopt: it knew nothing of us.
+void FlowKeeper::off(base::Instant now, std::string why, std::optional<bool> taken)
+{
+    const auto until = m_report.registeredUntil;
+    forgetConnection();
+    unreachable(now);
+    m_report.unregistered = taken;
+    if (taken == false && until > now) {
+        m_report.registeredUntil = until; // that is how the registrar has it
+        why += fmt::format(" It may send calls here for another {} s.",
+                           (until - now) / std::chrono::seconds(1));
+    }
+    enter(FlowState::Off, now, std::move(why));
+}
+
+} // namespace engine

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dialog of an incoming call once it stands: the ACK, what the caller asks for within it, BYE
+// both ways.
+#include <engine/incoming_call.h>
+
+#include <base/text.h>
+#include <engine/dialog_requests.h>
+#include <engine/in_dialog.h>
+#include <fmt/format.h>
+
+namespace engine {
+
+void IncomingCall::acknowledged(const Received &received)
+{
+    const bool offered = m_answering.offering();
+    if (!m_answering.acknowledged(received.message))
+        return;
+    if (m_state == State::Confirmed && offered && !received.message.sdp().empty())
+        return changedTo(received.message.sdp());
+    if (m_state != State::Accepted)
+        return;
+    m_state = State::Confirmed;
+    for (auto *each : m_reliable) // all done with; they belong to the INVITE
+        nta_reliable_destroy(each);
+    m_reliable.clear();
+    if (m_hangUp)
+        return bye();
+    CallEvent answered = event(CallStep::Answered);
+    answered.status = 200;
+    answered.phrase = "OK";
+    answered.sdp = received.message.sdp();
+    answered.remote = received.from;
+    m_env.listener.onCall(answered);
+}
+
+void IncomingCall::bye(int attempt)
+{
+    m_answering.stop();
+    if (m_state == State::Ended || (m_state == State::Leaving && attempt == 1))
+        return;
+    m_state = State::Leaving;
+    RequestSpec spec;
+    spec.leg = m_leg;
+    spec.method = "BYE";
+    spec.transport = m_by.pin.usable();
+    spec.ident = m_by.local != nullptr ? m_by.local->ident.c_str() : nullptr;
+    spec.headers = fmt::format("User-Agent: {}\r\n", m_env.options.userAgent) +
+                   m_digest.headers("BYE", remoteTarget(m_leg, m_caller));
+    const bool sent = m_requests.start(spec, [this, attempt](const Reply &reply) {
+        if (reply.status >= 200)
+            byeDone(reply, attempt);
+    });
+    if (!sent)
+        end(event(CallStep::Ended));
+}
+
+void IncomingCall::byeDone(const Reply &reply, int attempt)
+{
+    if (m_state == State::Leaving && mayRetry(m_digest, reply, attempt))
+        return bye(attempt + 1);
+    CallEvent ended = event(CallStep::Ended);
+    ended.status = reply.status;
+    ended.phrase = base::printable(reply.phrase, false, 160);
+    ended.local = reply.local;
+    const auto trouble = byeTrouble(m_env.agent, reply, remoteTarget(m_leg, m_caller));
+    ended.sentence = trouble.sentence;
+    if (!trouble.sentence.empty())
+        m_env.agent.tell({trouble.kind, reply.status, m_callId, {}, trouble.sentence, {}});
+    end(ended);
+}
+
+void IncomingCall::changedTo(std::string_view sdp)
+{
+    CallEvent changed = event(CallStep::Changed);
+    changed.sdp = sdp;
+    m_env.listener.onCall(changed);
+}
+
+void IncomingCall::onWithin(nta_incoming_t *request, const sip_t &sip, const Received &received)
+{
+    DialogSide side{m_localSdp, m_contact, {}};
+    side.leg = m_leg;
+    side.target = sip.sip_contact;
+    side.repeated = &m_answering;
+    side.lost = [this] {
+        m_env.agent.tell({base::LocalKind::TimedOut,
+                          0,
+                          m_callId,
+                          {},
+                          "The caller never acknowledged our answer to its re-INVITE (no ACK); the "
+                          "call is ended (RFC 3261 section 14.2).",
+                          {}});
+        bye();
+    };
+    const auto answer = answerInDialog(request, received, side);
+    if (!answer)
+        return;
+    m_localSdp = *answer;
+    m_settled = m_settled || m_state == State::Ringing;
+    changedTo(received.message.sdp());
+}
+
+/// RFC 3261 section 14.2, RFC 3311 section 5.2: what asks for a change before it can be had.
+std::optional<Refused> IncomingCall::tooEarly(const sip::Message &request) const
+{
+    const bool offers = !request.sdp().empty();
+    if (request.method == sip::Method::Invite) {
+        if (m_state == State::Ringing)
+            return notYet();
+        return m_answering.waiting() ? std::optional(Refused{491, {}}) : std::nullopt;
+    }
+    if (request.method != sip::Method::Update || !offers)
+        return std::nullopt;
+    if (m_state == State::Ringing && !m_settled)
+        return m_described && !m_offered ? Refused{491, {}}
+               : !m_described            ? notYet()
+                                         : std::optional<Refused>();
+    return m_answering.offering() ? std::optional(Refused{491, {}}) : std::nullopt;
+}
+
+int IncomingCall::onRequest(nta_incoming_t *request, const sip_t &sip)
+{
+    const Received received(request);
+    if (received.message.method == sip::Method::Ack) {
+        acknowledged(received);
+        nta_incoming_destroy(request);
+        return 0;
+    }
+    if (!m_order.takes(received.message))
+        return 500; // RFC 3261 section 12.2.2: it comes too late
+    if (const auto why = unservable(received.message)) {
+        refuse(request, *why);
+        return 0;
+    }
+    if (received.message.method == sip::Method::Bye) {
+        reply(request, 200);
+        nta_incoming_destroy(request);
+        if (m_state == State::Ringing)
+            reply(m_invite, 487); // RFC 3261 section 15.1.2
+        CallEvent ended = event(CallStep::Ended);
+        ended.remote = received.from;
+        end(ended);
+        return 0;
+    }
+    if (m_state == State::Leaving || m_state == State::Ended)
+        return 481; // RFC 3261 section 12.2.2: that dialog is over
+    if (const auto why = tooEarly(received.message))
+        refuse(request, *why);
+    else
+        onWithin(request, sip, received);
+    return 0;
+}
+
+} // namespace engine

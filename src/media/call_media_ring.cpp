@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a caller hears before the answer where nobody sends it: the phone's own ringback, by RFC
+// 3960 section 3.2 with the thresholds of diagnosis/ears.h.
+#include "call_media.h"
+
+#include <algorithm>
+#include <base/text.h>
+
+namespace media {
+
+namespace {
+
+using namespace std::chrono_literals;
+constexpr std::size_t kMostAlerting = 64;
+constexpr std::uint32_t kRate = 8000;
+constexpr base::Duration kFrame = 20ms;
+constexpr base::Duration kAhead = 40ms;    // so that the device does not run dry between turns
+constexpr base::Duration kGivenUp = 200ms; // that far behind, what was missed is not made up for
+constexpr base::Duration kMediaOver = 1s;  // without packets
+
+std::string tagged(const std::string &toTag)
+{
+    return toTag.empty() ? std::string() : " (To-tag " + base::printable(toTag, false, 40) + ")";
+}
+
+} // namespace
+
+void CallMedia::alerting(const std::string &toTag)
+{
+    if (m_alerting.size() < kMostAlerting &&
+        std::find(m_alerting.begin(), m_alerting.end(), toTag) == m_alerting.end())
+        m_alerting.push_back(toTag);
+}
+
+void CallMedia::answered()
+{
+    m_answered = true;
+    stopRinging();
+    explain();
+}
+
+void CallMedia::stopRinging()
+{
+    m_ring.reset();
+}
+
+bool CallMedia::mediaComes()
+{
+    IncomingStream *stream = m_heard ? m_incoming.stream(*m_heard) : nullptr;
+    return stream != nullptr && base::now() - stream->last < kMediaOver;
+}
+
+base::Duration CallMedia::ring(base::Duration now)
+{
+    const bool wanted = !m_answered && !m_alerting.empty() && !mediaComes();
+    if (!wanted || m_request.ringback.empty()) {
+        if (m_ring) {
+            stopRinging();
+            explain();
+        }
+        return base::Duration::max();
+    }
+    if (!m_ring) {
+        m_ring = ringback(m_request.ringback, kRate);
+        if (!m_ring)
+            return base::Duration::max();
+        m_ringDue = now - kAhead;
+        explain();
+    }
+    if (now - m_ringDue > kGivenUp)
+        m_ringDue = now - kAhead;
+    std::vector<std::int16_t> frame(kRate / 50);
+    for (; m_ringDue <= now; m_ringDue += kFrame) {
+        m_ring->fill(frame);
+        if (m_speaker)
+            m_speaker->play(base::Duration{0}, frame, kRate);
+    }
+    return m_ringDue;
+}
+
+/// Says what is heard and why, and since when.
+void CallMedia::explain()
+{
+    std::string why;
+    const bool comes = mediaComes();
+    const std::string tag = m_heard ? m_early.dialogOf(*m_heard) : std::string();
+    if (m_answered)
+        why = "The call is answered: what the peer sends is heard.";
+    else if (comes)
+        why =
+            "Early media" + tagged(tag) +
+            (m_alerting.empty() ? " is heard: it comes, and no 180 did."
+                                : " is heard: where media comes, the phone does not ring by itself "
+                                  "(RFC 3960 section 3.2, rule 3).");
+    else if (m_ring)
+        why = "Local ringback is heard: a 180 came" + tagged(m_alerting.back()) +
+              " and no media does (RFC 3960 section 3.2, rule 2).";
+    else if (!m_alerting.empty())
+        why = "Nothing is heard: a 180 came" + tagged(m_alerting.back()) +
+              " and no media does; a phone would ring by itself, here that is switched off.";
+    else if (!m_senders.empty())
+        why = "Nothing is heard: no media comes, and without a 180 a phone does not ring by itself "
+              "(RFC 3960 section 3.2, rule 1).";
+    m_status.ringing = m_ring != nullptr;
+    if (why == m_status.why)
+        return;
+    m_status.why = std::move(why);
+    m_status.whySince = base::now();
+    m_changed = true;
+}
+
+} // namespace media

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the peer asks for within the dialog of a call that we placed: 2xx repeated until the ACK,
+// requests in order, what cannot be served.
+#include "script.h"
+
+#include <gmock/gmock.h>
+
+namespace {
+
+using callee::to;
+using ear::Ear;
+using engine::CallStep;
+using peer::Peer;
+using peer::Way;
+using testing::HasSubstr;
+
+/// Answers the call; afterwards it asks by hand within the dialog and keeps every answer.
+class Asking : public testing::Test
+{
+public:
+    /// 64*T1 is what a slow machine has for an ACK.
+    explicit Asking(std::chrono::milliseconds t1 = std::chrono::milliseconds(200))
+        : callee([this](Peer &self, const sip::Message &message, const Way &from) {
+              heard(self, message, from);
+          }),
+          ear(ear::quick(t1))
+    {
+        ear.engine->place(to(callee));
+        EXPECT_TRUE(ear.waitFor(CallStep::Answered));
+        EXPECT_TRUE(support::stepUntil([&] { return callee.count("ACK") == 1; }));
+    }
+    void heard(Peer &self, const sip::Message &message, const Way &from)
+    {
+        const std::lock_guard guard(mutex);
+        if (!message.isRequest()) {
+            answers.emplace_back(message.text);
+            return;
+        }
+        if (message.method == sip::Method::Invite && invite.empty()) {
+            invite = message.text;
+            way = from;
+            self.send(
+                from,
+                peer::answer(self, message, 200, "a").body("application/sdp", ear::kAnswer).text());
+        } else if (message.method == sip::Method::Bye) {
+            self.send(from, sip::responseTo(message, 200, "", "").text());
+        }
+    }
+    sip::Writer request(const std::string &method, int cseq)
+    {
+        const std::lock_guard guard(mutex);
+        const auto sent = *sip::parse(invite);
+        const auto contact = sent.value(sip::HeaderId::Contact);
+        return sip::Writer::request(method, std::string(contact.substr(1, contact.find('>') - 1)))
+            .header("Via", "SIP/2.0/UDP 127.0.0.1:" + std::to_string(callee.port()) +
+                               ";branch=z9hG4bK" + method + std::to_string(++branch))
+            .header("From", "<" + callee.uri() + ">;tag=a")
+            .header("To", sent.value(sip::HeaderId::From))
+            .header("Call-ID", sent.callId())
+            .header("CSeq", std::to_string(cseq) + " " + method)
+            .header("Contact", "<" + callee.uri("callee") + ">")
+            .header("Max-Forwards", "70");
+    }
+    void send(const sip::Writer &message) { callee.send(way, message.text()); }
+    /// The `nth` answer that we got to a request of that CSeq; waits for it.
+    std::string answer(const std::string &cseq, std::size_t nth = 1)
+    {
+        std::string out;
+        const bool came = support::stepUntil([&] {
+            const std::lock_guard guard(mutex);
+            std::size_t found = 0;
+            for (const auto &text : answers)
+                if (text.find("CSeq: " + cseq + "\r\n") != std::string::npos && ++found == nth)
+                    out = text;
+            return !out.empty();
+        });
+        EXPECT_TRUE(came) << cseq;
+        return out;
+    }
+
+    std::mutex mutex;
+    std::string invite;
+    std::vector<std::string> answers;
+    Way way;
+    int branch = 0;
+    Peer callee;
+    Ear ear;
+};
+
+class Forgetful : public Asking
+{
+public:
+    Forgetful() : Asking(std::chrono::milliseconds(20)) {}
+};
+
+TEST_F(Asking, TheAnswerToAReInviteIsRepeatedUntilItsAck)
+{
+    send(request("INVITE", 10).body("application/sdp", ear::kAnswer));
+    ASSERT_TRUE(support::stepUntil([&] { return callee.copies("SIP/2.0 200") >= 3; }));
+    send(request("INVITE", 11).body("application/sdp", ear::kAnswer));
+    EXPECT_THAT(answer("11 INVITE"), HasSubstr("SIP/2.0 491"));
+    send(request("ACK", 9)); // of something else: it ends nothing
+    send(request("ACK", 10));
+    send(request("OPTIONS", 12)); // when it is answered, the ACK was heard
+    EXPECT_THAT(answer("12 OPTIONS"), HasSubstr("SIP/2.0 200"));
+    send(request("INVITE", 13).body("application/sdp", ear::kAnswer));
+    EXPECT_THAT(answer("13 INVITE"), HasSubstr("SIP/2.0 200"));
+    EXPECT_EQ(ear.count(CallStep::Ended), 0);
+}
+
+TEST_F(Forgetful, WithoutAckTheCallIsEnded)
+{
+    send(request("INVITE", 10).body("application/sdp", ear::kAnswer));
+    ASSERT_TRUE(ear.waitFor(CallStep::Ended));
+    EXPECT_EQ(callee.count("BYE"), 1);
+    // T1, doubling to T2 = 8*T1, for 64*T1: at 0, 1, 3, 7, 15, 23 ... 63.
+    EXPECT_EQ(callee.copies("SIP/2.0 200"), 11);
+    ASSERT_EQ(ear.told(base::LocalKind::TimedOut).size(), 1U);
+    EXPECT_THAT(ear.told(base::LocalKind::TimedOut).front().sentence, HasSubstr("re-INVITE"));
+}
+
+TEST_F(Asking, AReInviteWithoutOfferGetsOursAndTheAckAnswersIt)
+{
+    send(request("INVITE", 10));
+    EXPECT_THAT(answer("10 INVITE"),
+                testing::AllOf(HasSubstr("SIP/2.0 200"), HasSubstr("m=audio")));
+    send(request("UPDATE", 11).body("application/sdp", ear::kAnswer));
+    EXPECT_THAT(answer("11 UPDATE"), HasSubstr("SIP/2.0 491")); // RFC 3311: our offer is open
+    send(request("ACK", 10).body("application/sdp", ear::kAnswer));
+    ASSERT_TRUE(ear.waitFor(CallStep::Changed));
+    EXPECT_EQ(ear.first(CallStep::Changed).sdp, ear::kAnswer);
+    send(request("UPDATE", 12).body("application/sdp", ear::kAnswer));
+    EXPECT_THAT(answer("12 UPDATE"), HasSubstr("SIP/2.0 200"));
+}
+
+TEST_F(Asking, RequestsOutOfOrderAreRefused)
+{
+    send(request("OPTIONS", 10));
+    EXPECT_THAT(answer("10 OPTIONS"), HasSubstr("SIP/2.0 200"));
+    for (const char *const method : {"INFO", "UPDATE", "INVITE", "BYE"}) {
+        send(request(method, 9));
+        EXPECT_THAT(answer(std::string("9 ") + method), HasSubstr("SIP/2.0 500"));
+    }
+    EXPECT_EQ(ear.count(CallStep::Ended), 0);
+    send(request("BYE", 4'000'000));
+    EXPECT_THAT(answer("4000000 BYE"), HasSubstr("SIP/2.0 200"));
+    EXPECT_TRUE(ear.waitFor(CallStep::Ended));
+}
+
+TEST_F(Asking, WhatCannotBeServedIsSaid)
+{
+    send(request("INFO", 10).header("Require", "100rel, foo").header("Require", "bar"));
+    EXPECT_THAT(answer("10 INFO"),
+                testing::AllOf(HasSubstr("SIP/2.0 420"), HasSubstr("Unsupported: foo, bar\r\n")));
+    send(request("UPDATE", 11).header("Require", "timer").header("Session-Expires", "1800"));
+    EXPECT_THAT(answer("11 UPDATE"), HasSubstr("SIP/2.0 200"));
+    send(request("INVITE", 12).body("application/x-tea", "two cups"));
+    EXPECT_THAT(answer("12 INVITE"),
+                testing::AllOf(HasSubstr("SIP/2.0 415"), HasSubstr("Accept: application/sdp\r\n")));
+    send(request("INVITE", 13)
+             .header("Content-Disposition", "render;handling=optional")
+             .body("application/x-tea", "two cups"));
+    EXPECT_THAT(answer("13 INVITE"), HasSubstr("SIP/2.0 200"));
+    send(request("ACK", 13).body("application/sdp", ear::kAnswer));
+    send(request("UPDATE", 14)
+             .header("Content-Encoding", "gzip")
+             .body("application/sdp", ear::kAnswer));
+    EXPECT_THAT(answer("14 UPDATE"),
+                testing::AllOf(HasSubstr("SIP/2.0 415"), HasSubstr("Accept-Encoding: identity")));
+}
+
+TEST_F(Asking, OfSeveralBodiesTheNecessaryOnesMustBeKnown)
+{
+    const auto mixed = [&](const std::string &disposition) {
+        return std::string("--b\r\nContent-Type: application/sdp\r\n\r\n") + ear::kAnswer +
+               "\r\n--b\r\nContent-Type: application/x-tea\r\n" + disposition +
+               "\r\ntwo cups\r\n--b--\r\n";
+    };
+    send(request("INVITE", 10).body("multipart/mixed;boundary=b", mixed("")));
+    EXPECT_THAT(answer("10 INVITE"), HasSubstr("SIP/2.0 415"));
+    send(request("UPDATE", 11).body("multipart/alternative;boundary=b", mixed("")));
+    EXPECT_THAT(answer("11 UPDATE"), HasSubstr("SIP/2.0 200"));
+    send(request("UPDATE", 12)
+             .body("multipart/mixed;boundary=b",
+                   mixed("Content-Disposition: signal ; handling=OPTIONAL\r\n")));
+    EXPECT_THAT(answer("12 UPDATE"), HasSubstr("SIP/2.0 200"));
+}
+
+} // namespace
