@@ -26,9 +26,14 @@ base::Result<Arguments> Arguments::parse(std::span<const OptionSpec> options,
                                          std::span<const std::string_view> words)
 {
     Arguments out;
+    bool behind = false;
     for (std::size_t i = 0; i < words.size(); ++i) {
         const auto word = words[i];
-        if (word.size() < 2 || word.front() != '-') {
+        if (word == "--" && !behind) { // the rest are no options, whatever they begin with
+            behind = true;
+            continue;
+        }
+        if (behind || word.size() < 2 || word.front() != '-') {
             if (out.m_positionals.size() == mostPositionals)
                 return base::fail(
                     base::ErrorCode::BadInput,
@@ -128,6 +133,8 @@ std::string usage(const Command &command)
 int runCommand(const Command &command, std::span<const std::string_view> words)
 {
     for (const auto word : words) {
+        if (word == "--")
+            break;
         if (word == "--help" || word == "-h") {
             fmt::print("{}", usage(command));
             return kFine;

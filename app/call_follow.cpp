@@ -12,6 +12,7 @@ namespace {
 // A peer that answers neither CANCEL nor BYE is not awaited longer than that after Ctrl+C.
 constexpr auto kFarewell = std::chrono::seconds(3);
 // Timer B without a 1xx, or 64*T1 for the 487 (RFC 3261 section 9.1), and a little.
+constexpr int kRequestTerminated = 487;
 constexpr auto kPatience = std::chrono::seconds(70);
 
 /// `before` is the stage until now: a later response without a description offers no early media.
@@ -161,6 +162,13 @@ Followed followCall(Console &console, engine::CallHandle handle, const CallPlan 
                                   base::toSeconds(timedOut ? limit : plan.cancelAfter));
     console.desk().hangUp(handle);
     awaitEnd(console, isOver, wait == Console::Wait::TimedOut && !timedOut, latest);
+    if (!answered && info.status / 100 == 2 && wait == Console::Wait::TimedOut)
+        out.ended = "The 2xx crossed our CANCEL, so the call was ended with a BYE.";
+    if (!answered && !isOver() && info.status < 200) { // nobody confirms it: that end is our own
+        info.local = true;
+        info.status = kRequestTerminated;
+        info.sentence = "The call was given up; no final response came.";
+    }
     return out;
 }
 

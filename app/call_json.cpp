@@ -4,6 +4,8 @@
 #include <base/text.h>
 #include <nlohmann/json.hpp>
 #include <report/quality_json.h>
+#include <sip/status.h>
+#include <utility>
 
 namespace app {
 namespace {
@@ -104,7 +106,15 @@ std::string callJson(const desk::CallInfo &info, const report::ReportInput &inpu
     out["call_id"] = info.callId;
     out["target"] = info.options.target;
     // As the user agent lived it: a local failure is told apart from an answer of the network.
-    out["final"] = {{"code", info.status}, {"phrase", info.phrase}, {"local", info.local}};
+    const auto phrase = info.phrase.empty() && info.local && info.status != 0
+                            ? std::string(sip::phrase(info.status))
+                            : info.phrase;
+    out["final"] = {{"code", info.status}, {"phrase", phrase}, {"local", info.local}};
+    // Nothing went out that could tell who wanted to call whom.
+    for (const auto &[end, uri] :
+         {std::pair("from", info.options.from), {"to", info.options.target}})
+        if (out.value(end, std::string()).empty())
+            out[end] = uri;
     if (!info.sentence.empty())
         out["final"]["text"] = info.sentence;
     out["media"] = info.media ? mediaJson(*info.media) : json();

@@ -159,8 +159,7 @@ base::Result<CallPlan> readCallOptions(const Arguments &arguments, desk::Options
                            readTimes(arguments, plan), readAudio(arguments, plan)})
         if (!ok)
             return tl::unexpected<base::Error>(ok.error());
-    call.recordFolder =
-        arguments.value("--record", fmt::format("earshot-call-{}", base::now().ns / 1'000'000'000));
+    call.recordFolder = arguments.value("--record");
     return plan;
 }
 

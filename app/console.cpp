@@ -11,11 +11,23 @@
 namespace app {
 namespace {
 
-std::atomic<bool> s_interrupted{false}; // set by the signal handler, nothing else can be
+std::atomic<bool> s_interrupted{false};       // set by the signal handler, nothing else can be
+std::atomic<std::int64_t> s_interruptedAt{0}; // ns of CLOCK_MONOTONIC
 
-extern "C" void onSignal(int /*signal*/)
+/// A second Ctrl+C has its usual meaning: whoever presses it does not want to wait for a BYE. One
+/// that comes with the first is the same: timeout(1) and shells signal the program and its group.
+extern "C" void onSignal(int signal)
 {
-    s_interrupted = true;
+    constexpr std::int64_t kSame = 300'000'000;
+    timespec now{};
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    const std::int64_t at = std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+    if (!s_interrupted.exchange(true)) {
+        s_interruptedAt = at;
+    } else if (at - s_interruptedAt > kSame) {
+        std::signal(signal, SIG_DFL);
+        std::raise(signal);
+    }
 }
 
 base::Result<std::string> firstLine(const std::string &path)
@@ -30,6 +42,11 @@ base::Result<std::string> firstLine(const std::string &path)
     }
     if (!line.empty() && line.back() == '\r')
         line.pop_back();
+    if (line.empty())
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("The first line of the password file {} is empty: the "
+                                      "password stands there.",
+                                      base::printable(path)));
     return line;
 }
 
@@ -78,8 +95,6 @@ base::Result<std::unique_ptr<Console>> Console::open(desk::Options options)
     console->m_desk = std::move(*desk);
     struct sigaction action = {};
     action.sa_handler = onSignal;
-    // A second Ctrl+C has its usual meaning: whoever presses it does not want to wait for a BYE.
-    action.sa_flags = static_cast<int>(SA_RESETHAND);
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
     return console;
@@ -177,9 +192,11 @@ base::Result<void> readPortRange(const Arguments &arguments, media::Options &med
     const auto parts = base::split(text, '-');
     const auto first = base::toInteger(parts.front());
     const auto last = base::toInteger(parts.back());
-    if (parts.size() > 2 || !first || !last || *first < 1024 || *last > 65535 || *last < *first)
-        return base::fail(base::ErrorCode::BadInput,
-                          "--port-range takes two ports from 1024 to 65535, such as 40000-40019.");
+    if (parts.size() > 2 || !first || !last || *first < 1024 || *last > 65535 || *last <= *first)
+        return base::fail(
+            base::ErrorCode::BadInput,
+            "--port-range takes two different ports from 1024 to 65535, such as 40000-40019: "
+            "RTP needs one and RTCP the next.");
     media.portFirst = static_cast<std::uint16_t>(*first);
     media.portLast = static_cast<std::uint16_t>(*last);
     return {};

@@ -2,6 +2,7 @@
 // bench paint and bench start: the window's own widgets, timed from inside (frames) and outside
 // (start).
 #include <app/console.h>
+#include <app/display.h>
 #include <app/versions.h>
 
 #include <algorithm>
@@ -190,6 +191,8 @@ private:
 
 int measureLive(int packets)
 {
+    if (const auto display = displayThere(); !display)
+        return complain(display.error().sentence, kNoAccess);
     int argc = 1;
     char name[] = "earshot";
     char *argv[] = {name, nullptr};
@@ -257,6 +260,8 @@ int measureStart()
 
 int measurePaint(session::Session &session, std::size_t rows, int width, int height)
 {
+    if (const auto display = displayThere(); !display)
+        return complain(display.error().sentence, kNoAccess);
     int argc = 1;
     char name[] = "earshot";
     char *argv[] = {name, nullptr};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <app/clock_option.h>
 #include <app/console.h>
+#include <app/display.h>
 #include <app/versions.h>
 
 #include <array>
@@ -43,16 +44,6 @@ std::function<void(std::string_view)> milestones(int descriptor)
     };
 }
 
-bool hasDisplay()
-{
-    for (const char *name : {"DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"}) {
-        const char *value = std::getenv(name);
-        if (value != nullptr && *value != '\0')
-            return true;
-    }
-    return false;
-}
-
 } // namespace
 
 int runWindow(int argc, char **argv)
@@ -61,11 +52,8 @@ int runWindow(int argc, char **argv)
     const auto arguments = Arguments::parse(kOptions, 64, words);
     if (!arguments)
         return complain(arguments.error().sentence + " See earshot --help.", kUsage);
-    if (!hasDisplay())
-        return complain(
-            "There is no display for the window. Set DISPLAY, or use a command that needs "
-            "none: earshot --help lists them.",
-            kNoAccess);
+    if (const auto display = displayThere(); !display)
+        return complain(display.error().sentence, kNoAccess);
     ui::StartOptions start;
     start.desk = deskOptions(*arguments);
     if (const auto ok = readPortRange(*arguments, start.desk.media); !ok)

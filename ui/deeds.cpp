@@ -85,14 +85,14 @@ void Deeds::wireCalls()
     connect(p.early, &EarlyMediaPanel::recordWanted, this, &Deeds::record);
     connect(p.flows, &FlowStrip::reRegisterWanted, bridge, &DeskBridge::reRegister);
     connect(p.flows, &FlowStrip::pingWanted, bridge, &DeskBridge::ping);
-    connect(p.flows, &FlowStrip::drillWanted, bridge, &DeskBridge::drill);
+    connect(p.flows, &FlowStrip::drillWanted, this, &Deeds::drill);
     connect(p.flows, &FlowStrip::removeWanted, bridge, &DeskBridge::removeAccount);
     connect(&bridge->store(), &Store::accountsChanged, this, &Deeds::watchAccounts);
     connect(&bridge->store(), &Store::accountsChanged, this, &Deeds::tellPinged);
     connect(p.flows, &FlowStrip::explainWanted, this, &Deeds::explainFlow);
     connect(p.board, &FlowBoard::reRegisterWanted, bridge, &DeskBridge::reRegister);
     connect(p.board, &FlowBoard::pingWanted, bridge, &DeskBridge::ping);
-    connect(p.board, &FlowBoard::drillWanted, bridge, &DeskBridge::drill);
+    connect(p.board, &FlowBoard::drillWanted, this, &Deeds::drill);
     connect(p.board, &FlowBoard::explainWanted, this, &Deeds::explainFlow);
     // A failed call says why in the ladder and, for those who look elsewhere, in a sentence.
     connect(&bridge->store(), &Store::ownCallChanged, this, [this](const desk::CallInfo &call) {

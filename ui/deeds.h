@@ -42,6 +42,7 @@ public:
     void playStory(const QString &name);
     void fix(diagnosis::Action action, const CallPtr &call);
     void take(const diagnosis::Offer &offer, const CallPtr &call); // deeds_flows.cpp
+    void drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what);
     void addAccount(const std::string &again = {}); // `again`: the address of one used before
     void registerAccount(const SavedAccount &account);
     void keepAccount(SavedAccount account);

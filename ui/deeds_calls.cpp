@@ -92,13 +92,17 @@ void Deeds::keepAccount(SavedAccount account)
         m_parts.keychain->forget(account.account.aor);
     if (!account.keepPassword || password.isEmpty())
         return;
-    const auto told = [this, account](const QString &problem) mutable {
+    const auto told = [this, aor = account.account.aor](const QString &problem) {
         if (problem.isEmpty())
             return;
-        account.keepPassword = false;
-        m_parts.settings->saveAccount(account);
+        for (SavedAccount &each : m_parts.settings->accounts()) { // it may be forgotten by now
+            if (each.account.aor != aor)
+                continue;
+            each.keepPassword = false;
+            m_parts.settings->saveAccount(each);
+        }
         say(tr("The password of %1 is not kept, it will be asked for again: %2.")
-                .arg(shown(account.account.aor), problem),
+                .arg(shown(aor), problem),
             true);
     };
     m_parts.keychain->keep(account.account.aor, password, this, told);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <diagnosis/flow_facts.h>
+#include <QMainWindow>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/focus.h>
+#include <ui/panels/drill_dialog.h>
 #include <ui/text.h>
 
 namespace ui {
@@ -96,6 +98,15 @@ void Deeds::replaceDialog(const CallPtr &call, const FlowPtr &flow)
     options.extras.headers.emplace_back("Require", "replaces");
     m_parts.focus->followNext();
     m_parts.bridge->place(options);
+}
+
+/// Breaks something on purpose, so it asks first; the sheet stays open beside the ladder.
+void Deeds::drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what)
+{
+    auto *dialog = new DrillDialog(m_parts.bridge->store(), *m_parts.theme, {account, regId, what},
+                                   m_parts.window);
+    connect(dialog, &DrillDialog::begun, m_parts.bridge, &DeskBridge::drill);
+    dialog->show();
 }
 
 void Deeds::tellPinged()

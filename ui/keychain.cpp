@@ -2,10 +2,14 @@
 #include <ui/keychain.h>
 
 #include <qt6keychain/keychain.h>
+#include <QTimer>
+#include <ui/text.h>
 #include <utility>
 
 namespace ui {
 namespace {
+
+constexpr int kPatience = 30'000; // ms, then somebody has to be told
 
 QString service()
 {
@@ -20,7 +24,8 @@ QString problemOf(const QKeychain::Job &job)
         return {};
     case QKeychain::NoBackendAvailable:
     case QKeychain::NotImplemented:
-        return QObject::tr("no keychain service runs here (GNOME Keyring or KWallet)");
+        return QObject::tr(
+            "no keychain can be asked here (GNOME Keyring with libsecret, or KWallet)");
     case QKeychain::AccessDenied:
     case QKeychain::AccessDeniedByUser:
         return QObject::tr("the keychain stayed locked");
@@ -34,32 +39,50 @@ QString problemOf(const QKeychain::Job &job)
 
 } // namespace
 
+/// Jobs are done one after the other: one that waits for its prompt holds up all that come after.
+void Keychain::start(QKeychain::Job *job, const std::string &aor)
+{
+    job->setKey(QString::fromStdString(aor));
+    connect(job, &QKeychain::Job::finished, this, [this] { m_waiting = false; });
+    QTimer::singleShot(kPatience, job, [this] { // not when the job has ended, it is gone then
+        if (std::exchange(m_waiting, true))
+            return;
+        Q_EMIT told(tr("The keychain has not answered for 30 s. It may be asking for its own "
+                       "password in another window; until then no account's password is read, "
+                       "kept or removed."));
+    });
+    job->start();
+}
+
 void Keychain::read(const std::string &aor, QObject *asker, std::function<void(const Found &)> then)
 {
     auto *job = new QKeychain::ReadPasswordJob(service()); // deletes itself when it has ended
-    job->setKey(QString::fromStdString(aor));
     connect(job, &QKeychain::Job::finished, asker, [then = std::move(then), job] {
         then({job->error() == QKeychain::NoError ? job->textData() : QString(), problemOf(*job)});
     });
-    job->start();
+    start(job, aor);
 }
 
 void Keychain::keep(const std::string &aor, const QString &password, QObject *asker,
                     std::function<void(const QString &)> then)
 {
     auto *job = new QKeychain::WritePasswordJob(service());
-    job->setKey(QString::fromStdString(aor));
     job->setTextData(password);
     connect(job, &QKeychain::Job::finished, asker,
             [then = std::move(then), job] { then(problemOf(*job)); });
-    job->start();
+    start(job, aor);
 }
 
 void Keychain::forget(const std::string &aor)
 {
     auto *job = new QKeychain::DeletePasswordJob(service());
-    job->setKey(QString::fromStdString(aor));
-    job->start();
+    connect(job, &QKeychain::Job::finished, this, [this, job, aor] {
+        if (const QString problem = problemOf(*job); !problem.isEmpty())
+            Q_EMIT told(tr("The password of %1 is still in the keychain: %2. Remove the entry "
+                           "\"%3\" with the desktop's own keychain program.")
+                            .arg(shown(aor), problem, service()));
+    });
+    start(job, aor);
 }
 
 } // namespace ui

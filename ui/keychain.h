@@ -9,10 +9,15 @@
 #include <QString>
 #include <string>
 
+namespace QKeychain {
+class Job;
+}
+
 namespace ui {
 
 class Keychain : public QObject
 {
+    Q_OBJECT
 public:
     using QObject::QObject;
 
@@ -25,7 +30,17 @@ public:
     /// `then` gets the problem, empty: it is kept.
     void keep(const std::string &aor, const QString &password, QObject *asker,
               std::function<void(const QString &)> then);
-    void forget(const std::string &aor);
+    void forget(const std::string &aor); // a problem goes to told()
+
+Q_SIGNALS:
+    /// A sentence that nobody asked for by a function of his own: a password that could not be
+    /// removed, or a keychain that lets everybody wait.
+    void told(const QString &sentence);
+
+private:
+    void start(QKeychain::Job *job, const std::string &aor);
+
+    bool m_waiting = false; // was told; until it answers again
 };
 
 } // namespace ui

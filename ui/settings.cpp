@@ -104,8 +104,17 @@ std::vector<SavedAccount> Settings::accounts() const
                                                                 : base::Transport::Tcp;
         for (const QString &proxy : m_ini->value(QStringLiteral("proxies")).toStringList())
             saved.account.proxies.push_back(toStd(proxy));
-        saved.answer = m_ini->value(QStringLiteral("answer")).toBool();
-        saved.keepPassword = m_ini->value(QStringLiteral("keep_password")).toBool();
+        const auto flag = [&](const char *key) {
+            return m_ini->value(QLatin1String(key)).toBool();
+        };
+        saved.account.keepAlive = flag("keep_alive");
+        saved.account.gruu = flag("gruu");
+        saved.account.plainAfter439 = flag("plain_after_439");
+        const int expires = m_ini->value(QStringLiteral("expires")).toInt();
+        if (expires > 0) // else what engine::Account asks for by itself
+            saved.account.expires = std::chrono::seconds(expires);
+        saved.answer = flag("answer");
+        saved.keepPassword = flag("keep_password");
         out.push_back(std::move(saved));
     }
     m_ini->endArray();
@@ -130,6 +139,12 @@ void Settings::writeAccounts(const std::vector<SavedAccount> &accounts)
         put("user", QString::fromStdString(saved.account.credentials.user));
         put("transport", shown(base::transportText(saved.account.transport)));
         put("proxies", proxies);
+        put("expires",
+            static_cast<qlonglong>(
+                std::chrono::duration_cast<std::chrono::seconds>(saved.account.expires).count()));
+        put("keep_alive", saved.account.keepAlive);
+        put("gruu", saved.account.gruu);
+        put("plain_after_439", saved.account.plainAfter439);
         put("answer", saved.answer);
         put("keep_password", saved.keepPassword);
     }

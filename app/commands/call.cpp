@@ -78,6 +78,45 @@ int place(const Arguments &arguments, const BatchPlan &plan, const desk::Options
     return code;
 }
 
+struct Folder {
+    std::string path;
+    bool isNew = false;
+};
+
+auto cannotBeMade(const std::string &folder, const std::error_code &error)
+{
+    return base::fail(base::ErrorCode::Io, fmt::format("The folder {} cannot be made: {}.",
+                                                       base::printable(folder), error.message()));
+}
+
+base::Result<Folder> makeFolder(const std::string &path)
+{
+    std::error_code error;
+    const bool isNew = std::filesystem::create_directories(path, error);
+    if (error)
+        return cannotBeMade(path, error);
+    return Folder{path, isNew};
+}
+
+/// One that no other call has, also of those that begin in the same second.
+base::Result<Folder> newFolder()
+{
+    constexpr int kMost = 1000;
+    const std::string name = fmt::format("earshot-call-{}", base::now().ns / 1'000'000'000);
+    std::string path = name;
+    std::error_code error;
+    for (int i = 2; i <= kMost; ++i) {
+        if (std::filesystem::create_directory(path, error))
+            return Folder{path, true};
+        if (error)
+            break;
+        path = fmt::format("{}-{}", name, i);
+    }
+    if (!error)
+        error = std::make_error_code(std::errc::file_exists);
+    return cannotBeMade(path, error);
+}
+
 int run(const Arguments &arguments)
 {
     auto options = deskOptions(arguments);
@@ -88,18 +127,16 @@ int run(const Arguments &arguments)
     if (!plan)
         return complain(plan.error().sentence, exitFor(plan.error()));
     auto &folder = plan->each.call.recordFolder;
-    if (arguments.has("--repeat") && !arguments.has("--record"))
-        folder.clear(); // hundreds of recordings only where somebody wants them
-    if (folder.empty())
+    const bool given = arguments.has("--record");
+    if (!given &&
+        arguments.has("--repeat")) // hundreds of recordings only where somebody wants them
         return place(arguments, *plan, options);
-    std::error_code error;
-    const bool made = std::filesystem::create_directories(folder, error);
-    if (error)
-        return complain(fmt::format("The folder {} cannot be made: {}.", base::printable(folder),
-                                    error.message()),
-                        kNoAccess);
+    auto made = given ? makeFolder(folder) : newFolder();
+    if (!made)
+        return complain(made.error().sentence, kNoAccess);
+    folder = made->path;
     const int code = place(arguments, *plan, options);
-    if (made)
+    if (made->isNew)
         ::rmdir(folder.c_str()); // only goes when nothing was recorded
     return code;
 }

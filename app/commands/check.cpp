@@ -2,6 +2,7 @@
 #include <app/clock_option.h>
 #include <app/commands/commands.h>
 #include <app/console.h>
+#include <app/spooled.h>
 
 #include <array>
 #include <base/text.h>
@@ -48,7 +49,8 @@ base::Result<Wanted> readOptions(const Arguments &arguments)
     };
     Wanted out;
     if (arguments.positionals().empty())
-        return bad("Which capture? Give the path of a pcap or pcapng file.");
+        return bad(
+            "Which capture? Give the path of a pcap or pcapng file, or - for the standard input.");
     const bool lines = arguments.has("--json-lines");
     if (lines && (arguments.has("--json") || arguments.has("--report")))
         return bad("--json-lines is an output of its own: leave out --json and --report.");
@@ -81,8 +83,13 @@ report::ReportFile readOne(Console &console, const std::string &path,
     file.name = path;
     auto &session = console.desk().session();
     const auto before = session.last();
-    if (const auto opened = console.desk().open(path, clock); !opened) {
-        file.error = opened.error().sentence;
+    const auto spooled = Spooled::take(path, [] { return Console::interrupted(); });
+    if (!spooled) {
+        file.error = spooled.error().sentence;
+        return file;
+    }
+    if (const auto opened = console.desk().open(spooled->path(), clock); !opened) {
+        file.error = spooled->told(opened.error().sentence);
         return file;
     }
     while (!session.settle(std::chrono::milliseconds(100))) {
@@ -102,9 +109,12 @@ report::ReportFile readOne(Console &console, const std::string &path,
     file.packets = outcome.frames != 0 ? outcome.frames : outcome.progress.packets;
     file.sipMessages = since(&session::Update::messages);
     file.rtpPackets = since(&session::Update::rtpPackets);
+    file.cutPackets = outcome.cut.packets;
+    file.cutSipPackets = outcome.cut.sipCut;
+    file.snapLength = outcome.cut.kept;
     file.truncated = last->import.outcome.truncated;
     file.flaws = last->import.flaws;
-    file.error = last->import.error;
+    file.error = spooled->told(last->import.error);
     note(file, last->import.clock);
     return file;
 }
@@ -190,7 +200,7 @@ int run(const Arguments &arguments)
 } // namespace
 
 const Command kCheck{"check",
-                     "FILE... [options]",
+                     "FILE... [options]   (- is the standard input, -- ends the options)",
                      "print the calls of captures, their ladders and findings",
                      kMostFiles,
                      kOptions,

@@ -123,8 +123,6 @@ int run(const Arguments &arguments)
     auto plan = readCallOptions(arguments, options);
     if (!plan)
         return complain(plan.error().sentence, exitFor(plan.error()));
-    if (!arguments.has("--record"))
-        plan->call.recordFolder.clear();
     const bool answer = arguments.has("--code") || arguments.has("--answered-within");
     if (!arguments.has("--cancel-after") && !answer)
         plan->cancelAfter = kEarlyEnough;

@@ -70,7 +70,8 @@ struct Packet {
     std::uint32_t stream =
         0; // one direction of one connection; 0 for datagrams. Unique within an origin.
     Endpoint source, destination;
-    Blob payload;
+    Blob payload; // Local: what the network quoted of the packet that did not arrive, from its UDP
+                  // or TCP header on; source and destination are that packet's
     std::shared_ptr<const LocalEvent> local;
     std::shared_ptr<const std::string> comment; // what somebody wrote to this packet in its file
 };

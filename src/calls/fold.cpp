@@ -60,6 +60,7 @@ Call Fold::run(const std::vector<Fact> &facts, const Call *previous)
             m_call.first = filed.time;
         m_call.last = std::max(m_call.last, filed.time); // a cause may be stamped later
     }
+    endUndelivered();
     m_dialogs.finish();
     for (CallRow &row : m_call.rows) { // early dialogs may begin after rows that belong to them
                                        // (same stamp, other hop)
@@ -200,6 +201,8 @@ void Fold::request(const Sighting &seen)
     case Method::Prack:
         if (!seen.repeat)
             m_dialogs.prack(seen);
+        if (nothingCameBack(seen))
+            m_call.state = State::Early;
         break;
     case Method::Bye:
         if (!seen.repeat)
@@ -223,7 +226,8 @@ void Fold::bye(const Sighting &seen)
         dialog == kNoIndex || m_call.winner == kNoIndex || dialog == m_call.winner;
     if (m_call.kind != Kind::Call || farLeg || !ofWinner)
         return;
-    const bool ends = m_call.state == State::Answered || m_call.state == State::Unknown;
+    const bool ends =
+        m_call.state == State::Answered || m_call.state == State::Unknown || nothingCameBack(seen);
     if (ends) {
         m_call.state = State::Ended;
         m_call.ended = seen.row.time;
@@ -236,6 +240,13 @@ void Fold::bye(const Sighting &seen)
 /// captured.
 void Fold::acknowledged(const Sighting &seen)
 {
+    if (nothingCameBack(seen)) {
+        // Section 17.1.1.3: the ACK of a failure has the INVITE's branch, that of a 2xx its own.
+        const bool failed = m_call.transactions[seen.transaction].method == Method::Invite;
+        m_call.state = !failed ? State::Answered : m_cancelled ? State::Cancelled : State::Failed;
+        (failed ? m_call.ended : m_call.answered) = seen.row.time;
+        return;
+    }
     const std::uint32_t dialog = m_dialogs.byTag(seen.row.toTag);
     if (m_call.kind != Kind::Call || !open() || dialog == kNoIndex || m_reference == nullptr)
         return;
@@ -249,9 +260,34 @@ void Fold::acknowledged(const Sighting &seen)
     m_call.answered = m_trace.row(confirmed.answer).time;
 }
 
+/// The capture lacks the direction towards the caller: what he sends in the dialog tells what he
+/// got.
+bool Fold::nothingCameBack(const Sighting &seen) const
+{
+    const bool open = m_call.state == State::Calling || m_call.state == State::Early;
+    return m_call.kind == Kind::Call && open && m_reference != nullptr && m_attempt != kNoIndex &&
+           !m_anyResponse && seen.row.toTag != 0 && fromOriginator(seen);
+}
+
+/// The capture lacks the direction of the requests: a BYE or CANCEL shows by its answer alone.
+void Fold::answerOfUnseen(const Sighting &seen)
+{
+    if (m_call.transactions[seen.transaction].request.valid() || seen.repeat ||
+        seen.row.status / 100 != 2 || m_call.kind != Kind::Call)
+        return;
+    m_cancelled = m_cancelled || seen.row.method == Method::Cancel;
+    if (seen.row.method != Method::Bye ||
+        (m_call.state != State::Answered && m_call.state != State::Unknown))
+        return;
+    m_call.state = State::Ended;
+    m_call.ended = seen.row.time;
+}
+
 void Fold::response(const Sighting &seen)
 {
     const bool inDialog = m_call.transactions[seen.transaction].inDialog;
+    m_anyResponse = true;
+    answerOfUnseen(seen);
     if (seen.row.method == Method::Prack)
         m_dialogs.prackResponse(seen);
     if (seen.row.method != m_main || inDialog)

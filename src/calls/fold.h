@@ -22,11 +22,15 @@ private:
     void initial(const Sighting &seen);
     void bye(const Sighting &seen);
     void acknowledged(const Sighting &seen);
+    bool nothingCameBack(const Sighting &seen) const;
+    void answerOfUnseen(const Sighting &seen);
     void response(const Sighting &seen);
     void initialResponse(const Sighting &seen);
     void answered(const Sighting &seen);
     void refused(const Sighting &seen);
     void local(const Fact &fact, CallRow &out);
+    void undelivered(const Fact &fact, CallRow &out);
+    void endUndelivered();
     void localFailure(const Fact &fact, const base::LocalEvent &event, CallRow &out);
     void classify(const std::vector<Fact> &facts, const std::vector<std::uint32_t> &order);
     void chooseReference(const std::vector<Fact> &facts, const std::vector<std::uint32_t> &order);
@@ -53,6 +57,7 @@ private:
     std::vector<std::uint32_t> m_requests; // transactions with a request, newest last
     RowId m_firstMessage;
     bool m_cancelled = false;
+    bool m_anyResponse = false;
 };
 
 } // namespace calls

@@ -2,6 +2,8 @@
 // What happened inside Earshot to a call of its own.
 #include <calls/fold.h>
 
+#include <algorithm>
+
 namespace calls {
 
 using sip::Method;
@@ -28,8 +30,42 @@ void Fold::local(const Fact &fact, CallRow &out)
 {
     const base::LocalEvent *event = m_trace.local(fact.row);
     out.earlyDialog = m_dialogs.byTag(m_trace.row(fact.row).toTag);
-    if (event != nullptr && isFailure(*event))
+    if (fact.rseq != 0) // the network's word about one packet
+        undelivered(fact, out);
+    else if (event != nullptr && isFailure(*event))
         localFailure(fact, *event, out);
+}
+
+/// A transaction of which the network told that its request did not arrive may still be answered:
+/// others send again. Nothing ends here.
+void Fold::undelivered(const Fact &fact, CallRow &out)
+{
+    const RowId about = m_trace.row(fact.row).undelivered();
+    const auto place = std::find_if(m_call.rows.rbegin(), m_call.rows.rend(),
+                                    [&](const CallRow &row) { return row.row == about; });
+    if (!about.valid() || place == m_call.rows.rend())
+        return;
+    out.transaction = place->transaction;
+    out.earlyDialog = place->earlyDialog;
+    if (out.transaction == kNoIndex || m_trace.row(about).status != 0)
+        return;
+    Transaction &transaction = m_call.transactions[out.transaction];
+    if (transaction.finalStatus != 0 || transaction.localFailure.valid())
+        return;
+    transaction.localFailure = fact.row;
+    transaction.finished = m_trace.row(fact.row).time;
+}
+
+/// The caller's request went nowhere, as far as the network tells, and nothing came of it.
+void Fold::endUndelivered()
+{
+    if (m_call.state != State::Calling || m_attempt == kNoIndex)
+        return;
+    const Transaction &last = m_call.transactions[m_attempt];
+    if (!last.localFailure.valid() || !m_trace.row(last.localFailure).undelivered().valid())
+        return;
+    m_call.state = State::Failed;
+    m_call.ended = last.finished;
 }
 
 void Fold::localFailure(const Fact &fact, const base::LocalEvent &event, CallRow &out)

@@ -113,6 +113,8 @@ bool TransactionFold::seenTwice(const Copy &original, RowId id, const trace::Row
 {
     if (m_trace.row(original.row).origin != row.origin)
         return true;
+    if (row.origin == base::Origin::Tap)
+        return false; // our own socket gives each datagram once
     const base::Duration since = row.time - original.last;
     if (!base::hasClock(row.time) || since.count() < 0)
         return false;

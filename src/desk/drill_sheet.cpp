@@ -18,7 +18,8 @@ constexpr auto kLongest = std::chrono::minutes(10); // an edge that stays away i
 DrillLine line(std::string what, std::string section, base::Duration atMost, base::Instant from,
                base::Instant to)
 {
-    DrillLine out{std::move(what), std::move(section), base::Duration{0}, atMost, {}, {}};
+    DrillLine out{std::move(what),      std::move(section), base::Duration{0}, atMost, {},
+                  DrillVerdict::NotSeen};
     if (from.known() && to.known()) {
         out.measured = std::max(to - from, base::Duration{0});
         out.verdict = *out.measured <= atMost + kSlack ? DrillVerdict::Pass : DrillVerdict::Fail;
@@ -182,33 +183,40 @@ DrillVerdict DrillSheet::verdict() const
     return passed && over() && !m_rejected ? DrillVerdict::Pass : DrillVerdict::Fail;
 }
 
+std::string limitText(const DrillLine &line)
+{
+    return line.atLeast.count() > 0 ? fmt::format("{} to {} s", base::seconds(line.atLeast, 1),
+                                                  base::seconds(line.atMost, 1))
+                                    : fmt::format("at most {} s", base::seconds(line.atMost, 1));
+}
+
+std::string DrillSheet::conclusion() const
+{
+    const auto word = drillVerdictText(verdict());
+    if (m_rejected)
+        return fmt::format("{}: {}", word, base::printable(m_last.reason));
+    if (m_what == engine::Drill::SwallowPongs && m_before.keepAlive.empty())
+        return fmt::format("{}: nobody told that this edge answers keep-alives, so none is sent "
+                           "and nothing can be swallowed.",
+                           word);
+    if (!m_up.known())
+        return fmt::format("{}: the flow is not UP again, it is {}: {}", word,
+                           base::flowStateText(m_last.state), base::printable(m_last.reason));
+    return fmt::format("{}: UP again {} s after the drill began, out of reach for {} s.", word,
+                       base::seconds(m_up - m_begun), base::seconds(m_registered - m_lost));
+}
+
 std::string DrillSheet::table() const
 {
     std::string out =
         fmt::format("Drill \"{}\" on flow {} over {} to {}\n", drillText(m_what), m_before.regId,
                     m_before.transport, base::printable(m_before.edge));
     for (const auto &each : lines()) {
-        const auto limit = each.atLeast.count() > 0
-                               ? fmt::format("{} to {} s", base::seconds(each.atLeast, 1),
-                                             base::seconds(each.atMost, 1))
-                               : fmt::format("at most {} s", base::seconds(each.atMost, 1));
         const auto measured = each.measured ? base::seconds(*each.measured) + " s" : "-";
-        out += fmt::format("  {:<48}  {:<17}  {:>10}  {:<8}  {}\n", each.what, limit, measured,
-                           drillVerdictText(each.verdict), each.section);
+        out += fmt::format("  {:<48}  {:<17}  {:>10}  {:<8}  {}\n", each.what, limitText(each),
+                           measured, drillVerdictText(each.verdict), each.section);
     }
-    const auto word = drillVerdictText(verdict());
-    if (m_rejected)
-        return out + fmt::format("{}: {}\n", word, base::printable(m_last.reason));
-    if (m_what == engine::Drill::SwallowPongs && m_before.keepAlive.empty())
-        return out + fmt::format("{}: nobody told that this edge answers keep-alives, so none is "
-                                 "sent and nothing can be swallowed.\n",
-                                 word);
-    if (!m_up.known())
-        return out + fmt::format("{}: the flow is not UP again, it is {}: {}\n", word,
-                                 base::flowStateText(m_last.state), base::printable(m_last.reason));
-    return out + fmt::format("{}: UP again {} s after the drill began, out of reach for {} s.\n",
-                             word, base::seconds(m_up - m_begun),
-                             base::seconds(m_registered - m_lost));
+    return out + conclusion() + "\n";
 }
 
 } // namespace desk

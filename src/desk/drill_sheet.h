@@ -22,6 +22,7 @@ struct DrillLine {
     std::optional<base::Duration> measured;
     DrillVerdict verdict = DrillVerdict::NotSeen;
 };
+std::string limitText(const DrillLine &line); // "at most 1.0 s", "15.0 to 30.0 s"
 
 class DrillSheet
 {
@@ -49,7 +50,9 @@ public:
     std::vector<DrillLine> lines() const;
     /// Fail: one line failed, or the flow did not come back.
     DrillVerdict verdict() const;
-    /// A line each, and the verdict.
+    /// The verdict and what it rests on, one sentence.
+    std::string conclusion() const;
+    /// A line each, and the conclusion.
     std::string table() const;
 
 private:

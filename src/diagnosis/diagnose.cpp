@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <calls/direction.h>
 #include <tuple>
 
 namespace diagnosis {
@@ -76,13 +77,12 @@ bool holdsCutMessages(const Evidence &evidence)
                        });
 }
 
-/// Does the rule argue from what headers and descriptions say, or do not say?
-bool readsWholeMessages(std::string_view rule)
+void doubt(Finding &finding, std::string_view why, std::string_view instead)
 {
-    constexpr std::array<std::string_view, 6> kOnes{
-        "em-", "neg-", "dlg-", "reg-", "flow-not-granted", "flow-path-missing"};
-    return std::any_of(kOnes.begin(), kOnes.end(),
-                       [&](auto begin) { return rule.substr(0, begin.size()) == begin; });
+    finding.severity = Severity::Info;
+    finding.grade = Grade::CannotTell;
+    finding.text += why;
+    finding.fixes = {{std::string(instead), "who captures", Action::None}};
 }
 
 /// Where the capture cut messages short, what stood behind the cut is not known: what is not there
@@ -90,14 +90,24 @@ bool readsWholeMessages(std::string_view rule)
 void doubtCutMessages(Findings &findings)
 {
     for (Finding &finding : findings.list) {
-        if (!readsWholeMessages(finding.rule))
-            continue;
-        finding.severity = Severity::Info;
-        finding.grade = Grade::CannotTell;
-        finding.text += " Messages of this call are cut short in the capture, so what is missed "
-                        "here may have been sent.";
-        finding.fixes = {{"Capture whole packets (no snap length) and look again.", "who captures",
-                          Action::None}};
+        const Rule *const by = rule(finding.rule);
+        if (by != nullptr && by->reads == Reads::Messages)
+            doubt(finding,
+                  " Messages of this call are cut short in the capture, so what is missed here may "
+                  "have been sent.",
+                  "Capture whole packets (no snap length) and look again.");
+    }
+}
+
+/// The same where the capture holds one direction only.
+void doubtOneDirection(Findings &findings)
+{
+    for (Finding &finding : findings.list) {
+        if (finding.severity != Severity::Info)
+            doubt(finding,
+                  " Only one direction of this call was captured, so what is missed here may have "
+                  "been sent.",
+                  "Capture both directions and look again.");
     }
 }
 
@@ -110,6 +120,9 @@ Findings diagnose(const Evidence &evidence)
         entry->check(evidence, findings);
     if (!findings.list.empty() && holdsCutMessages(evidence))
         doubtCutMessages(findings);
+    if (!findings.list.empty() &&
+        calls::capturedOf(evidence.call, evidence.trace) != calls::Captured::Both)
+        doubtOneDirection(findings);
     // A moment that has passed needs no second look.
     if (findings.recheck <= evidence.now)
         findings.recheck = {};

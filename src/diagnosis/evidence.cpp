@@ -270,8 +270,7 @@ namespace {
 
 bool holdsMessage(const Evidence &evidence, trace::RowId row)
 {
-    const trace::RowKind kind = evidence.trace.row(row).kind;
-    return kind == trace::RowKind::Message || kind == trace::RowKind::Cut;
+    return trace::isMessage(evidence.trace.row(row).kind);
 }
 
 /// Of a message without a flaw: no header can say otherwise.

@@ -26,14 +26,23 @@ void tellDepth(const Evidence &evidence, const calls::Transaction &failed, Telli
             out.cite(at(evidence, failed.finalResponse, sip::HeaderId::Warning, "Warning"))));
 }
 
-void tellFlow(const Evidence &evidence, const calls::Transaction &failed, Telling &out)
+bool namesOwnWay(const Evidence &evidence, const calls::Transaction &failed)
 {
     const auto tokens = tokensOf(evidence, failed.request);
-    if (tokens.empty()) {
-        out.say("No flow token is visible in its route.");
+    return std::any_of(tokens.begin(), tokens.end(),
+                       [](const TokenSeen &token) { return token.header == sip::HeaderId::Route; });
+}
+
+void tellFlow(const Evidence &evidence, const calls::Transaction &failed, Telling &out)
+{
+    const auto way = routed(evidence, failed);
+    if (!way) {
+        out.say(namesOwnWay(evidence, failed)
+                    ? "The flow token in its Route is the sender's own, and that flow lives."
+                    : "No flow token is visible in its route.");
         return;
     }
-    const auto &token = tokens.front();
+    const auto &token = way->token;
     out.say(fmt::format("{} names {} {}.", sip::headerText(token.header),
                         tokenText(evidence, token, failed.started),
                         out.cite(at(evidence, failed.request, token.value, "the flow token"))));
@@ -138,39 +147,37 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
         out.say(expected);
     out.say(actorOf(verdict));
     const auto *const next = nextAttempt(evidence, *failed);
-    impact = next != nullptr && next->finalStatus / 100 == 2
+    impact = next != nullptr && reached(evidence, *next)
                  ? fmt::format("None for the caller but {} of delay.",
                                lasting(next->started - failed->started))
                  : verdict.impact;
     fixes = verdict.fixes;
-    const auto tokens = tokensOf(evidence, failed->request);
-    const auto *const flow = tokens.empty() ? nullptr : flowOf(evidence, tokens.front());
+    const auto way = routed(evidence, *failed);
+    const auto *const flow = way ? flowOf(evidence, way->token) : nullptr;
     if (flow != nullptr && flow->ours) // what can be done right here comes first
-        fixes.insert(fixes.begin(), {"Re-register the dead flow with the same reg-id.",
-                                     "callee's user agent", Action::ReRegister});
+        fixes.insert(fixes.begin(),
+                     {"Re-register the dead flow with the same reg-id.",
+                      std::string(keeperOf(evidence, *failed, way)), Action::ReRegister});
     for (auto &prevention : preventFlowFailure(evidence, *failed))
         fixes.push_back(std::move(prevention));
 }
 
 namespace {
 
-/// Our own flow that was in doubt or down while the request was on its way; nullptr: none.
+/// Our own flow that the request went by, or that a call to our own address of record needed, if it
+/// was in doubt or down then; nullptr: none.
 const flows::Flow *doubtfulFlow(const Evidence &evidence, const calls::Transaction &failed)
 {
+    const auto *const taken = carrier(evidence, failed.request);
+    const auto end = failed.finished.known() ? failed.finished : evidence.now;
     for (const auto &flow : evidence.flows) {
         if (!flow || !flow->ours)
             continue;
-        const bool doubtful = std::any_of(
-            flow->events.begin(), flow->events.end(), [&](const flows::FlowEvent &event) {
-                const bool bad = event.what == flows::Happening::PongMissing ||
-                                 event.what == flows::Happening::Closed ||
-                                 event.what == flows::Happening::Reset ||
-                                 event.text.starts_with("SUSPECT") ||
-                                 event.text.starts_with("FAILED");
-                return bad && event.time <= failed.finished &&
-                       event.time + std::chrono::seconds(120) > failed.started;
-            });
-        if (doubtful)
+        const bool concerned =
+            flow.get() == taken ||
+            (!failed.inDialog && ownerOf(evidence, *flow, failed.request) == Whose::Peers);
+        if (concerned &&
+            (doubtOf(*flow, failed.started) != nullptr || doubtOf(*flow, end) != nullptr))
             return flow.get();
     }
     return nullptr;
@@ -184,10 +191,7 @@ bool mayHideFlow(const Evidence &evidence, trace::RowId row)
     if (hiddenHint(evidence.trace.row(row).status).empty() || failed == nullptr ||
         !failed->request.valid())
         return false;
-    const auto tokens = tokensOf(evidence, failed->request);
-    return doubtfulFlow(evidence, *failed) != nullptr ||
-           std::any_of(tokens.begin(), tokens.end(),
-                       [](const TokenSeen &t) { return t.header == sip::HeaderId::Route; });
+    return doubtfulFlow(evidence, *failed) != nullptr || routed(evidence, *failed).has_value();
 }
 
 void tellHiddenFlow(const Evidence &evidence, trace::RowId row, Telling &out)
@@ -197,18 +201,19 @@ void tellHiddenFlow(const Evidence &evidence, trace::RowId row, Telling &out)
     const auto hint = hiddenHint(evidence.trace.row(row).status);
     const auto *const failed = transactionOf(evidence.call, row);
     if (const auto *const flow = doubtfulFlow(evidence, *failed))
-        out.say(fmt::format("Our own flow {} {} was in doubt or down in the two minutes before: "
-                            "the dead flow may be the reason behind this code (likely).",
+        out.say(fmt::format("Our own flow {} {} was in doubt or down then: the dead flow may be "
+                            "the reason behind this code (likely).",
                             flow->report.regId, out.cite(at(*flow, "our doubtful flow"))));
-    const auto tokens = tokensOf(evidence, failed->request);
-    const auto inRoute = std::find_if(tokens.begin(), tokens.end(), [](const TokenSeen &t) {
-        return t.header == sip::HeaderId::Route;
-    });
-    if (inRoute == tokens.end())
+    const auto way = routed(evidence, *failed);
+    if (!way)
         return;
-    out.say(fmt::format("Its Route names {} {}. {}", tokenText(evidence, *inRoute, failed->started),
-                        out.cite(at(evidence, failed->request, inRoute->value, "a flow token")),
-                        hint));
+    const auto *const flow = flowOf(evidence, way->token);
+    const auto when = failed->finished.known() ? failed->finished : evidence.now;
+    const bool dead = flow != nullptr && doubtOf(*flow, when) != nullptr;
+    out.say(fmt::format(
+        "Its Route names {} {}. {} ({}).", tokenText(evidence, way->token, failed->started),
+        out.cite(at(evidence, failed->request, way->token.value, "a flow token")),
+        hint.substr(0, hint.size() - 1), gradeText(dead ? Grade::Likely : Grade::CannotTell)));
 }
 
 } // namespace diagnosis

@@ -98,6 +98,26 @@ std::string receiver(const Evidence &evidence, trace::RowId row)
     return target.known() ? target.text() : "an element without known address";
 }
 
+std::string methodOf(const trace::Trace &trace, trace::RowId row)
+{
+    const auto known = sip::methodText(trace.row(row).method);
+    if (trace.row(row).method != sip::Method::Unknown && !known.empty())
+        return std::string(known);
+    const auto message = trace.message(row);
+    const auto token = !message               ? std::string_view()
+                       : message->isRequest() ? message->methodText
+                                              : message->cseq().methodText;
+    return token.empty() ? "a method that cannot be read" : base::printable(token, false, 40);
+}
+
+std::string methodOf(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    if (transaction.request.valid())
+        return methodOf(evidence.trace, transaction.request);
+    return transaction.responses.empty() ? std::string(sip::methodText(transaction.method))
+                                         : methodOf(evidence.trace, transaction.responses.front());
+}
+
 std::string count(std::uint64_t n, std::string_view noun)
 {
     return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");

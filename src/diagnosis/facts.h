@@ -31,6 +31,9 @@ std::string shown(std::string_view foreign);  // safe, at most 80 bytes
 std::string sender(const Evidence &evidence, trace::RowId row);
 std::string receiver(const Evidence &evidence, trace::RowId row);
 std::string count(std::uint64_t n, std::string_view noun); // "1 packet", "3 packets"
+/// "INVITE"; of a method this program has no name for the token in the message.
+std::string methodOf(const trace::Trace &trace, trace::RowId row);
+std::string methodOf(const Evidence &evidence, const calls::Transaction &transaction);
 
 // Reading.
 const sip::Sdp &sdpOf(const Evidence &evidence, trace::RowId row);

@@ -17,11 +17,11 @@ Severity severityOf(sip::FlawWeight weight)
                                                 : Severity::Info;
 }
 
-std::string subject(const trace::Row &row)
+std::string subject(const trace::Trace &trace, trace::RowId row)
 {
-    const auto method = sip::methodText(row.method);
-    return row.status == 0 ? std::string(method.empty() ? "request" : method)
-                           : fmt::format("{} to {}", row.status, method.empty() ? "?" : method);
+    const int status = trace.row(row).status;
+    const std::string method = methodOf(trace, row);
+    return status == 0 ? method : fmt::format("{} to {}", status, method);
 }
 
 } // namespace
@@ -65,7 +65,7 @@ void FlawsSeen::tell(const trace::Trace &trace,
         const auto code = static_cast<sip::FlawCode>(i);
         const auto header = sip::headerText(seen.first.header);
         std::string text =
-            fmt::format("The {} from {} breaks {}: {}{} [1].", subject(trace.row(seen.row)),
+            fmt::format("The {} from {} breaks {}: {}{} [1].", subject(trace, seen.row),
                         sender(seen.row), sip::flawSection(code), sip::flawText(code),
                         header.empty() ? "" : fmt::format(" ({})", header));
         if (seen.count > 1)

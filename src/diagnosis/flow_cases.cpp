@@ -11,45 +11,10 @@ namespace {
 
 constexpr auto kAtOnce = std::chrono::milliseconds(50);
 
-enum class Whose : std::uint8_t { Unknown, Senders, Peers };
-
-/// The AOR of a flow against the two ends of the request.
-Whose byAccount(const flows::Flow &flow, const sip::Message &request)
+FlowVerdict ownFlow(const Evidence &evidence, const calls::Transaction &failed, const Routed &way)
 {
-    const auto aor = sip::parseNameAddress(flow.report.aor).uri.address();
-    if (aor.empty())
-        return Whose::Unknown;
-    const auto from = sip::parseNameAddress(request.value(sip::HeaderId::From)).uri.address();
-    const auto to = sip::parseNameAddress(request.value(sip::HeaderId::To)).uri.address();
-    if (from != to && base::equalsNoCase(aor, from))
-        return Whose::Senders;
-    return base::equalsNoCase(aor, to) ? Whose::Peers : Whose::Unknown;
-}
-
-Whose ownerOf(const Evidence &evidence, const TokenSeen &token, const calls::Transaction &failed)
-{
-    const auto &request = evidence.message(failed.request);
-    if (const auto *const flow = flowOf(evidence, token)) {
-        if (const auto owner = byAccount(*flow, request); owner != Whose::Unknown)
-            return owner;
-        if (flow->ours)
-            return evidence.trace.row(failed.request).origin == base::Origin::Tap &&
-                           evidence.trace.row(failed.request).outgoing
-                       ? Whose::Senders
-                       : Whose::Peers;
-    }
-    if (!token.readable || !token.readable->userAgent.known() ||
-        viaCount(evidence, failed.request) != 1)
-        return Whose::Unknown;
-    const auto source = evidence.trace.source(failed.request);
-    if (!source.known() || source.address.isLoopback())
-        return Whose::Unknown; // everybody has that address
-    return source.address == token.readable->userAgent.address ? Whose::Senders : Whose::Peers;
-}
-
-FlowVerdict ownFlow(const Evidence &evidence, const calls::Transaction &failed,
-                    const TokenSeen &token)
-{
+    const auto &token = way.token;
+    const std::string who(keeperOf(evidence, failed, way));
     FlowVerdict verdict;
     verdict.which = failed.inDialog ? FlowCase::OwnOldFlow : FlowCase::StaleRoute;
     verdict.grade = token.readable ? Grade::Seen : Grade::Likely;
@@ -64,22 +29,24 @@ FlowVerdict ownFlow(const Evidence &evidence, const calls::Transaction &failed,
             ? "The dialog itself lives on, but requests through this route set no longer arrive."
             : "Calls fail until the account is registered over a living connection.";
     verdict.fixes.push_back(
-        {"Register again over a living connection and take the Service-Route of that answer.",
-         "caller's user agent", Action::ReRegister});
-    verdict.fixes.push_back(failed.inDialog ? Fix{"Set the call up anew with INVITE and Replaces: "
-                                                  "a target refresh cannot change the "
-                                                  "route set.",
-                                                  "caller's user agent", Action::None}
-                                            : Fix{"Then place the call again.",
-                                                  "caller's user agent", Action::CallAgain});
+        {"Register again over a living connection and take the Service-Route of that answer.", who,
+         Action::ReRegister});
+    verdict.fixes.push_back(failed.inDialog
+                                ? Fix{"Set the call up anew with INVITE and Replaces: "
+                                      "a target refresh cannot change the "
+                                      "route set.",
+                                      who, Action::None}
+                                : Fix{"Then place the call again.", who, Action::CallAgain});
     verdict.fixes.push_back(
         {"Send keep-alives more often than the NAT or firewall forgets (30 s is safe for UDP).",
-         "caller's user agent", Action::None});
+         who, Action::None});
     return verdict;
 }
 
-FlowVerdict peersFlow(const Evidence &evidence, const calls::Transaction &failed)
+FlowVerdict peersFlow(const Evidence &evidence, const calls::Transaction &failed,
+                      const std::optional<Routed> &way)
 {
+    const std::string keeper(keeperOf(evidence, failed, way));
     FlowVerdict verdict;
     verdict.which = FlowCase::PeersFlow;
     verdict.grade = Grade::Likely;
@@ -93,10 +60,11 @@ FlowVerdict peersFlow(const Evidence &evidence, const calls::Transaction &failed
     verdict.fixes = {
         {"Keep the connection alive (RFC 5626 section 4.4) and re-register with the same reg-id "
          "when it breaks.",
-         "callee's user agent", Action::None},
+         keeper, Action::None},
         {"Set the call up anew with INVITE and Replaces, or hang up: this route set cannot be "
          "repaired.",
-         "caller's user agent", Action::None},
+         keeper.starts_with("callee") ? "caller's user agent" : "callee's user agent",
+         Action::None},
         {"Keep connections longer than the Flow-Timer granted.", "edge proxy", Action::None}};
     return verdict;
 }
@@ -186,13 +154,11 @@ FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction 
         return vendor(evidence, failed);
     if (failed.method == sip::Method::Register)
         return misused(evidence, failed);
-    const auto tokens = tokensOf(evidence, failed.request);
-    for (const auto &token : tokens)
-        if (token.header == sip::HeaderId::Route &&
-            ownerOf(evidence, token, failed) == Whose::Senders)
-            return ownFlow(evidence, failed, token);
+    const auto way = routed(evidence, failed);
+    if (way && way->senders)
+        return ownFlow(evidence, failed, *way);
     if (failed.inDialog)
-        return peersFlow(evidence, failed);
+        return peersFlow(evidence, failed, way);
     return targetsFlow(evidence, failed);
 }
 

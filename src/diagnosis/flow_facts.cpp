@@ -2,6 +2,7 @@
 #include <diagnosis/flow_facts.h>
 
 #include <algorithm>
+#include <array>
 #include <base/text.h>
 #include <base/told_time.h>
 #include <fmt/format.h>
@@ -34,7 +35,9 @@ void collect(const Evidence &evidence, trace::RowId row, const sip::Message &mes
     }
 }
 
-bool names(const flows::Flow &flow, const TokenSeen &token)
+} // namespace
+
+bool namesNow(const flows::Flow &flow, const TokenSeen &token)
 {
     if (!flow.token.empty() && flow.token == token.user)
         return true;
@@ -43,8 +46,6 @@ bool names(const flows::Flow &flow, const TokenSeen &token)
             flow.report.local == token.readable->userAgent ||
             flow.report.mapped == token.readable->userAgent); // behind a NAT
 }
-
-} // namespace
 
 std::vector<TokenSeen> tokensOf(const Evidence &evidence, trace::RowId row)
 {
@@ -62,19 +63,10 @@ const flows::Flow *flowOf(const Evidence &evidence, const TokenSeen &token)
 {
     const flows::Flow *found = nullptr;
     for (const auto &flow : evidence.flows)
-        if (flow && names(*flow, token) && (found == nullptr || flow->lastSeen > found->lastSeen))
+        if (flow && namesNow(*flow, token) &&
+            (found == nullptr || flow->lastSeen > found->lastSeen))
             found = flow.get();
     return found;
-}
-
-const flows::Flow *routedFlow(const Evidence &evidence, trace::RowId row)
-{
-    for (const auto &token : tokensOf(evidence, row))
-        if (const auto *const flow =
-                token.header == sip::HeaderId::Route ? flowOf(evidence, token) : nullptr;
-            flow != nullptr)
-            return flow;
-    return nullptr;
 }
 
 bool sameDevice(const flows::Flow &a, const flows::Flow &b)
@@ -83,20 +75,28 @@ bool sameDevice(const flows::Flow &a, const flows::Flow &b)
            a.report.aor == b.report.aor;
 }
 
-const flows::FlowEvent *deathOf(const flows::Flow &flow, base::Instant when)
+const flows::FlowEvent *doubtOf(const flows::Flow &flow, base::Instant when)
 {
     using flows::Happening;
-    const flows::FlowEvent *death = nullptr;
+    const flows::FlowEvent *doubt = nullptr;
     for (const auto &event : flow.events) {
         if (event.time > when)
             break;
-        if (event.what == Happening::Closed || event.what == Happening::Reset ||
-            event.what == Happening::PongMissing)
-            death = death == nullptr ? &event : death;
-        else if (event.what == Happening::Registered || event.what == Happening::Pong)
-            death = nullptr;
+        const auto reports = [&](base::FlowState state) {
+            return event.what == Happening::StateChanged &&
+                   event.text.starts_with(base::flowStateText(state));
+        };
+        if (reports(base::FlowState::Suspect) || reports(base::FlowState::Failed) ||
+            event.what == Happening::Closed || event.what == Happening::Reset ||
+            event.what == Happening::PongMissing || event.what == Happening::Unreachable ||
+            event.what == Happening::Remapped)
+            doubt = doubt == nullptr ? &event : doubt;
+        else if (reports(base::FlowState::Up) || event.what == Happening::Registered ||
+                 (event.what == Happening::Pong &&
+                  (doubt == nullptr || doubt->what != Happening::Remapped)))
+            doubt = nullptr;
     }
-    return death;
+    return doubt;
 }
 
 std::size_t viaCount(const Evidence &evidence, trace::RowId row)
@@ -143,6 +143,27 @@ const calls::Transaction *nextAttempt(const Evidence &evidence, const calls::Tra
             evidence.trace.source(transaction.request).address == from)
             return &transaction;
     return nullptr;
+}
+
+bool reached(const Evidence &evidence, const calls::Transaction &attempt)
+{
+    constexpr std::array kOfTheDevice{486, 487, 488, 600, 603, 606};
+    const int status = attempt.finalStatus;
+    return status / 100 == 2 || status / 100 == 3 || wasProgressing(evidence, attempt) ||
+           std::find(kOfTheDevice.begin(), kOfTheDevice.end(), status) != kOfTheDevice.end();
+}
+
+bool reachedLater(const Evidence &evidence, const calls::Transaction &failed)
+{
+    if (!failed.request.valid() || !failed.finished.known())
+        return false;
+    return std::any_of(evidence.call.transactions.begin(), evidence.call.transactions.end(),
+                       [&](const calls::Transaction &later) {
+                           return later.method == failed.method && later.cseq == failed.cseq &&
+                                  later.inDialog == failed.inDialog && later.request.valid() &&
+                                  later.started >= failed.finished && &later != &failed &&
+                                  reached(evidence, later);
+                       });
 }
 
 std::string tokenText(const Evidence &evidence, const TokenSeen &token, base::Instant when)

@@ -4,7 +4,7 @@
 #pragma once
 
 #include <diagnosis/facts.h>
-#include <flows/flow.h>
+#include <flows/standing.h>
 #include <optional>
 #include <string>
 #include <vector>
@@ -25,14 +25,38 @@ std::vector<TokenSeen> tokensOf(const Evidence &evidence, trace::RowId row);
 /// The known flow a token names, nullptr: none. Takes the newest when several had the address.
 const flows::Flow *flowOf(const Evidence &evidence, const TokenSeen &token);
 
-/// The registered flow that a request's Route names; nullptr: none that this trace knows.
-const flows::Flow *routedFlow(const Evidence &evidence, trace::RowId row);
+/// Does the token name the flow as it is now?
+bool namesNow(const flows::Flow &flow, const TokenSeen &token);
+
+/// Whose a flow is, by its address of record against From and To of a request.
+enum class Whose : std::uint8_t { Unknown, Senders, Peers };
+Whose ownerOf(const Evidence &evidence, const flows::Flow &flow, trace::RowId request);
+
+/// The flow token of Route that decides whether a request arrives. The sender's own living way is
+/// none: its edge put that into the Record-Route beside the peer's (RFC 5626 section 5.3).
+struct Routed {
+    TokenSeen token;
+    bool senders = false; // a flow that the sender has no more, else it is the target's
+};
+/// nullopt: no such token is in Route.
+std::optional<Routed> routed(const Evidence &evidence, const calls::Transaction &transaction);
+/// Its flow; nullptr: none that this trace knows.
+const flows::Flow *routedFlow(const Evidence &evidence, const calls::Transaction &transaction);
+/// Our flow whose socket the request left or reached us by; nullptr: none.
+const flows::Flow *carrier(const Evidence &evidence, trace::RowId request);
+/// The flow that has taken the place of `flow` since then: the same instance and reg-id (RFC 5626
+/// section 4.5); nullptr: none.
+const flows::Flow *replacement(const Evidence &evidence, const flows::Flow &flow,
+                               base::Instant since);
+/// The party whose user agent keeps the flow of the token: "caller's user agent".
+std::string_view keeperOf(const Evidence &evidence, const calls::Transaction &transaction,
+                          const std::optional<Routed> &token);
 /// Two flows of one device (RFC 5626 section 4.1): by its instance-id, never by an address, which a
 /// NAT may lend to many.
 bool sameDevice(const flows::Flow &a, const flows::Flow &b);
-/// The event after which nothing was heard of the flow at `when`; nullptr: it lived, as far as this
-/// trace tells.
-const flows::FlowEvent *deathOf(const flows::Flow &flow, base::Instant when);
+/// Our own flow: it was in doubt or down at `when`, by what the engine tells of it as well;
+/// nullptr: it was not. flows::deathOf tells the same of a flow that was only seen.
+const flows::FlowEvent *doubtOf(const flows::Flow &flow, base::Instant when);
 
 /// The transaction that got `status` first-hand: the one with most Via fields, so that no other one
 /// handed it on.
@@ -45,6 +69,13 @@ bool wasProgressing(const Evidence &evidence, const calls::Transaction &transact
 /// The next attempt of the same sender for the same request on another branch after `failed`;
 /// nullptr: none.
 const calls::Transaction *nextAttempt(const Evidence &evidence, const calls::Transaction &failed);
+
+/// Did the request reach the user agent's side: a 101-199, or a final response that only a user
+/// agent gives?
+bool reached(const Evidence &evidence, const calls::Transaction &attempt);
+/// Did an attempt for the same request that began after `failed` reach somebody? Then the failure
+/// was mended (RFC 5626 section 7), whichever proxy tried on.
+bool reachedLater(const Evidence &evidence, const calls::Transaction &failed);
 
 /// Whose flow it was and who can do something: the ways a 430 comes about (RFC 5626 sections 5.3, 7
 /// and 11.5).

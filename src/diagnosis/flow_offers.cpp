@@ -19,24 +19,10 @@ bool registered(const flows::Flow &flow)
     return base::isRegistered(flow.report.state);
 }
 
-const flows::Flow *named(const Evidence &evidence, trace::RowId request)
+const flows::Flow *named(const Evidence &evidence, const calls::Transaction &transaction)
 {
-    for (const auto &token : tokensOf(evidence, request))
-        if (const auto *const flow = flowOf(evidence, token); flow != nullptr && flow->ours)
-            return flow;
-    return nullptr;
-}
-
-/// Our flow whose socket the request left or reached us by.
-const flows::Flow *carrier(const Evidence &evidence, trace::RowId request)
-{
-    const auto &trace = evidence.trace;
-    const auto own =
-        trace.row(request).outgoing ? trace.source(request) : trace.destination(request);
-    for (const auto &flow : evidence.flows)
-        if (flow && flow->ours && own.known() && flow->report.local == own)
-            return flow.get();
-    return nullptr;
+    const auto *const flow = routedFlow(evidence, transaction);
+    return flow != nullptr && flow->ours ? flow : nullptr;
 }
 
 /// Our flow that the failure is about: named by the route here or where the code was made, else the
@@ -45,12 +31,11 @@ const flows::Flow *concerned(const Evidence &evidence, const calls::Transaction 
 {
     if (!failed.request.valid())
         return nullptr;
-    if (const auto *const flow = named(evidence, failed.request))
+    if (const auto *const flow = named(evidence, failed))
         return flow;
     const auto *const deepest = origin(evidence, failed.finalStatus, failed.inDialog);
-    if (const auto *const flow = deepest != nullptr && deepest->request.valid()
-                                     ? named(evidence, deepest->request)
-                                     : nullptr)
+    if (const auto *const flow =
+            deepest != nullptr && deepest->request.valid() ? named(evidence, *deepest) : nullptr)
         return flow;
     return carrier(evidence, failed.request);
 }
@@ -124,10 +109,10 @@ Offer pingOffer(const Reach &reach)
     if (reach.flow->report.keepAlive.empty() && reach.flow->report.transport == "UDP")
         return no(Action::PingFlow, kWhat,
                   "nobody said that this edge answers STUN on its SIP port (RFC 5626 section 4.4)");
-    return {
-        Action::PingFlow, true,
-        fmt::format("Ping {}: a pong within 10 s shows that our side works.", nameOf(*reach.flow)),
-        reach.flow->id};
+    return {Action::PingFlow, true,
+            fmt::format("Ping {}: a pong within {} shows that our side works.", nameOf(*reach.flow),
+                        lasting(flows::pongWait(reach.flow->transport))),
+            reach.flow->id};
 }
 
 Offer registerOffer(const Reach &reach)

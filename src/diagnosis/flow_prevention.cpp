@@ -42,7 +42,8 @@ base::Duration silence(const flows::Flow &flow, base::Instant needed)
 {
     base::Instant last;
     for (const auto &event : flow.events)
-        if (event.time < needed && event.what != flows::Happening::PongMissing)
+        if (event.time < needed && event.what != flows::Happening::PongMissing &&
+            event.what != flows::Happening::Unreachable)
             last = std::max(last, event.time);
     return last.known() ? needed - last : base::Duration{0};
 }
@@ -59,8 +60,8 @@ base::Duration advised(base::Duration silent)
 std::vector<Fix> preventFlowFailure(const Evidence &evidence, const calls::Transaction &failed)
 {
     std::vector<Fix> out;
-    const auto tokens = tokensOf(evidence, failed.request);
-    const flows::Flow *flow = tokens.empty() ? nullptr : flowOf(evidence, tokens.front());
+    const auto way = routed(evidence, failed);
+    const flows::Flow *flow = way ? flowOf(evidence, way->token) : nullptr;
     const auto silent = flow != nullptr ? silence(*flow, failed.started) : base::Duration{0};
     const auto period = advised(silent);
     const auto wholeSeconds = std::max<std::int64_t>(1, period / std::chrono::seconds(1));
@@ -68,7 +69,7 @@ std::vector<Fix> preventFlowFailure(const Evidence &evidence, const calls::Trans
         out.push_back({fmt::format("Nothing was seen on this flow for {} before it was needed: a "
                                    "keep-alive at least every {} s would have noticed, or kept it.",
                                    lasting(silent), wholeSeconds),
-                       "callee's user agent", Action::None});
+                       std::string(keeperOf(evidence, failed, way)), Action::None});
     const auto server =
         failed.finalResponse.valid()
             ? base::lower(evidence.message(failed.finalResponse).value(sip::HeaderId::Server))

@@ -11,6 +11,12 @@
 
 namespace diagnosis {
 
+/// What a rule argues from, so that it is known when to doubt it.
+enum class Reads : std::uint8_t {
+    Little,   // start lines, CSeq, tags, times, what the network told
+    Messages, // what headers and descriptions say, or do not say: not where they were cut short
+};
+
 struct Rule {
     std::string_view id; // "em-183-sdp-no-rtp"
     std::string_view title;
@@ -21,6 +27,7 @@ struct Rule {
                               // the notation);
     std::string_view quietOn; // a generic test feeds both through the real stream
     void (*check)(const Evidence &evidence, Findings &out) = nullptr;
+    Reads reads = Reads::Little;
 };
 
 namespace rules {

@@ -56,9 +56,7 @@ void Telling::say(const Finding &finding)
 
 std::string requestText(const Evidence &evidence, const calls::Transaction &transaction)
 {
-    auto method = transaction.method == sip::Method::Unknown && transaction.request.valid()
-                      ? shown(evidence.message(transaction.request).methodText)
-                      : std::string(sip::methodText(transaction.method));
+    auto method = methodOf(evidence, transaction);
     if (!transaction.inDialog || transaction.method == sip::Method::Prack ||
         transaction.method == sip::Method::Bye)
         return method;

@@ -42,6 +42,7 @@ enum class Happening : std::uint8_t {
     Remapped, // STUN tells another mapped address than before
     Closed,   // FIN
     Reset,
+    Unreachable,  // ICMP: what was sent over it did not arrive
     StateChanged, // our own engine's report
     Used,         // another request or response travelled on it
 };
@@ -69,5 +70,9 @@ struct Flow {
     base::Instant registered, lastSeen, lastPing, lastPong;
     std::vector<FlowEvent> events; // newest last, at most 256
 };
+
+/// How long a ping waits for its pong: 10 s over a stream (RFC 5626 section 4.4.1); over UDP as
+/// long as STUN sends its request again, 39.5 s with the usual timers (RFC 5389 section 7.2.1).
+base::Duration pongWait(base::Transport transport);
 
 } // namespace flows

@@ -9,8 +9,32 @@ namespace flows {
 
 namespace {
 constexpr std::size_t kMostWaiting = 65536;
-constexpr base::Duration kPongWait = std::chrono::seconds(10); // RFC 5626 section 4.4.1
+/// How much longer a ping waits for its pong when a message was on its way as the time ran out.
+constexpr base::Duration kMessageEnds = std::chrono::seconds(1);
+
+std::string waitText(base::Duration wait)
+{
+    const auto tenths = wait / std::chrono::milliseconds(100);
+    return std::to_string(tenths / 10) +
+           (tenths % 10 != 0 ? "." + std::to_string(tenths % 10) : std::string()) + " s";
+}
+
+/// A message over a stream from the edge: it was under way for a while.
+bool sentByEdge(const trace::Trace &trace, trace::RowId row, const Flow &flow)
+{
+    return trace.row(row).kind == trace::RowKind::Message &&
+           flow.transport != base::Transport::Udp && trace.source(row) == flow.edge &&
+           trace.destination(row) == flow.userAgent;
+}
+
 } // namespace
+
+base::Duration pongWait(base::Transport transport)
+{
+    if (transport == base::Transport::Udp)
+        return std::chrono::milliseconds(39'500);
+    return std::chrono::seconds(10);
+}
 
 void FlowTable::Work::note(Entry &entry, Happening what, trace::RowId row, base::Instant time,
                            int status, std::string text)
@@ -70,9 +94,10 @@ void FlowTable::Work::keepAlive(const trace::Trace &trace, trace::RowId row)
         const bool expected = (flow.granted || entry->answersPings) && !mute;
         // STUN is sent again until it is answered: one wait for all of them.
         const bool waits = entry->waitingSince > std::max(flow.lastPong, entry->ended) &&
-                           time - entry->waitingSince <= kPongWait;
-        if (expected && !waits && pings.size() < kMostWaiting) {
-            pings.push_back({flow.id, time, row});
+                           time - entry->waitingSince <= pongWait(flow.transport);
+        auto &queue = pings[flow.transport == base::Transport::Udp ? 1 : 0];
+        if (expected && !waits && queue.size() < kMostWaiting) {
+            queue.push_back({flow.id, time, row, time + pongWait(flow.transport)});
             entry->waitingSince = time;
         }
     } else if (trace.row(row).kind == trace::RowKind::Pong && !fromUserAgent) {
@@ -102,17 +127,30 @@ void FlowTable::Work::pong(Entry &entry, trace::RowId row, base::Instant time,
     flow.mapped = *mapped;
 }
 
-void FlowTable::Work::missingPongs(base::Instant now)
+void FlowTable::Work::missingPongs(const trace::Trace &trace, trace::RowId newest)
 {
-    while (!pings.empty() && now - pings.front().since > kPongWait) {
-        const Waiting waiting = pings.front();
-        pings.pop_front();
-        Entry *entry = entries.byId(waiting.flow);
-        if (entry == nullptr || entry->flow.lastPong >= waiting.since ||
-            entry->ended >= waiting.since)
-            continue;
-        note(*entry, Happening::PongMissing, waiting.row, waiting.since + kPongWait, 0,
-             "no pong within 10 s of the ping");
+    const base::Instant now = trace.row(newest).time;
+    for (auto &queue : pings) {
+        while (!queue.empty() && now > queue.front().until) {
+            Waiting waiting = queue.front();
+            queue.pop_front();
+            Entry *entry = entries.byId(waiting.flow);
+            if (entry == nullptr || entry->flow.lastPong >= waiting.since)
+                continue;
+            const base::Duration wait = pongWait(entry->flow.transport);
+            // Who ends the connection once the wait is over does so because of it.
+            if (entry->ended >= waiting.since && entry->ended < waiting.since + wait)
+                continue;
+            // RFC 5626 section 4.4.1: no pong can come in the midst of a message.
+            if (!waiting.deferred && sentByEdge(trace, newest, entry->flow)) {
+                waiting.deferred = true;
+                waiting.until = now + kMessageEnds;
+                queue.push_front(waiting);
+                return;
+            }
+            note(*entry, Happening::PongMissing, waiting.row, waiting.since + wait, 0,
+                 "no pong within " + waitText(wait) + " of the ping");
+        }
     }
 }
 
@@ -132,6 +170,17 @@ void FlowTable::Work::closed(const trace::Trace &trace, trace::RowId row)
          std::move(text));
 }
 
+/// ICMP: what was sent over the flow did not arrive. RFC 5626 section 4.4 takes it for a sign of
+/// failure over UDP.
+void FlowTable::Work::unreachable(const trace::Trace &trace, trace::RowId row)
+{
+    const base::LocalEvent *event = trace.local(row);
+    if (event == nullptr || !trace.row(row).undelivered().valid())
+        return;
+    if (Entry *entry = at(trace, row); entry != nullptr)
+        note(*entry, Happening::Unreachable, row, trace.row(row).time, 0, event->sentence);
+}
+
 FlowTable::FlowTable(const trace::Trace &trace, std::size_t capacity)
     : m_trace(trace), m_work(std::make_unique<Work>(std::max<std::size_t>(capacity, 1)))
 {
@@ -148,6 +197,7 @@ FlowId FlowTable::add(trace::RowId row, const sip::Message *message)
     switch (filed.kind) {
     case trace::RowKind::Local:
         m_work->ownReport(m_trace, row);
+        m_work->unreachable(m_trace, row);
         break;
     case trace::RowKind::Ping:
     case trace::RowKind::Pong:
@@ -155,6 +205,7 @@ FlowId FlowTable::add(trace::RowId row, const sip::Message *message)
         break;
     case trace::RowKind::Fin:
     case trace::RowKind::Reset:
+        m_work->missingPongs(m_trace, row); // before the end that follows from it
         m_work->closed(m_trace, row);
         break;
     case trace::RowKind::Message:
@@ -171,7 +222,7 @@ FlowId FlowTable::add(trace::RowId row, const sip::Message *message)
         break;
     }
     const FlowId direct = m_work->touched.empty() ? FlowId{} : m_work->touched.front();
-    m_work->missingPongs(filed.time);
+    m_work->missingPongs(m_trace, row);
     return direct.valid() || m_work->touched.empty() ? direct : m_work->touched.front();
 }
 

@@ -3,6 +3,7 @@
 // thread only.
 #pragma once
 
+#include <array>
 #include <deque>
 #include <flows/flow_table.h>
 #include <list>
@@ -78,9 +79,11 @@ struct FlowTable::Work {
         FlowId flow;
         base::Instant since;
         trace::RowId row;
+        base::Instant until; // no pong by then: it is missing
+        bool deferred = false;
     };
     Entries entries;
-    std::deque<Waiting> pings; // without a pong so far, oldest first
+    std::array<std::deque<Waiting>, 2> pings; // without a pong so far, oldest first: CRLF, STUN
     std::vector<FlowId> touched;
 
     void note(Entry &entry, Happening what, trace::RowId row, base::Instant time, int status,
@@ -95,7 +98,8 @@ struct FlowTable::Work {
     void pong(Entry &entry, trace::RowId row, base::Instant time,
               const std::optional<base::Endpoint> &mapped);
     void closed(const trace::Trace &trace, trace::RowId row);
-    void missingPongs(base::Instant now);
+    void unreachable(const trace::Trace &trace, trace::RowId row);
+    void missingPongs(const trace::Trace &trace, trace::RowId newest);
     void absorb(Entry &own, const Entry &wire);
     Entry *at(const trace::Trace &trace, trace::RowId row);
 };

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <ingest/mapping.h>
 #include <ingest/text/reader.h>
+#include <ingest/text/taken_apart.h>
 #include <ingest/text/utf16.h>
 #include <ingest/unpack.h>
 
@@ -107,13 +108,18 @@ base::Result<const Source *> recognise(const std::string &name, std::string_view
 {
     const bool packed = packingOf(firstBytes) != Packing::None;
     const Source *source = nullptr;
+    bool takenApart = false;
     if (packed) {
         const auto input = unpacked(base::Blob::view(nullptr, firstBytes));
         input->ensure(kFirstBytes);
+        takenApart = text::isTakenApart(input->rest().substr(0, kFirstBytes));
         source = chooseFor(input->rest());
     } else {
+        takenApart = text::isTakenApart(firstBytes.substr(0, kFirstBytes));
         source = chooseFor(firstBytes);
     }
+    if (takenApart)
+        return base::fail(base::ErrorCode::BadInput, std::string(text::kTakenApart));
     if (source == nullptr)
         return unknownFormat(name, packed);
     return source;

@@ -33,11 +33,19 @@ struct Sink {
     std::function<void(const base::Endpoint &, std::string_view)> endName{};
 };
 
+/// Packets of which the capture kept a part only.
+struct CutPackets {
+    std::uint64_t packets = 0;
+    std::uint32_t kept = 0;            // bytes of the longest of them
+    std::uint64_t sip = 0, sipCut = 0; // packets of SIP, and those of them that were cut
+};
+
 /// What was read, whatever was wrong with the rest.
 struct Outcome {
     Progress progress;
     std::uint64_t frames = 0;     // the file's own packets, whatever is in them
     std::uint64_t duplicates = 0; // captured twice, handed on once
+    CutPackets cut;
     std::vector<std::string> linkTypes;
     bool truncated = false;
     bool cancelled = false;

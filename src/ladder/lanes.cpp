@@ -125,6 +125,8 @@ void Lanes::placeRow(const trace::Row &row, const calls::CallRow &place)
     const auto source = m_evidence.trace.source(place.row);
     const auto destination = m_evidence.trace.destination(place.row);
     if (row.kind == trace::RowKind::Local) {
+        if (row.undelivered().valid() || row.mediaUndelivered())
+            return; // it stands where its sender does
         if (source.known() && !m_ours)
             m_ours = laneOf(source, std::nullopt);
         m_homeless = m_homeless || !source.known();
@@ -209,14 +211,15 @@ std::optional<std::uint32_t> Lanes::find(const base::Endpoint &endpoint) const
 Lanes::Ends Lanes::of(trace::RowId row) const
 {
     const trace::Row &data = m_evidence.trace.row(row);
-    const auto source = m_byEndpoint.find(m_evidence.trace.source(row));
     if (data.kind == trace::RowKind::Local) {
-        const auto lane = source != m_byEndpoint.end() ? source->second : m_ours.value_or(0);
-        return {m_position[lane], m_position[lane]};
+        const auto known = find(m_evidence.trace.source(row));
+        const auto lane = known ? *known : m_position[m_ours.value_or(0)];
+        return {lane, lane};
     }
     if (m_sides && !m_evidence.trace.source(row).known() &&
         !m_evidence.trace.destination(row).known())
         return sidesOf(data);
+    const auto source = m_byEndpoint.find(m_evidence.trace.source(row));
     const auto destination = m_byEndpoint.find(m_evidence.trace.destination(row));
     if (source == m_byEndpoint.end() || destination == m_byEndpoint.end())
         return {};

@@ -36,19 +36,23 @@ Json filesOf(const ReportInput &input)
         Json flaws = Json::array();
         for (const std::string &flaw : file.flaws)
             flaws.push_back(shown(input, flaw));
-        out.push_back({{"name", base::printable(file.name)},
-                       {"link_types", file.linkTypes},
-                       {"bytes", file.bytes},
-                       {"packets", file.packets},
-                       {"sip_messages", file.sipMessages},
-                       {"rtp_packets", file.rtpPackets},
-                       {"truncated", file.truncated},
-                       {"clock_offset_s", file.clock.messages != 0 || file.clock.given
-                                              ? Json(base::toSeconds(file.clock.offset))
-                                              : Json(nullptr)},
-                       {"clock", clockOf(file.clock)},
-                       {"flaws", std::move(flaws)},
-                       {"error", orNull(shown(input, file.error))}});
+        out.push_back(
+            {{"name", base::printable(file.name)},
+             {"link_types", file.linkTypes},
+             {"bytes", file.bytes},
+             {"packets", file.packets},
+             {"sip_messages", file.sipMessages},
+             {"rtp_packets", file.rtpPackets},
+             {"cut_packets", file.cutPackets},
+             {"cut_sip_packets", file.cutSipPackets},
+             {"snap_length", file.cutPackets != 0 ? Json(file.snapLength) : Json(nullptr)},
+             {"truncated", file.truncated},
+             {"clock_offset_s", file.clock.messages != 0 || file.clock.given
+                                    ? Json(base::toSeconds(file.clock.offset))
+                                    : Json(nullptr)},
+             {"clock", clockOf(file.clock)},
+             {"flaws", std::move(flaws)},
+             {"error", orNull(shown(input, file.error))}});
     }
     return out;
 }

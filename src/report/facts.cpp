@@ -56,7 +56,14 @@ std::vector<std::string> callFigures(const ReportInput &input, const ReportCall 
     if (timed && facts.kind == calls::Kind::Call && facts.firstProvisional.valid())
         out.push_back(fmt::format("first 18x after {} s",
                                   sinceStart(call, input.trace.row(facts.firstProvisional).time)));
-    if (timed && facts.answered.known())
+    if (timed && facts.kind == calls::Kind::Registration) {
+        // Its refreshes and its end are answered as well.
+        const auto first = std::find_if(
+            facts.transactions.begin(), facts.transactions.end(),
+            [](const auto &each) { return each.finalStatus / 100 == 2 && each.finished.known(); });
+        if (first != facts.transactions.end())
+            out.push_back(fmt::format("first 2xx after {} s", sinceStart(call, first->finished)));
+    } else if (timed && facts.answered.known())
         out.push_back(fmt::format("answered after {} s", sinceStart(call, facts.answered)));
     if (timed && facts.ended.known())
         out.push_back(fmt::format("ended after {} s", sinceStart(call, facts.ended)));
@@ -141,9 +148,13 @@ std::string flowStateOf(const flows::Flow &flow)
 {
     if (flow.ours)
         return std::string(base::flowStateText(flow.report.state));
-    if (flow.closedAt.valid())
-        return "closed";
-    return flow.registered.known() ? "registered" : "seen";
+    return std::string(flows::standingText(flows::standingOf(flow, {}, {}).what));
+}
+
+std::string flowStateOf(const flows::Standings &standings, const flows::Flow &flow)
+{
+    return flow.ours ? flowStateOf(flow)
+                     : std::string(flows::standingText(standings.of(flow).what));
 }
 
 std::optional<double> qValue(std::string_view text)

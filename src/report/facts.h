@@ -4,6 +4,7 @@
 #pragma once
 
 #include <flows/registration_book.h>
+#include <flows/standing.h>
 #include <optional>
 #include <report/format.h>
 
@@ -33,8 +34,10 @@ std::optional<diagnosis::Verdict> verdictOf(const diagnosis::Evidence &evidence,
 std::string_view certaintyText(diagnosis::Certainty certainty);
 /// The registrations of the input's calls.
 flows::RegistrationBook registrations(const ReportInput &input);
-/// "UP" as our engine says, "closed" and "registered" as the wire tells, "seen": nothing tells.
+/// "UP" as our engine says, "closed", "registered", "failed" as the wire tells, "seen": nothing
+/// tells. With the standings also what time and other flows tell: "expired", "replaced".
 std::string flowStateOf(const flows::Flow &flow);
+std::string flowStateOf(const flows::Standings &standings, const flows::Flow &flow);
 /// 0.7 of "0.7" (RFC 3261 section 25.1); nullopt: no such number.
 std::optional<double> qValue(std::string_view text);
 std::string_view lightText(diagnosis::Light light); // "good", "look", "bad"

@@ -44,6 +44,8 @@ struct ReportFile {
     std::vector<std::string> flaws; // sentences
     std::string error;              // a sentence, empty: none
     FileClock clock{};
+    /// Of which the capture kept a part only, of SIP among them; bytes it left of the longest.
+    std::uint64_t cutPackets = 0, cutSipPackets = 0, snapLength = 0;
 };
 
 struct ReportInput {

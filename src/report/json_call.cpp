@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <base/text.h>
 #include <base/told_time.h>
+#include <diagnosis/facts.h>
 #include <fmt/format.h>
 #include <optional>
 #include <report/facts.h>
@@ -18,12 +19,20 @@ namespace {
 
 constexpr std::size_t kMostMethods = 64; // made-up ones are foreign input
 
+/// What the network told of a packet ends the call only where nothing came of a later one.
+bool endedIt(const ReportInput &input, const ReportCall &call, const calls::Transaction &failed)
+{
+    return !input.trace.row(failed.localFailure).undelivered().valid() ||
+           call.call->state == calls::State::Failed;
+}
+
 Json finalOf(const ReportInput &input, const ReportCall &call)
 {
     const calls::Call &facts = *call.call;
     const calls::Transaction *failed = nullptr;
     for (const calls::Transaction &transaction : facts.transactions)
-        if (transaction.localFailure.valid() && !transaction.inDialog)
+        if (transaction.localFailure.valid() && !transaction.inDialog &&
+            endedIt(input, call, transaction))
             failed = &transaction;
     if (facts.finalStatus == 0 && failed == nullptr)
         return nullptr;
@@ -37,7 +46,7 @@ Json finalOf(const ReportInput &input, const ReportCall &call)
         phrase = shown(input, message->reason);
     else if (event != nullptr)
         phrase = shown(input, event->sentence);
-    return {{"code", code},
+    return {{"code", code != 0 ? Json(code) : Json(nullptr)},
             {"phrase", phrase.empty() ? std::string(sip::phrase(code)) : phrase},
             {"local", local}};
 }
@@ -54,7 +63,7 @@ Json responsesOf(const ReportInput &input, const ReportCall &call, const ladder:
         const auto message = input.trace.message(place.row);
         out.push_back({{"code", row.status},
                        {"phrase", message ? shown(input, message->reason) : std::string()},
-                       {"method", std::string(sip::methodText(row.method))},
+                       {"method", shown(input, diagnosis::methodOf(input.trace, place.row))},
                        {"seconds", base::hasClock(row.time) ? Json(secondsOf(row.time - start))
                                                             : Json(nullptr)},
                        {"to_tag", shown(input, input.trace.tag(row.toTag))},
@@ -172,8 +181,7 @@ Json countsOf(const ReportInput &input, const ReportCall &call, bool requests)
     std::map<std::string, std::uint64_t> counts;
     for (const calls::CallRow &place : call.call->rows) {
         const trace::Row &row = input.trace.row(place.row);
-        const bool message = row.kind == trace::RowKind::Message || row.kind == trace::RowKind::Cut;
-        if (!message || place.copy || (row.status == 0) != requests)
+        if (!trace::isMessage(row.kind) || place.copy || (row.status == 0) != requests)
             continue;
         std::string name =
             requests ? std::string(sip::methodText(row.method)) : std::to_string(row.status);

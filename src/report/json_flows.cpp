@@ -24,13 +24,13 @@ Json tokenOf(const std::optional<flows::FlowToken> &token)
             {"layout", std::string(flows::layoutText(token->layout))}};
 }
 
-Json flowState(const flows::Flow &flow)
+Json flowState(const flows::Standings &standings, const flows::Flow &flow)
 {
-    std::string state = flowStateOf(flow);
+    std::string state = flowStateOf(standings, flow);
     return state == "seen" ? Json(nullptr) : Json(std::move(state));
 }
 
-Json flowOf(const ReportInput &input, const flows::Flow &flow)
+Json flowOf(const ReportInput &input, const flows::Standings &standings, const flows::Flow &flow)
 {
     Json evidence = Json::array();
     for (const flows::FlowEvent &event : flow.events)
@@ -39,12 +39,14 @@ Json flowOf(const ReportInput &input, const flows::Flow &flow)
                             {"text", shown(input, event.text)}});
     const auto token = flow.token.empty() ? std::nullopt : flows::decodeToken(flow.token);
     const base::FlowReport &report = flow.report;
+    const auto standing = standings.of(flow);
     return {{"id", flow.id.value},
             {"aor", shown(input, report.aor)},
             {"reg_id", report.regId},
             {"instance", orNull(shown(input, report.instance))},
             {"ours", flow.ours},
-            {"state", flowState(flow)},
+            {"state", flowState(standings, flow)},
+            {"state_since", utcOrNull(flow.ours ? report.since : standing.since)},
             {"transport", std::string(base::transportText(flow.transport))},
             {"user_agent", flow.userAgent.text()},
             {"edge", flow.edge.text()},
@@ -64,7 +66,7 @@ Json flowOf(const ReportInput &input, const flows::Flow &flow)
             {"token_matches",
              token ? Json(token->userAgent == flow.userAgent && token->transport == flow.transport)
                    : Json(nullptr)},
-            {"reason", shown(input, report.reason)},
+            {"reason", shown(input, flow.ours ? report.reason : standing.reason)},
             {"evidence", std::move(evidence)}};
 }
 
@@ -157,9 +159,10 @@ Json flowTokensOf(const ReportInput &input, const ReportCall &call, const ladder
 Json flowsOf(const ReportInput &input)
 {
     Json out = Json::array();
+    const flows::Standings standings(input.flows, input.now);
     for (const auto &flow : input.flows)
         if (flow)
-            out.push_back(flowOf(input, *flow));
+            out.push_back(flowOf(input, standings, *flow));
     return out;
 }
 

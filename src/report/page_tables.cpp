@@ -70,14 +70,15 @@ void writeFlows(const ReportInput &input, std::ostream &out)
     if (input.flows.empty())
         return;
     beginTable("Flows", {"State", "reg-id", "User agent", "Edge", "Transport", "Last event"}, out);
+    const flows::Standings standings(input.flows, input.now);
     for (const auto &flow : input.flows) {
         if (!flow)
             continue;
         const std::string last =
             flow->events.empty() ? flow->report.reason : flow->events.back().text;
-        tableRow({flowStateOf(*flow), std::to_string(flow->report.regId), flow->userAgent.text(),
-                  flow->edge.text(), std::string(base::transportText(flow->transport)),
-                  safe(input, last)},
+        tableRow({flowStateOf(standings, *flow), std::to_string(flow->report.regId),
+                  flow->userAgent.text(), flow->edge.text(),
+                  std::string(base::transportText(flow->transport)), safe(input, last)},
                  out);
     }
     endTable(out);

@@ -67,13 +67,15 @@ void writeFlows(const ReportInput &input, std::ostream &out)
     if (input.flows.empty())
         return;
     out << "Flows\n";
+    const flows::Standings standings(input.flows, input.now);
     for (const auto &flow : input.flows) {
         if (!flow)
             continue;
         const auto &report = flow->report;
-        out << fmt::format("  {:<11} reg-id {}  {} {} -> {}  {}\n", flowStateOf(*flow),
+        out << fmt::format("  {:<11} reg-id {}  {} {} -> {}  {}\n", flowStateOf(standings, *flow),
                            report.regId, base::transportText(flow->transport),
-                           flow->userAgent.text(), flow->edge.text(), safe(input, report.reason));
+                           flow->userAgent.text(), flow->edge.text(),
+                           safe(input, flow->ours ? report.reason : standings.of(*flow).reason));
         const auto token = flow->token.empty() ? std::nullopt : flows::decodeToken(flow->token);
         if (token)
             paragraph(out, "    token    ",

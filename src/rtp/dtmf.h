@@ -25,11 +25,16 @@ public:
     /// An event payload? (Four octets, or several with events of one length, the first of them
     /// counts.)
     static bool plausible(std::string_view payload);
-    /// `clock` in Hz; events with one timestamp are one event.
+    /// `clock` in Hz; events with one timestamp are one event. One that began before the newest is
+    /// put where its time is. `digits` are this reader's own: nobody else adds to them.
     void add(base::Instant at, std::uint32_t timestamp, std::uint32_t clock,
              std::string_view payload, std::vector<Digit> &digits);
 
 private:
+    struct Event;
+    void addEarlier(const Event &event, std::vector<Digit> &digits);
+
+    std::vector<std::uint32_t> m_stamps; // of each digit
     bool m_known = false;
     std::uint32_t m_timestamp = 0, m_duration = 0, m_past = 0;
     std::uint8_t m_event = 0;

@@ -54,9 +54,27 @@ void joinOldest(std::vector<LevelSpan> &spans)
                 spans.begin() + static_cast<std::ptrdiff_t>(out * 2));
 }
 
+/// A packet that was read behind later ones, as from a second capture of the same minutes.
+void insertInSpans(std::vector<LevelSpan> &spans, base::Instant at, bool silent)
+{
+    const auto next = std::upper_bound(
+        spans.begin(), spans.end(), at,
+        [](base::Instant value, const LevelSpan &span) { return value < span.from; });
+    if (next != spans.begin() && apart(at, (next - 1)->to) <= kSpanBreak) {
+        (next - 1)->to = std::max((next - 1)->to, at);
+        return;
+    }
+    if (next != spans.end() && apart(next->from, at) <= kSpanBreak)
+        next->from = at;
+    else if (spans.size() < kMostSpans)
+        spans.insert(next, {at, at, silent});
+}
+
 void extendSpans(Stream &stream, base::Instant at, bool silent)
 {
     auto &spans = stream.spans;
+    if (!spans.empty() && at < spans.back().to)
+        return insertInSpans(spans, at, silent);
     if (!spans.empty() && spans.back().silent == silent &&
         apart(at, spans.back().to) <= kSpanBreak) {
         spans.back().to = std::max(spans.back().to, at);
@@ -155,7 +173,7 @@ void count(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
            const PacketFacts &facts)
 {
     Stream &stream = entry.stream;
-    const Arrival arrival = entry.sequence.add(rtp.sequence);
+    const Arrival arrival = entry.sequence.add(rtp.sequence, packet.time);
     stream.clock = clockFor(entry, rtp, facts.clock);
     reckon(entry, packet, rtp, arrival);
     stream.expected = entry.sequence.expected();
@@ -164,7 +182,9 @@ void count(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
     stream.reordered = entry.sequence.reordered();
     stream.sequenceResets = entry.sequence.resets();
     if (stream.packets > 0) {
-        stream.maxGap = std::max(stream.maxGap, apart(packet.time, stream.last));
+        if (arrival != Arrival::Earlier) // of another capture of the same minutes, read later
+            stream.maxGap = std::max(stream.maxGap, apart(packet.time, stream.last));
+        stream.first = std::min(stream.first, packet.time);
     } else {
         stream.first = packet.time;
         entry.firstTimestamp = rtp.timestamp;

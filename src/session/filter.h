@@ -16,7 +16,8 @@ namespace session {
 class Filter
 {
 public:
-    /// Errors: an unknown field, with the fields there are. An empty expression matches everything.
+    /// Errors: an unknown field, with the fields there are; a value that a field cannot have. An
+    /// empty expression matches everything.
     static base::Result<Filter> parse(std::string_view expression);
 
     bool matches(const CallView &view, const trace::Trace &trace) const;
@@ -30,6 +31,8 @@ private:
         std::string value; // lower case
         bool negated = false;
     };
+    static base::Result<Term> termOf(std::string_view word);
+
     std::vector<Term> m_terms;
 };
 

@@ -220,8 +220,45 @@ void Folds::noteEnds(const base::Packet &packet, trace::RowId row)
 
 void Folds::local(const base::Packet &packet)
 {
-    if (packet.local)
+    if (!packet.local)
+        return;
+    const base::LocalKind kind = packet.local->kind;
+    // ICMP; of a session file that was kept without what it quoted, the ends still tell.
+    const bool network =
+        packet.origin == base::Origin::Capture && packet.source.known() &&
+        packet.destination.known() &&
+        (kind == base::LocalKind::ConnectionRefused || kind == base::LocalKind::Unreachable);
+    if (network)
+        undelivered(packet);
+    else
         row(trace::RowKind::Local, packet, {}, nullptr);
+}
+
+/// The network tells that a packet did not arrive: filed beside the message, with the call whose
+/// media it was. Anything else that did not arrive is of no interest here.
+void Folds::undelivered(const base::Packet &packet)
+{
+    learnMedia();
+    auto owner = m_undelivered.ownerOf(packet);
+    const std::string_view quoted = Undelivered::quoted(packet);
+    if (!owner.row.valid() && !owner.call.valid() && packet.transport == base::Transport::Udp &&
+        sip::looksLikeSip(quoted)) { // all that was captured of it
+        base::Packet seen = packet;
+        seen.kind = base::PacketKind::Datagram;
+        message(Undelivered::whole(packet) ? trace::RowKind::Message : trace::RowKind::Cut, seen,
+                quoted);
+        owner = m_undelivered.ownerOf(packet);
+    }
+    if (owner.told || (!owner.row.valid() && !owner.call.valid() && !sipEnd(packet)))
+        return;
+    base::LocalEvent event = *packet.local;
+    if (owner.call.valid())
+        event.callId = m_trace.callId(owner.call);
+    base::Packet told = packet;
+    told.local = std::make_shared<const base::LocalEvent>(std::move(event));
+    sip::Digest about;
+    about.rseq = owner.row.valid() ? owner.row.value + 1 : trace::Row::kNoRow;
+    row(trace::RowKind::Local, told, {}, &about);
 }
 
 void Folds::row(trace::RowKind kind, const base::Packet &packet, std::string_view text,

@@ -11,6 +11,7 @@
 #include <session/media_fold.h>
 #include <session/overlap.h>
 #include <session/stream_sorter.h>
+#include <session/undelivered.h>
 #include <trace/trace.h>
 #include <vector>
 
@@ -74,6 +75,7 @@ private:
     void datagram(const base::Packet &packet, const sip::Digest *digest);
     void stream(const base::Packet &packet);
     void local(const base::Packet &packet);
+    void undelivered(const base::Packet &packet);
     void comment(const base::Packet &packet);
     void piece(const StreamSorter::Piece &piece);
     void message(trace::RowKind kind, const base::Packet &packet, std::string_view text,
@@ -108,6 +110,7 @@ private:
     Counts m_counts;
     Changes m_changes;
     MediaFold m_media{m_changes.calls, m_changes.media};
+    Undelivered m_undelivered{m_trace, m_media};
     base::Instant m_lastCaptured, m_lastLive;
     calls::CallId m_filed; // the call that the packet under way brought a row
 };

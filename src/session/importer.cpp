@@ -59,7 +59,13 @@ Importer::~Importer()
 
 base::Result<base::Blob> Importer::keysIn(const std::string &keyLog)
 {
-    return keyLog.empty() ? base::Blob() : ingest::mapFile(keyLog);
+    if (keyLog.empty())
+        return base::Blob();
+    auto keys = ingest::mapFile(keyLog);
+    if (!keys)
+        return base::fail(keys.error().code, "The key log is of no use: " + keys.error().sentence,
+                          keys.error().context);
+    return keys;
 }
 
 base::Result<void> Importer::start(const std::string &path, const std::string &keyLog,

@@ -56,15 +56,21 @@ bool MediaFold::add(const base::Packet &packet)
         const std::vector<base::Packet> before = std::exchange(sender->waiting, {});
         for (const base::Packet &first : before) {
             if (const auto waited = rtp::parseRtp(first.payload.text()))
-                file(first, *waited, *sender);
+                fileOnce(first, *waited, *sender);
         }
     }
-    const std::uint64_t mark = std::uint64_t{parsed->timestamp} << 16U | parsed->sequence;
-    if (sender->overlap.again(m_file, packet.time, mark))
+    fileOnce(packet, *parsed, *sender);
+    return true;
+}
+
+/// What another file brought is counted as a packet only.
+void MediaFold::fileOnce(const base::Packet &packet, const rtp::RtpPacket &rtp,
+                         RtpGate::Sender &sender)
+{
+    if (sender.packets.again(m_file, {packet.time, rtp.timestamp, rtp.sequence}, m_words))
         ++m_packets;
     else
-        file(packet, *parsed, *sender);
-    return true;
+        file(packet, rtp, sender);
 }
 
 bool MediaFold::dtls(const base::Packet &packet)
@@ -84,6 +90,16 @@ void MediaFold::touch(const MediaIndex::Place *place, std::vector<calls::CallId>
         if (calls.empty() || calls.back() != call)
             calls.push_back(call);
     }
+}
+
+calls::CallId MediaFold::callAt(const base::Endpoint &endpoint)
+{
+    for (const base::Endpoint &end :
+         {endpoint, m_index.rtpOf(endpoint).value_or(ofRtp(endpoint))}) {
+        if (const auto calls = m_index.calls(end); !calls.empty())
+            return calls.back();
+    }
+    return {};
 }
 
 /// Always taken: nothing else begins like RTCP.
@@ -188,8 +204,21 @@ void MediaFold::file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpG
         facts.event = format->event;
     }
     rtp::RtpPacket seen = rtp;
-    if ((from != nullptr && from->secure) || (to != nullptr && to->secure))
+    const auto is = [](const MediaIndex::Place *place, bool MediaIndex::Place::*what) {
+        return place != nullptr && place->*what;
+    };
+    const bool keyedHere = is(from, &MediaIndex::Place::keyed),
+               keyedThere = is(to, &MediaIndex::Place::keyed);
+    if (is(from, &MediaIndex::Place::secure) || is(to, &MediaIndex::Place::secure) ||
+        (keyedHere && keyedThere)) {
         open(packet, sender, seen, facts);
+    } else if (keyedHere || keyedThere) {
+        // Keys under RTP/AVP are an offer that may have been taken, by somebody behind a NAT, or
+        // not: what they open was encrypted, anything else is plain.
+        open(packet, sender, seen, facts);
+        facts.closed = facts.opened;
+        facts.refused = false;
+    }
     ++m_packets;
     sender.stream = m_streams.add(packet, seen, facts, sender.stream);
     const bool fresh = sender.stream.value >= m_count;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <rtp/stream_table.h>
 #include <session/media_index.h>
+#include <session/overlap.h>
 #include <session/rtp_gate.h>
 #include <string>
 #include <vector>
@@ -32,6 +33,8 @@ public:
     {
         return m_index.learn(call, message);
     }
+    /// The call that named the endpoint last, for RTP or the RTCP beside it; invalid: none did.
+    calls::CallId callAt(const base::Endpoint &endpoint);
     /// Packets from here on are of that file, 0: of none.
     void readFrom(std::uint32_t file) { m_file = file; }
     std::uint64_t packets() const { return m_packets; } // of RTP
@@ -50,6 +53,7 @@ private:
     bool rtcp(const base::Packet &packet);
     bool openLater(const std::shared_ptr<rtp::SrtpOpener> &opener, const base::Packet &packet,
                    RtpGate::Sender &sender);
+    void fileOnce(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpGate::Sender &sender);
     void file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpGate::Sender &sender);
     void open(const base::Packet &packet, RtpGate::Sender &sender, rtp::RtpPacket &rtp,
               rtp::PacketFacts &facts);
@@ -65,7 +69,8 @@ private:
     std::uint64_t m_guesses = 0; // at rollover counters, so far
     std::uint64_t m_round = 1;   // a new one each time that m_touched was taken
     std::uint32_t m_file = 0;
-    std::string m_plain; // of the encrypted packet under way
+    SamePackets::Budget m_words = std::size_t{1} << 24U; // 256 MiB of notes which file had what
+    std::string m_plain;                                 // of the encrypted packet under way
 };
 
 } // namespace session

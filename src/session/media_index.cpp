@@ -102,6 +102,7 @@ void MediaIndex::learnPlace(calls::CallId call, const base::Endpoint &endpoint,
         else if (place.formats.size() < kMostFormatsPerPlace)
             place.formats.push_back(told);
     }
+    place.keyed = false;
     learnKeys(place, media);
 }
 
@@ -115,6 +116,7 @@ void MediaIndex::learnKeys(Place &place, const sip::SdpMedia &media)
         for (rtp::SdesKey &sdes : rtp::sdesKeys(attribute.substr(kCrypto.size()))) {
             const auto known = std::find_if(place.keys.begin(), place.keys.end(),
                                             [&](const Key &key) { return key.sdes == sdes; });
+            place.keyed = true;
             if (known != place.keys.end())
                 continue;
             if (place.keys.size() >= kMostKeysPerPlace)

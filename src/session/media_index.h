@@ -41,6 +41,7 @@ public:
         base::Endpoint rtp;        // known: a=rtcp names this place for it
         bool named = false;
         bool secure = false; // SDP wants SRTP, or DTLS was seen
+        bool keyed = false;  // SDP has keys, whatever its profile says (best-effort SRTP)
 
         /// nullptr: SDP does not describe it.
         const Format *format(std::uint8_t payloadType) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two captures that overlap in time hold the same packets: what tells of something in the first is
-// not counted again from the second. What lies outside the other's time goes on, in whatever order
-// the files are read.
+// Two captures that overlap in time hold the same keep-alives and reports, which nothing else tells
+// from each other: what tells of something in the first is not counted again from the second. What
+// lies outside the other's time goes on, in whatever order the files are read.
 #pragma once
 
 #include <algorithm>
@@ -15,9 +15,7 @@ class Overlap
 {
 public:
     /// Is a packet of that file (0: of none) one that another has too? It is taken note of if not.
-    /// `mark` tells one packet from the next where the clocks of two captures differ a little at
-    /// their ends; 0: nothing does.
-    bool again(std::uint32_t of, base::Instant time, std::uint64_t mark = 0)
+    bool again(std::uint32_t of, base::Instant time)
     {
         if (of == 0)
             return false;
@@ -25,23 +23,16 @@ public:
         for (Span &span : m_spans) {
             if (span.file == of)
                 own = &span;
-            else if ((span.first <= time && time <= span.last) ||
-                     (mark != 0 && (mark == span.firstMark || mark == span.lastMark)))
+            else if (span.first <= time && time <= span.last)
                 return true;
         }
         if (own == nullptr) {
             if (m_spans.size() < kMostFiles)
-                m_spans.push_back({of, time, time, mark, mark});
+                m_spans.push_back({of, time, time});
             return false;
         }
-        if (time < own->first) {
-            own->first = time;
-            own->firstMark = mark;
-        }
-        if (time >= own->last) {
-            own->last = time;
-            own->lastMark = mark;
-        }
+        own->first = std::min(own->first, time);
+        own->last = std::max(own->last, time);
         return false;
     }
 
@@ -50,7 +41,6 @@ private:
     struct Span { // the time of one file's packets
         std::uint32_t file = 0;
         base::Instant first, last;
-        std::uint64_t firstMark = 0, lastMark = 0;
     };
     std::vector<Span> m_spans;
 };

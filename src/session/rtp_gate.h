@@ -11,7 +11,7 @@
 #include <rtp/stream_table.h>
 #include <session/generations.h>
 #include <session/media_index.h>
-#include <session/overlap.h>
+#include <session/same_packets.h>
 #include <vector>
 
 namespace session {
@@ -43,7 +43,7 @@ public:
         bool keys = false;                       // that might have fitted were known
         std::uint64_t triedKeys = 0;             // MediaIndex::keysKnown() when none fitted
         std::uint32_t rollover = 0;              // that the key was found to fit under
-        Overlap overlap;
+        SamePackets packets;
     };
 
     /// nullptr: not RTP, or not sure yet. What `waiting` holds of a confirmed sender is to be filed

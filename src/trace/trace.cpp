@@ -272,8 +272,7 @@ std::optional<sip::Message> Trace::message(RowId id) const
 {
     if (id.value >= size())
         return std::nullopt;
-    const RowKind kind = m_rows[id.value].kind;
-    if (kind != RowKind::Message && kind != RowKind::Cut)
+    if (!isMessage(m_rows[id.value].kind))
         return std::nullopt;
     return sip::parse(text(id));
 }

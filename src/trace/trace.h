@@ -30,11 +30,18 @@ enum class RowKind : std::uint8_t {
     Fin,
     Reset,
     Garbage, // bytes that are no SIP
-    Local,   // something that happened inside Earshot
+    Local,   // something that happened inside Earshot, or to a packet (ICMP)
 };
+/// Is its text a message, whole or not?
+constexpr bool isMessage(RowKind kind)
+{
+    return kind == RowKind::Message || kind == RowKind::Cut;
+}
 
 /// One cache line: all that lists and folds need, so that they read no text.
 struct Row {
+    static constexpr std::uint32_t kNoRow = ~0U;
+
     base::Instant time;
     const char *text = nullptr; // kept alive by the trace
     std::uint32_t length = 0;
@@ -42,8 +49,9 @@ struct Row {
     std::uint32_t fromTag = 0, toTag = 0; // interned, 0: none
     std::uint32_t pair = 0;               // interned source and destination
     std::uint32_t cseq = 0;
-    std::uint32_t rseq = 0;   // of a 101-199, or the one a PRACK's RAck names (RFC 3262)
-    std::uint32_t hash = 0;   // of the text; RowKind::Local: index of the event
+    std::uint32_t rseq = 0; // of a 101-199, or the one a PRACK's RAck names (RFC 3262); Local: 1 +
+                            // index of the row that did not arrive, kNoRow: of no row, 0: none
+    std::uint32_t hash = 0; // of the text; RowKind::Local: index of the event
     std::uint16_t status = 0; // 0: a request
     RowKind kind = RowKind::Message;
     sip::Method method = sip::Method::Unknown; // responses: CSeq's
@@ -58,6 +66,13 @@ struct Row {
     // The top Via's branch and sent-by, as places in the text; length 0: none, or none sane.
     std::uint16_t branchAt = 0, branchLength = 0, sentByAt = 0, sentByLength = 0;
 
+    /// What the network told that did not arrive: a message, or a packet of the call's media, that
+    /// is no row.
+    RowId undelivered() const
+    {
+        return kind == RowKind::Local && rseq != 0 && rseq != kNoRow ? RowId{rseq - 1} : RowId{};
+    }
+    bool mediaUndelivered() const { return kind == RowKind::Local && rseq == kNoRow; }
     std::string_view branch() const { return {text + branchAt, branchLength}; }
     std::string_view sentBy() const { return {text + sentByAt, sentByLength}; }
 };

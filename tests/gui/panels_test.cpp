@@ -3,12 +3,14 @@
 // files.
 #include <gui/gui_support.h>
 #include <QAbstractButton>
+#include <QCheckBox>
 #include <QComboBox>
 #include <QDoubleSpinBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPushButton>
 #include <QSignalSpy>
+#include <QSpinBox>
 #include <QTreeView>
 #include <QTreeWidget>
 #include <ui/focus.h>
@@ -115,6 +117,28 @@ private Q_SLOTS:
         QVERIFY(QTest::qWaitForWindowExposed(&dialog));
         QCOMPARE(dialog.account().account.proxies.size(), std::size_t{2});
         QCOMPARE(dialog.focusWidget()->objectName(), QStringLiteral("accountPassword"));
+        settings.removeAccount("sip:bob@example.test");
+    }
+
+    void whatAnAccountSaysOfItsFlowsIsKept()
+    {
+        ui::Settings settings;
+        ui::Keychain keychain;
+        ui::AccountDialog dialog(settings, keychain);
+        QCOMPARE(dialog.account().account.expires, engine::Account{}.expires);
+        dialog.load(savedBob());
+        for (const char *name : {"accountKeepAlive", "accountGruu", "accountPlain"}) {
+            auto *box = dialog.findChild<QCheckBox *>(QString::fromLatin1(name));
+            QVERIFY(!box->isChecked());
+            box->click();
+        }
+        dialog.findChild<QSpinBox *>(QStringLiteral("accountExpires"))->setValue(90);
+        settings.saveAccount(dialog.account());
+        ui::AccountDialog again(settings, keychain);
+        again.askAgain("sip:bob@example.test");
+        const engine::Account kept = again.account().account;
+        QVERIFY(kept.keepAlive && kept.gruu && kept.plainAfter439);
+        QCOMPARE(kept.expires, base::Duration(std::chrono::seconds(90)));
         settings.removeAccount("sip:bob@example.test");
     }
 

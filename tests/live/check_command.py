@@ -9,6 +9,8 @@ import sys
 import tempfile
 
 EARSHOT = os.environ.get("EARSHOT", "earshot")
+if os.sep in EARSHOT:
+    EARSHOT = os.path.abspath(EARSHOT)
 START = 1_700_000_000.0
 
 
@@ -138,6 +140,53 @@ def trouble(folder, one):
     check(run(path, "--fail-on", "error")[0] == 1 and run(path)[0] == 0, "--fail-on turns findings into exit code 1")
 
 
+def inputs(folder, one):
+    """The same capture as a file, from a pipe, through a named pipe; names that look like options."""
+    whole = json.loads(run(one, "--json")[1])["calls"]
+    with open(one, "rb") as source:
+        done = subprocess.run([EARSHOT, "check", "--json", "-"], stdin=source, capture_output=True, timeout=120,
+                              check=False)
+    check(done.returncode == 0 and json.loads(done.stdout)["calls"] == whole, "- is the standard input, a file")
+    with open(one, "rb") as source:
+        data = source.read()
+    done = subprocess.run([EARSHOT, "check", "--json", "-"], input=data, capture_output=True, timeout=120, check=False)
+    check(done.returncode == 0 and json.loads(done.stdout)["calls"] == whole, "- is the standard input, a pipe")
+    done = subprocess.run([EARSHOT, "check", "--json", "-"], input=b"", capture_output=True, timeout=120, check=False)
+    check(done.returncode == 3 and b"the standard input is empty" in done.stderr, "an empty one is told")
+    pipe = os.path.join(folder, "pipe")
+    os.mkfifo(pipe)
+    with subprocess.Popen([EARSHOT, "check", "--json", pipe], stdout=subprocess.PIPE) as reader:
+        with open(pipe, "wb") as out:
+            out.write(data)
+        text = reader.communicate(timeout=120)[0]
+    check(reader.returncode == 0 and json.loads(text)["calls"] == whole, "a named pipe is read to its end")
+    odd = os.path.join(folder, "--odd.pcap")
+    with open(odd, "wb") as out:
+        out.write(data)
+    done = subprocess.run([EARSHOT, "check", "--json", "--", "--odd.pcap"], cwd=folder, capture_output=True,
+                          timeout=120, check=False)
+    check(done.returncode == 0 and json.loads(done.stdout)["calls"] == whole, "-- ends the options")
+    for wrong in ("code:4x", "state:busy", "a && b", "!", "earlymedia:perhaps"):
+        code, _, errors = run(one, "--filter", wrong)
+        check(code == 2 and errors.strip().endswith((".", "--help.")), "a filter without sense is refused: " + wrong)
+
+
+def cut_short(folder):
+    capture = Capture()
+    place(capture, START, ("10.0.0.10:5060", "10.0.0.1:5060"), ("1", "2"), "cut@h")
+    path = os.path.join(folder, "snap.pcap")
+    with open(path, "wb") as out:
+        out.write(struct.pack("<IHHIIII", 0xA1B2C3D4, 2, 4, 0, 0, 68, 1))
+        for time, frame in capture.frames:
+            micros = round(time * 1e6)
+            out.write(struct.pack("<IIII", micros // 1_000_000, micros % 1_000_000, min(68, len(frame)), len(frame)))
+            out.write(frame[:68])
+    document = json.loads(run(path, "--json")[1])
+    told = document["files"][0]
+    check((told["cut_packets"], told["cut_sip_packets"], told["snap_length"]) == (7, 7, 68) and
+          any("All 7 packets of SIP" in flaw for flaw in told["flaws"]), "what the snap length took is told")
+
+
 def busy(folder):
     capture = Capture()
     for i in range(1000):
@@ -156,6 +205,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         one = two_files(folder)
         trouble(folder, one)
+        inputs(folder, one)
+        cut_short(folder)
         busy(folder)
 
 

@@ -75,6 +75,16 @@ inline std::string udp(const base::Endpoint &from, const base::Endpoint &to,
     return ipPacket(from.address, to.address, 17, udpSegment(from.port, to.port, payload));
 }
 
+/// An ICMP or ICMPv6 error of `router` to the sender of `about`, of which it quotes a beginning.
+inline std::string icmp(const base::Address &router, const base::Address &to, std::uint8_t type,
+                        std::uint8_t code, std::string_view about, std::size_t quoted = 548,
+                        std::uint32_t rest = 0)
+{
+    std::string out{static_cast<char>(type), static_cast<char>(code), '\0', '\0'};
+    out += be32(rest) + std::string(about.substr(0, quoted));
+    return ipPacket(router, to, router.family == 4 ? 1 : 58, out);
+}
+
 enum TcpFlag : std::uint8_t { kFin = 1, kSyn = 2, kRst = 4, kAck = 16 };
 
 inline std::string tcp(const base::Endpoint &from, const base::Endpoint &to, std::uint32_t sequence,

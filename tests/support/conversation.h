@@ -7,7 +7,8 @@
 //   TIME WHO>WHOM again                    the last message of that direction once more, byte for
 //   byte TIME WHO>WHOM tcp ping|pong|fin|reset  RFC 5626 keep-alive, end of the connection TIME
 //   WHO>WHOM flow STATE               the engine's report of WHO's flow (up, suspect, failed, ...;
-//   reg=N) TIME local KIND words "sentence"       refused, unreachable, timeout, gaveup, media,
+//   reg=N) TIME WHO>WHOM icmp "sentence"  the media's port is closed, as the network tells
+//   TIME local KIND words "sentence"       refused, unreachable, timeout, gaveup, media,
 //   note (code= call= tag=) TIME tick                              nothing but time passes own WHO
 //   WHO is our own user agent (wire tap and media sockets)
 //
@@ -115,8 +116,8 @@ private:
             return speech(line);
         if (what == "again")
             return again(line);
-        if (what == "flow")
-            return flow(line);
+        if (what == "flow" || what == "icmp")
+            return what == "flow" ? flow(line) : icmp(line);
         if (line.has("ping") || line.has("pong")) {
             send(line, line.has("ping") ? "\r\n\r\n" : "\r\n");
             return true;
@@ -337,6 +338,17 @@ private:
                               std::move(report));
         }
         return false;
+    }
+
+    bool icmp(const Line &line)
+    {
+        localEvent(line, base::LocalKind::ConnectionRefused, "");
+        base::Packet &packet = m_packets.back();
+        packet.origin = base::Origin::Capture;
+        packet.transport = base::Transport::Udp;
+        packet.source = spoken::host(line.from, spoken::mediaPort(line.from));
+        packet.destination = spoken::host(line.to, spoken::mediaPort(line.to));
+        return true;
     }
 
     bool local(const Line &line)

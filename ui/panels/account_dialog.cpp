@@ -8,12 +8,18 @@
 #include <QLineEdit>
 #include <QPlainTextEdit>
 #include <QPushButton>
+#include <QSpinBox>
 #include <QUuid>
 #include <QVBoxLayout>
 #include <ui/keychain.h>
 #include <ui/text.h>
 
 namespace ui {
+namespace {
+
+constexpr int kLeastExpires = 10, kMostExpires = 86400; // seconds
+
+} // namespace
 
 AccountDialog::AccountDialog(Settings &settings, Keychain &keychain, QWidget *parent)
     : CheckedDialog("accountProblem", parent), m_settings(settings), m_keychain(keychain),
@@ -24,11 +30,16 @@ AccountDialog::AccountDialog(Settings &settings, Keychain &keychain, QWidget *pa
       m_transport(new QComboBox(this)),
       m_keep(new QCheckBox(tr("Keep the password in the keychain"), this)),
       m_answer(new QCheckBox(tr("Answer calls by itself, with a tone"), this)),
+      m_expires(new QSpinBox(this)),
+      m_keepAlive(new QCheckBox(tr("Send keep-alives though no proxy offers them"), this)),
+      m_gruu(new QCheckBox(tr("Use the GRUU that the registrar grants"), this)),
+      m_plain(new QCheckBox(tr("Register without outbound where 439 refuses it"), this)),
       m_known(settings.accounts())
 {
     setObjectName(QStringLiteral("accountDialog"));
     setWindowTitle(tr("Add an account"));
     dressFields();
+    dressFlowFields();
     load({});
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
     auto *go = new QPushButton(tr("Register"), this);
@@ -44,10 +55,11 @@ AccountDialog::AccountDialog(Settings &settings, Keychain &keychain, QWidget *pa
     layout->addWidget(buttons);
     nameInternals(this);
     orderTabs({m_saved, m_forget, m_aor, m_proxies, m_transport, m_user, m_password, m_keep,
-               m_answer, buttons});
+               m_answer, m_expires, m_keepAlive, m_gruu, m_plain, buttons});
     resize(480, sizeHint().height());
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
+    connect(m_aor, &QLineEdit::textEdited, this, &AccountDialog::stopAsking);
     connect(m_saved, &QComboBox::activated, this, &AccountDialog::choose);
     connect(m_forget, &QPushButton::clicked, this, &AccountDialog::forget);
 }
@@ -69,9 +81,9 @@ void AccountDialog::askKeychain(const std::string &aor)
 {
     m_asking = true;
     m_password->setPlaceholderText(tr("asking the keychain..."));
-    m_keychain.read(aor, this, [this, aor](const Keychain::Found &found) {
-        if (toStd(m_aor->text().trimmed()) != aor || !m_asking)
-            return; // another account was chosen meanwhile
+    m_keychain.read(aor, this, [this, question = ++m_question](const Keychain::Found &found) {
+        if (question != m_question || !m_asking)
+            return; // another account was chosen or typed meanwhile
         m_asking = false;
         m_password->setPlaceholderText(found.problem.isEmpty()
                                            ? tr("the keychain has none; enter it once more")
@@ -79,6 +91,13 @@ void AccountDialog::askKeychain(const std::string &aor)
         if (m_password->text().isEmpty())
             m_password->setText(found.password);
     });
+}
+
+/// It is another account now, so the answer is not waited for.
+void AccountDialog::stopAsking()
+{
+    m_asking = false;
+    m_password->setPlaceholderText(tr("asked for each time"));
 }
 
 void AccountDialog::forget()
@@ -121,6 +140,28 @@ void AccountDialog::dressFields()
         m_saved->addItem(shown(saved.account.aor));
 }
 
+void AccountDialog::dressFlowFields()
+{
+    m_expires->setObjectName(QStringLiteral("accountExpires"));
+    m_expires->setAccessibleName(tr("Registration time asked for, in seconds"));
+    m_expires->setRange(kLeastExpires, kMostExpires);
+    m_expires->setSuffix(tr(" s"));
+    m_expires->setToolTip(plainTip(tr("How long a registration is asked to last; the registrar "
+                                      "may grant less (RFC 3261 section 10.2.1)")));
+    m_keepAlive->setObjectName(QStringLiteral("accountKeepAlive"));
+    m_keepAlive->setToolTip(plainTip(tr("For proxies that answer pings but do not say so; a proxy "
+                                        "that does not answer looks dead then (RFC 5626 section "
+                                        "3.5)")));
+    m_gruu->setObjectName(QStringLiteral("accountGruu"));
+    m_gruu->setToolTip(plainTip(tr("Requests within a call then find this device over any of its "
+                                   "flows (RFC 5627)")));
+    m_plain->setObjectName(QStringLiteral("accountPlain"));
+    m_plain->setToolTip(
+        plainTip(tr("439 First Hop Lacks Outbound Support: without this the flow "
+                    "is given up; with it the account is reachable, but no dead "
+                    "connection is noticed by the network (RFC 5626 section 11.6)")));
+}
+
 QFormLayout *AccountDialog::makeForm()
 {
     auto *form = new QFormLayout();
@@ -144,6 +185,9 @@ QFormLayout *AccountDialog::makeForm()
     form->addRow(title(tr("Password"), m_password), m_password);
     form->addRow(QString(), m_keep);
     form->addRow(QString(), m_answer);
+    form->addRow(title(tr("Lasts"), m_expires), m_expires);
+    for (QCheckBox *each : {m_keepAlive, m_gruu, m_plain})
+        form->addRow(QString(), each);
     return form;
 }
 
@@ -188,10 +232,14 @@ void AccountDialog::load(const SavedAccount &saved)
     m_user->setText(QString::fromStdString(saved.account.credentials.user));
     m_answer->setChecked(saved.answer);
     m_keep->setChecked(saved.keepPassword);
+    m_expires->setValue(static_cast<int>(
+        std::chrono::duration_cast<std::chrono::seconds>(saved.account.expires).count()));
+    m_keepAlive->setChecked(saved.account.keepAlive);
+    m_gruu->setChecked(saved.account.gruu);
+    m_plain->setChecked(saved.account.plainAfter439);
     m_instance = saved.account.instance;
     m_password->clear();
-    m_password->setPlaceholderText(tr("asked for each time"));
-    m_asking = false;
+    stopAsking();
 }
 
 SavedAccount AccountDialog::account() const
@@ -209,6 +257,10 @@ SavedAccount AccountDialog::account() const
         !m_instance.empty()
             ? m_instance
             : "urn:uuid:" + toStd(QUuid::createUuid().toString(QUuid::WithoutBraces));
+    out.account.expires = std::chrono::seconds(m_expires->value());
+    out.account.keepAlive = m_keepAlive->isChecked();
+    out.account.gruu = m_gruu->isChecked();
+    out.account.plainAfter439 = m_plain->isChecked();
     out.answer = m_answer->isChecked();
     out.keepPassword = m_keep->isChecked();
     return out;

@@ -13,6 +13,7 @@ class QLabel;
 class QLineEdit;
 class QPlainTextEdit;
 class QPushButton;
+class QSpinBox;
 
 namespace ui {
 
@@ -29,8 +30,10 @@ public:
 
 private:
     void dressFields();
+    void dressFlowFields();
     void choose(int index); // of the accounts used before, 0: a new one
     void askKeychain(const std::string &aor);
+    void stopAsking();
     void forget();
     QFormLayout *makeForm();
     QString problem() const override;
@@ -45,7 +48,10 @@ private:
     QPlainTextEdit *m_proxies;
     QComboBox *m_transport;
     QCheckBox *m_keep, *m_answer;
-    bool m_asking = false; // the keychain has not answered yet
+    QSpinBox *m_expires;                       // seconds
+    QCheckBox *m_keepAlive, *m_gruu, *m_plain; // engine::Account's words for its flows
+    bool m_asking = false;                     // the keychain has not answered yet
+    unsigned m_question = 0;                   // the newest one to it; older answers do not count
     std::vector<SavedAccount> m_known;
     std::string m_instance;
 };

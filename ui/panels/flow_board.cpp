@@ -156,8 +156,8 @@ void FlowBoard::makeButtons()
     m_register = button(tr("Re-&register"), "flowRegister", &FlowBoard::registerAgain);
     m_register->setToolTip(plainTip(tr("A REGISTER now: over the same flow while it is up, else "
                                        "over a new one with the same reg-id (R)")));
-    m_drop = button(tr("&Drop"), "flowDrop", &FlowBoard::drop);
-    m_drop->setToolTip(plainTip(tr("Ends the flow without a word, to see how it recovers (D)")));
+    m_drop = button(tr("&Drop…"), "flowDrop", &FlowBoard::drop);
+    m_drop->setToolTip(plainTip(tr("Ends the flow without a word and times how it recovers (D)")));
     m_explain = button(tr("E&xplain"), "flowExplain", &FlowBoard::explain);
     m_explain->setToolTip(plainTip(tr("What the last answer on this flow means (Enter)")));
 }
@@ -311,10 +311,10 @@ void FlowBoard::openMenu(const QPoint &at)
     const auto drill = [&](const QString &text, engine::Drill what) {
         menu->addAction(text, this, [=, this] { Q_EMIT drillWanted(account, regId, what); });
     };
-    drill(tr("&Drop the connection (drill)"), engine::Drill::Cut);
-    drill(tr("&Swallow its pongs (drill)"), engine::Drill::SwallowPongs);
+    drill(tr("&Drop the connection (drill)…"), engine::Drill::Cut);
+    drill(tr("&Swallow its pongs (drill)…"), engine::Drill::SwallowPongs);
     if (row->report.transport == "UDP")
-        drill(tr("&Change its source port (drill)"), engine::Drill::ChangePort);
+        drill(tr("&Change its source port (drill)…"), engine::Drill::ChangePort);
     menu->popup(m_view->viewport()->mapToGlobal(at));
 }
 

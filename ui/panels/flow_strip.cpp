@@ -242,7 +242,7 @@ void FlowStrip::openMenu(engine::AccountHandle account, std::uint32_t regId, QWi
             Q_EMIT explainWanted(*report);
     });
     menu->addSeparator();
-    menu->addAction(tr("&Cut the connection (drill)"), this,
+    menu->addAction(tr("&Cut the connection (drill)…"), this,
                     [=, this] { Q_EMIT drillWanted(account, regId, engine::Drill::Cut); });
     menu->addAction(tr("&Unregister the account"), this,
                     [=, this] { Q_EMIT removeWanted(account); });

@@ -36,7 +36,7 @@ void check(const Evidence &evidence, Findings &out)
         auto &f = out.add(
             "dlg-481", Severity::Error, Grade::Seen,
             fmt::format("{} does not know the dialog of this {} [1]: 481 after {} [2].",
-                        sender(evidence, refused.finalResponse), sip::methodText(refused.method),
+                        sender(evidence, refused.finalResponse), methodOf(evidence, refused),
                         lasting(refused.finished - refused.started)));
         f.impact =
             "One side believes in a call that the other does not have; it lost its state, or "
@@ -75,6 +75,7 @@ const Rule dlg_481{"dlg-481",
   9.03 alice>bob 200 for=BYE
   9.05 bob>alice 481 tag=b
 )",
-                   check};
+                   check,
+                   Reads::Messages};
 
 } // namespace diagnosis::rules

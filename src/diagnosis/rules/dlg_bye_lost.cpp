@@ -72,6 +72,7 @@ const Rule dlg_bye_lost{"dlg-bye-lost",
 * 16.60 bob>alice 200 tag=b
   45.00 tick
 )",
-                        check};
+                        check,
+                        Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -55,6 +55,7 @@ const Rule dlg_no_contact{"dlg-no-contact",
   1.00 bob>alice 200 tag=b answer
   1.05 alice>bob ACK tag=b
 )",
-                          check};
+                          check,
+                          Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -52,6 +52,7 @@ const Rule dlg_tag_missing{"dlg-tag-missing",
   1.00 bob>alice 200 tag=b answer
   1.05 alice>bob ACK tag=b
 )",
-                           check};
+                           check,
+                           Reads::Messages};
 
 } // namespace diagnosis::rules

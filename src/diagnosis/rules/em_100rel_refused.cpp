@@ -64,6 +64,7 @@ const Rule em_100rel_refused{"em-100rel-refused",
   0.20 bob>alice 420 tag=b "Unsupported: timer"
   0.25 alice>bob ACK tag=b
 )",
-                             check};
+                             check,
+                             Reads::Messages};
 
 } // namespace diagnosis::rules

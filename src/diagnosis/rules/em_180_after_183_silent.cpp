@@ -83,6 +83,7 @@ const Rule em_180_after_183_silent{"em-180-after-183-silent",
   1.30 alice>bob rtp 100
   6.00 bob>alice 200 tag=b answer
 )",
-                                   check};
+                                   check,
+                                   Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -77,6 +77,7 @@ const Rule em_183_no_sdp{"em-183-no-sdp",
 * 1.30 bob>alice 180 tag=b
   6.00 bob>alice 200 tag=b answer
 )",
-                         check};
+                         check,
+                         Reads::Messages};
 
 } // namespace diagnosis::rules

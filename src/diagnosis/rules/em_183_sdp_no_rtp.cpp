@@ -151,6 +151,7 @@ const Rule em_183_sdp_no_rtp{"em-183-sdp-no-rtp",
 * 0.30 bob>alice rtp 300
   7.00 tick
 )",
-                             check};
+                             check,
+                             Reads::Messages};
 
 } // namespace diagnosis::rules

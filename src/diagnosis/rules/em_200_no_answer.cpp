@@ -76,6 +76,7 @@ const Rule em_200_no_answer{"em-200-no-answer",
   2.00 bob>alice 200 tag=b
   2.05 alice>bob ACK tag=b
 )",
-                            check};
+                            check,
+                            Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -63,6 +63,7 @@ const Rule em_2xx_before_prack{"em-2xx-before-prack",
   0.50 bob>alice 200 tag=b
   0.70 alice>bob ACK tag=b
 )",
-                               check};
+                               check,
+                               Reads::Messages};
 
 } // namespace diagnosis::rules

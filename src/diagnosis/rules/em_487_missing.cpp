@@ -64,6 +64,7 @@ const Rule em_487_missing{"em-487-missing",
   3.10 alice>bob ACK tag=b
   40.00 tick
 )",
-                          check};
+                          check,
+                          Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -64,6 +64,7 @@ const Rule em_announcement_then_fail{"em-announcement-then-fail",
   4.00 bob>alice 200 tag=b answer
   4.05 alice>bob ACK tag=b
 )",
-                                     check};
+                                     check,
+                                     Reads::Messages};
 
 } // namespace diagnosis::rules

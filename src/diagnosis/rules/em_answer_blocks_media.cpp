@@ -62,6 +62,7 @@ const Rule em_answer_blocks_media{"em-answer-blocks-media",
   4.00 bob>alice 200 tag=b sdp=0
   4.05 alice>bob ACK tag=b
 )",
-                                  check};
+                                  check,
+                                  Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -66,6 +66,7 @@ const Rule em_cancel_before_1xx{"em-cancel-before-1xx",
   0.21 bob>alice 487 tag=b for=INVITE
   0.25 alice>bob ACK tag=b
 )",
-                                check};
+                                check,
+                                Reads::Messages};
 
 } // namespace diagnosis::rules

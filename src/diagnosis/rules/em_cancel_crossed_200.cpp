@@ -69,6 +69,7 @@ const Rule em_cancel_crossed_200{"em-cancel-crossed-200",
 * 3.10 bob>alice 200 tag=b for=BYE
   9.00 tick
 )",
-                                 check};
+                                 check,
+                                 Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -53,6 +53,7 @@ const Rule em_late_offer_unreliable_sdp{"em-late-offer-unreliable-sdp",
   2.00 bob>alice 200 tag=b offer
   2.05 alice>bob ACK tag=b answer
 )",
-                                        check};
+                                        check,
+                                        Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -72,6 +72,7 @@ const Rule em_no_18x{"em-no-18x",
   12.00 bob>alice 486 tag=b
   12.05 alice>bob ACK tag=b
 )",
-                     check};
+                     check,
+                     Reads::Messages};
 
 } // namespace diagnosis::rules

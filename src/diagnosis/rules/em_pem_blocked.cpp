@@ -71,6 +71,7 @@ const Rule em_pem_blocked{"em-pem-blocked",
   4.00 bob>alice 200 tag=b answer
   4.05 alice>bob ACK tag=b
 )",
-                          check};
+                          check,
+                          Reads::Messages};
 
 } // namespace diagnosis::rules

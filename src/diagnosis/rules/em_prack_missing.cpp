@@ -8,6 +8,8 @@ namespace diagnosis::rules {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(1);
+constexpr auto kCrossed = std::chrono::milliseconds(100);     // a PRACK may have been on its way
+constexpr auto kFirstRepeat = std::chrono::milliseconds(500); // T1
 constexpr auto kNotAMirror =
     std::chrono::milliseconds(300); // closer copies are the capture's, not the sender's
 
@@ -61,6 +63,85 @@ void report(const Evidence &evidence, const calls::EarlyDialog &dialog,
          Action::None}};
 }
 
+/// Was the caller itself seen behind the response, on the same way? A capture of the callee's
+/// direction alone holds no PRACK of anybody.
+bool callerSeen(const Evidence &evidence, const calls::ReliableResponse &reliable)
+{
+    const auto from = evidence.trace.destination(reliable.response);
+    const auto to = evidence.trace.source(reliable.response);
+    const auto start = evidence.time(reliable.response);
+    return std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(),
+                       [&](const auto &place) {
+                           const auto &row = evidence.trace.row(place.row);
+                           return trace::isMessage(row.kind) && row.status == 0 &&
+                                  row.time >= start && evidence.trace.source(place.row) == from &&
+                                  evidence.trace.destination(place.row) == to;
+                       });
+}
+
+/// What the numbers of the caller's later requests in the dialog say of a PRACK between: each
+/// request takes the next one (RFC 3261 section 12.2.1.1).
+enum class Numbers : std::uint8_t { Untold, NoneBetween, OneBetween };
+
+Numbers numbersBehind(const Evidence &evidence, const calls::Transaction &invite,
+                      const calls::ReliableResponse &reliable)
+{
+    const auto caller = evidence.trace.row(reliable.response).fromTag;
+    std::uint32_t next = 0;
+    for (const auto &place : evidence.call.rows) {
+        const auto &row = evidence.trace.row(place.row);
+        const bool counts = trace::isMessage(row.kind) && row.status == 0 && row.toTag != 0 &&
+                            row.fromTag == caller && row.cseq > invite.cseq &&
+                            row.method != sip::Method::Ack && row.method != sip::Method::Cancel;
+        if (counts && (next == 0 || row.cseq < next))
+            next = row.cseq;
+    }
+    return next == 0                 ? Numbers::Untold
+           : next == invite.cseq + 1 ? Numbers::NoneBetween
+                                     : Numbers::OneBetween;
+}
+
+/// Does this caller acknowledge at all? Then the capture may lack the one that is missed.
+bool anyPrack(const Evidence &evidence)
+{
+    return std::any_of(evidence.call.transactions.begin(), evidence.call.transactions.end(),
+                       [](const auto &t) { return t.method == sip::Method::Prack; });
+}
+
+/// The sender did not insist: it went on to its final response.
+bool reportFinal(const Evidence &evidence, const calls::EarlyDialog &dialog,
+                 const calls::ReliableResponse &reliable, Findings &out)
+{
+    const auto *const invite = transactionOf(evidence.call, reliable.response);
+    if (invite == nullptr || !invite->finalResponse.valid() || !callerSeen(evidence, reliable))
+        return false;
+    const auto waited = evidence.time(invite->finalResponse) - evidence.time(reliable.response);
+    const auto numbers = numbersBehind(evidence, *invite, reliable);
+    if (waited < kCrossed || anyPrack(evidence) || numbers == Numbers::OneBetween)
+        return false;
+    auto &f = out.add(
+        "em-prack-missing", waited < kFirstRepeat ? Severity::Warning : Severity::Error,
+        Grade::Likely,
+        fmt::format("{} demands a PRACK for RSeq {} [1]; {} came {} later [2], and no PRACK is in "
+                    "this trace (To-tag {}).",
+                    codeText(evidence.trace.row(reliable.response).status), reliable.rseq,
+                    codeText(invite->finalStatus), lasting(waited), shown(dialog.toTag)));
+    f.impact = reliable.hasSdp
+                   ? "The answer in that response was never confirmed; a strict callee holds its "
+                     "200 back and fails the call after 32 s (64*T1)."
+                   : "A strict callee repeats the response and fails the call after 32 s (64*T1).";
+    f.evidence = {at(evidence, reliable.response, sip::HeaderId::RSeq, "reliable: wants a PRACK"),
+                  at(invite->finalResponse, "the final response, without any PRACK before")};
+    f.fixes = {
+        {"Send a PRACK per early dialog, to the Contact and route set of that very response.",
+         "caller's user agent", Action::None},
+        {"Leave 100rel out of Supported if PRACK is not sent.", "caller's user agent",
+         Action::CallWithoutReliable},
+        {"Let PRACK pass; some gateways and firewalls drop the method.", "gateway or SBC",
+         Action::None}};
+    return true;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
@@ -75,6 +156,8 @@ void check(const Evidence &evidence, Findings &out)
             if (anyPrackAfter(evidence, start))
                 continue; // em-prack-rejected tells what became of it
             const auto again = retransmissions(evidence, reliable);
+            if (again.empty() && reportFinal(evidence, dialog, reliable, out))
+                return;
             if (earlyEnd(evidence, i) - start < kPatience || again.empty()) {
                 if (!earlyPhaseOver(evidence, i))
                     out.recheckAt(start + kPatience);
@@ -109,6 +192,7 @@ const Rule em_prack_missing{"em-prack-missing",
 * 0.80 bob>alice 200 tag=b
   3.50 tick
 )",
-                            check};
+                            check,
+                            Reads::Messages};
 
 } // namespace diagnosis::rules

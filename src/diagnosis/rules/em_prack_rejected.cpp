@@ -88,6 +88,7 @@ const Rule em_prack_rejected{"em-prack-rejected",
   0.30 bob>alice 200 tag=b
   3.00 tick
 )",
-                             check};
+                             check,
+                             Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -64,6 +64,7 @@ const Rule em_prack_timeout{"em-prack-timeout",
   32.25 bob>alice 504 tag=b
   32.30 alice>bob ACK tag=b
 )",
-                            check};
+                            check,
+                            Reads::Messages};
 
 } // namespace diagnosis::rules

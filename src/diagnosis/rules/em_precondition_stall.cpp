@@ -78,6 +78,7 @@ const Rule em_precondition_stall{"em-precondition-stall",
 * 1.20 bob>alice 180 tag=b
   6.00 tick
 )",
-                                 check};
+                                 check,
+                                 Reads::Messages};
 
 } // namespace diagnosis::rules

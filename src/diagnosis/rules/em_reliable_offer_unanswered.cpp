@@ -52,6 +52,7 @@ const Rule em_reliable_offer_unanswered{"em-reliable-offer-unanswered",
   0.30 alice>bob PRACK tag=b rack=1/1 answer
   0.35 bob>alice 200 tag=b for=PRACK
 )",
-                                        check};
+                                        check,
+                                        Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -33,22 +33,26 @@ void check(const Evidence &evidence, Findings &out)
                 continue;
             const auto &a = evidence.trace.row(before.response),
                        &b = evidence.trace.row(after.response);
-            // A number that falls is UDP's reordering or another INVITE; only what was skipped is a
-            // fault.
+            // A number that falls may be UDP's reordering; one that was skipped is a fault.
             if (a.pair != b.pair || a.cseq != b.cseq || after.rseq <= before.rseq + 1 ||
-                acknowledged(evidence, before.rseq + 1) || after.prackStatus / 100 == 2)
+                acknowledged(evidence, before.rseq + 1))
                 continue;
+            const bool taken = after.prackStatus / 100 == 2;
             auto &f = out.add(
                 "em-rseq-gap", Severity::Error, Grade::Likely,
                 fmt::format(
                     "RSeq jumps from {} [1] to {} [2] in one early dialog, so {} must not be "
-                    "acknowledged.",
-                    before.rseq, after.rseq, codeText(b.status)));
-            f.impact = "The caller has to discard the second response: its state or early answer "
-                       "is lost to it.";
+                    "acknowledged{}.",
+                    before.rseq, after.rseq, codeText(b.status), taken ? ", and was [3]" : ""));
+            f.impact = taken ? "Both sides overlook it here; a caller that keeps to the rule "
+                               "discards the second response, and its early answer with it."
+                             : "The caller has to discard the second response: its state or early "
+                               "answer is lost to it.";
             f.evidence = {
                 at(evidence, before.response, sip::HeaderId::RSeq, "last number in order"),
                 at(evidence, after.response, sip::HeaderId::RSeq, "a number too high")};
+            if (taken)
+                f.evidence.push_back(at(after.prack, "acknowledged nevertheless"));
             f.fixes = {
                 {"Call without 100rel and compare.", "caller's user agent",
                  Action::CallWithoutReliable},
@@ -85,6 +89,7 @@ const Rule em_rseq_gap{"em-rseq-gap",
   1.10 bob>alice 200 tag=b
   3.00 tick
 )",
-                       check};
+                       check,
+                       Reads::Messages};
 
 } // namespace diagnosis::rules

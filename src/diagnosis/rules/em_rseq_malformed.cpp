@@ -76,6 +76,7 @@ const Rule em_rseq_malformed{"em-rseq-malformed",
   2.00 bob>alice 200 tag=b answer
   2.05 alice>bob ACK tag=b
 )",
-                             check};
+                             check,
+                             Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -128,6 +128,7 @@ const Rule em_sdp_differs_183_200{"em-sdp-differs-183-200",
   2.00 bob>alice 200 tag=b sdp=0@bob:5000
   2.05 alice>bob ACK tag=b
 )",
-                                  check};
+                                  check,
+                                  Reads::Messages};
 
 } // namespace diagnosis::rules

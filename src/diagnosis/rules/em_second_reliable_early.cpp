@@ -63,6 +63,7 @@ const Rule em_second_reliable_early{"em-second-reliable-early",
   0.50 alice>bob PRACK tag=b rack=2/1 cseq=3
   0.55 bob>alice 200 tag=b for=PRACK
 )",
-                                    check};
+                                    check,
+                                    Reads::Messages};
 
 } // namespace diagnosis::rules

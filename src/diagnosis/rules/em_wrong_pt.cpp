@@ -117,6 +117,7 @@ const Rule em_wrong_pt{"em-wrong-pt",
   0.30 bob>alice rtp 20 pt=8
   2.00 bob>alice 200 tag=b sdp=8
 )",
-                       check};
+                       check,
+                       Reads::Messages};
 
 } // namespace diagnosis::rules

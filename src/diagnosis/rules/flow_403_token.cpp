@@ -10,14 +10,6 @@ namespace {
 
 constexpr auto kAtOnce = std::chrono::milliseconds(50);
 
-const TokenSeen *tokenInRoute(const std::vector<TokenSeen> &tokens)
-{
-    const auto at = std::find_if(tokens.begin(), tokens.end(), [](const TokenSeen &token) {
-        return token.header == sip::HeaderId::Route && token.readable;
-    });
-    return at == tokens.end() ? nullptr : &*at;
-}
-
 /// The edge that wrote the token gave the answer; without its address in the token, the host of
 /// that Route.
 bool saidByItsEdge(const Evidence &evidence, const calls::Transaction &transaction,
@@ -30,6 +22,13 @@ bool saidByItsEdge(const Evidence &evidence, const calls::Transaction &transacti
     return host && answerer.address == *host;
 }
 
+/// The trace holds the end of that very flow: the token was good, the flow is gone (flow-hidden).
+bool wasGone(const Evidence &evidence, const TokenSeen &token, base::Instant when)
+{
+    const auto *const flow = flowOf(evidence, token);
+    return flow != nullptr && deathOf(*flow, when) != nullptr;
+}
+
 /// The proxy that the token's Route names gives the answer itself, so fast that it asked nobody.
 void check(const Evidence &evidence, Findings &out)
 {
@@ -38,9 +37,9 @@ void check(const Evidence &evidence, Findings &out)
             transaction.method == sip::Method::Register ||
             transaction.finished - transaction.started > kAtOnce)
             continue;
-        const auto tokens = tokensOf(evidence, transaction.request);
-        const TokenSeen *token = tokenInRoute(tokens);
-        if (token == nullptr || !saidByItsEdge(evidence, transaction, *token))
+        const auto way = routed(evidence, transaction);
+        if (!way || !way->token.readable || !saidByItsEdge(evidence, transaction, way->token) ||
+            wasGone(evidence, way->token, transaction.started))
             continue;
         auto &f = out.add(
             "flow-403-token", Severity::Error, Grade::Likely,
@@ -49,16 +48,16 @@ void check(const Evidence &evidence, Findings &out)
                         "with another key. Nobody is forbidden to call.",
                         sender(evidence, transaction.finalResponse),
                         lasting(transaction.finished - transaction.started),
-                        sip::methodText(transaction.method)));
+                        methodOf(evidence, transaction)));
         f.impact = "Calls to this user agent fail until it registers again, although it looks "
                    "registered.";
         f.evidence = {at(transaction.finalResponse, "the refusal"),
-                      at(evidence, transaction.request, token->value, "the flow token")};
+                      at(evidence, transaction.request, way->token.value, "the flow token")};
         f.fixes = {{"Keep the key of the flow tokens over a restart (Kamailio: modparam "
                     "\"outbound\" \"flow_token_secret\"; Flexisip keeps it in a file).",
                     "edge proxy", Action::None},
                    {"Register again when the connection to the edge ended, with the same reg-id.",
-                    "callee's user agent", Action::None},
+                    std::string(keeperOf(evidence, transaction, way)), Action::None},
                    {"Treat such a 403 like a 430: try the target's next flow.", "home proxy",
                     Action::None}};
         f.offers = flowOffers(evidence, transaction);

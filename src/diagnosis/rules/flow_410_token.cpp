@@ -15,11 +15,8 @@ void check(const Evidence &evidence, Findings &out)
         if (transaction.finalStatus != 410 || !transaction.request.valid() ||
             transaction.method == sip::Method::Register || wasProgressing(evidence, transaction))
             continue;
-        const auto tokens = tokensOf(evidence, transaction.request);
-        const auto token = std::find_if(tokens.begin(), tokens.end(), [](const TokenSeen &seen) {
-            return seen.header == sip::HeaderId::Route && (seen.ob || seen.readable);
-        });
-        if (token == tokens.end())
+        const auto way = routed(evidence, transaction);
+        if (!way || !(way->token.ob || way->token.readable))
             continue;
         auto &f =
             out.add("flow-410-token", Severity::Warning, Grade::Likely,
@@ -28,12 +25,12 @@ void check(const Evidence &evidence, Findings &out)
                                 "gone, where 430 is meant.",
                                 sender(evidence, transaction.finalResponse),
                                 lasting(transaction.finished - transaction.started),
-                                sip::methodText(transaction.method),
-                                tokenText(evidence, *token, transaction.started)));
+                                methodOf(evidence, transaction),
+                                tokenText(evidence, way->token, transaction.started)));
         f.impact = "The home proxy takes 410 for the user agent's own answer and tries none of its "
                    "other flows.";
         f.evidence = {at(transaction.finalResponse, "the refusal"),
-                      at(evidence, transaction.request, token->value, "the flow token")};
+                      at(evidence, transaction.request, way->token.value, "the flow token")};
         f.fixes = {{"Bring the edge to RFC 5626 (430; repro: OutboundVersion = 5626).",
                     "edge proxy", Action::None},
                    {"Treat 410 from an edge like 430: try the target's next flow.", "home proxy",

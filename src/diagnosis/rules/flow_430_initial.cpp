@@ -7,14 +7,23 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr int kMostAttempts = 8; // one after the other, as many as are followed
+
 bool savedByAnotherFlow(const Evidence &evidence, const calls::Transaction &failed)
 {
     const auto state = evidence.call.state;
     if (state == calls::State::Answered || state == calls::State::Ended ||
         state == calls::State::Cancelled)
         return true;
-    const auto *const next = nextAttempt(evidence, failed);
-    return next != nullptr && (next->finalStatus == 0 || next->finalStatus / 100 == 2);
+    if (reachedLater(evidence, failed))
+        return true;
+    const auto *last = &failed;
+    for (int i = 0; i < kMostAttempts; ++i)
+        if (const auto *const next = nextAttempt(evidence, *last); next != nullptr)
+            last = next;
+    const auto told = evidence.call.finalResponse;
+    const bool over = told.valid() && evidence.time(told) > last->started;
+    return last->finalStatus == 0 && !over; // still under way
 }
 
 /// How far the code went: what the originator got in the end.
@@ -45,7 +54,7 @@ void check(const Evidence &evidence, Findings &out)
     auto &f =
         out.add("flow-430-initial", severity, verdict.grade,
                 fmt::format("{} [1] was answered 430 Flow Failed [2], {}. {}{}",
-                            sip::methodText(failed->method),
+                            methodOf(evidence, *failed),
                             answerTimeText(failed->started, failed->finished), verdict.text, end));
     f.impact = verdict.impact;
     f.evidence = {at(failed->request, "the request"),
@@ -53,11 +62,10 @@ void check(const Evidence &evidence, Findings &out)
                      "the flow it should have taken is gone")};
     if (end.find("[3]") != std::string::npos)
         f.evidence.push_back(at(evidence.call.finalResponse, "what the caller got"));
-    if (const auto tokens = tokensOf(evidence, failed->request); !tokens.empty()) {
-        f.evidence.push_back(at(evidence, failed->request, tokens.front().value, "the flow token"));
-        f.text +=
-            fmt::format(" The route named {} [{}].",
-                        tokenText(evidence, tokens.front(), failed->started), f.evidence.size());
+    if (const auto way = routed(evidence, *failed)) {
+        f.evidence.push_back(at(evidence, failed->request, way->token.value, "the flow token"));
+        f.text += fmt::format(" The route named {} [{}].",
+                              tokenText(evidence, way->token, failed->started), f.evidence.size());
     }
     f.fixes = verdict.fixes;
     f.offers = flowOffers(evidence, *failed);
@@ -85,9 +93,12 @@ const Rule flow_430_initial{"flow-430-initial",
   0.003 edge>home 430 tag=e "Server: edge"
   0.004 home>edge ACK
   0.005 home>edge2 INVITE branch=second offer
-  0.100 edge2>home 200 tag=b answer
-  0.101 home>alice 200 tag=b answer
-  0.102 alice>home ACK tag=b
+  0.007 edge2>home 430 tag=f
+  0.009 home>edge INVITE branch=third offer "Route: <sip:MTIzNDU2Nzg5MAJ/AAABE8SAAAABiAc=@192.0.2.2;lr;ob>"
+* 0.100 edge>home 180 tag=b
+* 4.000 edge>home 486 tag=b
+  4.001 home>alice 486 tag=b
+  4.002 alice>home ACK tag=b
 )",
                             check};
 

@@ -11,12 +11,38 @@ namespace {
 
 constexpr auto kSoonAfter = std::chrono::seconds(2);
 
-/// RFC 5626 section 7: an answer of the device itself ends the search. These may come of a proxy.
+/// RFC 5626 section 7: after these another flow may be tried, whoever said them. A 401 or 407 is
+/// asked anew.
 bool mayTryOn(int status)
 {
-    constexpr std::array kNotTheDevice{0, 401, 403, 407, 408, 410, 430, 477, 503};
+    constexpr std::array kMayTryOn{0, 401, 407, 408, 430};
     return status / 100 == 2 ||
-           std::find(kNotTheDevice.begin(), kNotTheDevice.end(), status) != kNotTheDevice.end();
+           std::find(kMayTryOn.begin(), kMayTryOn.end(), status) != kMayTryOn.end();
+}
+
+/// The same code as the user agent gave it at the other end of the edge.
+bool saidByDevice(const Evidence &evidence, const calls::Transaction &failed,
+                  const flows::Flow &flow)
+{
+    const auto edge = evidence.trace.destination(failed.request).address;
+    const auto &all = evidence.call.transactions;
+    return std::any_of(all.begin(), all.end(), [&](const calls::Transaction &last) {
+        return &last != &failed && last.method == failed.method && last.cseq == failed.cseq &&
+               last.finalStatus == failed.finalStatus && last.request.valid() &&
+               last.finalResponse.valid() && evidence.trace.source(last.request).address == edge &&
+               evidence.trace.source(last.finalResponse) == flow.userAgent;
+    });
+}
+
+/// RFC 5626 section 7: an answer of the device itself ends the search. Most codes may come of a
+/// proxy as well, so there has to be proof.
+bool deviceAnswered(const Evidence &evidence, const calls::Transaction &failed,
+                    const flows::Flow &flow)
+{
+    constexpr std::array kOfTheDevice{486, 488, 600, 603, 606};
+    return wasProgressing(evidence, failed) || saidByDevice(evidence, failed, flow) ||
+           std::find(kOfTheDevice.begin(), kOfTheDevice.end(), failed.finalStatus) !=
+               kOfTheDevice.end();
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -27,9 +53,10 @@ void check(const Evidence &evidence, Findings &out)
         const auto *const next = nextAttempt(evidence, failed);
         if (next == nullptr || next->started - failed.finished > kSoonAfter)
             continue;
-        const auto *const one = routedFlow(evidence, failed.request);
-        const auto *const other = routedFlow(evidence, next->request);
-        if (one == nullptr || other == nullptr || !sameDevice(*one, *other))
+        const auto *const one = routedFlow(evidence, failed);
+        const auto *const other = routedFlow(evidence, *next);
+        if (one == nullptr || other == nullptr || !sameDevice(*one, *other) ||
+            !deviceAnswered(evidence, failed, *one))
             continue;
         auto &f = out.add(
             "flow-failover-forbidden", Severity::Warning, Grade::Seen,

@@ -25,7 +25,7 @@ void check(const Evidence &evidence, Findings &out)
     if (failed == nullptr || !failed->request.valid() || evidence.call.answered.known() ||
         nextAttempt(evidence, *failed) != nullptr)
         return;
-    const auto *const dead = routedFlow(evidence, failed->request);
+    const auto *const dead = routedFlow(evidence, *failed);
     const auto *const other = dead != nullptr ? spare(evidence, *dead, failed->started) : nullptr;
     if (other == nullptr)
         return;

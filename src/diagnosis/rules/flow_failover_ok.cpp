@@ -9,38 +9,59 @@ namespace {
 
 constexpr auto kSoonAfter = std::chrono::seconds(2);
 
-bool wentThrough(const Evidence &evidence, const calls::Transaction &attempt)
+/// Was it the flow that failed? 430 says so, 477 that the connection is gone; the others have more
+/// reasons, so that both attempts have to name a flow and nobody rang.
+std::optional<Grade> metDeadFlow(const Evidence &evidence, const calls::Transaction &failed,
+                                 const calls::Transaction &next)
 {
-    if (attempt.finalStatus != 0)
-        return attempt.finalStatus / 100 == 2 || attempt.finalStatus == 486 ||
-               attempt.finalStatus == 487;
-    return std::any_of(attempt.responses.begin(), attempt.responses.end(),
-                       [&](trace::RowId row) { return evidence.trace.row(row).status > 100; });
+    switch (failed.finalStatus) {
+    case 430:
+        return Grade::Seen;
+    case 403:
+    case 408:
+    case 477:
+    case 503:
+        break;
+    default:
+        return std::nullopt;
+    }
+    if (wasProgressing(evidence, failed))
+        return std::nullopt;
+    if (failed.finalStatus == 477)
+        return Grade::Likely;
+    const auto *const one = routedFlow(evidence, failed);
+    const auto *const other = routedFlow(evidence, next);
+    const bool elsewhere = one != nullptr && other != nullptr && !sameDevice(*one, *other);
+    if (elsewhere || !routed(evidence, failed) || !routed(evidence, next))
+        return std::nullopt; // one target after the other, as forking does
+    return Grade::Likely;
 }
 
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &failed : evidence.call.transactions) {
-        // RFC 5626 section 7: only 430 and no answer at all let the proxy try another flow of the
-        // same instance. A 408 is too common for other reasons to be told from serial forking.
-        if (failed.finalStatus != 430 || failed.inDialog)
+        if (failed.inDialog || failed.finalStatus < 300 || !failed.finalResponse.valid())
             continue;
         const auto *const next = nextAttempt(evidence, failed);
         if (next == nullptr || next->started - failed.finished > kSoonAfter ||
-            !wentThrough(evidence, *next))
+            !reached(evidence, *next))
             continue;
-        const auto tokens = tokensOf(evidence, failed.request);
+        const auto grade = metDeadFlow(evidence, failed, *next);
+        if (!grade)
+            continue;
+        const auto way = routed(evidence, failed);
         auto text = fmt::format(
-            "{} met a dead flow at {}: 430 after {} [1]. {} later {} tried {} [2], and that "
-            "attempt "
-            "went through [3].",
-            sip::methodText(failed.method), sender(evidence, failed.finalResponse),
+            "{} met {} at {}: {} after {} [1]. {} later {} tried {} [2], and that attempt went "
+            "through [3].",
+            methodOf(evidence, failed),
+            *grade == Grade::Seen ? "a dead flow" : "what is most likely a dead flow",
+            sender(evidence, failed.finalResponse), failed.finalStatus,
             lasting(failed.finished - failed.started), lasting(next->started - failed.finished),
             evidence.trace.source(next->request).text(), receiver(evidence, next->request));
-        if (!tokens.empty())
-            text += fmt::format(" The dead one: {}.",
-                                tokenText(evidence, tokens.front(), failed.started));
-        auto &f = out.add("flow-failover-ok", Severity::Info, Grade::Seen, std::move(text));
+        if (way)
+            text +=
+                fmt::format(" The dead one: {}.", tokenText(evidence, way->token, failed.started));
+        auto &f = out.add("flow-failover-ok", Severity::Info, *grade, std::move(text));
         f.impact = fmt::format("None for the caller but {} of delay; the dead binding delays every "
                                "further call until it is "
                                "refreshed or removed.",
@@ -52,10 +73,10 @@ void check(const Evidence &evidence, Findings &out)
                       at(next->request, "the next flow"), at(proof, "it works")};
         f.fixes = {
             {"Remove the dead binding when a 430 comes back for it.", "home proxy", Action::None},
-            {"Re-register the dead flow with the same reg-id.", "callee's user agent",
-             Action::ReRegister}};
-        const bool ours = !tokens.empty() && flowOf(evidence, tokens.front()) != nullptr &&
-                          flowOf(evidence, tokens.front())->ours;
+            {"Re-register the dead flow with the same reg-id.",
+             std::string(keeperOf(evidence, failed, way)), Action::ReRegister}};
+        const auto *const flow = way ? flowOf(evidence, way->token) : nullptr;
+        const bool ours = flow != nullptr && flow->ours;
         if (ours)
             std::swap(f.fixes[0], f.fixes[1]);
         else

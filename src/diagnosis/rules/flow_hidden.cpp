@@ -12,6 +12,8 @@ namespace {
 constexpr auto kAtOnce = std::chrono::milliseconds(50);
 constexpr auto kPatience = std::chrono::seconds(10); // a call that rings nobody for so long
 
+constexpr std::size_t kMostLookedAt = 1024; // of one call
+
 struct Dead {
     const flows::Flow *flow = nullptr;
     const flows::FlowEvent *event = nullptr; // after which nothing was heard of it
@@ -26,10 +28,10 @@ bool belongsTo(const flows::Flow &flow, std::string_view target)
 /// The flow that the request needed and that was gone. Without a token: the target's last one.
 Dead deadFlow(const Evidence &evidence, const calls::Transaction &transaction)
 {
-    if (const auto *const flow = routedFlow(evidence, transaction.request))
+    if (const auto *const flow = routedFlow(evidence, transaction))
         return {flow,
                 deathOf(*flow, transaction.finished.known() ? transaction.finished : evidence.now)};
-    if (transaction.inDialog)
+    if (transaction.inDialog || transaction.finalStatus == 403) // that may be policy as well
         return {};
     const auto &to = evidence.message(transaction.request).value(sip::HeaderId::To);
     const auto target = sip::parseNameAddress(to).uri.address();
@@ -52,6 +54,8 @@ std::string_view disguise(int status)
     switch (status) {
     case 0:
         return "and nobody was told: the call does not arrive";
+    case 403:
+        return "so its token was refused, where RFC 5626 wants 430 for a flow that is gone";
     case 404:
     case 480:
         return "so no binding or flow was left, and the code hides that";
@@ -76,6 +80,51 @@ bool speaksForItself(const calls::Transaction &transaction)
            ((status == 408 || status == 504) && !atOnce);
 }
 
+/// Was the request handed on from where it went? Then whoever answered stands behind.
+bool handedOn(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    const auto &request = evidence.trace.row(transaction.request);
+    const auto there = evidence.trace.destination(transaction.request).address;
+    return std::any_of(evidence.call.transactions.begin(), evidence.call.transactions.end(),
+                       [&](const auto &t) {
+                           return t.request.valid() && t.method == transaction.method &&
+                                  t.cseq == transaction.cseq &&
+                                  evidence.trace.row(t.request).viaCount > request.viaCount &&
+                                  evidence.trace.source(t.request).address == there;
+                       });
+}
+
+/// A code that has other reasons, from somebody who is no user agent, to a request that names a
+/// flow: all that can be said is that the flow may be gone.
+bool maySpeak(const Evidence &evidence, const calls::Transaction &transaction,
+              const TokenSeen &token)
+{
+    const bool atOnce = transaction.finished - transaction.started < kAtOnce;
+    if (transaction.finalStatus == 0 || !transaction.finalResponse.valid() ||
+        handedOn(evidence, transaction) ||
+        (transaction.finalStatus == 403 && atOnce && token.readable)) // flow-403-token tells
+        return false;
+    const auto &answer = evidence.message(transaction.finalResponse);
+    return answer.find(sip::HeaderId::Contact) == nullptr &&
+           answer.find(sip::HeaderId::Reason) == nullptr;
+}
+
+/// A flow token in Route, or as the user part of the Request-URI.
+std::optional<TokenSeen> tokenOf(const Evidence &evidence, const calls::Transaction &transaction,
+                                 bool &inUri)
+{
+    if (const auto way = routed(evidence, transaction);
+        way && (way->token.ob || way->token.readable))
+        return way->token;
+    const auto target = evidence.message(transaction.request).requestUri;
+    const auto uri = sip::parseUri(target);
+    auto readable = flows::decodeToken(uri.user);
+    if (!readable)
+        return std::nullopt;
+    inUri = true;
+    return TokenSeen{transaction.request, sip::HeaderId::Route, target, uri.user, false, readable};
+}
+
 std::string ending(const Evidence &evidence, const calls::Transaction &transaction)
 {
     if (transaction.finalStatus == 0)
@@ -84,24 +133,43 @@ std::string ending(const Evidence &evidence, const calls::Transaction &transacti
                        lasting(transaction.finished - transaction.started));
 }
 
+std::string_view endText(flows::Happening what)
+{
+    switch (what) {
+    case flows::Happening::PongMissing:
+        return "gave no pong";
+    case flows::Happening::Reset:
+        return "was reset";
+    case flows::Happening::Unreachable:
+        return "could not be reached";
+    case flows::Happening::Remapped:
+        return "got another mapped address";
+    default:
+        return "was closed";
+    }
+}
+
 std::string deathText(const Dead &dead, const calls::Transaction &transaction)
 {
     const auto before = transaction.started - dead.event->time;
     return fmt::format("The flow it needed, {} of {} at {}, {} {}",
                        base::transportText(dead.flow->transport), dead.flow->userAgent.text(),
-                       dead.flow->edge.text(),
-                       dead.event->what == flows::Happening::PongMissing ? "gave no pong"
-                       : dead.event->what == flows::Happening::Reset     ? "was reset"
-                                                                         : "was closed",
+                       dead.flow->edge.text(), endText(dead.event->what),
                        before.count() >= 0 ? lasting(before) + " before" : "meanwhile");
 }
 
+struct Told {
+    const TokenSeen *token = nullptr; // nullptr: the trace holds the end of the flow
+    bool inUri = false;
+    bool sure = false; // the code speaks for itself
+};
+
 void report(const Evidence &evidence, const calls::Transaction &transaction, const Dead &dead,
-            const TokenSeen *token, Findings &out)
+            const Told &told, Findings &out)
 {
     const bool known = dead.event != nullptr;
-    auto text = fmt::format("{} [1] {}. ", sip::methodText(transaction.method),
-                            ending(evidence, transaction));
+    auto text =
+        fmt::format("{} [1] {}. ", methodOf(evidence, transaction), ending(evidence, transaction));
     std::vector<EvidenceRef> places{at(transaction.request, "the request")};
     if (transaction.finalResponse.valid())
         places.push_back(at(transaction.finalResponse, "the code that hides it"));
@@ -112,13 +180,18 @@ void report(const Evidence &evidence, const calls::Transaction &transaction, con
         text += fmt::format("{} [{}], {}.", deathText(dead, transaction), places.size(),
                             disguise(transaction.finalStatus));
     } else {
-        places.push_back(at(evidence, transaction.request, token->value, "the flow token"));
-        text += fmt::format("Its Route names {} [{}], and nothing came back over that flow: it is "
-                            "most likely dead, and 430 would have said so.",
-                            tokenText(evidence, *token, transaction.started), places.size());
+        places.push_back(at(evidence, transaction.request, told.token->value, "the flow token"));
+        text +=
+            fmt::format("Its {} names {} [{}], and nothing came back over that flow: {}.",
+                        told.inUri ? "Request-URI" : "Route",
+                        tokenText(evidence, *told.token, transaction.started), places.size(),
+                        told.sure ? "it is most likely dead, and 430 would have said so"
+                                  : "it may be gone, where 430 would have said so, or the code "
+                                    "means what it says; the registration is not in this trace");
     }
-    auto &f = out.add("flow-hidden", known ? Severity::Error : Severity::Warning, Grade::Likely,
-                      std::move(text));
+    const auto severity = known ? Severity::Error : told.sure ? Severity::Warning : Severity::Info;
+    auto &f = out.add("flow-hidden", severity,
+                      known || told.sure ? Grade::Likely : Grade::CannotTell, std::move(text));
     f.impact =
         "The target looks registered but cannot be reached; the code sends everybody looking "
         "in the wrong place.";
@@ -155,18 +228,21 @@ bool judge(const Evidence &evidence, const calls::Transaction &transaction, Find
         }
     }
     if (dead.event != nullptr) {
-        report(evidence, transaction, dead, nullptr, out);
+        report(evidence, transaction, dead, {}, out);
         return true;
     }
     if (dead.flow != nullptr && dead.flow->lastPong > transaction.started)
         return false; // it lived
-    for (const auto &token : tokensOf(evidence, transaction.request))
-        if (token.header == sip::HeaderId::Route && (token.ob || token.readable) &&
-            speaksForItself(transaction)) {
-            report(evidence, transaction, {}, &token, out);
-            return true;
-        }
-    return false;
+    Told told;
+    const auto token = tokenOf(evidence, transaction, told.inUri);
+    if (!token)
+        return false;
+    told.token = &*token;
+    told.sure = speaksForItself(transaction);
+    if (!told.sure && !maySpeak(evidence, transaction, *token))
+        return false;
+    report(evidence, transaction, {}, told, out);
+    return true;
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -184,6 +260,9 @@ void check(const Evidence &evidence, Findings &out)
     std::stable_sort(nearest.begin(), nearest.end(), [&](const auto *a, const auto *b) {
         return evidence.trace.row(a->request).viaCount > evidence.trace.row(b->request).viaCount;
     });
+    if (nearest.size() > kMostLookedAt)
+        nearest.resize(kMostLookedAt);
+    std::erase_if(nearest, [&](const auto *t) { return reachedLater(evidence, *t); });
     for (const auto *const transaction : nearest)
         if (judge(evidence, *transaction, out))
             return;

@@ -30,8 +30,8 @@ void check(const Evidence &evidence, Findings &out)
         for (std::size_t k = i + 1; k < end; ++k) {
             if (!atOnce(all[i], all[k]))
                 continue;
-            const auto *const one = routedFlow(evidence, all[i].request);
-            const auto *const other = routedFlow(evidence, all[k].request);
+            const auto *const one = routedFlow(evidence, all[i]);
+            const auto *const other = routedFlow(evidence, all[k]);
             if (one == nullptr || other == nullptr || !sameDevice(*one, *other))
                 continue;
             auto &f = out.add("flow-parallel-same-instance", Severity::Error, Grade::Seen,

@@ -49,6 +49,7 @@ const Rule flow_path_missing{"flow-path-missing",
   0.00 edge>home REGISTER tcp "Supported: path, outbound" "Via: SIP/2.0/TCP 192.0.2.20:5060;branch=z9hG4bK-ua" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\"" "Path: <sip:token@192.0.2.2;lr;ob>"
   0.05 home>edge 200 tcp tag=r "Require: outbound" "Path: <sip:token@192.0.2.2;lr;ob>" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
 )",
-                             check};
+                             check,
+                             Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -20,26 +20,15 @@ const flows::FlowEvent *unansweredPing(const flows::Flow &flow)
     return missing;
 }
 
-/// The same instance and reg-id over a newer connection (RFC 5626 section 4.5).
-const flows::Flow *replacement(const Evidence &evidence, const flows::Flow &dead,
-                               base::Instant since)
-{
-    for (const auto &flow : evidence.flows)
-        if (flow && flow.get() != &dead && flow->registered > since &&
-            flow->report.aor == dead.report.aor && flow->report.regId == dead.report.regId &&
-            flow->report.instance == dead.report.instance)
-            return flow.get();
-    return nullptr;
-}
-
 void report(const Evidence &evidence, const flows::Flow &flow, const flows::FlowEvent &missing,
             Findings &out)
 {
     const auto *const next = replacement(evidence, flow, missing.time);
     const auto lastSign = std::max(flow.lastPong, flow.registered);
     auto text =
-        fmt::format("The ping of {} over {} to {} [1] got no pong within 10 s: the flow is dead.",
-                    flow.userAgent.text(), base::transportText(flow.transport), flow.edge.text());
+        fmt::format("The ping of {} over {} to {} [1] got no pong within {}: the flow is dead.",
+                    flow.userAgent.text(), base::transportText(flow.transport), flow.edge.text(),
+                    lasting(flows::pongWait(flow.transport)));
     if (lastSign.known() && lastSign < missing.time)
         text += fmt::format(" Last sign of life {} before.", lasting(missing.time - lastSign));
     if (next != nullptr)
@@ -53,12 +42,17 @@ void report(const Evidence &evidence, const flows::Flow &flow, const flows::Flow
     f.evidence.back().flow = flow.id;
     if (next != nullptr)
         f.evidence.push_back(at(*next, "the flow that replaced it"));
+    const bool datagrams = flow.transport == base::Transport::Udp;
     f.fixes = {
-        {"Open a new connection now and register with the same reg-id, instance and Call-ID.",
+        {datagrams ? "Register over a new flow with the same reg-id, instance and Call-ID."
+                   : "Open a new connection now and register with the same reg-id, instance and "
+                     "Call-ID.",
          "callee's user agent", flow.ours && next == nullptr ? Action::ReRegister : Action::None},
         {"Raise the idle timeout above the keep-alive period, or shorten the period.",
          "NAT or firewall", Action::None},
-        {"Answer every CRLF CRLF with a CRLF at once.", "edge proxy", Action::None}};
+        {datagrams ? "Answer STUN binding requests on the SIP port (RFC 5626 section 5.4)."
+                   : "Answer every CRLF CRLF with a CRLF at once.",
+         "edge proxy", Action::None}};
 }
 
 void check(const Evidence &evidence, Findings &out)

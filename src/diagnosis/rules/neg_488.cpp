@@ -100,6 +100,7 @@ const Rule neg_488{"neg-488",
   0.30 bob>alice 486 tag=b
   0.31 alice>bob ACK tag=b
 )",
-                   check};
+                   check,
+                   Reads::Messages};
 
 } // namespace diagnosis::rules

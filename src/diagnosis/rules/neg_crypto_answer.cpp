@@ -78,6 +78,7 @@ const Rule neg_crypto_answer{"neg-crypto-answer",
   1.00 bob>alice 200 tag=b answer proto=RTP/SAVP "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:ZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXp7fH1+f4CB"
   1.05 alice>bob ACK tag=b
 )",
-                             check};
+                             check,
+                             Reads::Messages};
 
 } // namespace diagnosis::rules

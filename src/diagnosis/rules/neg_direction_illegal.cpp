@@ -60,6 +60,7 @@ const Rule neg_direction_illegal{"neg-direction-illegal",
   1.00 bob>alice 200 tag=b sdp=0/recvonly
   1.05 alice>bob ACK tag=b
 )",
-                                 check};
+                                 check,
+                                 Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -74,6 +74,7 @@ const Rule neg_dtls_setup{"neg-dtls-setup",
   1.00 bob>alice 200 tag=b answer proto=UDP/TLS/RTP/SAVP "a=fingerprint:sha-256 CC:DD" "a=setup:active"
   1.05 alice>bob ACK tag=b
 )",
-                          check};
+                          check,
+                          Reads::Messages};
 
 } // namespace diagnosis::rules

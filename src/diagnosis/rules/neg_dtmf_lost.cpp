@@ -59,6 +59,7 @@ const Rule neg_dtmf_lost{"neg-dtmf-lost",
   1.00 bob>alice 200 tag=b sdp=8,101
   1.05 alice>bob ACK tag=b
 )",
-                         check};
+                         check,
+                         Reads::Messages};
 
 } // namespace diagnosis::rules

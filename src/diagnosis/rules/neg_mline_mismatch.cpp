@@ -60,6 +60,7 @@ const Rule neg_mline_mismatch{"neg-mline-mismatch",
   1.00 bob>alice 200 tag=b answer "m=video 0 RTP/AVP 34"
   1.05 alice>bob ACK tag=b
 )",
-                              check};
+                              check,
+                              Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -79,6 +79,7 @@ const Rule neg_no_common_codec{"neg-no-common-codec",
   1.00 bob>alice 200 tag=b sdp=18,101
   1.05 alice>bob ACK tag=b
 )",
-                               check};
+                               check,
+                               Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -79,6 +79,7 @@ const Rule neg_private_ip{"neg-private-ip",
   1.00 198.18.0.2>198.18.0.1 200 tag=b sdp=0@198.18.0.2:5000
   1.01 198.18.0.1>198.18.0.2 ACK tag=b
 )",
-                          check};
+                          check,
+                          Reads::Messages};
 
 } // namespace diagnosis::rules

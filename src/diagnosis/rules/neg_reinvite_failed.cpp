@@ -61,6 +61,7 @@ const Rule neg_reinvite_failed{"neg-reinvite-failed",
   9.05 bob>alice 491 tag=b
   9.10 alice>bob ACK tag=b cseq=2
 )",
-                               check};
+                               check,
+                               Reads::Messages};
 
 } // namespace diagnosis::rules

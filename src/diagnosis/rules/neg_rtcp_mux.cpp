@@ -47,6 +47,7 @@ const Rule neg_rtcp_mux{"neg-rtcp-mux",
   1.00 bob>alice 200 tag=b answer "a=rtcp-mux"
   1.05 alice>bob ACK tag=b
 )",
-                        check};
+                        check,
+                        Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -61,6 +61,7 @@ const Rule neg_rtpmap_missing{"neg-rtpmap-missing",
   2.00 bob>alice 200 tag=b sdp=111
   2.05 alice>bob ACK tag=b
 )",
-                              check};
+                              check,
+                              Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -60,6 +60,7 @@ const Rule reg_403_404{"reg-403-404",
   0.00 bob>edge REGISTER
   0.05 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20:5060>;expires=600"
 )",
-                       check};
+                       check,
+                       Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -54,6 +54,7 @@ const Rule reg_contact_absent{"reg-contact-absent",
   0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20>" "Expires: 600"
   0.05 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20>;expires=600"
 )",
-                              check};
+                              check,
+                              Reads::Messages};
 
 } // namespace diagnosis::rules

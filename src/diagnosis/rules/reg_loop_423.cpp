@@ -55,6 +55,7 @@ const Rule reg_loop_423{"reg-loop-423",
   1.00 bob>edge REGISTER cseq=2 "Expires: 600"
   1.05 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20:5060>;expires=600"
 )",
-                        check};
+                        check,
+                        Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -20,11 +20,11 @@ void check(const Evidence &evidence, Findings &out)
     const auto hops = evidence.message(refused->request).number(sip::HeaderId::MaxForwards);
     if (hops && *hops == 0 && refused->method == sip::Method::Options)
         return; // asked for on purpose: that is how a way is traced
-    auto &f = out.add(
-        "rt-483", Severity::Error, Grade::Seen,
-        fmt::format("{} refused the {} [1], which came with Max-Forwards {}: 483 [2].",
-                    sender(evidence, refused->finalResponse), sip::methodText(refused->method),
-                    hops ? std::to_string(*hops) : std::string("missing")));
+    auto &f =
+        out.add("rt-483", Severity::Error, Grade::Seen,
+                fmt::format("{} refused the {} [1], which came with Max-Forwards {}: 483 [2].",
+                            sender(evidence, refused->finalResponse), methodOf(evidence, *refused),
+                            hops ? std::to_string(*hops) : std::string("missing")));
     f.impact = "The call fails; proxies send it to one another in a circle, or it began with too "
                "few hops.";
     f.evidence = {at(evidence, refused->request, sip::HeaderId::Via, "the way it came"),

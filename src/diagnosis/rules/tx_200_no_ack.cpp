@@ -30,9 +30,9 @@ trace::RowId acknowledgement(const Evidence &evidence, const calls::Transaction 
     for (const auto &entry : evidence.call.rows) {
         answered = answered || entry.row == invite.finalResponse;
         const auto &row = evidence.trace.row(entry.row);
-        const bool read = row.kind == trace::RowKind::Message || row.kind == trace::RowKind::Cut;
-        if (answered && read && row.method == sip::Method::Ack && row.status == 0 &&
-            row.cseq == invite.cseq && row.toTag == evidence.trace.row(invite.finalResponse).toTag)
+        if (answered && trace::isMessage(row.kind) && row.method == sip::Method::Ack &&
+            row.status == 0 && row.cseq == invite.cseq &&
+            row.toTag == evidence.trace.row(invite.finalResponse).toTag)
             return entry.row;
     }
     return {};

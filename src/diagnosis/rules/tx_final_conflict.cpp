@@ -27,7 +27,7 @@ void check(const Evidence &evidence, Findings &out)
         auto &f = out.add(
             "tx-final-conflict", Severity::Error, Grade::Seen,
             fmt::format("{} answered one {} twice: {} [1], and {} later {} [2].",
-                        sender(evidence, other), sip::methodText(transaction.method),
+                        sender(evidence, other), methodOf(evidence, transaction),
                         codeText(transaction.finalStatus),
                         lasting(evidence.time(other) - evidence.time(transaction.finalResponse)),
                         codeText(evidence.trace.row(other).status)));

@@ -25,7 +25,7 @@ void check(const Evidence &evidence, Findings &out)
         auto &f = out.add("tx-merged-482", Severity::Warning, Grade::Seen,
                           fmt::format("{} got the same {} twice, on two branches [1] [2], and "
                                       "refused the second with 482 [3].",
-                                      to.text(), sip::methodText(refused.method)));
+                                      to.text(), methodOf(evidence, refused)));
         f.impact = "None if the first goes on; with bad luck the 482 is what the caller gets.";
         f.evidence = {at(first->request, "the first"), at(refused.request, "the second"),
                       at(refused.finalResponse, "refused")};

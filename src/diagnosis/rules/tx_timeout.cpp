@@ -67,7 +67,7 @@ void check(const Evidence &evidence, Findings &out)
         auto &f =
             out.add("tx-timeout", Severity::Error, *grade,
                     fmt::format("{} to {} [1] got no response at all: it was sent {} in {} [2].",
-                                sip::methodText(transaction.method), to,
+                                methodOf(evidence, transaction), to,
                                 count(transaction.repeats.size() + 1, "time"),
                                 lasting(end - transaction.started)));
         f.impact = "The sender gives up 32 s (64*T1) after the request and treats it as 408 "

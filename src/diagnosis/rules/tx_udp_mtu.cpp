@@ -22,7 +22,7 @@ void check(const Evidence &evidence, Findings &out)
                           fmt::format("{} to {} is {} bytes long over UDP [1], was sent {} more "
                                       "[2] and got no response: its "
                                       "IP fragments are likely lost.",
-                                      sip::methodText(transaction.method),
+                                      methodOf(evidence, transaction),
                                       receiver(evidence, transaction.request), row.length,
                                       count(transaction.repeats.size(), "time")));
         f.impact =

@@ -5,6 +5,7 @@
 #include <ingest/decode/bytes.h>
 #include <ingest/decode/ether.h>
 #include <ingest/decode/exported.h>
+#include <ingest/decode/icmp.h>
 #include <ingest/decode/sctp.h>
 #include <ingest/decode/tunnel.h>
 #include <utility>
@@ -38,7 +39,8 @@ Decoder::Decoder(std::shared_ptr<const void> owner, const Sink &sink, Outcome &o
       }),
       m_layers([this](base::Packet packet) { streamed(std::move(packet)); }),
       m_tcp([this](base::Packet packet) { m_layers.add(std::move(packet)); }),
-      m_hepStreams([this](const base::Blob &bytes, base::Instant time) { hep(bytes, time, true); })
+      m_hepStreams([this](const base::Blob &bytes, base::Instant time) { hep(bytes, time, true); }),
+      m_cuts(outcome.cut)
 {
     m_layers.keys().add(m_sink.keyLog.text());
 }
@@ -155,13 +157,15 @@ void Decoder::exported(std::string_view frame, std::uint32_t missing)
 void Decoder::network(const Part &part)
 {
     const auto packet = parseIp(part.bytes);
+    // A frame may end in padding, so what the IP header says is missing counts, at most what the
+    // file says.
+    const std::uint32_t missing = packet ? std::min(packet->missing, part.missing) : part.missing;
+    if (part.depth == 0)
+        m_cuts.frame(m_frame.bytes.size(), missing);
     if (!packet)
         return;
     if (!packet->fragment) {
-        // A frame may end in padding, so what the IP header says is missing counts, at most what
-        // the file says.
-        transport(*packet, {packet->payload, part.owner, std::min(packet->missing, part.missing),
-                            part.depth});
+        transport(*packet, {packet->payload, part.owner, missing, part.depth});
         return;
     }
     const auto whole = m_fragments.add(*packet, m_time);
@@ -186,6 +190,8 @@ void Decoder::transport(const IpPacket &packet, const Part &part)
         return tcp(packet, part);
     if (packet.protocol == kSctp)
         return sctp(packet, part);
+    if (packet.protocol == (packet.source.family == 6 ? kIcmpSix : kIcmp))
+        return icmp(packet, part);
     const auto inside = behindIpTunnel(packet.protocol, part.bytes);
     if (!inside)
         return;
@@ -201,6 +207,9 @@ void Decoder::tcp(const IpPacket &packet, const Part &part)
     const auto segment = parseTcp(part.bytes);
     if (!segment)
         return;
+    if (!segment->payload.empty() || part.missing != 0)
+        m_cuts.payload(segment->sourcePort, segment->destinationPort, segment->payload,
+                       part.missing != 0);
     m_tcp.add({packet.source, segment->sourcePort}, {packet.destination, segment->destinationPort},
               *segment, base::Blob::view(part.owner, segment->payload), part.missing, m_time);
 }
@@ -234,6 +243,7 @@ void Decoder::udp(const IpPacket &packet, const Part &part)
     out.destination = {packet.destination, port};
     out.payload = base::Blob::view(part.owner, payload);
     out.cut = length > bytes.size();
+    m_cuts.payload(out.source.port, port, payload, out.cut);
     if (!hep(out.payload, m_time, false))
         datagram(std::move(out), packet.identification, wayOf(packet, part));
 }
@@ -250,6 +260,26 @@ void Decoder::sctp(const IpPacket &packet, const Part &part)
         out.cut = !message.whole;
         datagram(std::move(out), packet.identification, wayOf(packet, part));
     }
+}
+
+/// The network's word that a packet did not arrive. Whose it was is found where messages are known.
+void Decoder::icmp(const IpPacket &packet, const Part &part)
+{
+    const auto error = parseIcmp(packet, part.bytes);
+    if (!error)
+        return;
+    base::LocalEvent event;
+    event.kind = error->kind;
+    event.sentence = sentenceOf(*error, packet.source);
+    base::Packet out;
+    out.time = m_time;
+    out.kind = base::PacketKind::Local;
+    out.transport = error->transport;
+    out.source = error->source;
+    out.destination = error->destination;
+    out.payload = base::Blob::view(part.owner, error->quoted);
+    out.local = std::make_shared<const base::LocalEvent>(std::move(event));
+    datagram(std::move(out), packet.identification, wayOf(packet, part));
 }
 
 /// Where the packet was captured: interface, link header (addresses, tags), tunnels around it, the

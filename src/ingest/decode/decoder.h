@@ -6,6 +6,7 @@
 #include <base/blob.h>
 #include <cstdint>
 #include <ingest/decode/annotations.h>
+#include <ingest/decode/cuts.h>
 #include <ingest/decode/hep.h>
 #include <ingest/decode/hep_streams.h>
 #include <ingest/decode/ip.h>
@@ -79,6 +80,7 @@ private:
     void tcp(const IpPacket &packet, const Part &part);
     void udp(const IpPacket &packet, const Part &part);
     void sctp(const IpPacket &packet, const Part &part);
+    void icmp(const IpPacket &packet, const Part &part);
     void datagram(base::Packet packet, std::uint32_t identification, std::uint32_t way);
     std::uint32_t wayOf(const IpPacket &packet, const Part &part) const;
     void streamed(base::Packet packet);
@@ -102,6 +104,7 @@ private:
     HepStreams m_hepStreams;
     Twins m_twins;
     Annotations m_annotations;
+    Cuts m_cuts;
     std::set<std::uint32_t> m_linkTypes;
     std::unordered_set<std::uint64_t> m_hepCalls; // Call-IDs that came by HEP, hashed; bounded
     std::uint32_t m_linkType = ~0U;               // of the frame before

@@ -95,6 +95,8 @@ void Decoder::tellLosses()
             "{} of {} frames come from a kind of network this program does not read and were "
             "left out.",
             m_foreignLink, m_outcome.frames));
+    if (std::string cut = m_cuts.sentence(m_outcome.frames); !cut.empty())
+        m_sink.flaw(std::move(cut));
     tell(m_annotations.refused(),
          "{} comments of the file were left out: together they are too large.");
     tell(m_outcome.duplicates, "{} packets were captured twice and are shown once.");
@@ -107,7 +109,7 @@ void Decoder::tellLosses()
     tell(m_badHep, "{} HEP packets are damaged, or larger unpacked than any message, and were "
                    "left out.");
     tell(m_hepStreams.lost(), "{} bytes between HEP packets on TCP are none and were left out.");
-    for (std::string &sentence : m_layers.losses())
+    for (std::string &sentence : m_layers.losses(!m_sink.keyLog.empty()))
         m_sink.flaw(std::move(sentence));
     if (m_hepNotes > kMostNotes)
         m_sink.flaw(fmt::format("{} HEP reports were left out, the first {} are shown.",

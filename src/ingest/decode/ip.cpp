@@ -13,7 +13,7 @@ constexpr std::size_t kMostPieces = 256;
 constexpr std::uint32_t kMostLength = 65535;
 constexpr base::Duration kLifetime = std::chrono::seconds(60); // RFC 8200 section 4.5
 constexpr int kMostExtensions = 16;
-constexpr std::size_t kMostDone = 64;
+constexpr std::size_t kMostDone = 512;
 /// Copies of a packet come within this time; its identification is not used again as soon.
 constexpr base::Duration kCopies = std::chrono::milliseconds(200);
 

@@ -34,7 +34,8 @@ public:
     /// TLS connections that stayed closed, or parts of them; after finish().
     std::uint64_t closedCount() const { return m_closed; }
     /// Sentences about what stayed closed, for the user.
-    std::vector<std::string> losses() const;
+    /// `given`: the user gave a key log, and wants to know what became of it.
+    std::vector<std::string> losses(bool given) const;
 
 private:
     enum class Content : std::uint8_t { Undecided, Plain, WebSocket };
@@ -83,6 +84,7 @@ private:
     void alert(const Connection &connection, int from, const TlsPiece &piece);
     void closed(const Connection &connection, int from, const WsPiece &piece);
     void tell(const Connection &connection);
+    std::string keyLogText() const;
 
     Emit m_emit;
     std::function<void()> m_tlsBegins;
@@ -91,7 +93,8 @@ private:
     std::unordered_map<Key, Connections::iterator, Hash> m_byKey;
     std::vector<bool> m_passed; // by stream: it carries neither TLS nor WebSocket
     std::size_t m_notes = 0, m_held = 0;
-    std::uint64_t m_evicted = 0, m_closed = 0, m_closedBytes = 0, m_unreadable = 0;
+    std::uint64_t m_evicted = 0, m_tls = 0, m_keyed = 0, m_closed = 0, m_closedBytes = 0,
+                  m_unreadable = 0;
 };
 
 } // namespace ingest::decode

@@ -100,6 +100,8 @@ void StreamLayers::tell(const Connection &connection)
     if (!connection.tls)
         return;
     const TlsFacts &facts = connection.tls->facts();
+    ++m_tls;
+    m_keyed += facts.keyKnown ? 1 : 0;
     std::string sentence = versionText(facts.version);
     if (!facts.serverName.empty())
         sentence += " to " + base::printable(facts.serverName, false, 255);
@@ -118,9 +120,29 @@ void StreamLayers::tell(const Connection &connection)
                      reason(facts)));
 }
 
-std::vector<std::string> StreamLayers::losses() const
+/// What the key log that the user gave is worth here; empty: it opened something.
+std::string StreamLayers::keyLogText() const
+{
+    if (m_keys.empty())
+        return fmt::format("The key log holds no secret that can be read ({} lines were passed "
+                           "over): it has lines of \"LABEL client-random secret\", as "
+                           "SSLKEYLOGFILE makes them. Is it the right file?",
+                           m_keys.broken());
+    if (m_tls == 0)
+        return "The key log was not needed: there is no TLS connection in this capture.";
+    if (m_keyed == 0)
+        return fmt::format("The key log holds secrets of {} TLS sessions, none of them of the {} "
+                           "TLS connections here: it belongs to another capture, or these "
+                           "connections began before this one.",
+                           m_keys.sessions(), m_tls);
+    return {};
+}
+
+std::vector<std::string> StreamLayers::losses(bool given) const
 {
     std::vector<std::string> out;
+    if (std::string told = given ? keyLogText() : std::string(); !told.empty())
+        out.push_back(std::move(told));
     if (m_closed != 0)
         out.push_back(fmt::format(
             "{} TLS connections hold {} bytes that could not be opened{}. Give a key log "

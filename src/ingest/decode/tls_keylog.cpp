@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 namespace ingest::decode {
 namespace {
@@ -80,17 +81,30 @@ void TlsKeyLog::line(std::string_view text)
     const std::string_view name = word(text);
     const auto *const label = std::find_if(kLabels.begin(), kLabels.end(),
                                            [name](const Label &l) { return l.text == name; });
-    if (label == kLabels.end())
+    if (label == kLabels.end()) {
+        // EXPORTER_SECRET and the like are secrets too, of no use here.
+        m_broken += name.empty() || name.front() == '#' || text.size() > 2 * kRandom ? 0 : 1;
         return;
+    }
     const std::string random = octets(word(text));
     std::string secret = octets(word(text).substr(0, 2 * kMostSecret + 1));
-    if (random.size() != kRandom || secret.size() < kShortSecret)
+    if (random.size() != kRandom || secret.size() < kShortSecret) {
+        ++m_broken;
         return;
+    }
     if (m_secrets.size() >= kMostSecrets) {
         ++m_refused;
         return;
     }
     m_secrets.insert_or_assign(keyOf(label->kind, random), std::move(secret));
+}
+
+std::size_t TlsKeyLog::sessions() const
+{
+    std::set<std::string_view> randoms;
+    for (const auto &[key, secret] : m_secrets)
+        randoms.insert(std::string_view(key).substr(1));
+    return randoms.size();
 }
 
 std::string_view TlsKeyLog::find(TlsSecret kind, std::string_view clientRandom) const

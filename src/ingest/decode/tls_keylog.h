@@ -31,12 +31,14 @@ public:
     bool knows(std::string_view clientRandom) const;
     bool empty() const { return m_secrets.empty(); }
     std::uint64_t refused() const { return m_refused; } // lines beyond what is kept
+    std::uint64_t broken() const { return m_broken; }   // that are neither secrets nor comments
+    std::size_t sessions() const;                       // whose secrets are there
 
 private:
     void line(std::string_view text);
 
     std::map<std::string, std::string, std::less<>> m_secrets; // by kind and client random
-    std::uint64_t m_refused = 0;
+    std::uint64_t m_refused = 0, m_broken = 0;
 };
 
 } // namespace ingest::decode

@@ -6,11 +6,11 @@
 namespace ingest::decode {
 namespace {
 
-constexpr std::size_t kEntries = 1U << 13U; // a power of two; fits into a near cache
+constexpr std::size_t kPlaces = 1U << 14U, kWays = 4; // powers of two: 65536 packets at once
 /// Another interface, tag, tunnel or number of hops: the same datagram further on its way.
-constexpr base::Duration kOtherWay = std::chrono::milliseconds(50);
+constexpr base::Duration kOtherWay = std::chrono::milliseconds(100);
 /// The same identification of a sender that counts: no second sending has it.
-constexpr base::Duration kCounted = std::chrono::milliseconds(50);
+constexpr base::Duration kCounted = std::chrono::milliseconds(100);
 constexpr std::size_t kSenders = 256; // a power of two
 /// A mirror port that sees a packet come and go. Quicker than any sender repeats.
 constexpr base::Duration kSameWay = std::chrono::microseconds(500);
@@ -82,10 +82,24 @@ bool Twins::counts(const Sighting &sighting)
     return sender.counts;
 }
 
+/// The entry of that identity, or the one that can best be spared.
+Twins::Entry &Twins::entryFor(std::uint64_t identity)
+{
+    Entry *const first = &m_entries[(identity >> 1U & (kPlaces - 1)) * kWays];
+    Entry *oldest = first;
+    for (Entry *at = first; at != first + kWays; ++at) {
+        if (at->identity == identity)
+            return *at;
+        if (at->time < oldest->time)
+            oldest = at;
+    }
+    return *oldest;
+}
+
 bool Twins::seen(const Sighting &sighting)
 {
     if (m_entries.empty()) {
-        m_entries.resize(kEntries);
+        m_entries.resize(kPlaces * kWays);
         m_senders.resize(kSenders);
     }
     const bool counted = counts(sighting) && !looksLikeRtp(sighting.payload);
@@ -95,7 +109,7 @@ bool Twins::seen(const Sighting &sighting)
         identity = mix(mix(mix(identity, word(address)), word(address + 8)), end->port);
     }
     identity = contentOf(sighting.payload, identity) | 1U;
-    Entry &entry = m_entries[identity >> 1U & (kEntries - 1)];
+    Entry &entry = entryFor(identity);
     // A mirror's copy (HEP) has no identification; two that differ were sent twice.
     const bool same = entry.identification == sighting.identification ||
                       entry.identification == 0 || sighting.identification == 0;

@@ -40,9 +40,10 @@ private:
         bool counts = false;
     };
     bool counts(const Sighting &sighting);
+    Entry &entryFor(std::uint64_t identity);
 
     std::vector<Sender> m_senders; // by a part of the address's hash
-    std::vector<Entry> m_entries;  // by the identity's low bits, the latest of each
+    std::vector<Entry> m_entries;  // a few for each of the identity's low bits, the latest
     std::uint64_t m_count = 0;
 };
 

@@ -8,6 +8,7 @@
 #include <ingest/decode/bytes.h>
 #include <ingest/decode/damage.h>
 #include <ingest/decode/decoder.h>
+#include <ingest/decode/time_order.h>
 #include <ingest/mapping.h>
 
 namespace ingest::sources {
@@ -202,6 +203,39 @@ bool Reader::resume()
         [this] { return m_decoder.stop(m_input.bytesRead()); });
 }
 
+/// Where the records end that can be walked over.
+std::size_t walk(std::string_view text, const Format &format, decode::TimeOrder &order)
+{
+    std::size_t at = format.fileHeader;
+    while (at < text.size() && text.size() - at >= format.recordHeader) {
+        const std::size_t captured = format.order.u32(text, at + 8);
+        if (captured == 0 || captured > text.size() - at - format.recordHeader)
+            break;
+        const std::uint64_t fraction = format.order.u32(text, at + 4);
+        order.add(decode::clampedTime(format.order.u32(text, at),
+                                      fraction * (format.nanoseconds ? 1 : 1000)),
+                  at, format.recordHeader + captured);
+        at += format.recordHeader + captured;
+    }
+    return std::min(at, text.size());
+}
+
+/// The file with its records in order of time, up to where it is damaged; nullopt: they are.
+std::optional<base::Blob> inOrder(const base::Blob &bytes)
+{
+    const std::string_view text = bytes.text();
+    const auto format = formatOf(text);
+    if (!format || format->swapped || format->maybeSwapped || text.size() < format->fileHeader)
+        return std::nullopt;
+    decode::TimeOrder looked(false);
+    walk(text, *format, looked);
+    if (!looked.needed())
+        return std::nullopt;
+    decode::TimeOrder order(true);
+    const std::size_t end = walk(text, *format, order);
+    return order.sorted(std::string(text.substr(0, format->fileHeader)), text, text.substr(end));
+}
+
 base::Result<Outcome> readInput(Input &input, const Sink &sink, const std::atomic<bool> &cancel)
 {
     constexpr std::size_t kHeader = 24;
@@ -219,7 +253,10 @@ base::Result<Outcome> readInput(Input &input, const Sink &sink, const std::atomi
 base::Result<Outcome> readBytes(const base::Blob &bytes, const Sink &sink,
                                 const std::atomic<bool> &cancel)
 {
-    BlobInput input(bytes);
+    const auto sorted = inOrder(bytes);
+    if (sorted && sink.flaw)
+        sink.flaw(std::string(decode::TimeOrder::kSentence));
+    BlobInput input(sorted ? *sorted : bytes);
     return readInput(input, sink, cancel);
 }
 

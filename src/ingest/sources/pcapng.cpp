@@ -9,8 +9,10 @@
 #include <ingest/decode/damage.h>
 #include <ingest/decode/decoder.h>
 #include <ingest/decode/ng_blocks.h>
+#include <ingest/decode/ng_order.h>
 #include <ingest/decode/ng_secrets.h>
 #include <ingest/decode/recorded.h>
+#include <ingest/decode/time_order.h>
 #include <ingest/mapping.h>
 
 namespace ingest::sources {
@@ -357,7 +359,10 @@ base::Result<Outcome> readInput(Input &input, const Sink &sink, const std::atomi
 base::Result<Outcome> readBytes(const base::Blob &bytes, const Sink &sink,
                                 const std::atomic<bool> &cancel)
 {
-    BlobInput input(bytes);
+    const auto sorted = decode::ngInOrder(bytes);
+    if (sorted && sink.flaw)
+        sink.flaw(std::string(decode::TimeOrder::kSentence));
+    BlobInput input(sorted ? *sorted : bytes);
     return readInput(input, sink, cancel);
 }
 

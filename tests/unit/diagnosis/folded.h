@@ -100,7 +100,10 @@ private:
                      packet, frame.text);
             return;
         case base::PacketKind::Local:
-            file(trace::RowKind::Local, packet, {});
+            if (!packet.destination.known())
+                file(trace::RowKind::Local, packet, {});
+            else
+                undelivered(packet);
             return;
         case base::PacketKind::StreamFin:
             file(trace::RowKind::Fin, packet, {});
@@ -108,6 +111,17 @@ private:
         default:
             file(trace::RowKind::Reset, packet, {});
         }
+    }
+
+    /// Media of the only call.
+    void undelivered(base::Packet packet)
+    {
+        auto event = *packet.local;
+        event.callId = "c1@example.test";
+        packet.local = std::make_shared<const base::LocalEvent>(std::move(event));
+        sip::Digest about;
+        about.rseq = trace::Row::kNoRow;
+        m_calls.add(m_trace.add(trace::RowKind::Local, packet, {}, about));
     }
 
     void file(trace::RowKind kind, const base::Packet &packet, std::string_view text)

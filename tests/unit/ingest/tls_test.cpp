@@ -166,7 +166,26 @@ TEST(Tls, withoutKeyTheBytesAreCountedAndTheWayOutIsTold)
     EXPECT_THAT(talks::notes(read),
                 ElementsAre(testing::AllOf(HasSubstr("TLS 1.3 to edge.example.test for sip"),
                                            HasSubstr("bytes encrypted"), HasSubstr("no key"))));
-    EXPECT_THAT(read.flaws, ElementsAre(HasSubstr("1 TLS connections hold")));
+    EXPECT_THAT(read.flaws, ElementsAre(HasSubstr("The key log holds no secret that can be read "
+                                                  "(2 lines"),
+                                        HasSubstr("1 TLS connections hold")));
+}
+
+TEST(Tls, aKeyLogOfAnotherCaptureIsTold)
+{
+    TlsTalk other({}), talk({});
+    other.handshake();
+    talk.handshake();
+    talk.client(message("OPTIONS"));
+    talk.close();
+    talk.keyLog = other.keyLog;
+    EXPECT_THAT(readTalk(talk).flaws,
+                ElementsAre(HasSubstr("secrets of 1 TLS sessions, none of them of the 1"),
+                            HasSubstr("1 TLS connections hold")));
+    const std::string plain = support::ethernet(support::udp(
+        support::endpoint("192.0.2.1:5060"), support::endpoint("192.0.2.2:5060"), "hello"));
+    EXPECT_THAT(reading::read(support::pcap({{reading::at(0), plain}}), other.keyLog).flaws,
+                ElementsAre(HasSubstr("no TLS connection in this capture")));
 }
 
 TEST(Tls, middleOfAConnectionIsCountedNotShown)

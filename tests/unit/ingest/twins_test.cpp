@@ -2,6 +2,7 @@
 // One datagram captured twice is one; a sender that repeats itself is heard twice.
 #include "reading.h"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <support/tunnel_writer.h>
 
@@ -89,6 +90,22 @@ TEST(Twins, anotherWayMayTakeLonger)
         EXPECT_EQ(captured({{later(0), plain}, {later(9'000), copy}}).packets.size(), 1U);
         EXPECT_EQ(captured({{later(0), plain}, {later(500'000), copy}}).packets.size(), 2U);
     }
+}
+
+TEST(Twins, aBusyWayDoesNotForgetWhatIsStillToCome)
+{
+    std::vector<support::CapturedFrame> frames;
+    constexpr int kCalls = 6000; // within 60 ms, each once more 45 ms later over another hop
+    for (int i = 0; i < kCalls; ++i) {
+        const auto one = packet(0, "message " + std::to_string(i));
+        std::string hop = one;
+        hop[8] = '\x3F';
+        frames.push_back({later(10 * i), support::ethernet(one)});
+        frames.push_back({later(10 * i + 45'000), support::ethernet(hop)});
+    }
+    std::stable_sort(frames.begin(), frames.end(),
+                     [](const auto &a, const auto &b) { return a.time < b.time; });
+    EXPECT_EQ(captured(frames).packets.size(), std::size_t{kCalls});
 }
 
 TEST(Twins, twoInterfacesOfOneFile)

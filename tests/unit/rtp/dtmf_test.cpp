@@ -26,6 +26,7 @@ public:
         ++m_sequence;
         m_id = table.add(carrier, *rtp::parseRtp(bytes), facts);
     }
+    void sequence(std::uint16_t next) { m_sequence = next; }
     std::string pressed() const
     {
         std::string out;
@@ -70,6 +71,38 @@ TEST(Dtmf, theSameKeyTwiceIsTwoDigits)
     keys.event(1000, 5, 320, true); // a late copy of the first
     EXPECT_EQ(keys.pressed(), "55");
     EXPECT_FALSE(keys.digit(1).ended);
+}
+
+/// Two captures of the same minutes that hold every other packet each, read one after the other.
+TEST(Dtmf, keysOfTwoHalvesAreToldOnceAndInOrder)
+{
+    Keys keys;
+    const auto half = [&](int from, std::string_view only) {
+        for (int i = 0; i < 4; ++i) { // 5 s apart
+            const auto at = static_cast<std::uint32_t>(80'000 + i * 40'000);
+            for (int k = from; k < 8; k += 2) {
+                keys.sequence(static_cast<std::uint16_t>(100 + i * 250 + k));
+                if (only.find(static_cast<char>('1' + i)) != std::string_view::npos)
+                    keys.event(at, i + 1, std::min(160 * (k + 1), 800), k >= 5);
+            }
+        }
+    };
+    half(0, "134");
+    EXPECT_EQ(keys.pressed(), "134");
+    half(1, "1234");
+    EXPECT_EQ(keys.pressed(), "1234");
+    EXPECT_EQ(keys.digit(1).length, milliseconds(100));
+    EXPECT_TRUE(keys.digit(1).ended);
+}
+
+/// A sender may count its timestamps from anywhere after a new offer.
+TEST(Dtmf, aSenderThatBeginsAnewPressesOtherKeys)
+{
+    Keys keys;
+    keys.event(900'000, 1, 800, true);
+    keys.sequence(100);
+    keys.event(80'000, 1, 800, true);
+    EXPECT_EQ(keys.pressed(), "11");
 }
 
 TEST(Dtmf, aLongEventGoesOnUnderANewTimestamp)

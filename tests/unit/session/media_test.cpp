@@ -242,4 +242,25 @@ TEST(Media, rateOfAnUnknownCodecIsFoundByItsPace)
     EXPECT_EQ(streams[0].stream->ptime, 20ms);
 }
 
+TEST(Media, keysUnderThePlainProfileAreTakenOrNot)
+{
+    for (const bool taken : {true, false}) {
+        support::SrtpSender caller(support::srtpSuites()[0], 'a'),
+            callee(support::srtpSuites()[0], 'b');
+        std::vector<base::Packet> packets{
+            invited("a=crypto:" + caller.line() + "\r\n", "RTP/AVP"),
+            progressed(20, "to", taken ? "a=crypto:" + callee.line() + "\r\n" : "", "RTP/AVP")};
+        for (int i = 0; i < 10; ++i)
+            packets.push_back(datagram(at(40 + 20 * i), kCalleeMedia, kCallerMedia,
+                                       taken ? callee.rtp(voice(i)) : voice(i)));
+        const auto streams = streamsOf(packets);
+        ASSERT_EQ(streams.size(), 1U);
+        const rtp::Stream &stream = *streams[0].stream;
+        EXPECT_EQ(stream.opened, taken ? 10U : 0U);
+        EXPECT_EQ(stream.closed, 0U);
+        EXPECT_EQ(stream.refused, 0U);
+        EXPECT_GT(stream.level, -40) << taken;
+    }
+}
+
 } // namespace

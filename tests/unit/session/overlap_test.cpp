@@ -3,6 +3,7 @@
 #include "talk.h"
 
 #include <session/overlap.h>
+#include <session/same_packets.h>
 
 namespace {
 
@@ -100,14 +101,89 @@ TEST(Overlap, filesInAnyOrderKeepWhatOnlyTheyHold)
     EXPECT_EQ(taken(4, 50, 320), 20) << "only what is behind the newest";
 }
 
-TEST(Overlap, theLastPacketIsKnownThoughTheOtherClockIsLate)
+TEST(SamePackets, eachIsTakenOfTheFileThatBroughtItFirst)
 {
-    session::Overlap overlap;
-    for (std::uint64_t i = 1; i <= 10; ++i)
-        EXPECT_FALSE(overlap.again(1, at(static_cast<int>(i) * 20), i));
-    for (std::uint64_t i = 1; i <= 10; ++i)
-        EXPECT_TRUE(overlap.again(2, at(static_cast<int>(i) * 20 + 3), i)) << i;
-    EXPECT_FALSE(overlap.again(2, at(223), 11));
+    session::SamePackets packets;
+    session::SamePackets::Budget left = 1U << 20U;
+    const auto taken = [&](std::uint32_t file, int from, int to, int step = 1) {
+        int out = 0;
+        for (int i = from; i < to; i += step)
+            out += packets.again(
+                       file,
+                       {at(i * 20), 160U * static_cast<unsigned>(i), static_cast<std::uint16_t>(i)},
+                       left)
+                       ? 0
+                       : 1;
+        return out;
+    };
+    EXPECT_EQ(taken(1, 100'000, 200'000), 100'000); // the sequence number turns over
+    EXPECT_EQ(taken(2, 0, 100'000, 2), 50'000);
+    EXPECT_EQ(taken(3, 0, 300'000), 150'000);
+    EXPECT_EQ(taken(1, 100'000, 100'100), 100) << "copies within one file are its own affair";
+    EXPECT_EQ(taken(0, 0, 100), 100) << "live packets are of no file";
+}
+
+TEST(SamePackets, theSameNumbersOnAnotherDayAreAnotherCall)
+{
+    session::SamePackets packets;
+    session::SamePackets::Budget left = 1000;
+    const auto again = [&](std::uint32_t file, base::Instant time) {
+        return packets.again(file, {time, 160, 1}, left);
+    };
+    EXPECT_FALSE(again(1, at(0)));
+    EXPECT_TRUE(again(2, at(30'000))) << "a clock that is half a minute off";
+    EXPECT_TRUE(again(3, {})) << "a trace without times";
+    EXPECT_FALSE(again(4, at(24 * 3600 * 1000)));
+    EXPECT_TRUE(again(5, at(24 * 3600 * 1000)));
+}
+
+/// Of a call with 500 packets of RTP, those of which the number fits; both halves hold the SIP.
+std::string part(int rest, int of, int late = 0)
+{
+    std::vector<base::Packet> packets;
+    int number = 0;
+    for (base::Packet &packet : earlyMediaCall("one", 500)) {
+        const bool rtp = static_cast<unsigned char>(packet.payload.text().front()) == 0x80U;
+        if (rtp && number++ % of != rest)
+            continue;
+        packet.time = packet.time + std::chrono::microseconds(late);
+        packets.push_back(std::move(packet));
+    }
+    std::stable_sort(packets.begin(), packets.end(),
+                     [](const auto &a, const auto &b) { return a.time < b.time; });
+    return support::pcap(frames(packets));
+}
+
+std::shared_ptr<const rtp::Stream> streamOf(const std::vector<std::string> &files)
+{
+    const auto session = open(false);
+    for (const std::string &bytes : files) {
+        const support::TemporaryFile file("part.pcap", bytes);
+        EXPECT_TRUE(session->import(file.path()));
+        EXPECT_TRUE(session->settle(kLimit));
+    }
+    const auto streams = session->streams(kLimit);
+    EXPECT_EQ(streams.size(), 1U);
+    return streams.empty() ? nullptr : streams.front();
+}
+
+TEST(Overlap, tapsThatEachHoldAPartOfAStreamMakeItWhole)
+{
+    for (const auto &files :
+         {std::vector{part(0, 2), part(1, 2)}, std::vector{part(1, 2, 300), part(0, 2)},
+          std::vector{part(0, 3), part(2, 3), part(1, 3)}, std::vector{part(0, 1), part(0, 1, 700)},
+          std::vector{part(0, 2), part(0, 1)}}) {
+        const auto stream = streamOf(files);
+        ASSERT_NE(stream, nullptr);
+        EXPECT_EQ(stream->packets, 500U);
+        EXPECT_EQ(stream->expected, 500U);
+        EXPECT_EQ(stream->lost, 0U);
+        EXPECT_EQ(stream->duplicates, 0U);
+        EXPECT_EQ(stream->reordered, 0U);
+        EXPECT_LT(stream->jitter, std::chrono::milliseconds(2));
+        EXPECT_LE(stream->maxGap, std::chrono::milliseconds(62)) << "of a third, each 60 ms";
+        EXPECT_EQ(stream->spans.size(), 1U);
+    }
 }
 
 } // namespace

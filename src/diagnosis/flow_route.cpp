@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whose flow a request needed: the tokens of its Route against the connection it came by.
+#include <diagnosis/flow_facts.h>
+
+#include <algorithm>
+#include <base/text.h>
+#include <sip/uri.h>
+
+namespace diagnosis {
+namespace {
+
+/// As whom the edge sees the sender: the packet's source, and what the first proxy wrote into the
+/// sender's Via (RFC 3581), the last one.
+std::vector<base::Endpoint> waysOf(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    std::vector<base::Endpoint> ways;
+    const auto source = evidence.trace.source(transaction.request);
+    if (viaCount(evidence, transaction.request) == 1 && source.known())
+        ways.push_back(source);
+    for (const auto row : {transaction.request, transaction.finalResponse}) {
+        const auto vias = row.valid() ? evidence.message(row).values(sip::HeaderId::Via)
+                                      : std::vector<std::string_view>();
+        if (vias.empty())
+            continue;
+        const auto via = sip::parseVia(vias.back());
+        const auto address = base::Address::parse(via.parameter("received").value_or(via.host));
+        const auto port = base::toInteger(via.parameter("rport").value_or(""));
+        if (address && port && *port > 0 && *port <= 65535)
+            ways.push_back({*address, static_cast<std::uint16_t>(*port)});
+    }
+    return ways;
+}
+
+bool holds(const std::vector<base::Endpoint> &ways, const base::Endpoint &end)
+{
+    return end.known() && std::find(ways.begin(), ways.end(), end) != ways.end();
+}
+
+/// Does the token name the connection that the request came by?
+bool ownWay(const TokenSeen &token, const flows::Flow *flow,
+            const std::vector<base::Endpoint> &ways)
+{
+    if (token.readable && holds(ways, token.readable->userAgent))
+        return true;
+    return flow != nullptr && namesNow(*flow, token) &&
+           (holds(ways, flow->userAgent) || holds(ways, flow->report.local) ||
+            holds(ways, flow->report.mapped) || holds(ways, flow->mapped));
+}
+
+bool isGone(const Evidence &evidence, const flows::Flow &flow, const TokenSeen &token,
+            const calls::Transaction &transaction)
+{
+    const auto when = transaction.finished.known() ? transaction.finished : evidence.now;
+    const auto *const next = replacement(evidence, flow, flow.registered);
+    return !namesNow(flow, token) || deathOf(flow, when) != nullptr ||
+           (next != nullptr && next->registered <= when);
+}
+
+/// The sender's address with another port. Loopback is everybody's address.
+bool atSender(const TokenSeen &token, const std::vector<base::Endpoint> &ways)
+{
+    if (!token.readable || !token.readable->userAgent.known() ||
+        token.readable->userAgent.address.isLoopback())
+        return false;
+    return std::any_of(ways.begin(), ways.end(), [&](const base::Endpoint &way) {
+        return way.address == token.readable->userAgent.address;
+    });
+}
+
+} // namespace
+
+Whose ownerOf(const Evidence &evidence, const flows::Flow &flow, trace::RowId request)
+{
+    const auto aor = sip::parseNameAddress(flow.report.aor).uri.address();
+    const auto &message = evidence.message(request);
+    const auto from = sip::parseNameAddress(message.value(sip::HeaderId::From)).uri.address();
+    const auto to = sip::parseNameAddress(message.value(sip::HeaderId::To)).uri.address();
+    if (!aor.empty() && from != to && base::equalsNoCase(aor, from))
+        return Whose::Senders;
+    if (!aor.empty() && base::equalsNoCase(aor, to))
+        return Whose::Peers;
+    if (!flow.ours)
+        return Whose::Unknown;
+    const auto &row = evidence.trace.row(request);
+    return row.origin == base::Origin::Tap && row.outgoing ? Whose::Senders : Whose::Peers;
+}
+
+std::optional<Routed> routed(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    if (!transaction.request.valid())
+        return std::nullopt;
+    const auto ways = waysOf(evidence, transaction);
+    const bool firstHop = viaCount(evidence, transaction.request) == 1;
+    std::optional<Routed> last;
+    bool ownSeen = false;
+    for (const auto &token : tokensOf(evidence, transaction.request)) {
+        if (token.header != sip::HeaderId::Route)
+            continue;
+        const auto *const flow = flowOf(evidence, token);
+        if (ownWay(token, flow, ways)) {
+            ownSeen = true;
+            continue;
+        }
+        const auto owner =
+            flow != nullptr ? ownerOf(evidence, *flow, transaction.request) : Whose::Unknown;
+        if (owner == Whose::Senders) {
+            if (isGone(evidence, *flow, token, transaction))
+                return Routed{token, true};
+            continue;
+        }
+        // Behind one NAT both ends share an address: what is beside the own way is the peer's.
+        if (owner == Whose::Unknown && firstHop && !ownSeen && atSender(token, ways))
+            return Routed{token, true};
+        last = Routed{token, false};
+    }
+    return last;
+}
+
+const flows::Flow *routedFlow(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    const auto token = routed(evidence, transaction);
+    return token ? flowOf(evidence, token->token) : nullptr;
+}
+
+const flows::Flow *carrier(const Evidence &evidence, trace::RowId request)
+{
+    const auto &trace = evidence.trace;
+    const auto own =
+        trace.row(request).outgoing ? trace.source(request) : trace.destination(request);
+    for (const auto &flow : evidence.flows)
+        if (flow && flow->ours && own.known() && flow->report.local == own)
+            return flow.get();
+    return nullptr;
+}
+
+const flows::Flow *replacement(const Evidence &evidence, const flows::Flow &flow,
+                               base::Instant since)
+{
+    for (const auto &other : evidence.flows)
+        if (other && other.get() != &flow && !flow.report.instance.empty() &&
+            other->registered > since && other->report.aor == flow.report.aor &&
+            other->report.regId == flow.report.regId &&
+            other->report.instance == flow.report.instance)
+            return other.get();
+    return nullptr;
+}
+
+std::string_view keeperOf(const Evidence &evidence, const calls::Transaction &transaction,
+                          const std::optional<Routed> &token)
+{
+    // Inside a dialog either side may ask; outside of one the sender is the caller.
+    const bool byCaller =
+        !transaction.inDialog || evidence.call.fromTag.empty() ||
+        sip::parameter(evidence.message(transaction.request).value(sip::HeaderId::From), "tag")
+                .value_or("") == evidence.call.fromTag;
+    const bool senders = token && token->senders;
+    return senders == byCaller ? "caller's user agent" : "callee's user agent";
+}
+
+} // namespace diagnosis
