@@ -97,6 +97,14 @@ public:
             m_desk.dtmf(m_call, std::exchange(m_keys, {}));
     }
 
+    /// Their time is over: says so if it never came.
+    void close()
+    {
+        if (!std::exchange(m_keys, {}).empty())
+            fmt::print(stderr, "  No keys were sent: no early media came before the end of the "
+                               "ringing (--dtmf-when answer sends them after it).\n");
+    }
+
 private:
     desk::Desk &m_desk;
     engine::CallHandle m_call;
@@ -146,6 +154,7 @@ Followed followCall(Console &console, engine::CallHandle handle, const CallPlan 
     if (wait == Console::Wait::Done)
         wait = console.waitUntil(answeredOrOver,
                                  std::min(sent + plan.cancelAfter, latest) - base::now());
+    earlyKeys.close();
     const bool answered = wait == Console::Wait::Done;
     if (answered && !isOver()) {
         CallScript script(console.desk(), handle, plan);

@@ -82,6 +82,11 @@ base::Result<void> readAudio(const Arguments &arguments, CallPlan &plan)
     plan.call.rtcpMux = arguments.has("--rtcp-mux");
     const auto country = arguments.value("--ringback", plan.call.ringback);
     plan.call.ringback = base::equalsNoCase(country, "off") ? std::string() : country;
+    for (char &letter : plan.call.ringback)
+        letter = letter >= 'a' && letter <= 'z' ? static_cast<char>(letter - 'a' + 'A') : letter;
+    if (country.empty())
+        return base::fail(base::ErrorCode::BadInput,
+                          "--ringback takes a country's two letters, such as DE, or \"off\".");
     return desk::checkRingback(plan.call.ringback);
 }
 

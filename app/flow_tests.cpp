@@ -2,9 +2,11 @@
 #include <app/flow_tests.h>
 
 #include <algorithm>
+#include <base/escape.h>
 #include <base/text.h>
 #include <charconv>
 #include <fmt/format.h>
+#include <sip/uri.h>
 
 namespace app {
 namespace {
@@ -13,6 +15,13 @@ using base::FlowState;
 
 constexpr auto kSelfCallLimit = std::chrono::seconds(40); // beyond Timer B of a dead next hop
 constexpr auto kFarewell = std::chrono::seconds(5);
+constexpr std::size_t kMostArrivals = 64;
+
+/// The user part of a From value or a URI, without escapes.
+std::string userOf(const std::string &address)
+{
+    return base::unescaped(sip::parseNameAddress(address).uri.user);
+}
 
 base::Result<engine::Drill> drillNamed(const std::string &name)
 {
@@ -87,10 +96,8 @@ void FlowTester::onCall(const desk::CallInfo &info)
         return;
     if (m_running)
         m_running->incoming(base::now());
-    if (m_self.placed.known() && !m_self.done && !m_self.reached) {
-        m_self.reached = true;
-        m_self.took = base::now() - m_self.placed;
-    }
+    if (m_self.placed.known() && m_self.arrivals.size() < kMostArrivals)
+        m_self.arrivals.push_back({info.callId, info.from, base::now()});
 }
 
 /// Nothing more comes of waiting: every flow is up, or refused for good.
@@ -150,7 +157,6 @@ bool FlowTester::callSelf()
     m_self.placed = base::now();
     const auto placed = m_console.desk().place(options);
     if (!placed) {
-        m_self.done = true;
         m_self.sentence = placed.error().sentence;
         return false;
     }
@@ -163,32 +169,61 @@ bool FlowTester::callSelf()
             last = *at;
         return at != calls.end() && desk::isOver(*at);
     };
-    const auto wait = m_console.waitUntil([&] { return look() || m_self.reached; }, kSelfCallLimit);
-    m_self.done = true;
+    const auto wait = m_console.waitUntil(
+        [&] {
+            const bool over = look();
+            recognise(last.callId);
+            return over || m_self.reached;
+        },
+        kSelfCallLimit);
+    if (!m_self.reached)
+        m_self.sentence = notReached(last, wait == Console::Wait::Interrupted);
+    m_console.desk().hangUp(*placed);
+    m_console.waitUntil(look, kFarewell);
+    return m_self.reached;
+}
+
+/// Proxies leave the Call-ID alone. A back-to-back user agent makes a call of its own; from our own
+/// address it can only be that one.
+void FlowTester::recognise(const std::string &callId)
+{
+    const auto own = userOf(m_account.account.aor);
+    for (const auto &arrival : m_self.arrivals) {
+        const bool same = !callId.empty() && arrival.callId == callId;
+        if (m_self.reached || (!same && (own.empty() || userOf(arrival.from) != own)))
+            continue;
+        m_self.reached = true;
+        m_self.took = arrival.time - m_self.placed;
+        m_self.sentence = fmt::format(
+            "reachable: the call came back to us after {} s{}.", base::seconds(m_self.took),
+            same ? "" : ", by a back-to-back user agent (its Call-ID is another one)");
+    }
+}
+
+std::string FlowTester::notReached(const desk::CallInfo &own, bool interrupted) const
+{
     const auto *standing =
         std::any_of(m_account.flows.begin(), m_account.flows.end(),
                     [](const auto &each) { return base::isUp(each.second.state); })
             ? "registered but not reachable"
             : "not registered";
-    if (m_self.reached)
-        m_self.sentence = fmt::format("reachable: the call came back to us after {} s.",
-                                      base::seconds(m_self.took));
-    else if (wait == Console::Wait::Interrupted)
-        m_self.sentence = "interrupted before the call came in.";
-    else if (last.status >= 300 || last.stage == desk::CallInfo::Stage::Failed)
-        m_self.sentence =
-            fmt::format("{}: our own call was refused with {} {} and never came in. {}", standing,
-                        last.status, base::printable(last.phrase), base::printable(last.sentence));
-    else if (last.stage == desk::CallInfo::Stage::Answered)
-        m_self.sentence = fmt::format("{}: the call was answered, but not by us: another device, a "
-                                      "mailbox or a forwarding took it.",
-                                      standing);
+    std::string out;
+    if (interrupted)
+        out = "interrupted before the call came in.";
+    else if (own.status >= 300 || own.stage == desk::CallInfo::Stage::Failed)
+        out = fmt::format("{}: our own call was refused with {} {} and never came in. {}", standing,
+                          own.status, base::printable(own.phrase), base::printable(own.sentence));
+    else if (own.stage == desk::CallInfo::Stage::Answered)
+        out = fmt::format("{}: the call was answered, but not by us: another device, a mailbox or "
+                          "a forwarding took it.",
+                          standing);
     else
-        m_self.sentence = fmt::format("{}: no call came in within {} s.", standing,
-                                      base::seconds(kSelfCallLimit, 0));
-    m_console.desk().hangUp(*placed);
-    m_console.waitUntil(look, kFarewell);
-    return m_self.reached;
+        out = fmt::format("{}: no call came in within {} s.", standing,
+                          base::seconds(kSelfCallLimit, 0));
+    if (!m_self.arrivals.empty())
+        out += fmt::format(" Another call came in meanwhile, from {}; it was not ours.",
+                           base::printable(m_self.arrivals.back().from, false, 128));
+    return out;
 }
 
 bool FlowTester::run(base::Duration limit)

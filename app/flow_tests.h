@@ -40,16 +40,23 @@ public:
     nlohmann::json json() const;
 
 private:
+    struct Arrival { // a call that came in while ours was under way
+        std::string callId, from;
+        base::Instant time;
+    };
     struct SelfCall {
-        bool done = false, reached = false;
+        bool reached = false;
         base::Instant placed;
         base::Duration took{0};
         std::string sentence;
+        std::vector<Arrival> arrivals;
     };
     bool settled() const;
     const base::FlowReport *flowFor(engine::Drill what) const;
     bool drill(engine::Drill what);
     bool callSelf();
+    void recognise(const std::string &callId);
+    std::string notReached(const desk::CallInfo &own, bool interrupted) const;
 
     Console &m_console;
     FlowTests m_tests;

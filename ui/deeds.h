@@ -88,6 +88,8 @@ private:
     void explainFlow(const base::FlowReport &report);
     void reRegister(const CallPtr &call);
     void callAgain(diagnosis::Action action, const CallPtr &call);
+    void tend(const diagnosis::Offer &offer);
+    void mend(const diagnosis::Offer &offer, const CallPtr &call);
     void replaceDialog(const CallPtr &call, const FlowPtr &flow);
     void tellPinged();
 

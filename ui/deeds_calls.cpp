@@ -3,6 +3,7 @@
 #include <ui/deeds.h>
 
 #include <algorithm>
+#include <diagnosis/flow_facts.h>
 #include <QFileDialog>
 #include <QMainWindow>
 #include <ui/bridge/desk_bridge.h>
@@ -223,9 +224,12 @@ void Deeds::explainFlow(const base::FlowReport &report)
     for (const FlowPtr &flow : m_parts.bridge->store().flows()) {
         const bool same =
             flow->ours && flow->report.aor == report.aor && flow->report.regId == report.regId;
-        const trace::RowId row =
-            flow->lastResponse.valid() ? flow->lastResponse : flow->lastRegister;
-        if (!same || !row.valid())
+        if (!same)
+            continue;
+        trace::RowId row = diagnosis::troubleOf(*flow, m_parts.bridge->store().trace());
+        for (const trace::RowId last : {flow->lastResponse, flow->lastRegister})
+            row = row.valid() ? row : last;
+        if (!row.valid())
             continue;
         diagnosis::EvidenceRef evidence;
         evidence.row = row;

@@ -35,30 +35,50 @@ QString named(const base::FlowReport &report)
     return Deeds::tr("Flow %1 (%2)").arg(report.regId).arg(shown(report.edge));
 }
 
+QString withoutAccount()
+{
+    return Deeds::tr("The account of this flow is not here any more. Add it again.");
+}
+
 } // namespace
 
 void Deeds::take(const diagnosis::Offer &offer, const CallPtr &call)
+{
+    using diagnosis::Action;
+    if (offer.action == Action::PingFlow || offer.action == Action::ReRegister)
+        tend(offer);
+    else
+        mend(offer, call);
+}
+
+/// What is done to a flow of ours needs no call: its own REGISTER is explained like any other.
+void Deeds::tend(const diagnosis::Offer &offer)
+{
+    const Store &store = m_parts.bridge->store();
+    const FlowPtr flow = flowOf(store, offer.flow);
+    const auto account = accountOf(store, flow);
+    if (!account.valid()) {
+        say(withoutAccount(), true);
+    } else if (offer.action == diagnosis::Action::PingFlow) {
+        m_pinged = {account, flow->report.regId, base::now()};
+        m_parts.bridge->ping(account, flow->report.regId);
+    } else {
+        m_parts.bridge->reRegister(account, flow->report.regId);
+        say(tr("%1 registers again now.").arg(named(flow->report)), false);
+    }
+}
+
+void Deeds::mend(const diagnosis::Offer &offer, const CallPtr &call)
 {
     using diagnosis::Action;
     const Store &store = m_parts.bridge->store();
     const desk::CallInfo *own = call ? store.ownCall(call->call->callId) : nullptr;
     const FlowPtr flow = flowOf(store, offer.flow);
     const auto account = accountOf(store, flow);
-    const bool needsAccount = offer.action == Action::PingFlow ||
-                              offer.action == Action::ReRegister ||
-                              offer.action == Action::CallOverOtherFlow;
-    if (own == nullptr || (needsAccount && !account.valid())) {
-        say(own == nullptr ? tr("This call is not under way here any more.")
-                           : tr("The account of this flow is not here any more. Add it again."),
-            true);
-        return;
-    }
-    if (offer.action == Action::PingFlow) {
-        m_pinged = {account, flow->report.regId, base::now()};
-        m_parts.bridge->ping(account, flow->report.regId);
-    } else if (offer.action == Action::ReRegister) {
-        m_parts.bridge->reRegister(account, flow->report.regId);
-        say(tr("%1 registers again now.").arg(named(flow->report)), false);
+    if (own == nullptr) {
+        say(tr("This call is not under way here any more."), true);
+    } else if (offer.action == Action::CallOverOtherFlow && !account.valid()) {
+        say(withoutAccount(), true);
     } else if (offer.action == Action::CallOverOtherFlow) {
         desk::CallOptions options = own->options;
         options.account = account;

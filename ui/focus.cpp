@@ -17,16 +17,34 @@ trace::RowId lastWithStatus(const calls::Call &call, const trace::Trace &trace, 
     return {};
 }
 
-trace::RowId worstEvidence(const session::CallView &view)
+/// Of what a finding shows: the refusal, which explains itself, before what it refused.
+trace::RowId tellingEvidence(const diagnosis::Finding &finding, const trace::Trace &trace)
+{
+    trace::RowId first;
+    for (const auto &evidence : finding.evidence) {
+        if (!evidence.row.valid())
+            continue;
+        if (trace.row(evidence.row).status >= 300)
+            return evidence.row;
+        first = first.valid() ? first : evidence.row;
+    }
+    return first;
+}
+
+trace::RowId worstEvidence(const session::CallView &view, const trace::Trace &trace)
 {
     const diagnosis::Finding *worst = nullptr;
+    trace::RowId row;
     for (const auto &finding : view.findings) {
-        const bool telling = finding.severity != diagnosis::Severity::Info &&
-                             !finding.evidence.empty() && finding.evidence.front().row.valid();
-        if (telling && (worst == nullptr || finding.severity > worst->severity))
+        if (finding.severity == diagnosis::Severity::Info ||
+            (worst != nullptr && finding.severity <= worst->severity))
+            continue;
+        if (const auto telling = tellingEvidence(finding, trace); telling.valid()) {
             worst = &finding;
+            row = telling;
+        }
     }
-    return worst == nullptr ? trace::RowId{} : worst->evidence.front().row;
+    return row;
 }
 
 } // namespace
@@ -34,9 +52,10 @@ trace::RowId worstEvidence(const session::CallView &view)
 trace::RowId tellingRow(const session::CallView &view, const trace::Trace &trace)
 {
     const calls::Call &call = *view.call;
-    for (const trace::RowId row : {lastWithStatus(call, trace, kFlowFailed), worstEvidence(view),
-                                   lastWithStatus(call, trace, kSessionProgress),
-                                   call.finalResponse, call.firstProvisional, call.invite}) {
+    for (const trace::RowId row :
+         {lastWithStatus(call, trace, kFlowFailed), worstEvidence(view, trace),
+          lastWithStatus(call, trace, kSessionProgress), call.finalResponse, call.firstProvisional,
+          call.invite}) {
         if (row.valid())
             return row;
     }

@@ -4,12 +4,14 @@
 #include <algorithm>
 #include <base/text.h>
 #include <desk/offer.h>
+#include <diagnosis/facts.h>
 #include <fmt/format.h>
 
 namespace desk {
 namespace {
 constexpr std::size_t kMostCalls = 1000; // beyond that the oldest that are over go
 constexpr std::size_t kMostTags = 64;    // early dialogs of one call that media hears of
+constexpr int kMostNotices = 16;         // of one call's media
 } // namespace
 
 CallControl::Live *CallControl::byOurs(engine::CallHandle ours)
@@ -168,6 +170,9 @@ void CallControl::onProvisional(Live &live, const engine::CallEvent &event)
         if (!event.sdp.empty() && event.status != 199)
             info.stage = CallInfo::Stage::Early;
     });
+    const auto permission = diagnosis::earlyMediaPermission(event.earlyMedia);
+    if (permission && !event.earlyMedia.empty() && live.media.valid() && m_parts.media)
+        m_parts.media->permit(live.media, event.toTag, diagnosis::callerMayHear(*permission));
     if (event.status == 199 && live.media.valid() && m_parts.media)
         m_parts.media->ended(live.media,
                              event.toTag); // RFC 6228 section 4: this early dialog is over
@@ -214,6 +219,7 @@ void CallControl::onOver(engine::CallHandle ours, const engine::CallEvent &event
         m_parts.media->release(live.media);
         recordings = m_parts.media->recordings(live.media);
         last = m_parts.media->status(live.media);
+        tellUnsent(live, event.callId, *last);
     }
     change(ours, [&](CallInfo &info) {
         if (last)
@@ -240,12 +246,9 @@ void CallControl::hangUp(engine::CallHandle ours)
         return;
     if (live->theirs.valid()) {
         // RFC 3261 section 15.1.1: with the BYE, not with its answer, nothing more is sent or
-        // heard.
-        if (live->media.valid() && m_parts.media) {
-            m_parts.media->ended(live->media, {}); // an incoming call's
-            for (const auto &tag : live->tags)
-                m_parts.media->ended(live->media, tag);
-        }
+        // heard; nor does a call ring that is given up.
+        if (live->media.valid() && m_parts.media)
+            m_parts.media->quiet(live->media);
         m_parts.engine->hangUp(live->theirs);
         return;
     }
@@ -279,9 +282,9 @@ void CallControl::onMedia(const media::Status &status)
                 : fmt::format("Playing {} through {}.", status.codec, status.device));
     }
     tellSwitch(*live, callId, status);
-    if (!status.notice.empty() && !live->toldDevice) {
-        live->toldDevice = true;
-        if (status.device == "none")
+    if (!status.notice.empty() && status.notice != live->noticed && live->notices < kMostNotices) {
+        live->noticed = status.notice;
+        if (live->notices++ == 0 && status.device == "none")
             m_parts.tell(base::LocalKind::NoAudioDevice, callId, status.toTag, status.notice);
         m_parts.notice(status.notice);
     }

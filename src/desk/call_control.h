@@ -51,7 +51,9 @@ private:
         bool mux = false;                  // we offer or accept rtcp-mux
         std::string why;                   // as it was told last
         int switches = 0;                  // of what is heard, told
-        bool toldDevice = false;
+        std::string noticed;               // of media, told last
+        int notices = 0;                   // of it, told
+        std::size_t keys = 0;              // that media took to be pressed
     };
 
     base::Result<base::Address> addressFor(engine::CallRequest &request) const;
@@ -71,6 +73,9 @@ private:
     void onAnswered(Live &live, const engine::CallEvent &event);
     void onOver(engine::CallHandle ours, const engine::CallEvent &event);
     void tellSwitch(Live &live, const std::string &callId, const media::Status &status);
+    void onPressed(engine::CallHandle ours, std::size_t asked, const media::Presses &presses);
+    void tellUnsent(const Live &live, const std::string &callId, const media::Status &last);
+    std::string callIdOf(engine::CallHandle ours) const;
     void onIncoming(const engine::CallEvent &event);
     void fail(engine::CallHandle ours, const base::Error &error);
     /// Changes the published CallInfo under the lock and tells the observer.

@@ -10,6 +10,11 @@
 namespace desk {
 namespace {
 constexpr int kMostSwitches = 64; // of what is heard that the ladder is told of
+
+std::string keysText(std::size_t count)
+{
+    return fmt::format("{} key{}", count, count == 1 ? "" : "s");
+}
 } // namespace
 
 void CallControl::choose(engine::CallHandle ours, const std::string &toTag)
@@ -66,16 +71,50 @@ void CallControl::dtmf(engine::CallHandle ours, const std::string &digits)
     const Live *live = byOurs(ours);
     if (live == nullptr || !live->media.valid() || !m_parts.media)
         return;
-    std::string callId;
-    {
-        std::lock_guard guard(m_parts.mutex);
-        callId = m_parts.calls[ours].callId;
-    }
-    // How many, not which: they may be a PIN.
-    m_parts.tell(base::LocalKind::Note, callId, {},
-                 fmt::format("{} key{} by telephone events (RFC 4733).", digits.size(),
-                             digits.size() == 1 ? "" : "s"));
-    m_parts.media->press(live->media, digits);
+    m_parts.media->press(
+        live->media, digits, [this, ours, asked = digits.size()](const media::Presses &presses) {
+            m_parts.worker.post([this, ours, asked, presses] { onPressed(ours, asked, presses); });
+        });
+}
+
+/// The ladder says how many, not which: they may be a PIN.
+void CallControl::onPressed(engine::CallHandle ours, std::size_t asked,
+                            const media::Presses &presses)
+{
+    Live *live = byOurs(ours);
+    if (live == nullptr)
+        return;
+    live->keys += presses.taken;
+    const auto callId = callIdOf(ours);
+    if (presses.taken > 0)
+        m_parts.tell(base::LocalKind::Note, callId, {},
+                     presses.taken == asked
+                         ? fmt::format("{} by telephone events (RFC 4733).", keysText(asked))
+                         : fmt::format("{} of {} by telephone events (RFC 4733).", presses.taken,
+                                       keysText(asked)));
+    if (presses.trouble.empty())
+        return;
+    m_parts.tell(base::LocalKind::Note, callId, {}, presses.trouble);
+    m_parts.notice(presses.trouble);
+}
+
+/// Keys that still waited when the call ended.
+void CallControl::tellUnsent(const Live &live, const std::string &callId, const media::Status &last)
+{
+    if (last.pressed >= live.keys)
+        return;
+    const auto sentence = fmt::format("The call ended after {} of {} had been sent.", last.pressed,
+                                      keysText(live.keys));
+    m_parts.tell(base::LocalKind::Note, callId.empty() ? callIdOf(live.ours) : callId, {},
+                 sentence);
+    m_parts.notice(sentence);
+}
+
+std::string CallControl::callIdOf(engine::CallHandle ours) const
+{
+    std::lock_guard guard(m_parts.mutex);
+    const auto at = m_parts.calls.find(ours);
+    return at != m_parts.calls.end() ? at->second.callId : std::string();
 }
 
 /// Each change of what is heard before the answer is a row of the ladder.
@@ -113,6 +152,7 @@ void CallControl::onChanged(const Live &live, const engine::CallEvent &event)
     // An incoming call has one dialog, which media knows by no tag.
     if (auto remote = remoteOf(event.sdp, live.incoming ? std::string() : event.toTag)) {
         keepAgreed(*remote, agreedCodecs(event.sdp, live.codecs));
+        remote->mux = false; // the engine's answer within a dialog does not take it
         m_parts.media->remote(live.media, std::move(*remote));
     }
 }

@@ -29,7 +29,7 @@ std::optional<media::Remote> remoteOf(std::string_view sdp, const std::string &t
     if (const auto endpoint = audio->endpoint())
         remote.rtp = *endpoint;
     remote.mux = audio->attribute("rtcp-mux").has_value();
-    if (const auto rtcp = audio->attribute("rtcp"); rtcp && !remote.mux) { // RFC 3605
+    if (const auto rtcp = audio->attribute("rtcp"); rtcp) { // RFC 3605
         const auto words = base::split(base::trim(*rtcp), ' ');
         const auto port = base::toInteger(words.empty() ? std::string_view() : words[0]);
         const auto address = words.size() > 3 ? base::Address::parse(words[3]) : std::nullopt;

@@ -3,13 +3,14 @@
 
 #include <algorithm>
 #include <diagnosis/facts.h>
+#include <rtp/media_run.h>
 
 namespace diagnosis {
 namespace {
 
 using namespace std::chrono_literals;
 constexpr base::Duration kThirdPacket = 40ms; // of 20 ms each
-constexpr base::Duration kStopped = 1s;
+constexpr base::Duration kStopped = rtp::MediaRun::kEnds;
 constexpr std::size_t kMostEvents = 4096;
 
 void addProvisionals(const Evidence &evidence, std::uint32_t index, std::vector<EarEvent> &out)

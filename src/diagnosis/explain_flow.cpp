@@ -56,7 +56,8 @@ void tellFlow(const Evidence &evidence, const calls::Transaction &failed, Tellin
     if (!flow->report.aor.empty())
         text += fmt::format(" of {}", shown(flow->report.aor));
     if (flow->ours)
-        text += fmt::format(", now {}", base::flowStateText(flow->report.state));
+        text += fmt::format(", now {}{}", base::flowStateText(flow->report.state),
+                            namesNow(*flow, token) ? "" : " over another connection");
     if (flow->lastRegister.valid())
         text += fmt::format(", made by REGISTER {}",
                             out.cite(at(flow->lastRegister, "the REGISTER of this flow")));

@@ -5,6 +5,7 @@
 #include <array>
 #include <base/text.h>
 #include <base/told_time.h>
+#include <diagnosis/former_ends.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -66,6 +67,18 @@ const flows::Flow *flowOf(const Evidence &evidence, const TokenSeen &token)
         if (flow && namesNow(*flow, token) &&
             (found == nullptr || flow->lastSeen > found->lastSeen))
             found = flow.get();
+    if (found != nullptr)
+        return found;
+    std::optional<base::Instant> last;
+    for (const auto &flow : evidence.flows) {
+        if (!flow || !flow->ours)
+            continue;
+        const auto until = namedUntil(evidence, *flow, token);
+        if (!until || (last && *until <= *last))
+            continue;
+        last = until;
+        found = flow.get();
+    }
     return found;
 }
 
@@ -97,6 +110,32 @@ const flows::FlowEvent *doubtOf(const flows::Flow &flow, base::Instant when)
             doubt = nullptr;
     }
     return doubt;
+}
+
+trace::RowId troubleOf(const flows::Flow &flow, const trace::Trace &trace)
+{
+    using flows::Happening;
+    trace::RowId doubted, failed;
+    for (const auto &event : flow.events) {
+        const auto reports = [&](base::FlowState state) {
+            return event.what == Happening::StateChanged &&
+                   event.text.starts_with(base::flowStateText(state));
+        };
+        if (event.what == Happening::Registered || event.what == Happening::Pong ||
+            reports(base::FlowState::Up))
+            doubted = failed = {};
+        // The end of a connection and a keep-alive are rows of no call; the engine says what they
+        // meant in one that is.
+        if (!event.row.valid() || !trace.row(event.row).call.valid())
+            continue;
+        if (reports(base::FlowState::Suspect) && !doubted.valid())
+            doubted = event.row;
+        if (!failed.valid() &&
+            (event.what == Happening::RegisterFailed || reports(base::FlowState::Failed) ||
+             reports(base::FlowState::Rejected)))
+            failed = event.row;
+    }
+    return failed.valid() ? failed : doubted;
 }
 
 std::size_t viaCount(const Evidence &evidence, trace::RowId row)
@@ -182,6 +221,10 @@ std::string tokenText(const Evidence &evidence, const TokenSeen &token, base::In
                                   token.readable->layout == flows::TokenLayout::Rfc5626
                                       ? "Kamailio"
                                       : "reSIProcate");
+    if (const auto until =
+            namesNow(*flow, token) ? std::nullopt : namedUntil(evidence, *flow, token);
+        until && *until <= when) // what is known of its keep-alives is of the next connection
+        return text + fmt::format(", given up {} before", lasting(when - *until));
     const auto alive = std::max({flow->lastPong, flow->lastPing, flow->registered});
     // A capture goes on: what ended the connection later is not the reason.
     if (flow->closedAt.valid() && evidence.time(flow->closedAt) <= when)

@@ -57,6 +57,9 @@ bool sameDevice(const flows::Flow &a, const flows::Flow &b);
 /// Our own flow: it was in doubt or down at `when`, by what the engine tells of it as well;
 /// nullptr: it was not. flows::deathOf tells the same of a flow that was only seen.
 const flows::FlowEvent *doubtOf(const flows::Flow &flow, base::Instant when);
+/// Where the trouble began that a flow of ours is in: the first row of a call (of the flow's own
+/// registration) that tells of it since the flow worked. Invalid: there is none.
+trace::RowId troubleOf(const flows::Flow &flow, const trace::Trace &trace);
 
 /// The transaction that got `status` first-hand: the one with most Via fields, so that no other one
 /// handed it on.

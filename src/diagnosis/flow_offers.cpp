@@ -42,6 +42,7 @@ const flows::Flow *concerned(const Evidence &evidence, const calls::Transaction 
 
 /// What stands between us and each offer, looked at once.
 struct Reach {
+    bool here = false;        // our user agent has it, call or not, and it is under way here
     bool own = false;         // the call is ours and this program still has it
     bool established = false; // an answered dialog that nobody ended
     bool over = false;
@@ -49,16 +50,20 @@ struct Reach {
     const flows::Flow *taken = nullptr; // the call's own, nullptr: it went without an account
     const flows::Flow *other = nullptr; // of the same account as that one, and it works
     std::size_t flows = 0;              // of ours
-    std::string notOurs;                // why not, for calls that are not ours
+    std::string notHere, notOurs;       // why not `here`, why not `own`
 };
 
 Reach reachOf(const Evidence &evidence, const calls::Transaction &failed)
 {
     Reach reach;
     const auto &call = evidence.call;
-    reach.own = evidence.live && ownCall(evidence);
-    reach.notOurs = ownCall(evidence) ? "this call was read from a file, it is not under way here"
-                                      : "this call was seen on the wire, it is not one of ours";
+    const bool isCall = call.kind == calls::Kind::Call;
+    reach.here = evidence.live && ownCall(evidence);
+    reach.own = reach.here && isCall;
+    reach.notHere = fmt::format("this {} {}", isCall ? "call" : "request",
+                                ownCall(evidence) ? "was read from a file, it is not under way here"
+                                                  : "was seen on the wire, it is not one of ours");
+    reach.notOurs = isCall ? reach.notHere : "there is no call here";
     reach.established =
         call.state == calls::State::Answered && call.winner < call.earlyDialogs.size();
     reach.over = !reach.established && call.state != calls::State::Calling &&
@@ -86,13 +91,14 @@ Offer no(Action action, std::string_view what, std::string_view because)
     return {action, false, fmt::format("{}: {}.", what, because), {}};
 }
 
-/// Why nothing can be done with a flow of ours; empty: something can.
+/// Why nothing can be done with a flow of ours; empty: something can, for a REGISTER of its own,
+/// too.
 std::string withoutFlow(const Reach &reach)
 {
-    if (reach.flow != nullptr && reach.own)
+    if (!reach.here)
+        return reach.notHere;
+    if (reach.flow != nullptr)
         return {};
-    if (!reach.own)
-        return reach.notOurs;
     return reach.flows == 0 ? "no account is registered from here"
                             : "the call did not go over a flow of ours";
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <diagnosis/former_ends.h>
 #include <sip/uri.h>
 
 namespace diagnosis {
@@ -37,10 +38,15 @@ bool holds(const std::vector<base::Endpoint> &ways, const base::Endpoint &end)
 }
 
 /// Does the token name the connection that the request came by?
-bool ownWay(const TokenSeen &token, const flows::Flow *flow,
+bool ownWay(const Evidence &evidence, const TokenSeen &token, const flows::Flow *flow,
             const std::vector<base::Endpoint> &ways)
 {
     if (token.readable && holds(ways, token.readable->userAgent))
+        return true;
+    const auto then = [&](const base::Endpoint &way) {
+        return namedAt(evidence, *flow, token, way);
+    };
+    if (flow != nullptr && flow->ours && std::any_of(ways.begin(), ways.end(), then))
         return true;
     return flow != nullptr && namesNow(*flow, token) &&
            (holds(ways, flow->userAgent) || holds(ways, flow->report.local) ||
@@ -51,9 +57,13 @@ bool isGone(const Evidence &evidence, const flows::Flow &flow, const TokenSeen &
             const calls::Transaction &transaction)
 {
     const auto when = transaction.finished.known() ? transaction.finished : evidence.now;
+    if (!namesNow(flow, token)) {
+        const auto until = namedUntil(evidence, flow, token);
+        if (!until || *until <= when)
+            return true;
+    }
     const auto *const next = replacement(evidence, flow, flow.registered);
-    return !namesNow(flow, token) || deathOf(flow, when) != nullptr ||
-           (next != nullptr && next->registered <= when);
+    return deathOf(flow, when) != nullptr || (next != nullptr && next->registered <= when);
 }
 
 /// The sender's address with another port. Loopback is everybody's address.
@@ -97,7 +107,7 @@ std::optional<Routed> routed(const Evidence &evidence, const calls::Transaction 
         if (token.header != sip::HeaderId::Route)
             continue;
         const auto *const flow = flowOf(evidence, token);
-        if (ownWay(token, flow, ways)) {
+        if (ownWay(evidence, token, flow, ways)) {
             ownSeen = true;
             continue;
         }
@@ -129,6 +139,9 @@ const flows::Flow *carrier(const Evidence &evidence, trace::RowId request)
         trace.row(request).outgoing ? trace.source(request) : trace.destination(request);
     for (const auto &flow : evidence.flows)
         if (flow && flow->ours && own.known() && flow->report.local == own)
+            return flow.get();
+    for (const auto &flow : evidence.flows) // it has another connection by now
+        if (flow && flow->ours && own.known() && hadSocket(evidence, *flow, own))
             return flow.get();
     return nullptr;
 }

@@ -37,7 +37,8 @@ int RequestHandler::called(RequestHandler *self, nta_leg_t *, nta_incoming_t *re
 }
 
 Agent::Agent(SuLoop &loop, const Options &options, base::Inbox<base::Packet> &sink)
-    : m_loop(loop), m_options(options), m_sink(sink), m_tap(*this), m_judge(options.tls)
+    : m_loop(loop), m_options(options), m_sink(sink), m_tap(*this), m_tellDrops(loop),
+      m_judge(options.tls)
 {
 }
 

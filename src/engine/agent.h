@@ -104,6 +104,8 @@ public:
 
     /// The handler of requests outside dialogs, and of responses that fit no transaction.
     void serve(RequestHandler *requests, std::function<void(msg_t *, const sip_t &)> strays);
+    /// Tells whether a Call-ID is that of a call of ours.
+    void knowCalls(std::function<bool(std::string_view)> isCall) { m_isCall = std::move(isCall); }
 
     void tell(base::LocalEvent event, const base::Endpoint &source = {},
               const base::Endpoint &destination = {});
@@ -137,6 +139,8 @@ private:
     base::Result<void> prepareTls();
     static int stray(Agent *self, nta_agent_t *agent, msg_t *message, sip_t *sip) noexcept;
     void sweep();
+    bool ofACall(std::string_view request) const;
+    void tellDrops();
     void noteLarge(const Connection &connection, std::string_view request);
     void bindObserver(const Connection &connection, std::string_view request);
     bool observed(const Connection &connection) const { return observerOf(connection) != nullptr; }
@@ -149,6 +153,9 @@ private:
     Tap m_tap;
     RateLimit m_rate;
     RateLimit m_streamRate{200}; // a whole edge may be at the other end
+    RateLimit m_callRate{200};   // beyond that, within calls of ours
+    Timer m_tellDrops;
+    std::function<bool(std::string_view)> m_isCall;
     nta_agent_t *m_nta = nullptr;
     nta_leg_t *m_defaultLeg = nullptr;
     std::function<void(msg_t *, const sip_t &)> m_strays;

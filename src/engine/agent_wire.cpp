@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t kLargeRequest = 1300; // RFC 3261 section 18.1.1
 constexpr std::size_t kLargeTold = 32;
+constexpr auto kDropsTold = std::chrono::seconds(1); // after the first
 
 bool isRequest(std::string_view text)
 {
@@ -51,18 +52,51 @@ bool Agent::admits(std::string_view text, const Connection &connection)
     // A source address of a datagram may be forged: do not answer it without bounds. Who has a
     // connection is who it is, and may still flood us.
     RateLimit &rate = connection.stream ? m_streamRate : m_rate;
-    const auto verdict = rate.count(connection.remote.address, base::now());
-    if (verdict == RateLimit::Verdict::FirstDrop)
-        tell({base::LocalKind::GuardRefused,
-              0,
-              {},
-              {},
-              fmt::format("More than {} requests within a second came from {}; the rest of this "
-                          "second is not answered ({} requests were dropped so far).",
-                          rate.perSecond(), connection.remote.address.text(), rate.dropped()),
-              {}},
-             connection.remote, connection.local);
-    return verdict == RateLimit::Verdict::Pass;
+    const auto &from = connection.remote.address;
+    const auto now = base::now();
+    if (rate.passes(from, now))
+        return true;
+    // Over a connection nobody sends again what was dropped: a BYE of a call that stands, lost in
+    // somebody's flood, would leave us in the call.
+    if (connection.stream && ofACall(text) && m_callRate.passes(from, now)) {
+        rate.pardon(from);
+        return true;
+    }
+    if (!m_tellDrops.running())
+        m_tellDrops.start(kDropsTold, [this] { tellDrops(); });
+    return false;
+}
+
+bool Agent::ofACall(std::string_view request) const
+{
+    const auto message = m_isCall ? sip::parse(request) : std::nullopt;
+    return message && m_isCall(message->callId());
+}
+
+/// Once the second is over in which they came.
+void Agent::tellDrops()
+{
+    bool more = false;
+    for (RateLimit *const rate : {&m_rate, &m_streamRate}) {
+        const auto drops = rate->over(base::now());
+        more = more || drops.more;
+        const auto told = [&](const std::string &source, std::uint64_t count) {
+            tell({base::LocalKind::GuardRefused,
+                  0,
+                  {},
+                  {},
+                  fmt::format("More than {} requests within a second came from {}; {} of them {} "
+                              "not answered.",
+                              rate->perSecond(), source, count, count == 1 ? "was" : "were"),
+                  {}});
+        };
+        for (const auto &[address, count] : drops.bySource)
+            told(address.text(), count);
+        if (drops.others > 0)
+            told("each of many more addresses", drops.others);
+    }
+    if (more)
+        m_tellDrops.start(kDropsTold, [this] { tellDrops(); });
 }
 
 void Agent::refused(const Connection &connection, std::string_view why)

@@ -17,6 +17,9 @@ std::string remoteTarget(nta_leg_t *leg, const std::string &otherwise);
 /// the network proves that the credentials were taken, so that a later challenge is a new
 /// conversation.
 bool mayRetry(DigestClient &digest, const Reply &final, int attempt);
+/// Of a challenge only those `challenges`; the others stay without an answer.
+bool mayRetry(DigestClient &digest, const Reply &final, int attempt,
+              const std::vector<std::string_view> &challenges);
 
 /// Why a BYE of ours, sent towards `next`, ended nothing; an empty sentence: it was taken.
 LocalFailure byeTrouble(Agent &agent, const Reply &final, const std::string &next);

@@ -194,6 +194,22 @@ std::vector<Challenge> chooseChallenges(const std::vector<std::string_view> &val
     return out;
 }
 
+std::vector<std::string_view> askedBefore(const std::vector<std::string_view> &values,
+                                          const std::vector<AskedRealm> &known)
+{
+    const auto weak = [](DigestAlgorithm each) { return each == DigestAlgorithm::Md5; };
+    std::vector<std::string_view> out;
+    for (const auto value : values) {
+        const auto challenge = parseChallenge(value);
+        if (challenge && std::any_of(known.begin(), known.end(), [&](const AskedRealm &each) {
+                return each.realm == challenge->realm &&
+                       (weak(each.algorithm) || !weak(challenge->algorithm));
+            }))
+            out.push_back(value);
+    }
+    return out;
+}
+
 std::string digestResponse(const Challenge &challenge, const DigestRequest &request)
 {
     const std::string a1 = firstHash(challenge, request);
@@ -231,6 +247,13 @@ std::string credentialsValue(const Challenge &challenge, const DigestRequest &re
     if (challenge.userHash)
         out += ", userhash=true";
     return out;
+}
+
+void DigestClient::newAttempt()
+{
+    m_inARow = 0;
+    for (auto &[key, realm] : m_realms)
+        realm.tries = 0;
 }
 
 base::Result<void> DigestClient::challenged(bool proxy, const std::vector<std::string_view> &values)
@@ -274,13 +297,16 @@ base::Result<void> DigestClient::take(bool proxy, const Challenge &challenge)
         return base::fail(base::ErrorCode::NoPermission,
                           "The server asks for credentials for one realm after the other; "
                           "Earshot stopped answering.");
-    const bool refused = known != m_realms.end() && known->second.tries > 0 && !challenge.stale;
-    Realm &realm = m_realms[key];
-    if (refused || realm.tries >= kMostTries)
+    const bool refused = known != m_realms.end() && known->second.tries > 0 &&
+                         (!challenge.stale || known->second.tries >= kMostTries);
+    if (refused) {
+        m_realms.erase(known); // the next attempt begins without what was refused
         return base::fail(
             base::ErrorCode::NoPermission,
             fmt::format("The server does not accept the user name or password for \"{}\".",
                         base::printable(challenge.realm, false, 128)));
+    }
+    Realm &realm = m_realms[key];
     realm.count = realm.challenge.nonce == challenge.nonce ? realm.count : 0;
     realm.proxy = proxy;
     realm.challenge = challenge;
@@ -288,6 +314,14 @@ base::Result<void> DigestClient::take(bool proxy, const Challenge &challenge)
     realm.sessionCnonce = challenge.session ? base::randomToken(16) : "";
     ++realm.tries;
     return {};
+}
+
+std::vector<AskedRealm> DigestClient::asked() const
+{
+    std::vector<AskedRealm> out;
+    for (const auto &[key, realm] : m_realms)
+        out.push_back({realm.challenge.realm, realm.challenge.algorithm});
+    return out;
 }
 
 std::string DigestClient::headers(std::string_view method, std::string_view uri,

@@ -35,6 +35,15 @@ std::optional<Challenge> chooseChallenge(const std::vector<std::string_view> &va
 /// The same for each realm of them: several proxies may ask at once (RFC 3261 section 22.3).
 std::vector<Challenge> chooseChallenges(const std::vector<std::string_view> &values);
 
+/// What a server asked for already.
+struct AskedRealm {
+    std::string realm;
+    DigestAlgorithm algorithm = DigestAlgorithm::Md5;
+};
+/// Those of `values` that ask for one of `known`, and in an algorithm no weaker.
+std::vector<std::string_view> askedBefore(const std::vector<std::string_view> &values,
+                                          const std::vector<AskedRealm> &known);
+
 struct DigestRequest {
     std::string_view method, uri;
     std::string_view user, password;
@@ -58,6 +67,9 @@ public:
     {
     }
 
+    /// What follows is another request, not the next try of the last one: an old nonce that is
+    /// refused says nothing of the password.
+    void newAttempt();
     /// Takes the challenges of a 401 (`proxy` false) or 407. The error says why there will be no
     /// further attempt.
     base::Result<void> challenged(bool proxy, const std::vector<std::string_view> &values);
@@ -67,6 +79,9 @@ public:
     /// The request was accepted: a later challenge starts a new conversation. The values of
     /// Authentication-Info and Proxy-Authentication-Info may name the next nonce (RFC 7615).
     void accepted(std::string_view info = {}, std::string_view proxyInfo = {});
+
+    /// All that was asked for so far.
+    std::vector<AskedRealm> asked() const;
 
 private:
     base::Result<void> take(bool proxy, const Challenge &challenge);

@@ -2,7 +2,6 @@
 #include <engine/flow_keeper.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <fmt/format.h>
 #include <sip/status.h>
@@ -14,28 +13,8 @@ namespace {
 
 using base::FlowState;
 
-constexpr base::Duration kLongestWait = std::chrono::seconds(1800);
 constexpr base::Duration kLongestExpires = std::chrono::hours(24);
-constexpr std::size_t kMostRecoveries =
-    5; // a minute; then the back-off of section 4.5 applies to them too
-
-/// The server said no, and would say no again: not tried again by itself. 430 is for proxies only,
-/// but it speaks of the flow, and a new one may help.
-bool isRefusal(int status)
-{
-    constexpr std::array<int, 4> kPassing{408, 423, 430, 480};
-    if (status < 300 || std::find(kPassing.begin(), kPassing.end(), status) != kPassing.end())
-        return false;
-    return status < 500 || status >= 600 || status == 501 || status == 505 || status == 513;
-}
-
-std::string outcome(const RegisterResult &result)
-{
-    if (!result.sentence.empty())
-        return result.sentence;
-    return fmt::format("The registration was refused with {} {}.", result.status,
-                       sip::phrase(result.status));
-}
+constexpr base::Duration kStuck = std::chrono::seconds(5); // then an attempt may be started anew
 
 } // namespace
 
@@ -76,12 +55,18 @@ void FlowKeeper::forgetConnection()
     forgetPing();
     m_refreshAt.reset();
     m_retryAt.reset();
+    m_attemptDue.reset();
+    m_expiryDue.reset();
+    m_hopedUntil.reset();
+    m_refreshFailures = 0;
+    m_answered = false;
+    m_doubt.clear();
     m_report.nextAttempt = {};
     m_report.waitBase = m_report.waitMost = {};
     m_report.keepAlive.clear();
     m_granted = false;
     m_stunMapped = false;
-    if (!m_settings.datagrams)
+    if (!m_datagrams)
         m_report.mapped = {}; // the next connection has another port anyway
     m_intervalRaised = 0;
 }
@@ -99,6 +84,8 @@ void FlowKeeper::connect(base::Instant now, std::string reason)
 {
     forgetConnection();
     m_proven = false;
+    m_attemptSince = now;
+    m_attemptDue = now + m_settings.attemptLimit;
     m_acts.push_back(KeeperAct::Connect);
     enter(m_settings.named ? FlowState::Resolving : FlowState::Connecting, now, std::move(reason));
 }
@@ -115,11 +102,23 @@ void FlowKeeper::located(base::Instant now)
         enter(FlowState::Connecting, now, "The edge's address is known.");
 }
 
+bool FlowKeeper::attempting() const
+{
+    return m_report.state == FlowState::Resolving || m_report.state == FlowState::Connecting ||
+           m_report.state == FlowState::Registering;
+}
+
+void FlowKeeper::trying(base::Instant now)
+{
+    if (attempting())
+        m_attemptDue = now + m_settings.attemptLimit;
+}
+
 void FlowKeeper::sending(base::Instant now)
 {
     if (m_report.state == FlowState::Connecting || m_report.state == FlowState::Resolving)
         enter(FlowState::Registering, now,
-              m_settings.datagrams ? "The REGISTER is sent." : "Connected; the REGISTER is sent.");
+              m_datagrams ? "The REGISTER is sent." : "Connected; the REGISTER is sent.");
 }
 
 std::string FlowKeeper::expectation() const
@@ -133,43 +132,60 @@ std::string FlowKeeper::expectation() const
     return out;
 }
 
-void FlowKeeper::accepted(base::Instant now, const RegisterResult &result)
+/// What a 2xx tells for as long as it holds.
+void FlowKeeper::keep(base::Instant now, const RegisterResult &result)
 {
     const auto expires = result.expires.count() > 0 ? result.expires : m_settings.expires;
-    const bool moved = result.mapped.known() && m_report.mapped.known() &&
-                       result.mapped != m_report.mapped && registered();
-    m_report.registeredUntil = now + expires;
     m_refreshAt = now + between(0.5, 0.9, expires); // RFC 3261 section 10.2.4 leaves it to us
+    m_refreshFailures = 0;
+    m_attemptDue.reset();
+    m_intervalRaised = 0;
     m_report.lastReceived = now;
     m_report.publicGruu = result.publicGruu;
     m_report.temporaryGruu = result.temporaryGruu;
     m_report.path = result.path;
     m_report.serviceRoute = result.serviceRoute;
-    if (result.mapped.known() && (moved || !m_stunMapped))
-        m_report.mapped = result.mapped;
+    m_doubt = result.sentence;
+    if (result.unbound) { // whoever asks the registrar for us gets somebody else, or nobody
+        m_expiryDue.reset();
+        unreachable(now);
+        return;
+    }
+    m_report.registeredUntil = now + expires;
+    m_expiryDue = m_report.registeredUntil;
     if (!m_report.reachableSince.known())
         m_report.reachableSince = now;
-    m_intervalRaised = 0;
+}
+
+void FlowKeeper::accepted(base::Instant now, const RegisterResult &result)
+{
+    const bool moved = result.mapped.known() && m_report.mapped.known() &&
+                       result.mapped != m_report.mapped && registered();
     const bool refresh = registered();
-    const bool before = pinging();
+    const bool before = pinging(), granted = m_granted;
+    keep(now, result);
+    if (result.mapped.known() && (moved || !m_stunMapped))
+        m_report.mapped = result.mapped;
     agree(result);
     std::string text = expectation();
-    if (!result.sentence.empty())
-        text += " " + result.sentence;
+    if (!m_doubt.empty())
+        text += " " + m_doubt;
     if (moved)
         text += fmt::format(" The NAT gave us another address, {}; calls may have been lost since "
                             "the last refresh.",
                             result.mapped.text());
-    if (refresh && before == pinging()) { // the same state, but the times are new
-        if (moved || !result.sentence.empty())
+    if (refresh && before == pinging() && granted == m_granted) { // the state is the same
+        if (moved || !m_doubt.empty())
             remark(now, std::move(text));
         else if (m_hooks.changed)
-            m_hooks.changed();
+            m_hooks.changed(); // but the times are new
         return;
     }
+    if (refresh && before == pinging() && base::isUp(m_report.state))
+        return enter(m_granted ? FlowState::Up : FlowState::UpPlain, now, std::move(text));
     forgetPing();
     if (!pinging()) {
-        proven();
+        proven(now);
         return enter(m_granted ? FlowState::Up : FlowState::UpPlain, now, std::move(text));
     }
     m_pingAt = now + (m_settings.firstPing.count() > 0 ? m_settings.firstPing : pingPeriod());
@@ -177,8 +193,10 @@ void FlowKeeper::accepted(base::Instant now, const RegisterResult &result)
 }
 
 /// RFC 5626 section 4.5: only now the attempt counts as a success.
-void FlowKeeper::proven()
+void FlowKeeper::proven(base::Instant now)
 {
+    if (!m_proven)
+        m_goodSince = now;
     m_proven = true;
     m_report.failures = 0;
 }
@@ -208,98 +226,6 @@ bool FlowKeeper::withoutOutbound(base::Instant now, const RegisterResult &result
     return true;
 }
 
-void FlowKeeper::result(base::Instant now, const RegisterResult &result)
-{
-    if (m_stopping)
-        return stopped() ? void() : unregistered(now, result);
-    if (!result.local && m_report.state == FlowState::Suspect)
-        bytes(now);
-    const bool live = registered();
-    if (!live && m_report.state != FlowState::Registering &&
-        m_report.state != FlowState::Connecting)
-        return; // the answer of an attempt that was given up meanwhile
-    if (result.status >= 200 && result.status < 300)
-        return accepted(now, result);
-    if (!result.local && (tooBrief(now, result) || withoutOutbound(now, result)))
-        return;
-    // Section 4.2.2: a 503 with Retry-After on a refresh is not the end of the flow; its pongs
-    // still come.
-    if (live && !result.local && result.status == 503 && result.retryAfter.count() > 0) {
-        m_refreshAt = now + result.retryAfter;
-        return remark(now, outcome(result) + " The flow is kept meanwhile.");
-    }
-    m_acts.push_back(KeeperAct::Close);
-    if (!result.local && (isRefusal(result.status) || result.status == 423))
-        return rejected(now, result);
-    if (live && m_proven)
-        lost(now, outcome(result));
-    else
-        attemptFailed(now, outcome(result), result.retryAfter);
-}
-
-void FlowKeeper::rejected(base::Instant now, const RegisterResult &result)
-{
-    forgetConnection();
-    m_proven = false;
-    unreachable(now);
-    enter(FlowState::Rejected, now, outcome(result));
-}
-
-void FlowKeeper::closed(base::Instant now, const std::string &why)
-{
-    if (m_stopping && m_report.state != FlowState::Off)
-        return off(now, why + " The un-registration was not answered.", false);
-    if (m_report.state == FlowState::Off || m_report.state == FlowState::Rejected ||
-        m_report.state == FlowState::BackingOff || m_report.state == FlowState::Resolving)
-        return;
-    if (m_proven)
-        lost(now, why);
-    else
-        attemptFailed(now, why, base::Duration{0});
-}
-
-void FlowKeeper::failed(base::Instant now, const std::string &why)
-{
-    if (m_stopping)
-        return off(now, why, std::nullopt);
-    attemptFailed(now, why, base::Duration{0});
-}
-
-/// A flow that had been good: a new one at once (section 4.5), unless that happens all the time.
-void FlowKeeper::lost(base::Instant now, const std::string &why)
-{
-    ++m_report.losses;
-    while (!m_recoveries.empty() && now - m_recoveries.front() > std::chrono::minutes(1))
-        m_recoveries.pop_front();
-    if (m_recoveries.size() >= kMostRecoveries)
-        return attemptFailed(now, why, base::Duration{0});
-    m_recoveries.push_back(now);
-    forgetConnection();
-    unreachable(now);
-    enter(FlowState::Failed, now, why);
-    connect(now, "A new flow with the same reg-id replaces the failed one.");
-}
-
-/// Section 4.5: W = min(1800, base * 2^failures), wait uniformly between half of it and all of it.
-void FlowKeeper::attemptFailed(base::Instant now, const std::string &why, base::Duration atLeast)
-{
-    ++m_report.failures;
-    forgetConnection();
-    unreachable(now);
-    m_proven = false;
-    enter(FlowState::Failed, now, why);
-    const bool others = m_hooks.othersUp && m_hooks.othersUp();
-    m_report.waitBase = others ? 3 * m_settings.backOffBase : m_settings.backOffBase;
-    base::Duration whole = m_report.waitBase;
-    for (int i = 0; i < m_report.failures && whole < kLongestWait; ++i)
-        whole *= 2;
-    m_report.waitMost = std::min(whole, kLongestWait);
-    const auto wait = std::max(between(0.5, 1.0, m_report.waitMost), atLeast);
-    m_retryAt = now + wait;
-    m_report.nextAttempt = *m_retryAt;
-    enter(FlowState::BackingOff, now, why);
-}
-
 void FlowKeeper::reRegister(base::Instant now)
 {
     if (m_stopping)
@@ -307,9 +233,10 @@ void FlowKeeper::reRegister(base::Instant now)
     if (registered()) {
         m_acts.push_back(KeeperAct::Refresh);
         m_refreshAt.reset();
-    } else if (m_report.state != FlowState::Connecting &&
-               m_report.state != FlowState::Registering && m_report.state != FlowState::Resolving) {
+    } else if (!attempting()) {
         connect(now, "Asked to register now.");
+    } else if (now - m_attemptSince >= kStuck) {
+        connect(now, "Asked to register now; the attempt before had come to nothing yet.");
     }
 }
 
@@ -323,10 +250,18 @@ void FlowKeeper::tick(base::Instant now)
     };
     if (due(m_retryAt))
         return connect(now, fmt::format("Attempt {} after a failure.", m_report.failures + 1));
+    if (due(m_attemptDue) && attempting())
+        return tooLong(now);
+    if (due(m_expiryDue) && registered()) {
+        m_acts.push_back(KeeperAct::Close);
+        return gone(now, "The registration ran out before a refresh of it was accepted.");
+    }
     if (due(m_pongDue))
         return noPong(now);
+    if (due(m_hopedUntil))
+        noPromisedPong(now);
     if (due(m_suspectAt) && base::isUp(m_report.state))
-        enter(FlowState::Suspect, now, "The pong is late.");
+        enter(FlowState::Suspect, now, lateText(now));
     if (due(m_resendAt))
         resendPing(now);
     if (due(m_pingAt) && pinging() && registered() && !m_waiting)
@@ -335,13 +270,40 @@ void FlowKeeper::tick(base::Instant now)
         m_acts.push_back(KeeperAct::Refresh);
 }
 
+const std::array<FlowKeeper::Deadline FlowKeeper::*, 9> &FlowKeeper::deadlines()
+{
+    static constexpr std::array<Deadline FlowKeeper::*, 9> kAll{
+        &FlowKeeper::m_pingAt,     &FlowKeeper::m_resendAt,  &FlowKeeper::m_suspectAt,
+        &FlowKeeper::m_pongDue,    &FlowKeeper::m_refreshAt, &FlowKeeper::m_retryAt,
+        &FlowKeeper::m_attemptDue, &FlowKeeper::m_expiryDue, &FlowKeeper::m_hopedUntil};
+    return kAll;
+}
+
 std::optional<base::Instant> FlowKeeper::next() const
 {
-    std::optional<base::Instant> first;
-    for (const auto &at : {m_pingAt, m_resendAt, m_suspectAt, m_pongDue, m_refreshAt, m_retryAt})
-        if (at && (!first || *at < *first))
+    Deadline first;
+    for (const auto which : deadlines())
+        if (const auto &at = this->*which; at && (!first || *at < *first))
             first = at;
     return first;
+}
+
+void FlowKeeper::clockStepped(base::Instant now, base::Duration step)
+{
+    for (const auto which : deadlines())
+        if (auto &at = this->*which)
+            at = *at + step;
+    for (base::Instant *at :
+         {&m_report.registeredUntil, &m_report.nextAttempt, &m_attemptSince, &m_goodSince,
+          m_waiting || m_hopedUntil ? &m_report.lastPing : nullptr})
+        if (at != nullptr && at->known())
+            *at = *at + step;
+    for (auto &at : m_recoveries)
+        at = at + step;
+    remark(now, fmt::format("This computer's clock was set {} by {} s; what is due on this flow "
+                            "keeps its distance.",
+                            step.count() > 0 ? "forward" : "back",
+                            base::seconds(step.count() > 0 ? step : -step, 1)));
 }
 
 std::vector<KeeperAct> FlowKeeper::take()

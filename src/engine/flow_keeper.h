@@ -4,6 +4,7 @@
 // any single thread.
 #pragma once
 
+#include <array>
 #include <base/flow_report.h>
 #include <deque>
 #include <functional>
@@ -17,9 +18,9 @@ struct KeeperSettings {
     base::Duration firstPing{0}; // 0: a whole period
     base::Duration pongTimeout = std::chrono::seconds(10);
     base::Duration backOffBase = std::chrono::seconds(30);
+    base::Duration attemptLimit = std::chrono::seconds(47);   // 64 * T1 and a look-up
     base::Duration stunWait = std::chrono::milliseconds(500); // RTO of RFC 5389 section 7.2.1
     base::Duration expires = std::chrono::seconds(600);
-    bool datagrams = false;     // UDP: STUN keeps it alive, not CRLF
     bool named = false;         // the edge has to be looked up first
     bool keepAlive = false;     // its edge is known to answer, whatever the registrar says
     bool plainAfter439 = false; // then register without outbound instead of giving up
@@ -39,6 +40,7 @@ struct RegisterResult {
     bool local = false;                 // made up by our stack
     bool outbound = false;              // Require: outbound in the 2xx
     bool bound = false;                 // the 2xx lists our Contact with time left
+    bool unbound = false;               // it does not list us, or as one whose time is over
     bool edgeKeepsFlows = false;        // a Path URI with ob in the 2xx
     std::optional<base::Duration> keep; // RFC 6223: the neighbour takes keep-alives; 0: any period
     base::Duration expires{0};          // 0: not told
@@ -54,7 +56,7 @@ class FlowKeeper
 public:
     struct Hooks {
         std::function<double()> random; // uniform in [0, 1)
-        std::function<bool()> othersUp; // is another flow of this account up?
+        std::function<bool()> othersUp; // has another flow of this account not failed?
         std::function<void()> changed;  // after each change of state
     };
     FlowKeeper(KeeperSettings settings, Hooks hooks);
@@ -62,6 +64,10 @@ public:
     // What happened.
     void start(base::Instant now);
     void located(base::Instant now); // the edge's address is known
+    /// What the edge's address in use is reached by. Datagrams: STUN keeps the flow alive, not
+    /// CRLF.
+    void over(bool datagrams) { m_datagrams = datagrams; }
+    void trying(base::Instant now);  // a REGISTER is handed over: it has its time from now on
     void sending(base::Instant now); // the REGISTER left: there is a connection
     void result(base::Instant now, const RegisterResult &result);
     void bytes(base::Instant now);
@@ -76,6 +82,9 @@ public:
     void stop(base::Instant now);
     /// Something that does not change the state but is to be told with it.
     void remark(base::Instant now, std::string reason);
+
+    /// The wall clock was set by `step`: what is awaited comes as late as it would have.
+    void clockStepped(base::Instant now, base::Duration step);
 
     /// Does what is due by `now`.
     void tick(base::Instant now);
@@ -96,22 +105,36 @@ public:
     const base::FlowReport &report() const { return m_report; }
 
 private:
+    using Deadline = std::optional<base::Instant>;
+    static const std::array<Deadline FlowKeeper::*, 9> &deadlines();
+    void keep(base::Instant now, const RegisterResult &result);
+    bool attempting() const;
+    bool superseded() const;
+    bool keepsFlow(const RegisterResult &result) const;
     bool pinging() const { return !m_report.keepAlive.empty(); }
     void enter(base::FlowState state, base::Instant now, std::string reason);
     void accepted(base::Instant now, const RegisterResult &result);
     void agree(const RegisterResult &result);
+    void answeredLate(base::Instant now, const RegisterResult &result);
     void unregistered(base::Instant now, const RegisterResult &result);
     void off(base::Instant now, std::string why, std::optional<bool> taken);
     void rejected(base::Instant now, const RegisterResult &result);
     bool tooBrief(base::Instant now, const RegisterResult &result);
     bool withoutOutbound(base::Instant now, const RegisterResult &result);
-    void proven();
+    void proven(base::Instant now);
+    void noPromisedPong(base::Instant now);
     void connect(base::Instant now, std::string reason);
     void lost(base::Instant now, const std::string &why);
-    void attemptFailed(base::Instant now, const std::string &why, base::Duration atLeast);
+    void attemptFailed(base::Instant now, const std::string &why, base::Duration atLeast = {},
+                       bool slow = false);
+    void gone(base::Instant now, const std::string &why);
+    void refreshLater(base::Instant now, const RegisterResult &result);
+    void tooLong(base::Instant now);
+    base::Duration backOffBase() const;
     void unreachable(base::Instant now);
     void sendPing(base::Instant now);
     void resendPing(base::Instant now);
+    std::string lateText(base::Instant now) const;
     void noPong(base::Instant now);
     void forgetPing();
     void forgetConnection();
@@ -123,19 +146,27 @@ private:
     Hooks m_hooks;
     base::FlowReport m_report;
     std::vector<KeeperAct> m_acts;
-    std::optional<base::Instant> m_pingAt, m_resendAt, m_suspectAt, m_pongDue, m_refreshAt,
-        m_retryAt;
-    std::optional<base::Instant> m_silentSince;
+    Deadline m_pingAt, m_resendAt, m_suspectAt, m_pongDue, m_refreshAt, m_retryAt;
+    Deadline m_attemptDue, m_expiryDue;
+    Deadline m_hopedUntil; // for a pong that nobody promised
+    Deadline m_silentSince;
+    base::Instant m_attemptSince, m_goodSince;
     std::deque<base::Instant> m_recoveries; // immediate ones, of the last minute
     base::Duration m_agreedPeriod{0};       // of keep-alives; 0: none was told
-    bool m_granted = false;                 // outbound
-    bool m_proven = false;                  // registered and, where pongs are due, one came
-    bool m_waiting = false;                 // for a pong
+    bool m_datagrams = false;
+    bool m_granted = false; // outbound
+    bool m_proven = false;  // registered and, where pongs are due, one came
+    bool m_waiting = false; // for a pong
     bool m_stopping = false;
+    bool m_removing = false; // the un-REGISTER is on its way
     bool m_plain = false;
     bool m_stunMapped = false; // report().mapped was told by STUN
     int m_resends = 0;
-    int m_intervalRaised = 0; // 423s of this attempt
+    int m_intervalRaised = 0;  // 423s of this attempt
+    int m_refreshFailures = 0; // in a row, of a flow that was kept
+    int m_briefLives = 0;      // in a row, of flows that worked, but not for long
+    bool m_answered = false;   // a pong came on this connection
+    std::string m_doubt;       // of the newest 2xx: why nobody reaches us, or the like
 };
 
 } // namespace engine

@@ -24,7 +24,7 @@ base::Duration FlowKeeper::pingPeriod()
 {
     if (m_agreedPeriod.count() > 0)
         return between(0.8, 1.0, m_agreedPeriod);
-    if (m_settings.datagrams)
+    if (m_datagrams)
         return between(24.0 / 29.0, 1.0, std::chrono::seconds(29));
     return between(95.0 / 120.0, 1.0, std::chrono::seconds(120));
 }
@@ -42,10 +42,10 @@ void FlowKeeper::forgetPing()
 /// Section 4.4: keep-alives only where somebody said that they are answered.
 void FlowKeeper::agree(const RegisterResult &result)
 {
-    m_granted = result.outbound;
+    m_granted = result.outbound && !result.unbound;
     const bool agreed =
         result.outbound || result.edgeKeepsFlows || result.keep || m_settings.keepAlive;
-    m_report.keepAlive = !agreed ? "" : m_settings.datagrams ? "STUN" : "CRLF";
+    m_report.keepAlive = !agreed ? "" : m_datagrams ? "STUN" : "CRLF";
     m_report.flowTimer = result.outbound ? result.flowTimer : base::Duration{0};
     m_agreedPeriod = m_report.flowTimer.count() > 0 ? m_report.flowTimer
                                                     : result.keep.value_or(base::Duration{0});
@@ -62,17 +62,24 @@ void FlowKeeper::bytes(base::Instant now)
 void FlowKeeper::pong(base::Instant now, const base::Endpoint &mapped)
 {
     bytes(now);
-    if (!m_waiting)
+    if (!m_waiting && !m_hopedUntil)
         return; // nobody asked
+    const bool promised = m_waiting;
     const auto trip = now - m_report.lastPing;
     m_report.pongRoundTrip = trip;
     m_report.lastPong = now;
     m_report.roundTrips.push_back(trip);
     if (m_report.roundTrips.size() > kMostRoundTrips)
         m_report.roundTrips.erase(m_report.roundTrips.begin());
+    m_hopedUntil.reset();
+    if (!promised && registered())
+        return remark(now, fmt::format("The edge answered the ping after {} ms, though it had not "
+                                       "promised to.",
+                                       trip / std::chrono::milliseconds(1)));
     forgetPing();
     if (!pinging() || !registered())
         return;
+    m_answered = true;
     if (mapped.known()) { // section 4.4.2: another address is another flow
         const auto former = std::exchange(m_report.mapped, mapped);
         const bool changed = std::exchange(m_stunMapped, true) && former != mapped;
@@ -85,10 +92,12 @@ void FlowKeeper::pong(base::Instant now, const base::Endpoint &mapped)
     }
     m_pingAt = now + pingPeriod();
     if (m_report.state == FlowState::Provisional) {
-        proven();
+        proven(now);
+        const std::string text = m_granted
+                                     ? "Registered, and the edge answered a ping."
+                                     : "Registered without outbound; the edge answered a ping.";
         enter(m_granted ? FlowState::Up : FlowState::UpPlain, now,
-              m_granted ? "Registered, and the edge answered a ping."
-                        : "Registered without outbound; the edge answered a ping.");
+              m_doubt.empty() ? text : text + " " + m_doubt);
     } else if (m_hooks.changed) {
         m_hooks.changed();
     }
@@ -99,12 +108,14 @@ void FlowKeeper::sendPing(base::Instant now)
     m_acts.push_back(KeeperAct::Ping);
     m_report.lastPing = now;
     m_pingAt.reset();
-    if (!pinging())
-        return; // nobody said that it is answered: a pong may not be expected (section 3.5.1)
+    if (!pinging()) { // nobody said that it is answered: only hoped for (section 3.5.1)
+        m_hopedUntil = now + m_settings.pongTimeout;
+        return remark(now, "A ping is sent; this edge never promised to answer one.");
+    }
     m_waiting = true;
     m_suspectAt = now + m_settings.pongTimeout / 5;
     m_resends = 0;
-    if (m_settings.datagrams)
+    if (m_datagrams)
         m_resendAt = now + m_settings.stunWait;
     else
         m_pongDue = now + m_settings.pongTimeout;
@@ -121,26 +132,43 @@ void FlowKeeper::resendPing(base::Instant now)
         m_pongDue = now + m_settings.stunWait * kStunPatience;
 }
 
+/// Which probe it is that makes the flow suspect, and what it will come to.
+std::string FlowKeeper::lateText(base::Instant now) const
+{
+    const auto waited = now - m_report.lastPing;
+    if (m_datagrams)
+        return fmt::format("The answer to STUN is late: {} request{} within {} s, up to {} are "
+                           "sent.",
+                           m_resends + 1, m_resends == 0 ? "" : "s", base::seconds(waited, 1),
+                           kStunResends + 1);
+    return fmt::format("The pong is late: nothing came within {} s after the CRLF ping; after {} s "
+                       "the flow counts as dead.",
+                       base::seconds(waited, 1), base::seconds(m_settings.pongTimeout, 0));
+}
+
 void FlowKeeper::noPong(base::Instant now)
 {
     m_acts.push_back(KeeperAct::Close);
     const auto waited = base::seconds(now - m_report.lastPing, 1);
-    const auto why =
-        m_settings.datagrams
-            ? fmt::format("No answer to {} STUN requests within {} s.", kStunResends + 1, waited)
-            : fmt::format("No pong within {} s after the ping.", waited);
+    const auto why = m_datagrams ? fmt::format("No answer to {} STUN requests within {} s.",
+                                               kStunResends + 1, waited)
+                                 : fmt::format("No pong within {} s after the ping.", waited);
     m_silentSince = m_report.lastReceived; // nobody knows when since then it died
-    if (m_proven)
-        lost(now, why);
-    else
-        attemptFailed(now, why, base::Duration{0});
+    gone(now, why);
+}
+
+void FlowKeeper::noPromisedPong(base::Instant now)
+{
+    remark(now, fmt::format("No pong came within {} s, but this edge never promised one (RFC 5626 "
+                            "section 4.4); registering again shows whether the flow lives.",
+                            base::seconds(m_settings.pongTimeout, 0)));
 }
 
 void FlowKeeper::ping(base::Instant now)
 {
-    if (!registered() || m_waiting)
+    if (!registered() || m_waiting || m_hopedUntil)
         return;
-    if (!pinging() && m_settings.datagrams)
+    if (!pinging() && m_datagrams)
         return remark(now,
                       "Nobody said that this edge answers STUN on its SIP port, so none is "
                       "sent (RFC 5626 section 4.4); registering again shows whether it lives.");

@@ -14,14 +14,32 @@ void FlowKeeper::stop(base::Instant now)
     if (m_stopping)
         return;
     m_stopping = true;
-    const bool live = registered();
-    forgetConnection();
-    if (live) {
+    if (registered()) {
+        forgetConnection();
+        m_removing = true;
         m_acts.push_back(KeeperAct::Unregister);
+    } else if (m_report.state == FlowState::Registering) {
+        trying(now);
+        enter(FlowState::Registering, now,
+              "Switched off while the REGISTER is under way; if it is taken, it is taken back.");
     } else {
         m_acts.push_back(KeeperAct::Close);
         off(now, "Switched off.", std::nullopt);
     }
+}
+
+/// The answer to a REGISTER that was under way when the flow was switched off.
+void FlowKeeper::answeredLate(base::Instant now, const RegisterResult &result)
+{
+    if (result.status < 200 || result.status >= 300 || result.unbound) {
+        m_acts.push_back(KeeperAct::Close);
+        return off(now, "Switched off.", std::nullopt);
+    }
+    m_attemptDue.reset();
+    m_report.registeredUntil =
+        now + (result.expires.count() > 0 ? result.expires : m_settings.expires);
+    m_removing = true;
+    m_acts.push_back(KeeperAct::Unregister);
 }
 
 /// Said as it is: a registrar that did not take it goes on sending calls here.

@@ -2,6 +2,7 @@
 #include <engine/flow_link.h>
 
 #include <base/text.h>
+#include <ctime>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -16,12 +17,20 @@ KeeperSettings settingsFrom(const Options &options, const FlowLink::Identity &id
     out.pongTimeout = options.pongTimeout;
     out.backOffBase = options.backOffBase;
     out.stunWait = options.t1; // both are 500 ms by their RFCs, and both a guess of the round trip
+    out.attemptLimit = 64 * options.t1 + std::chrono::seconds(15); // timer F, and a look-up
     out.expires = identity.expires;
-    out.datagrams = identity.wanted.transport == base::Transport::Udp;
     out.named = !literalHop(identity.wanted);
     out.keepAlive = identity.keepAlive;
     out.plainAfter439 = identity.plainAfter439;
     return out;
+}
+
+/// A clock that nobody sets and that counts the time the computer slept.
+base::Duration sinceBoot()
+{
+    timespec time{};
+    ::clock_gettime(CLOCK_BOOTTIME, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
 }
 
 std::string_view parameterOf(base::Transport transport)
@@ -40,7 +49,8 @@ FlowLink::FlowLink(Env &env, Identity identity, std::function<bool()> othersUp)
                 std::move(othersUp), [this] { changed(); }}),
       m_digest(m_identity.credentials.user, m_identity.credentials.password),
       m_callId(base::randomToken(12)), m_fromTag(base::randomToken(6)),
-      m_transportKind(m_identity.wanted.transport), m_timer(env.loop), m_soon(env.loop)
+      m_transportKind(m_identity.wanted.transport), m_timer(env.loop), m_soon(env.loop),
+      m_next(env.loop)
 {
     const std::string self = "<" + m_identity.aor + ">";
     m_leg = nta_leg_tcreate(env.agent.nta(), nullptr, nullptr, SIPTAG_CALL_ID_STR(m_callId.c_str()),
@@ -63,25 +73,25 @@ FlowLink::~FlowLink()
 
 void FlowLink::start()
 {
-    m_keeper.start(base::now());
+    m_keeper.start(now());
     act();
 }
 
 void FlowLink::reRegister()
 {
-    m_keeper.reRegister(base::now());
+    m_keeper.reRegister(now());
     act();
 }
 
 void FlowLink::ping()
 {
-    m_keeper.ping(base::now());
+    m_keeper.ping(now());
     act();
 }
 
 void FlowLink::stop()
 {
-    m_keeper.stop(base::now());
+    m_keeper.stop(now());
     act();
 }
 
@@ -109,6 +119,21 @@ void FlowLink::changed()
     m_env.listener.onFlow({m_identity.account, std::move(report)});
 }
 
+/// Deadlines are of the wall clock, as everything that is told; where that is set while we wait,
+/// they go with it.
+base::Instant FlowLink::now()
+{
+    const auto wall = base::now();
+    const auto steady = sinceBoot();
+    const auto step = (wall - m_wall) - (steady - m_steady);
+    const bool stepped = m_wall.known() && std::chrono::abs(step) > std::chrono::seconds(1);
+    m_wall = wall;
+    m_steady = steady;
+    if (stepped)
+        m_keeper.clockStepped(wall, step);
+    return wall;
+}
+
 void FlowLink::actSoon()
 {
     m_soon.start(std::chrono::milliseconds(1), [this] { act(); });
@@ -117,6 +142,9 @@ void FlowLink::actSoon()
 void FlowLink::act()
 {
     for (const auto what : m_keeper.take()) {
+        if (what == KeeperAct::Connect || what == KeeperAct::Refresh ||
+            what == KeeperAct::Unregister)
+            m_digest.newAttempt();
         switch (what) {
         case KeeperAct::Connect:
             connect();
@@ -132,13 +160,15 @@ void FlowLink::act()
             sendPing(what == KeeperAct::PingAgain);
             break;
         case KeeperAct::Close:
+            giveUpHops();
             drop(true);
             break;
         }
     }
+    const auto at = now(); // may move what is next
     if (const auto next = m_keeper.next())
-        m_timer.start(std::max(*next - base::now(), base::Duration{0}), [this] {
-            m_keeper.tick(base::now());
+        m_timer.start(std::max(*next - at, base::Duration{0}), [this] {
+            m_keeper.tick(now());
             act();
         });
     else
@@ -158,10 +188,12 @@ std::string FlowLink::contactUri(bool dialog) const
     // RFC 5627 section 4.4, where the user wants it; registered over this flow it needs no ob.
     if (dialog && m_identity.gruu && !report().publicGruu.empty())
         return report().publicGruu;
-    const auto user = sip::parseUri(m_identity.aor).user;
-    return fmt::format("sip:{}{}{}{}{}", user, user.empty() ? "" : "@",
-                       m_local->of(m_transportKind).text(), parameterOf(m_transportKind),
-                       dialog ? ";ob" : "");
+    const auto aor = sip::parseUri(m_identity.aor);
+    // RFC 5630 section 5.1.1.1: a sips Contact is for a sips address of record, and for no other.
+    const bool secure = base::equalsNoCase(aor.scheme, "sips");
+    return fmt::format("{}:{}{}{}{}{}", secure ? "sips" : "sip", aor.user,
+                       aor.user.empty() ? "" : "@", m_local->of(m_transportKind).text(),
+                       secure ? "" : parameterOf(m_transportKind), dialog ? ";ob" : "");
 }
 
 std::string FlowLink::contact(bool dialog) const
@@ -209,34 +241,39 @@ void FlowLink::sendRegister(bool fresh, bool remove)
         spec.transport = m_transport;
     else
         spec.route = hopUri(*m_hop);
+    if (remove)
+        ++m_attempt; // the answer to a refresh that it overtakes decides nothing
+    m_keeper.trying(now());
     m_former = std::move(m_register);
-    m_register =
-        Transaction::start(spec, [this, remove](const Reply &reply) { replied(reply, remove); });
+    m_register = Transaction::start(spec, [this, remove, attempt = m_attempt](const Reply &reply) {
+        replied(reply, remove, attempt);
+    });
     if (m_register)
         return;
     RegisterResult failed;
     failed.local = true;
     failed.status = 503;
     failed.sentence = "The SIP stack did not take the REGISTER; check the account's addresses.";
-    m_keeper.result(base::now(), failed);
+    m_keeper.result(now(), failed);
     actSoon();
 }
 
-void FlowLink::replied(const Reply &reply, bool remove)
+void FlowLink::replied(const Reply &reply, bool remove, std::uint32_t attempt)
 {
-    if (reply.status < 200 || (m_keeper.stopping() && !remove))
-        return; // a refresh that the un-REGISTER overtook decides nothing any more
+    if (reply.status < 200 || attempt != m_attempt)
+        return;
     if (!reply.local && m_transport == nullptr && m_register != nullptr)
         adopt(m_register->transport());
     RegisterResult result = resultOf(reply);
-    if (!reply.local && (reply.status == 401 || reply.status == 407) &&
+    const bool wanted = remove || !m_keeper.stopping();
+    if (wanted && !reply.local && (reply.status == 401 || reply.status == 407) &&
         authenticate(reply, remove, result))
         return;
     if (!reply.local && reply.status != 401 && reply.status != 407)
         m_digest.accepted();
     if (nextHop(result))
         return;
-    m_keeper.result(base::now(), result);
+    m_keeper.result(now(), result);
     actSoon();
 }
 

@@ -46,6 +46,8 @@ public:
     bool carries(tport_t *transport) const;
     Pin pin() const { return Pin(m_transport); }
     const Identity &identity() const { return m_identity; }
+    /// What the edge asked credentials for.
+    std::vector<AskedRealm> asked() const { return m_digest.asked(); }
     /// The edge's address in use; nullopt: none yet.
     const std::optional<Hop> &hop() const { return m_hop; }
     const Local *local() const { return m_local; }
@@ -64,19 +66,22 @@ public:
 private:
     static void died(tp_stack_t *stack, FlowLink *self, tport_t *transport, msg_t *message,
                      int error) noexcept;
+    base::Instant now();
     void changed();
     void act();     // carries out what the keeper wants and sets the timer
     void actSoon(); // the same, but not from inside a sofia callback
     void connect();
     void located(base::Result<std::vector<Hop>> hops);
-    void tryHop(); // the first of m_hops
+    void tryHop(); // the first of m_hops that there is a way to
+    void giveUpHops();
+    void noteNextHop(int status, const std::string &why);
     base::Result<const Local *> localFor(const Hop &hop);
     bool nextHop(const RegisterResult &result);
     void sendRegister(bool fresh, bool remove);
     std::string routeLine() const;
     std::string contactUri(bool dialog) const;
     std::string registerHeaders(bool remove);
-    void replied(const Reply &reply, bool remove);
+    void replied(const Reply &reply, bool remove, std::uint32_t attempt);
     bool authenticate(const Reply &reply, bool remove, RegisterResult &result);
     RegisterResult resultOf(const Reply &reply) const;
     void adopt(tport_t *transport);
@@ -104,7 +109,10 @@ private:
     bool m_deaf = false;           // a drill swallows the pongs
     std::string m_tls;             // of the connection
     bool m_tlsVerified = false;
-    Timer m_timer, m_soon;
+    base::Instant m_wall; // when now() was asked last, by both clocks
+    base::Duration m_steady{0};
+    std::uint32_t m_attempt = 0;   // answers to REGISTERs of an earlier one mean nothing any more
+    Timer m_timer, m_soon, m_next; // m_next: the next of m_hops
     std::mt19937 m_random{std::random_device{}()};
     std::uint32_t m_round = 0; // of look-ups
     std::shared_ptr<int> m_alive = std::make_shared<int>(0);

@@ -12,8 +12,10 @@ namespace engine {
 
 void FlowLink::connect()
 {
+    giveUpHops();
     drop(true);
-    m_hops.clear();
+    m_register.reset(); // what is still to come of the old connection is not of this attempt
+    m_former.reset();
     m_connection = {};
     m_tls.clear();
     m_deaf = false;
@@ -38,11 +40,10 @@ void FlowLink::located(base::Result<std::vector<Hop>> hops)
     if (m_keeper.stopped())
         return;
     if (!hops || hops->empty()) {
-        m_keeper.failed(base::now(),
-                        hops ? "No address of the edge is known." : hops.error().sentence);
+        m_keeper.failed(now(), hops ? "No address of the edge is known." : hops.error().sentence);
         return actSoon();
     }
-    m_keeper.located(base::now());
+    m_keeper.located(now());
     m_hops = std::move(*hops);
     tryHop();
 }
@@ -52,6 +53,10 @@ base::Result<const Local *> FlowLink::localFor(const Hop &hop)
     const auto address = localAddressTowards(hop.endpoint.address.text(), m_env.options);
     if (!address)
         return tl::unexpected(address.error());
+    if (address->family != hop.endpoint.address.family)
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("{} cannot be reached from {}: one is IPv4, the other IPv6.",
+                                      hop.endpoint.address.text(), address->text()));
     if (hop.transport == base::Transport::Tls) {
         m_env.agent.expect(hop.endpoint, hop.name);
         return m_env.agent.secureLocal(*address);
@@ -65,39 +70,56 @@ base::Result<const Local *> FlowLink::localFor(const Hop &hop)
 
 void FlowLink::tryHop()
 {
-    m_hop = m_hops.front();
-    m_hops.erase(m_hops.begin());
-    m_transportKind = m_hop->transport;
-    const auto local = localFor(*m_hop);
-    if (!local) {
-        m_keeper.failed(base::now(), local.error().sentence);
-        return actSoon();
+    std::string why = "No address of the edge is left.";
+    while (!m_hops.empty()) {
+        m_hop = m_hops.front();
+        m_hops.erase(m_hops.begin());
+        m_transportKind = m_hop->transport;
+        m_keeper.over(!stream());
+        const auto local = localFor(*m_hop);
+        if (local) {
+            if (m_local != *local)
+                m_env.agent.release(m_local);
+            m_local = *local;
+            return sendRegister(true, false);
+        }
+        why = local.error().sentence;
+        if (!m_hops.empty())
+            noteNextHop(0, why);
     }
-    if (m_local != *local)
-        m_env.agent.release(m_local);
-    m_local = *local;
-    sendRegister(true, false);
+    m_keeper.failed(now(), why);
+    actSoon();
+}
+
+void FlowLink::giveUpHops()
+{
+    m_next.stop();
+    m_hops.clear();
+}
+
+void FlowLink::noteNextHop(int status, const std::string &why)
+{
+    m_env.agent.tell({base::LocalKind::Note,
+                      status,
+                      m_callId,
+                      {},
+                      fmt::format("{} Trying the edge's next address, {} over {} (RFC 3263 section "
+                                  "4.3).",
+                                  why, m_hops.front().endpoint.text(),
+                                  base::transportText(m_hops.front().transport)),
+                      {}});
 }
 
 /// RFC 3263 section 4.3: the next address of the same edge before it counts as a failure.
 bool FlowLink::nextHop(const RegisterResult &result)
 {
     const bool elsewhere = result.local || (result.status == 503 && result.retryAfter.count() == 0);
-    if (!elsewhere || m_hops.empty() || m_keeper.registered() || m_keeper.stopped())
+    if (!elsewhere || m_hops.empty() || m_keeper.registered() || m_keeper.stopping())
         return false;
-    m_env.agent.tell({base::LocalKind::Note,
-                      result.status,
-                      m_callId,
-                      {},
-                      fmt::format("{} Trying the edge's next address, {} over {} (RFC 3263 section "
-                                  "4.3).",
-                                  result.sentence, m_hops.front().endpoint.text(),
-                                  base::transportText(m_hops.front().transport)),
-                      {}});
-    m_soon.start(std::chrono::milliseconds(1), [this] {
+    noteNextHop(result.status, result.sentence);
+    m_next.start(std::chrono::milliseconds(1), [this] {
         drop(true);
-        if (!m_hops.empty())
-            tryHop();
+        tryHop();
         act();
     });
     return true;
@@ -116,8 +138,9 @@ void FlowLink::secured(const TlsReport &report)
         failed.status = 503;
         failed.sentence = report.sentence;
         m_register.reset();
-        if (!nextHop(failed))
-            m_keeper.result(base::now(), failed);
+        if (nextHop(failed))
+            return;
+        m_keeper.result(now(), failed);
         return actSoon();
     }
     m_tlsVerified = report.verified;
@@ -141,19 +164,19 @@ void FlowLink::drill(Drill what)
 {
     if (what == Drill::SwallowPongs) {
         m_deaf = true;
-        m_keeper.remark(base::now(), "From now on the edge's pongs are not heard, on request.");
+        m_keeper.remark(now(), "From now on the edge's pongs are not heard, on request.");
     } else if (what == Drill::ChangePort && !stream() && m_local != nullptr) {
         const auto port = m_env.agent.flowPort(m_local->endpoint.address, m_local);
         if (!port) {
-            m_keeper.remark(base::now(), port.error().sentence);
+            m_keeper.remark(now(), port.error().sentence);
         } else {
             m_env.agent.release(std::exchange(m_local, *port));
-            m_keeper.closed(base::now(), "The source port was changed here, on request.");
+            m_keeper.closed(now(), "The source port was changed here, on request.");
         }
     } else if (m_keeper.registered()) {
         drop(true);
-        m_keeper.closed(base::now(), stream() ? "The connection was cut here, on request."
-                                              : "The flow was given up here, on request.");
+        m_keeper.closed(now(), stream() ? "The connection was cut here, on request."
+                                        : "The flow was given up here, on request.");
     }
     act();
 }
@@ -172,8 +195,11 @@ void FlowLink::adopt(tport_t *transport)
     m_pending = tport_pend(transport, nullptr, died, this);
 }
 
+/// From here on nothing that is said about the connection counts: closing it fails what waits on it
+/// at once.
 void FlowLink::drop(bool close)
 {
+    ++m_attempt;
     if (m_transport == nullptr)
         return;
     tport_t *transport = std::exchange(m_transport, nullptr);
@@ -210,26 +236,30 @@ void FlowLink::died(tp_stack_t *, FlowLink *self, tport_t *transport, msg_t *, i
         return;
     const auto why = self->endText(error);
     self->drop(false);
-    self->m_keeper.closed(base::now(), why);
+    if (self->m_next.running())
+        return; // given up for the edge's next address already
+    self->m_keeper.closed(self->now(), why);
     self->actSoon();
 }
 
 void FlowLink::onBound(const Connection &connection)
 {
     m_connection = connection;
-    m_keeper.sending(base::now()); // gives nothing to do
+    m_keeper.sending(now()); // gives nothing to do
 }
 
 void FlowLink::onBytes(base::Instant time)
 {
     if (m_deaf)
         return;
+    now();
     m_keeper.bytes(time);
     act();
 }
 
 void FlowLink::onKeepAlive(bool ping, base::Instant time)
 {
+    now();
     if (ping)
         sendRaw("\r\n"); // RFC 5626 section 3.5.1: whoever gets a ping answers at once
     else if (!m_deaf)
@@ -243,6 +273,7 @@ void FlowLink::onStun(const std::string &bytes, base::Instant time)
     if (!answer || answer->transaction != m_pingKey || m_deaf)
         return;
     m_pingKey.clear();
+    now();
     if (answer->success)
         m_keeper.pong(time, answer->mapped);
     else
@@ -255,9 +286,8 @@ void FlowLink::onUnreachable(int number)
 {
     if (stream() || !m_keeper.registered())
         return; // a REGISTER's own transaction fails by itself
-    m_keeper.closed(base::now(),
-                    fmt::format("ICMP says that {} does not take datagrams any more: {}.",
-                                m_connection.remote.text(), std::strerror(number)));
+    m_keeper.closed(now(), fmt::format("ICMP says that {} does not take datagrams any more: {}.",
+                                       m_connection.remote.text(), std::strerror(number)));
     act();
 }
 

@@ -12,6 +12,7 @@ namespace engine {
 namespace {
 
 constexpr std::size_t kMostSources = 4096;
+constexpr std::size_t kMostDropsTold = 16; // sources by name, of one second
 constexpr std::size_t kShortestBranch =
     7; // the cookie alone; sofia skips that many characters unseen
 
@@ -189,18 +190,57 @@ std::optional<Refusal> inspect(std::string_view text, base::Transport transport)
     return std::nullopt;
 }
 
-RateLimit::Verdict RateLimit::count(const base::Address &from, base::Instant now)
+bool RateLimit::isOver(const Window &window, base::Instant now)
 {
-    if (m_windows.size() >= kMostSources && m_windows.find(from) == m_windows.end())
+    return now - window.start >= std::chrono::seconds(1) || now < window.start;
+}
+
+void RateLimit::close(const base::Address &from, Window &window)
+{
+    const auto dropped = std::exchange(window.dropped, 0);
+    if (dropped > 0 && m_over.bySource.size() < kMostDropsTold)
+        m_over.bySource.emplace_back(from, dropped);
+    else
+        m_over.others += dropped;
+}
+
+bool RateLimit::passes(const base::Address &from, base::Instant now)
+{
+    if (m_windows.size() >= kMostSources && m_windows.find(from) == m_windows.end()) {
+        for (auto &[source, window] : m_windows)
+            close(source, window);
         m_windows.clear(); // a flood of sources: everybody gets a new second
+    }
     Window &window = m_windows[from];
-    if (now - window.start >= std::chrono::seconds(1) || now < window.start)
-        window = {now, 0};
+    if (isOver(window, now)) {
+        close(from, window);
+        window = {now, 0, 0};
+    }
     ++window.seen;
     if (window.seen <= m_perSecond)
-        return Verdict::Pass;
-    ++m_dropped;
-    return window.seen == m_perSecond + 1 ? Verdict::FirstDrop : Verdict::Drop;
+        return true;
+    ++window.dropped;
+    return false;
+}
+
+void RateLimit::pardon(const base::Address &from)
+{
+    const auto found = m_windows.find(from);
+    if (found != m_windows.end() && found->second.dropped > 0)
+        --found->second.dropped;
+}
+
+RateLimit::Drops RateLimit::over(base::Instant now)
+{
+    bool more = false;
+    for (auto &[source, window] : m_windows) {
+        if (isOver(window, now))
+            close(source, window);
+        more = more || window.dropped > 0;
+    }
+    Drops out = std::exchange(m_over, {});
+    out.more = more;
+    return out;
 }
 
 } // namespace engine

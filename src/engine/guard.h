@@ -11,6 +11,8 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 namespace engine {
 
@@ -38,19 +40,32 @@ class RateLimit
 public:
     explicit RateLimit(int perSecond = 50) : m_perSecond(perSecond) {}
 
-    enum class Verdict { Pass, FirstDrop, Drop };
-    Verdict count(const base::Address &from, base::Instant now);
+    /// False: to be dropped.
+    bool passes(const base::Address &from, base::Instant now);
+    /// The last one that did not pass was let through after all.
+    void pardon(const base::Address &from);
     int perSecond() const { return m_perSecond; }
-    /// All that did not pass, so far.
-    std::uint64_t dropped() const { return m_dropped; }
+
+    /// What did not pass in seconds that are over by now; told once. The first few sources, and
+    /// the sum of the others.
+    struct Drops {
+        std::vector<std::pair<base::Address, std::uint64_t>> bySource;
+        std::uint64_t others = 0;
+        bool more = false; // there are some in a second that is not over
+    };
+    Drops over(base::Instant now);
 
 private:
     struct Window {
         base::Instant start;
         int seen = 0;
+        std::uint64_t dropped = 0;
     };
+    static bool isOver(const Window &window, base::Instant now);
+    void close(const base::Address &from, Window &window);
+
     int m_perSecond;
-    std::uint64_t m_dropped = 0;
+    Drops m_over;                                        // not told yet
     std::unordered_map<base::Address, Window> m_windows; // at most kMostSources
 };
 

@@ -32,6 +32,16 @@ sip::SdpDraft draftLike(std::string_view described)
     return draft;
 }
 
+/// A line of a description, with its end; an o= line tells `version`.
+std::string lineOf(std::string_view line, std::uint64_t version)
+{
+    const auto words = base::split(line, ' ');
+    if (line.substr(0, 2) != "o=" || words.size() != 6)
+        return std::string(line) + "\r\n";
+    return fmt::format("{} {} {} {} {} {}\r\n", words[0], words[1], version, words[3], words[4],
+                       words[5]);
+}
+
 } // namespace
 
 SdpOrigin originOf(std::string_view sdp)
@@ -53,13 +63,13 @@ sip::Direction directionOf(std::string_view sdp)
 }
 
 std::optional<std::string> answerLike(std::string_view offer, std::string_view ours,
-                                      sip::Direction direction)
+                                      sip::Direction direction, bool unsaid)
 {
     const auto theirs = sip::parseSdp(offer);
     sip::SdpDraft draft = draftLike(ours);
     draft.direction = direction;
     auto answer = sip::answerSdp(theirs, draft);
-    if (!answer || *answer == ours)
+    if (!answer || *answer == ours || unsaid)
         return answer;
     ++draft.version;
     return sip::answerSdp(theirs, draft);
@@ -78,7 +88,7 @@ void refreshTarget(nta_leg_t *leg, const sip_contact_t *contact)
         nta_leg_client_route(leg, nullptr, usable);
 }
 
-std::string answerNothing(std::string_view offer, std::string_view ours)
+std::string answerNothing(std::string_view offer, std::string_view ours, bool unsaid)
 {
     const auto theirs = sip::parseSdp(offer);
     const sip::SdpDraft draft = draftLike(ours);
@@ -87,7 +97,7 @@ std::string answerNothing(std::string_view offer, std::string_view ours)
         fmt::format("IN {} {}", address.family == 6 ? "IP6" : "IP4", address.text());
     const auto clean = [](std::string_view text) { return base::printable(text, false, 200); };
     std::string out = fmt::format("v=0\r\no=- {} {} {}\r\ns=-\r\nc={}\r\nt={}\r\n", draft.sessionId,
-                                  draft.version + 1, network, network,
+                                  draft.version + (unsaid ? 0 : 1), network, network,
                                   theirs.timing.empty() ? "0 0" : clean(theirs.timing));
     for (const auto &media : theirs.media) {
         out += fmt::format("m={} 0 {}", clean(media.type), clean(media.protocol));
@@ -108,6 +118,15 @@ std::string idleAnswer(std::string_view offer, const base::Address &local)
     return sip::answerSdp(sip::parseSdp(offer), draft).value_or(sip::writeSdp(draft));
 }
 
+std::string withVersion(std::string_view sdp, std::uint64_t version)
+{
+    std::string out;
+    for (auto each : base::split(sdp, '\n'))
+        if (each = base::trim(each); !each.empty())
+            out += lineOf(each, version);
+    return out;
+}
+
 std::string withDirection(std::string_view sdp, sip::Direction direction, std::uint64_t version)
 {
     const std::string line = fmt::format("a={}\r\n", sip::directionText(direction));
@@ -126,20 +145,19 @@ std::string withDirection(std::string_view sdp, sip::Direction direction, std::u
             out += media ? line : "";
             media = true;
         }
-        const auto words = base::split(each, ' ');
-        if (each.substr(0, 2) == "o=" && words.size() == 6)
-            out += fmt::format("{} {} {} {} {} {}\r\n", words[0], words[1], version, words[3],
-                               words[4], words[5]);
-        else
-            out += std::string(each) + "\r\n";
+        out += lineOf(each, version);
     }
     return out + (media ? line : "");
 }
 
+const char *phraseOf(int status)
+{
+    return sip::phrase(status).data(); // a literal
+}
+
 void reply(nta_incoming_t *request, int status, const std::string &headers, const std::string &sdp)
 {
-    const std::string phrase(sip::phrase(status));
-    nta_incoming_treply(request, status, phrase.c_str(),
+    nta_incoming_treply(request, status, phraseOf(status),
                         TAG_IF(!headers.empty(), SIPTAG_HEADER_STR(headers.c_str())),
                         TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR("application/sdp")),
                         TAG_IF(!sdp.empty(), SIPTAG_PAYLOAD_STR(sdp.c_str())), TAG_END());
@@ -183,7 +201,7 @@ std::optional<std::string> answerInDialog(nta_incoming_t *request, const Receive
     case sip::Method::Update: {
         const auto offer = message.sdp();
         if (!offer.empty())
-            answer = answerLike(offer, side.localSdp, side.direction);
+            answer = answerLike(offer, side.localSdp, side.direction, side.unsaid);
         if (!offer.empty() && !answer) {
             reply(request, 488, allow);
             break;

@@ -17,7 +17,7 @@ inline constexpr const char *kAllow =
     "INVITE, ACK, BYE, CANCEL, PRACK, UPDATE, OPTIONS, INFO, NOTIFY";
 
 struct DialogSide {
-    std::string localSdp; // what we last described
+    std::string localSdp; // what we last described, or shall describe next (`unsaid`)
     std::string contact;  // our Contact's value
     std::string headers;  // further lines of a 2xx to INVITE and UPDATE (session timer)
     sip::Direction direction = sip::Direction::SendRecv; // what we want of the audio
@@ -25,6 +25,7 @@ struct DialogSide {
     const sip_contact_t *target = nullptr;               // the request's Contact
     RepeatedAnswer *repeated = nullptr; // takes our 2xx to a re-INVITE over; nullptr: none comes
     std::function<void()> lost{};       // its ACK never came
+    bool unsaid = false; // the peer has not heard of localSdp yet, so its version is the next one
 };
 
 /// Of an o= line: what RFC 3264 section 8 keeps and counts.
@@ -40,20 +41,26 @@ sip::Direction directionOf(std::string_view sdp);
 std::optional<std::string> answerInDialog(nta_incoming_t *request, const Received &received,
                                           const DialogSide &side);
 /// Our answer to `offer` with the address and codecs of `ours`, as the next version of it where it
-/// differs (RFC 3264 section 8); nullopt: nothing in common.
+/// differs (RFC 3264 section 8); `unsaid`: it is the next version as it stands. nullopt: nothing in
+/// common.
 std::optional<std::string> answerLike(std::string_view offer, std::string_view ours,
-                                      sip::Direction direction = sip::Direction::SendRecv);
+                                      sip::Direction direction = sip::Direction::SendRecv,
+                                      bool unsaid = false);
 /// `contact` if requests can be sent there (sip, sips), else null.
 const sip_contact_t *usableContact(const sip_contact_t *contact);
 /// RFC 3261 section 12.2: what is sent from now on goes there, if that is a SIP address.
 void refreshTarget(nta_leg_t *leg, const sip_contact_t *contact);
 /// The answer to an offer that cannot be refused otherwise, as in a PRACK: no stream of it is taken
-/// (RFC 3264 section 6: port 0). As the next version of `ours`.
-std::string answerNothing(std::string_view offer, std::string_view ours);
+/// (RFC 3264 section 6: port 0). As the next version of `ours`, which it is already if `unsaid`.
+std::string answerNothing(std::string_view offer, std::string_view ours, bool unsaid);
 /// For a late offer: an answer that accepts but moves no media ("a=inactive", port 9).
 std::string idleAnswer(std::string_view offer, const base::Address &local);
+/// `sdp` under another version.
+std::string withVersion(std::string_view sdp, std::uint64_t version);
 /// `sdp` as the next version of itself (RFC 3264 section 8) with every stream's direction.
 std::string withDirection(std::string_view sdp, sip::Direction direction, std::uint64_t version);
+/// The phrase as the library wants it: it keeps the pointer, and writes what it queues much later.
+const char *phraseOf(int status);
 void reply(nta_incoming_t *request, int status, const std::string &headers = {},
            const std::string &sdp = {});
 /// With a final response, and that is the end of it.

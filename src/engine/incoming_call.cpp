@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <engine/incoming_call.h>
 
+#include <algorithm>
 #include <base/text.h>
 #include <engine/in_dialog.h>
 #include <engine/target.h>
@@ -10,6 +11,13 @@
 
 namespace engine {
 
+namespace {
+
+// Of the 1.8 s in which the engine takes its leave; the rest is the BYE's.
+constexpr auto kAckPatience = std::chrono::milliseconds(1000);
+
+} // namespace
+
 int CancelHandler::called(CancelHandler *self, nta_incoming_t *, const sip_t *sip) noexcept
 {
     if (sip != nullptr && sip->sip_request != nullptr &&
@@ -18,10 +26,10 @@ int CancelHandler::called(CancelHandler *self, nta_incoming_t *, const sip_t *si
     return 0;
 }
 
-int ReliableHandler::called(ReliableHandler *self, nta_reliable_t *, nta_incoming_t *prack,
+int ReliableHandler::called(ReliableHandler *self, nta_reliable_t *reliable, nta_incoming_t *prack,
                             const sip_t *) noexcept
 {
-    return self->onPrack(prack);
+    return self->onPrack(reliable, prack);
 }
 
 IncomingCall::IncomingCall(Env &env, CallHandle handle, nta_incoming_t *request, const sip_t &sip,
@@ -97,7 +105,6 @@ void IncomingCall::ring(int status, const std::string &sdp, bool reliable)
 {
     if (m_state != State::Ringing || m_answerWaits || status <= 100 || status >= 200)
         return;
-    const std::string phrase(sip::phrase(status));
     if (!sdp.empty())
         m_localSdp = sdp;
     const std::string headers = fmt::format("Contact: {}\r\nAllow: {}\r\nUser-Agent: {}\r\n",
@@ -105,36 +112,60 @@ void IncomingCall::ring(int status, const std::string &sdp, bool reliable)
     if (!reliable || !m_reliableOffered)
         return reply(m_invite, status, headers, sdp);
     auto *sent =
-        nta_reliable_treply(m_invite, ReliableHandler::called, this, status, phrase.c_str(),
+        nta_reliable_treply(m_invite, ReliableHandler::called, this, status, phraseOf(status),
                             SIPTAG_HEADER_STR(headers.c_str()),
                             TAG_IF(!sdp.empty(), SIPTAG_CONTENT_TYPE_STR("application/sdp")),
                             TAG_IF(!sdp.empty(), SIPTAG_PAYLOAD_STR(sdp.c_str())), TAG_END());
     if (sent == nullptr)
         return;
     m_reliable.push_back(sent);
-    m_awaitingPrack = true;
     m_described = m_described || !sdp.empty();
 }
 
-int IncomingCall::onPrack(nta_incoming_t *prack)
+int IncomingCall::onPrack(nta_reliable_t *reliable, nta_incoming_t *prack)
 {
-    m_awaitingPrack = false;
-    std::string answer;
     if (prack == nullptr) {
         notPracked();
-    } else {
-        const Received received(prack);
-        m_order.takes(received.message);
-        answer = answerPrack(prack, received);
-        CallEvent done = event(CallStep::PrackDone);
-        done.status = 200;
-        m_env.listener.onCall(done);
-        if (!answer.empty())
-            changedTo(received.message.sdp());
+        return 0;
     }
-    if (std::exchange(m_answerWaits, false)) // not from inside sofia's PRACK handling
-        m_deferred.start(std::chrono::milliseconds(1), [this] { sendAnswer(); });
-    return prack == nullptr || !answer.empty() ? 0 : 200;
+    const Received received(prack);
+    if (const auto why = unfit(received.message)) {
+        refuse(prack, *why);
+        // The library has stopped repeating the response all the same, so the time is ours to keep.
+        if (m_state == State::Ringing)
+            m_deferred.start(64 * m_env.options.t1, [this] { notPracked(); });
+        return 0;
+    }
+    // Destroyed at once: behind one that is done with, the library would queue the next for ever.
+    std::erase(m_reliable, reliable);
+    nta_reliable_destroy(reliable);
+    const auto sdp = received.message.sdp();
+    const bool answersUs = !sdp.empty() && !m_offered && m_described && !m_settled;
+    m_settled = m_settled || !sdp.empty();
+    const bool offers = !sdp.empty() && !answersUs;
+    const bool taken = offers && answerPrack(prack, sdp);
+    CallEvent done = event(CallStep::PrackDone);
+    done.status = 200;
+    m_env.listener.onCall(done);
+    if (answersUs || taken)
+        changedTo(sdp);
+    if (m_reliable.empty()) {
+        m_deferred.stop();
+        if (std::exchange(m_answerWaits, false)) // not from inside sofia's PRACK handling
+            m_deferred.start(std::chrono::milliseconds(1), [this] { sendAnswer(); });
+    }
+    return offers ? 0 : 200;
+}
+
+/// Why a PRACK acknowledges nothing.
+std::optional<Refused> IncomingCall::unfit(const sip::Message &prack)
+{
+    if (!m_order.takes(prack))
+        return Refused{500, {}}; // RFC 3261 section 12.2.2: it comes too late
+    if (auto why = unservable(prack))
+        return why;
+    // RFC 3262 section 3: it has to fit a response that waits for it.
+    return m_state == State::Ringing ? std::nullopt : std::optional(Refused{481, {}});
 }
 
 void IncomingCall::notPracked()
@@ -142,35 +173,29 @@ void IncomingCall::notPracked()
     if (m_state != State::Ringing)
         return;
     // RFC 3262 section 3: no PRACK within 64*T1, the INVITE is rejected with a 5xx.
-    reply(m_invite, 504);
     CallEvent failed = event(CallStep::Failed);
     failed.status = 504;
     failed.local = true;
     failed.sentence = "The caller never acknowledged our reliable provisional response (no PRACK); "
                       "the call was given up.";
-    end(failed);
+    end(failed, 504);
 }
 
-/// RFC 3262 section 5: the 2xx to a PRACK that makes an offer has to carry the answer. That answer,
-/// sent; empty: the PRACK makes none.
-std::string IncomingCall::answerPrack(nta_incoming_t *prack, const Received &received)
+/// RFC 3262 section 5: the 2xx to a PRACK that makes an offer has to carry the answer. True: the
+/// offer was taken.
+bool IncomingCall::answerPrack(nta_incoming_t *prack, std::string_view offer)
 {
-    const auto sdp = received.message.sdp();
-    if (sdp.empty())
-        return {};
-    const bool answersUs = !m_offered && m_described && !m_settled;
-    m_settled = true;
-    if (answersUs)
-        return {};
     // A refusal would leave the response without its acknowledgement, so it is the streams that are
     // refused (RFC 6337 section 3.2).
-    const auto taken = answerLike(sdp, m_localSdp);
-    std::string answer = taken ? *taken : answerNothing(sdp, m_localSdp);
-    reply(prack, 200, {}, answer);
+    const auto taken = answerLike(offer, m_localSdp, sip::Direction::SendRecv, m_unsaid);
+    reply(prack, 200, {}, taken ? *taken : answerNothing(offer, m_localSdp, m_unsaid));
     nta_incoming_destroy(prack);
     if (taken)
         m_localSdp = *taken;
-    return answer;
+    else // that refusal was the next version; what comes after it is yet another
+        m_localSdp = withVersion(m_localSdp, originOf(m_localSdp).version + (m_unsaid ? 1 : 2));
+    m_unsaid = !taken;
+    return taken.has_value();
 }
 
 void IncomingCall::answer(const std::string &sdp)
@@ -181,7 +206,7 @@ void IncomingCall::answer(const std::string &sdp)
     if (!sdp.empty() && !m_settled)
         m_localSdp = sdp;
     // RFC 3262 section 3: the 2xx waits for the PRACK of a reliable response.
-    if (m_awaitingPrack)
+    if (!m_reliable.empty())
         m_answerWaits = true;
     else
         sendAnswer();
@@ -218,12 +243,11 @@ void IncomingCall::decline(int status)
 {
     if (m_state != State::Ringing)
         return;
-    reply(m_invite, status >= 300 && status < 700 ? status : 603,
-          fmt::format("User-Agent: {}\r\n", m_env.options.userAgent));
     CallEvent ended = event(CallStep::Ended);
     ended.status = status;
     ended.phrase = sip::phrase(status);
-    end(ended);
+    end(ended, status >= 300 && status < 700 ? status : 603,
+        fmt::format("User-Agent: {}\r\n", m_env.options.userAgent));
 }
 
 void IncomingCall::redirect(const std::string &contact)
@@ -231,12 +255,11 @@ void IncomingCall::redirect(const std::string &contact)
     const auto uri = checkedUri(contact, "address to redirect to");
     if (m_state != State::Ringing || !uri)
         return;
-    reply(m_invite, 302,
-          fmt::format("Contact: <{}>\r\nUser-Agent: {}\r\n", *uri, m_env.options.userAgent));
     CallEvent ended = event(CallStep::Ended);
     ended.status = 302;
     ended.phrase = sip::phrase(302);
-    end(ended);
+    end(ended, 302,
+        fmt::format("Contact: <{}>\r\nUser-Agent: {}\r\n", *uri, m_env.options.userAgent));
 }
 
 void IncomingCall::hangUp()
@@ -252,9 +275,12 @@ void IncomingCall::hangUp()
 void IncomingCall::shutDown()
 {
     if (m_state == State::Ringing)
-        decline(480);
-    else
-        hangUp();
+        return decline(480);
+    hangUp();
+    // Where no ACK comes soon, the BYE goes without it: after us nobody could send it, and the
+    // caller would go on alone.
+    if (m_state == State::Accepted)
+        m_deferred.start(kAckPatience, [this] { bye(); });
 }
 
 void IncomingCall::onCancel()
@@ -267,14 +293,16 @@ void IncomingCall::onCancel()
     end(ended);
 }
 
-void IncomingCall::end(const CallEvent &finished)
+void IncomingCall::end(const CallEvent &finished, int final, const std::string &headers)
 {
     if (m_state == State::Ended)
         return;
-    m_state = State::Ended;
+    m_state = State::Ended; // first: with a final the library gives up what no PRACK came for
     m_answering.stop();
     m_deferred.stop();
     m_answerWaits = false;
+    if (final != 0)
+        reply(m_invite, final, headers);
     m_env.listener.onCall(finished);
     m_linger.start(64 * m_env.options.t1, [this] { m_over = true; });
 }

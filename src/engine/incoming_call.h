@@ -25,8 +25,9 @@ class ReliableHandler
 {
 public:
     virtual ~ReliableHandler() = default;
-    /// What the PRACK (nullptr: none came) is answered with; 0: it is answered already.
-    virtual int onPrack(nta_incoming_t *prack) = 0;
+    /// What the PRACK of `reliable` (nullptr: none came) is answered with; 0: it is answered
+    /// already.
+    virtual int onPrack(nta_reliable_t *reliable, nta_incoming_t *prack) = 0;
     static int called(ReliableHandler *self, nta_reliable_t *reliable, nta_incoming_t *prack,
                       const sip_t *sip) noexcept;
 };
@@ -39,6 +40,10 @@ struct ArrivedBy {
     Pin pin;
     const Local *local = nullptr; // of a flow: its own port, for what we ask in the dialog
     Credentials credentials;      // of the account
+    // Who may ask for them and for what: the flow's edge, if the call came from there, for what it
+    // asked of the REGISTER. Anybody can call a UDP flow's port.
+    base::Endpoint edge;
+    std::vector<AskedRealm> asked;
 };
 
 class IncomingCall final : public Call, public CancelHandler, public ReliableHandler
@@ -60,17 +65,21 @@ public:
     bool over() const override { return m_over; }
     int onRequest(nta_incoming_t *request, const sip_t &sip) override;
     void onCancel() override;
-    int onPrack(nta_incoming_t *prack) override;
+    int onPrack(nta_reliable_t *reliable, nta_incoming_t *prack) override;
 
 private:
     enum class State { Ringing, Accepted, Confirmed, Leaving, Ended };
     void sendAnswer();
     void notPracked();
-    std::string answerPrack(nta_incoming_t *prack, const Received &received);
+    std::optional<Refused> unfit(const sip::Message &prack);
+    bool answerPrack(nta_incoming_t *prack, std::string_view offer);
     void acknowledged(const Received &received);
     void bye(int attempt = 1);
     void byeDone(const Reply &reply, int attempt);
-    void end(const CallEvent &finished);
+    std::vector<std::string_view> answerable(const Reply &reply) const;
+    LocalFailure troubleOf(const Reply &reply) const;
+    /// `final`: not 0: what the INVITE is answered with, and its header lines.
+    void end(const CallEvent &finished, int final = 0, const std::string &headers = {});
     CallEvent event(CallStep step) const;
     void changedTo(std::string_view sdp);
     void onWithin(nta_incoming_t *request, const sip_t &sip, const Received &received);
@@ -88,8 +97,9 @@ private:
     bool m_offered = false;         // the INVITE made an offer
     // An offer, theirs or ours, stood in a reliable response; it was answered by now.
     bool m_described = false, m_settled = false;
-    bool m_awaitingPrack = false, m_answerWaits = false, m_hangUp = false, m_over = false;
-    std::vector<nta_reliable_t *> m_reliable;
+    bool m_unsaid = false; // m_localSdp is the next version of what was said, not yet said itself
+    bool m_answerWaits = false, m_hangUp = false, m_over = false;
+    std::vector<nta_reliable_t *> m_reliable; // those without PRACK
     State m_state = State::Ringing;
     TransactionPool m_requests;
     DigestClient m_digest;

@@ -20,9 +20,6 @@ void IncomingCall::acknowledged(const Received &received)
     if (m_state != State::Accepted)
         return;
     m_state = State::Confirmed;
-    for (auto *each : m_reliable) // all done with; they belong to the INVITE
-        nta_reliable_destroy(each);
-    m_reliable.clear();
     if (m_hangUp)
         return bye();
     CallEvent answered = event(CallStep::Answered);
@@ -56,17 +53,44 @@ void IncomingCall::bye(int attempt)
 
 void IncomingCall::byeDone(const Reply &reply, int attempt)
 {
-    if (m_state == State::Leaving && mayRetry(m_digest, reply, attempt))
+    if (m_state == State::Leaving && mayRetry(m_digest, reply, attempt, answerable(reply)))
         return bye(attempt + 1);
     CallEvent ended = event(CallStep::Ended);
     ended.status = reply.status;
     ended.phrase = base::printable(reply.phrase, false, 160);
     ended.local = reply.local;
-    const auto trouble = byeTrouble(m_env.agent, reply, remoteTarget(m_leg, m_caller));
+    const auto trouble = troubleOf(reply);
     ended.sentence = trouble.sentence;
-    if (!trouble.sentence.empty())
+    // Where both BYEs crossed, the other one has ended the call and nothing is to be said.
+    if (!trouble.sentence.empty() && m_state != State::Ended)
         m_env.agent.tell({trouble.kind, reply.status, m_callId, {}, trouble.sentence, {}});
     end(ended);
+}
+
+/// The challenges that the account's credentials may answer. Whoever knows our port can call it and
+/// ask for a digest in our name, which is good for guessing the password: so it is for the flow's
+/// edge, and for what it asked of our REGISTER.
+std::vector<std::string_view> IncomingCall::answerable(const Reply &reply) const
+{
+    const bool ofTheEdge =
+        m_by.edge.known() && reply.received != nullptr && reply.received->from == m_by.edge;
+    return ofTheEdge ? askedBefore(challengesOf(reply), m_by.asked)
+                     : std::vector<std::string_view>();
+}
+
+LocalFailure IncomingCall::troubleOf(const Reply &reply) const
+{
+    const bool asked = !reply.local && (reply.status == 401 || reply.status == 407);
+    if (!asked || m_by.credentials.user.empty() || !answerable(reply).empty())
+        return byeTrouble(m_env.agent, reply, remoteTarget(m_leg, m_caller));
+    const auto challenge = chooseChallenge(challengesOf(reply));
+    return {base::LocalKind::Note,
+            fmt::format("The BYE was refused with {}: {} asks for the account's password in the "
+                        "realm \"{}\". Earshot gives it only to the account's edge and for what "
+                        "that asked of the REGISTER, so the other side may go on with the call.",
+                        reply.status,
+                        reply.received != nullptr ? reply.received->from.text() : "somebody",
+                        challenge ? base::printable(challenge->realm, false, 128) : "")};
 }
 
 void IncomingCall::changedTo(std::string_view sdp)
@@ -92,7 +116,11 @@ void IncomingCall::onWithin(nta_incoming_t *request, const sip_t &sip, const Rec
                           {}});
         bye();
     };
+    side.unsaid = m_unsaid;
     const auto answer = answerInDialog(request, received, side);
+    const auto &message = received.message;
+    if (answer || (message.method == sip::Method::Invite && message.sdp().empty()))
+        m_unsaid = false;
     if (!answer)
         return;
     m_localSdp = *answer;
@@ -135,11 +163,9 @@ int IncomingCall::onRequest(nta_incoming_t *request, const sip_t &sip)
     if (received.message.method == sip::Method::Bye) {
         reply(request, 200);
         nta_incoming_destroy(request);
-        if (m_state == State::Ringing)
-            reply(m_invite, 487); // RFC 3261 section 15.1.2
         CallEvent ended = event(CallStep::Ended);
         ended.remote = received.from;
-        end(ended);
+        end(ended, m_state == State::Ringing ? 487 : 0); // RFC 3261 section 15.1.2
         return 0;
     }
     if (m_state == State::Leaving || m_state == State::Ended)

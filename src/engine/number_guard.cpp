@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <base/escape.h>
 #include <base/text.h>
 #include <vector>
 
@@ -38,31 +39,8 @@ constexpr std::array<Prefix, 6> kNational{{{"0900", "a premium number"},
 constexpr std::array<std::string_view, 4> kAbroad{"+", "0011", "011", "00"};
 constexpr std::size_t kShortestPremium = 8; // shorter ones are extensions
 
-/// With what %-escapes stand for: they dial the same (RFC 3261 section 19.1.4).
-std::string unescaped(std::string_view text)
-{
-    const auto digit = [](char c) {
-        return c >= '0' && c <= '9'   ? c - '0'
-               : c >= 'a' && c <= 'f' ? c - 'a' + 10
-               : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                      : -1;
-    };
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const int high = text[i] == '%' && i + 2 < text.size() ? digit(text[i + 1]) : -1;
-        const int low = high >= 0 ? digit(text[i + 2]) : -1;
-        out += low >= 0 ? static_cast<char>(high * 16 + low) : text[i];
-        i += low >= 0 ? 2 : 0;
-    }
-    return out;
-}
-
-/// Behind the codes that a switch takes for itself ("*31#" hides who calls).
-std::string_view withoutFeatureCodes(std::string_view number)
-{
-    const bool code = !number.empty() && (number.front() == '*' || number.front() == '#');
-    return code ? number.substr(number.find_last_of("*#") + 1) : number;
-}
+/// What follows a number on the keypad: it is dialled into the call, or says that the number ends.
+constexpr std::string_view kBehind = "#*,;pPwW";
 
 /// Digits with whatever only separates them taken out (RFC 3966 section 5.1.1, and what people
 /// write); empty: no telephone number.
@@ -70,31 +48,57 @@ std::string digitsOf(std::string_view number)
 {
     constexpr std::string_view kSeparators = "-.()/ \t_~";
     std::string out;
-    for (const char c : withoutFeatureCodes(number)) {
+    for (const char c : number) {
         if (c >= '0' && c <= '9')
             out += c;
         else if (c == '+' && out.empty())
             out += c;
+        else if (kBehind.find(c) != std::string_view::npos && !out.empty() && out != "+")
+            break;
         else if (kSeparators.find(c) == std::string_view::npos)
             return {};
     }
     return out;
 }
 
-/// As it is dialled, and what it comes to where the context completes it: "12345678" in
-/// phone-context=+49900 (RFC 3966 section 5.1.5).
+/// The numbers in what is dialled. Behind a code that a switch takes for itself ("*31#" hides who
+/// calls, "**21*" forwards) there may be several parts, and the code itself is none.
+std::vector<std::string> numbersOf(std::string_view text)
+{
+    if (text.empty() || (text.front() != '*' && text.front() != '#'))
+        return {digitsOf(text)};
+    std::vector<std::string> out;
+    bool code = true;
+    while (!text.empty()) {
+        const auto end = std::min(text.find_first_of("*#"), text.size());
+        const auto part = text.substr(0, end);
+        const bool last = end == text.size();
+        text.remove_prefix(last ? end : end + 1);
+        if (part.empty())
+            continue;
+        if (!code || last || part.size() >= kShortestPremium) // no code is that long
+            out.push_back(digitsOf(part));
+        code = false;
+    }
+    return out;
+}
+
+/// As it is dialled (an escape dials what it stands for), and what it comes to where the context
+/// completes it: "12345678" in phone-context=+49900 (RFC 3966 section 5.1.5).
 std::vector<std::string> dialled(std::string_view user)
 {
-    const std::string text = unescaped(user);
+    const std::string text = base::unescaped(user);
     const auto parts = base::split(text, ';');
-    std::vector<std::string> out{digitsOf(parts.front())};
+    std::vector<std::string> out = numbersOf(parts.front());
+    const auto local = out;
     constexpr std::string_view kContext = "phone-context=";
     for (const auto part : parts) {
         const bool context = part.size() > kContext.size() &&
                              base::equalsNoCase(part.substr(0, kContext.size()), kContext) &&
                              part[kContext.size()] == '+';
-        if (context && !out.front().empty() && out.front().front() != '+')
-            out.push_back(digitsOf(part.substr(kContext.size())) + out.front());
+        for (const auto &number : local)
+            if (context && !number.empty() && number.front() != '+')
+                out.push_back(digitsOf(part.substr(kContext.size())) + number);
     }
     return out;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <engine/register_result.h>
 
+#include <base/escape.h>
 #include <base/text.h>
 #include <fmt/format.h>
 #include <sip/status.h>
@@ -57,14 +58,57 @@ void readVia(const sip::Message &message, RegisterResult &out)
         out.keep = std::chrono::seconds(*keep);
 }
 
-bool isOurs(const sip::NameAddress &binding, const RegisterAsked &asked)
+bool sameHost(std::string_view one, std::string_view other)
 {
-    if (!asked.outbound)
-        return binding.uriText == asked.contact;
-    const auto regId = binding.parameter("reg-id");
-    const auto instance = binding.parameter("+sip.instance");
-    return regId && *regId == std::to_string(asked.regId) && instance &&
-           instance->find(asked.instance) != std::string_view::npos;
+    const auto first = base::Address::parse(one), second = base::Address::parse(other);
+    return first && second ? *first == *second : base::equalsNoCase(one, other);
+}
+
+std::uint16_t portOf(const sip::Uri &uri)
+{
+    const bool secure = base::equalsNoCase(uri.scheme, "sips") ||
+                        base::equalsNoCase(uri.parameter("transport").value_or(""), "tls");
+    return uri.port.value_or(secure ? 5061 : 5060);
+}
+
+/// RFC 3261 section 19.1.4, but for defaults that are written out: registrars do that. A registrar
+/// behind a NAT may have put the address as it saw it (`mapped`) in the place of ours.
+bool sameContact(const sip::Uri &listed, const sip::Uri &ours, const base::Endpoint &mapped)
+{
+    if (!listed.ok || !base::equalsNoCase(listed.scheme, ours.scheme) ||
+        base::unescaped(listed.user) != base::unescaped(ours.user))
+        return false;
+    for (const char *name : {"user", "ttl", "method", "maddr"})
+        if (!base::equalsNoCase(listed.parameter(name).value_or(""),
+                                ours.parameter(name).value_or("")))
+            return false;
+    const auto transport = listed.parameter("transport"), own = ours.parameter("transport");
+    if (transport && own && !base::equalsNoCase(*transport, *own))
+        return false;
+    const bool asWritten = sameHost(listed.host, ours.host) && portOf(listed) == portOf(ours);
+    return asWritten || (mapped.known() && sameHost(listed.host, mapped.address.text()) &&
+                         portOf(listed) == mapped.port);
+}
+
+/// `"<urn:uuid:...>"`: quotes, brackets and the case of the digits are form only.
+bool sameInstance(std::string_view listed, std::string_view ours)
+{
+    const auto isForm = [](char c) { return c == '"' || c == '<' || c == '>' || c == ' '; };
+    while (!listed.empty() && isForm(listed.front()))
+        listed.remove_prefix(1);
+    while (!listed.empty() && isForm(listed.back()))
+        listed.remove_suffix(1);
+    return base::equalsNoCase(listed, ours);
+}
+
+bool isOurs(const sip::NameAddress &binding, const RegisterAsked &asked,
+            const base::Endpoint &mapped)
+{
+    const auto regId = base::toInteger(binding.parameter("reg-id").value_or(""));
+    if (!asked.outbound || !regId) // a registrar without outbound keeps the address only
+        return sameContact(binding.uri, sip::parseUri(asked.contact), mapped);
+    return *regId == asked.regId &&
+           sameInstance(binding.parameter("+sip.instance").value_or(""), asked.instance);
 }
 
 std::string unquoted(std::string_view text)
@@ -77,28 +121,30 @@ std::string unquoted(std::string_view text)
 /// The registrar lists every binding of the account; ours is one of them.
 void readBindings(const sip::Message &message, const RegisterAsked &asked, RegisterResult &out)
 {
-    bool any = false, ours = false;
+    bool any = false, ours = false, over = true;
     for (const auto value : message.values(sip::HeaderId::Contact)) {
         const auto binding = sip::parseNameAddress(value);
         any = true;
-        const bool byName = isOurs(binding, asked);
-        // A registrar without outbound keeps the address only.
-        const bool byAddress = binding.uriText == asked.contact && !binding.parameter("reg-id");
-        if (!byName && (!byAddress || ours))
+        const bool named = binding.parameter("reg-id").has_value();
+        if (!isOurs(binding, asked, out.mapped) || (ours && !named))
             continue;
         ours = true;
         const auto expires = base::toInteger(binding.parameter("expires").value_or(""));
         if (expires && *expires > 0 && *expires <= 7 * 24 * 3600)
             out.expires = std::chrono::seconds(*expires);
+        over = expires && *expires == 0;
         out.bound = out.bound || (expires && *expires > 0);
         out.publicGruu = unquoted(binding.parameter("pub-gruu").value_or(""));
         out.temporaryGruu = unquoted(binding.parameter("temp-gruu").value_or(""));
     }
+    out.unbound = over;
     if (!any)
         out.sentence = "The 200 lists no Contact, so it does not say that we are bound (RFC 3261 "
                        "section 10.3).";
     else if (!ours)
         out.sentence = "The 200 lists other Contacts but not ours, so calls will not come here.";
+    else if (over)
+        out.sentence = "The 200 lists our Contact with no time left, so calls will not come here.";
 }
 
 std::string advice(const sip::Message &message, const RegisterAsked &asked, RegisterResult &out)
@@ -110,7 +156,11 @@ std::string advice(const sip::Message &message, const RegisterAsked &asked, Regi
         return "The registrar forbids it for this account; check account, user name and domain. "
                "Asking again does not help.";
     case 404:
-        return "The registrar does not know this address of record; check user and domain.";
+        return std::string("The registrar does not know this address of record; check user and "
+                           "domain.") +
+               (out.retryAfter.count() > 0 ? ""
+                                           : " Asking again seldom helps, so that is done only "
+                                             "after 15 to 30 minutes.");
     case 420: // RFC 3261 section 8.2.2.3
         return fmt::format("It does not know {}, and somebody on the way required it; nothing that "
                            "Earshot could leave out was required.",
@@ -131,6 +181,10 @@ std::string advice(const sip::Message &message, const RegisterAsked &asked, Regi
                            "registrar will not use outbound through it. Use an edge that supports "
                            "it, or register without outbound.",
                            asked.edge);
+    case 477: // Kamailio's and OpenSIPS' own, and their usual text
+    case 478:
+        return "The edge could not reach the registrar behind it; that is a fault between the two, "
+               "not of this account.";
     case 503:
         return out.retryAfter.count() > 0
                    ? fmt::format("It is overloaded or being serviced and asks to wait {} s.",

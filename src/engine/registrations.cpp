@@ -60,6 +60,10 @@ base::Result<FlowLink::Identity> identify(const Account &account, const std::str
         out.edge = next = withTransport(*edge, account.transport);
     }
     out.wanted = wantedOf(next, account.transport);
+    // RFC 3261 section 8.1.1.8 wants a sips Contact behind a sips Route, RFC 5630 section 5.1.1.1
+    // none for a sip address of record: TLS to the edge is asked for in the way that suits both.
+    if (!base::equalsNoCase(sip::parseUri(*aor).scheme, "sips"))
+        out.edge = sipOverTls(out.edge);
     switch (out.wanted.transport) {
     case base::Transport::Udp:
     case base::Transport::Tcp:
@@ -80,19 +84,30 @@ base::Result<FlowLink::Identity> identify(const Account &account, const std::str
     return out;
 }
 
-/// The Service-Route without a first hop that the edge is already.
-std::vector<std::string> routesOf(const FlowLink &flow)
+struct Way {
+    std::string edge;
+    std::vector<std::string> routes;
+};
+
+/// Edge and Service-Route (RFC 3608) without naming one hop twice. An edge that names itself with a
+/// user part means that one: it is a token, without which it does not know whose request that is.
+Way wayOf(const FlowLink &flow)
 {
-    auto out = flow.report().serviceRoute;
-    const auto edge = sip::parseUri(flow.identity().edge);
-    if (!out.empty() && flow.hop()) {
-        const auto first = sip::parseNameAddress(out.front()).uri;
-        const auto port = first.port.value_or(edge.port.value_or(0));
-        const bool same = base::equalsNoCase(first.host, edge.host) ||
+    Way out{flow.identity().edge, flow.report().serviceRoute};
+    if (out.routes.empty() || !flow.hop())
+        return out;
+    const auto edge = sip::parseUri(out.edge);
+    const auto named = sip::parseNameAddress(out.routes.front());
+    const auto &first = named.uri;
+    const bool sameHost = base::equalsNoCase(first.host, edge.host) ||
                           first.host == flow.hop()->endpoint.address.text();
-        if (same && (port == edge.port.value_or(port)))
-            out.erase(out.begin());
-    }
+    const bool samePort =
+        !first.port || *first.port == edge.port.value_or(flow.hop()->endpoint.port);
+    if (!first.ok || !sameHost || !samePort)
+        return out;
+    if (!first.user.empty())
+        out.edge = std::string(named.uriText);
+    out.routes.erase(out.routes.begin());
     return out;
 }
 
@@ -130,7 +145,7 @@ void Registrations::add(AccountHandle handle, Account account)
                    std::any_of(found->second.flows.begin(), found->second.flows.end(),
                                [&](const auto &other) {
                                    return other->regId() != regId &&
-                                          base::isUp(other->report().state);
+                                          base::isRegistered(other->report().state);
                                });
         }));
     }
@@ -232,10 +247,11 @@ base::Result<AccountRoute> Registrations::choose(AccountHandle handle,
                   "call.");
     AccountRoute out;
     out.pin = best->pin();
-    out.edge = best->identity().edge;
+    auto way = wayOf(*best);
+    out.edge = std::move(way.edge);
     out.contact = best->contact(true);
     out.aor = best->identity().aor;
-    out.routes = routesOf(*best);
+    out.routes = std::move(way.routes);
     out.regId = best->regId();
     out.stream = best->stream();
     out.local = best->local();
@@ -244,15 +260,26 @@ base::Result<AccountRoute> Registrations::choose(AccountHandle handle,
     return out;
 }
 
-ArrivedBy Registrations::arrivedBy(nta_incoming_t *request) const
+ArrivedBy Registrations::arrivedBy(nta_incoming_t *request, const base::Endpoint &from) const
 {
     ArrivedBy out;
     tport_t *transport = nta_incoming_transport(m_env.agent.nta(), request, nullptr);
     for (const auto &[handle, entry] : m_accounts) {
         for (const auto &flow : entry.flows) {
-            if (flow->carries(transport))
-                out = {handle,      flow->regId(), flow->contact(true),
-                       flow->pin(), flow->local(), flow->identity().credentials};
+            if (!flow->carries(transport))
+                continue;
+            out = {handle,
+                   flow->regId(),
+                   flow->contact(true),
+                   flow->pin(),
+                   flow->local(),
+                   flow->identity().credentials,
+                   {},
+                   {}};
+            if (flow->hop() && flow->hop()->endpoint == from) {
+                out.edge = from;
+                out.asked = flow->asked();
+            }
         }
     }
     if (transport != nullptr)
@@ -262,7 +289,7 @@ ArrivedBy Registrations::arrivedBy(nta_incoming_t *request) const
 
 std::string Registrations::contactFor(nta_incoming_t *request) const
 {
-    const auto by = arrivedBy(request);
+    const auto by = arrivedBy(request, {});
     return by.contact.empty()
                ? fmt::format("<sip:{}>", m_env.agent.localFor(request).endpoint.text())
                : by.contact;

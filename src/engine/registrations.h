@@ -43,7 +43,8 @@ public:
     base::Result<AccountRoute> choose(AccountHandle handle,
                                       const std::vector<std::uint32_t> &tried = {},
                                       std::uint32_t wanted = 0) const;
-    ArrivedBy arrivedBy(nta_incoming_t *request) const;
+    /// `from`: whoever sent it. Only from the flow's edge it brings rights to the credentials.
+    ArrivedBy arrivedBy(nta_incoming_t *request, const base::Endpoint &from) const;
     std::string contactFor(nta_incoming_t *request) const;
 
     void shutDown();

@@ -29,11 +29,16 @@ Switchboard::Switchboard(SuLoop &loop, const Options &options, Agent &agent, Lis
             call->secured(report);
         m_registrations.secured(report);
     });
+    agent.knowCalls([this](std::string_view callId) {
+        const std::string text(callId);
+        return m_byCallId.count(text) > 0 || m_cameIn.count(text) > 0;
+    });
     sweep();
 }
 
 Switchboard::~Switchboard()
 {
+    m_env.agent.knowCalls({});
     m_env.agent.onTls({});
 }
 
@@ -116,7 +121,8 @@ Call *Switchboard::call(CallHandle handle)
 void Switchboard::sweep()
 {
     std::erase_if(m_calls, [](const auto &each) { return each.second->over(); });
-    std::erase_if(m_byCallId, [this](const auto &each) { return call(each.second) == nullptr; });
+    for (auto *const each : {&m_byCallId, &m_cameIn})
+        std::erase_if(*each, [this](const auto &one) { return call(one.second) == nullptr; });
     std::erase_if(m_incoming, [this](CallHandle each) { return call(each) == nullptr; });
     tellFlood();
     m_sweep.start(std::chrono::seconds(1), [this] { sweep(); });
@@ -173,9 +179,10 @@ int Switchboard::incoming(nta_incoming_t *request, const sip_t &sip, const Recei
     }
     const CallHandle handle = m_newHandle();
     auto call = std::make_unique<IncomingCall>(m_env, handle, request, sip, received,
-                                               m_registrations.arrivedBy(request));
+                                               m_registrations.arrivedBy(request, received.from));
     auto *raw = call.get();
     m_calls[handle] = std::move(call);
+    m_cameIn.emplace(raw->callId(), handle);
     remember(handle);
     raw->announce(received);
     return 0;
@@ -202,6 +209,10 @@ void Switchboard::remember(CallHandle incoming)
         if (known != nullptr && !known->quiet()) { // at most kMostIncoming are
             m_incoming.push_back(oldest);
         } else if (known != nullptr) {
+            auto [each, last] = m_cameIn.equal_range(known->callId());
+            each = std::find_if(each, last, [&](const auto &one) { return one.second == oldest; });
+            if (each != last)
+                m_cameIn.erase(each);
             m_calls.erase(oldest);
             ++m_forgotten;
         }

@@ -49,6 +49,7 @@ private:
     Probes m_probes;
     std::map<CallHandle, std::unique_ptr<Call>> m_calls;
     std::unordered_multimap<std::string, CallHandle> m_byCallId; // those that we placed
+    std::unordered_multimap<std::string, CallHandle> m_cameIn;   // the others
     std::vector<CallHandle> m_underWay; // came in and ring or talk, at most kMostIncoming
     std::deque<CallHandle> m_incoming;  // all that came in, oldest first, at most kMostKept
     std::size_t m_turnedAway = 0, m_forgotten = 0; // since it was told

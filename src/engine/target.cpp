@@ -160,6 +160,20 @@ std::string withTransport(const std::string &uri, base::Transport transport)
     return uri + ";transport=" + base::lower(base::transportText(transport));
 }
 
+std::string sipOverTls(const std::string &uri)
+{
+    constexpr std::string_view kTransport = ";transport=";
+    if (!base::equalsNoCase(sip::parseUri(uri).scheme, "sips"))
+        return uri;
+    std::string out = "sip:" + uri.substr(uri.find(':') + 1);
+    const auto headers = out.find('?');
+    const std::string behind = headers == std::string::npos ? "" : out.substr(headers);
+    out.erase(std::min(headers, out.size()));
+    if (const auto at = base::lower(out).find(kTransport); at != std::string::npos)
+        out.erase(at, std::min(out.find(';', at + 1), out.size()) - at);
+    return out + ";transport=tls" + behind;
+}
+
 std::uint16_t defaultPort(base::Transport transport)
 {
     return transport == base::Transport::Tls ? 5061 : 5060;

@@ -44,6 +44,8 @@ std::optional<Hop> literalHop(const Wanted &wanted);
 std::string hopUri(const Hop &hop);
 /// `uri` with ";transport=..." unless it names one.
 std::string withTransport(const std::string &uri, base::Transport transport);
+/// A sips URI as the sip URI of the same hop over TLS; any other as it is.
+std::string sipOverTls(const std::string &uri);
 std::uint16_t defaultPort(base::Transport transport);
 base::Result<base::Address> localAddressTowards(const std::string &host, const Options &options);
 /// Our address for a call: the one it asks for, else by the route to `hop` (nullopt: a name).

@@ -60,6 +60,7 @@ private:
         std::uint32_t cseq = 0; // of the INVITE that made it
         bool confirmed = false, ending = false;
         bool targetless = false; // no response gave a Contact that can be used
+        bool described = false;  // a reliable response told its session: an offer is answered
         std::string answer;      // ours, when the peer made the offer
         bool answerInAck = false;
         RequestOrder order; // of what the peer asks for in it

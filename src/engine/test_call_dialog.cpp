@@ -82,6 +82,8 @@ void TestCall::provisional(const Reply &reply)
     const bool unwanted = seen.reliable && m_request.reliability == Reliability::Off;
     if (seen.reliable && early != nullptr && !takeReliable(reply, *early))
         return;
+    if (seen.reliable && early != nullptr && !unwanted && !seen.sdp.empty())
+        early->described = true;
     m_env.listener.onCall(seen);
     if (unwanted)
         note(base::LocalKind::Note, reply.status, seen.toTag,
@@ -256,12 +258,13 @@ void TestCall::bye(EarlyDialog &confirmed, int attempt)
     if (confirmed.ending && attempt == 1)
         return;
     confirmed.ending = true;
-    m_answering.stop();
     RequestSpec spec = inDialog(confirmed, "BYE");
     spec.headers += m_digest.headers("BYE", targetOf(confirmed));
     const std::string tag =
         nta_leg_get_rtag(confirmed.leg) != nullptr ? nta_leg_get_rtag(confirmed.leg) : "";
     const bool main = tag == m_answeredTag;
+    if (main) // a second phone's BYE is no concern of the call
+        m_answering.stop();
     const bool sent = m_requests.start(spec, [this, tag, main, attempt](const Reply &done) {
         if (done.status < 200)
             return;
@@ -269,7 +272,8 @@ void TestCall::bye(EarlyDialog &confirmed, int attempt)
         if (again != nullptr && mayRetry(m_digest, done, attempt))
             return bye(*again, attempt + 1);
         const auto trouble = byeTrouble(m_env.agent, done, m_plan.next);
-        if (!trouble.sentence.empty())
+        // Where both BYEs crossed, the other one has ended the call and nothing is to be said.
+        if (!trouble.sentence.empty() && !(main && m_state == State::Ended))
             note(trouble.kind, done.status, tag, trouble.sentence);
         if (main) {
             CallEvent finished = event(CallStep::Ended, done);
@@ -320,6 +324,9 @@ int TestCall::onRequest(nta_incoming_t *request, const sip_t &sip)
             return onSessionRequest(request, sip, received);
         if (received.message.method == sip::Method::Invite)
             return 491; // RFC 3261 section 14.2: ours, which made the dialog, is not done
+        if (received.message.method == sip::Method::Update && !received.message.sdp().empty() &&
+            !m_offer.empty() && !known->described)
+            return 491; // RFC 3311 section 5.2: our INVITE's offer waits for its answer
         changedByPeer(request, sip, received, tag);
         return 0;
     }

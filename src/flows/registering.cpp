@@ -31,6 +31,7 @@ void forgetConnection(Flow &flow) // what was true of the connection it had befo
     flow.token.clear();
     flow.closedAt = {};
     flow.lastPing = flow.lastPong = {};
+    flow.mapped = {}; // another socket has another one, which is no failure
 }
 
 std::string reportText(const base::FlowReport &report)

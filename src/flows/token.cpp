@@ -2,6 +2,7 @@
 #include <flows/flow.h>
 
 #include <array>
+#include <base/escape.h>
 #include <base/text.h>
 
 namespace flows {
@@ -18,28 +19,6 @@ constexpr std::array kTransports{base::Transport::Udp, base::Transport::Tcp,
 unsigned octet(std::string_view bytes, std::size_t at)
 {
     return static_cast<unsigned char>(bytes[at]);
-}
-
-/// The user part of a URI may carry base64's last characters as %2B, %2F and %3D (RFC 3261
-/// section 19.1.2).
-std::string unescaped(std::string_view text)
-{
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const std::string_view escape = text.substr(i, 3);
-        if (base::equalsNoCase(escape, "%2B"))
-            out += '+';
-        else if (base::equalsNoCase(escape, "%2F"))
-            out += '/';
-        else if (base::equalsNoCase(escape, "%3D"))
-            out += '=';
-        else {
-            out += text[i];
-            continue;
-        }
-        i += 2;
-    }
-    return out;
 }
 
 base::Endpoint readEndpoint(std::string_view bytes, std::size_t at, bool ipv6)
@@ -135,7 +114,7 @@ std::optional<FlowToken> decodeToken(std::string_view userPart)
 {
     if (userPart.size() > kLongestText)
         return std::nullopt;
-    const auto bytes = base::fromBase64(unescaped(userPart));
+    const auto bytes = base::fromBase64(base::unescaped(userPart));
     if (!bytes)
         return std::nullopt;
     return bytes->size() == kShort || bytes->size() == kLong ? readRfc5626(*bytes)

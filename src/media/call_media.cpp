@@ -108,7 +108,8 @@ void CallMedia::received(const Datagram &datagram, UdpSocket &socket)
     if (!m_around.packets.push(packet))
         ++m_dropped;
     if (isControl && !datagram.cut)
-        m_control.received(datagram.time, datagram.bytes);
+        m_control.received(datagram.time, datagram.source, datagram.bytes,
+                           peersAt(datagram.source));
     if (isControl || !rtp || &socket != &m_pair.rtp)
         return;
     ++m_datagrams;
@@ -129,7 +130,7 @@ void CallMedia::received(const Datagram &datagram, UdpSocket &socket)
 void CallMedia::decoded(const DecodedAudio &audio)
 {
     base::Duration gap{0};
-    const IncomingStream *stream = m_incoming.decoded(audio, gap);
+    IncomingStream *stream = m_incoming.decoded(audio, gap);
     if (stream == nullptr)
         return;
     const auto written = m_recordings.add(stream->key, m_early.dialogOf(stream->key), monotonic(),
@@ -138,30 +139,34 @@ void CallMedia::decoded(const DecodedAudio &audio)
         notice(written.error().sentence);
     hear();
     if (m_heard == stream->key)
-        play(audio, gap, stream->jitter);
+        play(*stream, audio, gap);
+}
+
+std::optional<std::uint32_t> CallMedia::rendered(base::Instant now)
+{
+    return m_over ? std::nullopt : m_early.rendered(now);
 }
 
 void CallMedia::hear()
 {
-    const auto heard = m_early.rendered(base::now());
+    const auto heard = rendered(base::now());
     if (heard == m_heard)
         return;
     m_heard = heard;
-    stopRinging();
     m_playout.restart();
     m_changed = true;
     explain();
 }
 
-void CallMedia::play(const DecodedAudio &audio, base::Duration gap, base::Duration jitter)
+void CallMedia::play(IncomingStream &stream, const DecodedAudio &audio, base::Duration gap)
 {
-    if (!m_speaker)
+    if (!m_speaker || m_ring) // a stray packet does not sound into our own ringing
         return;
     const auto length = base::Duration(static_cast<std::int64_t>(audio.samples.size()) *
                                        1'000'000'000LL / audio.rate);
-    const auto decision = m_playout.frame(monotonic(), length, gap, jitter);
+    const auto decision = m_playout.frame(monotonic(), length, gap, stream.jitter);
     if (decision.drop) {
-        ++m_unplayed;
+        ++stream.unplayed;
         return;
     }
     if (!m_status.firstSample.known() && !m_speaker->watched().known())
@@ -182,11 +187,33 @@ void CallMedia::ended(const std::string &toTag)
     m_control.close(toTag);
     std::erase(m_alerting, toTag);
     if (const auto it = m_senders.find(toTag); it != m_senders.end()) {
-        m_sentBefore += it->second ? it->second->sent() : 0;
-        m_pressedBefore += it->second ? it->second->pressed() : 0;
+        count(it->second.get());
         m_senders.erase(it);
     }
     m_changed = true;
+}
+
+void CallMedia::quiet()
+{
+    if (m_over)
+        return;
+    refreshStatus(); // what was heard, to its end
+    m_over = true;
+    m_control.closeAll();
+    for (const auto &[toTag, sender] : m_senders)
+        count(sender.get());
+    m_senders.clear();
+    stopRinging();
+    m_status.ringing = false;
+    hear();
+    m_changed = true;
+}
+
+/// The figures of a sender that goes.
+void CallMedia::count(const Sender *gone)
+{
+    m_sentBefore += gone != nullptr ? gone->sent() : 0;
+    m_pressedBefore += gone != nullptr ? gone->pressed() : 0;
 }
 
 void CallMedia::mute(bool muted)
@@ -284,7 +311,7 @@ void CallMedia::refreshStatus()
 {
     const base::Instant now = base::now();
     Status &s = m_status;
-    const auto heard = m_early.rendered(now);
+    const auto heard = rendered(now);
     IncomingStream *stream = heard ? m_incoming.stream(*heard) : nullptr;
     s.playing = stream != nullptr && m_early.isActive(*heard, now);
     s.toTag = stream != nullptr ? m_early.dialogOf(*heard) : std::string();
@@ -300,7 +327,7 @@ void CallMedia::refreshStatus()
         s.firstPacket = stream->first;
         s.lastPacket = stream->last;
         s.recording = m_recordings.pathOf(stream->key, s.toTag);
-        s.late = stream->late + m_unplayed;
+        s.late = stream->late + stream->unplayed;
         if (const auto figures = m_incoming.statistics(*stream)) {
             s.packets = figures->packets;
             s.lost = figures->lost;
@@ -329,15 +356,18 @@ void CallMedia::refreshStatus()
         s.firstSample = m_speaker->watched();
 }
 
-/// As it is heard here: with what came too late for our own jitter buffer, and its length.
+/// As it is heard here: with what came too late for our own jitter buffer, its length, and a hole
+/// where a packet is missing, as our player conceals nothing.
 rtp::Quality CallMedia::qualityNow(const IncomingStream &stream, const rtp::Stream &figures) const
 {
     rtp::QualityInput input;
     input.encoding = stream.codec.substr(0, stream.codec.find('/'));
     const std::uint64_t missing =
-        figures.lost + std::min(stream.late + m_unplayed, figures.packets);
+        figures.lost + std::min(stream.late + stream.unplayed, figures.packets);
     if (figures.expected > 0)
         input.loss = static_cast<double>(missing) / static_cast<double>(figures.expected);
+    input.expected = figures.expected;
+    input.concealed = false;
     input.jitterBuffer = m_playout.target();
     input.ptime = figures.ptime;
     input.roundTrip = m_control.figures().roundTrip;

@@ -40,8 +40,10 @@ public:
     void remote(Remote remote);
     void choose(const std::string &toTag);
     void alerting(const std::string &toTag);
+    void permit(const std::string &toTag, bool allowed) { m_early.permit(toTag, allowed); }
     void answered();
-    void press(const std::string &keys);
+    void quiet();
+    Presses press(const std::string &keys);
     void ended(const std::string &toTag);
     void mute(bool muted);
     void record(const std::string &folder, const std::string &stem)
@@ -62,6 +64,12 @@ public:
     /// A status worth telling since the last call.
     std::optional<Status> takeStatus();
     Status status() const { return m_status; }
+    /// The same with all figures of this moment.
+    Status lastStatus()
+    {
+        refreshStatus();
+        return m_status;
+    }
 
     /// Decoder numbers carry their call's number, so that samples find their call.
     static std::uint64_t decoderBase(MediaHandle handle) { return (handle.value + 1ULL) << 32; }
@@ -71,19 +79,23 @@ private:
               const Options &options, Surroundings around);
     void watchSockets();
     void received(const Datagram &datagram, UdpSocket &socket);
+    std::optional<std::uint32_t> rendered(base::Instant now);
     void hear(); // decides which stream is on the speaker
-    void play(const DecodedAudio &audio, base::Duration gap, base::Duration jitter);
+    void play(IncomingStream &stream, const DecodedAudio &audio, base::Duration gap);
     bool send(UdpSocket &socket, const base::Endpoint &to, std::string_view bytes,
               base::PayloadHint hint);
     void openControl(const Remote &remote, const Sender *sender);
+    Control::Peers peersAt(const base::Endpoint &source);
     Control::Facts controlFacts(const std::string &toTag);
     bool sendControl(const Control::Line &line, std::string_view bytes);
     bool mediaComes();
     base::Duration ring(base::Duration now);
     void stopRinging();
+    std::string heardText() const;
     void explain();
     rtp::Quality qualityNow(const IncomingStream &stream, const rtp::Stream &figures) const;
-    std::unique_ptr<Sender> makeSender(const Remote &remote);
+    std::unique_ptr<Sender> senderFor(const Remote &remote, std::unique_ptr<Sender> before);
+    void count(const Sender *gone);
     std::unique_ptr<Voice> makeVoice(std::uint32_t rate) const;
     void lookAfter(base::Duration now);
     void lookAfterSpeaker(base::Duration now);
@@ -109,9 +121,9 @@ private:
     std::unique_ptr<Voice> m_ring;       // plays now
     base::Duration m_ringDue{0}, m_nextLook{0}, m_nextReopen{0};
     std::string m_lostDevice;
-    bool m_muted = false, m_changed = true, m_restock = false, m_answered = false;
+    bool m_muted = false, m_changed = true, m_restock = false, m_answered = false, m_over = false;
     std::uint64_t m_datagrams = 0, m_datagramsTold = 0, m_dropped = 0, m_sentBefore = 0,
-                  m_pressedBefore = 0, m_unplayed = 0;
+                  m_pressedBefore = 0;
     Status m_status;
 };
 

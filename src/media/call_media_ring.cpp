@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a caller hears before the answer where nobody sends it: the phone's own ringback, by RFC
-// 3960 section 3.2 with the thresholds of diagnosis/ears.h.
+// 3960 section 3.2. The diagnosis decides the same afterwards (diagnosis/ears.h), by the same
+// rtp::MediaRun and P-Early-Media.
 #include "call_media.h"
 
 #include <algorithm>
@@ -16,7 +17,6 @@ constexpr std::uint32_t kRate = 8000;
 constexpr base::Duration kFrame = 20ms;
 constexpr base::Duration kAhead = 40ms;    // so that the device does not run dry between turns
 constexpr base::Duration kGivenUp = 200ms; // that far behind, what was missed is not made up for
-constexpr base::Duration kMediaOver = 1s;  // without packets
 
 std::string tagged(const std::string &toTag)
 {
@@ -35,8 +35,16 @@ void CallMedia::alerting(const std::string &toTag)
 void CallMedia::answered()
 {
     m_answered = true;
+    m_early.answered();
     stopRinging();
     explain();
+}
+
+std::string CallMedia::heardText() const
+{
+    return m_speaker && m_speaker->device() != "none"
+               ? "is heard"
+               : "would be heard, were there an audio output";
 }
 
 void CallMedia::stopRinging()
@@ -47,12 +55,12 @@ void CallMedia::stopRinging()
 bool CallMedia::mediaComes()
 {
     IncomingStream *stream = m_heard ? m_incoming.stream(*m_heard) : nullptr;
-    return stream != nullptr && base::now() - stream->last < kMediaOver;
+    return stream != nullptr && stream->run.comes(base::now());
 }
 
 base::Duration CallMedia::ring(base::Duration now)
 {
-    const bool wanted = !m_answered && !m_alerting.empty() && !mediaComes();
+    const bool wanted = !m_over && !m_answered && !m_alerting.empty() && !mediaComes();
     if (!wanted || m_request.ringback.empty()) {
         if (m_ring) {
             stopRinging();
@@ -81,20 +89,21 @@ base::Duration CallMedia::ring(base::Duration now)
 /// Says what is heard and why, and since when.
 void CallMedia::explain()
 {
+    if (m_over)
+        return; // why it ended stands in the ladder
     std::string why;
     const bool comes = mediaComes();
     const std::string tag = m_heard ? m_early.dialogOf(*m_heard) : std::string();
     if (m_answered)
-        why = "The call is answered: what the peer sends is heard.";
+        why = "The call is answered: what the peer sends " + heardText() + ".";
     else if (comes)
-        why =
-            "Early media" + tagged(tag) +
-            (m_alerting.empty() ? " is heard: it comes, and no 180 did."
-                                : " is heard: where media comes, the phone does not ring by itself "
-                                  "(RFC 3960 section 3.2, rule 3).");
+        why = "Early media" + tagged(tag) + " " + heardText() +
+              (m_alerting.empty() ? ": it comes, and no 180 did."
+                                  : ": where media comes, the phone does not ring by itself "
+                                    "(RFC 3960 section 3.2, rule 3).");
     else if (m_ring)
-        why = "Local ringback is heard: a 180 came" + tagged(m_alerting.back()) +
-              " and no media does (RFC 3960 section 3.2, rule 2).";
+        why = "Local ringback " + heardText() + ": a 180 came" + tagged(m_alerting.back()) +
+              " and no media that may be heard does (RFC 3960 section 3.2, rule 2).";
     else if (!m_alerting.empty())
         why = "Nothing is heard: a 180 came" + tagged(m_alerting.back()) +
               " and no media does; a phone would ring by itself, here that is switched off.";

@@ -10,6 +10,16 @@ namespace media {
 
 namespace {
 constexpr std::size_t kMostSenders = 8;
+
+/// RFC 4733 section 2.1: at the clock of the sound.
+std::optional<std::uint8_t> eventsOf(const Remote &remote, std::uint32_t clock)
+{
+    const auto found =
+        std::find_if(remote.send.begin(), remote.send.end(), [clock](const PayloadMap &each) {
+            return base::equalsNoCase(each.encoding, "telephone-event") && each.clock == clock;
+        });
+    return found != remote.send.end() ? std::optional(found->payloadType) : std::nullopt;
+}
 } // namespace
 
 bool CallMedia::send(UdpSocket &socket, const base::Endpoint &to, std::string_view bytes,
@@ -44,55 +54,54 @@ std::unique_ptr<Voice> CallMedia::makeVoice(std::uint32_t rate) const
     }
 }
 
-std::unique_ptr<Sender> CallMedia::makeSender(const Remote &remote)
+/// Sends what the answer wants first of all that we can; goes on with `before` if that is what it
+/// does already, so that the same answer again (the 200 after the 183) brings no new SSRC.
+std::unique_ptr<Sender> CallMedia::senderFor(const Remote &remote, std::unique_ptr<Sender> before)
 {
     // RFC 3264 section 5.1: port 0 refuses the stream; RFC 2543's address 0.0.0.0 puts it on hold.
     const bool reachable =
         remote.rtp.known() && remote.rtp.port != 0 && !remote.rtp.address.isUnspecified();
-    if (m_request.send == SendKind::Nothing || !remote.weMaySend || !reachable ||
-        !m_around.trouble.empty())
-        return nullptr;
+    std::unique_ptr<Sender> sender;
     base::Error why;
-    for (const auto &payload : remote.send) {
-        auto encoder = makeEncoder(payload);
-        if (!encoder) {
-            why = encoder.error();
-            continue;
+    if (m_request.send != SendKind::Nothing && remote.weMaySend && reachable &&
+        m_around.trouble.empty()) {
+        for (const auto &payload : remote.send) {
+            if (before && before->to() == remote.rtp && before->payload() == payload) {
+                sender = std::move(before);
+                break;
+            }
+            auto encoder = makeEncoder(payload);
+            if (!encoder) {
+                why = encoder.error();
+                continue;
+            }
+            auto voice = makeVoice((*encoder)->rate());
+            std::random_device random;
+            sender =
+                std::make_unique<Sender>(payload, remote.rtp, std::move(*encoder), std::move(voice),
+                                         (static_cast<std::uint64_t>(random()) << 32) | random());
+            break;
         }
-        auto voice = makeVoice((*encoder)->rate());
-        std::random_device random;
-        auto sender = std::make_unique<Sender>(
-            payload.payloadType, remote.rtp, std::move(*encoder), std::move(voice),
-            (static_cast<std::uint64_t>(random()) << 32) | random());
-        for (const auto &events : remote.send) // RFC 4733 section 2.1: at the clock of the sound
-            if (base::equalsNoCase(events.encoding, "telephone-event") &&
-                events.clock == payload.clock)
-                sender->events(events.payloadType);
-        return sender;
     }
-    notice(why.sentence);
-    return nullptr;
+    count(before.get());
+    if (sender)
+        sender->events(eventsOf(remote, sender->payload().clock));
+    else
+        notice(why.sentence);
+    return sender;
 }
 
 void CallMedia::remote(Remote remote)
 {
+    if (m_over)
+        return;
     m_early.remote(remote.toTag, remote.rtp);
     m_incoming.expect(remote.rtp);
     m_changed = true;
-    const auto it = m_senders.find(remote.toTag);
-    if (it == m_senders.end() && m_senders.size() >= kMostSenders)
+    if (!m_senders.contains(remote.toTag) && m_senders.size() >= kMostSenders)
         return;
-    if (it != m_senders.end() && it->second) {
-        const bool same = it->second->to() == remote.rtp && remote.weMaySend &&
-                          !remote.send.empty() &&
-                          it->second->payloadType() == remote.send.front().payloadType;
-        if (same)
-            return; // the same answer again (a retransmission, the 200 after the 183): no new SSRC
-                    // for that
-        m_sentBefore += it->second->sent();
-        m_pressedBefore += it->second->pressed();
-    }
-    auto &sender = m_senders[remote.toTag] = makeSender(remote);
+    auto &sender = m_senders[remote.toTag];
+    sender = senderFor(remote, std::move(sender));
     openControl(remote, sender.get());
     explain();
 }
@@ -108,9 +117,24 @@ void CallMedia::openControl(const Remote &remote, const Sender *sender)
         line.to = remote.rtcp;
     else if (!remote.mux && line.to.port != 0 && line.to.port < 0xFFFF)
         ++line.to.port;
-    line.ssrc = sender != nullptr ? sender->ssrc() : std::random_device{}();
+    // Who reports only keeps the name it has.
+    line.ssrc = sender != nullptr ? sender->ssrc()
+                                  : m_control.ssrcOf(remote.toTag).value_or(std::random_device{}());
     line.clock = sender != nullptr ? sender->clock() : 8000;
     m_control.open(remote.toTag, line);
+}
+
+/// Whose SSRCs are known at that address.
+Control::Peers CallMedia::peersAt(const base::Endpoint &source)
+{
+    Control::Peers out;
+    for (const IncomingStream *stream : m_incoming.streams()) {
+        if (stream->source.address != source.address)
+            continue;
+        out.ssrcs.push_back(stream->ssrc);
+        out.heard = out.heard || m_heard == stream->key;
+    }
+    return out;
 }
 
 Control::Facts CallMedia::controlFacts(const std::string &toTag)
@@ -128,7 +152,7 @@ Control::Facts CallMedia::controlFacts(const std::string &toTag)
             continue;
         Control::Facts::Stream told;
         told.ssrc = stream->ssrc;
-        told.highest = stream->highest.value_or(0);
+        told.highest = stream->sequence.highest();
         told.jitter =
             static_cast<std::uint32_t>(figures->jitter.count() * figures->clock / 1'000'000'000);
         told.expected = figures->expected;
@@ -143,7 +167,7 @@ bool CallMedia::sendControl(const Control::Line &line, std::string_view bytes)
     return send(line.mux ? m_pair.rtp : m_pair.rtcp, line.to, bytes, base::PayloadHint::Rtcp);
 }
 
-void CallMedia::press(const std::string &keys)
+Presses CallMedia::press(const std::string &keys)
 {
     // To whom the user listens, or who answered; before either, to the only one there is.
     const std::string tag = m_heard ? m_early.dialogOf(*m_heard) : m_chosen;
@@ -151,12 +175,14 @@ void CallMedia::press(const std::string &keys)
     if (it == m_senders.end() && m_senders.size() == 1)
         it = m_senders.begin();
     if (it == m_senders.end() || !it->second)
-        notice("No digits were sent: nothing is sent to the peer in this call.");
-    else if (!it->second->takesEvents())
-        notice("No digits were sent: the peer's description takes no telephone events of the "
-               "codec's clock (RFC 4733). Digits by INFO may do.");
-    else if (it->second->press(keys, {}) < keys.size())
-        notice("Not all digits were sent: only 0-9, *, #, A-D and ! can be, 256 at once.");
+        return {0, "No keys were sent: nothing is sent to the peer in this call."};
+    if (!it->second->takesEvents())
+        return {0, "No keys were sent: the peer's description takes no telephone events of the "
+                   "codec's clock (RFC 4733). Digits by INFO may do."};
+    const std::size_t taken = it->second->press(keys, {});
+    return {taken, taken < keys.size() ? "Not all keys were sent: only 0-9, *, #, A-D and ! can "
+                                         "be, and 256 may wait."
+                                       : ""};
 }
 
 } // namespace media

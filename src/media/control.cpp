@@ -13,6 +13,18 @@ constexpr std::size_t kHeaders = 28;              // of IP and UDP, which sectio
 constexpr double kBandwidth = 64000;              // bit/s of a telephone call
 constexpr std::int32_t kLongestTrip = 60 * 65536; // 1/65536 s
 
+/// Who speaks in a compound, and about whom.
+struct Names : rtp::RtcpListener {
+    std::vector<std::uint32_t> from, about;
+    void sender(const rtp::SenderInfo &info) override { from.push_back(info.ssrc); }
+    void report(const rtp::ReportBlock &block) override
+    {
+        from.push_back(block.reporter);
+        about.push_back(block.about);
+    }
+    void bye(std::uint32_t ssrc, std::string_view) override { from.push_back(ssrc); }
+};
+
 } // namespace
 
 /// Takes from a compound what concerns us.
@@ -77,6 +89,12 @@ void Control::open(const std::string &toTag, const Line &line)
     m_sessions[toTag].line = line; // due at once: turn() gives it its first time
 }
 
+std::optional<std::uint32_t> Control::ssrcOf(const std::string &toTag) const
+{
+    const auto at = m_sessions.find(toTag);
+    return at != m_sessions.end() ? std::optional(at->second.line.ssrc) : std::nullopt;
+}
+
 void Control::close(const std::string &toTag)
 {
     const auto at = m_sessions.find(toTag);
@@ -94,11 +112,38 @@ void Control::closeAll()
         close(std::string(m_sessions.begin()->first));
 }
 
-void Control::received(base::Instant time, std::string_view bytes)
+bool Control::isOurs(std::uint32_t ssrc) const
 {
-    Listener listener(*this, time);
-    if (!rtp::isRtcp(bytes) || !rtp::readRtcp(bytes, listener))
+    return std::any_of(m_sessions.begin(), m_sessions.end(),
+                       [ssrc](const auto &each) { return each.second.line.ssrc == ssrc; });
+}
+
+bool Control::isPeer(const base::Endpoint &source, std::string_view bytes, const Peers &peers) const
+{
+    bool near = peers.heard;
+    for (const auto &[toTag, session] : m_sessions) {
+        if (session.line.to == source)
+            return true;
+        near = near || session.line.to.address == source.address;
+    }
+    if (!near)
+        return false;
+    Names names;
+    rtp::readRtcp(bytes, names);
+    return std::any_of(names.about.begin(), names.about.end(),
+                       [this](std::uint32_t ssrc) { return isOurs(ssrc); }) ||
+           std::any_of(names.from.begin(), names.from.end(), [&peers](std::uint32_t ssrc) {
+               return std::find(peers.ssrcs.begin(), peers.ssrcs.end(), ssrc) != peers.ssrcs.end();
+           });
+}
+
+void Control::received(base::Instant time, const base::Endpoint &source, std::string_view bytes,
+                       const Peers &peers)
+{
+    if (!rtp::isRtcp(bytes) || !isPeer(source, bytes, peers))
         return;
+    Listener listener(*this, time);
+    rtp::readRtcp(bytes, listener);
     ++m_figures.received;
     for (auto &[toTag, session] : m_sessions)
         session.size += (static_cast<double>(bytes.size() + kHeaders) - session.size) / 16;
@@ -135,10 +180,11 @@ rtp::ReportBlock Control::blockOf(Session &session, const Facts::Stream &stream)
             static_cast<std::uint8_t>(std::min<std::uint64_t>(lost * 256 / expected, 255));
     prior = {stream.expected, stream.lost};
     if (const auto heard = m_senderReports.find(stream.ssrc); heard != m_senderReports.end()) {
-        const auto held = (base::now() - heard->second.at).count();
+        constexpr base::Duration kLongest = std::chrono::seconds(65535); // that the field can say
+        const auto held =
+            std::clamp(base::now() - heard->second.at, base::Duration{0}, kLongest).count();
         out.lastReport = heard->second.middle;
-        out.delay = static_cast<std::uint32_t>(std::clamp<std::int64_t>(held, 0, 60'000'000'000) *
-                                               65536 / 1'000'000'000);
+        out.delay = static_cast<std::uint32_t>(held * 65536 / 1'000'000'000);
     }
     return out;
 }
@@ -152,7 +198,11 @@ void Control::report(const std::string &toTag, Session &session, bool bye)
     for (const auto &stream : facts.streams) {
         const bool room =
             session.prior.size() < kMostSenders || session.prior.contains(stream.ssrc);
-        if (blocks.size() < kMostStreams && room)
+        // Section 6.4: of sources that were heard since the report before.
+        const Prior &prior = room ? session.prior[stream.ssrc] : Prior();
+        const bool fresh = stream.expected - std::min(stream.lost, stream.expected) >
+                           prior.expected - std::min(prior.lost, prior.expected);
+        if (blocks.size() < kMostStreams && room && fresh)
             blocks.push_back(blockOf(session, stream));
     }
     const auto bytes = rtp::writeReport(facts.sender, blocks, m_name, bye);

@@ -42,11 +42,20 @@ public:
 
     /// A new or changed answer of that dialog.
     void open(const std::string &toTag, const Line &line);
+    /// Whom we are to that dialog; nullopt: there is no session with it.
+    std::optional<std::uint32_t> ssrcOf(const std::string &toTag) const;
     /// BYE to that dialog; nothing more goes there.
     void close(const std::string &toTag);
     void closeAll();
-    /// Any RTCP that came, with the kernel's time of it.
-    void received(base::Instant time, std::string_view bytes);
+    struct Peers {                        // what is known of the address that RTCP came from
+        std::vector<std::uint32_t> ssrcs; // of RTP from there
+        bool heard = false;               // who is heard sends from there
+    };
+    /// Any RTCP that came, with the kernel's time of it. Strangers' is let go: what comes neither
+    /// from the very socket we report to, nor from the peer's address by an SSRC that sends RTP or
+    /// reports about us.
+    void received(base::Instant time, const base::Endpoint &source, std::string_view bytes,
+                  const Peers &peers);
     /// Sends what is due; returns when to come back, on the monotonic clock.
     base::Duration turn(base::Duration now);
 
@@ -69,6 +78,8 @@ private:
     };
     class Listener;
     void report(const std::string &toTag, Session &session, bool bye);
+    bool isPeer(const base::Endpoint &source, std::string_view bytes, const Peers &peers) const;
+    bool isOurs(std::uint32_t ssrc) const;
     rtp::ReportBlock blockOf(Session &session, const Facts::Stream &stream) const;
     base::Duration interval(const Session &session);
 

@@ -37,6 +37,13 @@ void EarlyMedia::ended(const std::string &toTag)
             dialog.ended = true;
 }
 
+void EarlyMedia::permit(const std::string &toTag, bool allowed)
+{
+    std::erase(m_forbidden, toTag);
+    if (!allowed && m_forbidden.size() < kMostDialogs)
+        m_forbidden.push_back(toTag);
+}
+
 bool EarlyMedia::hasStream(const std::string &toTag, StreamKey except) const
 {
     return std::any_of(m_streams.begin(), m_streams.end(),
@@ -118,7 +125,9 @@ bool EarlyMedia::isCandidate(const Stream &stream) const
     const bool over = std::any_of(m_dialogs.begin(), m_dialogs.end(), [&](const Dialog &d) {
         return d.ended && d.toTag == stream.toTag;
     });
-    return !over && (m_chosen.empty() || stream.toTag == m_chosen);
+    if (over || !m_chosen.empty())
+        return !over && stream.toTag == m_chosen;
+    return std::find(m_forbidden.begin(), m_forbidden.end(), stream.toTag) == m_forbidden.end();
 }
 
 /// Sticky: what is heard stays. It yields to anything once it is silent, to a stream known for

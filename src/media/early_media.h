@@ -25,6 +25,10 @@ public:
     void ended(const std::string &toTag);
     /// Empty: whichever plays first.
     void choose(const std::string &toTag) { m_chosen = toTag; }
+    /// P-Early-Media: may be heard before the answer, or not unless it is chosen.
+    void permit(const std::string &toTag, bool allowed);
+    /// All that is left may be heard.
+    void answered() { m_forbidden.clear(); }
     void packet(StreamKey stream, const base::Endpoint &source, base::Instant time);
     void forget(StreamKey stream);
 
@@ -58,6 +62,7 @@ private:
     std::vector<Dialog> m_dialogs; // in the order of their answers
     std::vector<Stream> m_streams; // in the order of their first packets
     std::string m_chosen;
+    std::vector<std::string> m_forbidden; // To-tags
     std::optional<StreamKey> m_current;
 };
 

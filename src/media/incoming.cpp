@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <base/log.h>
+#include <base/text.h>
 
 namespace media {
 
@@ -129,25 +130,50 @@ Decoder *Incoming::decoderFor(IncomingStream &stream, const PayloadMap &payload)
     return place.get();
 }
 
+void Incoming::count(IncomingStream &stream, const base::Packet &packet, const rtp::RtpPacket &rtp,
+                     const rtp::PacketFacts &facts)
+{
+    stream.sequence.add(rtp.sequence);
+    stream.statistics = m_table.add(packet, rtp, facts);
+}
+
+/// Only what we offered is played: a spoofed or misconfigured sender chooses no decoder. But what
+/// comes in a stream that is known was not lost, and comfort noise keeps it alive.
+IncomingStream *Incoming::unheard(const base::Packet &packet, const rtp::RtpPacket &rtp)
+{
+    const bool noise = rtp.payloadType == kComfortNoise;
+    m_wrongPayloadType += noise ? 0 : 1;
+    const auto known = m_streams.find({packet.source, rtp.ssrc});
+    if (known == m_streams.end())
+        return nullptr;
+    rtp::PacketFacts facts;
+    facts.clock = known->second->rate; // one sequence, one clock
+    facts.described = true;
+    count(*known->second, packet, rtp, facts);
+    if (!noise)
+        return nullptr;
+    known->second->last = packet.time;
+    known->second->run.packet(packet.time);
+    return known->second.get();
+}
+
 IncomingStream *Incoming::packet(const base::Packet &packet, const rtp::RtpPacket &rtp)
 {
     const PayloadMap *payload = offered(rtp.payloadType);
-    if (payload == nullptr) {
-        // Only what we offered is played: a spoofed or misconfigured sender chooses no decoder.
-        if (rtp.payloadType != kComfortNoise)
-            ++m_wrongPayloadType;
-        return nullptr;
-    }
+    if (payload == nullptr)
+        return unheard(packet, rtp);
     IncomingStream *found = find(packet, rtp);
     if (found == nullptr)
         return nullptr;
     IncomingStream &stream = *found;
     stream.last = packet.time;
-    const std::uint32_t highest = stream.highest.value_or(rtp.sequence);
-    const auto ahead =
-        static_cast<std::int16_t>(rtp.sequence - static_cast<std::uint16_t>(highest));
-    stream.highest = highest + (ahead > 0 ? static_cast<std::uint32_t>(ahead) : 0U);
-    stream.statistics = m_table.add(packet, rtp, payload->clock);
+    stream.run.packet(packet.time);
+    rtp::PacketFacts facts;
+    facts.clock = payload->clock;
+    facts.described = true;
+    facts.event = base::equalsNoCase(payload->encoding, "telephone-event");
+    stream.rate = facts.event && stream.rate != 0 ? stream.rate : payload->clock;
+    count(stream, packet, rtp, facts);
     Decoder *decoder = decoderFor(stream, *payload);
     if (decoder == nullptr)
         return &stream;

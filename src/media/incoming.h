@@ -14,6 +14,8 @@
 #include <memory>
 #include <optional>
 #include <rtp/ear.h>
+#include <rtp/media_run.h>
+#include <rtp/sequence.h>
 #include <rtp/stream_table.h>
 #include <string>
 #include <vector>
@@ -26,15 +28,18 @@ struct IncomingStream {
     std::uint32_t key = 0;
     base::Endpoint source;
     std::uint32_t ssrc = 0;
-    std::optional<std::uint32_t> highest; // extended sequence number (RFC 3550 section 6.4.1)
+    rtp::SequenceCounter sequence;
+    std::uint32_t rate = 0; // Hz of its sound's RTP clock
     rtp::StreamId statistics;
     std::map<std::uint8_t, std::unique_ptr<Decoder>> decoders; // by payload type
     std::uint64_t lastDecoder = 0;
     base::Duration expected{0}; // position at which its last decoded audio ended
     StreamClock clock;
-    base::Duration jitter{0}; // as of the last housekeeping
-    std::uint64_t late = 0;   // by its decoders, as of the last housekeeping
+    base::Duration jitter{0};   // as of the last housekeeping
+    std::uint64_t late = 0;     // by its decoders, as of the last housekeeping
+    std::uint64_t unplayed = 0; // decoded, and then too late for the output
     base::Instant first, last;
+    rtp::MediaRun run;
     std::string codec; // "PCMU/8000"
     LevelMeter meter;
     rtp::Ear ear;
@@ -73,6 +78,9 @@ private:
     const PayloadMap *offered(std::uint8_t payloadType) const;
     IncomingStream *find(const base::Packet &packet, const rtp::RtpPacket &rtp);
     void makeRoom();
+    IncomingStream *unheard(const base::Packet &packet, const rtp::RtpPacket &rtp);
+    void count(IncomingStream &stream, const base::Packet &packet, const rtp::RtpPacket &rtp,
+               const rtp::PacketFacts &facts);
     Decoder *decoderFor(IncomingStream &stream, const PayloadMap &payload);
     base::Result<std::unique_ptr<Decoder>> make(const PayloadMap &payload);
 

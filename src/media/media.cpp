@@ -176,11 +176,10 @@ void Media::Impl::release(MediaHandle handle)
         const auto it = m_calls.find(handle);
         if (it == m_calls.end())
             return;
+        it->second->quiet();
         auto recorded = it->second->recordings();
-        auto last = it->second->status();
-        last.playing = false;
-        last.ringing = false;
-        m_calls.erase(it); // closes its files, says goodbye
+        const auto last = it->second->lastStatus();
+        m_calls.erase(it); // closes its files
         m_recorded[handle] = std::move(recorded);
         publish(last);
         if (m_recorded.size() > kOldRecordings) {
@@ -297,14 +296,29 @@ void Media::alerting(MediaHandle media, const std::string &toTag)
     m_impl->with(media, [toTag](CallMedia &call) { call.alerting(toTag); });
 }
 
+void Media::permit(MediaHandle media, const std::string &toTag, bool allowed)
+{
+    m_impl->with(media, [toTag, allowed](CallMedia &call) { call.permit(toTag, allowed); });
+}
+
 void Media::answered(MediaHandle media)
 {
     m_impl->with(media, [](CallMedia &call) { call.answered(); });
 }
 
-void Media::press(MediaHandle media, const std::string &keys)
+void Media::quiet(MediaHandle media)
 {
-    m_impl->with(media, [keys](CallMedia &call) { call.press(keys); });
+    m_impl->with(media, [](CallMedia &call) { call.quiet(); });
+}
+
+void Media::press(MediaHandle media, const std::string &keys,
+                  std::function<void(const Presses &)> told)
+{
+    m_impl->with(media, [keys, told = std::move(told)](CallMedia &call) {
+        const Presses presses = call.press(keys);
+        if (told)
+            told(presses);
+    });
 }
 
 void Media::mute(MediaHandle media, bool muted)

@@ -35,6 +35,7 @@ struct PayloadMap { // one payload type we may receive or send
     std::string encoding; // "PCMU", "PCMA", "opus"
     std::uint32_t clock = 8000;
     int channels = 1;
+    bool operator==(const PayloadMap &) const = default;
 };
 
 struct Options {
@@ -101,6 +102,11 @@ struct Status { // for the player; immutable, published about every 100 ms while
     std::map<std::string, rtp::Heard> heard; // by To-tag, since its first packet, a minute at most
 };
 
+struct Presses {           // what became of keys to be pressed
+    std::size_t taken = 0; // that are sent, one after another
+    std::string trouble;   // why the others are not: a sentence, empty: all are
+};
+
 struct RecordingInfo {
     std::string toTag, path;
     base::Duration length{0};
@@ -133,10 +139,17 @@ public:
     void ended(MediaHandle media, const std::string &toTag);
     /// A 180 of that early dialog: a phone rings by itself while no media comes.
     void alerting(MediaHandle media, const std::string &toTag);
+    /// P-Early-Media (RFC 5009) of that early dialog: whether the caller may hear it. The user may
+    /// still choose it.
+    void permit(MediaHandle media, const std::string &toTag, bool allowed);
     /// A 2xx: nothing rings any more.
     void answered(MediaHandle media);
-    /// Keys by telephone events (RFC 4733), to whom is heard. What cannot be is said in the notice.
-    void press(MediaHandle media, const std::string &keys);
+    /// Hung up: nothing rings, is heard or is sent any more, and RTCP says goodbye. Its packets are
+    /// still counted until release().
+    void quiet(MediaHandle media);
+    /// Keys by telephone events (RFC 4733), to whom is heard; `told` on the media thread.
+    void press(MediaHandle media, const std::string &keys,
+               std::function<void(const Presses &)> told = {});
     void mute(MediaHandle media, bool muted);
     /// Records what each early dialog sends, a file each in `folder` (created); the header is right
     /// at any moment.

@@ -16,9 +16,9 @@ constexpr base::Duration kGivenUp =
 
 } // namespace
 
-Sender::Sender(std::uint8_t payloadType, base::Endpoint to, std::unique_ptr<Encoder> encoder,
+Sender::Sender(PayloadMap payload, base::Endpoint to, std::unique_ptr<Encoder> encoder,
                std::unique_ptr<Voice> voice, std::uint64_t seed)
-    : m_payloadType(payloadType), m_to(to), m_encoder(std::move(encoder)),
+    : m_payload(std::move(payload)), m_to(to), m_encoder(std::move(encoder)),
       m_voice(std::move(voice)), m_frame(m_encoder->rate() / 50)
 {
     std::mt19937_64 random(seed);
@@ -41,16 +41,24 @@ void Sender::run(base::Duration now, const Send &send)
         turn(send);
 }
 
+void Sender::events(std::optional<std::uint8_t> payloadType)
+{
+    m_eventType = payloadType;
+    if (!payloadType)
+        m_keys.clear();
+}
+
 void Sender::turn(const Send &send)
 {
-    if (auto event = m_keys.next(m_timestamp, m_encoder->clockStep(), kPeriod)) {
+    if (auto event = m_eventType ? m_keys.next(m_timestamp, m_encoder->clockStep(), kPeriod)
+                                 : std::nullopt) {
         put(event->payload, *m_eventType, event->timestamp, event->marker, send);
         m_timestamp += m_encoder->clockStep();
         return;
     }
     m_voice->fill(m_frame);
     m_encoder->encode(m_frame, [&](std::string_view payload, std::uint32_t units) {
-        put(payload, m_payloadType, m_timestamp, std::exchange(m_marker, false), send);
+        put(payload, m_payload.payloadType, m_timestamp, std::exchange(m_marker, false), send);
         m_timestamp += units;
     });
 }

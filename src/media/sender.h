@@ -4,6 +4,7 @@
 #pragma once
 
 #include "encoder.h"
+#include "media.h"
 #include "tone.h"
 
 #include <base/endpoint.h>
@@ -23,19 +24,19 @@ class Sender
 public:
     using Send = std::function<bool(const base::Endpoint &to, std::string_view packet)>;
     /// SSRC, sequence and time stamp begin at random (RFC 3550 section 5.1), drawn from `seed`.
-    Sender(std::uint8_t payloadType, base::Endpoint to, std::unique_ptr<Encoder> encoder,
+    Sender(PayloadMap payload, base::Endpoint to, std::unique_ptr<Encoder> encoder,
            std::unique_ptr<Voice> voice, std::uint64_t seed);
 
     const base::Endpoint &to() const { return m_to; }
-    std::uint8_t payloadType() const { return m_payloadType; }
+    const PayloadMap &payload() const { return m_payload; }
     /// The monotonic time of the next packet.
     base::Duration due() const { return m_due; }
     /// Sends what is due; after a long stop it goes on from now instead of making up for it.
     void run(base::Duration now, const Send &send);
     std::uint64_t sent() const { return m_sent; }
 
-    /// The peer takes telephone events of our clock as this payload type.
-    void events(std::uint8_t payloadType) { m_eventType = payloadType; }
+    /// The peer takes telephone events of our clock as this payload type; nullopt: it takes none.
+    void events(std::optional<std::uint8_t> payloadType);
     bool takesEvents() const { return m_eventType.has_value(); }
     /// Pressed one after another, from the next packet on. Returns how many.
     std::size_t press(std::string_view keys, const rtp::EventSender::Timing &timing)
@@ -56,7 +57,7 @@ private:
              const Send &send);
     void turn(const Send &send);
 
-    std::uint8_t m_payloadType;
+    PayloadMap m_payload;
     std::optional<std::uint8_t> m_eventType;
     rtp::EventSender m_keys;
     base::Endpoint m_to;

@@ -132,7 +132,31 @@ private:
     std::map<const ReportCall *, ladder::MediaMap> m_maps;
 };
 
-Json streamOf(const ReportInput &input, const StreamPlace &place, const std::string &codec)
+/// The stream the other way between the same two sockets; of several the one that reports are
+/// about.
+class Backwards
+{
+public:
+    explicit Backwards(const std::vector<StreamPlace> &places)
+    {
+        for (const StreamPlace &place : places) {
+            const rtp::Stream *&at = m_streams[{place.stream->source, place.stream->destination}];
+            if (at == nullptr || at->reports.empty())
+                at = &*place.stream;
+        }
+    }
+    const rtp::Stream *of(const rtp::Stream &stream) const
+    {
+        const auto at = m_streams.find({stream.destination, stream.source});
+        return at != m_streams.end() ? at->second : nullptr;
+    }
+
+private:
+    std::map<std::pair<base::Endpoint, base::Endpoint>, const rtp::Stream *> m_streams;
+};
+
+Json streamOf(const ReportInput &input, const StreamPlace &place, const std::string &codec,
+              const Backwards &backwards)
 {
     const rtp::Stream &stream = *place.stream;
     Json types = Json::array();
@@ -156,7 +180,7 @@ Json streamOf(const ReportInput &input, const StreamPlace &place, const std::str
                 {"seconds", secondsOf(stream.last - stream.first)},
                 {"bound_to", boundTo(input, place)},
                 {"codec", orNull(codec)}};
-    const auto quality = qualityOf(rtp::qualityOf(stream, codec));
+    const auto quality = qualityOf(rtp::qualityOf(stream, codec, backwards.of(stream)));
     out["mos"] = quality["mos"];
     out["quality"] = quality;
     out.update(streamDetailsOf(input, stream));
@@ -232,8 +256,10 @@ Json allStreamsOf(const ReportInput &input)
 {
     Json out = Json::array();
     Codecs codecs(input);
-    for (const StreamPlace &place : streamPlaces(input))
-        out.push_back(streamOf(input, place, codecs.of(place)));
+    const auto places = streamPlaces(input);
+    const Backwards backwards(places);
+    for (const StreamPlace &place : places)
+        out.push_back(streamOf(input, place, codecs.of(place), backwards));
     return out;
 }
 

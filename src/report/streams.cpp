@@ -2,6 +2,7 @@
 #include <report/streams.h>
 
 #include <algorithm>
+#include <base/escape.h>
 #include <base/text.h>
 #include <sip/uri.h>
 #include <unordered_map>
@@ -12,32 +13,7 @@ namespace {
 
 constexpr std::size_t kMostTransfers = 64, kMostSteps = 64; // of one call, of one transfer
 
-int hexDigit(char c)
-{
-    return c >= '0' && c <= '9'   ? c - '0'
-           : c >= 'a' && c <= 'f' ? c - 'a' + 10
-           : c >= 'A' && c <= 'F' ? c - 'A' + 10
-                                  : -1;
-}
-
-/// Headers of a URI are escaped (RFC 3261 section 19.1.2).
-std::string unescaped(std::string_view text)
-{
-    std::string out;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        const int high = text[i] == '%' && i + 2 < text.size() ? hexDigit(text[i + 1]) : -1;
-        const int low = high >= 0 ? hexDigit(text[i + 2]) : -1;
-        if (low < 0) {
-            out += text[i];
-            continue;
-        }
-        out += static_cast<char>(high * 16 + low);
-        i += 2;
-    }
-    return out;
-}
-
-/// "Replaces=abc%40host%3Bto-tag%3D1": the Call-ID in it.
+/// "Replaces=abc%40host%3Bto-tag%3D1": the Call-ID in it (escaped: RFC 3261 section 19.1.2).
 std::string replacedBy(std::string_view uriHeaders)
 {
     for (std::string_view header : base::split(uriHeaders, '&')) {
@@ -45,7 +21,7 @@ std::string replacedBy(std::string_view uriHeaders)
         if (equals == std::string_view::npos ||
             !base::equalsNoCase(header.substr(0, equals), "Replaces"))
             continue;
-        const std::string value = unescaped(header.substr(equals + 1));
+        const std::string value = base::unescaped(header.substr(equals + 1));
         return value.substr(0, value.find(';'));
     }
     return {};

@@ -41,6 +41,13 @@ std::size_t EventSender::press(std::string_view keys, const Timing &timing)
     return taken;
 }
 
+void EventSender::clear()
+{
+    m_waiting.clear();
+    m_running = false;
+    m_pause = base::Duration{0};
+}
+
 std::optional<EventSender::Out> EventSender::next(std::uint32_t timestamp, std::uint32_t step,
                                                   base::Duration turn)
 {

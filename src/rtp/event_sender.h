@@ -31,6 +31,8 @@ public:
 
     /// Queued behind those that wait, at most 256; what is no key is left out. Returns how many.
     std::size_t press(std::string_view keys, const Timing &timing);
+    /// Nothing waits or runs any more.
+    void clear();
     bool busy() const { return m_running || !m_waiting.empty(); }
     /// What goes out now, nullopt: no event, so sound may go. `timestamp` is the stream's now, and
     /// `step` RTP units pass until the next turn, which are `turn` long.

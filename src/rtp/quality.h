@@ -19,13 +19,18 @@ struct CodecImpairment {
     double ie = 0;
     std::optional<double> bpl; // none published: only a stream without loss can be judged
     std::string_view about;    // which variant the figures are of
+    // Of a player that leaves a hole where a packet is missing; none: not published.
+    std::optional<double> bareBpl{};
+    std::string_view bareAbout{};
 };
 /// nullptr: no figures of that codec are published for narrow-band telephony (G.722, Opus, L16).
 const CodecImpairment *impairmentOf(std::string_view encoding);
 
 struct QualityInput {
     std::string encoding;
-    double loss = 0; // 0-1: packets that were not there when their time came
+    std::optional<double> loss = 0; // 0-1: packets not there when their time came; none: not known
+    std::uint64_t expected = 0;     // packets that this was seen of, 0: not told
+    bool concealed = true;          // the player makes up for what is missing
     base::Duration jitterBuffer{0}, ptime{0};
     std::optional<base::Duration> roundTrip;
 };
@@ -41,9 +46,12 @@ struct Quality { // with all that it was reckoned from
 };
 Quality qualityOf(const QualityInput &input);
 
-/// Of a captured stream: a receiver that waits twice the mean jitter, at least 40 ms and at most
-/// 200 ms, and counts what comes later than that as lost.
-Quality qualityOf(const Stream &stream, std::string_view encoding);
+/// Of a captured stream, for a receiver that waits twice the mean jitter, at least 40 ms and at
+/// most 200 ms, counts what comes late as lost, and conceals it as telephones do: a capture does
+/// not show how it was played. What this computer sent itself was seen before the network had it,
+/// so that the receiver's RTCP alone tells of it. `back`: the stream the other way, null: none;
+/// round trips that were measured from the middle need both.
+Quality qualityOf(const Stream &stream, std::string_view encoding, const Stream *back = nullptr);
 
 /// ITU-T G.107 annex B: 1 to 4.5.
 double mosOf(double r);

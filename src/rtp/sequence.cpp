@@ -8,7 +8,7 @@ namespace rtp {
 namespace {
 
 constexpr std::uint32_t kModulus = 1U << 16U;
-constexpr std::uint64_t kBias = std::uint64_t{1} << 32U;
+constexpr std::uint64_t kBias = std::uint64_t{1} << 32U; // which highest() does not show
 constexpr std::uint64_t kBits = 64;
 constexpr std::size_t kMostWords = 1U << 18U; // 16 million packets of a run
 constexpr std::size_t kMostRuns = 64, kMostAnchors = 1U << 14U;

@@ -27,6 +27,11 @@ public:
     /// `time`: when it was captured, unknown: in the order of reading.
     Arrival add(std::uint16_t sequence, base::Instant time = {});
 
+    /// With the turns it made in the upper half (RFC 3550 section 6.4.1).
+    std::uint32_t highest() const
+    {
+        return m_runs.empty() ? 0 : static_cast<std::uint32_t>(m_runs.back().highest);
+    }
     std::uint64_t expected() const;
     std::uint64_t lost() const { return expected() - m_unique; }
     std::uint64_t duplicates() const { return m_duplicates; }

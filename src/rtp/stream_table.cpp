@@ -103,7 +103,8 @@ void measure(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rt
         return;
     }
     if (isEvent(rtp, facts)) {
-        entry.dtmf.add(packet.time, rtp.timestamp, stream.clock, rtp.payload, stream.digits);
+        entry.dtmf.add(packet.time, rtp.timestamp, facts.clock != 0 ? facts.clock : stream.clock,
+                       rtp.payload, stream.digits);
     } else if (const auto energy = g711Energy(rtp.payloadType, rtp.payload);
                energy && !rtp.payload.empty()) {
         entry.level.add(packet.time, *energy, rtp.payload.size());
@@ -136,7 +137,8 @@ std::uint32_t clockFor(StreamEntry &entry, const RtpPacket &rtp, std::uint32_t t
     return staticClock(rtp.payloadType);
 }
 
-void reckon(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp, Arrival arrival)
+void reckon(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp, Arrival arrival,
+            bool event)
 {
     Stream &stream = entry.stream;
     if (arrival == Arrival::Restart) {
@@ -145,6 +147,10 @@ void reckon(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp
     }
     // A copy tells nothing of the sender's clock, and neither does a packet of no known run.
     if (arrival == Arrival::Duplicate || arrival == Arrival::Stray)
+        return;
+    // A key press shares the sequence with the sound, but all its packets have the timestamp of its
+    // beginning (RFC 4733 section 2.2.1), however late they are sent.
+    if (event)
         return;
     entry.jitter.add(packet.time, rtp.timestamp, stream.clock);
     if (entry.guesses) {
@@ -174,8 +180,10 @@ void count(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
 {
     Stream &stream = entry.stream;
     const Arrival arrival = entry.sequence.add(rtp.sequence, packet.time);
-    stream.clock = clockFor(entry, rtp, facts.clock);
-    reckon(entry, packet, rtp, arrival);
+    const bool event = isEvent(rtp, facts);
+    if (!event || stream.packets == 0) // events of another clock change nothing for the sound
+        stream.clock = clockFor(entry, rtp, facts.clock);
+    reckon(entry, packet, rtp, arrival, event);
     stream.expected = entry.sequence.expected();
     stream.lost = entry.sequence.lost();
     stream.duplicates = entry.sequence.duplicates();

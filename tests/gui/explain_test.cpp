@@ -100,6 +100,19 @@ private Q_SLOTS:
         QVERIFY(!text->toPlainText().contains(QLatin1String("What the caller hears")));
     }
 
+    void aRefusedRegistrationOpensOnItsRefusal()
+    {
+        gui::Scenery scenery;
+        ui::Theme theme;
+        ui::Focus focus(scenery.store());
+        ui::ExplainPanel panel(scenery.store(), focus, theme);
+        scenery.say("0 alice>edge REGISTER tcp \"Supported: path, outbound\" \"Contact: "
+                    "<sip:alice@192.0.2.10;transport=tcp>;reg-id=1;+sip.instance=\\\"<urn:uuid:1>"
+                    "\\\"\"\n0.1 edge>alice 439 tcp tag=r\n");
+        QVERIFY(focus.call() != nullptr);
+        QCOMPARE(panel.explanation().code, 439); // not the REGISTER that asked for it
+    }
+
     void whatCannotBeDoneSaysWhy()
     {
         gui::Scenery scenery;

@@ -144,6 +144,7 @@ void AccountDialog::dressFlowFields()
 {
     m_expires->setObjectName(QStringLiteral("accountExpires"));
     m_expires->setAccessibleName(tr("Registration time asked for, in seconds"));
+    m_expires->setButtonSymbols(QAbstractSpinBox::NoButtons); // digits are typed, arrow keys work
     m_expires->setRange(kLeastExpires, kMostExpires);
     m_expires->setSuffix(tr(" s"));
     m_expires->setToolTip(plainTip(tr("How long a registration is asked to last; the registrar "

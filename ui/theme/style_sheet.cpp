@@ -57,6 +57,9 @@ QComboBox QAbstractItemView { background: @background; border: 1px solid @edge; 
 QAbstractScrollArea { border: 0; background: @background; }
 QTreeView { background: @background; border: 0; }
 QTreeView::item { border: 0; }
+QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid @edge; border-radius: 3px; background: @background; }
+QCheckBox::indicator:checked { background: @focus; image: url(:/ui/check-@scheme.svg); }
+QCheckBox::indicator:focus { border: 2px solid @focus; }
 QHeaderView::section { background: @surface; color: @muted; border: 0; border-bottom: 1px solid @line; padding: 4px 8px; }
 QTextBrowser, QPlainTextEdit { selection-background-color: @focus; selection-color: @onsolid; }
 QScrollBar:vertical { background: transparent; width: 12px; margin: 0; }

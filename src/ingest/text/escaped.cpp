@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <base/escape.h>
 #include <base/text.h>
 #include <sip/message.h>
 
@@ -22,14 +23,6 @@ int octal(std::string_view text)
     return value <= 0xFF ? value : -1;
 }
 
-int hexDigit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    const char low = static_cast<char>(c | 0x20);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
 struct Escape {
     int byte = -1; // -1: no escape
     std::size_t length = 0;
@@ -43,8 +36,8 @@ Escape backslash(std::string_view text)
     if (const auto at = kLetters.find(text[1]); at != std::string_view::npos)
         return {static_cast<unsigned char>(kMeant[at]), 2};
     if (text[1] == 'x' && text.size() >= 4) {
-        const int high = hexDigit(text[2]);
-        const int low = hexDigit(text[3]);
+        const int high = base::hexDigit(text[2]);
+        const int low = base::hexDigit(text[3]);
         return high < 0 || low < 0 ? Escape{} : Escape{high * 16 + low, 4};
     }
     const int value = octal(text.substr(1));

@@ -2,6 +2,7 @@
 #include <ingest/text/hexdump.h>
 
 #include <array>
+#include <base/escape.h>
 #include <ingest/decode/ip.h>
 #include <ingest/decode/link.h>
 #include <ingest/text/lines.h>
@@ -12,14 +13,6 @@ namespace {
 constexpr std::size_t kMostBytes = 256U << 10U;
 constexpr std::size_t kMostOfLine = 32;
 
-int hexDigit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    const char low = static_cast<char>(c | 0x20);
-    return low >= 'a' && low <= 'f' ? low - 'a' + 10 : -1;
-}
-
 bool isBlank(char c)
 {
     return c == ' ' || c == '\t';
@@ -29,7 +22,7 @@ bool isBlank(char c)
 std::size_t hexRun(std::string_view line, std::size_t at)
 {
     std::size_t end = at;
-    while (end < line.size() && hexDigit(line[end]) >= 0)
+    while (end < line.size() && base::hexDigit(line[end]) >= 0)
         ++end;
     return end - at;
 }
@@ -52,7 +45,7 @@ std::optional<DumpLine> readLine(std::string_view line)
         return std::nullopt;
     DumpLine out;
     for (std::size_t i = 0; i < digits; ++i)
-        out.offset = out.offset * 16 + static_cast<std::size_t>(hexDigit(line[at + i]));
+        out.offset = out.offset * 16 + static_cast<std::size_t>(base::hexDigit(line[at + i]));
     at += digits;
     if (at < line.size() && line[at] == ':')
         ++at;
@@ -67,7 +60,8 @@ std::optional<DumpLine> readLine(std::string_view line)
             (at + run < line.size() && !isBlank(line[at + run])))
             break;
         for (const std::size_t end = at + run; at < end; at += 2)
-            out.bytes += static_cast<char>(hexDigit(line[at]) * 16 + hexDigit(line[at + 1]));
+            out.bytes +=
+                static_cast<char>(base::hexDigit(line[at]) * 16 + base::hexDigit(line[at + 1]));
     }
     return out.bytes.empty() ? std::nullopt : std::optional(std::move(out));
 }

@@ -6,10 +6,14 @@ import peer
 
 
 class UdpRegistrar(peer.UasPeer):
-    """Registers over UDP; hands a call for the address back to where the REGISTER came from, or refuses it."""
+    """Registers over UDP; hands a call for the address back to where the REGISTER came from, or refuses it.
 
-    def __init__(self, delivers):
+    `caller`: refuses it only after a call of that one has rung there."""
+
+    def __init__(self, delivers, caller=None):
         self.delivers = delivers
+        self.caller = caller
+        self.waits = None  # our INVITE and its source
         self.bound = None
         super().__init__([])
 
@@ -27,12 +31,25 @@ class UdpRegistrar(peer.UasPeer):
                 pending[peer.header(text, "Call-ID")] = source
                 text = "\r\n".join(line for line in text.split("\r\n") if not line.startswith("Route:"))
                 self.socket.sendto(text.replace("\r\n", f"\r\n{via}\r\n", 1).encode("latin-1"), self.bound)
+            elif method == "INVITE" and self.caller:
+                if not self.waits:
+                    self.socket.sendto(self._other_call(), self.bound)
+                self.waits = text, source
             elif method == "INVITE":
                 self.socket.sendto(peer.response(text, "480 Nobody is there"), source)
+            elif text.startswith("SIP/2.0 180 ") and self.waits and peer.header(text, "Call-ID").startswith("other@"):
+                self.socket.sendto(peer.response(self.waits[0], "480 Nobody is there"), self.waits[1])
             elif method == "SIP/2.0" and peer.header(text, "Call-ID") in pending:
                 first = next(line for line in text.split("\r\n") if line.startswith("Via:"))
                 self.socket.sendto(text.replace(first + "\r\n", "", 1).encode("latin-1"),
                                    pending[peer.header(text, "Call-ID")])
+
+
+    def _other_call(self):
+        return (f"INVITE sip:bob@{self.bound[0]}:{self.bound[1]} SIP/2.0\r\n"
+                f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bKother\r\nMax-Forwards: 70\r\n"
+                f"From: <{self.caller}>;tag=other\r\nTo: <sip:bob@example.test>\r\nCall-ID: other@example.test\r\n"
+                f"CSeq: 1 INVITE\r\nContact: <sip:other@127.0.0.1:{self.port}>\r\nContent-Length: 0\r\n\r\n").encode()
 
 
 def register(stage, proxy, *more):
@@ -71,6 +88,18 @@ def main():
         call = document["self_call"]
         bench.check(code == 1 and not call["reached"] and "registered but not reachable" in call["sentence"]
                     and "480" in call["sentence"], f"not reachable: {call['sentence']}")
+
+        stranger = UdpRegistrar(delivers=False, caller="sip:mallory@example.test")
+        code, document, _ = register(stage, f"sip:127.0.0.1:{stranger.port};transport=udp", "--self-call")
+        call = document["self_call"]
+        bench.check(code == 1 and not call["reached"] and "mallory" in call["sentence"] and "not ours" in call["sentence"],
+                    f"a stranger's call is not ours: {call['sentence']}")
+
+        between = UdpRegistrar(delivers=False, caller="sip:b%6Fb@192.0.2.9")
+        code, document, _ = register(stage, f"sip:127.0.0.1:{between.port};transport=udp", "--self-call")
+        call = document["self_call"]
+        bench.check(code == 0 and call["reached"] and "back-to-back" in call["sentence"],
+                    f"a back-to-back user agent's is: {call['sentence']}")
 
         for wrong in (("--drill", "dance"), ("--drill-flow", "1"), ("--drill", "cut", "--drill-flow", "9x")):
             done = stage.earshot("register", "--aor", "sip:b@e.test", "--proxy", "sip:127.0.0.1", *wrong)

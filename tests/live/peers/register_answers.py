@@ -107,6 +107,14 @@ def main():
             code, document, flow = register(stage, port, seconds="2")
             bench.check(len(asked(stage, name)) == 1 and flow["state"] == "REJECTED" and words in flow["reason"],
                         f"{status}: {flow['reason']}")
+        port = registrar(stage, "unknown", *[("404 Not Found",)] * 8)
+        code, document, flow = register(stage, port, seconds="2")
+        bench.check(len(asked(stage, "unknown")) == 1 and flow["state"] == "BACKING OFF" and flow["next_attempt_in"] > 800 and
+                    "404" in flow["reason"], f"404: asked again after a long while: {flow['reason']}")
+        port = registrar(stage, "behind", *[("477 Send failed",)] * 8)
+        code, document, flow = register(stage, port, seconds="2")
+        bench.check(len(asked(stage, "behind")) == 1 and flow["state"] == "BACKING OFF" and "behind" in flow["reason"],
+                    f"477: {flow['reason']}")
         port = registrar(stage, "flow", *[("430 Flow Failed",)] * 8)
         code, document, flow = register(stage, port, seconds="2")
         bench.check(len(asked(stage, "flow")) == 1 and flow["state"] == "BACKING OFF", f"430: {flow['reason']}")

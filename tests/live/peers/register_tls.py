@@ -15,9 +15,9 @@ class TlsRegistrar(tls_calls.TlsPeer):
         return [peer.response(text, "200 OK", more=[f"Contact: {peer.header(text, 'Contact')}", "Require: outbound"])]
 
 
-def register(stage, server, *more):
+def register(stage, server, *more, aor="sip:bob@example.test"):
     code, document, errors = stage.earshot(
-        "register", "--aor", "sip:bob@example.test", "--proxy", f"sips:127.0.0.1:{server.port}", "--seconds", "2",
+        "register", "--aor", aor, "--proxy", f"sips:127.0.0.1:{server.port}", "--seconds", "2",
         "--ping-after", "60", "--output", "silent", "--json", *more)
     return code, document["flows"][0], errors
 
@@ -35,6 +35,15 @@ def main():
         bench.check(flow["tls_verified"] is True and flow["tls"].startswith("TLSv1."), f"verified: {flow['tls']}")
         first = next(m for m in server.seen if m.startswith("REGISTER "))
         bench.check("SIP/2.0/TLS" in first and "transport=tls" in first and ";reg-id=1" in first, "Via and Contact say TLS")
+        bench.check(peer.header(first, "Contact").startswith("<sip:bob@") and "sips:" not in first,
+                    "no sips where the address of record is sip (RFC 5630 section 5.1.1.1)")
+        server.seen.clear()
+        code, flow, errors = register(stage, server, "--tls-ca", ca, aor="sips:bob@example.test")
+        first = next(m for m in server.seen if m.startswith("REGISTER "))
+        bench.check(code == 0 and first.startswith("REGISTER sips:example.test") and
+                    peer.header(first, "Contact").startswith("<sips:bob@") and
+                    peer.header(first, "Route").startswith("<sips:") and peer.header(first, "To").startswith("<sips:bob@"),
+                    "a sips address of record is registered with sips all along")
 
         refused = TlsRegistrar(good)
         code, flow, errors = register(stage, refused, "--tls-ca", other)

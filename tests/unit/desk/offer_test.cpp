@@ -26,6 +26,18 @@ TEST(RemoteOf, AddressPayloadTypesAndDirection)
     EXPECT_FALSE(remote->weMaySend) << "sendonly seen from the answerer: we only listen";
 }
 
+TEST(RemoteOf, ThePortOfRtcpIsReadBesideMux)
+{
+    // Whether mux holds is for both to say, and the port is what is left where we did not offer it.
+    const auto remote =
+        desk::remoteOf("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\n"
+                       "t=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=rtcp-mux\r\na=rtcp:4777\r\n",
+                       "tag");
+    ASSERT_TRUE(remote);
+    EXPECT_TRUE(remote->mux);
+    EXPECT_EQ(remote->rtcp.text(), "192.0.2.1:4777");
+}
+
 TEST(RemoteOf, NothingUsable)
 {
     EXPECT_FALSE(desk::remoteOf("", ""));

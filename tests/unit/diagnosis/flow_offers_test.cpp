@@ -79,6 +79,23 @@ TEST(FlowOffers, NothingForACallOfOthersOrOfAFile)
     }
 }
 
+TEST(FlowOffers, OurOwnRegisterNeedsNoCall)
+{
+    const support::Folded folded(R"(
+  own alice
+  0.000 alice>edge flow up
+  1.000 alice>edge REGISTER tcp "Contact: <sip:alice@192.0.2.10;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:a>\""
+  1.050 edge>alice 430 tcp tag=r
+)");
+    const auto offers = offersOf(folded, true, 430);
+    ASSERT_EQ(offers.size(), 5U);
+    EXPECT_TRUE(offers.at(Action::PingFlow).possible) << offers.at(Action::PingFlow).text;
+    EXPECT_TRUE(offers.at(Action::ReRegister).possible) << offers.at(Action::ReRegister).text;
+    for (const auto action : {Action::CallOverOtherFlow, Action::CallReplacing, Action::HangUp})
+        EXPECT_THAT(offers.at(action).text, HasSubstr("there is no call here"));
+    EXPECT_FALSE(offersOf(folded, false, 430).at(Action::PingFlow).possible); // of a file
+}
+
 TEST(FlowOffers, ADialogIsReplacedAtTheAddressOfRecord)
 {
     const support::Folded folded(fmt::format(kInDialog, "up", "sip:bob@192.0.2.20"));

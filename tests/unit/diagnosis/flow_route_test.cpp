@@ -104,6 +104,68 @@ TEST(FlowRoute, AReplacedConnectionOfTheSenderIsHisOwn)
     EXPECT_EQ(verdict.fixes.front().party, "caller's user agent");
 }
 
+/// Our flow is made anew in mid-dialog, behind a NAT: the route set still names what it had.
+constexpr std::string_view kMadeAnew = R"(
+  own alice
+  0.000 alice>edge flow up port=40001
+  30.000 alice>edge flow failed port=40001
+  31.000 alice>edge flow up
+)";
+
+/// The NAT's ports are those inside and 10000.
+base::Packet behindNat(base::Packet packet)
+{
+    if (!packet.local || !packet.local->flow)
+        return packet;
+    auto report = *packet.local->flow;
+    report.mapped = {end("203.0.113.5:1").address,
+                     static_cast<std::uint16_t>(report.local.port + 10000)};
+    auto event = *packet.local;
+    event.flow = std::make_shared<const base::FlowReport>(std::move(report));
+    packet.local = std::make_shared<const base::LocalEvent>(std::move(event));
+    return packet;
+}
+
+TEST(FlowRoute, AConnectionThatOurFlowHadIsItsOwn)
+{
+    const auto routes = way("203.0.113.5:50001") + " " + way("192.0.2.20:5060");
+    const support::Folded folded(support::Conversation(std::string(kMadeAnew) + bye(routes)), {},
+                                 behindNat);
+    EXPECT_EQ(judged(folded).which, FlowCase::OwnOldFlow);
+    EXPECT_THAT(textOf(folded, "flow-430-in-dialog"), HasSubstr("given up 29.0 s before"));
+    auto evidence = folded.evidence();
+    evidence.live = true;
+    const auto row = folded.row(430);
+    const auto out = diagnosis::explain(evidence, row, diagnosis::diagnose(evidence).list);
+    EXPECT_THAT(out.happened, HasSubstr("now UP over another connection"));
+    ASSERT_EQ(out.offers.size(), 5U);
+    EXPECT_EQ(out.offers[1].action, diagnosis::Action::ReRegister);
+    EXPECT_TRUE(out.offers[1].possible) << out.offers[1].text;
+}
+
+TEST(FlowRoute, WhatOurFlowHasNowIsStillItsWay)
+{
+    const auto routes = way("203.0.113.5:15060") + " " + way("192.0.2.20:5060");
+    const support::Folded folded(support::Conversation(std::string(kMadeAnew) + bye(routes)), {},
+                                 behindNat);
+    EXPECT_EQ(judged(folded).which, FlowCase::PeersFlow);
+}
+
+TEST(FlowRoute, ACallThatLeftByAFormerConnectionIsOfItsFlow)
+{
+    const support::Folded folded(R"(
+  own alice
+  0.000 alice>edge flow up
+  5.000 alice>edge INVITE tcp offer
+  5.500 edge>alice 480 tcp tag=b
+  6.000 alice>edge flow up port=40001
+)");
+    const auto evidence = folded.evidence();
+    const auto *const flow = diagnosis::carrier(evidence, evidence.call.invite);
+    ASSERT_NE(flow, nullptr);
+    EXPECT_EQ(flow->report.local.port, 40001);
+}
+
 TEST(FlowRoute, BehindOneNatTheTokenBesideTheOwnOneIsThePeers)
 {
     EXPECT_EQ(

@@ -197,4 +197,56 @@ TEST(CallDialog, APeerThatMovesIsFollowed)
     EXPECT_EQ(callee.count("BYE"), 0);
 }
 
+class ByeRefused : public testing::TestWithParam<int>
+{
+};
+
+TEST_P(ByeRefused, TheCallIsOverAllTheSame)
+{
+    Peer callee{[](Peer &self, const sip::Message &message, const Way &way) {
+        if (message.isRequest() && message.method == sip::Method::Bye)
+            self.send(way, sip::responseTo(message, GetParam(), "", "").text());
+        else
+            callee::answerPlainly(self, message, way);
+    }};
+    Ear ear(ear::quick());
+    const auto call = ear.engine->place(to(callee));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    ear.engine->hangUp(call);
+    ASSERT_TRUE(ear.waitFor(CallStep::Ended));
+    const auto ended = ear.first(CallStep::Ended);
+    EXPECT_EQ(ended.status, GetParam());
+    EXPECT_THAT(ended.sentence, testing::AllOf(HasSubstr(std::to_string(GetParam())),
+                                               testing::Not(HasSubstr("may go on"))));
+}
+
+INSTANTIATE_TEST_SUITE_P(Statuses, ByeRefused, testing::Values(408, 481));
+
+TEST(CallDialog, OfByesThatCrossNothingIsSaid)
+{
+    Peer callee{[](Peer &self, const sip::Message &message, const Way &way) {
+        if (!message.isRequest() || message.method != sip::Method::Bye)
+            return callee::answerPlainly(self, message, way);
+        self.send(way, sip::Writer::request("BYE", "sip:me@127.0.0.1")
+                           .header("Via", fmt::format("SIP/2.0/UDP 127.0.0.1:{};branch=z9hG4bKb1",
+                                                      self.port()))
+                           .header("From", message.value(sip::HeaderId::To))
+                           .header("To", message.value(sip::HeaderId::From))
+                           .header("Call-ID", message.callId())
+                           .header("CSeq", "7 BYE")
+                           .header("Max-Forwards", "70")
+                           .text());
+        self.send(way, sip::responseTo(message, 481, "", "").text());
+    }};
+    Ear ear(ear::quick(std::chrono::milliseconds(200)));
+    const auto call = ear.engine->place(to(callee));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    ear.engine->hangUp(call);
+    ASSERT_TRUE(ear.waitFor(CallStep::Ended));
+    ear.engine.reset(); // not before the BYE has its answer
+    EXPECT_EQ(ear.count(CallStep::Ended), 1);
+    EXPECT_EQ(ear.first(CallStep::Ended).status, 0); // by theirs
+    EXPECT_TRUE(ear.told(base::LocalKind::Note).empty());
+}
+
 } // namespace

@@ -171,11 +171,35 @@ TEST(CallOptions, RiskyNumbersAreRefusedUnlessAllowed)
     // Escaped, separated, behind a feature code, completed by its context: dialled all the same.
     for (const char *number :
          {"1%312", "%39%31%31", "1%201%202", "1.1-2", "0 (900) 12/34 56", "*31#112",
-          "%2331%230900123456", "011979123456", "0011 870 123456", "12345678;phone-context=+49900"})
+          "%2331%230900123456", "011979123456", "0011 870 123456", "12345678;phone-context=+49900",
+          // Whatever is dialled behind the number.
+          "0900123456%23", "112#", "0900123456,1", "112p1", "911W5", "112*7", "+49900123456%2C1",
+          "112%3B5", "**21*0900123456#", "**61*0900123456*11*20#", "*31#112#", "#0900123456#"})
         EXPECT_TRUE(engine::riskyNumber(number).has_value()) << number;
-    for (const char *harmless :
-         {"bob", "1001", "%zz", "1%3", "%", "*97", "*", "alice;phone-context=+1900", "b112",
-          "11%FF2", "01112345", "900", "+4930123456", "0301234567", "1120", "s"})
+    for (const char *harmless : {"bob",
+                                 "1001",
+                                 "%zz",
+                                 "1%3",
+                                 "%",
+                                 "*97",
+                                 "*",
+                                 "alice;phone-context=+1900",
+                                 "b112",
+                                 "11%FF2",
+                                 "01112345",
+                                 "900",
+                                 "+4930123456",
+                                 "0301234567",
+                                 "1120",
+                                 "s",
+                                 "1001#",
+                                 "p112",
+                                 "+p112",
+                                 "**21*0301234567#",
+                                 "*110#",
+                                 "#31#",
+                                 "0301234567,112",
+                                 "112a#"})
         EXPECT_FALSE(engine::riskyNumber(harmless).has_value()) << harmless;
     engine::CallRequest request;
     request.target = "sip:112@127.0.0.1";

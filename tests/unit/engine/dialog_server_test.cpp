@@ -19,15 +19,15 @@ class Asking : public testing::Test
 {
 public:
     /// 64*T1 is what a slow machine has for an ACK.
-    explicit Asking(std::chrono::milliseconds t1 = std::chrono::milliseconds(200))
-        : callee([this](Peer &self, const sip::Message &message, const Way &from) {
+    explicit Asking(std::chrono::milliseconds t1 = std::chrono::milliseconds(200), int status = 200)
+        : first(status), callee([this](Peer &self, const sip::Message &message, const Way &from) {
               heard(self, message, from);
           }),
           ear(ear::quick(t1))
     {
         ear.engine->place(to(callee));
-        EXPECT_TRUE(ear.waitFor(CallStep::Answered));
-        EXPECT_TRUE(support::stepUntil([&] { return callee.count("ACK") == 1; }));
+        EXPECT_TRUE(ear.waitFor(status < 200 ? CallStep::Provisional : CallStep::Answered));
+        EXPECT_TRUE(support::stepUntil([&] { return status < 200 || callee.count("ACK") == 1; }));
     }
     void heard(Peer &self, const sip::Message &message, const Way &from)
     {
@@ -39,10 +39,10 @@ public:
         if (message.method == sip::Method::Invite && invite.empty()) {
             invite = message.text;
             way = from;
-            self.send(
-                from,
-                peer::answer(self, message, 200, "a").body("application/sdp", ear::kAnswer).text());
-        } else if (message.method == sip::Method::Bye) {
+            self.send(from, peer::answer(self, message, first, "a")
+                                .body("application/sdp", ear::kAnswer)
+                                .text());
+        } else if (message.method == sip::Method::Bye || message.method == sip::Method::Prack) {
             self.send(from, sip::responseTo(message, 200, "", "").text());
         }
     }
@@ -78,9 +78,17 @@ public:
         return out;
     }
 
+    /// Another response to our INVITE.
+    sip::Writer respond(int status, const std::string &tag)
+    {
+        const std::lock_guard guard(mutex);
+        return peer::answer(callee, *sip::parse(invite), status, tag);
+    }
+
     std::mutex mutex;
     std::string invite;
     std::vector<std::string> answers;
+    const int first; // what the INVITE is answered with
     Way way;
     int branch = 0;
     Peer callee;
@@ -106,6 +114,44 @@ TEST_F(Asking, TheAnswerToAReInviteIsRepeatedUntilItsAck)
     send(request("INVITE", 13).body("application/sdp", ear::kAnswer));
     EXPECT_THAT(answer("13 INVITE"), HasSubstr("SIP/2.0 200"));
     EXPECT_EQ(ear.count(CallStep::Ended), 0);
+}
+
+TEST_F(Asking, AnotherPhonesAnswerDoesNotEndTheRepetition)
+{
+    send(request("INVITE", 10).body("application/sdp", ear::kAnswer));
+    ASSERT_TRUE(support::stepUntil([&] { return callee.copies("SIP/2.0 200") >= 1; }));
+    send(respond(200, "b"));
+    ASSERT_TRUE(support::stepUntil([&] { return callee.count("BYE") == 1; }));
+    const auto before = callee.copies("SIP/2.0 200");
+    EXPECT_TRUE(support::stepUntil([&] { return callee.copies("SIP/2.0 200") > before; }));
+    send(request("ACK", 10));
+    send(request("OPTIONS", 11));
+    EXPECT_THAT(answer("11 OPTIONS"), HasSubstr("SIP/2.0 200"));
+    EXPECT_EQ(ear.count(CallStep::Ended), 0);
+}
+
+class StillRinging : public Asking
+{
+public:
+    StillRinging() : Asking(std::chrono::milliseconds(200), 183) {}
+};
+
+TEST_F(StillRinging, AnUpdateThatOffersWaitsForTheAnswerToOurInvite)
+{
+    send(request("UPDATE", 10).body("application/sdp", ear::kAnswer));
+    EXPECT_THAT(answer("10 UPDATE"), HasSubstr("SIP/2.0 491")); // a plain 183 answers nothing
+    send(request("UPDATE", 11));
+    EXPECT_THAT(answer("11 UPDATE"), HasSubstr("SIP/2.0 200"));
+    send(respond(183, "a")
+             .header("Require", "100rel")
+             .header("RSeq", "1")
+             .body("application/sdp", ear::kAnswer));
+    ASSERT_TRUE(ear.waitFor(CallStep::PrackDone));
+    send(request("UPDATE", 12).body("application/sdp", ear::kAnswer));
+    EXPECT_THAT(answer("12 UPDATE"), HasSubstr("SIP/2.0 200"));
+    EXPECT_TRUE(ear.waitFor(CallStep::Changed));
+    send(respond(486, "a"));
+    EXPECT_TRUE(ear.waitFor(CallStep::Failed));
 }
 
 TEST_F(Forgetful, WithoutAckTheCallIsEnded)

@@ -199,6 +199,35 @@ TEST(DigestClientTest, AcceptedCredentialsMayBeAskedForAgain)
     EXPECT_TRUE(client.challenged(false, {"Digest realm=\"r\", nonce=\"two\""}).has_value());
 }
 
+TEST(DigestClientTest, AnOldNonceSaysNothingOfThePasswordOfTheNextAttempt)
+{
+    DigestClient client("bob", "secret");
+    const auto challenge = [&](const char *nonce) {
+        const std::string value = std::string("Digest realm=\"r\", nonce=\"") + nonce + "\"";
+        return client.challenged(false, {value}).has_value();
+    };
+    ASSERT_TRUE(challenge("before"));
+    // The connection dies; a registrar that was restarted knows that nonce no more and says so
+    // without "stale".
+    client.newAttempt();
+    EXPECT_THAT(client.headers("REGISTER", "sip:r"), HasSubstr("before"));
+    EXPECT_TRUE(challenge("after"));
+    EXPECT_THAT(client.headers("REGISTER", "sip:r"), HasSubstr("after"));
+    EXPECT_FALSE(challenge("again")) << "within one attempt it is the password";
+    EXPECT_EQ(client.headers("REGISTER", "sip:r"), "") << "what was refused is not sent again";
+    client.newAttempt();
+    EXPECT_TRUE(challenge("later"));
+    for (int i = 0; i < 100; ++i) { // no loop, whatever it says
+        const bool taken = client
+                               .challenged(false, {"Digest realm=\"r\", stale=true, nonce=\"" +
+                                                   std::to_string(i) + "\""})
+                               .has_value();
+        ASSERT_TRUE(!taken || i < 12);
+        if (!taken)
+            break;
+    }
+}
+
 TEST(DigestClientTest, NoUserNoAnswer)
 {
     DigestClient client("", "");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The flow's state machine on a manual clock: back-off as a distribution, STUN, what the answers of
 // a registrar lead to, when others can reach us.
-#include <engine/flow_keeper.h>
+#include "flow_machine.h"
 
 #include <algorithm>
 #include <array>
@@ -16,69 +16,14 @@ using base::FlowState;
 using engine::FlowKeeper;
 using engine::KeeperAct;
 using engine::RegisterResult;
+using machine::at;
+using machine::granted;
+using machine::Machine;
+using machine::status;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using namespace std::chrono_literals;
-
-base::Endpoint at(const char *text)
-{
-    return base::Endpoint::parse(text).value();
-}
-
-RegisterResult status(int code, base::Duration retryAfter = 0s)
-{
-    RegisterResult out;
-    out.status = code;
-    out.retryAfter = retryAfter;
-    return out;
-}
-
-RegisterResult granted(base::Duration flowTimer = 0s)
-{
-    RegisterResult out = status(200);
-    out.outbound = true;
-    out.expires = 3600s;
-    out.flowTimer = flowTimer;
-    return out;
-}
-
-struct Machine {
-    explicit Machine(engine::KeeperSettings settings = {})
-        : keeper(settings, {[this] { return random ? random() : 0.5; }, [this] { return others; },
-                            [this] { states.push_back(keeper.state()); }})
-    {
-        keeper.start(now);
-        keeper.take();
-    }
-    base::Duration jump()
-    {
-        const auto due = keeper.next();
-        if (!due)
-            return 0s;
-        const auto step = *due - now;
-        now = *due;
-        keeper.tick(now);
-        return step;
-    }
-    void after(base::Duration step) { now = now + step; }
-    void comeUp(const base::Endpoint &mapped = {})
-    {
-        keeper.sending(now);
-        keeper.result(now, granted());
-        jump();
-        keeper.take();
-        after(4ms);
-        keeper.pong(now, mapped);
-        keeper.take();
-    }
-
-    std::function<double()> random;
-    bool others = false;
-    base::Instant now{1'000'000'000'000};
-    std::vector<FlowState> states;
-    FlowKeeper keeper;
-};
 
 /// RFC 5626 section 4.5: every wait in [0.5 W, W], and evenly spread over it.
 TEST(BackOff, IsEvenlySpreadWithinItsBoundsOverAThousandFailures)
@@ -138,7 +83,7 @@ TEST(BackOff, KeepsAHundredUserAgentsApart)
 
 TEST(Stun, IsSentAgainAtTwiceTheDistanceAndThenTheFlowIsDead)
 {
-    Machine flow({.datagrams = true});
+    Machine flow({}, true);
     flow.comeUp(at("192.0.2.7:40000"));
     ASSERT_EQ(flow.keeper.state(), FlowState::Up);
     EXPECT_EQ(flow.keeper.report().keepAlive, "STUN");
@@ -161,9 +106,20 @@ TEST(Stun, IsSentAgainAtTwiceTheDistanceAndThenTheFlowIsDead)
     EXPECT_FALSE(flow.keeper.report().reachableSince.known());
 }
 
+TEST(Stun, IsNamedWhereItsAnswerIsLate)
+{
+    Machine flow({}, true);
+    flow.comeUp(at("192.0.2.7:40000"));
+    flow.keeper.ping(flow.now);
+    for (int i = 0; i < 8 && flow.keeper.state() == FlowState::Up; ++i)
+        flow.jump();
+    ASSERT_EQ(flow.keeper.state(), FlowState::Suspect);
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("STUN is late: 3 requests within 2.0 s"));
+}
+
 TEST(Stun, AnotherMappedAddressIsAnotherFlow)
 {
-    Machine flow({.datagrams = true});
+    Machine flow({}, true);
     flow.comeUp(at("192.0.2.7:40000"));
     flow.keeper.ping(flow.now);
     EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
@@ -181,7 +137,7 @@ TEST(Stun, AnotherMappedAddressIsAnotherFlow)
 
 TEST(Stun, IsNotSentWhereNobodyAnnouncedIt)
 {
-    Machine flow({.datagrams = true});
+    Machine flow({}, true);
     flow.keeper.sending(flow.now);
     flow.keeper.result(flow.now, status(200));
     EXPECT_EQ(flow.keeper.state(), FlowState::UpPlain);
@@ -198,7 +154,7 @@ TEST(Stun, IsSentWhereTheEdgeOrTheViaOrTheUserAnnouncedIt)
     for (const auto &[result, always, period] :
          {std::tuple(byPath, false, 26500ms), std::tuple(byVia, false, 18000ms),
           std::tuple(status(200), true, 26500ms)}) {
-        Machine flow({.datagrams = true, .keepAlive = always});
+        Machine flow({.keepAlive = always}, true);
         flow.keeper.sending(flow.now);
         flow.keeper.result(flow.now, result);
         EXPECT_EQ(flow.keeper.state(), FlowState::Provisional);
@@ -253,6 +209,7 @@ TEST(Reach, BeginsWithTheRegistrationAndEndsWithTheFlow)
     flow.keeper.closed(flow.now, "The edge closed the connection (FIN).");
     EXPECT_FALSE(flow.keeper.report().reachableSince.known());
     EXPECT_EQ(flow.keeper.report().reachableUntil, flow.now);
+    flow.keeper.take();
     flow.after(1s);
     flow.keeper.sending(flow.now);
     flow.keeper.result(flow.now, granted());

@@ -2,7 +2,9 @@
 // Registration over two flows to a tiny registrar: pongs, cuts, recovery, calls on a flow.
 #include "ear.h"
 #include "registrar.h"
+#include "taken_port.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 namespace {
@@ -216,15 +218,11 @@ TEST(Flows, WithoutOutboundItIsPlain)
 
 TEST(Flows, ARefusedPortBacksOffAndTriesAgain)
 {
-    std::string proxy;
-    {
-        const Registrar gone;
-        proxy = gone.proxy();
-    }
+    const peer::TakenPort port;
     Ear ear(flowOptions());
     engine::Account bob;
     bob.aor = "sip:bob@example.test";
-    bob.proxies = {proxy};
+    bob.proxies = {fmt::format("sip:127.0.0.1:{};transport=tcp", port.number())};
     ear.engine->addAccount(bob);
     ASSERT_TRUE(support::stepUntil([&] { return ear.states(1, FlowState::BackingOff) >= 2; }));
     EXPECT_THAT(ear.flows().back().report.reason, HasSubstr("refused"));

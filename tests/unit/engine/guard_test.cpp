@@ -129,11 +129,52 @@ TEST(Guard, CountsRequestsPerSourceAndSecond)
     const auto a = base::Address::v4(0x7F000001), b = base::Address::v4(0x7F000002);
     const base::Instant start{1'000'000'000};
     for (int i = 0; i < 3; ++i)
-        EXPECT_EQ(limit.count(a, start), engine::RateLimit::Verdict::Pass);
-    EXPECT_EQ(limit.count(a, start), engine::RateLimit::Verdict::FirstDrop);
-    EXPECT_EQ(limit.count(a, start), engine::RateLimit::Verdict::Drop);
-    EXPECT_EQ(limit.count(b, start), engine::RateLimit::Verdict::Pass);
-    EXPECT_EQ(limit.count(a, start + std::chrono::seconds(1)), engine::RateLimit::Verdict::Pass);
+        EXPECT_TRUE(limit.passes(a, start));
+    EXPECT_FALSE(limit.passes(a, start));
+    EXPECT_FALSE(limit.passes(a, start));
+    EXPECT_TRUE(limit.passes(b, start));
+    EXPECT_TRUE(limit.passes(a, start + std::chrono::seconds(1)));
+}
+
+TEST(Guard, TellsWhatASecondDroppedWhenItIsOver)
+{
+    engine::RateLimit limit(1);
+    const auto a = base::Address::v4(0x7F000001), b = base::Address::v4(0x7F000002);
+    const base::Instant start{1'000'000'000}, half = start + std::chrono::milliseconds(500),
+                                              next = start + std::chrono::seconds(1);
+    for (int i = 0; i < 4; ++i)
+        limit.passes(a, start);
+    limit.pardon(a);
+    for (int i = 0; i < 6; ++i)
+        limit.passes(b, half);
+    auto drops = limit.over(half);
+    EXPECT_TRUE(drops.bySource.empty());
+    EXPECT_TRUE(drops.more);
+    limit.passes(a, next); // the next second does not take the former one's number along
+    limit.passes(a, next);
+    drops = limit.over(next);
+    EXPECT_THAT(drops.bySource, testing::ElementsAre(std::pair(a, 2U)));
+    EXPECT_TRUE(drops.more);
+    drops = limit.over(next + std::chrono::seconds(1));
+    EXPECT_THAT(drops.bySource, testing::UnorderedElementsAre(std::pair(a, 1U), std::pair(b, 5U)));
+    EXPECT_FALSE(drops.more);
+    EXPECT_EQ(drops.others, 0U);
+    EXPECT_TRUE(limit.over(next + std::chrono::seconds(2)).bySource.empty());
+}
+
+TEST(Guard, SumsWhatManySourcesLost)
+{
+    engine::RateLimit limit(1);
+    const base::Instant start{1'000'000'000};
+    for (std::uint32_t source = 0; source < 5000; ++source) // more than are watched at once
+        for (int i = 0; i < 3; ++i)
+            limit.passes(base::Address::v4(0x0A000000 + source), start);
+    const auto drops = limit.over(start + std::chrono::seconds(1));
+    std::uint64_t sum = drops.others;
+    for (const auto &[address, count] : drops.bySource)
+        sum += count;
+    EXPECT_EQ(sum, 10'000U);
+    EXPECT_EQ(drops.bySource.size(), 16U);
 }
 
 } // namespace

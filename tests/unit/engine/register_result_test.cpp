@@ -79,6 +79,45 @@ TEST(RegisterResult, SaysWhenThe200DoesNotBindUs)
                 HasSubstr("not ours"));
 }
 
+/// The same binding in another's writing (RFC 3261 section 19.1.4), and what only looks like it.
+TEST(RegisterResult, ContactsAreComparedByWhatTheyMean)
+{
+    const RegisterAsked plain{1, "", "", "sip:bob@192.0.2.9:5060;transport=tcp", false};
+    for (const char *ours : {"<sip:bob@192.0.2.9:5060;transport=TCP>", "<sip:bob@192.0.2.9>",
+                             "<SIP:b%6Fb@192.0.2.9:5060;ob>;q=0.5", "sip:bob@192.0.2.9:5060",
+                             "<sip:bob@198.51.100.4:40100;transport=tcp>"}) { // as it saw us
+        const auto out = read("200 OK", std::string("Contact: ") + ours + "\r\n", plain);
+        EXPECT_FALSE(out.unbound) << ours;
+        EXPECT_EQ(out.sentence, "") << ours;
+    }
+    for (const char *other :
+         {"<sip:Bob@192.0.2.9:5060>", "<sip:bob@192.0.2.9:5061>", "<sips:bob@192.0.2.9:5060>",
+          "<sip:bob@192.0.2.9:5060;transport=udp>", "<sip:bob@192.0.2.9:5060;maddr=192.0.2.1>",
+          "<sip:192.0.2.9:5060>", "<sip:bob@198.51.100.4:40101>", "*", "garbage"}) {
+        const auto out = read("200 OK", std::string("Contact: ") + other + "\r\n", plain);
+        EXPECT_TRUE(out.unbound) << other;
+        EXPECT_THAT(out.sentence, HasSubstr("not ours")) << other;
+    }
+    const auto instance = [](const char *text) {
+        return read("200 OK", std::string("Contact: <sip:bob@203.0.113.1>;reg-id=2;"
+                                          "expires=60;+sip.instance=") +
+                                  text + "\r\n");
+    };
+    EXPECT_FALSE(instance("\"<urn:uuid:11111111-2222-4333-8444-555555555555>\"").unbound);
+    EXPECT_FALSE(instance("\"<URN:UUID:11111111-2222-4333-8444-555555555555>\"").unbound);
+    EXPECT_TRUE(instance("\"<urn:uuid:11111111-2222-4333-8444-5555555555556>\"").unbound);
+}
+
+TEST(RegisterResult, ABindingWithoutTimeIsNone)
+{
+    const auto out =
+        read("200 OK", "Contact: <sip:bob@192.0.2.9:5060;transport=tcp>;expires=0\r\n");
+    EXPECT_TRUE(out.unbound);
+    EXPECT_FALSE(out.bound);
+    EXPECT_THAT(out.sentence, HasSubstr("no time left"));
+    EXPECT_TRUE(read("200 OK", "").unbound);
+}
+
 TEST(RegisterResult, EveryRefusalHasItsSentence)
 {
     const std::tuple<const char *, const char *, const char *> kCases[] = {
@@ -90,6 +129,10 @@ TEST(RegisterResult, EveryRefusalHasItsSentence)
         {"503 Service Unavailable", "Retry-After: 120 (upgrade)\r\n", "120 s"},
         {"403 Forbidden", "Warning: 399 pbx \"account is locked\"\r\n", "account is locked"},
         {"430 Flow Failed", "", "section 11.5"},
+        {"403 Forbidden", "", "does not help"},
+        {"404 Not Found", "", "15 to 30 minutes"},
+        {"477 Send failed", "", "could not reach the registrar"},
+        {"478 Unresolvable destination", "", "could not reach the registrar"},
         {"404 Not Found", "", "address of record"},
         {"302 Moved", "Contact: <sip:other.example.test>\r\n", "other.example.test"},
     };
@@ -98,6 +141,7 @@ TEST(RegisterResult, EveryRefusalHasItsSentence)
         EXPECT_THAT(out.sentence, HasSubstr(words)) << first;
         EXPECT_THAT(out.sentence, HasSubstr(std::string(first).substr(0, 3))) << first;
     }
+    EXPECT_THAT(read("404 x", "Retry-After: 9\r\n").sentence, Not(HasSubstr("minutes")));
     EXPECT_EQ(read("503 x", "Retry-After: 120\r\n").retryAfter, 120s);
     EXPECT_EQ(read("423 x", "Min-Expires: 3600\r\n").minExpires, 3600s);
 }

@@ -93,4 +93,36 @@ TEST(Stun, aFlowKnowsAsWhomItIsSeenAndWhenThatChanges)
               "the mapped address was 203.0.113.7:1000 before: the flow has failed");
 }
 
+/// Our own flow is made anew on another port: the NAT gives that one another address.
+TEST(Stun, anotherSocketOfOurFlowIsMappedElsewhere)
+{
+    constexpr const char *kEdge = "192.0.2.5:5060";
+    flows::FlowTable *known = nullptr;
+    support::Wire wire{
+        [&](trace::RowId row, const sip::Message *message) { known->add(row, message); }};
+    flows::FlowTable table{wire.trace};
+    known = &table;
+    for (const std::uint16_t port : {1000, 2000}) {
+        const std::string agent = "10.0.0.7:3" + std::to_string(port);
+        auto report = std::make_shared<base::FlowReport>();
+        report->aor = "sip:bob@example.test";
+        report->regId = 1;
+        report->transport = "UDP";
+        report->state = base::FlowState::Up;
+        report->local = support::Wire::at(agent);
+        report->remote = support::Wire::at(kEdge);
+        base::LocalEvent event;
+        event.kind = base::LocalKind::FlowChanged;
+        event.flow = report;
+        wire.local(std::move(event));
+        wire.mark(trace::RowKind::Ping, agent.c_str(), kEdge, answer("", "\x00\x01"sv));
+        wire.mark(trace::RowKind::Pong, kEdge, agent.c_str(),
+                  answer(attribute(0x0020, hidden(port))));
+    }
+    const auto all = table.all();
+    ASSERT_EQ(all.size(), 1U);
+    EXPECT_EQ(all.front()->mapped.text(), "203.0.113.7:2000");
+    EXPECT_EQ(all.front()->remapped, 0U);
+}
+
 } // namespace

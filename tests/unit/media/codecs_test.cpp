@@ -31,7 +31,7 @@ protected:
         layer->record(prepared.media, folder, "heard");
         support::RtpSource peer(7);
         layer->remote(prepared.media, remote("peer", peer));
-        media::Sender sender(each.map.payloadType, prepared.rtp, *media::makeEncoder(each.map),
+        media::Sender sender(each.map, prepared.rtp, *media::makeEncoder(each.map),
                              media::tone(440, (*media::makeEncoder(each.map))->rate()), 1);
         const auto begin = std::chrono::steady_clock::now();
         const bool heard = support::stepUntil(

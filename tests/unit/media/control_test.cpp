@@ -117,7 +117,8 @@ TEST(Control, TheRoundTripIsSection6_4_1)
     block.delay = 65536 / 2; // half a second with the peer
     block.lastReport = rtp::middleOf(rtp::ntpOf(at - 700ms));
     const std::vector<rtp::ReportBlock> blocks{block};
-    desk.control.received(at, rtp::writeReport({5, rtp::ntpOf(at), 0, 9, 9}, blocks, "peer", true));
+    desk.control.received(at, kPeer,
+                          rtp::writeReport({5, rtp::ntpOf(at), 0, 9, 9}, blocks, "peer", true), {});
     const auto &figures = desk.control.figures();
     ASSERT_TRUE(figures.roundTrip);
     EXPECT_NEAR(base::toMilliseconds(*figures.roundTrip), 200, 0.1);
@@ -131,12 +132,68 @@ TEST(Control, TheRoundTripIsSection6_4_1)
     desk.control.turn(100s);
     EXPECT_EQ(desk.read(0).blocks.at(0).lastReport, rtp::middleOf(rtp::ntpOf(at)));
     // Nonsense, and what is about somebody else, changes nothing.
-    desk.control.received(at, "no rtcp at all");
+    desk.control.received(at, kPeer, "no rtcp at all", {});
     block.about = 98;
     const std::vector<rtp::ReportBlock> others{block};
-    desk.control.received(at, rtp::writeReport({6, 1, 0, 9, 9}, others, "x", false));
+    desk.control.received(at, kPeer, rtp::writeReport({6, 1, 0, 9, 9}, others, "x", false), {});
     EXPECT_EQ(figures.reports, 1U);
     EXPECT_EQ(figures.received, 2U);
+}
+
+TEST(Control, StrangersTellNothing)
+{
+    Desk desk;
+    desk.control.open("a", {kPeer, false, 99, 8000});
+    const base::Instant at = base::now();
+    const auto elsewhere = *base::Endpoint::parse("198.51.100.7:4001");
+    const auto neighbour = *base::Endpoint::parse("192.0.2.1:5001"); // another program there
+    rtp::ReportBlock block;
+    block.about = 99;
+    block.fractionLost = 128;
+    const std::vector<rtp::ReportBlock> blocks{block};
+    const auto aboutUs = rtp::writeReport({5, 0, 0, 0, 0}, blocks, "x", true);
+    const auto aboutNobody = rtp::writeReport({5, 1, 0, 9, 9}, {}, "x", true);
+    const auto &figures = desk.control.figures();
+    desk.control.received(at, elsewhere, aboutUs, {});
+    desk.control.received(at, elsewhere, aboutNobody, {{5}, false}); // it sent RTP, too
+    desk.control.received(at, neighbour, aboutNobody, {});
+    EXPECT_EQ(figures.received + figures.reports, 0U);
+    EXPECT_TRUE(figures.cname.empty());
+    EXPECT_FALSE(figures.bye);
+    desk.control.received(at, neighbour, aboutUs, {}); // the peer's other port
+    EXPECT_EQ(figures.reports, 1U);
+    desk.control.received(at, neighbour, aboutNobody, {{5}, false});
+    desk.control.received(at, elsewhere, aboutNobody, {{5}, true}); // who is heard, behind a NAT
+    EXPECT_EQ(figures.received, 3U);
+}
+
+TEST(Control, WhatFellSilentIsNotReportedAgain)
+{
+    Desk desk;
+    desk.facts.streams = {{5, 100, 0, 100, 0}, {6, 7, 0, 50, 5}};
+    desk.control.open("a", {kPeer, false, 99, 8000});
+    desk.control.turn(1s);
+    desk.control.turn(100s);
+    desk.facts.streams[1] = {6, 57, 0, 100, 5};
+    desk.control.turn(200s);
+    ASSERT_EQ(desk.sent.size(), 2U);
+    EXPECT_EQ(desk.read(0).blocks.size(), 2U);
+    const auto later = desk.read(1).blocks;
+    ASSERT_EQ(later.size(), 1U);
+    EXPECT_EQ(later[0].about, 6U);
+}
+
+TEST(Control, TheDelaySinceASenderReportIsNotCutShort)
+{
+    Desk desk;
+    desk.control.open("a", {kPeer, false, 99, 8000});
+    const base::Instant at = base::now() - 90s;
+    desk.control.received(at, kPeer, rtp::writeReport({5, rtp::ntpOf(at), 0, 9, 9}, {}, "p", false),
+                          {});
+    desk.facts.streams = {{5, 1, 0, 1, 0}};
+    desk.control.turn(1s);
+    desk.control.turn(100s);
+    EXPECT_GE(desk.read(0).blocks.at(0).delay, 90U * 65536);
 }
 
 } // namespace

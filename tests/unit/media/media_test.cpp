@@ -5,8 +5,6 @@
 
 #include <fstream>
 #include <media/samples.h>
-#include <rtp/dtmf.h>
-#include <rtp/rtcp.h>
 #include <rtp/rtp_packet.h>
 #include <support/null_sink.h>
 
@@ -254,76 +252,6 @@ TEST_F(MediaTest, BadRequestsGiveASentence)
     EXPECT_TRUE(layer->prepare(request)); // and the layer lives on
     layer->release(media::MediaHandle{12345});
     EXPECT_TRUE(layer->recordings(media::MediaHandle{12345}).empty());
-}
-
-TEST_F(MediaTest, A180RingsUntilMediaComesAndAgainAfterIt)
-{
-    request.ringback = "DE";
-    open();
-    support::RtpSource peer(7);
-    layer->remote(prepared.media, remote("tag", peer));
-    EXPECT_FALSE(status().ringing);
-    layer->alerting(prepared.media, "tag");
-    EXPECT_TRUE(support::stepUntil([&] { return status().ringing; }, 30s, [] {}));
-    EXPECT_NE(status().why.find("rule 2"), std::string::npos) << status().why;
-    EXPECT_TRUE(sendUntil(peer, [&] { return !status().ringing; }));
-    EXPECT_NE(status().why.find("rule 3"), std::string::npos) << status().why;
-    EXPECT_TRUE(support::stepUntil([&] { return status().ringing; }, 30s, [] {})); // it stopped
-    layer->answered(prepared.media);
-    EXPECT_TRUE(support::stepUntil([&] { return !status().ringing; }, 30s, [] {}));
-}
-
-TEST_F(MediaTest, WithoutA180NothingRings)
-{
-    request.ringback = "DE";
-    open();
-    support::RtpSource peer(7);
-    layer->remote(prepared.media, remote("tag", peer));
-    EXPECT_TRUE(support::stepUntil([&] { return status().why.find("rule 1") != std::string::npos; },
-                                   30s, [] {}));
-    EXPECT_FALSE(status().ringing);
-}
-
-TEST_F(MediaTest, KeysArePressedAndGoodbyeIsSaid)
-{
-    open();
-    support::RtpSource peer(7);
-    auto answer = remote("tag", peer);
-    answer.send.push_back({101, "telephone-event", 8000, 1});
-    answer.mux = true; // so that RTCP comes to the same socket
-    layer->remote(prepared.media, answer);
-    layer->press(prepared.media, "42");
-    std::vector<rtp::Digit> digits;
-    rtp::DtmfReader reader;
-    bool bye = false;
-    const auto look = [&] {
-        for (std::string bytes = peer.receive(); !bytes.empty(); bytes = peer.receive()) {
-            const auto rtp = rtp::parseRtp(bytes);
-            if (rtp::isRtcp(bytes))
-                bye = bye || bytes.find("\x81\xCB") != std::string::npos;
-            else if (rtp && rtp->payloadType == 101)
-                reader.add(base::now(), rtp->timestamp, 8000, rtp->payload, digits);
-        }
-    };
-    EXPECT_TRUE(support::stepUntil([&] { return status().pressed == 2; }, 30s, look));
-    look();
-    ASSERT_EQ(digits.size(), 2U);
-    EXPECT_EQ(digits[0].key, '4');
-    EXPECT_EQ(digits[1].key, '2');
-    EXPECT_TRUE(digits[1].ended);
-    layer->release(prepared.media);
-    EXPECT_TRUE(support::stepUntil([&] { return bye; }, 30s, look));
-}
-
-TEST_F(MediaTest, KeysThatCannotBeSentAreSaidSo)
-{
-    open();
-    support::RtpSource peer(7);
-    layer->remote(prepared.media, remote("tag", peer));
-    layer->press(prepared.media, "1");
-    EXPECT_TRUE(support::stepUntil(
-        [&] { return status().notice.find("takes no telephone events") != std::string::npos; }, 30s,
-        [] {}));
 }
 
 } // namespace

@@ -12,7 +12,11 @@ const base::Endpoint kTo = *base::Endpoint::parse("192.0.2.1:4000");
 
 media::Sender makeSender(std::uint64_t seed = 1)
 {
-    return {0, kTo, *media::makeEncoder({0, "PCMU", 8000, 1}), media::tone(440, 8000), seed};
+    return {{0, "PCMU", 8000, 1},
+            kTo,
+            *media::makeEncoder({0, "PCMU", 8000, 1}),
+            media::tone(440, 8000),
+            seed};
 }
 
 TEST(Sender, PacesOnePacketEvery20Milliseconds)

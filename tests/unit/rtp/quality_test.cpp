@@ -51,7 +51,7 @@ TEST(Quality, LossCosts)
     const auto g729 = rtp::qualityOf(input("G729", 0.05));
     EXPECT_NEAR(g729.ieEffective, 11 + 84.0 * 5 / (5 + 19), 0.01);
     const auto all = rtp::qualityOf(input("PCMU", 7));
-    EXPECT_EQ(all.input.loss, 1);
+    EXPECT_EQ(*all.input.loss, 1);
     EXPECT_LT(*all.mos, 2);
 }
 
@@ -89,12 +89,89 @@ TEST(Quality, OfACapturedStream)
     rtp::RemoteReport report;
     report.roundTrip = 100ms;
     stream.reports = {report, {}};
-    const auto out = rtp::qualityOf(stream, "PCMU");
-    EXPECT_NEAR(out.input.loss, 0.02, 1e-9);
+    // Seen from the middle: both halves of the way, or it is not known.
+    EXPECT_FALSE(rtp::qualityOf(stream, "PCMU").input.roundTrip);
+    rtp::Stream back;
+    report.roundTrip = 40ms;
+    back.reports = {report};
+    EXPECT_EQ(rtp::qualityOf(stream, "PCMU", &back).input.roundTrip, base::Duration(140ms));
+    report.roundTrip = base::Duration{0}; // captured where the other one is received
+    back.reports = {report};
+    const auto out = rtp::qualityOf(stream, "PCMU", &back);
+    EXPECT_NEAR(*out.input.loss, 0.02, 1e-9);
     EXPECT_EQ(out.input.jitterBuffer, base::Duration(60ms));
     EXPECT_EQ(out.delay, base::Duration(130ms));
     ASSERT_TRUE(out.mos);
     EXPECT_NEAR(out.ieEffective, 95 * 2 / 27.1, 0.01);
+}
+
+rtp::Stream ownStream(bool outgoing)
+{
+    rtp::Stream stream;
+    stream.origin = base::Origin::Media;
+    stream.outgoing = outgoing;
+    stream.packets = stream.expected = 1000;
+    stream.first = base::Instant{1'000'000'000'000};
+    stream.last = stream.first + 20s;
+    stream.ptime = 20ms;
+    return stream;
+}
+
+TEST(Quality, WhatWeSentIsJudgedByItsReceiverAlone)
+{
+    auto sent = ownStream(true);
+    const auto blind = rtp::qualityOf(sent, "PCMU");
+    EXPECT_FALSE(blind.mos || blind.r || blind.input.loss);
+    EXPECT_NE(blind.why.find("RTCP"), std::string::npos) << blind.why;
+    rtp::RemoteReport report;
+    report.at = sent.first + 10s; // 500 packets were sent by then
+    report.lost = 25;
+    report.jitter = 30ms;
+    report.roundTrip = 80ms;
+    sent.reports = {report};
+    const auto told = rtp::qualityOf(sent, "PCMU");
+    ASSERT_TRUE(told.mos && told.input.loss);
+    EXPECT_NEAR(*told.input.loss, 0.05, 1e-9);
+    EXPECT_EQ(told.input.jitterBuffer, base::Duration(60ms));
+    EXPECT_EQ(told.input.roundTrip, base::Duration(80ms));
+    sent.reports[0].lost = -3; // more than expected came: copies
+    EXPECT_EQ(*rtp::qualityOf(sent, "PCMU").input.loss, 0);
+}
+
+TEST(Quality, TheTripOfWhatWeReceiveIsToldByWhatWeSend)
+{
+    auto received = ownStream(false), sent = ownStream(true);
+    rtp::RemoteReport ourOwn, theirs;
+    ourOwn.roundTrip = base::Duration{0}; // we report where we receive
+    theirs.roundTrip = 90ms;
+    received.reports = {ourOwn};
+    EXPECT_FALSE(rtp::qualityOf(received, "PCMU").input.roundTrip);
+    sent.reports = {theirs};
+    EXPECT_EQ(rtp::qualityOf(received, "PCMU", &sent).input.roundTrip, base::Duration(90ms));
+}
+
+TEST(Quality, AFewPacketsAreNoGround)
+{
+    rtp::Stream stream;
+    stream.packets = stream.expected = 24;
+    const auto few = rtp::qualityOf(stream, "PCMU");
+    EXPECT_FALSE(few.mos);
+    EXPECT_NE(few.why.find("24 packets are too few"), std::string::npos) << few.why;
+    stream.packets = stream.expected = 25;
+    EXPECT_TRUE(rtp::qualityOf(stream, "PCMU").mos);
+}
+
+TEST(Quality, WithoutConcealmentLossCostsMore)
+{
+    auto bare = input("PCMU", 0.02);
+    bare.concealed = false;
+    EXPECT_NEAR(rtp::qualityOf(bare).ieEffective, 95 * 2 / (2 + 4.3), 0.01);
+    EXPECT_NE(rtp::qualityOf(bare).why.find("without loss concealment"), std::string::npos);
+    auto other = input("G729", 0.02);
+    other.concealed = false;
+    EXPECT_FALSE(rtp::qualityOf(other).mos); // nobody measured that
+    other.loss = 0;
+    EXPECT_TRUE(rtp::qualityOf(other).mos);
 }
 
 } // namespace

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <gtest/gtest.h>
 #include <random>
+#include <rtp/media_run.h>
+#include <rtp/sequence.h>
 #include <set>
 
 namespace {
@@ -289,6 +291,72 @@ TEST(RtpStream, SurvivesNumbersThatMakeNoSense)
     EXPECT_EQ(sender.stream()->packets, 20'000U);
     EXPECT_GE(sender.stream()->expected, sender.stream()->lost);
     EXPECT_GE(sender.stream()->jitter.count(), 0);
+}
+
+TEST(RtpStream, KeyPressesAreNeitherLateNorJitter)
+{
+    // Sound, two keys of 400 ms in its place, sound: one run of sequence numbers, and the key's
+    // packets have the timestamp of its beginning (RFC 4733 section 2.2.1).
+    Sender sender;
+    for (std::uint32_t n = 0; n < 300; ++n) {
+        auto sent = regular(n);
+        const bool first = n >= 100 && n < 120, second = n >= 130 && n < 150;
+        if (!first && !second) {
+            sender.feed(sent);
+            continue;
+        }
+        const std::uint32_t begin = first ? 100 : 130, length = (n - begin + 1) * 160;
+        sent.timestamp = 160 * begin;
+        const std::string payload{first ? '\5' : '\7', n == begin + 19 ? '\x8A' : '\x0A',
+                                  static_cast<char>(length >> 8U),
+                                  static_cast<char>(length & 0xFFU)};
+        sender.feed(sent, 101, payload);
+    }
+    const auto stream = sender.stream();
+    EXPECT_EQ(stream->digits.size(), 2U);
+    EXPECT_EQ(stream->lost, 0U);
+    EXPECT_EQ(stream->late, 0U);
+    EXPECT_EQ(stream->maxJitter.count(), 0);
+    EXPECT_EQ(stream->ptime, base::Duration(milliseconds(20)));
+}
+
+TEST(Sequence, TheHighestCountsTurnsAndStepsBackForNobody)
+{
+    rtp::SequenceCounter counter;
+    counter.add(65534);
+    EXPECT_EQ(counter.highest(), 65534U);
+    counter.add(1); // over the turn, and two were overtaken
+    counter.add(65535);
+    counter.add(0);
+    EXPECT_EQ(counter.highest(), 0x10001U);
+    counter.add(40000); // a stray
+    EXPECT_EQ(counter.highest(), 0x10001U);
+    counter.add(2);
+    EXPECT_EQ(counter.highest(), 0x10002U);
+    counter.add(40000); // and a sender that began anew (appendix A.1)
+    counter.add(40001);
+    EXPECT_EQ(counter.highest(), 40001U);
+}
+
+TEST(MediaRun, BeginsWithTheThirdPacketWithin300MsAndEndsAfterASecond)
+{
+    rtp::MediaRun run;
+    const base::Instant at{1'000'000'000'000};
+    run.packet(at);
+    run.packet(at + milliseconds(200));
+    EXPECT_FALSE(run.comes(at + milliseconds(200)));
+    run.packet(at + milliseconds(400)); // the third, but not within 300 ms
+    EXPECT_FALSE(run.comes(at + milliseconds(400)));
+    run.packet(at + milliseconds(420));
+    EXPECT_TRUE(run.comes(at + milliseconds(420)));
+    run.packet(at + milliseconds(1300)); // a pause shorter than a second is none
+    EXPECT_TRUE(run.comes(at + milliseconds(2299)));
+    EXPECT_FALSE(run.comes(at + milliseconds(2300)));
+    run.packet(at + milliseconds(2400));
+    run.packet(at + milliseconds(2420));
+    EXPECT_FALSE(run.comes(at + milliseconds(2420)));
+    run.packet(at + milliseconds(2440));
+    EXPECT_TRUE(run.comes(at + milliseconds(2440)));
 }
 
 } // namespace

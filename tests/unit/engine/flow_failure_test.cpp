@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// The flow's state machine where things fail: which answers end it, when it is tried again,
+// attempts that come to nothing, registrations that run out, a clock that is set.
+#include "flow_machine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace {
+
+using base::FlowState;
+using engine::FlowKeeper;
+using engine::KeeperAct;
+using engine::RegisterResult;
+using machine::granted;
+using machine::Machine;
+using machine::status;
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using namespace std::chrono_literals;
+
+RegisterResult local(int code)
+{
+    RegisterResult out = status(code);
+    out.local = true;
+    return out;
+}
+
+TEST(Attempt, ThatComesToNothingEndsByItself)
+{
+    for (const bool named : {true, false}) {
+        Machine flow({.named = named});
+        EXPECT_EQ(flow.jump(), 47s);
+        EXPECT_EQ(flow.keeper.state(), FlowState::BackingOff);
+        EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Close));
+        EXPECT_THAT(flow.keeper.report().reason, HasSubstr("within 47 s"));
+        flow.jump();
+        EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Connect));
+    }
+}
+
+TEST(Attempt, HasItsTimeAnewForEachAddress)
+{
+    Machine flow;
+    flow.after(40s);
+    flow.keeper.trying(flow.now);
+    flow.after(40s);
+    flow.keeper.tick(flow.now);
+    EXPECT_EQ(flow.keeper.state(), FlowState::Connecting);
+    EXPECT_EQ(flow.jump(), 7s);
+    EXPECT_EQ(flow.keeper.state(), FlowState::BackingOff);
+}
+
+TEST(Attempt, ThatIsStuckIsBegunAnewWhenAskedTo)
+{
+    Machine flow;
+    flow.after(1s);
+    flow.keeper.reRegister(flow.now);
+    EXPECT_THAT(flow.keeper.take(), IsEmpty()) << "it has only begun";
+    flow.after(10s);
+    flow.keeper.reRegister(flow.now);
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Connect));
+}
+
+/// Both the transaction and the connection say that it broke, in either order.
+TEST(Attempt, IsNotFailedByWhatTheFormerConnectionSays)
+{
+    Machine flow;
+    flow.comeUp();
+    flow.keeper.result(flow.now, local(503));
+    ASSERT_EQ(flow.keeper.state(), FlowState::Connecting);
+    flow.keeper.closed(flow.now, "The edge closed the connection (FIN).");
+    EXPECT_EQ(flow.keeper.state(), FlowState::Connecting);
+    EXPECT_EQ(flow.keeper.report().failures, 0);
+
+    Machine other;
+    other.comeUp();
+    other.keeper.closed(other.now, "The edge closed the connection (FIN).");
+    other.keeper.result(other.now, local(503));
+    EXPECT_EQ(other.keeper.state(), FlowState::Connecting);
+}
+
+TEST(Refused, ForTheMomentIsTriedAgain)
+{
+    for (const int code :
+         {408, 410, 413, 422, 429, 430, 477, 478, 480, 482, 486, 491, 500, 502, 503, 504, 580}) {
+        Machine flow;
+        flow.keeper.result(flow.now, status(code));
+        EXPECT_EQ(flow.keeper.state(), FlowState::BackingOff) << code;
+        EXPECT_EQ(flow.keeper.report().waitMost, 60s) << code;
+    }
+    for (const int code : {302, 400, 403, 404, 420, 501, 600, 603}) {
+        Machine flow;
+        flow.keeper.result(flow.now, status(code, 7200s));
+        EXPECT_EQ(flow.keeper.state(), FlowState::BackingOff) << code;
+        EXPECT_EQ(flow.jump(), 7200s) << code;
+    }
+}
+
+TEST(Refused, PerhapsForGoodIsTriedAgainSlowly)
+{
+    Machine flow;
+    flow.keeper.result(flow.now, status(404));
+    EXPECT_EQ(flow.keeper.state(), FlowState::BackingOff);
+    EXPECT_EQ(flow.jump(), 1350s); // the middle of 900 and 1800
+    EXPECT_THAT(flow.keeper.take(), Contains(KeeperAct::Connect));
+}
+
+TEST(Refresh, ThatFailsForTheMomentLeavesTheFlow)
+{
+    for (const int code : {408, 477, 478, 480, 500, 503, 504}) {
+        Machine flow;
+        flow.comeUp();
+        flow.keeper.reRegister(flow.now);
+        flow.keeper.take();
+        const auto since = flow.keeper.report().reachableSince;
+        flow.keeper.result(flow.now, status(code));
+        EXPECT_EQ(flow.keeper.state(), FlowState::Up) << code;
+        EXPECT_THAT(flow.keeper.take(), IsEmpty()) << code;
+        EXPECT_EQ(flow.keeper.report().reachableSince, since);
+        EXPECT_THAT(flow.keeper.report().reason, HasSubstr("next refresh is in 45 s"));
+        EXPECT_EQ(flow.jump(), 45s) << code; // the middle of 30 and 60
+        EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Refresh));
+        flow.keeper.result(flow.now, status(code));
+        EXPECT_THAT(flow.keeper.report().reason, HasSubstr("next refresh is in 90 s")) << code;
+        flow.keeper.result(flow.now, granted());
+        flow.keeper.result(flow.now, status(code));
+        EXPECT_THAT(flow.keeper.report().reason, HasSubstr("next refresh is in 45 s")) << code;
+    }
+}
+
+TEST(Refresh, WithoutAnAnswerLeavesAFlowWhosePongsCome)
+{
+    Machine flow;
+    flow.comeUp();
+    flow.keeper.result(flow.now, local(408));
+    EXPECT_EQ(flow.keeper.state(), FlowState::Up);
+    Machine plain;
+    plain.keeper.sending(plain.now);
+    plain.keeper.result(plain.now, status(200));
+    ASSERT_EQ(plain.keeper.state(), FlowState::UpPlain);
+    plain.keeper.take();
+    plain.keeper.result(plain.now, local(408));
+    EXPECT_EQ(plain.keeper.state(), FlowState::Connecting);
+}
+
+TEST(Refresh, TheEndOfTheRegistrationIsTheEndOfTheFlow)
+{
+    Machine flow({.expires = 100s});
+    flow.keeper.sending(flow.now);
+    const auto begin = flow.now;
+    flow.keeper.result(flow.now, status(200));
+    flow.jump();
+    flow.keeper.result(flow.now, status(503, 3600s));
+    EXPECT_EQ(flow.keeper.state(), FlowState::UpPlain);
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("runs out in 30 s"));
+    flow.keeper.take();
+    flow.states.clear();
+    EXPECT_EQ(flow.jump(), 30s);
+    EXPECT_EQ(flow.now - begin, 100s);
+    EXPECT_THAT(flow.states, ElementsAre(FlowState::Failed, FlowState::Connecting));
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Close, KeeperAct::Connect));
+    EXPECT_EQ(flow.keeper.report().reachableUntil, flow.now);
+    EXPECT_FALSE(flow.keeper.report().registeredUntil.known());
+}
+
+TEST(Unbound, NobodyReachesUsThoughTheAnswerWas200)
+{
+    auto unbound = granted();
+    unbound.unbound = true;
+    unbound.sentence = "The 200 lists other Contacts but not ours.";
+    Machine flow;
+    flow.keeper.sending(flow.now);
+    flow.keeper.result(flow.now, unbound);
+    EXPECT_FALSE(flow.keeper.report().reachableSince.known());
+    EXPECT_FALSE(flow.keeper.report().registeredUntil.known());
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("not ours"));
+    flow.jump();
+    flow.keeper.pong(flow.now);
+    EXPECT_EQ(flow.keeper.state(), FlowState::UpPlain);
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("not ours"));
+    flow.keeper.result(flow.now, granted()); // bound after all
+    EXPECT_EQ(flow.keeper.state(), FlowState::Up);
+    EXPECT_EQ(flow.keeper.report().reachableSince, flow.now);
+    flow.after(5s);
+    flow.keeper.result(flow.now, unbound);
+    EXPECT_EQ(flow.keeper.state(), FlowState::UpPlain);
+    EXPECT_EQ(flow.keeper.report().reachableUntil, flow.now);
+    EXPECT_FALSE(flow.keeper.report().reachableSince.known());
+}
+
+TEST(Hope, APingThatNobodyPromisedToAnswerShowsWhatCameOfIt)
+{
+    Machine flow;
+    flow.keeper.sending(flow.now);
+    flow.keeper.result(flow.now, status(200));
+    flow.keeper.take();
+    flow.keeper.ping(flow.now);
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
+    flow.after(7ms);
+    flow.keeper.pong(flow.now);
+    EXPECT_EQ(flow.keeper.report().lastPong, flow.now);
+    EXPECT_EQ(flow.keeper.report().pongRoundTrip, 7ms);
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("7 ms"));
+    flow.keeper.ping(flow.now);
+    flow.keeper.take();
+    EXPECT_EQ(flow.jump(), 10s);
+    EXPECT_EQ(flow.keeper.state(), FlowState::UpPlain);
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("never promised one"));
+    EXPECT_THAT(flow.keeper.take(), IsEmpty());
+}
+
+TEST(Stopping, WaitsForTheRegisterThatIsUnderWay)
+{
+    Machine flow;
+    flow.keeper.sending(flow.now);
+    flow.keeper.stop(flow.now);
+    EXPECT_FALSE(flow.keeper.stopped());
+    EXPECT_THAT(flow.keeper.take(), IsEmpty());
+    flow.keeper.result(flow.now, granted());
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Unregister));
+    EXPECT_FALSE(flow.keeper.stopped());
+    flow.keeper.result(flow.now, status(403));
+    EXPECT_EQ(flow.keeper.report().unregistered, false);
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("for another 3600 s"));
+
+    Machine refused;
+    refused.keeper.sending(refused.now);
+    refused.keeper.stop(refused.now);
+    refused.keeper.result(refused.now, status(401));
+    EXPECT_TRUE(refused.keeper.stopped());
+    EXPECT_FALSE(refused.keeper.report().unregistered.has_value());
+
+    Machine silent;
+    silent.keeper.sending(silent.now);
+    silent.keeper.stop(silent.now);
+    EXPECT_EQ(silent.jump(), 47s);
+    EXPECT_TRUE(silent.keeper.stopped());
+    EXPECT_FALSE(silent.keeper.next().has_value());
+}
+
+/// A server that closes after each answer: at first at once, then as rarely as after failures.
+TEST(Brief, LivesOfAFlowAreFailuresInTheEnd)
+{
+    Machine flow;
+    const auto begin = flow.now;
+    int attempts = 0;
+    while (flow.now - begin < 24h) {
+        ++attempts;
+        flow.keeper.sending(flow.now);
+        flow.keeper.result(flow.now, status(200));
+        flow.after(10ms);
+        flow.keeper.closed(flow.now, "The edge closed the connection (FIN).");
+        while (flow.keeper.state() == FlowState::BackingOff)
+            flow.jump();
+        flow.keeper.take();
+    }
+    EXPECT_LT(attempts, 80); // one in 22 minutes, after the first ones
+    flow.keeper.sending(flow.now);
+    flow.keeper.result(flow.now, status(200));
+    flow.after(120s); // a good one, and what was is forgotten
+    flow.keeper.closed(flow.now, "The edge closed the connection (FIN).");
+    EXPECT_EQ(flow.keeper.state(), FlowState::Connecting);
+}
+
+TEST(Clock, WhenItIsSetWhatIsDueKeepsItsDistance)
+{
+    for (const base::Duration step : {base::Duration(1h), base::Duration(-1h)}) {
+        Machine flow;
+        flow.comeUp();
+        const auto due = *flow.keeper.next() - flow.now;
+        const auto left = flow.keeper.report().registeredUntil - flow.now;
+        flow.now = flow.now + step;
+        flow.keeper.clockStepped(flow.now, step);
+        EXPECT_EQ(*flow.keeper.next() - flow.now, due);
+        EXPECT_EQ(flow.keeper.report().registeredUntil - flow.now, left);
+        EXPECT_THAT(flow.keeper.report().reason,
+                    testing::AllOf(HasSubstr(step > 0s ? "forward" : "back"), HasSubstr("3600")));
+        EXPECT_EQ(flow.keeper.state(), FlowState::Up);
+    }
+}
+
+} // namespace
