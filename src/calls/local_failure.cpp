@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// What happened inside Earshot to a call of its own.
+// What happened inside Earshot to a call of its own, and what the network told of one.
 #include <calls/fold.h>
 
 #include <algorithm>
+#include <base/network_error.h>
 
 namespace calls {
 
@@ -37,7 +38,8 @@ void Fold::local(const Fact &fact, CallRow &out)
 }
 
 /// A transaction of which the network told that its request did not arrive may still be answered:
-/// others send again. Nothing ends here.
+/// others send again. Nothing ends here. What was too large is sent again in smaller pieces: that
+/// is not even a failure.
 void Fold::undelivered(const Fact &fact, CallRow &out)
 {
     const RowId about = m_trace.row(fact.row).undelivered();
@@ -47,7 +49,10 @@ void Fold::undelivered(const Fact &fact, CallRow &out)
         return;
     out.transaction = place->transaction;
     out.earlyDialog = place->earlyDialog;
-    if (out.transaction == kNoIndex || m_trace.row(about).status != 0)
+    const base::LocalEvent *event = m_trace.local(fact.row);
+    const bool tooLarge =
+        event != nullptr && base::networkErrorOf(*event) == base::NetworkError::TooLarge;
+    if (out.transaction == kNoIndex || m_trace.row(about).status != 0 || tooLarge)
         return;
     Transaction &transaction = m_call.transactions[out.transaction];
     if (transaction.finalStatus != 0 || transaction.localFailure.valid())

@@ -99,11 +99,13 @@ void doubtCutMessages(Findings &findings)
     }
 }
 
-/// The same where the capture holds one direction only.
+/// The same where the capture holds one direction only. What was seen in it stays as it is.
 void doubtOneDirection(Findings &findings)
 {
     for (Finding &finding : findings.list) {
-        if (finding.severity != Severity::Info)
+        const Rule *const by = rule(finding.rule);
+        if (by != nullptr && by->argues == Argues::FromAbsence &&
+            finding.severity != Severity::Info)
             doubt(finding,
                   " Only one direction of this call was captured, so what is missed here may have "
                   "been sent.",

@@ -8,19 +8,31 @@
 namespace diagnosis {
 namespace {
 
+/// ICMP about a packet, in a capture as well; else something happened inside Earshot.
+bool byNetwork(const trace::Row &row)
+{
+    return row.undelivered().valid() || row.mediaUndelivered();
+}
+
 void tellLocal(const Evidence &evidence, trace::RowId row, const base::LocalEvent &event,
                Telling &out)
 {
     const std::string_view said =
         event.sentence.empty() ? base::localKindText(event.kind) : std::string_view(event.sentence);
     constexpr std::size_t kWhole = 1000; // our own words, with foreign ones in them
-    out.say(fmt::format("Inside this program: {} {}", base::printable(said, false, kWhole),
-                        out.cite(at(row, "local event"))));
+    const bool network = byNetwork(evidence.trace.row(row));
+    out.say(fmt::format("{}: {} {}", network ? "The network told" : "Inside this program",
+                        base::printable(said, false, kWhole),
+                        out.cite(at(row, network ? "what the network told" : "local event"))));
     if (event.code != 0)
         out.say(fmt::format("The stack treats it like {} although nobody sent that.",
                             codeText(event.code)));
+    if (const auto about = evidence.trace.row(row).undelivered(); about.valid())
+        out.say(fmt::format("That was the packet {} to {}, sent {} before.",
+                            out.cite(at(about, "what did not arrive")), receiver(evidence, about),
+                            lasting(evidence.time(row) - evidence.time(about))));
     for (const auto &transaction : evidence.call.transactions)
-        if (transaction.localFailure == row && transaction.request.valid())
+        if (!network && transaction.localFailure == row && transaction.request.valid())
             out.say(fmt::format("It ended the {} {} to {} after {}.",
                                 requestText(evidence, transaction),
                                 out.cite(at(transaction.request, "the request")),
@@ -48,11 +60,15 @@ void tellFate(const Evidence &evidence, const calls::Transaction &transaction, T
         out.say(fmt::format("It ended with {} after {} {}.", codeText(transaction.finalStatus),
                             lasting(transaction.finished - transaction.started),
                             out.cite(at(transaction.finalResponse, "final response"))));
-    else if (transaction.localFailure.valid())
-        out.say(fmt::format("It failed locally after {} {}.",
-                            lasting(transaction.finished - transaction.started),
-                            out.cite(at(transaction.localFailure, "local failure"))));
-    else if (transaction.method != sip::Method::Ack)
+    else if (transaction.localFailure.valid()) {
+        const bool network = byNetwork(evidence.trace.row(transaction.localFailure));
+        const auto after = lasting(transaction.finished - transaction.started);
+        out.say(fmt::format(
+            "{} after {} {}.",
+            network ? "It did not arrive, as the network told" : "It failed locally", after,
+            out.cite(at(transaction.localFailure,
+                        network ? "what the network told" : "local failure"))));
+    } else if (transaction.method != sip::Method::Ack)
         out.say(transaction.responses.empty() ? "No response to it is in this trace."
                                               : "No final response to it is in this trace.");
 }

@@ -104,9 +104,8 @@ const flows::FlowEvent *doubtOf(const flows::Flow &flow, base::Instant when)
             event.what == Happening::PongMissing || event.what == Happening::Unreachable ||
             event.what == Happening::Remapped)
             doubt = doubt == nullptr ? &event : doubt;
-        else if (reports(base::FlowState::Up) || event.what == Happening::Registered ||
-                 (event.what == Happening::Pong &&
-                  (doubt == nullptr || doubt->what != Happening::Remapped)))
+        else if (reports(base::FlowState::Up) ||
+                 (doubt != nullptr && flows::revives(event, *doubt)))
             doubt = nullptr;
     }
     return doubt;

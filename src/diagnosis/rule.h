@@ -17,6 +17,10 @@ enum class Reads : std::uint8_t {
     Messages, // what headers and descriptions say, or do not say: not where they were cut short
 };
 
+/// Does it argue from what is there, or from what is not? The latter is no proof where the capture
+/// holds one direction only.
+enum class Argues : std::uint8_t { FromSight, FromAbsence };
+
 struct Rule {
     std::string_view id; // "em-183-sdp-no-rtp"
     std::string_view title;
@@ -28,6 +32,7 @@ struct Rule {
     std::string_view quietOn; // a generic test feeds both through the real stream
     void (*check)(const Evidence &evidence, Findings &out) = nullptr;
     Reads reads = Reads::Little;
+    Argues argues = Argues::FromSight;
 };
 
 namespace rules {

@@ -2,6 +2,7 @@
 #include <flows/flow_table.h>
 
 #include <algorithm>
+#include <base/network_error.h>
 #include <flows/stun.h>
 #include <flows/work.h>
 
@@ -73,7 +74,19 @@ void FlowTable::Work::used(const trace::Trace &trace, trace::RowId row, const si
         note(*entry, Happening::Used, row, trace.row(row).time, 0,
              std::string(message.methodText.substr(0, 64)));
     else
-        changed(*entry);
+        answeredOver(*entry, row, trace.row(row).time, message);
+}
+
+/// A response shows that both ends can be reached. Only the first one behind a doubt is kept: there
+/// are too many.
+void FlowTable::Work::answeredOver(Entry &entry, trace::RowId row, base::Instant time,
+                                   const sip::Message &message)
+{
+    changed(entry);
+    if (!entry.unreachable)
+        return;
+    entry.unreachable = false;
+    note(entry, Happening::Used, row, time, message.status, std::to_string(message.status));
 }
 
 void FlowTable::Work::keepAlive(const trace::Trace &trace, trace::RowId row)
@@ -171,14 +184,20 @@ void FlowTable::Work::closed(const trace::Trace &trace, trace::RowId row)
 }
 
 /// ICMP: what was sent over the flow did not arrive. RFC 5626 section 4.4 takes it for a sign of
-/// failure over UDP.
+/// failure over UDP. A connection lives on over it (RFC 1122 section 4.2.3.9); what was too large
+/// says nothing of smaller messages.
 void FlowTable::Work::unreachable(const trace::Trace &trace, trace::RowId row)
 {
     const base::LocalEvent *event = trace.local(row);
-    if (event == nullptr || !trace.row(row).undelivered().valid())
+    if (event == nullptr || !trace.row(row).undelivered().valid() ||
+        trace.row(row).transport != base::Transport::Udp ||
+        base::networkErrorOf(*event) == base::NetworkError::TooLarge)
         return;
-    if (Entry *entry = at(trace, row); entry != nullptr)
-        note(*entry, Happening::Unreachable, row, trace.row(row).time, 0, event->sentence);
+    Entry *entry = at(trace, row);
+    if (entry == nullptr)
+        return;
+    entry->unreachable = true;
+    note(*entry, Happening::Unreachable, row, trace.row(row).time, 0, event->sentence);
 }
 
 FlowTable::FlowTable(const trace::Trace &trace, std::size_t capacity)

@@ -94,6 +94,7 @@ void FlowTable::Work::absorb(Entry &own, const Entry &wire)
     to.lastPing = from.lastPing;
     to.lastPong = from.lastPong;
     own.answersPings = wire.answersPings;
+    own.unreachable = own.unreachable || wire.unreachable;
     own.ended = wire.ended;
     own.removes = wire.removes;
     to.events.insert(to.events.end(), from.events.begin(), from.events.end());
@@ -187,6 +188,7 @@ void FlowTable::Work::registerResponse(const trace::Trace &trace, trace::RowId r
         return; // the same response on its way: what reaches the user agent counts
     flow.lastResponse = row;
     if (message.status >= 300) {
+        answeredOver(*entry, row, filed.time, message);
         const bool challenge = message.status == 401 || message.status == 407;
         if (!challenge)
             note(*entry, Happening::RegisterFailed, row, filed.time, message.status,

@@ -35,6 +35,21 @@ std::string placeOf(const Flow &flow)
 
 } // namespace
 
+bool revives(const FlowEvent &event, const FlowEvent &death)
+{
+    switch (event.what) {
+    case Happening::Registered:
+        return true;
+    case Happening::Pong:
+        return death.what != Happening::Remapped;
+    case Happening::Used: // with a code: a response, for a request alone proves no other end
+    case Happening::RegisterFailed:
+        return event.status != 0 && death.what == Happening::Unreachable;
+    default:
+        return false;
+    }
+}
+
 const FlowEvent *deathOf(const Flow &flow, base::Instant when)
 {
     const FlowEvent *death = nullptr;
@@ -49,13 +64,8 @@ const FlowEvent *deathOf(const Flow &flow, base::Instant when)
         case Happening::Remapped:
             death = death == nullptr ? &event : death;
             break;
-        case Happening::Pong:
-            death = death != nullptr && death->what == Happening::Remapped ? death : nullptr;
-            break;
-        case Happening::Registered:
-            death = nullptr;
-            break;
         default:
+            death = death != nullptr && revives(event, *death) ? nullptr : death;
             break;
         }
     }

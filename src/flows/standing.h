@@ -14,9 +14,12 @@
 namespace flows {
 
 /// The event after which nothing was heard of the flow at `when`; nullptr: it lived, as far as this
-/// trace tells. Another mapped address ends it until it is registered anew (RFC 5626 section
-/// 4.4.2).
+/// trace tells. A response that came over it ends what the network told (ICMP). Another mapped
+/// address ends it until it is registered anew (RFC 5626 section 4.4.2).
 const FlowEvent *deathOf(const Flow &flow, base::Instant when);
+
+/// Does the event show that a flow lives in spite of what seemed its end before?
+bool revives(const FlowEvent &event, const FlowEvent &death);
 
 enum class Standing : std::uint8_t {
     Seen,       // nothing tells

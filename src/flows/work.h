@@ -32,6 +32,7 @@ struct Entry {
     bool removes = false;          // that REGISTER takes the binding away
     bool atUserAgent = false;      // the hop of the user agent itself was captured
     bool answersPings = false;
+    bool unreachable = false;   // told by the network, and no response came over it since
     base::Instant waitingSince; // the ping that waits for a pong, if none came after it
     base::Instant ended;        // when a connection between these ends was last closed or reset
     std::shared_ptr<const Flow> published;
@@ -94,6 +95,8 @@ struct FlowTable::Work {
     void registerRequest(const trace::Trace &trace, trace::RowId row, const sip::Message &message);
     void registerResponse(const trace::Trace &trace, trace::RowId row, const sip::Message &message);
     void used(const trace::Trace &trace, trace::RowId row, const sip::Message &message);
+    void answeredOver(Entry &entry, trace::RowId row, base::Instant time,
+                      const sip::Message &message);
     void keepAlive(const trace::Trace &trace, trace::RowId row);
     void pong(Entry &entry, trace::RowId row, base::Instant time,
               const std::optional<base::Endpoint> &mapped);

@@ -12,8 +12,10 @@ constexpr base::Duration kLongestWay = std::chrono::seconds(10);
 constexpr std::uint32_t kMostRows = 4096;
 constexpr std::uint64_t kMostLooked = std::uint64_t{1} << 27U; // rows in all, then a few each
 constexpr std::uint32_t kFew = 64;
-/// RTP goes on into the void fifty times a second: one word in so long is enough.
+/// RTP goes on into the void fifty times a second: one word in so long is enough, and a second one
+/// soon, because a single packet may miss its port in a good call.
 constexpr base::Duration kMediaEvery = std::chrono::seconds(10);
+constexpr base::Duration kMediaAgain = std::chrono::seconds(1);
 
 std::size_t udpLength(std::string_view header)
 {
@@ -92,9 +94,12 @@ Undelivered::Owner Undelivered::ofMedia(const base::Packet &packet)
     if (!owner.call.valid())
         return owner;
     Told &told = m_told.ensure({packet.source, packet.destination});
-    owner.told = told.time.known() && packet.time - told.time < kMediaEvery;
-    if (!owner.told)
+    owner.told =
+        told.time.known() && packet.time - told.time < (told.again ? kMediaEvery : kMediaAgain);
+    if (!owner.told) {
+        told.again = told.time.known();
         told.time = packet.time;
+    }
     return owner;
 }
 

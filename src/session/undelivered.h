@@ -37,6 +37,7 @@ private:
     MediaFold &m_media;
     struct Told {
         base::Instant time;
+        bool again = false;
     };
     Generations<RtpGate::Key, Told, RtpGate::Hash> m_told{4096};
     std::uint64_t m_looked = 0; // rows that were looked at

@@ -73,6 +73,7 @@ const Rule dlg_bye_lost{"dlg-bye-lost",
   45.00 tick
 )",
                         check,
-                        Reads::Messages};
+                        Reads::Messages,
+                        Argues::FromAbsence};
 
 } // namespace diagnosis::rules

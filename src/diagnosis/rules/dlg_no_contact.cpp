@@ -56,6 +56,7 @@ const Rule dlg_no_contact{"dlg-no-contact",
   1.05 alice>bob ACK tag=b
 )",
                           check,
-                          Reads::Messages};
+                          Reads::Messages,
+                          Argues::FromAbsence};
 
 } // namespace diagnosis::rules

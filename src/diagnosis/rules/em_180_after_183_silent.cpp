@@ -84,6 +84,7 @@ const Rule em_180_after_183_silent{"em-180-after-183-silent",
   6.00 bob>alice 200 tag=b answer
 )",
                                    check,
-                                   Reads::Messages};
+                                   Reads::Messages,
+                                   Argues::FromAbsence};
 
 } // namespace diagnosis::rules

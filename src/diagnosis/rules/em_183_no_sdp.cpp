@@ -78,6 +78,7 @@ const Rule em_183_no_sdp{"em-183-no-sdp",
   6.00 bob>alice 200 tag=b answer
 )",
                          check,
-                         Reads::Messages};
+                         Reads::Messages,
+                         Argues::FromAbsence};
 
 } // namespace diagnosis::rules

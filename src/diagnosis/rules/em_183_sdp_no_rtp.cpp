@@ -152,6 +152,7 @@ const Rule em_183_sdp_no_rtp{"em-183-sdp-no-rtp",
   7.00 tick
 )",
                              check,
-                             Reads::Messages};
+                             Reads::Messages,
+                             Argues::FromAbsence};
 
 } // namespace diagnosis::rules

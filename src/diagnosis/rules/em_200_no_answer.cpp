@@ -77,6 +77,7 @@ const Rule em_200_no_answer{"em-200-no-answer",
   2.05 alice>bob ACK tag=b
 )",
                             check,
-                            Reads::Messages};
+                            Reads::Messages,
+                            Argues::FromAbsence};
 
 } // namespace diagnosis::rules

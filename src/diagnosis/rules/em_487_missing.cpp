@@ -65,6 +65,7 @@ const Rule em_487_missing{"em-487-missing",
   40.00 tick
 )",
                           check,
-                          Reads::Messages};
+                          Reads::Messages,
+                          Argues::FromAbsence};
 
 } // namespace diagnosis::rules

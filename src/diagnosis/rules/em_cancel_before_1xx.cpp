@@ -67,6 +67,7 @@ const Rule em_cancel_before_1xx{"em-cancel-before-1xx",
   0.25 alice>bob ACK tag=b
 )",
                                 check,
-                                Reads::Messages};
+                                Reads::Messages,
+                                Argues::FromAbsence};
 
 } // namespace diagnosis::rules

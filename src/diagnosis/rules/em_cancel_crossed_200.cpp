@@ -70,6 +70,7 @@ const Rule em_cancel_crossed_200{"em-cancel-crossed-200",
   9.00 tick
 )",
                                  check,
-                                 Reads::Messages};
+                                 Reads::Messages,
+                                 Argues::FromAbsence};
 
 } // namespace diagnosis::rules

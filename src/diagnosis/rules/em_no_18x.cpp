@@ -73,6 +73,7 @@ const Rule em_no_18x{"em-no-18x",
   12.05 alice>bob ACK tag=b
 )",
                      check,
-                     Reads::Messages};
+                     Reads::Messages,
+                     Argues::FromAbsence};
 
 } // namespace diagnosis::rules

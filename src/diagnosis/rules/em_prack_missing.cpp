@@ -3,6 +3,7 @@
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/uri.h>
 
 namespace diagnosis::rules {
 namespace {
@@ -63,20 +64,44 @@ void report(const Evidence &evidence, const calls::EarlyDialog &dialog,
          Action::None}};
 }
 
-/// Was the caller itself seen behind the response, on the same way? A capture of the callee's
-/// direction alone holds no PRACK of anybody.
+/// Would a PRACK for the response go to where it came from? Its route set begins there, or there
+/// is none and the Contact is there (RFC 3261 section 12.1.2).
+bool answersComeHere(const Evidence &evidence, const calls::ReliableResponse &reliable)
+{
+    const auto here = evidence.trace.source(reliable.response).address;
+    const auto &response = evidence.message(reliable.response);
+    auto targets = response.values(sip::HeaderId::RecordRoute);
+    if (targets.empty())
+        targets = response.values(sip::HeaderId::Contact);
+    return std::any_of(targets.begin(), targets.end(), [&](std::string_view target) {
+        const auto address = base::Address::parse(sip::parseNameAddress(target).uri.host);
+        return address && *address == here;
+    });
+}
+
+/// Was the caller itself seen behind the response, on the way that its PRACK takes? A capture of
+/// the callee's direction alone holds no PRACK of anybody. CANCEL and the ACK of a failure go from
+/// hop to hop, also where a proxy stays out of the dialog.
 bool callerSeen(const Evidence &evidence, const calls::ReliableResponse &reliable)
 {
     const auto from = evidence.trace.destination(reliable.response);
     const auto to = evidence.trace.source(reliable.response);
     const auto start = evidence.time(reliable.response);
-    return std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(),
-                       [&](const auto &place) {
-                           const auto &row = evidence.trace.row(place.row);
-                           return trace::isMessage(row.kind) && row.status == 0 &&
-                                  row.time >= start && evidence.trace.source(place.row) == from &&
-                                  evidence.trace.destination(place.row) == to;
-                       });
+    bool hopByHop = false;
+    for (const auto &place : evidence.call.rows) {
+        const auto &row = evidence.trace.row(place.row);
+        if (!trace::isMessage(row.kind) || row.status != 0 || row.time < start ||
+            evidence.trace.source(place.row) != from || evidence.trace.destination(place.row) != to)
+            continue;
+        const bool ofInvite = place.transaction < evidence.call.transactions.size() &&
+                              evidence.call.transactions[place.transaction].method ==
+                                  sip::Method::Invite; // a repeated INVITE, the ACK of a failure
+        if (row.toTag != 0 && row.method != sip::Method::Cancel &&
+            !(ofInvite && row.method == sip::Method::Ack))
+            return true;
+        hopByHop = true;
+    }
+    return hopByHop && answersComeHere(evidence, reliable);
 }
 
 /// What the numbers of the caller's later requests in the dialog say of a PRACK between: each
@@ -113,11 +138,11 @@ bool reportFinal(const Evidence &evidence, const calls::EarlyDialog &dialog,
                  const calls::ReliableResponse &reliable, Findings &out)
 {
     const auto *const invite = transactionOf(evidence.call, reliable.response);
-    if (invite == nullptr || !invite->finalResponse.valid() || !callerSeen(evidence, reliable))
+    if (invite == nullptr || !invite->finalResponse.valid())
         return false;
     const auto waited = evidence.time(invite->finalResponse) - evidence.time(reliable.response);
-    const auto numbers = numbersBehind(evidence, *invite, reliable);
-    if (waited < kCrossed || anyPrack(evidence) || numbers == Numbers::OneBetween)
+    if (waited < kCrossed || anyPrack(evidence) || !callerSeen(evidence, reliable) ||
+        numbersBehind(evidence, *invite, reliable) == Numbers::OneBetween)
         return false;
     auto &f = out.add(
         "em-prack-missing", waited < kFirstRepeat ? Severity::Warning : Severity::Error,
@@ -193,6 +218,7 @@ const Rule em_prack_missing{"em-prack-missing",
   3.50 tick
 )",
                             check,
-                            Reads::Messages};
+                            Reads::Messages,
+                            Argues::FromAbsence};
 
 } // namespace diagnosis::rules

@@ -65,6 +65,7 @@ const Rule em_prack_timeout{"em-prack-timeout",
   32.30 alice>bob ACK tag=b
 )",
                             check,
-                            Reads::Messages};
+                            Reads::Messages,
+                            Argues::FromAbsence};
 
 } // namespace diagnosis::rules

@@ -79,6 +79,7 @@ const Rule em_precondition_stall{"em-precondition-stall",
   6.00 tick
 )",
                                  check,
-                                 Reads::Messages};
+                                 Reads::Messages,
+                                 Argues::FromAbsence};
 
 } // namespace diagnosis::rules

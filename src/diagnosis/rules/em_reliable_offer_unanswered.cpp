@@ -53,6 +53,7 @@ const Rule em_reliable_offer_unanswered{"em-reliable-offer-unanswered",
   0.35 bob>alice 200 tag=b for=PRACK
 )",
                                         check,
-                                        Reads::Messages};
+                                        Reads::Messages,
+                                        Argues::FromAbsence};
 
 } // namespace diagnosis::rules

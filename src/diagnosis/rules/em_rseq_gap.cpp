@@ -4,6 +4,7 @@
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <set>
 
 namespace diagnosis::rules {
 namespace {
@@ -22,6 +23,23 @@ bool acknowledged(const Evidence &evidence, std::uint32_t rseq)
         });
 }
 
+/// The caller took a number for a request between the two PRACKs that is not in the trace: it got
+/// a response that is not there either.
+bool captureLacks(const Evidence &evidence, const calls::ReliableResponse &before,
+                  const calls::ReliableResponse &after)
+{
+    const auto &last = evidence.trace.row(after.prack);
+    const auto from = before.prack.valid() ? evidence.trace.row(before.prack).cseq
+                                           : evidence.trace.row(before.response).cseq;
+    std::set<std::uint32_t> seen;
+    for (const auto &transaction : evidence.call.transactions)
+        if (transaction.request.valid() && transaction.cseq > from &&
+            transaction.cseq < last.cseq &&
+            evidence.trace.row(transaction.request).fromTag == last.fromTag)
+            seen.insert(transaction.cseq);
+    return last.cseq > from && last.cseq - from - 1 > seen.size();
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     if (evidence.call.kind != calls::Kind::Call)
@@ -38,6 +56,8 @@ void check(const Evidence &evidence, Findings &out)
                 acknowledged(evidence, before.rseq + 1))
                 continue;
             const bool taken = after.prackStatus / 100 == 2;
+            if (taken && captureLacks(evidence, before, after))
+                continue;
             auto &f = out.add(
                 "em-rseq-gap", Severity::Error, Grade::Likely,
                 fmt::format(
@@ -90,6 +110,7 @@ const Rule em_rseq_gap{"em-rseq-gap",
   3.00 tick
 )",
                        check,
-                       Reads::Messages};
+                       Reads::Messages,
+                       Argues::FromAbsence};
 
 } // namespace diagnosis::rules

@@ -129,6 +129,7 @@ const Rule em_sdp_differs_183_200{"em-sdp-differs-183-200",
   2.05 alice>bob ACK tag=b
 )",
                                   check,
-                                  Reads::Messages};
+                                  Reads::Messages,
+                                  Argues::FromAbsence};
 
 } // namespace diagnosis::rules

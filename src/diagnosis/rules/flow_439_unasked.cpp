@@ -47,6 +47,7 @@ const Rule flow_439_unasked{"flow-439-unasked",
   0.00 bob>edge REGISTER tcp "Contact: <sip:bob@192.0.2.20;transport=tcp>"
   0.05 edge>bob 200 tcp tag=r "Contact: <sip:bob@192.0.2.20;transport=tcp>;expires=600"
 )",
-                            check};
+                            check,
+                            Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -72,6 +72,8 @@ const Rule flow_failover_missing{"flow-failover-missing",
 * 5.500 edge2>home 180 tag=b
   9.000 tick
 )",
-                                 check};
+                                 check,
+                                 Reads::Little,
+                                 Argues::FromAbsence};
 
 } // namespace diagnosis::rules

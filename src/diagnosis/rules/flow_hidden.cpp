@@ -164,6 +164,31 @@ struct Told {
     bool sure = false; // the code speaks for itself
 };
 
+/// Who keeps the flow, and what its end means: the target's, or one that the sender has no more.
+void tellConsequences(const Evidence &evidence, const calls::Transaction &transaction, Finding &f)
+{
+    const auto way = routed(evidence, transaction);
+    const bool senders = way && way->senders;
+    f.impact = senders
+                   ? "The sender goes by a flow of its own that is gone: what it sends this way "
+                     "arrives nowhere until it takes a living one, and the code sends "
+                     "everybody looking at the target."
+                   : "The target looks registered but cannot be reached; the code sends "
+                     "everybody looking in the wrong place.";
+    f.fixes = {{"Say 430 for a flow that is gone (RFC 5626 section 5.3), so that whoever sent the "
+                "request tries the next one.",
+                "edge proxy", Action::None}};
+    if (!senders)
+        f.fixes.push_back({"Drop the bindings of a connection when it ends; answer 480 when none "
+                           "is left.",
+                           "home proxy", Action::None});
+    f.fixes.push_back({senders ? "Notice the dead connection by the missing pong, register again "
+                                 "and take the Service-Route of that answer."
+                               : "Notice the dead connection by the missing pong, register again "
+                                 "with the same reg-id, and keep a second flow.",
+                       std::string(keeperOf(evidence, transaction, way)), Action::None});
+}
+
 void report(const Evidence &evidence, const calls::Transaction &transaction, const Dead &dead,
             const Told &told, Findings &out)
 {
@@ -192,19 +217,8 @@ void report(const Evidence &evidence, const calls::Transaction &transaction, con
     const auto severity = known ? Severity::Error : told.sure ? Severity::Warning : Severity::Info;
     auto &f = out.add("flow-hidden", severity,
                       known || told.sure ? Grade::Likely : Grade::CannotTell, std::move(text));
-    f.impact =
-        "The target looks registered but cannot be reached; the code sends everybody looking "
-        "in the wrong place.";
     f.evidence = std::move(places);
-    f.fixes = {
-        {"Say 430 for a flow that is gone (RFC 5626 section 5.3), so that the home proxy tries "
-         "the next one.",
-         "edge proxy", Action::None},
-        {"Drop the bindings of a connection when it ends; answer 480 when none is left.",
-         "home proxy", Action::None},
-        {"Notice the dead connection by the missing pong, register again with the same "
-         "reg-id, and keep a second flow.",
-         "callee's user agent", Action::None}};
+    tellConsequences(evidence, transaction, f);
     f.offers = flowOffers(evidence, transaction);
 }
 
@@ -290,6 +304,8 @@ const Rule flow_hidden{"flow-hidden",
   30.100 edge>alice 180 tag=b
   35.000 edge>alice 480 tag=b
 )",
-                       check};
+                       check,
+                       Reads::Little,
+                       Argues::FromAbsence};
 
 } // namespace diagnosis::rules

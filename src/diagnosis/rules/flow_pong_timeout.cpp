@@ -94,6 +94,8 @@ const Rule flow_pong_timeout{"flow-pong-timeout",
 * 40.01 edge>bob tcp pong
   51.00 tick
 )",
-                             check};
+                             check,
+                             Reads::Little,
+                             Argues::FromAbsence};
 
 } // namespace diagnosis::rules

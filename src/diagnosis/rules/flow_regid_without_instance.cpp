@@ -47,6 +47,7 @@ const Rule flow_regid_without_instance{"flow-regid-without-instance",
   0.00 bob>edge REGISTER tcp "Supported: path, outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
   0.05 edge>bob 200 tcp tag=r "Require: outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
 )",
-                                       check};
+                                       check,
+                                       Reads::Messages};
 
 } // namespace diagnosis::rules

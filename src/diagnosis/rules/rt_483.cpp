@@ -51,6 +51,7 @@ const Rule rt_483{"rt-483",
   0.00 alice>proxy INVITE offer
   0.05 proxy>alice 404 tag=p
 )",
-                  check};
+                  check,
+                  Reads::Messages};
 
 } // namespace diagnosis::rules

@@ -99,6 +99,8 @@ const Rule rtp_one_way{"rtp-one-way",
   9.00 alice>bob BYE tag=b
   9.01 bob>alice 200 tag=b
 )",
-                       check};
+                       check,
+                       Reads::Messages,
+                       Argues::FromAbsence};
 
 } // namespace diagnosis::rules

@@ -103,6 +103,8 @@ const Rule tx_200_no_ack{"tx-200-no-ack",
   9.00 alice>bob BYE tag=b
   9.10 bob>alice 200 tag=b
 )",
-                         check};
+                         check,
+                         Reads::Little,
+                         Argues::FromAbsence};
 
 } // namespace diagnosis::rules

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <base/network_error.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 #include <sip/status.h>
+#include <unordered_set>
 
 namespace diagnosis::rules {
 namespace {
@@ -32,11 +34,37 @@ trace::RowId undelivered(const Evidence &evidence, trace::RowId event)
     return found;
 }
 
-/// Another address took it (RFC 3263 section 4.3), or it was sent again and arrived.
-bool wentOn(const Evidence &evidence, trace::RowId about, base::Instant since)
+using base::NetworkError;
+
+using RowSet = std::unordered_set<std::uint32_t>;
+
+/// All messages of the call that the network turned away.
+RowSet refusedRows(const Evidence &evidence)
 {
-    const auto *const transaction = transactionOf(evidence.call, about);
-    if (transaction != nullptr && evidence.trace.row(about).status == 0 &&
+    RowSet rows;
+    for (const auto &entry : evidence.call.rows)
+        if (const auto about = evidence.trace.row(entry.row).undelivered(); about.valid())
+            rows.insert(about.value);
+    return rows;
+}
+
+/// The ACK for the final response of an INVITE; invalid: none was seen.
+trace::RowId acknowledgement(const Evidence &evidence, const trace::Row &final)
+{
+    for (const auto &entry : evidence.call.rows) {
+        const trace::Row &row = evidence.trace.row(entry.row);
+        if (trace::isMessage(row.kind) && row.status == 0 && row.method == sip::Method::Ack &&
+            row.cseq == final.cseq && row.toTag == final.toTag)
+            return entry.row;
+    }
+    return {};
+}
+
+/// Another address took it (RFC 3263 section 4.3), or it was sent again and arrived.
+bool requestWentOn(const Evidence &evidence, const calls::Transaction *transaction,
+                   base::Instant since)
+{
+    if (transaction != nullptr &&
         std::any_of(transaction->responses.begin(), transaction->responses.end(),
                     [&](trace::RowId row) { return evidence.time(row) >= since; }))
         return true;
@@ -45,8 +73,43 @@ bool wentOn(const Evidence &evidence, trace::RowId about, base::Instant since)
         [&](const auto &t) { return t.started >= since && t.finalStatus / 100 == 2; });
 }
 
+/// Another copy of it, or a later response to the same request, was not turned away.
+bool responseWentOn(const Evidence &evidence, const calls::Transaction *transaction,
+                    const RowSet &refusals, base::Instant since)
+{
+    if (transaction == nullptr)
+        return false;
+    const auto arrived = [&](trace::RowId row) {
+        return evidence.time(row) >= since && !refusals.contains(row.value);
+    };
+    return std::any_of(transaction->responses.begin(), transaction->responses.end(), arrived) ||
+           std::any_of(transaction->responseRepeats.begin(), transaction->responseRepeats.end(),
+                       arrived);
+}
+
+enum class Harm : std::uint8_t { None, Delay, Lost };
+
+Harm harmOf(const Evidence &evidence, const RowSet &refusals, trace::RowId about,
+            base::Instant when)
+{
+    const trace::Row &row = evidence.trace.row(about);
+    const auto *const transaction = transactionOf(evidence.call, about);
+    if (row.status == 0)
+        return requestWentOn(evidence, transaction, when) ? Harm::Delay : Harm::Lost;
+    // Who hung up may be gone before the answer comes; nobody waits for it.
+    if (row.method == sip::Method::Bye || row.method == sip::Method::Cancel)
+        return Harm::None;
+    if (row.method == sip::Method::Invite && row.status >= 200) {
+        if (const auto ack = acknowledgement(evidence, row); ack.valid())
+            return evidence.time(ack) <= when ? Harm::None : Harm::Delay;
+    }
+    return responseWentOn(evidence, transaction, refusals, when) ? Harm::Delay : Harm::Lost;
+}
+
 struct Refusal {
-    trace::RowId about, event; // the first of its kind
+    trace::RowId about, event; // the first one of the worst harm
+    Harm harm = Harm::None;
+    NetworkError error = NetworkError::Unreachable;
     std::uint64_t count = 0;
 };
 
@@ -57,47 +120,76 @@ std::string subject(const Evidence &evidence, trace::RowId about)
     return row.status == 0 ? method : fmt::format("The {} for {}", row.status, method);
 }
 
+std::string impactOf(const Refusal &refusal, bool response)
+{
+    switch (refusal.harm) {
+    case Harm::None:
+        return "None: the call had ended, or the response had arrived before.";
+    case Harm::Delay:
+        return "A delay only: it was sent again, or to another address, and arrived.";
+    case Harm::Lost:
+        break;
+    }
+    if (refusal.error == NetworkError::TooLarge)
+        return "Large messages are lost while small ones work: many codecs, video, long headers.";
+    return response ? "The one who asked does not get the answer at this address."
+                    : "The request did not reach any SIP server; it counts as 503 for the sender.";
+}
+
+std::vector<Fix> fixesOf(const Evidence &evidence, const Refusal &refusal, const std::string &to)
+{
+    const trace::Row &row = evidence.trace.row(refusal.about);
+    const bool response = row.status != 0;
+    const auto overTcp =
+        row.transport == base::Transport::Udp && !response ? Action::CallOverTcp : Action::None;
+    if (refusal.error == NetworkError::TooLarge)
+        return {{"Send requests that come within 200 bytes of the path's MTU, or above 1300 bytes, "
+                 "over TCP (RFC 3261 section 18.1.1).",
+                 "caller's user agent", overTcp},
+                {"Let IP fragments and ICMP pass.", "NAT or firewall", Action::None}};
+    if (refusal.error == NetworkError::HopLimit)
+        return {{fmt::format(
+                     "Look for IP routers that send packets to {} in a circle (traceroute).", to),
+                 "operator", Action::None}};
+    if (response)
+        return {{"Send responses to where the request came from (rport, RFC 3581), and keep that "
+                 "port open until the transaction ends.",
+                 "sender of the request", Action::None}};
+    return {{fmt::format("Start the SIP server on {} or correct the address.", to), "operator",
+             Action::None},
+            {"Check whether the server listens on another transport (UDP, TCP, TLS).",
+             "caller's user agent", overTcp}};
+}
+
 void report(const Evidence &evidence, const Refusal &refusal, Findings &out)
 {
     const auto &row = evidence.trace.row(refusal.about);
     const auto *const event = evidence.trace.local(refusal.event);
-    const auto when = evidence.time(refusal.event);
-    const bool saved = wentOn(evidence, refusal.about, when);
     const auto to = receiver(evidence, refusal.about);
     const bool response = row.status != 0;
-    auto &f = out.add("tx-icmp", saved ? Severity::Warning : Severity::Error, Grade::Seen,
+    const auto severity = refusal.harm == Harm::Lost    ? Severity::Error
+                          : refusal.harm == Harm::Delay ? Severity::Warning
+                                                        : Severity::Info;
+    auto &f = out.add("tx-icmp", severity, Grade::Seen,
                       fmt::format("{} to {} [1] was turned away after {}: {} [2].{}",
-                                  subject(evidence, refusal.about), to, lasting(when - row.time),
-                                  event->kind == base::LocalKind::ConnectionRefused
-                                      ? "the port is closed"
-                                      : "the address cannot be reached",
+                                  subject(evidence, refusal.about), to,
+                                  lasting(evidence.time(refusal.event) - row.time),
+                                  base::networkErrorText(refusal.error),
                                   refusal.count > 1
                                       ? fmt::format(" This happened {} times.", refusal.count)
                                       : std::string()));
-    f.impact = saved      ? "A delay only: it was sent again, or to another address, and answered."
-               : response ? "The one who asked does not get the answer at this address."
-                          : "The request did not reach any SIP server; it counts as 503 for the "
-                            "sender.";
+    f.impact = impactOf(refusal, response);
     f.evidence = {at(refusal.about, response ? "the response" : "the request"),
                   at(refusal.event, shown(event->sentence))};
-    if (response) {
-        f.fixes = {
-            {"Send responses to where the request came from (rport, RFC 3581), and keep that "
-             "port open until the transaction ends.",
-             "sender of the request", Action::None}};
-        return;
-    }
-    f.fixes = {{fmt::format("Start the SIP server on {} or correct the address.", to), "operator",
-                Action::None},
-               {"Check whether the server listens on another transport (UDP, TCP, TLS).",
-                "caller's user agent",
-                row.transport == base::Transport::Udp ? Action::CallOverTcp : Action::None}};
+    f.fixes = fixesOf(evidence, refusal, to);
 }
 
-/// One finding for each address that was not reached.
+/// One finding for each address that was not reached, of the worst that happened there.
 void check(const Evidence &evidence, Findings &out)
 {
     constexpr std::size_t kMost = 8;
+    constexpr std::size_t kMostJudged = 64; // of one address: each is looked up among all rows
+    const RowSet rows = refusedRows(evidence);
     std::vector<Refusal> refusals;
     for (const auto &entry : evidence.call.rows) {
         const auto *const event = evidence.trace.local(entry.row);
@@ -111,10 +203,19 @@ void check(const Evidence &evidence, Findings &out)
             std::find_if(refusals.begin(), refusals.end(), [&](const Refusal &refusal) {
                 return evidence.trace.row(refusal.about).pair == pair;
             });
-        if (known != refusals.end())
-            ++known->count;
-        else if (refusals.size() < kMost)
-            refusals.push_back({about, entry.row, 1});
+        if (known == refusals.end() && refusals.size() >= kMost)
+            continue;
+        Refusal &of = known != refusals.end() ? *known : refusals.emplace_back();
+        ++of.count;
+        if (of.count > kMostJudged || of.harm == Harm::Lost)
+            continue;
+        const auto harm = harmOf(evidence, rows, about, evidence.time(entry.row));
+        if (of.count == 1 || harm > of.harm) {
+            of.about = about;
+            of.event = entry.row;
+            of.harm = harm;
+            of.error = base::networkErrorOf(*event);
+        }
     }
     for (const Refusal &refusal : refusals)
         report(evidence, refusal, out);

@@ -108,6 +108,8 @@ const Rule tx_timeout{"tx-timeout",
    0.60 bob>alice 100
   33.00 tick
 )",
-                      check};
+                      check,
+                      Reads::Little,
+                      Argues::FromAbsence};
 
 } // namespace diagnosis::rules

@@ -58,6 +58,8 @@ const Rule tx_udp_mtu{"tx-udp-mtu",
   1.60 bob>alice 100
   3.00 tick
 )",
-                      check};
+                      check,
+                      Reads::Little,
+                      Argues::FromAbsence};
 
 } // namespace diagnosis::rules

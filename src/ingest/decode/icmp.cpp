@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ingest/decode/icmp.h>
 
+#include <base/network_error.h>
 #include <fmt/format.h>
 #include <ingest/decode/bytes.h>
 
@@ -31,7 +32,7 @@ Meaning unreachableFour(std::uint8_t code)
     case 3:
         return {LocalKind::ConnectionRefused, "port unreachable"};
     case 4:
-        return {LocalKind::Unreachable, "packet too large for the way", true};
+        return {LocalKind::Unreachable, base::kTooLargeForTheWay, true};
     case 9:
     case 10:
     case 13:
@@ -61,8 +62,7 @@ Meaning unreachableSix(std::uint8_t code)
 
 Meaning exceeded(std::uint8_t code)
 {
-    return {LocalKind::Unreachable,
-            code == 0 ? "hop limit exceeded on the way" : "fragments of the packet were lost"};
+    return {LocalKind::Unreachable, code == 0 ? base::kHopLimitExceeded : base::kFragmentsLost};
 }
 
 Meaning meaningOf(bool six, std::uint8_t type, std::uint8_t code)
@@ -72,7 +72,7 @@ Meaning meaningOf(bool six, std::uint8_t type, std::uint8_t code)
         case 1:
             return unreachableSix(code);
         case 2:
-            return {LocalKind::Unreachable, "packet too large for the way", true};
+            return {LocalKind::Unreachable, base::kTooLargeForTheWay, true};
         case 3:
             return exceeded(code);
         default:

@@ -92,4 +92,19 @@ TEST(FlowFailover, AnAnswerOfTheDeviceEndsTheSearch)
     EXPECT_TRUE(behind.has("flow-failover-forbidden"));
 }
 
+TEST(Failover, a430ThatALater200SavedIsNoFault)
+{
+    const std::string failed = "0.000 alice>home INVITE offer\n"
+                               "0.001 home>edge INVITE offer\n"
+                               "0.003 edge>home 430 tag=e\n"
+                               "0.004 home>edge ACK\n";
+    EXPECT_FALSE(support::Folded(failed + "0.005 home>edge2 INVITE branch=second offer\n"
+                                          "2.000 edge2>home 200 tag=b answer\n"
+                                          "2.001 home>alice 200 tag=b answer\n"
+                                          "2.002 alice>home ACK tag=b\n")
+                     .has("flow-430-initial"));
+    EXPECT_TRUE(support::Folded(failed + "0.005 home>alice 430 tag=e\n0.006 alice>home ACK\n")
+                    .has("flow-430-initial"));
+}
+
 } // namespace

@@ -106,6 +106,22 @@ TEST(HiddenFlow, NobodyHidesAnythingWhenAFlowLives)
               nullptr);
 }
 
+TEST(HiddenFlow, OfTheSenderIsNotTheCalleesFault)
+{
+    const auto found = hidden(fmt::format("20.000 bob>edge tcp fin\n"
+                                          "30.001 home>edge INVITE reverse from=a {}\n"
+                                          "30.003 edge>home 503\n",
+                                          kToken));
+    ASSERT_NE(found, nullptr);
+    EXPECT_THAT(found->impact, HasSubstr("The sender goes by a flow of its own"));
+    EXPECT_EQ(found->fixes.back().party, "caller's user agent");
+    for (const auto &fix : found->fixes)
+        EXPECT_NE(fix.party, "callee's user agent") << fix.text;
+    const auto targets = hidden("20.000 bob>edge tcp fin\n" + asked(503, 0.002));
+    ASSERT_NE(targets, nullptr);
+    EXPECT_EQ(targets->fixes.back().party, "callee's user agent");
+}
+
 TEST(HiddenFlow, LeavesA430ToItsOwnRule)
 {
     const support::Folded folded(std::string(kRegistered) + "20.000 bob>edge tcp fin\n"

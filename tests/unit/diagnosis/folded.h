@@ -90,7 +90,7 @@ private:
             if (const auto rtp = rtp::parseRtp(bytes))
                 m_streams.add(packet, *rtp);
             else
-                file(trace::RowKind::Message, packet, bytes);
+                file(packet.cut ? trace::RowKind::Cut : trace::RowKind::Message, packet, bytes);
             return;
         case base::PacketKind::StreamData:
             for (const auto &frame : m_framers[packet.stream].add(bytes, packet.time))
@@ -113,7 +113,7 @@ private:
         }
     }
 
-    /// Media of the only call.
+    /// About the newest message between the ends, else about media of the only call.
     void undelivered(base::Packet packet)
     {
         auto event = *packet.local;
@@ -121,12 +121,18 @@ private:
         packet.local = std::make_shared<const base::LocalEvent>(std::move(event));
         sip::Digest about;
         about.rseq = trace::Row::kNoRow;
-        m_calls.add(m_trace.add(trace::RowKind::Local, packet, {}, about));
+        for (std::uint32_t i = 0; i < m_trace.size(); ++i)
+            if (trace::isMessage(m_trace.row({i}).kind) && m_trace.source({i}) == packet.source &&
+                m_trace.destination({i}) == packet.destination)
+                about.rseq = i + 1;
+        const auto row = m_trace.add(trace::RowKind::Local, packet, {}, about);
+        m_calls.add(row);
+        m_flows.add(row, nullptr);
     }
 
     void file(trace::RowKind kind, const base::Packet &packet, std::string_view text)
     {
-        const auto message = kind == trace::RowKind::Message ? sip::parse(text) : std::nullopt;
+        const auto message = trace::isMessage(kind) ? sip::parse(text) : std::nullopt;
         const auto row = m_trace.add(kind, packet, text, message ? &*message : nullptr);
         m_calls.add(row);
         m_flows.add(row, message ? &*message : nullptr);

@@ -55,6 +55,38 @@ TEST(Reliable, aPrackOnItsWayOrACaptureOfOneSideIsNoFault)
                      .has("em-prack-missing"));
 }
 
+TEST(Reliable, aPrackMayGoAnotherWayThanTheAckOfAFailure)
+{
+    const auto through = [](std::string_view route) {
+        return Folded(fmt::format("0.00 alice>proxy INVITE offer \"Supported: 100rel\"\n"
+                                  "0.20 proxy>alice 183 tag=b sdp=0@bob rseq=1 {}\n"
+                                  "2.00 proxy>alice 486 tag=b\n2.05 alice>proxy ACK tag=b\n",
+                                  route))
+            .has("em-prack-missing");
+    };
+    EXPECT_FALSE(through("\"Contact: <sip:bob@192.0.2.20>\"")) << "it goes straight to bob";
+    EXPECT_TRUE(through("\"Record-Route: <sip:192.0.2.4;lr>\" \"Contact: <sip:bob@192.0.2.20>\""));
+    EXPECT_TRUE(through("\"Contact: <sip:b2bua@192.0.2.4>\""));
+}
+
+TEST(Reliable, numbersThatTheCaptureLacksAreNotSkipped)
+{
+    const std::string before = call("0.25 alice>bob PRACK tag=b rack=1/1\n"
+                                    "0.30 bob>alice 200 tag=b for=PRACK\n");
+    EXPECT_FALSE(Folded(before + "1.00 bob>alice 180 tag=b rseq=3\n"
+                                 "1.05 alice>bob PRACK tag=b rack=3/1 cseq=4\n"
+                                 "1.10 bob>alice 200 tag=b for=PRACK\n")
+                     .has("em-rseq-gap"))
+        << "response and PRACK between were lost on the way to the file";
+    EXPECT_TRUE(Folded(before + "0.50 alice>bob UPDATE tag=b cseq=3 offer\n"
+                                "0.51 bob>alice 200 tag=b for=UPDATE answer\n"
+                                "1.00 bob>alice 180 tag=b rseq=3\n"
+                                "1.05 alice>bob PRACK tag=b rack=3/1 cseq=4\n"
+                                "1.10 bob>alice 200 tag=b for=PRACK\n")
+                    .has("em-rseq-gap"))
+        << "the number was taken by a request that is there";
+}
+
 TEST(Reliable, aSkippedNumberIsAFaultThoughItWasAcknowledged)
 {
     const std::string before = call("0.25 alice>bob PRACK tag=b rack=1/1\n"

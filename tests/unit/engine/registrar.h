@@ -12,6 +12,28 @@
 
 namespace peer {
 
+/// Set by the test while the peer's thread reads it: a late datagram of a test before may come in
+/// at any moment.
+class SharedText
+{
+public:
+    SharedText &operator=(std::string text)
+    {
+        std::lock_guard guard(m_mutex);
+        m_text = std::move(text);
+        return *this;
+    }
+    std::string get() const
+    {
+        std::lock_guard guard(m_mutex);
+        return m_text;
+    }
+
+private:
+    mutable std::mutex m_mutex;
+    std::string m_text;
+};
+
 class Registrar
 {
 public:
@@ -62,9 +84,9 @@ public:
     std::atomic<bool> pongs{true}, outbound{true};
     std::atomic<int> mappedShift{0}; // what a NAT adds to the port that STUN tells
     std::atomic<int> status{200}, pingsSeen{0}, pongsSeen{0};
-    std::string
-        challenge;     // set before the engine starts: the first REGISTER of each flow gets a 401
-    std::string extra; // further header lines of the 200, "Name: value"
+    SharedText
+        challenge;    // set before the engine starts: the first REGISTER of each flow gets a 401
+    SharedText extra; // further header lines of the 200, "Name: value"
 
 private:
     void keepAlive(bool ping, const Way &way)
@@ -114,10 +136,11 @@ private:
                 handler(m_peer, message, way);
             return;
         }
-        if (!challenge.empty() && message.find(sip::HeaderId::Authorization) == nullptr) {
-            m_peer.send(way, sip::responseTo(message, 401, "", "reg")
-                                 .header("WWW-Authenticate", challenge)
-                                 .text());
+        if (const auto asked = challenge.get();
+            !asked.empty() && message.find(sip::HeaderId::Authorization) == nullptr) {
+            m_peer.send(
+                way,
+                sip::responseTo(message, 401, "", "reg").header("WWW-Authenticate", asked).text());
             return;
         }
         const auto contact = message.value(sip::HeaderId::Contact);
@@ -130,9 +153,8 @@ private:
             response.header("Contact", contact);
             if (outbound && contact.find("reg-id") != std::string_view::npos)
                 response.header("Require", "outbound");
-            if (!extra.empty())
-                response.header(extra.substr(0, extra.find(':')),
-                                extra.substr(extra.find(':') + 2));
+            if (const auto more = extra.get(); !more.empty())
+                response.header(more.substr(0, more.find(':')), more.substr(more.find(':') + 2));
         }
         m_peer.send(way, response.text());
     }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <flows/flow_table.h>
+#include <flows/standing.h>
 #include <flows/stun.h>
 #include <gtest/gtest.h>
 #include <support/wire.h>
@@ -91,6 +92,16 @@ TEST(Stun, aFlowKnowsAsWhomItIsSeenAndWhenThatChanges)
     EXPECT_EQ(seen->events.back().what, flows::Happening::Remapped);
     EXPECT_EQ(seen->events.back().text,
               "the mapped address was 203.0.113.7:1000 before: the flow has failed");
+    const auto standing = [&] {
+        return flows::standingOf(*table.snapshot(flow), {}, wire.time).what;
+    };
+    EXPECT_EQ(standing(), flows::Standing::Failed);
+    wire.mark(trace::RowKind::Pong, kEdge, kAgent, answer(attribute(0x0020, hidden(2000))));
+    EXPECT_EQ(standing(), flows::Standing::Failed) << "a pong does not mend it";
+    fields.cseq = 2;
+    wire.send(kAgent, kEdge, support::request("REGISTER", fields));
+    wire.send(kEdge, kAgent, support::response(200, "REGISTER", fields));
+    EXPECT_EQ(standing(), flows::Standing::Registered);
 }
 
 /// Our own flow is made anew on another port: the NAT gives that one another address.

@@ -111,10 +111,10 @@ TEST(Undelivered, theQuoteAloneStandsForARequestThatWasNotCaptured)
     EXPECT_NE(checked.find("tx-icmp"), nullptr);
 }
 
-TEST(Undelivered, closedMediaPortsAreToldOnce)
+TEST(Undelivered, closedMediaPortsAreToldAtFirstAndWhenItGoesOn)
 {
     auto frames = talk::frames(earlyMediaCall("one"));
-    for (int i = 0; i < 50; ++i) {
+    for (int i = 0; i < 100; ++i) {
         const std::string voice = support::rtp(static_cast<std::uint16_t>(i), 0, 5, "xxxxxxxx");
         frames.push_back(refused(100 + 20 * i, kCallerMedia, kCalleeMedia, voice));
     }
@@ -128,7 +128,20 @@ TEST(Undelivered, closedMediaPortsAreToldOnce)
     std::size_t told = 0;
     for (std::uint32_t i = 0; i < checked.session->trace().size(); ++i)
         told += checked.session->trace().row({i}).mediaUndelivered() ? 1 : 0;
-    EXPECT_EQ(told, 1U);
+    EXPECT_EQ(told, 2U);
+}
+
+TEST(Undelivered, aMediaPortThatOpensLateIsNoFault)
+{
+    auto frames = talk::frames(earlyMediaCall("one"));
+    for (int i = 0; i < 3; ++i) {
+        const std::string voice = support::rtp(static_cast<std::uint16_t>(i), 0, 5, "xxxxxxxx");
+        frames.push_back(refused(100 + 20 * i, kCallerMedia, kCalleeMedia, voice));
+    }
+    const Checked checked(std::move(frames));
+    const auto *finding = checked.find("rtp-icmp");
+    ASSERT_NE(finding, nullptr);
+    EXPECT_EQ(finding->severity, diagnosis::Severity::Info) << finding->text;
 }
 
 TEST(Undelivered, othersTrafficIsLeftOut)
