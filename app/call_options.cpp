@@ -6,6 +6,7 @@
 #include <cstring>
 #include <desk/call_text.h>
 #include <desk/offer.h>
+#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 
@@ -166,6 +167,21 @@ base::Result<CallPlan> readCallOptions(const Arguments &arguments, desk::Options
             return tl::unexpected<base::Error>(ok.error());
     call.recordFolder = arguments.value("--record");
     return plan;
+}
+
+tl::unexpected<base::Error> folderFailed(const std::string &path, const std::error_code &error)
+{
+    return base::fail(base::ErrorCode::Io, fmt::format("The folder {} cannot be made: {}.",
+                                                       base::printable(path), error.message()));
+}
+
+base::Result<RecordFolder> makeRecordFolder(const std::string &path)
+{
+    std::error_code error;
+    const bool isNew = std::filesystem::create_directories(path, error);
+    if (error)
+        return folderFailed(path, error);
+    return RecordFolder{path, isNew};
 }
 
 } // namespace app

@@ -4,6 +4,8 @@
 
 #include <app/console.h>
 #include <array>
+#include <string>
+#include <system_error>
 
 namespace app {
 
@@ -60,5 +62,14 @@ struct CallPlan {
 
 /// Errors: a sentence about the option that cannot be. `desk` takes what holds for all calls.
 base::Result<CallPlan> readCallOptions(const Arguments &arguments, desk::Options &desk);
+
+/// Where recordings go.
+struct RecordFolder {
+    std::string path;
+    bool isNew = false; // it was not there before
+};
+/// With what is missing above it.
+base::Result<RecordFolder> makeRecordFolder(const std::string &path);
+tl::unexpected<base::Error> folderFailed(const std::string &path, const std::error_code &error);
 
 } // namespace app

@@ -78,28 +78,8 @@ int place(const Arguments &arguments, const BatchPlan &plan, const desk::Options
     return code;
 }
 
-struct Folder {
-    std::string path;
-    bool isNew = false;
-};
-
-auto cannotBeMade(const std::string &folder, const std::error_code &error)
-{
-    return base::fail(base::ErrorCode::Io, fmt::format("The folder {} cannot be made: {}.",
-                                                       base::printable(folder), error.message()));
-}
-
-base::Result<Folder> makeFolder(const std::string &path)
-{
-    std::error_code error;
-    const bool isNew = std::filesystem::create_directories(path, error);
-    if (error)
-        return cannotBeMade(path, error);
-    return Folder{path, isNew};
-}
-
 /// One that no other call has, also of those that begin in the same second.
-base::Result<Folder> newFolder()
+base::Result<RecordFolder> newFolder()
 {
     constexpr int kMost = 1000;
     const std::string name = fmt::format("earshot-call-{}", base::now().ns / 1'000'000'000);
@@ -107,14 +87,14 @@ base::Result<Folder> newFolder()
     std::error_code error;
     for (int i = 2; i <= kMost; ++i) {
         if (std::filesystem::create_directory(path, error))
-            return Folder{path, true};
+            return RecordFolder{path, true};
         if (error)
             break;
         path = fmt::format("{}-{}", name, i);
     }
     if (!error)
         error = std::make_error_code(std::errc::file_exists);
-    return cannotBeMade(path, error);
+    return folderFailed(path, error);
 }
 
 int run(const Arguments &arguments)
@@ -131,7 +111,7 @@ int run(const Arguments &arguments)
     if (!given &&
         arguments.has("--repeat")) // hundreds of recordings only where somebody wants them
         return place(arguments, *plan, options);
-    auto made = given ? makeFolder(folder) : newFolder();
+    auto made = given ? makeRecordFolder(folder) : newFolder();
     if (!made)
         return complain(made.error().sentence, kNoAccess);
     folder = made->path;

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <base/text.h>
-#include <filesystem>
 #include <fmt/format.h>
 #include <fstream>
 
@@ -127,11 +126,9 @@ int run(const Arguments &arguments)
     if (!arguments.has("--cancel-after") && !answer)
         plan->cancelAfter = kEarlyEnough;
     const std::string &folder = plan->call.recordFolder;
-    std::error_code error;
-    if (!folder.empty() && !std::filesystem::create_directories(folder, error) && error)
-        return complain(fmt::format("The folder {} cannot be made: {}.", base::printable(folder),
-                                    error.message()),
-                        kNoAccess);
+    if (!folder.empty())
+        if (const auto made = makeRecordFolder(folder); !made)
+            return complain(made.error().sentence, kNoAccess);
     return place(arguments, *plan, options, *expectations);
 }
 
