@@ -9,8 +9,9 @@
 namespace app {
 namespace {
 
-// A peer that answers neither CANCEL nor BYE is not awaited longer than that after Ctrl+C.
-constexpr auto kFarewell = std::chrono::seconds(3);
+// A peer that answers neither CANCEL nor BYE is not awaited longer than that after Ctrl+C or the
+// timeout: time for the answer, and for one of ours to be sent again.
+constexpr auto kFarewell = std::chrono::seconds(2);
 // Timer B without a 1xx, or 64*T1 for the 487 (RFC 3261 section 9.1), and a little.
 constexpr int kRequestTerminated = 487;
 constexpr auto kPatience = std::chrono::seconds(70);
@@ -125,6 +126,20 @@ void awaitEnd(Console &console, const std::function<bool()> &isOver, bool patien
     }
 }
 
+/// What became of a call that nobody answered and nobody ended either.
+void giveUp(desk::CallInfo &info)
+{
+    const bool heard = info.status >= 100; // only then a CANCEL leaves (RFC 3261 section 9.1)
+    info.local = true;
+    info.status = kRequestTerminated;
+    info.sentence =
+        heard ? fmt::format("The call was given up: no final response came within {} s of the "
+                            "CANCEL.",
+                            base::seconds(kFarewell, 0))
+              : "The call was given up: no response at all had come, so there was nothing that a "
+                "CANCEL could be sent for (RFC 3261 section 9.1).";
+}
+
 } // namespace
 
 Followed followCall(Console &console, engine::CallHandle handle, const CallPlan &plan)
@@ -173,11 +188,13 @@ Followed followCall(Console &console, engine::CallHandle handle, const CallPlan 
     awaitEnd(console, isOver, wait == Console::Wait::TimedOut && !timedOut, latest);
     if (!answered && info.status / 100 == 2 && wait == Console::Wait::TimedOut)
         out.ended = "The 2xx crossed our CANCEL, so the call was ended with a BYE.";
-    if (!answered && !isOver() && info.status < 200) { // nobody confirms it: that end is our own
-        info.local = true;
-        info.status = kRequestTerminated;
-        info.sentence = "The call was given up; no final response came.";
-    }
+    if (!answered && info.status == 0 && wait == Console::Wait::TimedOut)
+        out.ended = fmt::format("Nobody answered within {:g} s, so the call was given up.",
+                                base::toSeconds(timedOut ? limit : plan.cancelAfter));
+    else if (!answered && isOver() && info.local && !info.sentence.empty()) // why no 487 came
+        out.ended += " " + info.sentence;
+    if (!answered && !isOver() && info.status < 200) // nobody confirms it: that end is our own
+        giveUp(info);
     return out;
 }
 

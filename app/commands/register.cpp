@@ -4,6 +4,7 @@
 #include <app/flow_json.h>
 #include <app/flow_tests.h>
 
+#include <algorithm>
 #include <array>
 #include <base/text.h>
 #include <desk/device.h>
@@ -78,7 +79,10 @@ base::Result<engine::Account> readAccount(const Arguments &arguments)
 class Watch
 {
 public:
-    Watch(bool quiet) : m_quiet(quiet), m_start(base::now()) {}
+    Watch(bool quiet, base::Duration expires)
+        : m_quiet(quiet), m_expires(expires), m_start(base::now())
+    {
+    }
 
     void onAccount(const desk::AccountInfo &info)
     {
@@ -109,9 +113,19 @@ public:
         std::fflush(stdout);
     }
     bool everUp() const { return m_everUp; }
+    /// Every flow has said goodbye, or had nothing to say it for.
+    bool allOff() const
+    {
+        return std::all_of(m_flows.begin(), m_flows.end(), [](const auto &each) {
+            return each.second.state == base::FlowState::Off;
+        });
+    }
     std::string lastReason() const
     {
         for (auto line = m_lines.rbegin(); line != m_lines.rend(); ++line) {
+            if (line->flow.state == base::FlowState::Registering)
+                return "the REGISTER left, and no answer to it came. Check that a registrar "
+                       "listens there, or give --seconds more.";
             if (!line->flow.reason.empty() && line->flow.state != base::FlowState::Off)
                 return base::printable(line->flow.reason);
         }
@@ -164,10 +178,18 @@ public:
     }
 
 private:
-    /// Its un-REGISTER found no answer in the time that it is given here.
-    static bool silent(const base::FlowReport &flow) { return base::isRegistered(flow.state); }
-    static std::string silence(const base::FlowReport &flow)
+    /// Its un-REGISTER, or the REGISTER before, found no answer in the time that it is given here.
+    static bool silent(const base::FlowReport &flow)
     {
+        return base::isRegistered(flow.state) || flow.state == base::FlowState::Registering;
+    }
+    std::string silence(const base::FlowReport &flow) const
+    {
+        if (flow.state == base::FlowState::Registering)
+            return fmt::format(
+                "The REGISTER was not answered. An un-REGISTER follows it; should that come to "
+                "nothing too, the registrar may send calls here for up to {} s.",
+                base::seconds(m_expires, 0));
         return fmt::format(
             "The un-registration was not answered within {} s. The registrar may "
             "send calls here for another {} s.",
@@ -186,6 +208,7 @@ private:
     }
 
     bool m_quiet;
+    base::Duration m_expires; // asked for
     base::Instant m_start, m_reachable, m_unreachable;
     std::map<std::uint32_t, base::FlowReport> m_flows;
     std::vector<FlowLine> m_lines;
@@ -193,7 +216,7 @@ private:
 };
 
 /// Ends what calls there are; a REGISTER with expires 0 on each flow, and the answers.
-void farewell(Console &console)
+void farewell(Console &console, const Watch &watch)
 {
     const auto calls = console.desk().calls();
     for (const auto &info : calls)
@@ -201,8 +224,13 @@ void farewell(Console &console)
     for (const auto &info : console.desk().accounts())
         console.desk().removeAccount(info.handle);
     const auto latest = base::now() + kFarewell;
-    while (base::now() < latest) // an interrupt returns at once
-        console.waitUntil([&] { return base::now() >= latest; }, std::chrono::milliseconds(50));
+    const auto done = [&] {
+        const auto now = console.desk().calls();
+        return watch.allOff() &&
+               std::all_of(now.begin(), now.end(), [](const auto &each) { return isOver(each); });
+    };
+    while (base::now() < latest && !done()) // an interrupt returns at once
+        console.waitUntil(done, std::chrono::milliseconds(50));
 }
 
 base::Result<desk::Options> readOptions(const Arguments &arguments, base::Duration firstPing)
@@ -233,7 +261,7 @@ int run(const Arguments &arguments)
     auto console = Console::open(*options);
     if (!console)
         return complain(console.error().sentence, exitFor(console.error()));
-    Watch watch(arguments.has("--json"));
+    Watch watch(arguments.has("--json"), account->expires);
     FlowTester tester(**console, *tests, {options->engine.pongTimeout, options->engine.t1});
     (*console)->onAccount = [&](const desk::AccountInfo &info) {
         watch.onAccount(info);
@@ -251,7 +279,7 @@ int run(const Arguments &arguments)
         return complain(added.error().sentence, exitFor(added.error()));
     const bool passed = tester.run(*limit);
     auto state = watch.state(); // before they say goodbye
-    farewell(**console);
+    farewell(**console, watch);
     watch.addFarewell(state);
     (*console)->desk().session().settle(std::chrono::seconds(1));
     const auto report = (*console)->report(aor);

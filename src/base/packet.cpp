@@ -67,7 +67,7 @@ std::string_view localKindText(LocalKind kind)
     case LocalKind::ViaMismatch:
         return "Via mismatch";
     case LocalKind::SendFailed:
-        return "not sent";
+        return "transport failed";
     case LocalKind::GuardRefused:
         return "refused by the guard";
     case LocalKind::LargeRequest:

@@ -75,6 +75,9 @@ base::Result<void> Agent::create()
         NTATAG_MAXSIZE(kStackLimit), NTATAG_UDP_MTU(65535), NTATAG_CLIENT_RPORT(1),
         NTATAG_SIP_T1(t1), NTATAG_SIP_T1X64(64 * t1), NTATAG_SIP_T2(8 * t1), NTATAG_SIP_T4(10 * t1),
         NTATAG_TIMER_C(kNever), NTATAG_MAX_PROCEEDING(64), NTATAG_MERGE_482(1),
+        // A response is not lost for a header that we can do without, such as its Contact: a 2xx
+        // that nobody acknowledges leaves its callee in a call of one.
+        NTATAG_BAD_RESP_MASK(sip_mask_response),
         TAG_IF(!m_resolverFile.empty(), SRESTAG_RESOLV_CONF(m_resolverFile.c_str())), TAG_END());
     if (m_nta == nullptr)
         return base::fail(base::ErrorCode::Internal, "The SIP stack could not be started.",
@@ -121,6 +124,8 @@ bool Agent::bind(const std::string &ident, const base::Address &address, const s
         nta_agent_add_tport(
             m_nta, reinterpret_cast<const url_string_t *>(url.c_str()), TPTAG_IDENT(ident.c_str()),
             TPTAG_IDLE(kIdle), TPTAG_STUN_SERVER(0), TPTAG_PONG2PING(0),
+            // The end of a connection is told to whoever waits there (RFC 3261 section 17.1.4).
+            TPTAG_SDWN_ERROR(1),
             TAG_IF(secure, TPTAG_CERTIFICATE(m_place ? m_place->path().c_str() : "")),
             TAG_IF(secure, TPTAG_TLS_VERSION(0)), TAG_END()) == 0;
     for (const auto &[tp, magic] : held)
@@ -245,15 +250,62 @@ void Agent::later(std::function<void()> what)
     });
 }
 
-LocalFailure Agent::explain(const Reply &reply, const std::string &target)
+namespace {
+
+/// What the error of a socket means for a request that waited for its answer from `where`.
+LocalFailure failureOf(const SocketError &error, const std::string &where)
 {
-    auto error = m_tap.takeError();
+    // The network quotes what did not arrive, which need not be the request that fails for it.
+    const bool later = !error.request.empty() && error.request != "INVITE" &&
+                       error.request != "REGISTER" && error.request != "OPTIONS";
+    switch (error.number) {
+    case 0:
+        return {
+            base::LocalKind::SendFailed,
+            fmt::format("{} closed the connection (FIN) and left the request unanswered.", where)};
+    case ECONNRESET:
+        return {
+            base::LocalKind::SendFailed,
+            fmt::format("{} reset the connection (RST) and left the request unanswered.", where)};
+    case EBADMSG:
+        return {base::LocalKind::GuardRefused,
+                fmt::format("{} sent {}; the connection was closed here.", where, error.why)};
+    case ECONNREFUSED:
+        if (later)
+            return {base::LocalKind::ConnectionRefused,
+                    fmt::format("The {} did not arrive: nobody listens on {} any more.",
+                                error.request, where)};
+        return {base::LocalKind::ConnectionRefused,
+                fmt::format(
+                    "{} refused: nobody listens on that port. Check the port and the transport.",
+                    where)};
+    case EHOSTUNREACH:
+    case ENETUNREACH:
+        return {base::LocalKind::Unreachable,
+                fmt::format("There is no way to {}{}: {}. Check the network.", where,
+                            later ? fmt::format(" any more for the {}", error.request) : "",
+                            std::strerror(error.number))};
+    default:
+        return {base::LocalKind::SendFailed, fmt::format("The request could not be sent to {}: {}.",
+                                                         where, std::strerror(error.number))};
+    }
+}
+
+} // namespace
+
+LocalFailure Agent::explain(const Reply &reply, const std::string &target,
+                            const base::Endpoint &remote)
+{
+    auto error = m_tap.takeError(remote);
     if (error && base::now() - error->time > std::chrono::seconds(1))
         error.reset(); // somebody else's, long ago
-    const std::string where = error && error->remote.known() ? error->remote.text() : target;
-    if (error)
-        if (const auto report = tls(error->remote); report && !report->accepted)
-            return {base::LocalKind::SendFailed, report->sentence};
+    const std::string where = error && error->remote.known() ? error->remote.text()
+                              : remote.known()               ? remote.text()
+                                                             : target;
+    // A handshake that fails ends the connection, which is told before the handshake's own end.
+    if (const auto report = tls(error ? error->remote : remote);
+        report && !report->accepted && (error || reply.status == 503))
+        return {base::LocalKind::SendFailed, report->sentence};
     if (reply.status == 408)
         return {base::LocalKind::TimedOut,
                 fmt::format("{} did not answer in time. Check the address, the port and whether "
@@ -263,24 +315,10 @@ LocalFailure Agent::explain(const Reply &reply, const std::string &target)
         return {base::LocalKind::Unresolvable,
                 fmt::format("The host of {} was not found. Check the spelling and the DNS server.",
                             target)};
-    const int number = error ? error->number : 0;
-    switch (number) {
-    case ECONNREFUSED:
-        return {base::LocalKind::ConnectionRefused,
-                fmt::format(
-                    "{} refused: nobody listens on that port. Check the port and the transport.",
-                    where)};
-    case EHOSTUNREACH:
-    case ENETUNREACH:
-        return {base::LocalKind::Unreachable,
-                fmt::format("There is no way to {}: {}. Check the network.", where,
-                            std::strerror(number))};
-    default:
-        break;
-    }
+    if (error)
+        return failureOf(*error, where);
     return {base::LocalKind::SendFailed,
-            fmt::format("The request could not be sent to {}: {}.", where,
-                        number != 0 ? std::strerror(number) : reply.phrase)};
+            fmt::format("The request could not be sent to {}: {}.", where, reply.phrase)};
 }
 
 void Agent::observe(const std::string &registerCallId, WireObserver *observer)

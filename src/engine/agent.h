@@ -94,6 +94,8 @@ public:
     const std::string &resolverFile() const { return m_resolverFile; }
     /// The alert with which the peer ended a TLS connection; empty: none came.
     std::string tlsAlert(std::uint32_t connection) const;
+    /// For what came on it the connection was closed by us; empty: it was not.
+    std::string brokenBy(std::uint32_t connection) const;
 
     /// By which of our addresses and transports a request came.
     struct Arrival {
@@ -109,7 +111,9 @@ public:
 
     void tell(base::LocalEvent event, const base::Endpoint &source = {},
               const base::Endpoint &destination = {});
-    LocalFailure explain(const Reply &reply, const std::string &target);
+    /// `remote`: where the request went; unknown: wherever the last error was.
+    LocalFailure explain(const Reply &reply, const std::string &target,
+                         const base::Endpoint &remote = {});
 
     void observe(const std::string &registerCallId, WireObserver *observer);
     void forget(WireObserver *observer);
@@ -126,6 +130,9 @@ public:
     void securing(ssl_st *ssl, const Connection &connection, bool weConnect) override;
     void secured(ssl_st *ssl, const Connection &connection, bool done) override;
     void closed(const Connection &connection) override;
+    void broken(const Connection &connection, const std::string &what) override;
+    std::optional<std::string> instead(std::string_view message,
+                                       const Connection &connection) override;
     bool stun(const Connection &connection, std::string_view bytes) override;
     void unreachable(const Connection &connection, int number) override;
 
@@ -139,13 +146,20 @@ private:
     base::Result<void> prepareTls();
     static int stray(Agent *self, nta_agent_t *agent, msg_t *message, sip_t *sip) noexcept;
     void sweep();
-    bool ofACall(std::string_view request) const;
+    std::vector<base::Endpoint> sentBy() const; // what our Vias name
     void tellDrops();
     void noteLarge(const Connection &connection, std::string_view request);
     void bindObserver(const Connection &connection, std::string_view request);
     bool observed(const Connection &connection) const { return observerOf(connection) != nullptr; }
     WireObserver *observerOf(const Connection &connection) const;
     void tellObserver(const Connection &connection, std::function<void(WireObserver &)> what);
+    /// Of what is remembered of peers and connections.
+    template <class Map> static void keepSmall(Map &map)
+    {
+        while (map.size() > kMostKept)
+            map.erase(map.begin());
+    }
+    static constexpr std::size_t kMostKept = 256;
 
     SuLoop &m_loop;
     const Options &m_options;
@@ -165,6 +179,7 @@ private:
     using Pair = std::pair<base::Endpoint, base::Endpoint>; // ours, theirs
     std::map<Pair, WireObserver *> m_byPair;                // UDP flows
     std::map<std::uint32_t, std::string> m_alerts; // of closed connections, at most kMostKept
+    std::map<std::uint32_t, std::string> m_broken; // likewise
     std::deque<std::string> m_largeTold; // the last few, so that a retransmission is not told again
     std::unique_ptr<Timer> m_sweep;
     std::unique_ptr<Workplace> m_place;

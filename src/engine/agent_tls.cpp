@@ -8,18 +8,6 @@
 
 namespace engine {
 
-namespace {
-
-constexpr std::size_t kMostKept = 256; // peers whose names and handshakes are remembered
-
-template <class Map> void keepSmall(Map &map)
-{
-    while (map.size() > kMostKept)
-        map.erase(map.begin());
-}
-
-} // namespace
-
 base::Result<void> checkOptions(const Options &options)
 {
     if (!options.dnsServer.empty())

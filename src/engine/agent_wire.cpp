@@ -47,8 +47,16 @@ bool Agent::admits(std::string_view text, const Connection &connection)
              connection.local);
         return false;
     }
-    if (!isRequest(text) || text.substr(0, 4) == "ACK ")
+    const auto message = sip::parse(text);
+    if (!message || message->method == sip::Method::Ack)
         return true;
+    if (!message->isRequest()) {
+        const auto refusal = foreignVia(*message, sentBy());
+        if (refusal)
+            tell({refusal->kind, 0, refusal->callId, {}, refusal->sentence, {}}, connection.remote,
+                 connection.local);
+        return !refusal;
+    }
     // A source address of a datagram may be forged: do not answer it without bounds. Who has a
     // connection is who it is, and may still flood us.
     RateLimit &rate = connection.stream ? m_streamRate : m_rate;
@@ -58,7 +66,8 @@ bool Agent::admits(std::string_view text, const Connection &connection)
         return true;
     // Over a connection nobody sends again what was dropped: a BYE of a call that stands, lost in
     // somebody's flood, would leave us in the call.
-    if (connection.stream && ofACall(text) && m_callRate.passes(from, now)) {
+    if (connection.stream && m_isCall && m_isCall(message->callId()) &&
+        m_callRate.passes(from, now)) {
         rate.pardon(from);
         return true;
     }
@@ -67,10 +76,15 @@ bool Agent::admits(std::string_view text, const Connection &connection)
     return false;
 }
 
-bool Agent::ofACall(std::string_view request) const
+std::vector<base::Endpoint> Agent::sentBy() const
 {
-    const auto message = m_isCall ? sip::parse(request) : std::nullopt;
-    return message && m_isCall(message->callId());
+    std::vector<base::Endpoint> out;
+    for (const auto &each : m_locals) {
+        out.push_back(each.endpoint);
+        if (each.secure.known())
+            out.push_back(each.secure);
+    }
+    return out;
 }
 
 /// Once the second is over in which they came.
@@ -108,6 +122,45 @@ void Agent::refused(const Connection &connection, std::string_view why)
           fmt::format("The guard stopped a connection's bytes: {}.", why),
           {}},
          connection.remote, connection.local);
+}
+
+void Agent::broken(const Connection &connection, const std::string &what)
+{
+    m_broken[connection.id] = what;
+    keepSmall(m_broken);
+    tell(
+        {base::LocalKind::GuardRefused,
+         0,
+         {},
+         {},
+         fmt::format("{} sent {}; the connection was closed here.", connection.remote.text(), what),
+         {}},
+        connection.remote, connection.local);
+}
+
+std::optional<std::string> Agent::instead(std::string_view message, const Connection &connection)
+{
+    auto least = leastAnswer(message);
+    if (!least || inspect(*least, connection.transport()))
+        return std::nullopt;
+    const auto response = sip::parse(*least);
+    if (!response || foreignVia(*response, sentBy()))
+        return std::nullopt;
+    tell({base::LocalKind::Note,
+          response->status,
+          std::string(response->callId()),
+          std::string(response->toTag()),
+          "Of that answer only what its ACK and BYE need was handed on, so that the other side is "
+          "not left alone in the call.",
+          {}},
+         connection.remote, connection.local);
+    return least;
+}
+
+std::string Agent::brokenBy(std::uint32_t connection) const
+{
+    const auto found = m_broken.find(connection);
+    return found == m_broken.end() ? std::string() : found->second;
 }
 
 void Agent::sent(const Connection &connection, std::string_view bytes)

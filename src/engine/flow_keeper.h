@@ -80,6 +80,9 @@ public:
     void reRegister(base::Instant now);
     void ping(base::Instant now);
     void stop(base::Instant now);
+    /// There is no time left for the answer to a REGISTER that is under way: it is taken back
+    /// unseen.
+    void leave(base::Instant now);
     /// Something that does not change the state but is to be told with it.
     void remark(base::Instant now, std::string reason);
 

@@ -28,6 +28,20 @@ void FlowKeeper::stop(base::Instant now)
     }
 }
 
+/// RFC 3261 section 10.2 has a client wait for the answer first. Whoever ends cannot, and a binding
+/// that nobody serves is the greater evil.
+void FlowKeeper::leave(base::Instant now)
+{
+    if (!m_stopping || m_removing || m_report.state != FlowState::Registering)
+        return;
+    trying(now);
+    m_report.registeredUntil = now + m_settings.expires; // as far as we know
+    m_removing = true;
+    m_acts.push_back(KeeperAct::Unregister);
+    enter(FlowState::Registering, now,
+          "The REGISTER was not answered in time; an un-REGISTER is sent behind it.");
+}
+
 /// The answer to a REGISTER that was under way when the flow was switched off.
 void FlowKeeper::answeredLate(base::Instant now, const RegisterResult &result)
 {

@@ -95,6 +95,12 @@ void FlowLink::stop()
     act();
 }
 
+void FlowLink::leave()
+{
+    m_keeper.leave(now());
+    act();
+}
+
 void FlowLink::changed()
 {
     base::FlowReport report = m_keeper.report();
@@ -301,7 +307,8 @@ RegisterResult FlowLink::resultOf(const Reply &reply) const
     out.status = reply.status;
     out.local = true;
     const auto why =
-        m_env.agent.explain(reply, m_identity.edge.empty() ? m_identity.aor : m_identity.edge);
+        m_env.agent.explain(reply, m_identity.edge.empty() ? m_identity.aor : m_identity.edge,
+                            m_hop ? m_hop->endpoint : base::Endpoint{});
     m_env.agent.tell({why.kind, reply.status, m_callId, {}, why.sentence, {}}, m_connection.local,
                      m_connection.remote);
     out.sentence = why.sentence;

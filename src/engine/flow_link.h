@@ -38,7 +38,8 @@ public:
     void reRegister();
     void ping();
     void drill(Drill what);
-    void stop(); // un-registers
+    void stop();  // un-registers
+    void leave(); // the same, without the time for an answer to the REGISTER before
     bool stopped() const { return m_keeper.stopped(); }
     /// A TLS handshake with somebody ended.
     void secured(const TlsReport &report);

@@ -217,6 +217,8 @@ std::string FlowLink::endText(int error) const
     const auto alert = m_env.agent.tlsAlert(m_connection.id);
     if (m_transportKind == base::Transport::Tls && !alert.empty())
         return fmt::format("The edge ended TLS with the alert \"{}\".", alert);
+    if (const auto what = m_env.agent.brokenBy(m_connection.id); !what.empty())
+        return fmt::format("The edge sent {}; the connection was closed here.", what);
     switch (error) {
     case 0:
         return "The edge closed the connection (FIN).";

@@ -76,6 +76,22 @@ std::optional<std::string> harmfulUri(std::string_view text)
 
 namespace {
 
+std::optional<std::string> badUrisOf(const sip::Message &message, sip::HeaderId id)
+{
+    for (const auto value : message.values(id)) {
+        if (value == "*")
+            continue;
+        const auto address = sip::parseNameAddress(value);
+        auto bad = harmfulUri(address.uriText);
+        if (!bad && id != sip::HeaderId::Contact && id != sip::HeaderId::From &&
+            id != sip::HeaderId::To)
+            bad = badParameters(address.parameters);
+        if (bad)
+            return fmt::format("{} in {}", *bad, sip::headerText(id));
+    }
+    return std::nullopt;
+}
+
 std::optional<std::string> badUris(const sip::Message &message)
 {
     if (message.isRequest())
@@ -83,19 +99,9 @@ std::optional<std::string> badUris(const sip::Message &message)
             return bad;
     for (const auto id :
          {sip::HeaderId::From, sip::HeaderId::To, sip::HeaderId::Contact, sip::HeaderId::Route,
-          sip::HeaderId::RecordRoute, sip::HeaderId::Path, sip::HeaderId::ServiceRoute}) {
-        for (const auto value : message.values(id)) {
-            if (value == "*")
-                continue;
-            const auto address = sip::parseNameAddress(value);
-            auto bad = harmfulUri(address.uriText);
-            if (!bad && id != sip::HeaderId::Contact && id != sip::HeaderId::From &&
-                id != sip::HeaderId::To)
-                bad = badParameters(address.parameters);
-            if (bad)
-                return fmt::format("{} in {}", *bad, sip::headerText(id));
-        }
-    }
+          sip::HeaderId::RecordRoute, sip::HeaderId::Path, sip::HeaderId::ServiceRoute})
+        if (auto bad = badUrisOf(message, id))
+            return bad;
     return std::nullopt;
 }
 
@@ -105,6 +111,25 @@ std::optional<std::string> badVia(const sip::Message &message)
         const auto branch = sip::parseVia(value).parameter("branch");
         if (branch && branch->size() < kShortestBranch)
             return fmt::format("a Via branch of {} characters", branch->size());
+    }
+    return std::nullopt;
+}
+
+/// What makes the library drop a response without a word to anybody, or take it for another: 99 as
+/// 100, 999 as it is.
+std::optional<std::string> badResponse(const sip::Message &message)
+{
+    if (message.isRequest())
+        return std::nullopt;
+    for (const auto &flaw : message.flaws) {
+        if (flaw.code == sip::FlawCode::BadStatusCode) {
+            const auto line = base::split(message.startLine, ' ');
+            return fmt::format(
+                "the status \"{}\" is no code from 100 to 699 (RFC 3261 section 7.2)",
+                line.size() > 1 ? base::printable(line[1], false, 40) : "");
+        }
+        if (flaw.code == sip::FlawCode::BadContentLength || flaw.code == sip::FlawCode::BadCSeq)
+            return std::string(sip::flawText(flaw.code));
     }
     return std::nullopt;
 }
@@ -158,6 +183,12 @@ std::optional<std::string> viaMismatch(const sip::Message &message, base::Transp
                        base::transportText(transport), base::printable(named, false, 40));
 }
 
+std::string requestOf(const sip::Message &response)
+{
+    return fmt::format("{} to {}", response.status,
+                       base::printable(response.cseq().methodText, false, 40));
+}
+
 Refusal refusal(std::string_view what, std::string_view callId = {})
 {
     return {base::LocalKind::GuardRefused,
@@ -182,12 +213,65 @@ std::optional<Refusal> inspect(std::string_view text, base::Transport transport)
     if (!message)
         return refusal("it is not SIP");
     const auto callId = message->callId();
-    for (const auto check : {badFlaw, badVia, badUris, badMultipart})
+    for (const auto check : {badFlaw, badResponse, badVia, badUris, badMultipart})
         if (const auto bad = check(*message))
             return refusal(*bad, callId);
     if (auto mismatch = viaMismatch(*message, transport))
         return Refusal{base::LocalKind::ViaMismatch, *mismatch, std::string(callId)};
     return std::nullopt;
+}
+
+std::optional<Refusal> foreignVia(const sip::Message &response,
+                                  const std::vector<base::Endpoint> &ours)
+{
+    const auto vias = response.values(sip::HeaderId::Via);
+    for (const auto id : {sip::HeaderId::Via, sip::HeaderId::From, sip::HeaderId::To,
+                          sip::HeaderId::CallId, sip::HeaderId::CSeq})
+        if (response.find(id) == nullptr)
+            return refusal(fmt::format("a response without {}", sip::headerText(id)),
+                           response.callId());
+    const auto mismatch = [&](std::string_view what) {
+        return Refusal{base::LocalKind::ViaMismatch,
+                       fmt::format("A {} was dropped: {}", requestOf(response), what),
+                       std::string(response.callId())};
+    };
+    if (vias.size() > 1)
+        return mismatch(fmt::format("it carries {} Vias, so it is for a proxy and not for us (RFC "
+                                    "3261 section 8.1.3.3). Whoever sent it has to take its own "
+                                    "Via off.",
+                                    vias.size()));
+    const auto top = sip::parseVia(vias.front());
+    const auto address = base::Address::parse(top.host);
+    const std::uint16_t port =
+        top.port.value_or(base::equalsNoCase(top.transport, "TLS") ? 5061 : 5060);
+    if (address &&
+        std::find(ours.begin(), ours.end(), base::Endpoint{*address, port}) != ours.end())
+        return std::nullopt;
+    return mismatch(fmt::format("its top Via names {}:{}, and no request of ours does (RFC 3261 "
+                                "section 18.1.2). A response has to carry the Via of its request "
+                                "as it was.",
+                                base::printable(top.host, false, 80), port));
+}
+
+std::optional<std::string> leastAnswer(std::string_view text)
+{
+    const auto message = sip::parse(text);
+    if (!message || message->status / 100 != 2 || message->cseq().method != sip::Method::Invite)
+        return std::nullopt;
+    using sip::HeaderId;
+    std::string out(message->startLine);
+    for (const auto &header : message->headers) {
+        const bool target = header.id == HeaderId::Contact || header.id == HeaderId::RecordRoute;
+        const bool needed = header.id == HeaderId::Via || header.id == HeaderId::From ||
+                            header.id == HeaderId::To || header.id == HeaderId::CallId ||
+                            header.id == HeaderId::CSeq;
+        if (!needed && !(target && !badUrisOf(*message, header.id)))
+            continue;
+        out += "\r\n";
+        out += header.line;
+    }
+    out += "\r\nl:0\r\n\r\n";
+    return out.size() <= text.size() ? std::optional(out) : std::nullopt;
 }
 
 bool RateLimit::isOver(const Window &window, base::Instant now)

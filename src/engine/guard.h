@@ -30,6 +30,15 @@ constexpr std::size_t kStreamMessageLimit = 60'000;
 /// nullopt: may be handed on. Stateless; linear in the length of `text`.
 std::optional<Refusal> inspect(std::string_view text, base::Transport transport);
 
+/// A response that is not for us by its Via (RFC 3261 sections 18.1.2 and 8.1.3.3). `ours`: what
+/// our requests name as sent-by.
+std::optional<Refusal> foreignVia(const sip::Message &response,
+                                  const std::vector<base::Endpoint> &ours);
+
+/// A 2xx to an INVITE that must not reach the library as it is, with nothing but what its ACK and
+/// BYE need and no longer than it was; nullopt: it is no such response, or too broken for that.
+std::optional<std::string> leastAnswer(std::string_view text);
+
 /// Why a URI must not reach the library (one clause); nullopt: it may.
 std::optional<std::string> harmfulUri(std::string_view text);
 

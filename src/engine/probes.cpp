@@ -197,7 +197,7 @@ void Probes::send(ProbeHandle handle, Probe &probe, const Hop &hop)
         event.roundTrip = base::now() - found->second->sent;
         event.remote = reply.local ? hop.endpoint : reply.received->from;
         if (reply.local) {
-            const auto why = m_env.agent.explain(reply, found->second->plan.next);
+            const auto why = m_env.agent.explain(reply, found->second->plan.next, hop.endpoint);
             event.sentence = why.sentence;
             m_env.agent.tell({why.kind, reply.status, found->second->callId, {}, why.sentence, {}});
         } else {

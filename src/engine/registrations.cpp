@@ -257,6 +257,10 @@ base::Result<AccountRoute> Registrations::choose(AccountHandle handle,
     out.local = best->local();
     out.hop = best->hop();
     out.credentials = best->identity().credentials;
+    for (const auto &flow : found->second.flows) {
+        const auto asked = flow->asked();
+        out.asked.insert(out.asked.end(), asked.begin(), asked.end());
+    }
     return out;
 }
 
@@ -299,6 +303,12 @@ void Registrations::shutDown()
 {
     while (!m_accounts.empty())
         remove(m_accounts.begin()->first);
+}
+
+void Registrations::leave()
+{
+    for (const auto &flow : m_leaving)
+        flow->leave();
 }
 
 bool Registrations::quiet() const

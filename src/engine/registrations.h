@@ -23,6 +23,7 @@ struct AccountRoute {
     const Local *local = nullptr; // of a UDP flow: its own port
     std::optional<Hop> hop;       // likewise: its edge
     Credentials credentials;
+    std::vector<AskedRealm> asked; // of any of its flows' REGISTERs
 };
 
 class Registrations
@@ -48,6 +49,8 @@ public:
     std::string contactFor(nta_incoming_t *request) const;
 
     void shutDown();
+    /// Takes back what was not answered yet.
+    void leave();
     bool quiet() const;
 
 private:

@@ -21,7 +21,7 @@ Switchboard::Switchboard(SuLoop &loop, const Options &options, Agent &agent, Lis
     : m_locator(loop, agent.resolverFile(), options.dnsServer.empty()), m_env{loop, options, agent,
                                                                               listener, m_locator},
       m_newHandle(std::move(newHandle)), m_registrations(m_env), m_probes(m_env), m_sweep(loop),
-      m_end(loop)
+      m_end(loop), m_leave(loop)
 {
     agent.serve(this, [this](msg_t *message, const sip_t &sip) { stray(message, sip); });
     agent.onTls([this](const TlsReport &report) {
@@ -73,7 +73,8 @@ void Switchboard::place(CallHandle handle, CallRequest request)
         }
         flow = choiceOf(request.account, *choice);
         request.from = choice->aor;
-        if (request.credentials.user.empty())
+        flow->ownCredentials = request.credentials.user.empty();
+        if (flow->ownCredentials)
             request.credentials = choice->credentials;
     }
     auto call = std::make_unique<TestCall>(m_env, handle, std::move(request), std::move(flow));
@@ -94,6 +95,7 @@ FlowChoice Switchboard::choiceOf(AccountHandle account, const AccountRoute &rout
     out.edge = route.edge;
     out.routes = route.routes;
     out.regId = route.regId;
+    out.asked = route.asked;
     out.doubt = [this, account, regId = route.regId] { m_registrations.ping(account, regId); };
     out.another = [this,
                    account](const std::vector<std::uint32_t> &tried) -> std::optional<FlowChoice> {
@@ -255,6 +257,7 @@ void Switchboard::shutDown(base::Duration patience, std::function<void()> done)
     for (auto &[handle, call] : m_calls)
         call->shutDown();
     m_registrations.shutDown();
+    m_leave.start(patience / 2, [this] { m_registrations.leave(); });
     watchTheEnd(base::now() + patience);
 }
 

@@ -55,7 +55,7 @@ private:
     std::size_t m_turnedAway = 0, m_forgotten = 0; // since it was told
     bool m_ending = false;
     std::function<void()> m_done;
-    Timer m_sweep, m_end;
+    Timer m_sweep, m_end, m_leave;
 };
 
 } // namespace engine

@@ -6,8 +6,10 @@
 #include <engine/tap_stamp.h>
 
 #include <algorithm>
+#include <base/text.h>
 #include <cerrno>
 #include <cstring>
+#include <fmt/format.h>
 #include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <random>
@@ -40,6 +42,21 @@ std::size_t scatter(std::string_view bytes, const iovec *vectors, std::size_t co
         done += n;
     }
     return done;
+}
+
+/// The method at the head of a datagram of ours; empty: it is no request.
+std::string requestOf(std::string_view datagram)
+{
+    const auto method = datagram.substr(0, datagram.find(' '));
+    const bool token =
+        !method.empty() && method.size() <= 32 &&
+        std::all_of(method.begin(), method.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    return token ? std::string(method) : std::string();
+}
+
+std::string firstLine(std::string_view message)
+{
+    return base::printable(message.substr(0, message.find_first_of("\r\n")), false, 120);
 }
 
 bool onlyBlank(std::string_view bytes)
@@ -170,8 +187,12 @@ ssize_t Tap::fromDatagrams(TapSocket &entry, int fd, msghdr *message, int flags)
     connection.remote = from;
     m_listener.received(connection);
     const bool stun = isStun(bytes) && m_listener.stun(connection, bytes);
-    if (!stun && !onlyBlank(bytes) && m_listener.admits(bytes, connection))
-        return n;
+    if (!stun && !onlyBlank(bytes)) {
+        if (m_listener.admits(bytes, connection))
+            return n;
+        if (const auto other = m_listener.instead(bytes, connection))
+            return static_cast<ssize_t>(scatter(*other, own.msg_iov, own.msg_iovlen));
+    }
     errno = EAGAIN; // to the library there was nothing
     return -1;
 }
@@ -193,7 +214,9 @@ ssize_t Tap::fromErrorQueue(TapSocket &entry, int fd, msghdr *message, int flags
             message->msg_name != nullptr && message->msg_namelen > 0
                 ? base::Endpoint::of(static_cast<const sockaddr *>(message->msg_name))
                 : entry.remote;
-        m_error = SocketError{static_cast<int>(error.ee_errno), target, time};
+        met({static_cast<int>(error.ee_errno), target, time,
+             requestOf(
+                 gather(message->msg_iov, message->msg_iovlen, static_cast<std::size_t>(n)))});
         const Quiet quiet;
         Connection connection = connectionOf(entry);
         connection.remote = target;
@@ -203,14 +226,23 @@ ssize_t Tap::fromErrorQueue(TapSocket &entry, int fd, msghdr *message, int flags
     return n;
 }
 
-void Tap::frames(TapSocket &entry, std::string_view bytes, base::Instant time)
+void Tap::frames(TapSocket &entry, int fd, std::string_view bytes, base::Instant time)
 {
     const Connection connection = connectionOf(entry);
+    std::string lost = "bytes that are not SIP";
     for (const auto &frame : entry.framer.add(bytes, time)) {
         switch (frame.kind) {
         case sip::FrameKind::Message:
+            if (frame.unsized) // RFC 3261 section 20.14: over a connection it has to be there
+                return breakOff(entry, fd,
+                                fmt::format("\"{}\" without a Content-Length that can be read, so "
+                                            "that nobody knows where it ends (RFC 3261 section "
+                                            "18.3)",
+                                            firstLine(frame.text)));
             if (m_listener.admits(frame.text, connection))
                 entry.ready += frame.text;
+            else if (const auto other = m_listener.instead(frame.text, connection))
+                entry.ready += *other;
             break;
         case sip::FrameKind::Ping:
         case sip::FrameKind::Pong:
@@ -220,10 +252,13 @@ void Tap::frames(TapSocket &entry, std::string_view bytes, base::Instant time)
             m_listener.refused(connection, "these bytes are not SIP");
             break;
         case sip::FrameKind::Cut:
+            lost = "a message larger than the stack takes";
             m_listener.refused(connection, "the message is larger than the stack takes");
             break;
         }
     }
+    if (entry.framer.lost())
+        breakOff(entry, fd, lost);
 }
 
 /// Takes what the kernel has, whole messages go to `ready`: the library never meets half a message
@@ -246,12 +281,12 @@ void Tap::pump(TapSocket &entry, int fd)
         entry.lastData = time;
         emit(entry, base::PacketKind::StreamData, false, bytes, entry.remote, time);
         m_listener.received(connectionOf(entry));
-        frames(entry, bytes, time);
+        frames(entry, fd, bytes, time);
     } else if (n == 0) {
-        finished(entry, base::PacketKind::StreamFin, false);
+        peerFinished(entry);
     } else if (number != EAGAIN && number != EINTR) {
         entry.error = number;
-        m_error = SocketError{number, entry.remote, base::now()};
+        met({number, entry.remote, base::now()});
         if (number == ECONNRESET)
             finished(entry, base::PacketKind::StreamReset, false);
     }

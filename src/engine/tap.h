@@ -6,7 +6,9 @@
 
 #include <base/packet.h>
 #include <cstdint>
+#include <deque>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <sys/socket.h>
 #include <sys/types.h>
@@ -46,23 +48,35 @@ public:
     virtual void sent(const Connection &connection, std::string_view bytes) = 0;
     virtual void received(const Connection &connection) = 0; // any bytes
     virtual void keepAlive(const Connection &connection, bool ping) = 0;
-    /// Bytes that are no SIP, or a connection beyond the caps.
+    /// Bytes that are no SIP but between messages, or a connection beyond the caps.
     virtual void refused(const Connection &connection, std::string_view why) = 0;
     /// A TLS handshake begins, and how it (or, with `done` false, what it had made) ended.
     virtual void securing(ssl_st *, const Connection &, bool /*weConnect*/) {}
     virtual void secured(ssl_st *, const Connection &, bool /*done*/) {}
     virtual void closed(const Connection &) {} // TLS only
+    /// `what` came, behind which no message can be found any more: the connection was closed here.
+    virtual void broken(const Connection &connection, const std::string &what)
+    {
+        refused(connection, what);
+    }
+    /// What may stand for a message that was not admitted; nullopt: nothing.
+    virtual std::optional<std::string> instead(std::string_view, const Connection &)
+    {
+        return std::nullopt;
+    }
     /// STUN on a SIP socket (RFC 5626 section 8). Was it awaited? Then nobody else gets it.
     virtual bool stun(const Connection &, std::string_view /*bytes*/) { return false; }
     /// ICMP said that a datagram to `connection.remote` did not arrive; `number` is an errno.
     virtual void unreachable(const Connection &, int /*number*/) {}
 };
 
-/// The last error a SIP socket met, so that a made-up 503 can be explained.
+/// What a SIP socket met, so that a made-up 503 can be explained.
 struct SocketError {
-    int number = 0;
+    int number = 0; // an errno; 0: the peer closed its side (FIN); EBADMSG: we broke it off
     base::Endpoint remote;
     base::Instant time;
+    std::string request{}; // ICMP: the method of the request that did not arrive, as far as quoted
+    std::string why{};     // EBADMSG: what came ("bytes that are not SIP")
 };
 
 class Tap
@@ -77,7 +91,8 @@ public:
     void attach();
     static Tap *current();
 
-    std::optional<SocketError> takeError();
+    /// The newest with `remote`, or with anybody where that is not known; each is given once.
+    std::optional<SocketError> takeError(const base::Endpoint &remote);
     /// Ends connections that hold half a message for longer than `patience`.
     void sweep(base::Instant now, base::Duration patience);
     std::size_t connections() const { return m_streams; }
@@ -104,7 +119,8 @@ private:
     void identify(TapSocket &socket, int fd);
     void pump(TapSocket &socket, int fd);
     int pumpSecure(TapSocket &socket, ssl_st *ssl, SslReadCall real);
-    void frames(TapSocket &socket, std::string_view bytes, base::Instant time);
+    void frames(TapSocket &socket, int fd, std::string_view bytes, base::Instant time);
+    void breakOff(TapSocket &socket, int fd, const std::string &what);
     ssize_t fromStream(TapSocket &socket, int fd, msghdr *message, int flags);
     ssize_t fromDatagrams(TapSocket &socket, int fd, msghdr *message, int flags);
     ssize_t fromErrorQueue(TapSocket &socket, int fd, msghdr *message, int flags);
@@ -113,12 +129,14 @@ private:
     void tellSent(const TapSocket &socket, const base::Endpoint &to, std::string_view bytes,
                   base::Instant time);
     void finished(TapSocket &socket, base::PacketKind kind, bool outgoing);
+    void peerFinished(TapSocket &socket);
+    void met(SocketError error);
     Connection connectionOf(const TapSocket &socket) const;
     bool tooMany(const base::Endpoint &from) const;
 
     TapListener &m_listener;
     std::unordered_map<int, TapSocket> m_sockets;
-    std::optional<SocketError> m_error;
+    std::deque<SocketError> m_errors; // the last few, newest in front
     std::uint32_t m_nextStream;
     std::size_t m_streams = 0;
     bool m_attached = false;

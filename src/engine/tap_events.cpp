@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMostConnections = 512;
 constexpr std::size_t kMostPerPeer = 64;
+constexpr std::size_t kMostErrors = 16;
 constexpr std::string_view kSelfProbe =
     "TEST"; // sofia sends itself this when it opens a UDP socket
 
@@ -103,7 +104,7 @@ ssize_t Tap::send(int fd, const msghdr *message, int flags)
     {
         const Quiet quiet;
         if (n < 0 && number != EAGAIN && number != EINTR)
-            m_error = SocketError{number, to, base::now()};
+            met({number, to, base::now()});
         else if (n > 0 && !told)
             tellSent(entry, to, std::string_view(bytes).substr(0, static_cast<std::size_t>(n)),
                      time);
@@ -144,7 +145,7 @@ void Tap::connecting(int fd, const sockaddr *to, int number)
     entry.local = nameOf(fd, localName);
     entry.lastData = base::now();
     if (entry.stream && number != 0 && number != EINPROGRESS)
-        m_error = SocketError{number, entry.remote, base::now()};
+        met({number, entry.remote, base::now()});
 }
 
 void Tap::socketError(int fd, int number)
@@ -153,7 +154,7 @@ void Tap::socketError(int fd, int number)
     TapSocket &entry = socket(fd);
     if (!entry.stream)
         return; // datagrams: the error queue tells whose it was
-    m_error = SocketError{number, entry.remote, base::now()};
+    met({number, entry.remote, base::now()});
     entry.error = number;
     if (number == ECONNRESET && entry.outgoing != 0)
         finished(entry, base::PacketKind::StreamReset, false);
@@ -184,11 +185,50 @@ void Tap::closing(int fd)
     m_sockets.erase(found);
 }
 
-std::optional<SocketError> Tap::takeError()
+void Tap::met(SocketError error)
 {
-    auto out = m_error;
-    m_error.reset();
+    m_errors.push_front(std::move(error));
+    if (m_errors.size() > kMostErrors)
+        m_errors.pop_back();
+}
+
+/// What was admitted before is still read; then the library meets the end of the stream and closes.
+void Tap::breakOff(TapSocket &entry, int fd, const std::string &what)
+{
+    if (entry.ended)
+        return;
+    entry.ended = true;
+    entry.framer = sip::Framer(kStreamMessageLimit);
+    met({EBADMSG, entry.remote, base::now(), {}, what});
+    m_listener.broken(connectionOf(entry), what);
+    finished(entry, base::PacketKind::StreamFin, true);
+    const Quiet quiet;
+    libC().shutdown(fd, SHUT_RDWR); // wakes the library
+}
+
+std::optional<SocketError> Tap::takeError(const base::Endpoint &remote)
+{
+    const auto found = std::find_if(m_errors.begin(), m_errors.end(), [&](const SocketError &each) {
+        return !remote.known() || each.remote == remote;
+    });
+    if (found == m_errors.end())
+        return std::nullopt;
+    auto out = std::move(*found);
+    m_errors.erase(found);
     return out;
+}
+
+/// FIN. What waits for an answer on this connection learns why it fails.
+void Tap::peerFinished(TapSocket &entry)
+{
+    if (entry.ended)
+        return;
+    finished(entry, base::PacketKind::StreamFin, false);
+    met({0, entry.remote, base::now()});
+    if (entry.framer.held() > 0)
+        m_listener.refused(connectionOf(entry),
+                           "the peer closed the connection in the middle of a message");
+    entry.framer = sip::Framer(kStreamMessageLimit);
 }
 
 void Tap::sweep(base::Instant now, base::Duration patience)
@@ -196,9 +236,7 @@ void Tap::sweep(base::Instant now, base::Duration patience)
     for (auto &[fd, entry] : m_sockets) {
         if (!entry.stream || entry.framer.held() == 0 || now - entry.lastData < patience)
             continue;
-        m_listener.refused(connectionOf(entry),
-                           "half a message came and the rest did not; the connection was closed");
-        libC().shutdown(fd, SHUT_RDWR); // the library meets the end of the stream and closes it
+        breakOff(entry, fd, "half a message and not the rest of it");
     }
 }
 

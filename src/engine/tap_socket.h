@@ -23,7 +23,7 @@ struct TapSocket {
     std::string ready;     // admitted bytes that the library has not read yet
     std::size_t taken = 0; // of `ready`
     base::Instant lastData;
-    bool ended = false; // the peer's FIN
+    bool ended = false; // the peer's FIN, or we broke it off
     bool finSent = false, resetSeen = false;
     int error = 0; // to be handed to the library
 };

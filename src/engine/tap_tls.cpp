@@ -57,7 +57,14 @@ int Tap::pumpSecure(TapSocket &entry, SSL *ssl, SslReadCall real)
         entry.lastData = base::now();
         emit(entry, base::PacketKind::StreamData, false, bytes, entry.remote, entry.lastData);
         m_listener.received(connectionOf(entry));
-        frames(entry, bytes, entry.lastData);
+        frames(entry, SSL_get_fd(ssl), bytes, entry.lastData);
+        if (entry.ended) { // broken off: the library has to meet the end of it
+            int last = 0;
+            do
+                last = real(ssl, buffer, sizeof buffer);
+            while (last > 0);
+            return last;
+        }
         if (entry.ready.size() > kMostReady)
             return n;
     }
@@ -71,13 +78,16 @@ int Tap::readSecure(SSL *ssl, void *buffer, int size, SslReadCall real)
         result = pumpSecure(entry, ssl, real);
         const int number = errno;
         const int error = result > 0 ? SSL_ERROR_NONE : SSL_get_error(ssl, result);
-        if (result <= 0 && !wouldBlock(error)) {
+        if (result <= 0 && !wouldBlock(error) && !entry.ended) {
             const Quiet quiet;
             if (error == SSL_ERROR_SSL) // after the handshake, such as a certificate refused late
                 m_listener.secured(ssl, connectionOf(entry), false);
-            const bool reset = error == SSL_ERROR_SYSCALL && number == ECONNRESET;
-            finished(entry, reset ? base::PacketKind::StreamReset : base::PacketKind::StreamFin,
-                     false);
+            if (error == SSL_ERROR_SYSCALL && number == ECONNRESET) {
+                met({number, entry.remote, base::now()});
+                finished(entry, base::PacketKind::StreamReset, false);
+            } else {
+                peerFinished(entry);
+            }
         }
         errno = number;
     }

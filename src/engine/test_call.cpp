@@ -11,8 +11,7 @@ namespace engine {
 
 namespace {
 
-constexpr std::size_t kMostAttempts = 16; // INVITEs of one call: challenges, redirects
-constexpr const char *kRegisterAgain = " Register again, then call.";
+constexpr std::size_t kMostBranches = 32;
 
 std::string phraseFor(const Reply &reply)
 {
@@ -27,7 +26,7 @@ TestCall::TestCall(Env &env, CallHandle handle, CallRequest request, std::option
       m_callId(m_request.callId.empty() ? base::randomToken(12) : m_request.callId),
       m_fromTag(base::randomToken(6)),
       m_digest(m_request.credentials.user, m_request.credentials.password),
-      m_sessionId(m_request.extras.sessionId),
+      m_named(!m_flow || !m_flow->ownCredentials), m_sessionId(m_request.extras.sessionId),
       m_sessionTimer(env.loop, m_request.extras.sessionExpires), m_glare(env.loop),
       m_answering(env.loop, env.options.t1), m_giveUp(env.loop), m_linger(env.loop)
 {
@@ -143,6 +142,12 @@ std::string TestCall::inviteHeaders()
     return out + m_credentials;
 }
 
+base::Endpoint TestCall::wayOut() const
+{
+    const auto &hop = m_flow ? m_flow->hop : m_hop;
+    return hop ? hop->endpoint : base::Endpoint{};
+}
+
 std::string TestCall::routeUri() const
 {
     return m_hop ? hopUri(*m_hop) : withTransport(m_plan.next, m_transport);
@@ -177,7 +182,16 @@ bool TestCall::sendInvite()
         if (attempt == m_attempt || (!reply.local && reply.status < 300))
             replied(reply);
     });
+    if (m_invite)
+        sentWith(*m_invite);
     return m_invite != nullptr;
+}
+
+void TestCall::sentWith(const Transaction &invite)
+{
+    m_branches.push_back(invite.branch());
+    if (m_branches.size() > kMostBranches)
+        m_branches.pop_front();
 }
 
 void TestCall::replied(const Reply &reply)
@@ -236,7 +250,10 @@ bool TestCall::redirected(const Reply &reply)
     if (!uri || m_formerInvites.size() >= kMostAttempts)
         return false;
     m_request.extras.requestUri = *uri;
-    // Who sends us there must not be able to use what we answered elsewhere.
+    // Who sends us there must not be able to use what we answered elsewhere, nor to choose who is
+    // answered.
+    if (!m_trusted)
+        trustOnly(m_digest.asked());
     m_digest = DigestClient(m_request.credentials.user, m_request.credentials.password);
     const auto plan = planCall(m_request);
     if (!plan) {
@@ -252,24 +269,6 @@ bool TestCall::redirected(const Reply &reply)
     m_env.listener.onCall(event(CallStep::Redirected, reply));
     locate();
     return true;
-}
-
-bool TestCall::authenticate(const Reply &reply)
-{
-    const bool proxy = reply.status == 407;
-    auto answer = m_digest.challenged(proxy, challengesOf(reply));
-    if (answer && m_formerInvites.size() < kMostAttempts) {
-        if (sendAgain(reply))
-            m_env.listener.onCall(event(CallStep::Authenticating, reply));
-        return true;
-    }
-    CallEvent failed = event(CallStep::Failed, reply);
-    failed.sentence =
-        answer ? "The server asks for credentials again and again; Earshot stopped answering."
-               : answer.error().sentence;
-    note(base::LocalKind::AuthenticationGaveUp, reply.status, failed.toTag, failed.sentence);
-    end(failed);
-    return false;
 }
 
 std::string TestCall::flowLost(const std::string &before) const
@@ -292,100 +291,6 @@ bool TestCall::sendAgain(const Reply &reply)
              !nextFlow(lost))
         fail(lost + kRegisterAgain, base::LocalKind::SendFailed);
     return m_state != State::Ended;
-}
-
-void TestCall::failedLocally(const Reply &reply)
-{
-    auto why = m_env.agent.explain(reply, m_plan.next);
-    // Of a connection that is gone the library says only that it could not send.
-    const bool lost =
-        m_flow && m_flow->stream && reply.status == 503 && m_flow->pin.usable() == nullptr;
-    if (lost)
-        why = {base::LocalKind::SendFailed,
-               flowLost(m_formerInvites.empty() ? "the call was answered"
-                                                : "the repeated call was answered")};
-    if (!m_heard && !m_hangUp && nextHop(why.sentence))
-        return;
-    why.sentence += lost ? kRegisterAgain : "";
-    note(why.kind, reply.status, {}, why.sentence);
-    CallEvent done = event(m_hangUp ? CallStep::Ended : CallStep::Failed, reply);
-    done.sentence = why.sentence;
-    end(done);
-}
-
-void TestCall::hangUp()
-{
-    if (m_state == State::Ended || m_hangUp)
-        return;
-    m_hangUp = true;
-    if (m_locating) {
-        CallEvent ended = event(CallStep::Ended);
-        ended.local = true;
-        ended.sentence = "The call was given up before its INVITE left.";
-        return end(ended);
-    }
-    if (m_state == State::Answered) {
-        if (auto *answeredDialog = dialog(m_answeredTag))
-            bye(*answeredDialog, 1);
-    } else if (m_state == State::Proceeding) {
-        cancel();
-    }
-    // Calling: RFC 3261 section 9.1, no CANCEL before a provisional response; provisional() sends
-    // it.
-}
-
-void TestCall::cancel()
-{
-    if (m_cancelled || m_invite == nullptr)
-        return;
-    m_cancelled = true;
-    // Built here and not by nta_outgoing_tcancel: without NTATAG_UA that call ends the INVITE's
-    // transaction at once on TCP, and the 487 would find nobody to ACK it.
-    RequestSpec spec;
-    spec.leg = m_leg;
-    spec.method = "CANCEL";
-    spec.uri = m_plan.requestUri;
-    spec.headers = fmt::format("CSeq: {} CANCEL\r\n", m_invite->cseq()) + m_plan.routeLine;
-    spec.branch = m_invite->branch();
-    spec.ident = m_local->ident.c_str();
-    // Hop by hop (RFC 3261 section 9.1): to where the INVITE went, whatever the name resolves to by
-    // now.
-    spec.route = m_remote.known() && m_transport == base::Transport::Udp
-                     ? hopUri({m_transport, m_remote, {}})
-                     : routeUri();
-    tport_t *transport = m_invite->transport(); // the connection the INVITE took
-    spec.transport =
-        transport != nullptr && tport_is_secondary(transport) != 0 ? transport : nullptr;
-    m_requests.start(spec, nullptr);
-    if (transport != nullptr)
-        tport_unref(transport);
-    m_giveUp.start(64 * m_env.options.t1, [this] { // RFC 3261 section 9.1: no 487 came
-        note(base::LocalKind::TimedOut, 487, {},
-             "The CANCEL was sent but no final response came; the call is given up here.");
-        CallEvent done = event(CallStep::Ended);
-        done.status = 487;
-        done.local = true;
-        end(done);
-    });
-}
-
-void TestCall::end(const CallEvent &finished)
-{
-    if (m_state == State::Ended)
-        return;
-    m_state = State::Ended;
-    m_giveUp.stop();
-    m_sessionTimer.stop();
-    m_glare.stop();
-    m_answering.stop();
-    m_env.listener.onCall(finished);
-    // Retransmissions of the last responses still have to find their ACK.
-    m_linger.start(64 * m_env.options.t1, [this] { m_over = true; });
-}
-
-bool TestCall::quiet() const
-{
-    return m_state == State::Ended && !m_requests.busy();
 }
 
 } // namespace engine

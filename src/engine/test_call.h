@@ -4,6 +4,7 @@
 // the switchboard.
 #pragma once
 
+#include <deque>
 #include <engine/call.h>
 #include <engine/call_headers.h>
 #include <engine/digest.h>
@@ -27,7 +28,9 @@ struct FlowChoice {
     std::string edge;                // as the user named it
     std::vector<std::string> routes; // Service-Route
     std::uint32_t regId = 0;
-    std::function<void()> doubt; // a response made it doubtful: ask it for a pong
+    bool ownCredentials = false;   // the call uses those of the account
+    std::vector<AskedRealm> asked; // what its registrar and edges asked credentials for
+    std::function<void()> doubt;   // a response made it doubtful: ask it for a pong
     /// A flow of the account that is up and none of those; nullopt: there is none.
     std::function<std::optional<FlowChoice>(const std::vector<std::uint32_t> &tried)> another;
 };
@@ -54,6 +57,8 @@ public:
 
 private:
     enum class State { Calling, Proceeding, Answered, Ended };
+    static constexpr const char *kRegisterAgain = " Register again, then call.";
+    static constexpr std::size_t kMostAttempts = 16; // INVITEs: challenges, redirects
     struct EarlyDialog {
         nta_leg_t *leg = nullptr;
         std::uint32_t rseq = 0; // the last reliable one taken
@@ -75,6 +80,7 @@ private:
     bool nextFlow(const std::string &why);
     base::Result<void> routeOverFlow(); // m_plan for m_flow
     bool sendInvite();
+    void sentWith(const Transaction &invite);
     std::string inviteHeaders();
     void replied(const Reply &reply);
     void provisional(const Reply &reply);
@@ -86,7 +92,11 @@ private:
     void answered(const Reply &reply);
     void unanswerable(const Reply &reply);
     void rejected(const Reply &reply);
+    // test_call_auth.cpp
     bool authenticate(const Reply &reply);
+    void trustOnly(std::vector<AskedRealm> realms);
+    std::vector<std::string_view> answerable(const Reply &reply) const;
+    std::string distrust(const Reply &reply) const;
     bool sendAgain(const Reply &reply);
     std::string flowLost(const std::string &before) const;
     bool redirected(const Reply &reply);
@@ -122,7 +132,8 @@ private:
     EarlyDialog *dialog(const Reply &reply);
     EarlyDialog *dialog(const std::string &toTag);
     RequestSpec inDialog(const EarlyDialog &dialog, const char *method) const;
-    std::string routeUri() const; // of what goes the INVITE's way
+    base::Endpoint wayOut() const; // where the INVITE went; unknown: no address was found
+    std::string routeUri() const;  // of what goes the INVITE's way
     std::string ownHeaders() const;
     CallEvent event(CallStep step) const;
     CallEvent event(CallStep step, const Reply &reply) const;
@@ -143,6 +154,7 @@ private:
     std::string m_offer, m_described; // SDP: the INVITE's, and what we say when asked
     std::string m_callId, m_contact, m_fromTag, m_credentials;
     State m_state = State::Calling;
+    base::Instant m_hungUp; // by us
     bool m_hangUp = false, m_cancelled = false, m_over = false;
     bool m_locating = false, m_heard = false; // heard: a 1xx to the present INVITE
     std::uint32_t m_cseq = 0, m_attempt = 0;
@@ -150,9 +162,13 @@ private:
     Pin m_connection; // TLS: what follows goes the INVITE's way
     nta_leg_t *m_leg = nullptr;
     std::unique_ptr<Transaction> m_invite;
+    std::deque<std::string> m_branches; // of the last INVITEs, re-INVITEs among them
     std::vector<std::unique_ptr<Transaction>> m_formerInvites; // those answered with a challenge
     TransactionPool m_requests;
     DigestClient m_digest;
+    bool m_named; // the credentials were named for this call, and are not the account's
+    /// Who may have an answer made with the credentials; nullopt: whoever asks first, and next.
+    std::optional<std::vector<AskedRealm>> m_trusted;
     SessionId m_sessionId;
     Redirects m_redirects;
     std::map<std::string, EarlyDialog> m_dialogs; // by To-tag, at most kMostDialogs

@@ -3,6 +3,8 @@
 // BYE both ways.
 #include <engine/test_call.h>
 
+#include <algorithm>
+#include <base/text.h>
 #include <engine/dialog_requests.h>
 #include <engine/in_dialog.h>
 #include <fmt/format.h>
@@ -171,7 +173,8 @@ bool TestCall::sendPrack(const std::string &toTag, const std::string &rack,
     return m_requests.start(spec, [this, toTag, rack, answer, attempt](const Reply &done) {
         if (done.status < 200)
             return;
-        if (mayRetry(m_digest, done, attempt) && sendPrack(toTag, rack, answer, attempt + 1))
+        if (mayRetry(m_digest, done, attempt, answerable(done)) &&
+            sendPrack(toTag, rack, answer, attempt + 1))
             return;
         CallEvent finished = event(CallStep::PrackDone, done);
         finished.toTag = toTag;
@@ -269,7 +272,7 @@ void TestCall::bye(EarlyDialog &confirmed, int attempt)
         if (done.status < 200)
             return;
         EarlyDialog *again = dialog(tag);
-        if (again != nullptr && mayRetry(m_digest, done, attempt))
+        if (again != nullptr && mayRetry(m_digest, done, attempt, answerable(done)))
             return bye(*again, attempt + 1);
         const auto trouble = byeTrouble(m_env.agent, done, m_plan.next);
         // Where both BYEs crossed, the other one has ended the call and nothing is to be said.
@@ -288,9 +291,19 @@ void TestCall::bye(EarlyDialog &confirmed, int attempt)
 
 void TestCall::stray(const Reply &reply)
 {
+    const bool ofAnInvite = reply.message().cseq().method == sip::Method::Invite;
+    // RFC 3261 section 17.1.3: without the branch it is no response to a request of ours.
+    if (const auto branch = reply.message().branch();
+        ofAnInvite && std::none_of(m_branches.begin(), m_branches.end(), [&](const auto &each) {
+            return base::equalsNoCase(each, branch);
+        }))
+        return note(base::LocalKind::ViaMismatch, 0, std::string(reply.message().toTag()),
+                    fmt::format("A {} to INVITE was dropped: its branch \"{}\" is of no INVITE of "
+                                "this call (RFC 3261 section 17.1.3). A response has to carry the "
+                                "Via of its request as it was.",
+                                reply.status, base::printable(branch, false, 80)));
     // A 2xx of another fork, or repeated, after the INVITE's transaction has gone.
-    if (reply.status >= 200 && reply.status < 300 &&
-        reply.message().cseq().method == sip::Method::Invite && m_local != nullptr) {
+    if (reply.status >= 200 && reply.status < 300 && ofAnInvite && m_local != nullptr) {
         if (reply.message().cseq().number > m_cseq && !m_answeredTag.empty())
             return acknowledgeChange(reply); // of a re-INVITE
         answered(reply);

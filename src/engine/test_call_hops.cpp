@@ -153,6 +153,8 @@ base::Result<void> TestCall::routeOverFlow()
         m_request.extras.routes.insert(m_request.extras.routes.end(), m_ownRoutes.begin(),
                                        m_ownRoutes.end());
     }
+    if (m_flow && !m_named)
+        trustOnly(m_flow->asked);
     auto plan = planCall(m_request);
     if (!plan)
         return tl::unexpected(plan.error());

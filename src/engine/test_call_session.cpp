@@ -68,7 +68,7 @@ bool TestCall::requestWithin(const char *method, const std::string &headers,
                                    attempt](const Reply &reply) {
         if (reply.status < 200)
             return;
-        if (mayRetry(m_digest, reply, attempt) &&
+        if (mayRetry(m_digest, reply, attempt, answerable(reply)) &&
             requestWithin(method, headers, type, body, done, attempt + 1))
             return;
         if (done)
@@ -132,6 +132,8 @@ void TestCall::begin(Change change)
     m_changing = Transaction::start(spec, [this](const Reply &reply) { changed(reply); });
     if (!m_changing)
         m_change.reset();
+    else if (!change.byUpdate)
+        sentWith(*m_changing);
 }
 
 void TestCall::acknowledgeChange(const Reply &reply)
@@ -162,7 +164,7 @@ void TestCall::changed(const Reply &reply)
     m_change.reset();
     if (m_state != State::Answered)
         return;
-    const bool again = mayRetry(m_digest, reply, change.attempt);
+    const bool again = mayRetry(m_digest, reply, change.attempt, answerable(reply));
     const bool glare = reply.status == 491 && !reply.local && change.attempt < kMostGlares;
     ++change.attempt;
     if (again) {

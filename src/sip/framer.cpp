@@ -2,6 +2,7 @@
 #include <sip/framer.h>
 
 #include <algorithm>
+#include <optional>
 
 #include <base/text.h>
 #include <sip/message.h>
@@ -41,9 +42,9 @@ std::size_t headerEnd(std::string_view text, std::size_t from)
     return std::string_view::npos;
 }
 
-// Content-Length of a header block as parse() reads it: the first one counts, 0 if there is none
-// that can be read.
-std::uint64_t bodyLength(std::string_view head)
+// Content-Length of a header block as parse() reads it: the first one counts; nullopt if there is
+// none that can be read.
+std::optional<std::uint64_t> bodyLength(std::string_view head)
 {
     LineCursor lines(head);
     lines.next();
@@ -58,9 +59,11 @@ std::uint64_t bodyLength(std::string_view head)
             line = lines.next(); // a folded value
         const auto value = text.data() - head.data() + colon + 1;
         std::uint64_t length = 0;
-        return readNumber(base::trim(head.substr(value, line.end - value)), length) ? length : 0;
+        return readNumber(base::trim(head.substr(value, line.end - value)), length)
+                   ? std::optional(length)
+                   : std::nullopt;
     }
-    return 0;
+    return std::nullopt;
 }
 
 } // namespace
@@ -179,13 +182,16 @@ std::size_t Framer::message(std::string_view rest, base::Instant time, std::vect
             return 0;
         }
         const auto body = bodyLength(rest.substr(0, end));
+        m_unsized = !body;
         // As told, but never beyond what the limit will cut off anyway.
-        m_need = end + static_cast<std::size_t>(std::min<std::uint64_t>(body, m_limit + 1));
+        m_need =
+            end + static_cast<std::size_t>(std::min<std::uint64_t>(body.value_or(0), m_limit + 1));
     }
     if (rest.size() < m_need)
         return 0;
     const auto used = m_need;
     emit(out, FrameKind::Message, rest.substr(0, used), time);
+    out.back().unsized = m_unsized;
     m_scanned = m_need = 0;
     m_started = false;
     return used;

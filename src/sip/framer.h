@@ -23,6 +23,9 @@ struct Frame {
     FrameKind kind = FrameKind::Message;
     std::string text;
     base::Instant time; // arrival of its last byte
+    /// A message whose Content-Length is missing or no number: where it ends is a guess (RFC 3261
+    /// section 18.3).
+    bool unsized = false;
 };
 
 class Framer
@@ -40,6 +43,8 @@ public:
     /// The stream ended.
     std::vector<Frame> end(base::Instant time) { return gap(time); }
     std::size_t held() const { return m_buffer.size(); }
+    /// What came last belongs to no message, and no start line has followed yet.
+    bool lost() const { return m_lost; }
 
 private:
     void overflow(base::Instant time, std::vector<Frame> &out);
@@ -53,6 +58,7 @@ private:
     std::size_t m_scanned =
         0; // no header end before here; before the first line is complete: no line end
     std::size_t m_need = 0; // length of the message under way, 0: its headers are not complete
+    bool m_unsized = false; // it does not say so
     bool m_started = false; // the held bytes begin with a complete start line
     bool m_lost = false;    // not at a message boundary
     bool m_midLine = false; // lost, and the held bytes do not begin a line

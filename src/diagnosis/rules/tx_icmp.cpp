@@ -25,7 +25,9 @@ trace::RowId undelivered(const Evidence &evidence, trace::RowId event)
         return row.undelivered();
     trace::RowId found;
     for (const auto &transaction : evidence.call.transactions) {
-        if (transaction.localFailure == event && transaction.request.valid())
+        // One that was answered did arrive: a later request did not, such as its CANCEL.
+        if (transaction.localFailure == event && transaction.request.valid() &&
+            transaction.responses.empty())
             return transaction.request;
         if (transaction.request.valid() &&
             evidence.time(transaction.request) <= evidence.time(event))

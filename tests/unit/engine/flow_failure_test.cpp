@@ -242,6 +242,24 @@ TEST(Stopping, WaitsForTheRegisterThatIsUnderWay)
     EXPECT_FALSE(silent.keeper.next().has_value());
 }
 
+TEST(Stopping, TakesARegisterBackUnseenWhereNoTimeIsLeft)
+{
+    Machine flow;
+    flow.keeper.sending(flow.now);
+    flow.keeper.leave(flow.now); // nobody switched it off
+    EXPECT_THAT(flow.keeper.take(), IsEmpty());
+    flow.keeper.stop(flow.now);
+    flow.keeper.leave(flow.now);
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Unregister));
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("was not answered in time"));
+    flow.keeper.leave(flow.now); // once is enough
+    EXPECT_THAT(flow.keeper.take(), IsEmpty());
+    EXPECT_FALSE(flow.keeper.stopped());
+    flow.keeper.result(flow.now, status(200));
+    EXPECT_TRUE(flow.keeper.stopped());
+    EXPECT_EQ(flow.keeper.report().unregistered, true);
+}
+
 /// A server that closes after each answer: at first at once, then as rarely as after failures.
 TEST(Brief, LivesOfAFlowAreFailuresInTheEnd)
 {

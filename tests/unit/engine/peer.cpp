@@ -94,6 +94,7 @@ void Peer::run()
             if (found != m_streams.end() && !bytes(found->first, found->second)) {
                 ::close(found->first);
                 m_streams.erase(found);
+                ++m_ended;
             }
         }
     }

@@ -49,6 +49,8 @@ public:
     int count(const std::string &method) const;  // requests, retransmissions once
     int copies(const std::string &method) const; // with retransmissions
     std::size_t connections() const { return m_connections; }
+    /// Of those, how many the other side has ended.
+    std::size_t ended() const { return m_ended; }
 
 private:
     struct Stream {
@@ -68,7 +70,7 @@ private:
     int m_udp = -1, m_listener = -1, m_wake = -1;
     std::uint16_t m_port = 0;
     std::map<int, Stream> m_streams;
-    std::atomic<std::size_t> m_connections{0};
+    std::atomic<std::size_t> m_connections{0}, m_ended{0};
     mutable std::mutex m_mutex;
     std::vector<std::string> m_texts;
     std::vector<int> m_resets;

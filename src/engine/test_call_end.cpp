@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+// How an outgoing call ends by our doing: hung up, cancelled, or without a way on.
+#include <engine/test_call.h>
+
+#include <engine/in_dialog.h>
+#include <fmt/format.h>
+
+namespace engine {
+
+namespace {
+
+/// Who has not answered a CANCEL or BYE by then is not waited for when the program ends.
+constexpr auto kPatience = std::chrono::milliseconds(1500);
+constexpr const char *kMayStillRing =
+    " The call ends here; whether a phone still rings there is not known.";
+
+} // namespace
+
+void TestCall::failedLocally(const Reply &reply)
+{
+    auto why = m_env.agent.explain(reply, m_plan.next, wayOut());
+    // Of a connection that is gone the library says only that it could not send.
+    const bool lost =
+        m_flow && m_flow->stream && reply.status == 503 && m_flow->pin.usable() == nullptr;
+    if (lost)
+        why = {base::LocalKind::SendFailed,
+               flowLost(m_formerInvites.empty() ? "the call was answered"
+                                                : "the repeated call was answered")};
+    if (!m_heard && !m_hangUp && nextHop(why.sentence))
+        return;
+    if (lost)
+        why.sentence += kRegisterAgain;
+    else if (m_heard && reply.status == 503)
+        why.sentence += kMayStillRing;
+    note(why.kind, reply.status, {}, why.sentence);
+    CallEvent done = event(m_hangUp ? CallStep::Ended : CallStep::Failed, reply);
+    done.sentence = why.sentence;
+    end(done);
+}
+
+void TestCall::hangUp()
+{
+    if (m_state == State::Ended || m_hangUp)
+        return;
+    m_hangUp = true;
+    m_hungUp = base::now();
+    if (m_locating) {
+        CallEvent ended = event(CallStep::Ended);
+        ended.local = true;
+        ended.sentence = "The call was given up before its INVITE left.";
+        return end(ended);
+    }
+    if (m_state == State::Answered) {
+        if (auto *answeredDialog = dialog(m_answeredTag))
+            bye(*answeredDialog, 1);
+    } else if (m_state == State::Proceeding) {
+        cancel();
+    }
+    // Calling: RFC 3261 section 9.1, no CANCEL before a provisional response; provisional() sends
+    // it.
+}
+
+void TestCall::cancel()
+{
+    if (m_cancelled || m_invite == nullptr)
+        return;
+    m_cancelled = true;
+    // Built here and not by nta_outgoing_tcancel: without NTATAG_UA that call ends the INVITE's
+    // transaction at once on TCP, and the 487 would find nobody to ACK it.
+    RequestSpec spec;
+    spec.leg = m_leg;
+    spec.method = "CANCEL";
+    spec.uri = m_plan.requestUri;
+    spec.headers = fmt::format("CSeq: {} CANCEL\r\n", m_invite->cseq()) + m_plan.routeLine;
+    spec.branch = m_invite->branch();
+    spec.ident = m_local->ident.c_str();
+    // Hop by hop (RFC 3261 section 9.1): to where the INVITE went, whatever the name resolves to by
+    // now.
+    spec.route = m_remote.known() && m_transport == base::Transport::Udp
+                     ? hopUri({m_transport, m_remote, {}})
+                     : routeUri();
+    tport_t *transport = m_invite->transport(); // the connection the INVITE took
+    spec.transport =
+        transport != nullptr && tport_is_secondary(transport) != 0 ? transport : nullptr;
+    const bool sent = m_requests.start(spec, [this](const Reply &reply) {
+        if (reply.local && reply.status == 503 && m_state != State::Ended)
+            failedLocally(reply); // the way is closed: no final response comes any more
+    });
+    if (transport != nullptr)
+        tport_unref(transport);
+    if (!sent)
+        return fail("The SIP stack did not take the CANCEL; the call is given up here.",
+                    base::LocalKind::SendFailed);
+    m_giveUp.start(64 * m_env.options.t1, [this] { // RFC 3261 section 9.1: no 487 came
+        note(base::LocalKind::TimedOut, 487, {},
+             "The CANCEL was sent but no final response came; the call is given up here.");
+        CallEvent done = event(CallStep::Ended);
+        done.status = 487;
+        done.local = true;
+        end(done);
+    });
+}
+
+void TestCall::end(const CallEvent &finished)
+{
+    if (m_state == State::Ended)
+        return;
+    m_state = State::Ended;
+    m_giveUp.stop();
+    m_sessionTimer.stop();
+    m_glare.stop();
+    m_answering.stop();
+    m_env.listener.onCall(finished);
+    // Retransmissions of the last responses still have to find their ACK.
+    m_linger.start(64 * m_env.options.t1, [this] { m_over = true; });
+}
+
+bool TestCall::quiet() const
+{
+    if (m_state == State::Ended && !m_requests.busy())
+        return true;
+    const auto since = base::now() - m_hungUp; // by a clock that may have been set meanwhile
+    return m_hungUp.known() && (since >= kPatience || since < base::Duration{0});
+}
+
+} // namespace engine

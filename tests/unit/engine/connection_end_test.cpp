@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+// Connections that end under a request that waits for its answer: the call learns of it at once.
+#include "script.h"
+
+#include <base/text.h>
+#include <gmock/gmock.h>
+
+namespace {
+
+using callee::Script;
+using callee::to;
+using ear::Ear;
+using engine::CallStep;
+using peer::Peer;
+using peer::Way;
+using testing::AllOf;
+using testing::HasSubstr;
+
+/// With the timers of RFC 3261: what a test sees did not come of one that ran out.
+engine::Options slow()
+{
+    return ear::quick(std::chrono::milliseconds(500));
+}
+
+enum class How { Fin, Rst };
+
+struct Ends {
+    const char *name;
+    How how;
+    int provisional; // 0: not a word before the end
+};
+
+class ConnectionEnds : public testing::TestWithParam<Ends>
+{
+};
+
+TEST_P(ConnectionEnds, ThePendingCallIsOverAtOnceAndSaysWhy)
+{
+    const How how = GetParam().how;
+    const int provisional = GetParam().provisional;
+    Peer callee(Script([=](Peer &self, const sip::Message &message, const Way &way) {
+        if (provisional != 0)
+            self.send(way, peer::answer(self, message, provisional, "a").text());
+        how == How::Fin ? self.finish(way) : self.reset(way);
+    }));
+    Ear ear(slow());
+    ear.engine->place(to(callee, base::Transport::Tcp));
+    ASSERT_TRUE(ear.waitFor(CallStep::Failed));
+    const auto failed = ear.first(CallStep::Failed);
+    EXPECT_TRUE(failed.local);
+    EXPECT_EQ(failed.status, 503); // RFC 3261 section 8.1.3.1; a timer would have made it 408
+    EXPECT_THAT(failed.sentence, AllOf(HasSubstr("127.0.0.1:" + std::to_string(callee.port())),
+                                       HasSubstr(how == How::Fin ? "closed the connection (FIN)"
+                                                                 : "reset the connection (RST)")));
+    const auto told = ear.told(base::LocalKind::SendFailed);
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told.front().callId, failed.callId);
+    EXPECT_EQ(told.front().sentence, failed.sentence);
+    EXPECT_EQ(callee.count("INVITE"), 1);
+    EXPECT_EQ(callee.connections(), 1U); // nor was it sent again over another one
+}
+
+INSTANTIATE_TEST_SUITE_P(Ways, ConnectionEnds,
+                         testing::Values(Ends{"FinInSilence", How::Fin, 0},
+                                         Ends{"RstInSilence", How::Rst, 0},
+                                         Ends{"FinWhileItRings", How::Fin, 180},
+                                         Ends{"RstWhileItRings", How::Rst, 180}),
+                         [](const auto &each) { return std::string(each.param.name); });
+
+TEST(ConnectionEnd, ACancelIsNotWaitedForOnAConnectionThatIsGone)
+{
+    Peer callee(
+        Script([](Peer &self, const sip::Message &message,
+                  const Way &way) { self.send(way, peer::answer(self, message, 180, "a").text()); },
+               [](Peer &self, const sip::Message &message, const Way &way) {
+                   if (message.method == sip::Method::Cancel)
+                       self.finish(way);
+               }));
+    Ear ear(slow());
+    const auto call = ear.engine->place(to(callee, base::Transport::Tcp));
+    ASSERT_TRUE(ear.waitFor(CallStep::Provisional));
+    ear.engine->hangUp(call);
+    ASSERT_TRUE(ear.waitFor(CallStep::Ended));
+    EXPECT_EQ(ear.first(CallStep::Ended).status, 503);
+    EXPECT_THAT(ear.first(CallStep::Ended).sentence, HasSubstr("closed the connection (FIN)"));
+    EXPECT_TRUE(ear.told(base::LocalKind::TimedOut).empty());
+}
+
+TEST(ConnectionEnd, ThePortThatIsGoneByTheTimeOfTheCancelIsNotLaidToTheInvite)
+{
+    auto callee =
+        std::make_unique<Peer>(Script([](Peer &self, const sip::Message &message, const Way &way) {
+            self.send(way, peer::answer(self, message, 180, "a").text());
+        }));
+    Ear ear(slow());
+    const auto call = ear.engine->place(to(*callee));
+    ASSERT_TRUE(ear.waitFor(CallStep::Provisional));
+    callee.reset();
+    ear.engine->hangUp(call);
+    ASSERT_TRUE(ear.waitFor(CallStep::Ended));
+    EXPECT_THAT(ear.first(CallStep::Ended).sentence,
+                AllOf(HasSubstr("The CANCEL did not arrive"), HasSubstr("nobody listens")));
+    const auto told = ear.told(base::LocalKind::ConnectionRefused);
+    ASSERT_EQ(told.size(), 1U);
+    EXPECT_EQ(told.front().sentence, ear.first(CallStep::Ended).sentence);
+}
+
+std::string without(std::string text, const std::string &header)
+{
+    const auto begin = text.find(header);
+    return text.erase(begin, text.find('\n', begin) + 1 - begin);
+}
+
+struct Breaks {
+    const char *name;
+    std::function<std::string(const std::string &response)> bytes;
+    const char *says;
+};
+
+class Unframed : public testing::TestWithParam<Breaks>
+{
+};
+
+TEST_P(Unframed, WhatCannotBeTakenApartEndsConnectionAndCall)
+{
+    const auto &how = GetParam();
+    Peer callee(Script([&](Peer &self, const sip::Message &message, const Way &way) {
+        const auto response =
+            peer::answer(self, message, 183, "a").body("application/sdp", ear::kAnswer).text();
+        self.send(way, how.bytes(response));
+    }));
+    Ear ear(slow());
+    ear.engine->place(to(callee, base::Transport::Tcp));
+    ASSERT_TRUE(ear.waitFor(CallStep::Failed));
+    const auto failed = ear.first(CallStep::Failed);
+    EXPECT_TRUE(failed.local);
+    EXPECT_EQ(failed.status, 503);
+    EXPECT_THAT(failed.sentence,
+                AllOf(HasSubstr("127.0.0.1:" + std::to_string(callee.port())), HasSubstr(how.says),
+                      HasSubstr("the connection was closed here")));
+    const auto told = ear.told(base::LocalKind::GuardRefused);
+    ASSERT_GE(told.size(), 2U); // of the connection, and of the call
+    EXPECT_EQ(told.back().callId, failed.callId);
+    EXPECT_TRUE(support::stepUntil([&] { return callee.ended() == 1; }));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Bytes, Unframed,
+    testing::Values(Breaks{"Garbage",
+                           [](const auto &) { return "\x01\x02 no SIP\n at all \xff\n"; },
+                           "bytes that are not SIP"},
+                    Breaks{"GarbageBehindAMessage",
+                           [](const auto &response) { return response + "v=0\r\no=- 1 1\r\n"; },
+                           "bytes that are not SIP"},
+                    Breaks{"NoContentLength",
+                           [](const auto &response) { return without(response, "Content-Length"); },
+                           "without a Content-Length"},
+                    Breaks{"AContentLengthThatIsNone",
+                           [](std::string response) {
+                               return response.replace(response.find("Content-Length: ") + 16, 0,
+                                                       "-");
+                           },
+                           "without a Content-Length"},
+                    Breaks{"AMessageBeyondTheLimit",
+                           [](std::string response) {
+                               response.replace(response.find("Content-Length: ") + 16, 0, "9999");
+                               return response + std::string(70'000, 'x');
+                           },
+                           "larger than"}),
+    [](const auto &each) { return std::string(each.param.name); });
+
+} // namespace
