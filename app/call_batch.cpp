@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <base/text.h>
 #include <charconv>
+#include <cmath>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -94,6 +95,8 @@ Json resultOf(const Job &job, const Console::Report &report)
     Json out{{"call_id", job.info.callId}, {"code", job.info.status}, {"phrase", job.info.phrase},
              {"local", job.info.local},    {"pdd", nullptr},          {"cut_through", nullptr},
              {"answer", nullptr},          {"early_media", nullptr},  {"mos", nullptr}};
+    if (const auto &media = job.info.media; media && media->quality && media->quality->mos)
+        out["mos"] = std::round(*media->quality->mos * 100) / 100; // as `earshot call` has it
     for (const auto &call : report.calls) {
         if (call.call->callId != job.info.callId || job.info.callId.empty())
             continue;
@@ -112,8 +115,6 @@ Json resultOf(const Job &job, const Console::Report &report)
                 continue;
             if (stream.value("early", false) && (!before || *first < *before))
                 out["cut_through"] = *first;
-            if (number(stream, "mos"))
-                out["mos"] = stream["mos"];
         }
     }
     return out;

@@ -98,7 +98,7 @@ std::string callJson(const desk::CallInfo &info, const report::ReportInput &inpu
         out["responses"] = responses(*call.call, input.trace);
         out["started_unix"] = base::toSeconds(call.call->first - base::Instant{});
     } else { // nothing left our sockets
-        for (const char *name : {"responses", "early_dialogs", "findings"})
+        for (const char *name : {"responses", "early_dialogs", "recordings", "findings"})
             out[name] = json::array();
         out["invites_sent"] = 0;
     }

@@ -30,7 +30,8 @@ private:
 };
 
 void note(report::ReportFile &file, const session::ClockOffset &clock);
-/// "The clock of b.pcap runs 1.234 s ahead of a.pcap, ..."; empty: nothing is known of it.
+/// "The clock of b.pcap runs 1.234 s ahead of a.pcap, ..."; empty: nothing is known of it, or
+/// that it differs.
 std::string clockSentence(const report::ReportFile &file, const std::string &reference);
 
 } // namespace app

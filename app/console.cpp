@@ -5,6 +5,7 @@
 #include <base/text.h>
 #include <csignal>
 #include <cstring>
+#include <desk/introduced.h>
 #include <fmt/format.h>
 #include <fstream>
 
@@ -148,7 +149,9 @@ Console::report(const std::string &title,
     std::map<std::string, std::map<std::string, std::string>>
         recordings; // Call-ID -> To-tag -> file
     std::map<std::string, std::map<std::string, rtp::Heard>> heard;
+    std::map<std::string, desk::CallInfo> ours;
     for (const auto &info : m_desk->calls()) {
+        ours[info.callId] = info;
         for (const auto &file : info.recordings)
             recordings[info.callId][file.toTag] = file.path;
         if (info.media)
@@ -159,8 +162,11 @@ Console::report(const std::string &title,
     for (const auto &view : m_desk->session().calls()) {
         if (keep && !keep(*view))
             continue;
-        calls.push_back({view->call, view->streams, view->findings, recordings[view->call->callId],
-                         view->now, view->legs, heard[view->call->callId]});
+        std::shared_ptr<const calls::Call> call = view->call;
+        if (const auto info = ours.find(call->callId); info != ours.end())
+            call = desk::introduced(call, info->second);
+        calls.push_back({call, view->streams, view->findings, recordings[call->callId], view->now,
+                         view->legs, heard[call->callId]});
         last = std::max(last, view->now);
     }
     auto flows = m_desk->session().flows();

@@ -2,26 +2,19 @@
 #include <app/flow_tests.h>
 
 #include <algorithm>
-#include <base/escape.h>
 #include <base/text.h>
 #include <charconv>
 #include <fmt/format.h>
-#include <sip/uri.h>
 
 namespace app {
 namespace {
 
 using base::FlowState;
 
-constexpr auto kSelfCallLimit = std::chrono::seconds(40); // beyond Timer B of a dead next hop
 constexpr auto kFarewell = std::chrono::seconds(5);
-constexpr std::size_t kMostArrivals = 64;
-
-/// The user part of a From value or a URI, without escapes.
-std::string userOf(const std::string &address)
-{
-    return base::unescaped(sip::parseNameAddress(address).uri.user);
-}
+constexpr auto kComeBack = std::chrono::seconds(10);
+constexpr auto kShortestIdle = std::chrono::seconds(1);
+constexpr auto kLongestIdle = std::chrono::hours(2);
 
 base::Result<engine::Drill> drillNamed(const std::string &name)
 {
@@ -52,11 +45,56 @@ nlohmann::json jsonOf(const desk::DrillSheet &sheet)
             {"limits", std::move(lines)}};
 }
 
+base::Result<void> readIdle(const Arguments &arguments, FlowTests &out)
+{
+    const bool bounds = arguments.has("--nat-idle-from") || arguments.has("--nat-idle-to");
+    if (!arguments.has("--nat-idle"))
+        return bounds ? base::fail(base::ErrorCode::BadInput,
+                                   "--nat-idle-from and --nat-idle-to need --nat-idle.")
+                      : base::Result<void>{};
+    desk::IdleSearch::Limits limits;
+    const auto first = arguments.seconds("--nat-idle-from", limits.first);
+    const auto most =
+        arguments.seconds("--nat-idle-to", std::max(limits.most, first.value_or(limits.first)));
+    if (!first || !most)
+        return tl::unexpected<base::Error>(first ? most.error() : first.error());
+    if (*first < kShortestIdle || *most < *first || *most > kLongestIdle)
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("The silence goes from {} s or more to {} s at most, the "
+                                      "first not above the longest.",
+                                      base::seconds(kShortestIdle, 0),
+                                      base::seconds(kLongestIdle, 0)));
+    out.idle = {*first, *most};
+    return {};
+}
+
+nlohmann::json jsonOf(const desk::IdleSearch &search)
+{
+    const auto seconds = [](std::optional<base::Duration> time) {
+        return time ? nlohmann::json(base::toSeconds(*time)) : nlohmann::json(nullptr);
+    };
+    auto steps = nlohmann::json::array();
+    for (const auto &step : search.steps())
+        steps.push_back({{"silence_seconds", base::toSeconds(step.silence)},
+                         {"end", desk::idleEndText(step.end)},
+                         {"reason", step.reason},
+                         {"survived_seconds", base::toSeconds(step.survived)},
+                         {"fatal_seconds", seconds(step.fatal)}});
+    return {{"reg_id", search.regId()},
+            {"steps", std::move(steps)},
+            {"survived_seconds", base::toSeconds(search.survived())},
+            {"fatal_seconds", seconds(search.fatal())},
+            {"verdict", desk::drillVerdictText(search.verdict())},
+            {"sentence", search.conclusion()}};
+}
+
 } // namespace
 
 base::Result<FlowTests> readFlowTests(const Arguments &arguments)
 {
     FlowTests out;
+    if (const auto ok = readIdle(arguments, out); !ok)
+        return tl::unexpected<base::Error>(ok.error());
     for (const auto &name : arguments.values("--drill")) {
         const auto what = drillNamed(name);
         if (!what)
@@ -71,8 +109,8 @@ base::Result<FlowTests> readFlowTests(const Arguments &arguments)
         return base::fail(base::ErrorCode::BadInput,
                           fmt::format("--drill-flow is a reg-id from 1 to {}, not \"{}\".",
                                       engine::kMostFlows, base::printable(regId)));
-    if (out.regId != 0 && out.drills.empty())
-        return base::fail(base::ErrorCode::BadInput, "--drill-flow needs a --drill.");
+    if (out.regId != 0 && out.drills.empty() && !out.idle)
+        return base::fail(base::ErrorCode::BadInput, "--drill-flow needs a --drill or --nat-idle.");
     return out;
 }
 
@@ -84,20 +122,20 @@ FlowTester::FlowTester(Console &console, FlowTests tests, desk::DrillSheet::Term
 void FlowTester::onAccount(const desk::AccountInfo &info)
 {
     m_account = info;
-    if (!m_running)
-        return;
-    for (const auto &[regId, flow] : info.flows)
-        m_running->add(flow);
+    for (const auto &[regId, flow] : info.flows) {
+        if (m_running)
+            m_running->add(flow);
+        if (m_idle)
+            m_idle->add(flow);
+    }
 }
 
 void FlowTester::onCall(const desk::CallInfo &info)
 {
-    if (!info.incoming || info.stage != desk::CallInfo::Stage::Ringing)
-        return;
-    if (m_running)
+    if (m_running && info.incoming && info.stage == desk::CallInfo::Stage::Ringing)
         m_running->incoming(base::now());
-    if (m_self.placed.known() && m_self.arrivals.size() < kMostArrivals)
-        m_self.arrivals.push_back({info.callId, info.from, base::now()});
+    if (m_self)
+        m_self->add(info, m_own, base::now());
 }
 
 /// Nothing more comes of waiting: every flow is up, or refused for good.
@@ -109,7 +147,7 @@ bool FlowTester::settled() const
            });
 }
 
-const base::FlowReport *FlowTester::flowFor(engine::Drill what) const
+const base::FlowReport *FlowTester::flowFor(std::optional<engine::Drill> what) const
 {
     for (const auto &[regId, flow] : m_account.flows) {
         const bool wanted = m_tests.regId == 0 || m_tests.regId == regId;
@@ -120,15 +158,21 @@ const base::FlowReport *FlowTester::flowFor(engine::Drill what) const
     return nullptr;
 }
 
+std::string FlowTester::noFlow(bool datagrams) const
+{
+    return fmt::format(
+        "{} is up{}",
+        m_tests.regId == 0 ? "no flow" : fmt::format("flow {} is not there, or not", m_tests.regId),
+        datagrams ? " over UDP" : "");
+}
+
 bool FlowTester::drill(engine::Drill what)
 {
     const auto *flow = flowFor(what);
     if (flow == nullptr) {
-        m_impossible.push_back(fmt::format(
-            "Drill \"{}\": FAIL: {} is up{}, so there is nothing to break.", desk::drillText(what),
-            m_tests.regId == 0 ? "no flow"
-                               : fmt::format("flow {} is not there, or not", m_tests.regId),
-            what == engine::Drill::ChangePort ? " over UDP" : ""));
+        m_impossible.push_back(fmt::format("Drill \"{}\": FAIL: {}, so there is nothing to break.",
+                                           desk::drillText(what),
+                                           noFlow(what == engine::Drill::ChangePort)));
         return false;
     }
     fmt::print(stderr, "earshot: {}\n", desk::drillConsent(what, *flow));
@@ -144,86 +188,63 @@ bool FlowTester::drill(engine::Drill what)
     return m_sheets.back().verdict() == desk::DrillVerdict::Pass;
 }
 
-bool FlowTester::callSelf()
+/// It ends by itself: every step has its limit, and so has their number.
+bool FlowTester::searchIdle()
 {
-    desk::CallOptions options;
-    options.target = options.from = m_account.account.aor;
-    options.account = m_account.handle;
-    options.transport = m_account.account.transport;
-    fmt::print(stderr,
-               "earshot: Calling {}, our own address; every device that is registered there "
-               "rings.\n",
-               base::printable(options.target));
-    m_self.placed = base::now();
-    const auto placed = m_console.desk().place(options);
-    if (!placed) {
-        m_self.sentence = placed.error().sentence;
+    const auto *flow = flowFor({});
+    if (flow == nullptr) {
+        m_noIdle = noFlow(false) + ", so there is none to be left silent.";
         return false;
     }
-    desk::CallInfo last;
-    const auto look = [&] {
-        const auto calls = m_console.desk().calls();
-        const auto at = std::find_if(calls.begin(), calls.end(),
-                                     [&](const auto &each) { return each.handle == *placed; });
-        if (at != calls.end())
-            last = *at;
-        return at != calls.end() && desk::isOver(*at);
+    fmt::print(stderr, "earshot: {}\n", desk::idleConsent(*flow, *m_tests.idle));
+    m_idle.emplace(*flow, base::now(), *m_tests.idle, m_terms);
+    std::size_t told = 0;
+    const auto tell = [&] {
+        for (; told < m_idle->steps().size(); ++told)
+            fmt::print(stderr, "earshot: {}\n", desk::idleStepText(m_idle->steps()[told]));
     };
-    const auto wait = m_console.waitUntil(
-        [&] {
-            const bool over = look();
-            recognise(last.callId);
-            return over || m_self.reached;
-        },
-        kSelfCallLimit);
-    if (!m_self.reached)
-        m_self.sentence = notReached(last, wait == Console::Wait::Interrupted);
-    m_console.desk().hangUp(*placed);
-    m_console.waitUntil(look, kFarewell);
-    return m_self.reached;
+    const auto step = [this] {
+        const auto act = m_idle->next(base::now());
+        auto &desk = m_console.desk();
+        if (act == desk::IdleSearch::Act::LeaveAlone)
+            desk.leaveAlone(m_account.handle, m_idle->regId(), m_idle->silence());
+        else if (act == desk::IdleSearch::Act::Register)
+            desk.reRegister(m_account.handle, m_idle->regId());
+        return m_idle->over();
+    };
+    while (m_console.waitUntil(step, std::chrono::milliseconds(100)) == Console::Wait::TimedOut)
+        tell();
+    tell();
+    if (!Console::interrupted()) // the last step may have lost the flow
+        m_console.waitUntil([this] { return flowFor({}) != nullptr; }, kComeBack);
+    return m_idle->over() && m_idle->verdict() != desk::DrillVerdict::Fail;
 }
 
-/// Proxies leave the Call-ID alone. A back-to-back user agent makes a call of its own; from our own
-/// address it can only be that one.
-void FlowTester::recognise(const std::string &callId)
+bool FlowTester::callSelf()
 {
-    const auto own = userOf(m_account.account.aor);
-    for (const auto &arrival : m_self.arrivals) {
-        const bool same = !callId.empty() && arrival.callId == callId;
-        if (m_self.reached || (!same && (own.empty() || userOf(arrival.from) != own)))
-            continue;
-        m_self.reached = true;
-        m_self.took = arrival.time - m_self.placed;
-        m_self.sentence = fmt::format(
-            "reachable: the call came back to us after {} s{}.", base::seconds(m_self.took),
-            same ? "" : ", by a back-to-back user agent (its Call-ID is another one)");
+    fmt::print(stderr, "earshot: {}\n", desk::SelfCall::consent(m_account.account.aor));
+    m_self.emplace(m_account.account.aor, base::now());
+    const auto placed = m_console.desk().place(desk::SelfCall::options(m_account));
+    if (!placed) {
+        m_selfSentence = placed.error().sentence;
+        return false;
     }
-}
-
-std::string FlowTester::notReached(const desk::CallInfo &own, bool interrupted) const
-{
-    const auto *standing =
+    m_own = *placed;
+    const auto ended = [this] {
+        const auto calls = m_console.desk().calls();
+        return std::any_of(calls.begin(), calls.end(), [this](const auto &each) {
+            return each.handle == m_own && desk::isOver(each);
+        });
+    };
+    const auto wait = m_console.waitUntil([this] { return m_self->over(base::now()); },
+                                          desk::SelfCall::kLimit + std::chrono::seconds(1));
+    const bool registered =
         std::any_of(m_account.flows.begin(), m_account.flows.end(),
-                    [](const auto &each) { return base::isUp(each.second.state); })
-            ? "registered but not reachable"
-            : "not registered";
-    std::string out;
-    if (interrupted)
-        out = "interrupted before the call came in.";
-    else if (own.status >= 300 || own.stage == desk::CallInfo::Stage::Failed)
-        out = fmt::format("{}: our own call was refused with {} {} and never came in. {}", standing,
-                          own.status, base::printable(own.phrase), base::printable(own.sentence));
-    else if (own.stage == desk::CallInfo::Stage::Answered)
-        out = fmt::format("{}: the call was answered, but not by us: another device, a mailbox or "
-                          "a forwarding took it.",
-                          standing);
-    else
-        out = fmt::format("{}: no call came in within {} s.", standing,
-                          base::seconds(kSelfCallLimit, 0));
-    if (!m_self.arrivals.empty())
-        out += fmt::format(" Another call came in meanwhile, from {}; it was not ours.",
-                           base::printable(m_self.arrivals.back().from, false, 128));
-    return out;
+                    [](const auto &each) { return base::isUp(each.second.state); });
+    m_selfSentence = m_self->conclusion(registered, wait == Console::Wait::Interrupted);
+    m_console.desk().hangUp(m_own);
+    m_console.waitUntil(ended, kFarewell);
+    return m_self->reached();
 }
 
 bool FlowTester::run(base::Duration limit)
@@ -235,6 +256,8 @@ bool FlowTester::run(base::Duration limit)
     for (const auto what : m_tests.drills)
         if (!Console::interrupted())
             passed = drill(what) && passed;
+    if (m_tests.idle && !Console::interrupted())
+        passed = searchIdle() && passed;
     if (m_tests.selfCall && !Console::interrupted())
         passed = callSelf() && passed;
     return passed;
@@ -247,9 +270,13 @@ std::string FlowTester::text() const
         out += sentence + "\n";
     for (const auto &sheet : m_sheets)
         out += sheet.table();
-    if (m_self.placed.known())
-        out += fmt::format("Call to ourselves: {}: {}\n", m_self.reached ? "PASS" : "FAIL",
-                           m_self.sentence);
+    if (m_idle)
+        out += m_idle->table();
+    if (!m_noIdle.empty())
+        out += fmt::format("Idle time: FAIL: {}\n", m_noIdle);
+    if (m_self)
+        out += fmt::format("Call to ourselves: {}: {}\n", m_self->reached() ? "PASS" : "FAIL",
+                           m_selfSentence);
     return out;
 }
 
@@ -262,12 +289,16 @@ nlohmann::json FlowTester::json() const
             out["drills"].push_back(jsonOf(sheet));
         out["drills_impossible"] = m_impossible;
     }
-    if (m_self.placed.known())
-        out["self_call"] = {{"reached", m_self.reached},
-                            {"seconds", m_self.reached
-                                            ? nlohmann::json(base::toSeconds(m_self.took))
+    if (m_idle)
+        out["nat_idle"] = jsonOf(*m_idle);
+    else if (!m_noIdle.empty())
+        out["nat_idle"] = {{"verdict", "FAIL"}, {"sentence", m_noIdle}};
+    if (m_self)
+        out["self_call"] = {{"reached", m_self->reached()},
+                            {"seconds", m_self->reached()
+                                            ? nlohmann::json(base::toSeconds(m_self->took()))
                                             : nlohmann::json(nullptr)},
-                            {"sentence", m_self.sentence}};
+                            {"sentence", m_selfSentence}};
     return out;
 }
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `earshot register` does with its own flows when asked: drills with their sheets, and a call
-// to its own address.
+// What `earshot register` does with its own flows when asked: drills with their sheets, the search
+// for the silence that a flow does not survive, and a call to its own address.
 #pragma once
 
 #include <app/console.h>
-#include <desk/drill_sheet.h>
+#include <desk/idle_search.h>
+#include <desk/self_call.h>
 #include <nlohmann/json.hpp>
 
 namespace app {
@@ -15,6 +16,10 @@ inline constexpr std::array kFlowTestOptions{
                "its pongs, change its UDP port",
                true},
     OptionSpec{"--drill-flow", "N", "reg-id of the flow to break (the first that is up)"},
+    OptionSpec{"--nat-idle", "",
+               "leave a flow silent for longer and longer: when does a NAT or firewall forget it?"},
+    OptionSpec{"--nat-idle-from", "S", "the first silence (15)"},
+    OptionSpec{"--nat-idle-to", "S", "the longest silence (900)"},
     OptionSpec{"--self-call", "", "call our own address: does a call reach this account?"},
 };
 
@@ -22,7 +27,8 @@ struct FlowTests {
     std::vector<engine::Drill> drills;
     std::uint32_t regId = 0; // 0: the first that is up
     bool selfCall = false;
-    bool any() const { return selfCall || !drills.empty(); }
+    std::optional<desk::IdleSearch::Limits> idle;
+    bool any() const { return selfCall || idle || !drills.empty(); }
 };
 base::Result<FlowTests> readFlowTests(const Arguments &arguments);
 
@@ -40,23 +46,12 @@ public:
     nlohmann::json json() const;
 
 private:
-    struct Arrival { // a call that came in while ours was under way
-        std::string callId, from;
-        base::Instant time;
-    };
-    struct SelfCall {
-        bool reached = false;
-        base::Instant placed;
-        base::Duration took{0};
-        std::string sentence;
-        std::vector<Arrival> arrivals;
-    };
     bool settled() const;
-    const base::FlowReport *flowFor(engine::Drill what) const;
+    const base::FlowReport *flowFor(std::optional<engine::Drill> what) const;
+    std::string noFlow(bool datagrams) const;
     bool drill(engine::Drill what);
+    bool searchIdle();
     bool callSelf();
-    void recognise(const std::string &callId);
-    std::string notReached(const desk::CallInfo &own, bool interrupted) const;
 
     Console &m_console;
     FlowTests m_tests;
@@ -64,8 +59,12 @@ private:
     desk::AccountInfo m_account;
     std::optional<desk::DrillSheet> m_running;
     std::vector<desk::DrillSheet> m_sheets;
+    std::optional<desk::IdleSearch> m_idle;
+    std::string m_noIdle;                  // why the search could not begin
     std::vector<std::string> m_impossible; // drills that could not begin
-    SelfCall m_self;
+    std::optional<desk::SelfCall> m_self;
+    engine::CallHandle m_own; // of the call to ourselves
+    std::string m_selfSentence;
 };
 
 } // namespace app

@@ -93,6 +93,8 @@ void Deeds::wireCalls()
     connect(p.board, &FlowBoard::reRegisterWanted, bridge, &DeskBridge::reRegister);
     connect(p.board, &FlowBoard::pingWanted, bridge, &DeskBridge::ping);
     connect(p.board, &FlowBoard::drillWanted, this, &Deeds::drill);
+    connect(p.board, &FlowBoard::idleWanted, this, &Deeds::searchIdle);
+    connect(p.board, &FlowBoard::selfCallWanted, this, &Deeds::callSelf);
     connect(p.board, &FlowBoard::explainWanted, this, &Deeds::explainFlow);
     // A failed call says why in the ladder and, for those who look elsewhere, in a sentence.
     connect(&bridge->store(), &Store::ownCallChanged, this, [this](const desk::CallInfo &call) {

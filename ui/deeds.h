@@ -43,6 +43,8 @@ public:
     void fix(diagnosis::Action action, const CallPtr &call);
     void take(const diagnosis::Offer &offer, const CallPtr &call); // deeds_flows.cpp
     void drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what);
+    void searchIdle(engine::AccountHandle account, std::uint32_t regId);
+    void callSelf(engine::AccountHandle account, std::uint32_t regId);
     void addAccount(const std::string &again = {}); // `again`: the address of one used before
     void registerAccount(const SavedAccount &account);
     void keepAccount(SavedAccount account);

@@ -126,7 +126,7 @@ void Deeds::endImport(const session::Update &last)
         say(shown(import.error), true);
     else if (!import.flaws.empty())
         say(flawsText(name, import.flaws), false);
-    else if (last.messages == 0)
+    else if (import.messages == 0 && !import.outcome.cancelled)
         say(tr("%1 holds no SIP: %2 packets were read.")
                 .arg(name)
                 .arg(import.outcome.progress.packets),

@@ -5,9 +5,12 @@
 #include <algorithm>
 #include <diagnosis/flow_facts.h>
 #include <QMainWindow>
+#include <QPointer>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/focus.h>
 #include <ui/panels/drill_dialog.h>
+#include <ui/panels/idle_dialog.h>
+#include <ui/panels/self_call_dialog.h>
 #include <ui/text.h>
 
 namespace ui {
@@ -123,9 +126,34 @@ void Deeds::replaceDialog(const CallPtr &call, const FlowPtr &flow)
 /// Breaks something on purpose, so it asks first; the sheet stays open beside the ladder.
 void Deeds::drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what)
 {
-    auto *dialog = new DrillDialog(m_parts.bridge->store(), *m_parts.theme, {account, regId, what},
+    auto *dialog = new DrillDialog(m_parts.bridge->store(), *m_parts.theme, {account, regId}, what,
                                    m_parts.window);
-    connect(dialog, &DrillDialog::begun, m_parts.bridge, &DeskBridge::drill);
+    connect(dialog, &DrillDialog::agreed, m_parts.bridge, &DeskBridge::drill);
+    dialog->show();
+}
+
+void Deeds::searchIdle(engine::AccountHandle account, std::uint32_t regId)
+{
+    auto *dialog = new IdleDialog(m_parts.bridge->store(), *m_parts.theme, {account, regId}, {},
+                                  m_parts.window);
+    connect(dialog, &IdleDialog::leaveAloneWanted, m_parts.bridge, &DeskBridge::leaveAlone);
+    connect(dialog, &IdleDialog::reRegisterWanted, m_parts.bridge, &DeskBridge::reRegister);
+    dialog->show();
+}
+
+void Deeds::callSelf(engine::AccountHandle account, std::uint32_t regId)
+{
+    const QPointer<DeskBridge> bridge = m_parts.bridge; // may go before the dialog
+    auto *dialog =
+        new SelfCallDialog(bridge->store(), *m_parts.theme, {account, regId},
+                           {[bridge](const desk::CallOptions &options) {
+                                return bridge ? bridge->place(options) : engine::CallHandle{};
+                            },
+                            [bridge](engine::CallHandle call) {
+                                if (bridge)
+                                    bridge->hangUp(call);
+                            }},
+                           m_parts.window);
     dialog->show();
 }
 

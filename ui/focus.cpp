@@ -74,12 +74,14 @@ void Focus::showCall(calls::CallId id)
     if (!view || (m_call && m_call->call.id() == id))
         return;
     m_callByUser = true;
+    m_next = Next::Ours;
     take(view, true);
 }
 
 void Focus::followNext()
 {
     m_callByUser = false;
+    m_next = Next::Any;
 }
 
 bool Focus::wants(const session::CallView &view) const
@@ -90,6 +92,8 @@ bool Focus::wants(const session::CallView &view) const
     const bool ours = m_store.story().running ||
                       (first.valid() && m_store.trace().row(first).origin != base::Origin::Capture);
     const bool isCall = view.brief.kind == calls::Kind::Call;
+    if (m_next == Next::Any || (m_next == Next::Call && isCall))
+        return true;
     // A registration is worth the window only while no call is.
     return ours && !m_callByUser && (isCall || m_call->brief.kind != calls::Kind::Call);
 }
@@ -101,8 +105,11 @@ void Focus::touch(const std::vector<CallPtr> &touched)
         m_newest = std::max(m_newest, view->call.id().value + 1);
         if (m_call && m_call->call.id() == view->call.id())
             take(view, false);
-        else if (isNew && wants(*view))
+        else if (isNew && wants(*view)) {
+            m_next = m_next != Next::Ours && view->brief.kind != calls::Kind::Call ? Next::Call
+                                                                                   : Next::Ours;
             take(view, true);
+        }
     }
 }
 

@@ -20,7 +20,8 @@ public:
     trace::RowId row() const { return m_row; }
     /// The user's choice; a later call of ours does not take the window away from it.
     void showCall(calls::CallId id);
-    /// The next new call is shown, whatever the user looks at now.
+    /// The next new call is shown, whoever's it is and whatever the user looks at now; a
+    /// registration until there is one.
     void followNext();
     void showRow(trace::RowId row); // the user's choice
     void showTarget(ladder::Target target);
@@ -49,6 +50,7 @@ private:
     CallPtr m_left; // the leg that stepLeg() came from
     trace::RowId m_row;
     bool m_rowByUser = false, m_callByUser = false;
+    enum class Next { Ours, Any, Call } m_next = Next::Ours; // what is shown of what is new
     int m_finding = -1;
     std::uint32_t m_newest = 0; // calls below this id were there before
 };

@@ -30,7 +30,7 @@ void Listening::want(const CallPtr &call)
         return;
     const auto evidence = m_store.evidence(*call);
     for (std::uint32_t i = 0; i < evidence.call.earlyDialogs.size(); ++i) {
-        const auto *const bound = diagnosis::earlyStream(evidence, i);
+        const auto *const bound = diagnosis::earlyArrival(evidence, i).main;
         if (bound == nullptr || !bound->stream->tape)
             continue;
         const base::Instant until = diagnosis::earlyEnd(evidence, i);

@@ -88,7 +88,7 @@ void MainWindow::makePanels()
     m_parts.flows = new FlowStrip(store, theme, this);
     m_parts.notices = new NoticeBar(this);
     m_parts.incoming = new IncomingBar(store, this);
-    m_parts.story = new StoryBar(store, this);
+    m_parts.story = new StoryBar(store, focus, this);
     m_parts.calls = new CallList(store, focus, theme, this);
     m_parts.explain = new ExplainPanel(store, focus, theme, this);
     m_parts.message = new MessageView(theme, this);

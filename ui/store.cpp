@@ -2,6 +2,7 @@
 #include <ui/store.h>
 
 #include <algorithm>
+#include <desk/introduced.h>
 #include <ui/listening.h>
 
 namespace ui {
@@ -50,7 +51,8 @@ void Store::applyUpdates(const std::vector<std::shared_ptr<const session::Update
     std::unordered_map<std::uint32_t, std::size_t> place; // only the newest view of a call counts
     bool flowsTouched = false;
     for (const auto &update : updates) {
-        for (const CallPtr &view : update->calls) {
+        for (const CallPtr &each : update->calls) {
+            const CallPtr view = introduced(each);
             const auto [at, fresh] = place.try_emplace(view->call.id().value, touched.size());
             if (fresh)
                 touched.push_back(view);
@@ -80,6 +82,19 @@ void Store::applyUpdates(const std::vector<std::shared_ptr<const session::Update
         Q_EMIT progressed();
 }
 
+/// A call of ours that failed before any message told whom it was to.
+CallPtr Store::introduced(const CallPtr &view) const
+{
+    if (!view->call.folded() || !view->call->from.empty() || !view->call->to.empty())
+        return view;
+    const desk::CallInfo *info = ownCall(view->call->callId);
+    if (info == nullptr)
+        return view;
+    auto copy = std::make_shared<session::CallView>(*view);
+    copy->call = calls::CallRef(desk::introduced(view->call, *info));
+    return copy;
+}
+
 /// The newest file's state, or a new file's first.
 void Store::noteFile(const session::ImportState &import)
 {
@@ -100,6 +115,12 @@ void Store::applyCall(const desk::CallInfo &call)
     const bool isNew = m_ownCalls.count(call.handle.value) == 0;
     m_ownCalls[call.handle.value] = call;
     Q_EMIT ownCallChanged(call, isNew);
+    const CallPtr view = call.callId.empty() ? nullptr : callOf(call.callId);
+    const CallPtr named = view ? introduced(view) : nullptr;
+    if (named == view)
+        return;
+    m_calls[m_index.at(named->call.id().value)] = named;
+    Q_EMIT callsTouched({named});
 }
 
 void Store::applyAccount(const desk::AccountInfo &account)
@@ -142,6 +163,8 @@ void Store::setNames(std::map<std::string, std::string> names)
 void Store::replaceCalls(std::vector<CallPtr> calls, std::vector<FlowPtr> flows)
 {
     m_calls = std::move(calls);
+    for (CallPtr &view : m_calls)
+        view = introduced(view);
     m_flows = std::move(flows);
     m_index.clear();
     for (std::size_t i = 0; i < m_calls.size(); ++i)

@@ -76,6 +76,7 @@ private:
     std::map<std::uint32_t, desk::AccountInfo> m_accounts;
     desk::StoryState m_story;
     void noteFile(const session::ImportState &import);
+    CallPtr introduced(const CallPtr &view) const;
 
     std::shared_ptr<const session::Update> m_last;
     std::vector<session::ImportState> m_files; // at most 100, the oldest go

@@ -119,6 +119,16 @@ report::ReportFile readOne(Console &console, const std::string &path,
     return file;
 }
 
+/// Of several files each sentence names its own.
+std::vector<std::string> flawsOf(const report::ReportFile &file, std::size_t files)
+{
+    std::vector<std::string> out = file.flaws;
+    for (std::string &flaw : out)
+        if (files > 1)
+            flaw = fmt::format("{}: {}", base::printable(file.name), flaw);
+    return out;
+}
+
 std::vector<report::ReportFile> readAll(Console &console, const std::vector<std::string> &paths,
                                         const ClockOption &clock)
 {
@@ -127,7 +137,7 @@ std::vector<report::ReportFile> readAll(Console &console, const std::vector<std:
         if (Console::interrupted())
             break;
         files.push_back(readOne(console, path, clock.of(path)));
-        for (const std::string &flaw : files.back().flaws)
+        for (const std::string &flaw : flawsOf(files.back(), paths.size()))
             fmt::print(stderr, "earshot: {}\n", flaw);
         if (!files.back().error.empty())
             complain(files.back().error, kUnreadable);
@@ -182,7 +192,8 @@ int run(const Arguments &arguments)
     input.loose = diagnosis::looseFindings(session.trace());
     input.redact = !arguments.has("--no-redact");
     for (const report::ReportFile &file : files) {
-        input.notes.insert(input.notes.end(), file.flaws.begin(), file.flaws.end());
+        for (std::string &flaw : flawsOf(file, paths.size()))
+            input.notes.push_back(std::move(flaw));
         if (!file.error.empty())
             input.notes.push_back(file.error);
         const std::string clock = clockSentence(file, files.front().name);

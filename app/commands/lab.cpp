@@ -85,20 +85,24 @@ std::string freshFolder(const Arguments &arguments)
                            fmt::format("earshot-lab-{}", base::now().ns / 1'000'000'000));
 }
 
-/// The first recording of a caller's early dialog, under the name people look for.
-bool keepRecording(Console &console, const std::filesystem::path &folder)
+/// The first recording of a caller's early media, under the name people look for; of calls without
+/// any, the first of what was answered. Empty: there is none.
+std::string keepRecording(Console &console, const std::filesystem::path &folder)
 {
-    for (const auto &info : console.desk().calls()) {
-        for (const auto &file : info.recordings) {
-            std::error_code error;
-            if (!info.incoming && file.length.count() > 0 &&
-                std::filesystem::copy_file(file.path, folder / "early-media.wav",
-                                           std::filesystem::copy_options::overwrite_existing,
-                                           error))
-                return true;
+    for (const bool early : {true, false}) {
+        const std::string name = early ? "early-media.wav" : "answered.wav";
+        for (const auto &info : console.desk().calls()) {
+            for (const auto &file : info.recordings) {
+                std::error_code error;
+                if (!info.incoming && file.early == early && file.length.count() > 0 &&
+                    std::filesystem::copy_file(file.path, folder / name,
+                                               std::filesystem::copy_options::overwrite_existing,
+                                               error))
+                    return name;
+            }
         }
     }
-    return false;
+    return {};
 }
 
 nlohmann::json jsonOf(const lab::CrowdReport &crowd)
@@ -152,9 +156,9 @@ int leaveFiles(Console &console, const Arguments &arguments, const std::string &
             !written)
             return complain(written.error().sentence, kNoAccess);
     }
-    const bool heard = keepRecording(console, where);
-    fmt::print(stderr, "ladder.svg{} report.html{} are in {}\n", heard ? "," : " and",
-               heard ? " and early-media.wav" : "", folder);
+    const std::string heard = keepRecording(console, where);
+    fmt::print(stderr, "ladder.svg{} report.html{}{} are in {}\n", heard.empty() ? " and" : ",",
+               heard.empty() ? "" : " and ", heard, folder);
     return kFine;
 }
 

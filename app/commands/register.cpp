@@ -66,6 +66,8 @@ base::Result<engine::Account> readAccount(const Arguments &arguments)
         return base::fail(base::ErrorCode::BadInput,
                           fmt::format("An account takes at most {} proxies, not {}.",
                                       engine::kMostFlows, account.proxies.size()));
+    if (!account.instance.empty() && !engine::isInstance(account.instance))
+        return base::fail(base::ErrorCode::BadInput, engine::notAnInstance(account.instance));
     if (!account.instance.empty())
         return account;
     if (auto kept = desk::deviceInstance())
@@ -113,6 +115,11 @@ public:
         std::fflush(stdout);
     }
     bool everUp() const { return m_everUp; }
+    bool upNow() const
+    {
+        return std::any_of(m_flows.begin(), m_flows.end(),
+                           [](const auto &each) { return base::isRegistered(each.second.state); });
+    }
     /// Every flow has said goodbye, or had nothing to say it for.
     bool allOff() const
     {
@@ -243,6 +250,27 @@ base::Result<desk::Options> readOptions(const Arguments &arguments, base::Durati
     return options;
 }
 
+void printDocument(const std::string &aor, const Watch &watch, const nlohmann::json &state,
+                   const FlowTester &tester, const report::ReportInput &input)
+{
+    nlohmann::json out{{"schema_version", 1},
+                       {"aor", aor},
+                       {"started", base::toSeconds(watch.start() - base::Instant{})},
+                       {"registered", watch.everUp()},
+                       {"events", watch.events()}};
+    out.update(state);
+    out.update(tester.json());
+    out["report"] = nlohmann::json::parse(report::jsonOf(input), nullptr, false);
+    fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+void printText(const FlowTester &tester, const report::ReportInput &input)
+{
+    report::format("text")->write(input, std::cout);
+    std::cout << tester.text();
+    std::cout.flush();
+}
+
 int run(const Arguments &arguments)
 {
     auto account = readAccount(arguments);
@@ -279,30 +307,21 @@ int run(const Arguments &arguments)
         return complain(added.error().sentence, exitFor(added.error()));
     const bool passed = tester.run(*limit);
     auto state = watch.state(); // before they say goodbye
+    const bool upAtEnd = watch.upNow();
+    const auto lastReason = watch.lastReason();
     farewell(**console, watch);
     watch.addFarewell(state);
     (*console)->desk().session().settle(std::chrono::seconds(1));
     const auto report = (*console)->report(aor);
-    if (arguments.has("--json")) {
-        nlohmann::json out{{"schema_version", 1},
-                           {"aor", aor},
-                           {"started", base::toSeconds(watch.start() - base::Instant{})},
-                           {"registered", watch.everUp()},
-                           {"events", watch.events()}};
-        out.update(state);
-        out.update(tester.json());
-        out["report"] = nlohmann::json::parse(report::jsonOf(report->input), nullptr, false);
-        fmt::print("{}\n", out.dump(2, ' ', false, nlohmann::json::error_handler_t::replace));
-    } else {
-        report::format("text")->write(report->input, std::cout);
-        std::cout << tester.text();
-        std::cout.flush();
-    }
-    if (watch.everUp())
+    if (arguments.has("--json"))
+        printDocument(aor, watch, state, tester, report->input);
+    else
+        printText(tester, report->input);
+    if (upAtEnd)
         return passed ? kFine : kFindings;
-    return complain(
-        fmt::format("No flow of {} came up: {}", base::printable(aor), watch.lastReason()),
-        kCallFailed);
+    return complain(fmt::format("No flow of {} {}: {}", base::printable(aor),
+                                watch.everUp() ? "is up any more" : "came up", lastReason),
+                    kCallFailed);
 }
 
 } // namespace

@@ -29,6 +29,17 @@ public:
                 return slot.index;
         }
     }
+    /// Brings the place of `hash` near, for a find() that comes soon.
+    void expect(std::uint64_t hash) const
+    {
+        if (!m_slots.empty())
+            __builtin_prefetch(&m_slots[hash & m_mask]);
+    }
+    /// The index that find() will ask of first, kNone: of none.
+    std::uint32_t likely(std::uint64_t hash) const
+    {
+        return find(hash, [](std::uint32_t) { return true; });
+    }
     /// Files a new index; `hashOf(index)` tells the hash of any index when the table has to grow.
     template <class HashOf> void add(std::uint64_t hash, std::uint32_t index, HashOf hashOf)
     {

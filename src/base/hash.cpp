@@ -30,12 +30,14 @@ std::uint64_t hashOf(std::string_view bytes, std::uint64_t seed)
     std::size_t left = bytes.size();
     std::uint64_t out = mixed(seed, left);
     if (left >= kStep) { // four chains side by side: a multiplication each would wait for the last
-        std::uint64_t lanes[4] = {out, out ^ kTwo, out + kOne, ~out};
+        std::uint64_t a = out, b = out ^ kTwo, c = out + kOne, d = ~out; // in registers
         for (; left >= kStep; at += kStep, left -= kStep) {
-            for (int i = 0; i < 4; ++i)
-                lanes[i] = turned((lanes[i] ^ word(at + 8 * i)) * kOne);
+            a = turned((a ^ word(at)) * kOne);
+            b = turned((b ^ word(at + 8)) * kOne);
+            c = turned((c ^ word(at + 16)) * kOne);
+            d = turned((d ^ word(at + 24)) * kOne);
         }
-        for (const std::uint64_t lane : lanes)
+        for (const std::uint64_t lane : {a, b, c, d})
             out = mixed(out, lane);
     }
     for (; left >= 8; at += 8, left -= 8)

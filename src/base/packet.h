@@ -65,8 +65,9 @@ struct Packet {
     Transport transport = Transport::Unknown;
     Origin origin = Origin::Capture;
     PayloadHint hint = PayloadHint::Unknown;
-    bool outgoing = false; // sent by our own sockets (Tap, Media)
-    bool cut = false;      // Datagram: its end was not captured
+    bool outgoing = false;  // sent by our own sockets (Tap, Media)
+    bool cut = false;       // Datagram: its end was not captured
+    bool sentAgain = false; // Datagram: its bytes came before, in another IP packet of the sender
     std::uint32_t stream =
         0; // one direction of one connection; 0 for datagrams. Unique within an origin.
     Endpoint source, destination;

@@ -6,6 +6,47 @@
 
 namespace calls {
 
+namespace {
+
+/// A registration or subscription that is refreshed for weeks is one Call-ID: of a live one the
+/// newest rows are kept; what was left out is in the session's file, where there is one. A file is
+/// folded once and keeps more.
+constexpr std::uint32_t kMostRefreshRows = 512, kRefreshRowsLeft = 384;
+
+bool refreshes(const trace::Row &row)
+{
+    switch (row.method) {
+    case sip::Method::Register:
+    case sip::Method::Subscribe:
+    case sip::Method::Notify:
+    case sip::Method::Publish:
+        return true;
+    default:
+        return row.kind != trace::RowKind::Message;
+    }
+}
+
+} // namespace
+
+/// Lets go of the oldest rows of a live registration or subscription, up to where a request stands;
+/// where only one direction is seen none does.
+void CallBook::forgetRefreshes(Chain &chain, RowId newest) const
+{
+    if (chain.count <= kMostRefreshRows || m_trace.fileOf(newest) != 0 ||
+        !refreshes(m_trace.row(newest)) || !refreshes(m_trace.row(RowId{chain.first})))
+        return;
+    while (chain.count > 1) {
+        const trace::Row &row = m_trace.row(RowId{chain.first});
+        const bool begins = row.kind == trace::RowKind::Message && row.status == 0;
+        const bool few = chain.count <= kRefreshRowsLeft / 2;
+        if (!refreshes(row) || few || (begins && chain.count <= kRefreshRowsLeft))
+            break;
+        chain.first = m_links[chain.first].next.load(std::memory_order_relaxed);
+        --chain.count;
+        ++chain.leftOut;
+    }
+}
+
 CallId CallBook::add(RowId row)
 {
     if (row.value >= m_trace.size())
@@ -29,6 +70,7 @@ CallId CallBook::add(RowId row)
         m_links[chain.last].next.store(row.value, std::memory_order_relaxed);
     }
     chain.last = row.value;
+    forgetRefreshes(chain, row);
     return id;
 }
 
@@ -57,8 +99,14 @@ Call CallBook::fold(const RowChain &chain, const Call *previous) const
 {
     std::vector<Fact> facts;
     facts.reserve(chain.count);
-    for (const RowId row : rows(chain))
+    const std::vector<RowId> filed = rows(chain);
+    // The rows of a call lie apart, and so do their texts: all of them are asked for at once.
+    for (const RowId row : filed)
+        __builtin_prefetch(&m_trace.row(row));
+    for (const RowId row : filed) {
         facts.push_back(factOf(m_trace, row));
+        __builtin_prefetch(m_trace.row(row).branch().data());
+    }
     Call call = Fold(m_trace, chain.id).run(facts, previous);
     call.leftOut = chain.leftOut;
     return call;

@@ -61,6 +61,7 @@ private:
         std::weak_ptr<const Call> call;
         std::uint32_t count = 0, leftOut = 0; // of the chain then
     };
+    void forgetRefreshes(Chain &chain, RowId newest) const;
     void sweep() const;
 
     const trace::Trace &m_trace;

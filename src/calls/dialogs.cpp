@@ -14,13 +14,20 @@ std::uint32_t DialogFold::byTag(std::uint32_t tag) const
 std::uint32_t DialogFold::of(const trace::Row &row) const
 {
     const std::uint32_t callee = byTag(row.toTag);
-    return callee != kNone ? callee : byTag(row.fromTag);
+    if (callee != kNone)
+        return callee;
+    const std::uint32_t caller = byTag(row.fromTag);
+    if (caller != kNone)
+        return caller;
+    const bool opens = row.method == Method::Invite && row.status > 100 && row.status < 300;
+    const bool ends = row.method == Method::Bye && (row.toTag == 0 || row.fromTag == 0);
+    return (opens && row.toTag == 0) || ends ? m_tagless : kNone;
 }
 
 std::uint32_t DialogFold::open(const trace::Row &row)
 {
-    const std::uint32_t known = byTag(row.toTag);
-    if (known != kNone || row.toTag == 0)
+    const std::uint32_t known = row.toTag != 0 ? byTag(row.toTag) : m_tagless;
+    if (known != kNone)
         return known;
     EarlyDialog dialog;
     dialog.toTag = m_trace.tag(row.toTag);
@@ -28,7 +35,10 @@ std::uint32_t DialogFold::open(const trace::Row &row)
     m_out.push_back(std::move(dialog));
     m_extra.emplace_back();
     const auto index = static_cast<std::uint32_t>(m_out.size() - 1);
-    m_byTag.emplace(row.toTag, index);
+    if (row.toTag != 0)
+        m_byTag.emplace(row.toTag, index);
+    else
+        m_tagless = index;
     m_early.push_back(index);
     return index;
 }

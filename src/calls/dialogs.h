@@ -75,6 +75,7 @@ private:
     std::vector<Extra> m_extra;
     std::vector<std::uint32_t> m_early; // not yet ended by another's 2xx
     std::unordered_map<std::uint32_t, std::uint32_t> m_byTag;
+    std::uint32_t m_tagless = kNone; // of a peer that knows no To-tags (RFC 3261 section 12.1.2)
     std::unordered_map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>>
         m_byPrack; // transaction -> dialog, index
 };

@@ -349,7 +349,7 @@ void Fold::answered(const Sighting &seen)
     m_call.ended = {};
     if (m_call.kind != Kind::Call)
         return;
-    m_call.winner = m_dialogs.byTag(seen.row.toTag);
+    m_call.winner = m_dialogs.of(seen.row);
     m_call.bye = {}; // one before the answer ended another early dialog
 }
 

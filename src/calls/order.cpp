@@ -77,13 +77,32 @@ private:
     const std::vector<Fact> &m_facts;
 };
 
-/// How much later its cause may be stamped than a row that yet stands below it. In one file stamps
-/// rise, only equal ones tell nothing. Between two captures lies what is left of their clocks'
-/// difference; a request that was sent again comes later still (T1, RFC 3261 section 17.1.1.1).
+/// In one file: two interfaces, or the two directions of one, stamp their packets apart from each
+/// other.
+constexpr base::Duration kWithinFile = std::chrono::milliseconds(20);
+
+/// How much later its cause may be stamped than a row that yet stands below it. Between two
+/// captures lies what is left of their clocks' difference; a request that was sent again comes
+/// later still (T1, RFC 3261 section 17.1.1.1).
 base::Duration slack(const trace::Trace &trace, trace::RowId row, trace::RowId cause)
 {
     constexpr base::Duration kBetweenFiles = std::chrono::milliseconds(400);
-    return trace.fileOf(row) != trace.fileOf(cause) ? kBetweenFiles : base::Duration{0};
+    return trace.fileOf(row) != trace.fileOf(cause) ? kBetweenFiles : kWithinFile;
+}
+
+/// Does the row have to stand above one that was stamped a little before it? Seen cheaply: what
+/// may be so is looked at in full.
+bool mayBeCause(const trace::Row &row, const trace::Row &before)
+{
+    if (row.reliable && before.method == Method::Prack && before.status == 0)
+        return row.rseq == before.rseq;
+    if (row.cseq != before.cseq || row.kind == trace::RowKind::Local)
+        return false;
+    if (row.status == 0)
+        return (before.status != 0 && row.method == before.method &&
+                row.branch() == before.branch()) ||
+               (before.method == Method::Cancel && row.method == Method::Invite);
+    return before.status == 0 && before.method == Method::Ack && row.method == Method::Invite;
 }
 
 /// A row whose cause stands below it moves to right behind that cause.
@@ -135,13 +154,27 @@ std::vector<std::uint32_t> inOrder(const trace::Trace &trace, const std::vector<
     if (!std::is_sorted(order.begin(), order.end(), earlier))
         std::stable_sort(order.begin(), order.end(), earlier);
 
-    // Most calls are of one file and have no equal stamps: there is nothing to doubt.
-    const auto doubtful = [&](std::uint32_t a, std::uint32_t b) {
-        return time(a) == time(b) || trace.fileOf(facts[a].row) != trace.fileOf(facts[b].row);
+    // Most calls are of one file, have no equal stamps and tell causes first: there is nothing to
+    // doubt.
+    const auto doubtful = [&](std::size_t i) {
+        constexpr std::size_t kLookBack = 8;
+        const trace::Row &row = trace.row(facts[order[i]].row);
+        for (std::size_t j = i; j-- > (i > kLookBack ? i - kLookBack : 0);) {
+            const trace::Row &before = trace.row(facts[order[j]].row);
+            if (row.time - before.time > kWithinFile)
+                return false;
+            if (mayBeCause(row, before))
+                return true;
+        }
+        return false;
     };
-    if (std::adjacent_find(order.begin(), order.end(), doubtful) == order.end())
-        return order;
-    return reordered(order, trace, facts);
+    for (std::size_t i = 1; i < order.size(); ++i) {
+        if (time(order[i]) == time(order[i - 1]) ||
+            trace.fileOf(facts[order[i]].row) != trace.fileOf(facts[order[i - 1]].row) ||
+            doubtful(i))
+            return reordered(order, trace, facts);
+    }
+    return order;
 }
 
 } // namespace calls

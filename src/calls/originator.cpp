@@ -2,6 +2,7 @@
 // Who began the call, and what their first request says of it.
 #include <calls/fold.h>
 
+#include <sip/beginning.h>
 #include <sip/uri.h>
 
 namespace calls {
@@ -68,7 +69,8 @@ void Fold::describe(const Call *previous)
     const RowId row = m_reference != nullptr ? m_reference->row : m_firstMessage;
     if (!row.valid())
         return;
-    const auto message = sip::readMessage(m_trace.text(row));
+    const auto message =
+        sip::readBeginning(m_trace.text(row), {sip::HeaderId::From, sip::HeaderId::To});
     if (!message)
         return;
     m_call.from = addressOf(message->value(sip::HeaderId::From));

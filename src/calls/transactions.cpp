@@ -107,8 +107,8 @@ Filed TransactionFold::file(const Fact &fact)
 }
 
 /// Two observers of one datagram (our tap and a capture, both ends of a mirror, captures at two
-/// points) are no retransmission: no sender is that quick. Equal stamps of one observer tell
-/// nothing, text traces have them.
+/// points) are no retransmission: no sender is that quick, unless the capture proves that it sent
+/// twice. Equal stamps of one observer tell nothing, text traces have them.
 bool TransactionFold::seenTwice(const Copy &original, RowId id, const trace::Row &row) const
 {
     if (m_trace.row(original.row).origin != row.origin)
@@ -118,8 +118,9 @@ bool TransactionFold::seenTwice(const Copy &original, RowId id, const trace::Row
     const base::Duration since = row.time - original.last;
     if (!base::hasClock(row.time) || since.count() < 0)
         return false;
-    return m_trace.fileOf(id) != original.lastFile ? since < kLongestWay
-                                                   : since.count() > 0 && since < kQuickestRepeat;
+    return m_trace.fileOf(id) != original.lastFile
+               ? since < kLongestWay
+               : since.count() > 0 && since < kQuickestRepeat && !row.sentAgain;
 }
 
 Filed TransactionFold::repeat(Copy &original, const Fact &fact, const trace::Row &row)

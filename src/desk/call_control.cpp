@@ -6,6 +6,7 @@
 #include <desk/offer.h>
 #include <diagnosis/facts.h>
 #include <fmt/format.h>
+#include <sip/sdp_fault.h>
 
 namespace desk {
 namespace {
@@ -140,6 +141,18 @@ void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
             tags.push_back(event.toTag);
         return tags.back() != event.toTag;
     };
+    const auto described = sip::parseSdp(event.sdp);
+    const auto fault = sip::audioFault(described), limit = sip::audioLimit(described);
+    if ((!fault.empty() || !limit.empty()) && !noted(live.unusable)) { // once: a 183 is repeated
+        const auto sentence =
+            fault.empty()
+                ? fmt::format("Nothing is sent to the media of the {}: {}.", event.status, limit)
+                : fmt::format("The session description in the {} cannot be used: {}. Have whoever "
+                              "sent it mend it.",
+                              event.status, fault);
+        m_parts.tell(base::LocalKind::Note, event.callId, event.toTag, sentence);
+        m_parts.notice(sentence);
+    }
     if (auto remote = remoteOf(event.sdp, event.toTag)) {
         if (live.lateOffer) // what came is an offer: we send what our answer takes of it
             keepAgreed(*remote, agreedCodecs(event.sdp, live.codecs));
@@ -149,8 +162,8 @@ void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
             m_parts.media->remote(live.media, std::move(*remote));
         return;
     }
-    if (noted(live.unusable))
-        return; // said already; a 183 is repeated
+    if (!fault.empty() || noted(live.unusable))
+        return; // said already
     m_parts.tell(
         base::LocalKind::Note, event.callId, event.toTag,
         fmt::format(

@@ -27,7 +27,7 @@ base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &opti
     live.media = prepared->media;
     live.rtp = prepared->rtp;
     if (!options.recordFolder.empty())
-        m_parts.media->record(live.media, options.recordFolder, "early-media");
+        m_parts.media->record(live.media, options.recordFolder);
     return {};
 }
 

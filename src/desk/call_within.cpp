@@ -37,7 +37,7 @@ void CallControl::record(engine::CallHandle ours, const std::string &folder)
     if (folder.empty())
         m_parts.media->stopRecording(live->media);
     else
-        m_parts.media->record(live->media, folder, "early-media");
+        m_parts.media->record(live->media, folder);
 }
 
 void CallControl::hold(engine::CallHandle ours, bool on, bool byUpdate)
@@ -125,7 +125,9 @@ void CallControl::tellSwitch(Live &live, const std::string &callId, const media:
         return;
     live.why = status.why;
     ++live.switches;
-    m_parts.tell(base::LocalKind::RingbackChanged, callId, status.toTag, status.why);
+    m_parts.tell(status.earlyHeard ? base::LocalKind::MediaStarted
+                                   : base::LocalKind::RingbackChanged,
+                 callId, status.toTag, status.why);
 }
 
 void CallControl::transfer(engine::CallHandle ours, const std::string &target,

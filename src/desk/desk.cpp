@@ -278,6 +278,11 @@ void Desk::ping(engine::AccountHandle account, std::uint32_t regId)
     withEngine([=](engine::Engine &engine) { engine.ping(account, regId); });
 }
 
+void Desk::leaveAlone(engine::AccountHandle account, std::uint32_t regId, base::Duration silence)
+{
+    withEngine([=](engine::Engine &engine) { engine.leaveAlone(account, regId, silence); });
+}
+
 void Desk::drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what)
 {
     withEngine([=](engine::Engine &engine) { engine.drill(account, regId, what); });

@@ -146,6 +146,7 @@ public:
     void removeAccount(engine::AccountHandle account);
     void reRegister(engine::AccountHandle account, std::uint32_t regId);
     void ping(engine::AccountHandle account, std::uint32_t regId);
+    void leaveAlone(engine::AccountHandle account, std::uint32_t regId, base::Duration silence);
     void drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what);
 
     /// Ends the story before: its call, its account, its peers. What fails later is in

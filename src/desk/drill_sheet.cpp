@@ -69,25 +69,30 @@ DrillSheet::DrillSheet(engine::Drill what, base::FlowReport before, base::Instan
 {
 }
 
-/// RFC 5626 section 4.4: the Flow-Timer, or 120 s, or 29 s for UDP.
-base::Duration DrillSheet::pingPeriod() const
+/// The Flow-Timer, or 120 s, or 29 s for UDP.
+base::Duration longestKeepAlive(const base::FlowReport &flow)
 {
-    if (m_before.flowTimer.count() > 0)
-        return m_before.flowTimer;
-    return datagrams() ? std::chrono::seconds(29) : std::chrono::seconds(120);
+    if (flow.flowTimer.count() > 0)
+        return flow.flowTimer;
+    return flow.transport == "UDP" ? std::chrono::seconds(29) : std::chrono::seconds(120);
 }
 
-/// How long after a ping its silence is a failure: section 4.4.1; for STUN RFC 5389 section 7.2.1.
+/// RFC 5626 section 4.4.1; for STUN RFC 5389 section 7.2.1.
+base::Duration keepAlivePatience(const base::FlowReport &flow, DrillSheet::Terms terms)
+{
+    return flow.transport == "UDP" ? 79 * terms.t1 : terms.pongTimeout;
+}
+
 base::Duration DrillSheet::silence() const
 {
-    return datagrams() ? 79 * m_terms.t1 : m_terms.pongTimeout;
+    return keepAlivePatience(m_before, m_terms);
 }
 
 base::Instant DrillSheet::latest() const
 {
     base::Duration most = 64 * m_terms.t1 + silence() + std::chrono::seconds(5);
     if (!m_before.keepAlive.empty())
-        most += pingPeriod() * (m_what == engine::Drill::SwallowPongs ? 2 : 1);
+        most += longestKeepAlive(m_before) * (m_what == engine::Drill::SwallowPongs ? 2 : 1);
     for (const auto &wait : m_waits)
         most += wait.most + 64 * m_terms.t1;
     return m_begun + std::min<base::Duration>(most, kLongest);
@@ -138,8 +143,8 @@ std::vector<DrillLine> DrillSheet::lines() const
                                "RFC 5626 section 4.4", base::Duration{0}, {}, {}));
             return out;
         }
-        out.push_back(line("The next keep-alive leaves", "RFC 5626 section 4.4", pingPeriod(),
-                           m_begun, m_pinged));
+        out.push_back(line("The next keep-alive leaves", "RFC 5626 section 4.4",
+                           longestKeepAlive(m_before), m_begun, m_pinged));
         out.push_back(line("Its silence is a failure",
                            datagrams() ? "RFC 5389 section 7.2.1" : "RFC 5626 section 4.4.1",
                            silence(), m_pinged, m_lost));
@@ -165,7 +170,7 @@ std::vector<DrillLine> DrillSheet::lines() const
         line("Registered again", "RFC 3261 section 17.1.2.2", whole, m_lost, m_registered));
     if (!m_before.keepAlive.empty())
         out.push_back(line("The new flow's first keep-alive is answered", "RFC 5626 section 4.4",
-                           pingPeriod() + silence(), m_registered, m_up));
+                           longestKeepAlive(m_before) + silence(), m_registered, m_up));
     if (m_called.known())
         out.push_back(
             line("A call comes in again", "RFC 5626 section 5.3", whole, m_lost, m_called));

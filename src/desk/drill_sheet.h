@@ -61,7 +61,6 @@ private:
     };
     void lost(const base::FlowReport &report);
     bool datagrams() const { return m_before.transport == "UDP"; }
-    base::Duration pingPeriod() const;
     base::Duration silence() const;
 
     engine::Drill m_what;
@@ -73,6 +72,11 @@ private:
     bool m_rejected = false;
     std::vector<Wait> m_waits; // back-offs in between
 };
+
+/// The longest wait between two keep-alives of the flow: RFC 5626 section 4.4.
+base::Duration longestKeepAlive(const base::FlowReport &flow);
+/// How long a keep-alive's silence goes on before it is a failure.
+base::Duration keepAlivePatience(const base::FlowReport &flow, DrillSheet::Terms terms);
 
 std::string_view drillText(engine::Drill what); // "cut", "pong", "port"
 /// What the drill does, for whoever has to agree to it.

@@ -1,27 +1,124 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/early_sound.h>
 
+#include <algorithm>
+#include <base/search.h>
+#include <diagnosis/ears.h>
 #include <diagnosis/facts.h>
 
 namespace diagnosis {
+namespace {
 
-const BoundStream *earlyStream(const Evidence &evidence, std::uint32_t earlyDialog)
+constexpr std::uint32_t kNobody = ~0U;
+
+/// The early dialogs our media said it plays, one after another, before the early phase was over.
+std::vector<std::uint32_t> toldPlayed(const Evidence &evidence, base::Instant until)
 {
-    const BoundStream *best = nullptr;
+    std::vector<std::uint32_t> out;
+    const auto &dialogs = evidence.call.earlyDialogs;
+    for (const auto &place : evidence.call.rows) {
+        const auto *const told = evidence.trace.local(place.row);
+        if (told == nullptr || told->kind != base::LocalKind::MediaStarted ||
+            evidence.time(place.row) >= until)
+            continue;
+        for (std::uint32_t i = 0; i < dialogs.size(); ++i)
+            if (dialogs[i].toTag == told->toTag)
+                out.push_back(i);
+    }
+    return out;
+}
+
+} // namespace
+
+EarlyArrival earlyArrival(const Evidence &evidence, std::uint32_t earlyDialog)
+{
+    EarlyArrival all, proven;
     if (earlyDialog >= evidence.call.earlyDialogs.size())
-        return nullptr;
+        return all;
     const base::Instant end = earlyEnd(evidence, earlyDialog);
-    for (const auto &bound : evidence.streams)
-        if (bound.stream && bound.towardsCaller && bound.earlyDialog == earlyDialog &&
-            bound.stream->first < end &&
-            (best == nullptr || bound.stream->packets > best->stream->packets))
-            best = &bound;
-    return best;
+    std::uint64_t most = 0, mostProven = 0;
+    const auto take = [](EarlyArrival &into, const BoundStream &bound, std::uint64_t packets,
+                         std::uint64_t &best) {
+        into.packets += packets;
+        ++into.streams;
+        if (!into.first.known() || bound.stream->first < into.first)
+            into.first = bound.stream->first;
+        if (packets > best) {
+            best = packets;
+            into.main = &bound;
+        }
+    };
+    for (const auto &bound : evidence.streams) {
+        if (!bound.stream || !bound.towardsCaller || !bound.early ||
+            bound.earlyDialog != earlyDialog)
+            continue;
+        const std::uint64_t packets = bound.stream->arrivedBefore(end);
+        if (packets == 0)
+            continue;
+        take(all, bound, packets, most);
+        if (bound.stream->packets > 1)
+            take(proven, bound, packets, mostProven);
+    }
+    return proven.main != nullptr ? proven : all;
+}
+
+bool wasEarly(const Evidence &evidence, std::uint32_t earlyDialog)
+{
+    const auto &dialogs = evidence.call.earlyDialogs;
+    return earlyDialog < dialogs.size() && (!dialogs[earlyDialog].provisionals.empty() ||
+                                            earlyArrival(evidence, earlyDialog).main != nullptr);
+}
+
+std::uint32_t heardInsteadOf(const Evidence &evidence, std::uint32_t earlyDialog)
+{
+    const auto &call = evidence.call;
+    const auto came = earlyArrival(evidence, earlyDialog);
+    if (came.main == nullptr || call.earlyDialogs.size() < 2 || !outgoingCall(evidence))
+        return kNobody;
+    base::Instant until = evidence.now;
+    for (const auto over : {call.answered, call.ended})
+        until = over.known() ? std::min(until, over) : until;
+    const auto played = toldPlayed(evidence, until);
+    if (!played.empty())
+        return std::find(played.begin(), played.end(), earlyDialog) != played.end() ? kNobody
+                                                                                    : played.back();
+    std::uint32_t instead = kNobody;
+    for (const auto &part : hearBy(EarPolicy::Rfc3960, earEvents(evidence), evidence.now)) {
+        if (part.what != Hears::EarlyMedia || part.dialog >= call.earlyDialogs.size())
+            continue;
+        if (part.dialog != earlyDialog)
+            instead = part.dialog;
+        else if (part.at <= came.main->stream->last) // it still came: once at least it was heard
+            return kNobody;
+    }
+    return instead;
+}
+
+bool withoutOutput(const Evidence &evidence)
+{
+    return std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(),
+                       [&](const calls::CallRow &place) {
+                           const auto *const told = evidence.trace.local(place.row);
+                           return told != nullptr && told->kind == base::LocalKind::NoAudioDevice;
+                       });
+}
+
+bool descriptionCut(const Evidence &evidence, trace::RowId row)
+{
+    if (row.value >= evidence.trace.size() || evidence.trace.row(row).kind != trace::RowKind::Cut ||
+        evidence.trace.row(row).hasSdp)
+        return false;
+    const sip::Message &message = evidence.message(row);
+    if (message.number(sip::HeaderId::ContentLength) == 0U)
+        return false;
+    const std::string_view type = message.value(sip::HeaderId::ContentType);
+    return type.empty() || base::containsNoCase(type, "sdp") ||
+           base::containsNoCase(type, "multipart");
 }
 
 std::optional<rtp::Heard> earlySound(const Evidence &evidence, std::uint32_t earlyDialog)
 {
-    const BoundStream *const bound = earlyStream(evidence, earlyDialog);
+    const BoundStream *const bound = earlyArrival(evidence, earlyDialog).main;
     if (bound == nullptr || !bound->stream->tape)
         return std::nullopt;
     const rtp::Tape &tape = *bound->stream->tape;
@@ -30,7 +127,7 @@ std::optional<rtp::Heard> earlySound(const Evidence &evidence, std::uint32_t ear
 
 std::vector<rtp::Heard> earlySounds(const Evidence &evidence, std::uint32_t earlyDialog)
 {
-    const BoundStream *const bound = earlyStream(evidence, earlyDialog);
+    const BoundStream *const bound = earlyArrival(evidence, earlyDialog).main;
     if (bound == nullptr || !bound->stream->tape)
         return {};
     return bound->stream->tape->parts(earlyEnd(evidence, earlyDialog));

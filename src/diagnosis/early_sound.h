@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the caller heard of an early dialog before the answer.
+// What reached the caller of an early dialog before the answer, and what he heard of it.
 #pragma once
 
 #include <diagnosis/evidence.h>
@@ -9,8 +9,27 @@
 
 namespace diagnosis {
 
-/// The dialog's stream towards the caller with most packets; nullptr: none.
-const BoundStream *earlyStream(const Evidence &evidence, std::uint32_t earlyDialog);
+/// RTP towards the caller that came before the early phase of its dialog ended; what the streams
+/// bring later is no early media.
+struct EarlyArrival {
+    std::uint64_t packets = 0; // of all its streams
+    std::size_t streams = 0;
+    base::Instant first;
+    const BoundStream *main = nullptr; // the one with most of them; nullptr: none came
+};
+/// Of one early dialog. Where a sender with several packets is there, those of one packet are stray
+/// datagrams (RFC 3550 appendix A.1).
+EarlyArrival earlyArrival(const Evidence &evidence, std::uint32_t earlyDialog);
+/// Something came before the answer: a 101-199, or media. False: there was no early phase.
+bool wasEarly(const Evidence &evidence, std::uint32_t earlyDialog);
+/// Of a call of ours, which plays one early dialog at a time: the one that is heard while media of
+/// this one arrives too. By what our media said of it; where it said nothing, by the rule that it
+/// keeps to (ears.h). ~0: this one is heard, or it is not known.
+std::uint32_t heardInsteadOf(const Evidence &evidence, std::uint32_t earlyDialog);
+/// Our own media found no output to play through.
+bool withoutOutput(const Evidence &evidence);
+/// The capture cut the message short of where its description would stand: it may have had one.
+bool descriptionCut(const Evidence &evidence, trace::RowId row);
 /// nullopt: no stream, or none of a codec that is listened to (G.711).
 std::optional<rtp::Heard> earlySound(const Evidence &evidence, std::uint32_t earlyDialog);
 /// One part after another.

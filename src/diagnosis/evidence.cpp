@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <sip/digest.h>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -66,13 +67,13 @@ private:
 Places::Places(const calls::Call &call, const trace::Trace &trace) : m_call(call)
 {
     for (const auto &dialog : call.earlyDialogs)
-        m_calleeTags.insert(dialog.toTag);
+        if (!dialog.toTag.empty())
+            m_calleeTags.insert(dialog.toTag);
     std::size_t descriptions = 0;
     for (const auto &row : call.rows) {
-        if (row.original.valid() || trace.row(row.row).kind != trace::RowKind::Message)
+        if (row.original.valid() || trace.row(row.row).kind != trace::RowKind::Message ||
+            !trace.row(row.row).hasSdp)
             continue;
-        if (trace.text(row.row).find("m=") == std::string_view::npos)
-            continue; // cheaper than parsing what cannot hold a media line
         read(row, trace);
         if (++descriptions == kMostDescriptions)
             break;
@@ -81,20 +82,20 @@ Places::Places(const calls::Call &call, const trace::Trace &trace) : m_call(call
 
 void Places::read(const calls::CallRow &row, const trace::Trace &trace)
 {
-    const auto message = trace.message(row.row);
-    if (!message || message->sdp().empty())
+    const std::string_view text = sip::sdpOf(trace.text(row.row));
+    if (text.empty())
         return;
     const auto &entry = trace.row(row.row);
     const bool requestByCallee = m_calleeTags.count(std::string(trace.tag(entry.fromTag))) != 0;
     const bool callee = (entry.status == 0) == requestByCallee;
     auto dialog = callee ? row.earlyDialog : kNobody;
     if (callee && dialog == kNobody) {
-        const auto tag = message->isRequest() ? message->fromTag() : message->toTag();
+        const auto tag = trace.tag(entry.status == 0 ? entry.fromTag : entry.toTag);
         for (std::uint32_t i = 0; i < m_call.earlyDialogs.size(); ++i)
             if (m_call.earlyDialogs[i].toTag == tag)
                 dialog = i;
     }
-    const auto sdp = sip::parseSdp(message->sdp());
+    const auto sdp = sip::parseSdp(text);
     std::size_t taken = 0;
     for (const auto &media : sdp.media) {
         if (taken++ == kMostMedia)

@@ -5,6 +5,7 @@
 #include <base/text.h>
 #include <diagnosis/flow_facts.h>
 #include <fmt/format.h>
+#include <sip/retry_after.h>
 
 namespace diagnosis {
 namespace {
@@ -44,7 +45,10 @@ void tellHeaders(const Evidence &evidence, trace::RowId row, Telling &out)
             tell(demand.header, demand.words);
     tell(sip::HeaderId::Warning, "Its Warning reads");
     tell(sip::HeaderId::Reason, "Its Reason reads");
-    tell(sip::HeaderId::RetryAfter, "It asks to wait, in seconds");
+    tell(sip::HeaderId::RetryAfter, sip::takesRetryAfter(message.status)
+                                        ? "It asks to wait, in seconds"
+                                        : "Its Retry-After, which has no meaning with this code "
+                                          "(RFC 3261 section 20.33), reads");
 }
 
 void tellMaker(const Evidence &evidence, trace::RowId row, Telling &out)

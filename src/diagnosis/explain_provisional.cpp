@@ -2,6 +2,7 @@
 #include <diagnosis/telling.h>
 
 #include <algorithm>
+#include <diagnosis/offer_answer.h>
 #include <fmt/format.h>
 
 namespace diagnosis {
@@ -65,9 +66,12 @@ void tellSdp(const Evidence &evidence, const calls::EarlyDialog &dialog, trace::
                         sip::directionText(audio->direction),
                         out.cite(at(evidence, row, audio->line, "the audio line"))));
     const auto *const reliable = reliableOf(evidence, dialog, row);
-    if (!hasSdp(evidence, evidence.call.invite))
+    if (lacksSdp(evidence, evidence.call.invite))
         out.say("The INVITE made no offer, so this description is the callee's offer, legal in a "
                 "reliable response only.");
+    else if (!hasSdp(evidence, evidence.call.invite))
+        out.say("The capture does not tell whether the INVITE made an offer, nor whether this is "
+                "its answer.");
     else if (reliable == nullptr)
         out.say("It came unreliably: a preview of the answer that has to be repeated unchanged in "
                 "the 200 (RFC 3261 section "

@@ -2,6 +2,7 @@
 #include <diagnosis/facts.h>
 
 #include <algorithm>
+#include <base/counted.h>
 #include <base/text.h>
 #include <fmt/format.h>
 #include <sip/status.h>
@@ -120,7 +121,7 @@ std::string methodOf(const Evidence &evidence, const calls::Transaction &transac
 
 std::string count(std::uint64_t n, std::string_view noun)
 {
-    return fmt::format("{} {}{}", n, noun, n == 1 ? "" : "s");
+    return base::counted(n, noun);
 }
 
 const sip::Sdp &sdpOf(const Evidence &evidence, trace::RowId row)

@@ -86,6 +86,12 @@ void lateOffer(const Evidence &evidence, const calls::Transaction &invite,
 
 } // namespace
 
+bool lacksSdp(const Evidence &evidence, trace::RowId row)
+{
+    return row.valid() && evidence.trace.row(row).kind == trace::RowKind::Message &&
+           !hasSdp(evidence, row);
+}
+
 std::vector<Exchange> exchanges(const Evidence &evidence)
 {
     std::vector<Exchange> out;
@@ -93,7 +99,8 @@ std::vector<Exchange> exchanges(const Evidence &evidence)
         if (!offers(transaction) || !transaction.request.valid())
             continue;
         if (!hasSdp(evidence, transaction.request)) {
-            if (transaction.method == sip::Method::Invite)
+            if (transaction.method == sip::Method::Invite &&
+                lacksSdp(evidence, transaction.request))
                 lateOffer(evidence, transaction, out);
             continue;
         }

@@ -19,11 +19,14 @@ struct View { // one early dialog's early phase, as one of its responses has it
     std::uint32_t index;
     trace::RowId row{};       // the 18x that is judged; invalid: the dialog has none
     trace::RowId described{}; // the newest SDP until then; invalid: none
+    trace::RowId cut{};       // with none until then: a response whose end was not captured
     bool whole = true;        // the dialog is judged, not that one response
     base::Instant start{}, end{};
-    const rtp::Stream *stream = nullptr;
+    EarlyArrival came{};
+    const rtp::Stream *stream = nullptr; // most of it
     Certainty certainty = Certainty::Exact;
     std::optional<rtp::Heard> heard{};
+    const calls::EarlyDialog *heardInstead = nullptr; // of a call of ours: its media is played
 
     int status(trace::RowId which) const
     {
@@ -47,7 +50,11 @@ VerdictFact sdpFact(const View &view)
 {
     VerdictFact fact{"SDP", "none: progress only", Light::Amber, {}};
     if (!view.described.valid()) {
-        if (view.row.valid())
+        if (view.cut.valid()) {
+            fact.value =
+                fmt::format("cannot tell: the capture cut the {} short", view.status(view.cut));
+            fact.evidence = at(view.cut, "cut short");
+        } else if (view.row.valid())
             fact.evidence = at(view.row, "no SDP");
         return fact;
     }
@@ -77,6 +84,13 @@ VerdictFact sdpFact(const View &view)
     return fact;
 }
 
+std::string notHeard(const View &view)
+{
+    const auto &tag = view.heardInstead->toTag;
+    return tag.empty() ? std::string("the dialog without To-tag is heard instead")
+                       : fmt::format("To-tag {} is heard instead", shown(tag));
+}
+
 VerdictFact arrivalFact(const View &view)
 {
     VerdictFact fact{"RTP", {}, Light::Green, {}};
@@ -94,14 +108,22 @@ VerdictFact arrivalFact(const View &view)
     }
     const auto &stream = *view.stream;
     fact.evidence = at(stream, "early media");
-    const bool before = stream.first < view.start;
-    fact.value =
-        fmt::format("{}, first {} {} the {}{}", count(stream.packets, "packet"),
-                    lasting(before ? view.start - stream.first : stream.first - view.start),
-                    before ? "before" : "after", view.status(view.row),
-                    view.certainty == Certainty::Guess ? "; which dialog sent it is a guess" : "");
-    if (!before && stream.first - view.start > kLate)
+    const base::Instant first = view.came.first;
+    const bool before = first < view.start;
+    fact.value = count(view.came.packets, "packet");
+    if (view.came.streams > 1)
+        fact.value += fmt::format(" in {} streams", view.came.streams);
+    fact.value += fmt::format(
+        ", first {} {} the {}", lasting(before ? view.start - first : first - view.start),
+        before ? "before" : "after", view.status(view.row.valid() ? view.row : view.dialog.answer));
+    if (view.certainty == Certainty::Guess)
+        fact.value += "; which dialog sent it is a guess";
+    if (!before && first - view.start > kLate)
         fact.light = Light::Amber;
+    if (view.heardInstead != nullptr) {
+        fact.value += "; " + notHeard(view);
+        fact.light = Light::Amber;
+    }
     return fact;
 }
 
@@ -225,6 +247,10 @@ std::string sentenceOf(const View &view, const std::vector<VerdictFact> &facts, 
 {
     const auto is = [&](std::size_t fact, Light wanted) { return facts[fact].light == wanted; };
     if (view.stream == nullptr) {
+        if (view.cut.valid() && !view.described.valid())
+            return fmt::format("Whether early media was announced cannot be told: the capture cut "
+                               "the {} short.",
+                               view.status(view.cut));
         if (!view.described.valid())
             return view.dialog.alerting ? "No early media was announced; the 180 leaves the "
                                           "ringback to the caller's phone."
@@ -244,33 +270,38 @@ std::string sentenceOf(const View &view, const std::vector<VerdictFact> &facts, 
                            facts[2].value);
     if (light == Light::Red)
         return fmt::format("Early media arrives although it is not allowed: {}.", facts[4].value);
+    if (view.heardInstead != nullptr)
+        return fmt::format("Early media arrives but is not what is heard: {}.", facts[1].value);
     if (view.stream->levelKnown && is(3, Light::Amber))
         return "Early media arrives but it is silence, which hides the local ringback.";
     const bool known = view.heard && view.heard->what != rtp::Sound::Unknown;
     const auto what = known
                           ? fmt::format("{}; {}", rtp::soundText(view.heard->what), facts[1].value)
                           : facts[1].value;
-    return light == Light::Green
-               ? fmt::format("Early media is played: {}.", what)
-               : fmt::format("Early media is played, with reservations: {}.", what);
+    return fmt::format("Early media {}{}: {}.",
+                       withoutOutput(view.evidence) ? "arrives, and there is no audio output here"
+                                                    : "is played",
+                       light == Light::Green ? "" : ", with reservations", what);
 }
 
 /// The dialog's media before its early phase ended.
 void findStream(View &view)
 {
-    for (const auto &bound : view.evidence.streams)
-        if (bound.towardsCaller && bound.earlyDialog == view.index &&
-            bound.stream->first < view.end &&
-            (view.stream == nullptr || bound.stream->packets > view.stream->packets)) {
-            view.stream = bound.stream.get();
-            view.certainty = bound.certainty;
-        }
+    view.came = earlyArrival(view.evidence, view.index);
+    if (view.came.main != nullptr) {
+        view.stream = view.came.main->stream.get();
+        view.certainty = view.came.main->certainty;
+    }
     view.heard = earlySound(view.evidence, view.index);
 }
 
 Verdict judge(View &view)
 {
     findStream(view);
+    const auto &dialogs = view.evidence.call.earlyDialogs;
+    const std::uint32_t instead = heardInsteadOf(view.evidence, view.index);
+    if (instead < dialogs.size())
+        view.heardInstead = &dialogs[instead];
     Verdict verdict;
     verdict.facts = {sdpFact(view), arrivalFact(view), typeFact(view), levelFact(view),
                      permissionFact(view)};
@@ -303,6 +334,9 @@ Verdict earlyMediaVerdict(const Evidence &evidence, std::uint32_t earlyDialog)
     View view{evidence, dialog, earlyDialog, dialog.firstSdp, dialog.firstSdp};
     if (!view.row.valid() && !dialog.provisionals.empty())
         view.row = dialog.provisionals.front();
+    for (const auto each : dialog.provisionals)
+        if (!view.cut.valid() && descriptionCut(evidence, each))
+            view.cut = each;
     view.start = dialog.firstSdp.valid() ? evidence.time(dialog.firstSdp) : dialog.since;
     view.end = earlyEnd(evidence, earlyDialog);
     return judge(view);
@@ -323,6 +357,8 @@ std::optional<Verdict> provisionalVerdict(const Evidence &evidence, trace::RowId
     for (const auto earlier : found->provisionals) {
         if (evidence.describesMedia(earlier))
             view.described = earlier;
+        if (descriptionCut(evidence, earlier))
+            view.cut = earlier;
         if (earlier == row)
             break;
     }

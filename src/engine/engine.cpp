@@ -218,6 +218,12 @@ void Engine::ping(AccountHandle account, std::uint32_t regId)
         [account, regId](Switchboard &board) { board.registrations().ping(account, regId); });
 }
 
+void Engine::leaveAlone(AccountHandle account, std::uint32_t regId, base::Duration silence)
+{
+    m_impl->post(
+        [=](Switchboard &board) { board.registrations().leaveAlone(account, regId, silence); });
+}
+
 base::Result<base::Address> Engine::localAddressFor(const std::string &target,
                                                     const std::string &proxy) const
 {

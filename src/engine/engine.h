@@ -141,6 +141,10 @@ struct Account {
     bool plainAfter439 = false; // register without outbound where it is refused
 };
 
+/// A URN that can stand in +sip.instance (RFC 5626 section 4.1); and what to say where it is none.
+bool isInstance(const std::string &text);
+std::string notAnInstance(const std::string &text);
+
 /// What is done to a flow of ours on purpose, to see how it and its edge recover.
 enum class Drill : std::uint8_t {
     Cut,          // the connection ends without a word
@@ -239,6 +243,9 @@ public:
                     std::uint32_t regId); // now, whatever the back-off says; 0: all flows
     void drill(AccountHandle account, std::uint32_t regId, Drill what);
     void ping(AccountHandle account, std::uint32_t regId);
+    /// No keep-alive until `silence` has passed without a byte, then one at once. What comes of it
+    /// is in the flow's reports; one that says why if it cannot be.
+    void leaveAlone(AccountHandle account, std::uint32_t regId, base::Duration silence);
 
     /// The local address calls to `target` would use (for the offer's c= line); a route lookup, no
     /// packet is sent.

@@ -79,6 +79,9 @@ public:
     // What the user wants.
     void reRegister(base::Instant now);
     void ping(base::Instant now);
+    /// Sends nothing until `silence` has passed without a byte, then a ping at once: whether what
+    /// lies between forgets the flow. Only where pings are answered, and within the registration.
+    void leaveAlone(base::Instant now, base::Duration silence);
     void stop(base::Instant now);
     /// There is no time left for the answer to a REGISTER that is under way: it is taken back
     /// unseen.
@@ -135,6 +138,7 @@ private:
     void tooLong(base::Instant now);
     base::Duration backOffBase() const;
     void unreachable(base::Instant now);
+    base::Duration lastWord() const;
     void sendPing(base::Instant now);
     void resendPing(base::Instant now);
     std::string lateText(base::Instant now) const;
@@ -156,6 +160,7 @@ private:
     base::Instant m_attemptSince, m_goodSince;
     std::deque<base::Instant> m_recoveries; // immediate ones, of the last minute
     base::Duration m_agreedPeriod{0};       // of keep-alives; 0: none was told
+    base::Duration m_silence{0};            // asked for with leaveAlone(), until its ping; else 0
     bool m_datagrams = false;
     bool m_granted = false; // outbound
     bool m_proven = false;  // registered and, where pongs are due, one came

@@ -37,6 +37,7 @@ void FlowKeeper::forgetPing()
     m_pongDue.reset();
     m_waiting = false;
     m_resends = 0;
+    m_silence = {};
 }
 
 /// Section 4.4: keep-alives only where somebody said that they are answered.
@@ -55,6 +56,8 @@ void FlowKeeper::bytes(base::Instant now)
 {
     m_report.lastReceived = now;
     m_suspectAt.reset();
+    if (m_silence.count() > 0 && m_pingAt) // it begins anew
+        m_pingAt = now + m_silence;
     if (m_report.state == FlowState::Suspect)
         enter(m_granted ? FlowState::Up : FlowState::UpPlain, now, "Something was received again.");
 }
@@ -108,6 +111,7 @@ void FlowKeeper::sendPing(base::Instant now)
     m_acts.push_back(KeeperAct::Ping);
     m_report.lastPing = now;
     m_pingAt.reset();
+    m_silence = {};
     if (!pinging()) { // nobody said that it is answered: only hoped for (section 3.5.1)
         m_hopedUntil = now + m_settings.pongTimeout;
         return remark(now, "A ping is sent; this edge never promised to answer one.");
@@ -144,6 +148,33 @@ std::string FlowKeeper::lateText(base::Instant now) const
     return fmt::format("The pong is late: nothing came within {} s after the CRLF ping; after {} s "
                        "the flow counts as dead.",
                        base::seconds(waited, 1), base::seconds(m_settings.pongTimeout, 0));
+}
+
+/// How long a ping is waited for, with all that is sent again.
+base::Duration FlowKeeper::lastWord() const
+{
+    return m_datagrams ? m_settings.stunWait * ((1 << kStunResends) - 1 + kStunPatience)
+                       : m_settings.pongTimeout;
+}
+
+void FlowKeeper::leaveAlone(base::Instant now, base::Duration silence)
+{
+    if (!base::isUp(m_report.state) || m_waiting || m_hopedUntil)
+        return remark(now, "The flow is not at rest, so it cannot be left alone now.");
+    if (!pinging())
+        return remark(now, "Nobody said that this edge answers keep-alives, so its silence would "
+                           "prove nothing (RFC 5626 section 4.4).");
+    const auto until = now + silence + lastWord();
+    if (m_expiryDue && *m_expiryDue <= until)
+        return remark(now, fmt::format("The registration ends before {} s of silence are over; "
+                                       "register again first, or for longer.",
+                                       base::seconds(silence, 0)));
+    m_silence = silence;
+    m_pingAt = now + silence;
+    if (m_refreshAt && *m_refreshAt < until)
+        m_refreshAt = until;
+    remark(now, fmt::format("Left alone for {} s, on request: no keep-alive goes out.",
+                            base::seconds(silence, 0)));
 }
 
 void FlowKeeper::noPong(base::Instant now)

@@ -16,6 +16,7 @@ using base::FlowState;
 constexpr base::Duration kLongestWait = std::chrono::seconds(1800);
 constexpr std::size_t kMostRecoveries =
     5; // a minute; then the back-off of section 4.5 applies to them too
+constexpr base::Duration kSoonest = std::chrono::seconds(5); // between two refreshes that fail
 constexpr base::Duration kBriefLife = std::chrono::seconds(60);
 
 /// May be of the moment (a database that is away) or for good; nobody can tell them apart.
@@ -195,12 +196,18 @@ void FlowKeeper::attemptFailed(base::Instant now, const std::string &why, base::
     enter(FlowState::BackingOff, now, why);
 }
 
-/// The flow is kept; its registration is asked for again before it runs out, if the waits allow it.
+/// The flow is kept; its registration is asked for again when the server wants it so (RFC 3261
+/// section 21.5.4), else after the waits of section 4.5, but in time: it is the registration that
+/// fails here and not the flow, for which those waits are made.
 void FlowKeeper::refreshLater(base::Instant now, const RegisterResult &result)
 {
     ++m_refreshFailures;
-    const auto wait = std::max(between(0.5, 1.0, longestWait(backOffBase(), m_refreshFailures)),
-                               result.retryAfter);
+    auto wait = result.retryAfter;
+    if (wait.count() == 0) {
+        wait = between(0.5, 1.0, longestWait(backOffBase(), m_refreshFailures));
+        if (m_expiryDue)
+            wait = std::min(wait, std::max<base::Duration>((*m_expiryDue - now) / 2, kSoonest));
+    }
     m_refreshAt = now + wait;
     const auto text = outcome(result);
     if (!m_expiryDue || *m_refreshAt < *m_expiryDue)

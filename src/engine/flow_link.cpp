@@ -89,6 +89,12 @@ void FlowLink::ping()
     act();
 }
 
+void FlowLink::leaveAlone(base::Duration silence)
+{
+    m_keeper.leaveAlone(now(), silence);
+    act();
+}
+
 void FlowLink::stop()
 {
     m_keeper.stop(now());

@@ -37,6 +37,7 @@ public:
     void start();
     void reRegister();
     void ping();
+    void leaveAlone(base::Duration silence);
     void drill(Drill what);
     void stop();  // un-registers
     void leave(); // the same, without the time for an answer to the REGISTER before

@@ -4,6 +4,7 @@
 #include <base/text.h>
 #include <engine/redirects.h>
 #include <fmt/format.h>
+#include <sip/retry_after.h>
 #include <sip/status.h>
 
 namespace engine {
@@ -43,7 +44,11 @@ std::string because(const Reply &reply)
                    : fmt::format("It points to {}. Follow redirects, or call there.", contacts);
     }
     if (const auto wait = message.number(sip::HeaderId::RetryAfter))
-        return fmt::format("Try again after {} s, says the peer.", *wait);
+        return sip::takesRetryAfter(reply.status)
+                   ? fmt::format("Try again after {} s, says the peer.", *wait)
+                   : fmt::format("The peer adds Retry-After: {}, which RFC 3261 section 20.33 does "
+                                 "not define for a {}: waiting may not help.",
+                                 *wait, reply.status);
     if (const auto warning = message.value(sip::HeaderId::Warning); !warning.empty())
         return "The peer adds: " + base::printable(warning, false, 200) + ".";
     return {};

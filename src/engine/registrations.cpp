@@ -19,15 +19,6 @@ std::string freshInstance()
                        hex.substr(13, 3), hex.substr(17, 3), hex.substr(20, 12));
 }
 
-bool isInstance(const std::string &text)
-{
-    return text.size() <= 200 && text.compare(0, 4, "urn:") == 0 &&
-           std::all_of(text.begin(), text.end(), [](char c) {
-               return static_cast<unsigned char>(c) > 0x20 && c != '<' && c != '>' && c != '"' &&
-                      c != 0x7F;
-           });
-}
-
 int rank(base::FlowState state)
 {
     switch (state) {
@@ -52,6 +43,8 @@ base::Result<FlowLink::Identity> identify(const Account &account, const std::str
     if (!aor)
         return tl::unexpected(aor.error());
     out.aor = *aor;
+    if (!account.instance.empty() && !isInstance(account.instance))
+        return base::fail(base::ErrorCode::BadInput, notAnInstance(account.instance));
     std::string next = *aor;
     if (!proxy.empty()) {
         const auto edge = checkedUri(proxy, "outbound proxy");
@@ -113,13 +106,29 @@ Way wayOf(const FlowLink &flow)
 
 } // namespace
 
+bool isInstance(const std::string &text)
+{
+    return text.size() <= 200 && text.compare(0, 4, "urn:") == 0 &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return static_cast<unsigned char>(c) > 0x20 && c != '<' && c != '>' && c != '"' &&
+                      c != 0x7F;
+           });
+}
+
+std::string notAnInstance(const std::string &text)
+{
+    return fmt::format("The instance-id is a URN such as urn:uuid:... (RFC 5626 section 4.1), not "
+                       "\"{}\".",
+                       base::printable(text, false, 80));
+}
+
 Registrations::Registrations(Env &env) : m_env(env) {}
 
 Registrations::~Registrations() = default;
 
 void Registrations::add(AccountHandle handle, Account account)
 {
-    if (!isInstance(account.instance))
+    if (account.instance.empty())
         account.instance = freshInstance();
     account.expires = std::clamp<base::Duration>(account.expires, std::chrono::seconds(1),
                                                  std::chrono::hours(24));
@@ -217,6 +226,11 @@ void Registrations::secured(const TlsReport &report)
 void Registrations::ping(AccountHandle handle, std::uint32_t regId)
 {
     each(handle, regId, [](FlowLink &flow) { flow.ping(); });
+}
+
+void Registrations::leaveAlone(AccountHandle handle, std::uint32_t regId, base::Duration silence)
+{
+    each(handle, regId, [silence](FlowLink &flow) { flow.leaveAlone(silence); });
 }
 
 base::Result<AccountRoute> Registrations::choose(AccountHandle handle,

@@ -37,6 +37,7 @@ public:
     void reRegister(AccountHandle handle, std::uint32_t regId);
     void drill(AccountHandle handle, std::uint32_t regId, Drill what);
     void ping(AccountHandle handle, std::uint32_t regId);
+    void leaveAlone(AccountHandle handle, std::uint32_t regId, base::Duration silence);
 
     void secured(const TlsReport &report);
 

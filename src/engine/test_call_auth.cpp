@@ -63,7 +63,8 @@ std::string TestCall::distrust(const Reply &reply) const
                            who, realmOf(reply));
     return fmt::format("Somebody behind {} asks for the account's password in the realm \"{}\", "
                        "which is neither its domain nor its proxy nor what its registrar asked "
-                       "for. Earshot does not answer: an answer is enough to guess the password.",
+                       "for. Earshot does not answer: an answer is enough to guess the password. "
+                       "If you know that realm, call with --user and --password-file.",
                        who, realmOf(reply));
 }
 

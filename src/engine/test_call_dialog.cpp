@@ -78,9 +78,9 @@ void TestCall::provisional(const Reply &reply)
         cancel();
     EarlyDialog *early = reply.status > 100 ? dialog(reply) : nullptr;
     CallEvent seen = event(CallStep::Provisional, reply);
-    // RFC 3262 section 4: reliable is what has Require: 100rel and an RSeq.
+    // RFC 3262 sections 4 and 7.1: reliable is what has Require: 100rel and an RSeq from 1 on.
     seen.reliable = reply.status > 100 && reply.message().lists(sip::HeaderId::Require, "100rel") &&
-                    reply.message().number(sip::HeaderId::RSeq).has_value();
+                    reply.message().number(sip::HeaderId::RSeq).value_or(0) != 0;
     const bool unwanted = seen.reliable && m_request.reliability == Reliability::Off;
     if (seen.reliable && early != nullptr && !takeReliable(reply, *early))
         return;

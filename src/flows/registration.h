@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Private to flows: what a REGISTER and its responses say of a flow (RFC 5626 section 4.2 and 6).
-// Pure readers of one message.
+// What a REGISTER and its responses say of a flow (RFC 5626 section 4.2 and 6). Pure readers of one
+// message.
 #pragma once
 
 #include <base/time.h>

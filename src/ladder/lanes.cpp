@@ -19,11 +19,27 @@ bool ofOurs(const trace::Row &row)
 Lanes::Lanes(const diagnosis::Evidence &evidence, const Options &options)
     : m_evidence(evidence), m_options(options)
 {
+    readOurName();
     readAliases();
     readSplits();
+    readOurEnds();
     placeAll();
     placeOurs();
     arrange();
+}
+
+/// Our one socket has been given the name of whoever spoke through it first; in this call it is
+/// the caller's or the callee's.
+void Lanes::readOurName()
+{
+    const calls::Call &call = m_evidence.call;
+    if (!call.invite.valid() || m_evidence.trace.row(call.invite).origin != base::Origin::Tap)
+        return;
+    const bool placed = m_evidence.trace.row(call.invite).outgoing;
+    const std::string &who = placed ? call.from : call.to;
+    m_ourPlace =
+        placed ? m_evidence.trace.source(call.invite) : m_evidence.trace.destination(call.invite);
+    m_ourName = base::printable(who.substr(0, who.find('@')), false, 200);
 }
 
 /// Over a connection the source port is a passing one; the top Via says where its owner listens
@@ -57,6 +73,37 @@ void Lanes::readSplits()
     }
 }
 
+/// Our own user agent is one host, whatever connection it sends over. Two of it that talk to each
+/// other without anybody between them stay two.
+void Lanes::readOurEnds()
+{
+    std::unordered_set<std::uint64_t> seen;
+    std::vector<std::pair<base::Endpoint, base::Endpoint>> ways; // from us, to the peer
+    for (const calls::CallRow &place : m_evidence.call.rows) {
+        const trace::Row &row = m_evidence.trace.row(place.row);
+        const auto key = static_cast<std::uint64_t>(row.pair) << 1U | (row.outgoing ? 1U : 0U);
+        if (!ofOurs(row) || row.kind == trace::RowKind::Local || !seen.insert(key).second)
+            continue;
+        const auto source = m_evidence.trace.source(place.row);
+        const auto destination = m_evidence.trace.destination(place.row);
+        ways.emplace_back(row.outgoing ? source : destination, row.outgoing ? destination : source);
+        const base::Endpoint &end = ways.back().first;
+        if (m_ourEnds.empty() || (!named(m_ourHome) && named(end)))
+            m_ourHome = end;
+        m_ourEnds.insert(end);
+    }
+    const bool among = std::any_of(ways.begin(), ways.end(), [this](const auto &way) {
+        return m_ourEnds.contains(way.second);
+    });
+    if (among)
+        m_ourEnds.clear();
+}
+
+bool Lanes::named(const base::Endpoint &endpoint) const
+{
+    return m_options.names.contains(endpoint.text());
+}
+
 std::uint32_t Lanes::create(Lane lane, std::optional<std::uint32_t> leftOf)
 {
     const auto index = static_cast<std::uint32_t>(m_lanes.size());
@@ -70,6 +117,10 @@ std::uint32_t Lanes::laneOf(const base::Endpoint &endpoint, std::optional<std::u
 {
     if (const auto known = m_byEndpoint.find(endpoint); known != m_byEndpoint.end())
         return known->second;
+    if (m_ourEnds.contains(endpoint) && endpoint != m_ourHome && !named(endpoint)) {
+        const std::uint32_t home = laneOf(m_ourHome, leftOf);
+        return m_byEndpoint.emplace(endpoint, home).first->second;
+    }
     const auto alias = m_aliases.find(endpoint);
     const base::Endpoint home = alias == m_aliases.end() ? endpoint : alias->second;
     Lane lane;
@@ -77,6 +128,8 @@ std::uint32_t Lanes::laneOf(const base::Endpoint &endpoint, std::optional<std::u
         if (const auto name = m_options.names.find(key);
             name != m_options.names.end() && lane.name.empty())
             lane = {base::printable(name->second, false, 200), home.text(), 0};
+    if (!lane.name.empty() && endpoint == m_ourPlace && !m_ourName.empty())
+        lane.name = m_ourName;
     // A name of the address alone ("localhost") does not join what its ports tell apart.
     if (!lane.name.empty() && m_split.contains(endpoint.address) &&
         !m_options.names.contains(endpoint.text()) && !m_options.names.contains(home.text()))
@@ -201,7 +254,10 @@ std::optional<std::uint32_t> Lanes::find(const base::Endpoint &endpoint) const
     // lane.
     for (const std::string &key : {endpoint.text(), endpoint.address.text()}) {
         const auto name = m_options.names.find(key);
-        const auto known = m_byKey.find(name == m_options.names.end() ? key : name->second);
+        const bool ours = endpoint == m_ourPlace && !m_ourName.empty();
+        const auto known = m_byKey.find(name == m_options.names.end() ? key
+                                        : ours                        ? m_ourName
+                                                                      : name->second);
         if (known != m_byKey.end())
             return m_position[known->second];
     }

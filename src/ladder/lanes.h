@@ -25,8 +25,11 @@ public:
     const std::vector<Lane> &list() const { return m_lanes; } // left to right
 
 private:
+    void readOurName();
     void readAliases();
     void readSplits();
+    void readOurEnds();
+    bool named(const base::Endpoint &endpoint) const;
     void placeAll();
     void placeRow(const trace::Row &row, const calls::CallRow &place);
     void placeOurs();
@@ -51,6 +54,11 @@ private:
     std::optional<Ends> m_sides; // callers' and callees' lanes of rows that tell no address
     bool m_homeless = false;     // a local event has no lane yet
     std::size_t m_sharing = 0;   // hosts beyond Options::mostLanes
+
+    std::unordered_set<base::Endpoint> m_ourEnds; // of our own user agent, if they are one lane
+    base::Endpoint m_ourHome;                     // the one that lane is named after
+    base::Endpoint m_ourPlace; // our socket, which other calls use under other names
+    std::string m_ourName;
 };
 
 } // namespace ladder

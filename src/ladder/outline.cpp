@@ -26,6 +26,9 @@ std::string titleOf(const calls::Call &call)
     std::string out;
     if (call.kind == calls::Kind::Registration)
         out = fmt::format("REGISTER {}", call.to.empty() ? call.from : call.to);
+    else if (call.from.empty() && call.to.empty() && !call.finalResponse.valid() &&
+             call.transactions.empty())
+        out = "A request that did not leave this computer";
     else
         out = fmt::format("{} → {}", call.from.empty() ? "?" : call.from,
                           call.to.empty() ? "?" : call.to);
@@ -115,7 +118,7 @@ private:
             return "?";
         switch (m_options.time) {
         case TimeMode::SinceStart:
-            return base::seconds(time - start);
+            return base::seconds(std::max(time - start, base::Duration{0}));
         case TimeMode::Absolute:
             return clockText(time);
         default:

@@ -59,6 +59,8 @@ CallMedia::CallMedia(MediaHandle handle, RtpPair pair, const PrepareRequest &req
                 },
                 std::random_device{}())
 {
+    for (const UdpSocket *socket : {&m_pair.rtp, &m_pair.rtcp})
+        m_around.ends.push_back(socket->local());
     m_status.media = handle;
     m_status.device = "none";
     if (!options.recordFolder.empty())
@@ -71,6 +73,9 @@ CallMedia::~CallMedia()
     m_around.shop.retire(std::move(m_speaker));
     m_around.loop.unwatch(m_pair.rtp.descriptor());
     m_around.loop.unwatch(m_pair.rtcp.descriptor());
+    auto &ends = m_around.ends;
+    for (const UdpSocket *socket : {&m_pair.rtp, &m_pair.rtcp})
+        ends.erase(std::remove(ends.begin(), ends.end(), socket->local()), ends.end());
 }
 
 Media::Prepared CallMedia::prepared() const

@@ -28,7 +28,8 @@ public:
         base::Inbox<base::Packet> &packets;
         base::Inbox<DecodedAudio> &audio;
         SpeakerShop &shop;
-        std::string trouble; // why GStreamer did not start, empty: it did
+        std::vector<base::Endpoint> &ends; // sockets of all our calls, this one's among them
+        std::string trouble;               // why GStreamer did not start, empty: it did
     };
     static base::Result<std::unique_ptr<CallMedia>> open(MediaHandle handle,
                                                          const PrepareRequest &request,
@@ -48,7 +49,7 @@ public:
     void mute(bool muted);
     void record(const std::string &folder, const std::string &stem)
     {
-        m_recordings.begin(folder, stem);
+        m_recordings.begin(folder, stem, m_answered);
     }
     void stopRecording() { m_recordings.end(); }
     std::vector<RecordingInfo> recordings() const { return m_recordings.list(); }

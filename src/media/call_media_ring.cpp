@@ -36,6 +36,7 @@ void CallMedia::answered()
 {
     m_answered = true;
     m_early.answered();
+    m_recordings.answered();
     stopRinging();
     explain();
 }
@@ -93,6 +94,9 @@ void CallMedia::explain()
         return; // why it ended stands in the ladder
     std::string why;
     const bool comes = mediaComes();
+    const auto *stream = m_heard ? m_incoming.stream(*m_heard) : nullptr;
+    if (!m_answered && stream != nullptr && stream->run.mayBegin(base::now()))
+        return; // what was said holds until that is decided
     const std::string tag = m_heard ? m_early.dialogOf(*m_heard) : std::string();
     if (m_answered)
         why = "The call is answered: what the peer sends " + heardText() + ".";
@@ -111,6 +115,7 @@ void CallMedia::explain()
         why = "Nothing is heard: no media comes, and without a 180 a phone does not ring by itself "
               "(RFC 3960 section 3.2, rule 1).";
     m_status.ringing = m_ring != nullptr;
+    m_status.earlyHeard = comes && !m_answered;
     if (why == m_status.why)
         return;
     m_status.why = std::move(why);

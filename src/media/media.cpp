@@ -63,6 +63,7 @@ private:
     std::atomic<std::shared_ptr<const StatusMap>> m_published{std::make_shared<const StatusMap>()};
     // from here on: the media thread's
     std::string m_trouble;
+    std::vector<base::Endpoint> m_ends; // of the calls' sockets; outlives them
     std::map<MediaHandle, std::unique_ptr<CallMedia>> m_calls;
     std::map<MediaHandle, std::vector<RecordingInfo>> m_recorded;
     std::uint32_t m_nextHandle = 0;
@@ -152,8 +153,8 @@ void Media::Impl::attachSpeakers()
 base::Result<Media::Prepared> Media::Impl::open(const PrepareRequest &request)
 {
     const MediaHandle handle{m_nextHandle++};
-    auto call =
-        CallMedia::open(handle, request, m_options, {*m_loop, m_sink, m_audio, *m_shop, m_trouble});
+    auto call = CallMedia::open(handle, request, m_options,
+                                {*m_loop, m_sink, m_audio, *m_shop, m_ends, m_trouble});
     if (!call)
         return tl::unexpected(call.error());
     const auto prepared = (*call)->prepared();

@@ -97,6 +97,7 @@ struct Status { // for the player; immutable, published about every 100 ms while
     std::optional<rtp::Quality> quality; // of what is heard
     std::uint64_t pressed = 0;           // telephone events that were sent to their end
     bool ringing = false;                // local ringback plays
+    bool earlyHeard = false;             // early media, of `toTag`, is what is heard
     std::string why;                     // this is heard: one sentence
     base::Instant whySince;
     std::map<std::string, rtp::Heard> heard; // by To-tag, since its first packet, a minute at most
@@ -111,6 +112,7 @@ struct RecordingInfo {
     std::string toTag, path;
     base::Duration length{0};
     double meanLevel = -96;
+    bool early = false; // begun before the answer
 };
 
 class Media
@@ -152,8 +154,9 @@ public:
                std::function<void(const Presses &)> told = {});
     void mute(MediaHandle media, bool muted);
     /// Records what each early dialog sends, a file each in `folder` (created); the header is right
-    /// at any moment.
-    void record(MediaHandle media, const std::string &folder, const std::string &stem);
+    /// at any moment. Without a stem they are named for what they are: early-media-TAG.wav what
+    /// began before the answer, answered-TAG.wav what began after it.
+    void record(MediaHandle media, const std::string &folder, const std::string &stem = {});
     void stopRecording(MediaHandle media);
     void release(MediaHandle media);
     /// Blocks; after release: what was recorded.

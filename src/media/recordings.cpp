@@ -16,11 +16,12 @@ constexpr base::Duration kOverlap =
 
 } // namespace
 
-void Recordings::begin(std::string folder, std::string stem)
+void Recordings::begin(std::string folder, std::string stem, bool answered)
 {
     end();
     m_folder = std::move(folder);
     m_stem = std::move(stem);
+    m_answered = answered;
     ++m_generation;
     m_running = true;
 }
@@ -48,17 +49,19 @@ Recordings::Entry *Recordings::find(std::uint32_t stream, const std::string &toT
 
 Recordings::Entry &Recordings::obtain(std::uint32_t stream, const std::string &toTag)
 {
-    const std::string named = m_stem + "-" + base::fileNamePart(toTag);
     if (Entry *entry = find(stream, toTag)) {
         if (entry->toTag.empty() && !toTag.empty()) { // the answer came after the first packets
             entry->toTag = toTag;
-            entry->recorder->rename(named);
+            entry->recorder->rename(entry->stem + "-" + base::fileNamePart(toTag));
         }
         return *entry;
     }
-    const std::string stem = toTag.empty() ? m_stem + "-stream-" + std::to_string(stream) : named;
-    m_entries.push_back({stream, toTag, base::Duration{0}, m_generation,
-                         std::make_unique<Recorder>(m_folder, stem)});
+    const std::string stem = !m_stem.empty() ? m_stem : m_answered ? "answered" : "early-media";
+    const std::string name =
+        stem + "-" +
+        (toTag.empty() ? "stream-" + std::to_string(stream) : base::fileNamePart(toTag));
+    m_entries.push_back({stream, toTag, stem, !m_answered, base::Duration{0}, m_generation,
+                         std::make_unique<Recorder>(m_folder, name)});
     return m_entries.back();
 }
 
@@ -94,7 +97,7 @@ std::vector<RecordingInfo> Recordings::list() const
     for (const auto &entry : m_entries)
         if (entry.recorder->started())
             out.push_back({entry.toTag, entry.recorder->path(), entry.recorder->length(),
-                           entry.recorder->meanLevel()});
+                           entry.recorder->meanLevel(), entry.early});
     return out;
 }
 

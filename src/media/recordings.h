@@ -20,7 +20,10 @@ struct RecordingInfo;
 class Recordings
 {
 public:
-    void begin(std::string folder, std::string stem);
+    /// Without a stem each file is named for what it is, see Media::record().
+    void begin(std::string folder, std::string stem, bool answered = false);
+    /// What begins from now on is no early media.
+    void answered() { m_answered = true; }
     void end();
     bool running() const { return m_running; }
     /// `now`: monotonic. Error: a sentence, once for each file.
@@ -34,6 +37,8 @@ private:
     struct Entry {
         std::uint32_t stream = 0; // that wrote last
         std::string toTag;
+        std::string stem;
+        bool early = false;
         base::Duration lastEnd{0};
         std::uint32_t generation = 0;
         std::unique_ptr<Recorder> recorder;
@@ -43,7 +48,7 @@ private:
 
     std::string m_folder, m_stem;
     std::uint32_t m_generation = 0; // of begin(): a new one does not add to old files
-    bool m_running = false;
+    bool m_running = false, m_answered = false;
     std::vector<Entry> m_entries;
 };
 

@@ -3,6 +3,7 @@
 // together.
 #include <report/json.h>
 
+#include <algorithm>
 #include <base/text.h>
 #include <base/told_time.h>
 #include <ostream>
@@ -136,9 +137,15 @@ double millisecondsOf(base::Duration d)
     return wholeMicroseconds(d) / 1e3;
 }
 
+Json secondsSince(base::Instant start, base::Instant time)
+{
+    return base::hasClock(time) ? Json(secondsOf(std::max(time - start, base::Duration{0})))
+                                : Json(nullptr);
+}
+
 Json secondsSince(const ReportCall &call, base::Instant time)
 {
-    return base::hasClock(time) ? Json(secondsOf(time - call.call->first)) : Json(nullptr);
+    return secondsSince(call.call->first, time);
 }
 
 Json utcOrNull(base::Instant time)

@@ -5,6 +5,7 @@
 #include <array>
 #include <base/told_time.h>
 #include <charconv>
+#include <diagnosis/early_sound.h>
 #include <fmt/format.h>
 
 namespace report {
@@ -76,7 +77,8 @@ std::vector<std::string> callFigures(const ReportInput &input, const ReportCall 
         out.push_back(fmt::format("{} retransmission{}", facts.retransmissions,
                                   facts.retransmissions == 1 ? "" : "s"));
     if (facts.leftOut > 0)
-        out.push_back(fmt::format("{} more rows are beyond the limit of a call", facts.leftOut));
+        out.push_back(fmt::format("{} more rows are beyond the limit of a call or registration",
+                                  facts.leftOut));
     out.push_back(findingsText(call.findings));
     return out;
 }
@@ -110,8 +112,7 @@ std::string placeText(const ReportInput &input, const ladder::Outline &outline,
 std::optional<diagnosis::Verdict> verdictOf(const diagnosis::Evidence &evidence,
                                             std::uint32_t earlyDialog)
 {
-    const calls::EarlyDialog &dialog = evidence.call.earlyDialogs[earlyDialog];
-    if (dialog.provisionals.empty() && evidence.incoming(earlyDialog).empty())
+    if (!diagnosis::wasEarly(evidence, earlyDialog))
         return std::nullopt; // answered at once: there was no early phase
     return diagnosis::earlyMediaVerdict(evidence, earlyDialog);
 }

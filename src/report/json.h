@@ -20,7 +20,9 @@ Json orNull(std::string text);
 /// Microseconds are what captures hold; more digits would be noise of the division.
 double secondsOf(base::Duration d);
 double millisecondsOf(base::Duration d);
-Json secondsSince(const ReportCall &call, base::Instant time);
+/// Of a row: 0 where a clock stamped it before what caused it. null: no time is known.
+Json secondsSince(base::Instant start, base::Instant time);
+Json secondsSince(const ReportCall &call, base::Instant time); // since its first row
 /// "2026-11-22 10:31:00.123" in UTC, null: unknown.
 Json utcOrNull(base::Instant time);
 Json endOrNull(const base::Endpoint &end); // "192.0.2.1:5060"

@@ -64,8 +64,7 @@ Json responsesOf(const ReportInput &input, const ReportCall &call, const ladder:
         out.push_back({{"code", row.status},
                        {"phrase", message ? shown(input, message->reason) : std::string()},
                        {"method", shown(input, diagnosis::methodOf(input.trace, place.row))},
-                       {"seconds", base::hasClock(row.time) ? Json(secondsOf(row.time - start))
-                                                            : Json(nullptr)},
+                       {"seconds", secondsSince(start, row.time)},
                        {"to_tag", shown(input, input.trace.tag(row.toTag))},
                        {"retransmission", place.original.valid()},
                        {"from", endOrNull(input.trace.source(place.row))},
@@ -274,6 +273,14 @@ std::size_t invitesOf(const ReportInput &input, const ReportCall &call, bool rep
         }));
 }
 
+Json recordingsOf(const ReportInput &input, const ReportCall &call)
+{
+    Json out = Json::array();
+    for (const auto &[toTag, file] : call.recordings)
+        out.push_back({{"to_tag", shown(input, toTag)}, {"file", file}});
+    return out;
+}
+
 std::string_view kindText(calls::Kind kind)
 {
     return kind == calls::Kind::Call           ? "call"
@@ -334,6 +341,7 @@ Json callOf(const ReportInput &input, const ReportCall &call, const LegGroups &g
             {"rows_left_out", facts.leftOut},
             {"responses", responsesOf(input, call, outline)},
             {"early_dialogs", earlyDialogsOf(input, call, outline, media)},
+            {"recordings", recordingsOf(input, call)},
             {"ears", earsOf(input, call, outline)},
             {"joined_legs", legsOf(input, links)},
             {"joined_ladder", joinedLadderOf(input, call, groups, links)},

@@ -2,6 +2,8 @@
 // The media of the JSON document: early dialogs with what was heard of each, and RTP streams.
 #include <report/json.h>
 
+#include <algorithm>
+#include <diagnosis/early_sound.h>
 #include <fmt/format.h>
 #include <map>
 #include <report/facts.h>
@@ -32,6 +34,15 @@ Json verdictJson(const ReportInput &input, const ladder::Outline &outline,
             {"facts", std::move(facts)}};
 }
 
+/// null: that part of the message was not captured.
+Json described(const diagnosis::Evidence &evidence, bool seen, std::span<const trace::RowId> rows)
+{
+    const bool cut = std::any_of(rows.begin(), rows.end(), [&](trace::RowId row) {
+        return diagnosis::descriptionCut(evidence, row);
+    });
+    return seen || !cut ? Json(seen) : Json(nullptr);
+}
+
 /// Each 101-199 of the dialog with what it let the caller hear.
 Json provisionalsOf(const ReportInput &input, const ReportCall &call,
                     const diagnosis::Evidence &evidence, const calls::EarlyDialog &dialog,
@@ -44,7 +55,7 @@ Json provisionalsOf(const ReportInput &input, const ReportCall &call,
         out.push_back({{"code", input.trace.row(row).status},
                        {"seconds", secondsSince(call, input.trace.row(row).time)},
                        {"row", numberOf(outline, {ladder::TargetKind::Row, row.value})},
-                       {"sdp", evidence.describesMedia(row)},
+                       {"sdp", described(evidence, evidence.describesMedia(row), {&row, 1})},
                        {"verdict", verdictJson(input, outline,
                                                diagnosis::provisionalVerdict(evidence, row))}});
     }
@@ -73,16 +84,10 @@ Json mediaOf(const ReportInput &input, const diagnosis::Evidence &evidence, std:
              const ladder::MediaMap &media)
 {
     const calls::EarlyDialog &dialog = evidence.call.earlyDialogs[index];
-    std::uint64_t packets = 0;
-    const rtp::Stream *first = nullptr;
-    for (const rtp::Stream *stream : evidence.incoming(index)) {
-        packets += stream->packets;
-        if (first == nullptr || stream->first < first->first)
-            first = stream;
-    }
-    const trace::RowId described = dialog.firstSdp.valid() ? dialog.firstSdp : dialog.answerSdp;
+    const auto came = diagnosis::earlyArrival(evidence, index);
+    const trace::RowId sdp = dialog.firstSdp.valid() ? dialog.firstSdp : dialog.answerSdp;
     Json address = nullptr, direction = nullptr, codecs = Json::array();
-    if (const auto *audio = described.valid() ? evidence.sdp(described).audio() : nullptr) {
+    if (const auto *audio = sdp.valid() ? evidence.sdp(sdp).audio() : nullptr) {
         if (const auto endpoint = audio->endpoint())
             address = endpoint->text();
         direction = std::string(sip::directionText(audio->direction));
@@ -90,15 +95,18 @@ Json mediaOf(const ReportInput &input, const diagnosis::Evidence &evidence, std:
             codecs.push_back(
                 shown(input, format.map.encoding.empty() ? format.text : format.map.encoding));
     }
-    return {{"sdp", described.valid()},
-            {"address", std::move(address)},
-            {"direction", std::move(direction)},
-            {"codecs", std::move(codecs)},
-            {"p_early_media", orNull(shown(input, dialog.earlyMedia))},
-            {"rtp_packets", packets},
-            {"first_rtp", first == nullptr ? Json(nullptr)
-                                           : Json(secondsOf(first->first - evidence.call.first))},
-            {"codec", first == nullptr ? Json(nullptr) : orNull(media.codec(*first))}};
+    std::vector<trace::RowId> rows = dialog.provisionals;
+    rows.push_back(dialog.answer);
+    return {
+        {"sdp", described(evidence, sdp.valid(), rows)},
+        {"address", std::move(address)},
+        {"direction", std::move(direction)},
+        {"codecs", std::move(codecs)},
+        {"p_early_media", orNull(shown(input, dialog.earlyMedia))},
+        {"rtp_packets", came.packets},
+        {"first_rtp",
+         came.main == nullptr ? Json(nullptr) : Json(secondsOf(came.first - evidence.call.first))},
+        {"codec", came.main == nullptr ? Json(nullptr) : orNull(media.codec(*came.main->stream))}};
 }
 
 Json boundTo(const ReportInput &input, const StreamPlace &place)
@@ -195,6 +203,8 @@ Json earlyDialogsOf(const ReportInput &input, const ReportCall &call,
     Json out = Json::array();
     const auto evidence = evidenceOf(input, call);
     for (std::uint32_t i = 0; i < call.call->earlyDialogs.size(); ++i) {
+        if (!diagnosis::wasEarly(evidence, i))
+            continue; // answered at once
         const calls::EarlyDialog &dialog = call.call->earlyDialogs[i];
         Json heard = mediaOf(input, evidence, i, media);
         Json sound = earlySoundOf(call, evidence, i);
@@ -204,8 +214,8 @@ Json earlyDialogsOf(const ReportInput &input, const ReportCall &call,
         out.push_back(
             {{"to_tag", shown(input, dialog.toTag)},
              {"state", std::string(stateText(dialog.state))},
-             {"sdp", dialog.firstSdp.valid()},
-             {"answer_sdp", dialog.answerSdp.valid()},
+             {"sdp", described(evidence, dialog.firstSdp.valid(), dialog.provisionals)},
+             {"answer_sdp", described(evidence, dialog.answerSdp.valid(), {&dialog.answer, 1})},
              {"reliable", !dialog.reliables.empty()},
              {"media", std::move(heard)},
              {"rtp_packets", std::move(packets)},
@@ -244,7 +254,7 @@ Json streamsOf(const ReportInput &input, const ReportCall &call, const ladder::O
                        {"duplicates", stream.duplicates},
                        {"reordered", stream.reordered},
                        {"jitter_ms", millisecondsOf(stream.jitter)},
-                       {"first", secondsSince(call, stream.first)},
+                       {"first", secondsOf(stream.first - call.call->first)},
                        {"last", secondsSince(call, stream.last)},
                        {"level_dbfs", stream.levelKnown ? Json(stream.level) : Json(nullptr)},
                        {"row", numberOf(outline, {ladder::TargetKind::Stream, stream.id.value})}});

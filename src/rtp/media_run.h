@@ -24,6 +24,11 @@ public:
         m_last = {at, m_last[0]};
     }
     bool comes(base::Instant now) const { return m_runs && now - m_last[0] < kEnds; }
+    /// Too few for that yet, and the next may be on its way: nothing is known.
+    bool mayBegin(base::Instant now) const
+    {
+        return !m_runs && m_last[0].known() && now - m_last[0] < kBegins;
+    }
 
 private:
     std::array<base::Instant, 2> m_last; // the newest first

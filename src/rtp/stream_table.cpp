@@ -314,8 +314,16 @@ void StreamTable::Work::evictOldest()
     bySsrc.erase({list.front().key.ssrc, list.front().stream.id.value});
     byKey.erase(list.front().key);
     byId.erase(list.front().stream.id.value);
+    arrivals -= list.front().stream.arrivals.kept();
     list.pop_front();
     ++evicted;
+}
+
+std::uint64_t Stream::arrivedBefore(base::Instant until) const
+{
+    if (arrivals.count() == 0)
+        return first < until ? packets : 0;
+    return std::min(arrivals.before(until), packets);
 }
 
 StreamTable::StreamTable(std::size_t capacity) : m_work(std::make_unique<Work>())
@@ -337,6 +345,7 @@ StreamId StreamTable::add(const base::Packet &packet, const RtpPacket &rtp,
 {
     StreamEntry &entry = m_work->find(packet, rtp.ssrc, known);
     count(entry, packet, rtp, facts);
+    entry.stream.arrivals.add(packet.time, m_work->arrivals);
     measure(entry, packet, rtp, facts);
     const bool readable = !facts.closed || (facts.opened && !rtp.payload.empty());
     if (readable && Tape::takes(rtp.payloadType))

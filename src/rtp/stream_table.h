@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <rtp/arrivals.h>
 #include <rtp/dtmf.h>
 #include <rtp/rtcp.h>
 #include <rtp/rtp_packet.h>
@@ -73,7 +74,11 @@ struct Stream {
     base::Instant bye; // unknown: it did not take its leave
     std::string byeReason;
     std::optional<VoipMetrics> metrics; // the last of RFC 3611
+    Arrivals arrivals;                  // when its packets came
     std::shared_ptr<Tape> tape;         // what is heard, null: not of a codec that it takes
+
+    /// Packets that came before `until`; all or none of a stream that no StreamTable made.
+    std::uint64_t arrivedBefore(base::Instant until) const;
 };
 
 /// What is known of a packet besides its bytes.

@@ -68,6 +68,7 @@ struct StreamTable::Work {
     std::array<StreamEntry *, 4096> near{}; // by id, those that fit
     std::uint32_t nextId = 0;
     std::uint64_t evicted = 0, packets = 0;
+    std::size_t arrivals = 0; // times that all entries hold
     TapeStock tapes = std::make_shared<std::atomic<std::size_t>>(0);
 
     StreamEntry &find(const base::Packet &packet, std::uint32_t ssrc, StreamId known);

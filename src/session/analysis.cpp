@@ -196,16 +196,21 @@ void Session::Analysis::takeBatches()
         for (auto &[end, name] : batch.names)
             m_published.name(end, std::move(name));
         m_import.progress = batch.progress;
-        for (std::string &flaw : batch.flaws) {
-            if (m_import.flaws.size() < kMostFlaws)
-                m_import.flaws.push_back(std::move(flaw));
-        }
+        tellFlaws(std::move(batch.flaws));
         m_import.caughtUp = batch.caughtUp;
         if (batch.caughtUp) // what is followed has no end: its calls are judged as they stand
             m_judge.endImport();
         if (batch.finished)
             finishImport(batch);
         m_folds.readFrom(0); // live packets may come in between
+    }
+}
+
+void Session::Analysis::tellFlaws(std::vector<std::string> flaws)
+{
+    for (std::string &flaw : flaws) {
+        if (m_import.flaws.size() < kMostFlaws)
+            m_import.flaws.push_back(std::move(flaw));
     }
 }
 
@@ -219,7 +224,7 @@ void Session::Analysis::countImported(const Counts &before)
 void Session::Analysis::finishImport(ImportBatch &batch)
 {
     const Counts before = m_folds.counts();
-    m_folds.endCapture();
+    tellFlaws(m_folds.endCapture());
     countImported(before);
     m_judge.takeChanges(true);
     m_judge.takeMedia();

@@ -50,6 +50,7 @@ private:
     void takeBatches();
     void beginImport(ImportBatch &batch);
     void finishImport(ImportBatch &batch);
+    void tellFlaws(std::vector<std::string> flaws);
     void countImported(const Counts &before);
     bool publishDue() const;
     void publish();

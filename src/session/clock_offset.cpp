@@ -2,6 +2,7 @@
 #include <session/clock_offset.h>
 
 #include <algorithm>
+#include <base/counted.h>
 #include <base/text.h>
 #include <fmt/format.h>
 #include <functional>
@@ -192,14 +193,20 @@ std::string clockSentence(const ClockOffset &clock, std::string_view file,
 {
     if (clock.messages == 0 && !clock.given)
         return {};
+    // No clock that differs, as far as anybody can tell.
+    const base::Duration told = std::chrono::abs(clock.offset);
+    if (!clock.applied && !clock.given &&
+        (told <= clock.within || told < std::chrono::microseconds(1)))
+        return {};
     const bool behind = clock.offset.count() < 0;
     std::string out = fmt::format("The clock of {} runs {} s {} {}", base::printable(file),
-                                  base::seconds(std::chrono::abs(clock.offset), 6),
-                                  behind ? "behind" : "ahead of", base::printable(reference));
+                                  base::seconds(told, 6), behind ? "behind" : "ahead of",
+                                  base::printable(reference));
     if (clock.given)
         return out + ", as given; its times are corrected.";
-    out += fmt::format(", from {} message{} seen in both, +-{:.3f} ms", clock.messages,
-                       clock.messages == 1 ? "" : "s", base::toMilliseconds(clock.within));
+    out +=
+        fmt::format(", from {} seen in both, +-{:.3f} ms", base::counted(clock.messages, "message"),
+                    base::toMilliseconds(clock.within));
     if (clock.applied)
         return out + "; its times are corrected.";
     if (!clock.bothWays)

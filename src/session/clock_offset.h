@@ -58,7 +58,7 @@ private:
 ClockOffset estimateClock(const Sightings &reference, const Sightings &other);
 
 /// "The clock of b.pcap runs 1.234 s ahead of a.pcap, from 57 messages seen in both, ..."; empty:
-/// nothing is known of it.
+/// nothing is known of it, or that it differs.
 std::string clockSentence(const ClockOffset &clock, std::string_view file,
                           std::string_view reference);
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <sip/message.h>
+#include <utility>
 
 namespace session {
 namespace {
@@ -147,8 +148,13 @@ bool Folds::stun(const base::Packet &packet)
 void Folds::stream(const base::Packet &packet)
 {
     bool carriesSip = false;
+    std::optional<Unfinished::Why> why; // what the capture lost is told by who reads it
+    if (packet.origin == base::Origin::Capture && packet.kind != base::PacketKind::StreamGap &&
+        !packet.cut)
+        why = packet.kind == base::PacketKind::StreamData ? Unfinished::Why::TooLarge
+                                                          : Unfinished::Why::ConnectionEnds;
     for (const auto &found : m_sorter.add(packet, carriesSip))
-        piece(found);
+        piece(found, why);
     if (!carriesSip)
         return;
     if (packet.kind == base::PacketKind::StreamFin)
@@ -157,14 +163,18 @@ void Folds::stream(const base::Packet &packet)
         row(trace::RowKind::Reset, packet, {}, nullptr);
 }
 
-void Folds::piece(const StreamSorter::Piece &found)
+/// `why`: told of a message that is there in part.
+void Folds::piece(const StreamSorter::Piece &found, std::optional<Unfinished::Why> why)
 {
+    const calls::CallId before = std::exchange(m_filed, {});
     switch (found.frame.kind) {
     case sip::FrameKind::Message:
         message(trace::RowKind::Message, found.packet, found.text());
         break;
     case sip::FrameKind::Cut:
         message(trace::RowKind::Cut, found.packet, found.text());
+        if (why)
+            m_unfinished.add(found.packet, found.text().size(), *why, m_filed.valid());
         break;
     case sip::FrameKind::Ping:
         row(trace::RowKind::Ping, found.packet, found.text(), nullptr);
@@ -176,6 +186,7 @@ void Folds::piece(const StreamSorter::Piece &found)
         row(trace::RowKind::Garbage, found.packet, found.text(), nullptr);
         break;
     }
+    m_filed = m_filed.valid() ? m_filed : before;
 }
 
 void Folds::message(trace::RowKind kind, const base::Packet &packet, std::string_view text,
@@ -282,9 +293,10 @@ void Folds::row(trace::RowKind kind, const base::Packet &packet, std::string_vie
         return;
     // Few rows need more of their message than the row holds.
     const bool joins = legs::LegBook::wants(m_trace.row(id));
-    const auto message = m_flows.reads(id) || (joins && m_trace.row(id).status == 0)
-                             ? sip::readMessage(m_trace.text(id))
-                             : std::nullopt;
+    const trace::Row &filed = m_trace.row(id);
+    const bool told = joins && filed.status == 0 && filed.method != sip::Method::Bye;
+    const auto message =
+        m_flows.reads(id) || told ? sip::readMessage(m_trace.text(id)) : std::nullopt;
     if (joins) {
         m_legs.add(id, message ? &*message : nullptr);
         for (const calls::CallId joined : m_legs.takeChanged())
@@ -312,16 +324,16 @@ bool Folds::keptAliveBefore(trace::RowKind kind, const base::Packet &packet, tra
 void Folds::learnMedia()
 {
     for (const Described &entry : m_described) {
-        if (const auto message = sip::readMessage(m_trace.text(entry.row)))
-            m_media.learn(entry.call, *message);
+        m_media.learn(entry.call, sip::sdpOf(m_trace.text(entry.row)));
     }
     m_described.clear();
 }
 
-void Folds::endCapture()
+std::vector<std::string> Folds::endCapture()
 {
-    for (const auto &found : m_sorter.endAll(base::Origin::Capture, m_lastCaptured))
-        piece(found);
+    for (const auto &found : m_sorter.endAll(base::Origin::Capture))
+        piece(found, Unfinished::Why::CaptureEnds);
+    return m_unfinished.take();
 }
 
 std::vector<std::shared_ptr<const rtp::Stream>> Folds::streamsOf(const calls::Call &call)

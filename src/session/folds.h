@@ -7,11 +7,13 @@
 #include <calls/call_book.h>
 #include <flows/flow_table.h>
 #include <legs/leg_book.h>
+#include <optional>
 #include <rtp/stream_table.h>
 #include <session/media_fold.h>
 #include <session/overlap.h>
 #include <session/stream_sorter.h>
 #include <session/undelivered.h>
+#include <session/unfinished.h>
 #include <trace/trace.h>
 #include <vector>
 
@@ -48,8 +50,9 @@ public:
         m_trace.readFrom(file);
         m_media.readFrom(file);
     }
-    /// The capture file was read: half messages of its connections are told as they are.
-    void endCapture();
+    /// The capture file was read: half messages of its connections are told as they are, and in
+    /// sentences.
+    std::vector<std::string> endCapture();
 
     const trace::Trace &trace() const { return m_trace; }
     /// As Trace::bound(), before the first packet.
@@ -77,7 +80,7 @@ private:
     void local(const base::Packet &packet);
     void undelivered(const base::Packet &packet);
     void comment(const base::Packet &packet);
-    void piece(const StreamSorter::Piece &piece);
+    void piece(const StreamSorter::Piece &piece, std::optional<Unfinished::Why> why);
     void message(trace::RowKind kind, const base::Packet &packet, std::string_view text,
                  const sip::Digest *known = nullptr);
     void row(trace::RowKind kind, const base::Packet &packet, std::string_view text,
@@ -111,6 +114,7 @@ private:
     Changes m_changes;
     MediaFold m_media{m_changes.calls, m_changes.media};
     Undelivered m_undelivered{m_trace, m_media};
+    Unfinished m_unfinished;
     base::Instant m_lastCaptured, m_lastLive;
     calls::CallId m_filed; // the call that the packet under way brought a row
 };

@@ -8,6 +8,9 @@ namespace session {
 namespace {
 
 constexpr std::size_t kJobs = 512; // calls judged between two looks at the clock
+// Live calls are kept folded up to so many rows of all: what rests is folded again when it goes on,
+// or when somebody looks.
+constexpr std::size_t kMostFoldedRows = 8192;
 
 void noteCode(Brief &brief, std::uint16_t status)
 {
@@ -256,8 +259,41 @@ void Judge::next(std::vector<std::shared_ptr<const CallView>> &out)
     }
     for (Job &job : jobs) {
         finish(job);
+        keep(job);
         if (job.view)
             out.push_back(std::move(job.view));
+    }
+    letGo(out);
+}
+
+void Judge::keep(const Job &job)
+{
+    if (!job.view)
+        return;
+    Meta &known = meta(job.id);
+    if (known.folded) {
+        m_foldedRows -= known.place->chain.count;
+        m_folded.erase(known.place);
+    }
+    known.folded = job.view->live && job.view->call.folded();
+    if (!known.folded)
+        return;
+    m_foldedRows += job.chain.count;
+    known.place = m_folded.insert(m_folded.end(), {job.chain, job.view});
+}
+
+/// Of calls that rest nothing stays but their rows: the same view is published once more, without
+/// the folded call.
+void Judge::letGo(std::vector<std::shared_ptr<const CallView>> &out)
+{
+    while (m_foldedRows > kMostFoldedRows && m_folded.size() > 1) {
+        const Folded oldest = std::move(m_folded.front());
+        m_folded.pop_front();
+        m_foldedRows -= oldest.chain.count;
+        meta(oldest.chain.id).folded = false;
+        auto view = std::make_shared<CallView>(*oldest.view);
+        view->call = calls::CallRef(m_folds.book(), oldest.chain);
+        out.push_back(std::move(view));
     }
 }
 

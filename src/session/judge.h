@@ -3,6 +3,7 @@
 // Analysis thread, owned by Analysis.
 #pragma once
 
+#include <list>
 #include <queue>
 #include <session/flow_index.h>
 #include <session/folds.h>
@@ -38,6 +39,10 @@ public:
     void fill(Update &update);
 
 private:
+    struct Folded { // a live view that holds its folded call
+        calls::RowChain chain;
+        std::shared_ptr<const CallView> view;
+    };
     struct Meta {
         bool touched = false;
         bool imported = false; // every packet of it came from a file
@@ -45,6 +50,8 @@ private:
         bool mediaWaits = false;
         bool unjudged = false; // published while its file is being read, without findings
         base::Instant recheck;
+        bool folded = false; // its live view is one of m_folded, at `place`
+        std::list<Folded>::iterator place;
     };
     struct Due {
         base::Instant when;
@@ -72,6 +79,8 @@ private:
     void judge(Job &job, const FlowIndex &flows) const;
     void examine(Job &job, const FlowIndex &flows) const;
     void finish(Job &job);
+    void keep(const Job &job);
+    void letGo(std::vector<std::shared_ptr<const CallView>> &out);
     void takeDue(Queue &queue, base::Instant now);
 
     Folds &m_folds;
@@ -83,6 +92,8 @@ private:
     std::vector<calls::CallId> m_media, m_unjudged;
     std::vector<trace::RowId> m_looseRows;
     Queue m_byClock, m_byPackets;
+    std::list<Folded> m_folded; // the one that rests for longest first
+    std::size_t m_foldedRows = 0;
     bool m_flowsChanged = false;
     FlowIndex m_flows;
     bool m_flowsStale = false;

@@ -29,9 +29,9 @@ public:
     static bool mayBe(std::string_view bytes);
     /// False: it is no media, or not known to be yet.
     bool add(const base::Packet &packet);
-    bool learn(calls::CallId call, const sip::Message &message)
+    bool learn(calls::CallId call, std::string_view description)
     {
-        return m_index.learn(call, message);
+        return m_index.learn(call, description);
     }
     /// The call that named the endpoint last, for RTP or the RTCP beside it; invalid: none did.
     calls::CallId callAt(const base::Endpoint &endpoint);

@@ -48,12 +48,11 @@ std::optional<base::Endpoint> rtcpEndpoint(std::string_view attribute,
 
 } // namespace
 
-bool MediaIndex::learn(calls::CallId call, const sip::Message &message)
+bool MediaIndex::learn(calls::CallId call, std::string_view description)
 {
-    const std::string_view text = message.sdp();
-    if (text.empty())
+    if (description.empty())
         return false;
-    const sip::Sdp sdp = sip::parseSdp(text);
+    const sip::Sdp sdp = sip::parseSdp(description);
     for (const sip::SdpMedia &media : sdp.media)
         learnMedia(call, media);
     return true;

@@ -10,7 +10,6 @@
 #include <rtp/srtp.h>
 #include <rtp/stream_table.h>
 #include <session/generations.h>
-#include <sip/message.h>
 #include <sip/sdp.h>
 #include <span>
 #include <vector>
@@ -46,8 +45,8 @@ public:
         /// nullptr: SDP does not describe it.
         const Format *format(std::uint8_t payloadType) const;
     };
-    /// Notes the endpoints and payload types of the message's SDP; true: there was one.
-    bool learn(calls::CallId call, const sip::Message &message);
+    /// Notes the endpoints and payload types of a message's SDP; false: it had none.
+    bool learn(calls::CallId call, std::string_view description);
     void addStream(rtp::StreamId stream, const base::Endpoint &source,
                    const base::Endpoint &destination, base::Instant first);
     bool namedInSdp(const base::Endpoint &endpoint);

@@ -126,6 +126,7 @@ void StreamSorter::data(Stream &stream, const base::Packet &packet, std::vector<
         if (!stream.fromStart)
             stream.framer->gap(packet.time);
     }
+    stream.arrived = packet.time;
     const std::size_t before = stream.framer->held();
     collect(stream, stream.framer->add(packet.payload.text(), packet.time), packet, before, out);
     m_held += stream.framer->held() - before;
@@ -140,6 +141,8 @@ void StreamSorter::data(Stream &stream, const base::Packet &packet, std::vector<
     }
 }
 
+/// Nothing more of these messages comes. What is left of one came when its last byte did, however
+/// much later that is known.
 void StreamSorter::close(Stream &stream, const base::Packet &packet, std::vector<Piece> &out)
 {
     if (!stream.framer)
@@ -147,7 +150,7 @@ void StreamSorter::close(Stream &stream, const base::Packet &packet, std::vector
     base::Packet end = packet;
     end.payload = {};
     const std::size_t before = stream.framer->held();
-    collect(stream, stream.framer->gap(packet.time), end, before, out);
+    collect(stream, stream.framer->gap(stream.arrived), end, before, out);
     m_held -= before;
 }
 
@@ -186,14 +189,13 @@ std::vector<StreamSorter::Piece> StreamSorter::add(const base::Packet &packet, b
     return out;
 }
 
-std::vector<StreamSorter::Piece> StreamSorter::endAll(base::Origin origin, base::Instant time)
+std::vector<StreamSorter::Piece> StreamSorter::endAll(base::Origin origin)
 {
     std::vector<Piece> out;
     std::vector<std::uint64_t> keys;
     m_streams.each([&](Stream &stream) {
         if (stream.last.origin != origin)
             return;
-        stream.last.time = time;
         close(stream, stream.last, out);
         keys.push_back(keyOf(stream.last));
     });

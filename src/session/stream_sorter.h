@@ -26,7 +26,7 @@ public:
     /// whether the connection's end is of interest.
     std::vector<Piece> add(const base::Packet &packet, bool &carriesSip);
     /// Every connection of that origin has ended (its capture file was read).
-    std::vector<Piece> endAll(base::Origin origin, base::Instant time);
+    std::vector<Piece> endAll(base::Origin origin);
     std::uint64_t evicted() const { return m_streams.evicted() + m_overfull; }
 
 private:
@@ -36,7 +36,8 @@ private:
         bool fromStart = true;  // false: bytes before were not captured
         std::size_t unread = 0; // bytes while undecided
         std::unique_ptr<sip::Framer> framer;
-        base::Packet last; // without payload
+        base::Packet last;     // without payload
+        base::Instant arrived; // of what the framer holds, the last byte
     };
 
     Content decide(const Stream &stream, const base::Packet &packet) const;

@@ -13,7 +13,14 @@
 namespace sip {
 namespace {
 
-enum Character : std::uint8_t { kHost = 1, kUri = 2, kToken = 4, kDisplay = 8, kParameter = 16 };
+enum Character : std::uint8_t {
+    kHost = 1,
+    kUri = 2,
+    kToken = 4,
+    kDisplay = 8,
+    kParameter = 16,
+    kMark = 32, // ends a part of a URI
+};
 
 constexpr auto kCharacters = [] {
     std::array<std::uint8_t, 256> out{};
@@ -35,16 +42,23 @@ constexpr auto kCharacters = [] {
             kinds |= kDisplay;
         if (!quotes && c != ',')
             kinds |= kParameter;
+        if (c == '@' || c == ';' || c == '?')
+            kinds |= kMark;
         out[c] = kinds;
     }
     return out;
 }();
 
+bool is(char c, Character kind)
+{
+    return (kCharacters[static_cast<unsigned char>(c)] & kind) != 0;
+}
+
 /// Length of the beginning that consists of such characters.
 std::size_t run(std::string_view text, Character kind)
 {
     std::size_t at = 0;
-    while (at < text.size() && (kCharacters[static_cast<unsigned char>(text[at])] & kind) != 0)
+    while (at < text.size() && is(text[at], kind))
         ++at;
     return at;
 }
@@ -75,17 +89,17 @@ bool isPlace(std::string_view text)
 /// ";a;b=c" or nothing: none of them empty, no quoted text.
 bool areParameters(std::string_view text)
 {
-    while (!text.empty()) {
-        if (text[0] != ';')
+    if (text.empty())
+        return true;
+    if (text[0] != ';')
+        return false;
+    bool empty = true; // what stands behind the last semicolon
+    for (const char c : text.substr(1)) {
+        if (c == ';' ? empty : !is(c, kParameter))
             return false;
-        text.remove_prefix(1);
-        const std::size_t end = std::min(text.find(';'), text.size());
-        const std::string_view field = text.substr(0, end);
-        if (base::trim(field).empty() || run(field, kParameter) != field.size())
-            return false;
-        text.remove_prefix(end);
+        empty = c == ';' || (empty && c == ' ');
     }
-    return true;
+    return !empty;
 }
 
 bool isContactParameter(std::string_view name, std::string_view parameters)
@@ -119,10 +133,10 @@ bool isAddress(HeaderId id, std::string_view value)
         if (close == std::string_view::npos)
             return false;
         uri = rest.substr(1, close - 1);
-        parameters = base::trim(rest.substr(close + 1));
+        parameters = trimmed(rest.substr(close + 1));
     } else {
         const std::size_t semicolon = std::min(value.find(';'), value.size());
-        uri = base::trim(value.substr(0, semicolon));
+        uri = trimmed(value.substr(0, semicolon));
         parameters = value.substr(semicolon);
         if (uri.find('?') != std::string_view::npos || uri.find(',') != std::string_view::npos)
             return false;
@@ -143,7 +157,7 @@ bool isVia(std::string_view value)
     head.remove_prefix(kProtocol.size());
     const std::size_t transport = run(head, kToken);
     return transport != 0 && transport < head.size() && head[transport] == ' ' &&
-           isPlace(base::trim(head.substr(transport))) && areParameters(value.substr(semicolon));
+           isPlace(trimmed(head.substr(transport))) && areParameters(value.substr(semicolon));
 }
 
 bool isRAck(std::string_view value)
@@ -154,7 +168,7 @@ bool isRAck(std::string_view value)
         if (!readNumber(value.substr(0, gap), number) ||
             number > std::numeric_limits<std::uint32_t>::max())
             return false;
-        value = base::trim(value.substr(gap));
+        value = trimmed(value.substr(gap));
     }
     return isToken(value);
 }
@@ -169,15 +183,24 @@ bool isFlawlessUri(std::string_view uri)
         uri.remove_prefix(5);
     else
         return run(uri, kUri) == uri.size() && parseUri(uri).ok;
-    if (run(uri, kUri) != uri.size())
-        return false;
-    if (const std::size_t at = uri.find('@'); at != std::string_view::npos) {
-        if (at == 0 || uri[0] == ':')
+    std::size_t begin = 0, end = uri.size(); // of host and port
+    bool user = false;
+    for (std::size_t i = 0; i < uri.size(); ++i) {
+        if (!is(uri[i], kUri))
             return false;
-        uri.remove_prefix(at + 1);
+        if (!is(uri[i], kMark))
+            continue;
+        if (uri[i] != '@') {
+            end = std::min(end, i);
+        } else if (!user) { // what stood before was a part of it
+            if (i == 0 || uri[0] == ':')
+                return false;
+            user = true;
+            begin = i + 1;
+            end = uri.size();
+        }
     }
-    uri = uri.substr(0, uri.find('?'));
-    return isPlace(uri.substr(0, uri.find(';')));
+    return isPlace(uri.substr(begin, end - begin));
 }
 
 bool isFlawless(HeaderId id, std::string_view value)

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include <base/text.h>
+#include <sip/beginning.h>
 #include <sip/check.h>
 #include <sip/digest.h>
 #include <sip/scan.h>
@@ -14,6 +15,11 @@
 
 namespace sip {
 namespace {
+
+/// Headers that most messages do not exceed: room for them is still small enough for the allocator
+/// to keep at hand, which a few more would not be.
+constexpr std::size_t kUsual = 1024 / sizeof(Header);
+constexpr std::uint64_t kAll = ~std::uint64_t{0};
 
 class Parser
 {
@@ -24,6 +30,8 @@ public:
     }
 
     bool run();
+    /// No further than the first of each of these headers, a bit for each; no body.
+    bool runTo(std::uint64_t wanted);
 
 private:
     bool startLine(const Line &line);
@@ -44,9 +52,15 @@ private:
 
     Message &m_message;
     const Limits &m_limits;
-    bool m_check; // look for flaws
+    bool m_check;                  // look for flaws
+    std::uint64_t m_wanted = kAll; // headers that are still to come
     FlawList m_flaws;
 };
+
+constexpr std::uint64_t bitOf(HeaderId id)
+{
+    return std::uint64_t{1} << static_cast<unsigned>(id);
+}
 
 void Parser::noteLineEnd(const Line &line)
 {
@@ -111,6 +125,11 @@ void Parser::headerLine(std::string_view line)
     Header header;
     header.line = line;
     m_message.headers.push_back(header);
+    if (m_wanted == kAll)
+        return;
+    const auto colon = line.find(':'); // in a fold of it: that is read on for
+    if (colon != std::string_view::npos)
+        m_wanted &= ~bitOf(headerIdOf(trimmed(line.substr(0, colon))));
 }
 
 void Parser::checkHeader(const Header &header)
@@ -129,11 +148,11 @@ void Parser::finish()
         const auto colon = header.line.find(':');
         if (colon == std::string_view::npos) {
             m_flaws.add(FlawCode::HeaderWithoutColon, header.line);
-            header.value = base::trim(header.line);
+            header.value = trimmed(header.line);
             header.name = header.line.substr(0, 0);
         } else {
-            header.name = base::trim(header.line.substr(0, colon)); // RFC 3261 section 25.1: HCOLON
-            header.value = base::trim(header.line.substr(colon + 1));
+            header.name = trimmed(header.line.substr(0, colon)); // RFC 3261 section 25.1: HCOLON
+            header.value = trimmed(header.line.substr(colon + 1));
             if (header.name.empty())
                 m_flaws.add(FlawCode::EmptyHeaderName, header.line);
             else if (m_check && !isToken(header.name))
@@ -153,7 +172,7 @@ void Parser::headers(LineCursor &lines)
 {
     bool blank = false;
     bool full = false;
-    m_message.headers.reserve(std::min<std::size_t>(24, m_limits.headers));
+    m_message.headers.reserve(std::min(kUsual, m_limits.headers));
     while (!blank && !lines.done()) {
         const Line line = lines.next();
         const auto text = cut(line);
@@ -164,6 +183,8 @@ void Parser::headers(LineCursor &lines)
             continue;
         } else if (text[0] == ' ' || text[0] == '\t') {
             unfold(line);
+        } else if (m_wanted == 0) {
+            break;
         } else if (m_message.headers.size() < m_limits.headers) {
             headerLine(text);
         } else {
@@ -172,7 +193,7 @@ void Parser::headers(LineCursor &lines)
         }
     }
     finish();
-    if (!blank)
+    if (!blank && m_wanted != 0)
         m_flaws.add(FlawCode::NoBlankLine, m_message.text.substr(m_message.text.size()));
 }
 
@@ -222,6 +243,16 @@ bool Parser::run()
     return true;
 }
 
+bool Parser::runTo(std::uint64_t wanted)
+{
+    m_wanted = wanted;
+    LineCursor lines(m_message.text);
+    if (!startLine(lines.next()))
+        return false;
+    headers(lines);
+    return true;
+}
+
 std::optional<Message> parsed(std::string_view text, const Limits &limits, bool check)
 {
     text = text.substr(std::min(text.find_first_not_of("\r\n"), text.size()));
@@ -244,6 +275,20 @@ std::optional<Message> parse(std::string_view text, const Limits &limits)
 std::optional<Message> readMessage(std::string_view text)
 {
     return parsed(text, {}, false);
+}
+
+std::optional<Message> readBeginning(std::string_view text, std::initializer_list<HeaderId> wanted)
+{
+    text = text.substr(std::min(text.find_first_not_of("\r\n"), text.size()));
+    const Limits limits;
+    std::uint64_t bits = 0;
+    for (const HeaderId id : wanted)
+        bits |= bitOf(id);
+    Message message;
+    message.text = text.substr(0, limits.message);
+    if (!Parser(message, limits, false).runTo(bits))
+        return std::nullopt;
+    return message;
 }
 
 bool looksLikeSip(std::string_view text)

@@ -5,27 +5,41 @@
 #include <array>
 #include <limits>
 
+#if defined(__SSE2__)
+#include <bit>
+#include <emmintrin.h>
+#endif
+
 namespace sip {
+
+std::size_t firstLineEnd(std::string_view text, std::size_t from)
+{
+#if defined(__SSE2__)
+    const __m128i carriageReturn = _mm_set1_epi8('\r'), lineFeed = _mm_set1_epi8('\n');
+    for (; from < text.size() && text.size() - from >= 16; from += 16) {
+        const __m128i bytes =
+            _mm_loadu_si128(reinterpret_cast<const __m128i *>(text.data() + from));
+        const __m128i hits =
+            _mm_or_si128(_mm_cmpeq_epi8(bytes, carriageReturn), _mm_cmpeq_epi8(bytes, lineFeed));
+        if (const auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits)); mask != 0)
+            return from + static_cast<std::size_t>(std::countr_zero(mask));
+    }
+#endif
+    while (from < text.size() && text[from] != '\r' && text[from] != '\n')
+        ++from;
+    return from < text.size() ? from : std::string_view::npos;
+}
 
 Line LineCursor::next()
 {
-    if (!m_known || m_lineFeed < m_at) {
-        m_lineFeed = std::min(m_text.find('\n', m_at), m_text.size());
-        m_known = true;
-    }
-    const auto line = m_text.substr(m_at, m_lineFeed - m_at);
-    const auto carriageReturn = line.find('\r');
     Line out;
     out.begin = m_at;
-    if (carriageReturn == std::string_view::npos) {
-        out.end = m_lineFeed;
-        const bool ended = m_lineFeed < m_text.size();
-        out.ending = ended ? LineEnd::Lf : LineEnd::None;
-        out.next = ended ? m_lineFeed + 1 : m_lineFeed;
-    } else {
-        out.end = m_at + carriageReturn;
-        const bool both = out.end + 1 == m_lineFeed && m_lineFeed < m_text.size();
-        out.ending = both ? LineEnd::CrLf : LineEnd::Cr;
+    out.end = std::min(firstLineEnd(m_text, m_at), m_text.size());
+    out.next = out.end;
+    if (out.end < m_text.size()) {
+        const bool feed = m_text[out.end] == '\n';
+        const bool both = !feed && out.end + 1 < m_text.size() && m_text[out.end + 1] == '\n';
+        out.ending = feed ? LineEnd::Lf : both ? LineEnd::CrLf : LineEnd::Cr;
         out.next = out.end + (both ? 2 : 1);
     }
     m_at = out.next;
@@ -162,13 +176,14 @@ std::string_view leadingNumber(std::string_view value)
 
 bool readNumber(std::string_view digits, std::uint64_t &out)
 {
+    constexpr std::size_t kSure = 19; // so many digits fit into 64 bits
+    constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
     if (!isDigits(digits))
         return false;
-    constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
     out = 0;
-    for (const char c : digits) {
-        const auto digit = static_cast<std::uint64_t>(c - '0');
-        out = out > (kMost - digit) / 10 ? kMost : out * 10 + digit;
+    for (std::size_t i = 0; i < digits.size(); ++i) {
+        const auto digit = static_cast<std::uint64_t>(digits[i] - '0');
+        out = i >= kSure && out > (kMost - digit) / 10 ? kMost : out * 10 + digit;
     }
     return true;
 }

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Private to sip: how parser, framer and multipart reader find lines and separators. All of it is
-// linear: a search that failed once (no closing quote, no further LF) is remembered and not tried
-// again.
+// linear: a search that failed once (no closing quote) is remembered and not tried again.
 #pragma once
 
 #include <cstdint>
@@ -29,8 +28,6 @@ public:
 private:
     std::string_view m_text;
     std::size_t m_at;
-    std::size_t m_lineFeed = 0; // the next LF at or after m_at, once known
-    bool m_known = false;
 };
 
 /// Finds characters that stand outside quoted strings and angle brackets. A quote or bracket that
@@ -73,11 +70,15 @@ inline std::size_t firstBlank(std::string_view text, std::size_t from = 0)
     return from;
 }
 /// First CR or LF at or after `from`, npos if none.
-inline std::size_t firstLineEnd(std::string_view text, std::size_t from = 0)
+std::size_t firstLineEnd(std::string_view text, std::size_t from = 0);
+/// base::trim() in place: the parser trims two pieces of every line.
+inline std::string_view trimmed(std::string_view text)
 {
-    while (from < text.size() && text[from] != '\r' && text[from] != '\n')
-        ++from;
-    return from < text.size() ? from : std::string_view::npos;
+    while (!text.empty() && isBlank(text.front()))
+        text.remove_prefix(1);
+    while (!text.empty() && isBlank(text.back()))
+        text.remove_suffix(1);
+    return text;
 }
 
 bool isTokenChar(char c);             // RFC 3261 section 25.1

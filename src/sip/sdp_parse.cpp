@@ -13,6 +13,7 @@ namespace {
 constexpr std::size_t kMostMedia = 256;
 constexpr std::size_t kMostAttributes = 4096; // and formats, each over the whole description
 constexpr std::size_t kMostFlaws = 64;
+constexpr std::size_t kUsual = 8; // formats and attributes of one m= line, room for
 
 struct StaticPayload {
     int payloadType;
@@ -30,12 +31,21 @@ constexpr std::array<StaticPayload, 24> kStatic{{
     {32, {"MPV", 90000, 1}},  {33, {"MP2T", 90000, 1}}, {34, {"H263", 90000, 1}},
 }};
 
+constexpr auto kByPayload = [] {
+    std::array<RtpMap, 35> out{};
+    for (const StaticPayload &entry : kStatic)
+        out[static_cast<std::size_t>(entry.payloadType)] = entry.map;
+    return out;
+}();
+
 // Cuts the next word off the front.
 std::string_view word(std::string_view &text)
 {
-    text = text.substr(std::min(text.find_first_not_of(" \t"), text.size()));
-    const auto end = firstBlank(text);
-    const auto out = text.substr(0, end);
+    std::size_t begin = 0;
+    while (begin < text.size() && (text[begin] == ' ' || text[begin] == '\t'))
+        ++begin;
+    const auto end = firstBlank(text, begin);
+    const auto out = text.substr(begin, end - begin);
     text = text.substr(end);
     return out;
 }
@@ -122,7 +132,7 @@ void SdpParser::line(char type, std::string_view value, std::string_view whole)
     switch (type) {
     case 'v':
         m_version = true;
-        if (base::trim(value) != "0")
+        if (trimmed(value) != "0")
             flaw(whole, "the version is not 0");
         break;
     case 'o':
@@ -190,6 +200,7 @@ void SdpParser::media(std::string_view value, std::string_view whole)
     formats(media, value);
     if (media.formats.empty())
         flaw(whole, "m= is not type, port, protocol and at least one format");
+    media.attributes.reserve(kUsual);
     m_sdp.media.push_back(std::move(media));
 }
 
@@ -197,6 +208,7 @@ void SdpParser::formats(SdpMedia &media, std::string_view list)
 {
     m_byPayload.fill(0);
     const bool rtp = media.protocol.find("RTP/") != std::string_view::npos;
+    media.formats.reserve(kUsual);
     for (auto text = word(list); !text.empty(); text = word(list)) {
         if (++m_formats > kMostAttributes) {
             flaw(text, "more formats than Earshot looks at");
@@ -207,12 +219,8 @@ void SdpParser::formats(SdpMedia &media, std::string_view list)
         std::uint64_t number = 0;
         if (rtp && readNumber(text, number) && number < m_byPayload.size()) {
             format.payloadType = static_cast<int>(number);
-            const auto *const known =
-                std::find_if(kStatic.begin(), kStatic.end(), [&](const StaticPayload &entry) {
-                    return entry.payloadType == format.payloadType;
-                });
-            if (known != kStatic.end())
-                format.map = known->map;
+            if (number < kByPayload.size())
+                format.map = kByPayload[number];
             int &index = m_byPayload[number];
             if (index == 0)
                 index = static_cast<int>(media.formats.size()) + 1;
@@ -242,8 +250,8 @@ void SdpParser::attribute(std::string_view value)
         return;
     }
     const auto colon = std::min(value.find(':'), value.size());
-    const auto name = base::trim(value.substr(0, colon));
-    const auto rest = base::trim(value.substr(std::min(colon + 1, value.size())));
+    const auto name = trimmed(value.substr(0, colon));
+    const auto rest = trimmed(value.substr(std::min(colon + 1, value.size())));
     const bool session = m_sdp.media.empty();
     (session ? m_sdp.attributes : m_sdp.media.back().attributes).push_back(value);
     Direction &direction = session ? m_direction : m_sdp.media.back().direction;
@@ -262,7 +270,7 @@ void SdpParser::mediaAttribute(SdpMedia &media, std::string_view name, std::stri
     } else if (name == "fmtp") {
         SdpFormat *format = formatOf(media, word(value));
         if (format != nullptr)
-            format->fmtp = base::trim(value);
+            format->fmtp = trimmed(value);
     } else if (name == "ptime" || name == "maxptime") {
         std::uint64_t number = 0;
         const auto whole =
@@ -283,7 +291,7 @@ void SdpParser::rtpmap(SdpMedia &media, std::string_view value)
         flaw(whole, "rtpmap names a payload type that its m= line does not list");
         return;
     }
-    const auto fields = base::trim(value);
+    const auto fields = trimmed(value);
     const auto first = std::min(fields.find('/'), fields.size());
     const auto second = std::min(fields.find('/', first + 1), fields.size());
     const auto clock =

@@ -9,6 +9,7 @@
 #include <functional>
 #include <limits>
 #include <trace/arena.h>
+#include <trace/names.h>
 #include <trace/text_store.h>
 #include <unordered_set>
 
@@ -37,30 +38,6 @@ bool liesIn(std::string_view whole, std::string_view part)
            notAfter(part.data() + part.size(), whole.data() + whole.size());
 }
 
-/// Names by their text, each once.
-class Names
-{
-public:
-    Names(const base::ChunkList<std::string_view> &list, std::uint64_t seed)
-        : m_list(list), m_seed(seed)
-    {
-    }
-    std::uint64_t hash(std::string_view name) const { return base::hashOf(name, m_seed); }
-    std::uint32_t find(std::uint64_t hash, std::string_view name) const
-    {
-        return m_index.find(hash, [&](std::uint32_t i) { return m_list[i] == name; });
-    }
-    void add(std::uint64_t hash, std::uint32_t index)
-    {
-        m_index.add(hash, index, [this](std::uint32_t i) { return this->hash(m_list[i]); });
-    }
-
-private:
-    const base::ChunkList<std::string_view> &m_list;
-    std::uint64_t m_seed;
-    base::FlatIndex m_index;
-};
-
 } // namespace
 
 struct Trace::Hash {
@@ -72,7 +49,9 @@ struct Trace::Hash {
     TextStore texts; // copied ones
     std::size_t inMemory() const { return bytes - std::min<std::size_t>(bytes, texts.stored()); }
     Names callIds, tags;
+    Expected expected;
     base::FlatIndex pairs;
+    std::uint64_t pair = 0;                                 // hash of the ends under way
     std::unordered_set<std::shared_ptr<const void>> owners; // of borrowed text, each once
     const void *lastOwner = nullptr;
     std::atomic<std::size_t> bytes{0};
@@ -140,14 +119,20 @@ RowId Trace::add(RowKind kind, const base::Packet &packet, std::string_view text
         return {};
     }
     Row row;
+    m_hash->pair = hashOfEnds(packet.source, packet.destination, m_hash->seed);
+    m_hash->pairs.expect(m_hash->pair);
+    m_hash->expected.begin(m_hash->callIds, m_hash->tags, digest);
     row.time = packet.time;
     row.kind = kind;
     row.transport = packet.transport;
     row.origin = packet.origin;
     row.outgoing = packet.outgoing;
+    row.sentAgain = packet.sentAgain;
     row.pair = internPair(packet);
     row.hash = digest.hash;
+    m_hash->expected.entries();
     const bool borrowed = keepText(row, packet, text);
+    m_hash->expected.texts();
     keepFacts(row, text, digest);
     keepNames(row, digest.callId, digest.fromTag, digest.toTag,
               borrowed ? text : std::string_view());
@@ -214,7 +199,7 @@ void Trace::keepNames(Row &row, std::string_view callId, std::string_view fromTa
     Hash &hash = *m_hash;
     const auto intern = [&](Names &table, auto &list, std::string_view name, std::size_t most,
                             auto &refused) {
-        const std::uint64_t key = table.hash(name);
+        const std::uint64_t key = hash.expected.hashOf(table, name);
         if (const auto found = table.find(key, name); found != base::FlatIndex::kNone)
             return found;
         const bool borrow = !borrowed.empty() && liesIn(borrowed, name);
@@ -242,7 +227,7 @@ void Trace::keepNames(Row &row, std::string_view callId, std::string_view fromTa
 std::uint32_t Trace::internPair(const base::Packet &packet)
 {
     Hash &hash = *m_hash;
-    const std::uint64_t key = hashOfEnds(packet.source, packet.destination, hash.seed);
+    const std::uint64_t key = hash.pair;
     const auto same = [&](std::uint32_t i) {
         return m_pairs[i].source == packet.source && m_pairs[i].destination == packet.destination;
     };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A drill asks before it breaks something, and shows the limits it measures against.
 #include <gui/gui_support.h>
+#include <gui/own_flow.h>
 #include <QApplication>
 #include <QClipboard>
 #include <QLabel>
@@ -14,28 +15,7 @@
 namespace {
 
 using namespace std::chrono_literals;
-
-base::FlowReport up()
-{
-    base::FlowReport out;
-    out.aor = "sip:bob@example.test";
-    out.regId = 1;
-    out.edge = "sip:edge.example.test;transport=tcp";
-    out.transport = "TCP";
-    out.state = base::FlowState::Up;
-    out.since = base::now();
-    out.keepAlive = "CRLF";
-    return out;
-}
-
-void apply(ui::Store &store, const base::FlowReport &report)
-{
-    desk::AccountInfo info;
-    info.handle = engine::AccountHandle{7};
-    info.account.aor = report.aor;
-    info.flows = {{report.regId, report}};
-    store.applyAccount(info);
-}
+using gui::apply;
 
 class DrillDialogTest : public QObject
 {
@@ -47,9 +27,8 @@ private Q_SLOTS:
         gui::failOnWarnings();
         m_trace = std::make_unique<trace::Trace>();
         m_store = std::make_unique<ui::Store>(*m_trace);
-        apply(*m_store, up());
-        m_dialog = new ui::DrillDialog(*m_store, m_theme,
-                                       {engine::AccountHandle{7}, 1, engine::Drill::Cut});
+        apply(*m_store, gui::upFlow());
+        m_dialog = new ui::DrillDialog(*m_store, m_theme, {gui::kAccount, 1}, engine::Drill::Cut);
         m_dialog->show();
         m_begin = m_dialog->findChild<QPushButton *>(QStringLiteral("drillBegin"));
         m_verdict = m_dialog->findChild<QLabel *>(QStringLiteral("drillVerdict"));
@@ -62,7 +41,7 @@ private Q_SLOTS:
         const auto *text = m_dialog->findChild<QLabel *>(QStringLiteral("drillText"));
         QVERIFY2(text->text().contains(QLatin1String("flow 1 of sip:bob@example.test")),
                  qPrintable(text->text()));
-        QSignalSpy begun(m_dialog, &ui::DrillDialog::begun);
+        QSignalSpy begun(m_dialog, &ui::DrillDialog::agreed);
         QTest::keyClick(m_dialog, Qt::Key_Return);
         QCOMPARE(begun.count(), 0);
         QTRY_VERIFY(m_dialog.isNull());
@@ -70,14 +49,14 @@ private Q_SLOTS:
 
     void aFlowThatComesBackInTimePasses()
     {
-        QSignalSpy begun(m_dialog, &ui::DrillDialog::begun);
+        QSignalSpy begun(m_dialog, &ui::DrillDialog::agreed);
         m_begin->click();
         QCOMPARE(begun.count(), 1);
         QCOMPARE(begun.at(0).at(1).toUInt(), 1U);
         QVERIFY(!m_begin->isEnabled());
         QVERIFY(m_list->isVisible());
         QCOMPARE(m_list->topLevelItem(0)->text(3), QStringLiteral("not seen"));
-        auto report = up();
+        auto report = gui::upFlow();
         report.losses = 1;
         for (const auto state : {base::FlowState::Failed, base::FlowState::Registering,
                                  base::FlowState::Provisional, base::FlowState::Up}) {
@@ -97,7 +76,7 @@ private Q_SLOTS:
     void aFlowRefusedForGoodFails()
     {
         m_begin->click();
-        auto report = up();
+        auto report = gui::upFlow();
         report.losses = 1;
         for (const auto state : {base::FlowState::Failed, base::FlowState::Rejected}) {
             report.state = state;
@@ -110,12 +89,12 @@ private Q_SLOTS:
 
     void whatIsNotUpCannotBeBroken()
     {
-        auto report = up();
+        auto report = gui::upFlow();
         report.state = base::FlowState::BackingOff;
         apply(*m_store, report);
         QVERIFY(!m_begin->isEnabled());
         QVERIFY(m_verdict->text().contains(QLatin1String("nothing to break")));
-        apply(*m_store, up());
+        apply(*m_store, gui::upFlow());
         QVERIFY(m_begin->isEnabled());
         QVERIFY(m_verdict->isHidden());
     }
@@ -123,7 +102,7 @@ private Q_SLOTS:
     void anAccountThatIsRemovedEndsTheDrill()
     {
         m_begin->click();
-        m_store->forgetAccount(engine::AccountHandle{7});
+        m_store->forgetAccount(gui::kAccount);
         QVERIFY2(m_verdict->text().contains(QLatin1String("account was removed")),
                  qPrintable(m_verdict->text()));
     }

@@ -187,6 +187,34 @@ def cut_short(folder):
           any("All 7 packets of SIP" in flaw for flaw in told["flaws"]), "what the snap length took is told")
 
 
+def of_several_files(folder, one):
+    capture = Capture()
+    place(capture, START + 60, ("10.0.0.20:5060", "10.0.0.1:5060"), ("3", "4"), "torn@h")
+    torn = write(folder, "torn.pcap", capture, cut=9)
+    code, _, errors = run(torn)
+    check(code == 3 and "damaged" in errors and "torn.pcap" not in errors, "one file need not be named")
+    code, text, errors = run(one, torn, "--json")
+    told = json.loads(text)
+    check(code == 3 and f"earshot: {torn}: The file is damaged" in errors and
+          any(note.startswith(torn + ": ") for note in told["notes"]) and
+          told["files"][1]["flaws"][0].startswith("The file"), "of several files the damaged one is named")
+    agrees = json.loads(run(one, one, "--json")[1])
+    check(agrees["files"][1]["clock"]["messages"] > 0 and not any("clock" in note for note in agrees["notes"]),
+          "a clock that agrees is no news")
+
+
+def stamps(folder):
+    """Two directions of one interface, stamped a little apart."""
+    capture = Capture()
+    ends = ("10.0.0.10:5060", "10.0.0.1:5060")
+    place(capture, START, ends, ("1", "2"), "early@h")
+    capture.frames[1] = (capture.frames[0][0] - 0.000001, capture.frames[1][1])
+    call = json.loads(run(write(folder, "stamps.pcap", capture), "--json")[1])["calls"][0]
+    check([row["label"] for row in call["ladder"]][:2] == ["INVITE", "100 Trying"], "a 100 stands below its INVITE")
+    check(min(row["seconds"] for row in call["ladder"] + call["responses"]) == 0 and
+          call["responses"][0]["seconds"] == 0, "no time of a call runs below 0")
+
+
 def busy(folder):
     capture = Capture()
     for i in range(1000):
@@ -207,6 +235,8 @@ def main():
         trouble(folder, one)
         inputs(folder, one)
         cut_short(folder)
+        of_several_files(folder, one)
+        stamps(folder)
         busy(folder)
 
 

@@ -4,22 +4,15 @@
 //
 //   TIME WHO>WHOM METHOD|STATUS words...   a message; seconds since the beginning
 //   TIME WHO>WHOM rtp N words...           N packets of 20 ms (pt= ssrc= port= every=MS silent)
-//   TIME WHO>WHOM again                    the last message of that direction once more, byte for
-//   byte TIME WHO>WHOM tcp ping|pong|fin|reset  RFC 5626 keep-alive, end of the connection TIME
-//   WHO>WHOM flow STATE               the engine's report of WHO's flow (up, suspect, failed, ...;
+//   TIME WHO>WHOM again                    the last message of that direction, byte for byte
+//   TIME WHO>WHOM tcp ping|pong|fin|reset  RFC 5626 keep-alive, end of the connection; without tcp
+//   over UDP, "stun ping|pong" as STUN (mapped=PORT of WHOM)
+//   TIME WHO>WHOM flow STATE               the engine's report of WHO's flow (up, suspect, ...;
 //   reg=N) TIME WHO>WHOM icmp "sentence"  the media's port is closed, as the network tells
-//   TIME local KIND words "sentence"       refused, unreachable, timeout, gaveup, media,
-//   note (code= call= tag=) TIME tick                              nothing but time passes own WHO
-//   WHO is our own user agent (wire tap and media sockets)
-//
-// Words of messages: tag= (To-tag) from= (From-tag, default a) call= cseq= branch= for=METHOD (what
-// a response answers, default: the oldest request of that hop without final response, else the
-// newest) rseq=N (reliable) rack=RSEQ/CSEQ offer (sdp=0,8) answer (sdp=0)
-// sdp=FORMATS[@HOST[:PORT]][/DIRECTION] proto=PROFILE unmapped (no rtpmap), reverse (the callee's
-// request) tcp pad=BYTES, "Header: value", and "a=..." or "m=..." that end the description. A line
-// that begins with * is decisive: without the decisive lines the outcome has to turn round. Via
-// fields grow when somebody hands on a request he received. Hosts: alice bob carol gw home edge
-// edge2 proxy.
+//   TIME local KIND words "sentence"       refused, unreachable, unresolvable, timeout, gaveup,
+//   media, silent (no audio device), note (code= call= tag=) TIME tick   nothing but time passes
+//   own WHO WHO is our own user agent (wire tap and media sockets)
+// conversation_line.h explains the words of messages.
 #pragma once
 
 #include <algorithm>
@@ -119,7 +112,7 @@ private:
         if (what == "flow" || what == "icmp")
             return what == "flow" ? flow(line) : icmp(line);
         if (line.has("ping") || line.has("pong")) {
-            send(line, line.has("ping") ? "\r\n\r\n" : "\r\n");
+            send(line, spoken::keepAlive(line));
             return true;
         }
         if (line.has("fin") || line.has("reset")) {
@@ -137,13 +130,14 @@ private:
     {
         base::Packet packet;
         packet.time = line.time;
-        packet.source = spoken::host(line.from, 5060);
-        packet.destination = spoken::host(line.to, 5060);
+        packet.source = spoken::host(line.from, spoken::port(line, "sport"));
+        packet.destination = spoken::host(line.to, spoken::port(line, "dport"));
         packet.transport = line.has("tcp") ? base::Transport::Tcp : base::Transport::Udp;
         if (line.has("tcp")) {
             packet.kind = base::PacketKind::StreamData;
             const auto next = static_cast<std::uint32_t>(m_streams.size() + 1);
-            packet.stream = m_streams.emplace(std::pair(line.from, line.to), next).first->second;
+            const std::pair ends(packet.source.text(), packet.destination.text());
+            packet.stream = m_streams.emplace(ends, next).first->second;
         }
         if (!m_own.empty() && (line.from == m_own || line.to == m_own)) {
             packet.origin = base::Origin::Tap;
@@ -356,9 +350,11 @@ private:
         static constexpr std::pair<std::string_view, base::LocalKind> kKinds[] = {
             {"refused", base::LocalKind::ConnectionRefused},
             {"unreachable", base::LocalKind::Unreachable},
+            {"unresolvable", base::LocalKind::Unresolvable},
             {"timeout", base::LocalKind::TimedOut},
             {"gaveup", base::LocalKind::AuthenticationGaveUp},
             {"media", base::LocalKind::MediaStarted},
+            {"silent", base::LocalKind::NoAudioDevice},
             {"note", base::LocalKind::Note}};
         for (const auto &[name, kind] : kKinds)
             if (line.has(name))

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The words of one line of a Conversation and the texts they stand for; conversation.h explains the
 // notation.
+//
+// Words of messages: tag= (To-tag) from= (From-tag, default a) call= cseq= branch= for=METHOD (what
+// a response answers, default: the oldest request of that hop without final response, else the
+// newest) rseq=N (reliable) rack=RSEQ/CSEQ offer (sdp=0,8) answer (sdp=0)
+// sdp=FORMATS[@HOST[:PORT]][/DIRECTION] proto=PROFILE unmapped (no rtpmap), reverse (the callee's
+// request) tcp sport= dport= (ports, 5060) pad=BYTES, "Header: value", and "a=..." or "m=..." that
+// end the description. A line that begins with * is decisive: without the decisive lines the
+// outcome has to turn round. Via fields grow when somebody hands on a request he received. Hosts:
+// alice bob carol gw home edge edge2 proxy.
 #pragma once
 
 #include <algorithm>
@@ -58,6 +67,10 @@ inline std::optional<base::Address> address(std::string_view name)
 inline base::Endpoint host(std::string_view name, std::uint16_t port)
 {
     return {address(name).value_or(base::Address{}), port};
+}
+inline std::uint16_t port(const Line &line, std::string_view which)
+{
+    return static_cast<std::uint16_t>(line.number(which, 5060));
 }
 inline std::uint16_t mediaPort(std::string_view name)
 {
@@ -159,6 +172,26 @@ inline std::string ending(const Line &line)
     if (!body.empty())
         out += "Content-Type: application/sdp\r\n";
     return out + fmt::format("Content-Length: {}\r\n\r\n{}", body.size(), body);
+}
+
+/// CRLF, or a binding request and its answer of STUN (RFC 8489), without any attribute that is not
+/// needed.
+inline std::string keepAlive(const Line &line)
+{
+    const bool ping = line.has("ping");
+    if (!line.has("stun"))
+        return ping ? "\r\n\r\n" : "\r\n";
+    constexpr std::string_view kCookie = "\x21\x12\xA4\x42";
+    const std::string transaction = "conversation";
+    if (ping)
+        return std::string("\x00\x01\x00\x00", 4) + std::string(kCookie) + transaction;
+    const auto seen = static_cast<unsigned>(line.number("mapped", 5060)) ^ 0x2112U;
+    const auto ip = host(line.to, 0).address;
+    std::string address{'\0', '\1', static_cast<char>(seen >> 8U), static_cast<char>(seen & 0xFFU)};
+    for (std::size_t i = 0; i < 4; ++i)
+        address += static_cast<char>(ip.bytes[i] ^ static_cast<std::uint8_t>(kCookie[i]));
+    return std::string("\x01\x01\x00\x0C", 4) + std::string(kCookie) + transaction +
+           std::string("\x00\x20\x00\x08", 4) + address;
 }
 
 inline bool mentions(const Line &line, std::string_view header)

@@ -98,6 +98,7 @@ public:
     base::Instant time{1'000'000'000};
     base::Duration step = std::chrono::milliseconds(1);
     base::Transport transport = base::Transport::Udp;
+    bool sentAgain = false; // as a capture tells by the IP header
 
 private:
     base::Packet packet(std::string_view from, std::string_view to)
@@ -106,6 +107,7 @@ private:
         out.time = time;
         time = time + step;
         out.transport = transport;
+        out.sentAgain = sentAgain;
         out.source = at(from);
         out.destination = at(to);
         return out;

@@ -198,6 +198,12 @@ void DeskBridge::ping(engine::AccountHandle account, std::uint32_t regId)
     m_desk->ping(account, regId);
 }
 
+void DeskBridge::leaveAlone(engine::AccountHandle account, std::uint32_t regId,
+                            base::Duration silence)
+{
+    m_desk->leaveAlone(account, regId, silence);
+}
+
 void DeskBridge::drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what)
 {
     m_desk->drill(account, regId, what);

@@ -45,6 +45,7 @@ public:
     void reRegister(engine::AccountHandle account, std::uint32_t regId);
     void ping(engine::AccountHandle account, std::uint32_t regId);
     void drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what);
+    void leaveAlone(engine::AccountHandle account, std::uint32_t regId, base::Duration silence);
     bool startStory(const std::string &name);
     void stopStory();
     bool openFile(const QString &path, const session::ClockChoice &clock = {});

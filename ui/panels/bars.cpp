@@ -7,6 +7,7 @@
 #include <QTimer>
 #include <QVBoxLayout>
 #include <sip/uri.h>
+#include <ui/focus.h>
 #include <ui/text.h>
 #include <utility>
 
@@ -191,8 +192,8 @@ void IncomingBar::decline()
         Q_EMIT declined(call);
 }
 
-StoryBar::StoryBar(Store &store, QWidget *parent)
-    : QWidget(parent), m_step(plainLabel({}, "storyStep", this)),
+StoryBar::StoryBar(Store &store, Focus &focus, QWidget *parent)
+    : QWidget(parent), m_store(store), m_step(plainLabel({}, "storyStep", this)),
       m_title(plainLabel({}, "storyTitle", this)), m_caption(plainLabel({}, "storyCaption", this)),
       m_stop(button(tr("Stop"), "storyStop", this)),
       m_close(button(tr("Close"), "storyClose", this))
@@ -222,12 +223,26 @@ StoryBar::StoryBar(Store &store, QWidget *parent)
     });
     connect(m_close, &QPushButton::clicked, this, &QWidget::hide);
     connect(&store, &Store::storyChanged, this, &StoryBar::apply);
+    connect(&focus, &Focus::callChanged, this, &StoryBar::leave);
     hide();
+}
+
+/// A story that has ended says nothing of a call of another.
+void StoryBar::leave(const CallPtr &call)
+{
+    const std::uint32_t id = call->call.id().value;
+    if (!m_running && (id < m_first || id >= m_next))
+        hide();
 }
 
 void StoryBar::apply(const desk::StoryState &story)
 {
     const bool fresh = story.running && !m_running;
+    const auto next = m_store.calls().empty() ? 0 : m_store.calls().back()->call.id().value + 1;
+    if (fresh)
+        m_first = next;
+    if (story.running || m_running)
+        m_next = next;
     m_running = story.running;
     m_name = shown(story.name);
     m_step->setText(

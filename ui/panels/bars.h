@@ -12,6 +12,8 @@ class QVBoxLayout;
 
 namespace ui {
 
+class Focus;
+
 /// Sentences for the user, newest below; errors stay until they are dismissed or something new is
 /// tried, the others leave by themselves. At most three at a time.
 class NoticeBar : public QWidget
@@ -56,7 +58,7 @@ class StoryBar : public QWidget
 {
     Q_OBJECT
 public:
-    explicit StoryBar(Store &store, QWidget *parent = nullptr);
+    StoryBar(Store &store, Focus &focus, QWidget *parent = nullptr);
 
 Q_SIGNALS:
     void stopWanted();
@@ -64,10 +66,13 @@ Q_SIGNALS:
 
 private:
     void apply(const desk::StoryState &story);
+    void leave(const CallPtr &call);
+    Store &m_store;
     QLabel *m_step, *m_title, *m_caption;
     QPushButton *m_stop, *m_close;
     QString m_name;
     bool m_running = false;
+    std::uint32_t m_first = 0, m_next = 0; // the story's calls: from the first up to the next
 };
 
 } // namespace ui

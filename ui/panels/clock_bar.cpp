@@ -25,6 +25,9 @@ QString sentence(const session::ImportState &import, const session::ImportState 
 {
     const std::string told =
         session::clockSentence(import.clock, toStd(nameOf(import)), toStd(nameOf(first)));
+    if (told.empty() && import.clock.messages != 0)
+        return QObject::tr("The clock of %1 shows no difference from that of %2.")
+            .arg(nameOf(import), nameOf(first));
     return told.empty() ? QObject::tr("No message was seen both in %1 and in the files before it, "
                                       "so that nothing is known of its clock.")
                               .arg(nameOf(import))
@@ -53,15 +56,20 @@ ClockBar::ClockBar(Store &store, QWidget *parent)
     m_estimate->setObjectName(QStringLiteral("clockEstimate"));
     m_estimate->setToolTip(plainTip(tr(
         "Reads the files again in a new window, with an offset from the messages seen in both.")));
+    // Its range would ask for more room than the panel beside the ladder has.
+    m_offset->setMinimumWidth(fontMetrics().horizontalAdvance(QStringLiteral("-000000.000 ms")) +
+                              40);
     auto *row = new QHBoxLayout;
     row->addWidget(m_name);
-    row->addWidget(m_offset);
-    row->addWidget(m_apply);
-    row->addWidget(m_estimate);
-    row->addStretch(1);
+    row->addWidget(m_offset, 1);
+    auto *buttons = new QHBoxLayout;
+    buttons->addWidget(m_apply);
+    buttons->addWidget(m_estimate);
+    buttons->addStretch(1);
     auto *layout = new QVBoxLayout(this);
     layout->addWidget(m_told);
     layout->addLayout(row);
+    layout->addLayout(buttons);
     connect(m_apply, &QPushButton::clicked, this, [this] { again(true); });
     connect(m_estimate, &QPushButton::clicked, this, [this] { again(false); });
     refresh();

@@ -1,58 +1,37 @@
 // SPDX-License-Identifier: Apache-2.0
-// A drill on one of our own flows: says what it breaks, begins on the user's word, and times the
-// recovery against RFC 5626 while it goes on. Not modal: the ladder is watched beside it. UI
-// thread; borrows the store, which outlives it.
+// A drill on one of our own flows: breaks it on purpose and times the recovery against RFC 5626.
 #pragma once
 
 #include <desk/drill_sheet.h>
-#include <ladder/roles.h>
 #include <optional>
-#include <QDialog>
-#include <QTimer>
-#include <ui/store.h>
-
-class QLabel;
-class QPushButton;
-class QTreeWidget;
+#include <ui/panels/sheet_dialog.h>
 
 namespace ui {
 
-class Theme;
-
-class DrillDialog : public QDialog
+class DrillDialog : public SheetDialog
 {
     Q_OBJECT
 public:
-    struct Target {
-        engine::AccountHandle account;
-        std::uint32_t regId = 0;
-        engine::Drill what = engine::Drill::Cut;
-    };
-    DrillDialog(Store &store, Theme &theme, Target target, QWidget *parent = nullptr);
+    DrillDialog(Store &store, Theme &theme, FlowTarget target, engine::Drill what,
+                QWidget *parent = nullptr);
 
 Q_SIGNALS:
     /// The user agreed; the sheet runs from now on.
-    void begun(engine::AccountHandle account, std::uint32_t regId, engine::Drill what);
+    void agreed(engine::AccountHandle account, std::uint32_t regId, engine::Drill what);
+
+protected:
+    QString consent(const base::FlowReport &flow) const override;
+    QString unable() const override;
+    bool begun() const override { return m_sheet.has_value(); }
+    void begin(const base::FlowReport &flow) override;
+    void look(const base::FlowReport *flow) override;
+    std::vector<Line> lines() const override;
+    Verdict verdict() const override;
+    std::string table() const override { return m_sheet->table(); }
 
 private:
-    void makeList();
-    void lay(QPushButton *close);
-    const base::FlowReport *flow() const; // nullptr: it is not there any more
-    void begin();
-    void look();
-    void display();
-    void finish(const QString &verdict, ladder::Role role);
-    void copy() const;
-
-    Store &m_store;
-    Theme &m_theme;
-    Target m_target;
+    engine::Drill m_what;
     std::optional<desk::DrillSheet> m_sheet; // once begun
-    QLabel *m_text;
-    QTreeWidget *m_list;
-    QLabel *m_verdict;
-    QPushButton *m_begin, *m_copy;
-    QTimer m_clock; // for what does not happen
 };
 
 } // namespace ui

@@ -315,6 +315,11 @@ void FlowBoard::openMenu(const QPoint &at)
     drill(tr("&Swallow its pongs (drill)…"), engine::Drill::SwallowPongs);
     if (row->report.transport == "UDP")
         drill(tr("&Change its source port (drill)…"), engine::Drill::ChangePort);
+    menu->addSeparator();
+    menu->addAction(tr("How long a s&ilence it survives…"), this,
+                    [=, this] { Q_EMIT idleWanted(account, regId); });
+    menu->addAction(tr("&Call our own address…"), this,
+                    [=, this] { Q_EMIT selfCallWanted(account, regId); });
     menu->popup(m_view->viewport()->mapToGlobal(at));
 }
 

@@ -25,6 +25,8 @@ Q_SIGNALS:
     void reRegisterWanted(engine::AccountHandle account, std::uint32_t regId);
     void pingWanted(engine::AccountHandle account, std::uint32_t regId);
     void drillWanted(engine::AccountHandle account, std::uint32_t regId, engine::Drill what);
+    void idleWanted(engine::AccountHandle account, std::uint32_t regId);
+    void selfCallWanted(engine::AccountHandle account, std::uint32_t regId);
     void explainWanted(const base::FlowReport &report);
 
 protected:

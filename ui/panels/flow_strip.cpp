@@ -68,7 +68,9 @@ FlowLook lookOf(base::FlowState state)
 QString flowDetails(const base::FlowReport &report, base::Instant now)
 {
     QStringList words{shown(report.transport)};
-    if (isFailure(report.state) && !report.reason.empty())
+    if (report.nextAttempt > now)
+        words << QObject::tr("next try in %1").arg(secondsText(report.nextAttempt - now));
+    if (isFailure(report.state) && !report.reason.empty()) // the longest, and cut where it ends
         words << shown(report.reason);
     if (report.lastPong.known())
         words << QObject::tr("pong %1 ms, %2 ago")
@@ -76,9 +78,7 @@ QString flowDetails(const base::FlowReport &report, base::Instant now)
                      .arg(secondsText(now - report.lastPong));
     else if (report.lastPing.known())
         words << QObject::tr("no pong yet");
-    if (report.nextAttempt > now)
-        words << QObject::tr("next try in %1").arg(secondsText(report.nextAttempt - now));
-    else if (report.registeredUntil > now)
+    if (report.registeredUntil > now)
         words << QObject::tr("registered for %1").arg(secondsText(report.registeredUntil - now));
     return words.join(QStringLiteral(" · "));
 }

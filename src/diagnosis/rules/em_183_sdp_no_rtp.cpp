@@ -37,8 +37,19 @@ trace::RowId alertingAfter(const Evidence &evidence, const calls::EarlyDialog &d
     return {};
 }
 
+/// The CANCEL that ended the wait, invalid: none did.
+trace::RowId cancelAt(const Evidence &evidence, base::Instant end)
+{
+    for (const auto &transaction : evidence.call.transactions)
+        if (transaction.method == sip::Method::Cancel && transaction.request.valid() &&
+            evidence.time(transaction.request) == end)
+            return transaction.request;
+    return {};
+}
+
+/// `end`: the row that ended the wait; invalid: none of this call, or it lasts.
 void report(const Evidence &evidence, const calls::EarlyDialog &dialog, base::Duration silent,
-            trace::RowId end, Findings &out)
+            trace::RowId end, bool over, Findings &out)
 {
     const auto &sdp = sdpOf(evidence, dialog.firstSdp);
     const auto &audio = *sdp.audio();
@@ -47,9 +58,10 @@ void report(const Evidence &evidence, const calls::EarlyDialog &dialog, base::Du
     const auto hear = hearing(evidence);
     std::vector<EvidenceRef> refs{
         at(evidence, dialog.firstSdp, audio.line, "audio is announced here")};
-    std::string until = " so far";
+    std::string until = over ? " until that was over" : " so far";
     if (end.valid()) {
-        until = fmt::format(" until {} [2]", codeText(evidence.trace.row(end).status));
+        const int status = evidence.trace.row(end).status;
+        until = fmt::format(" until {} [2]", status != 0 ? codeText(status) : "the CANCEL");
         refs.push_back(at(end, "the silence ends here at the latest"));
     }
     if (!mediaVisible(evidence)) {
@@ -108,6 +120,8 @@ void check(const Evidence &evidence, Findings &out)
         trace::RowId endRow;
         if (call.finalResponse.valid() && evidence.time(call.finalResponse) <= end)
             endRow = call.finalResponse;
+        else if (over)
+            endRow = cancelAt(evidence, end);
         if (const auto alerting = alertingAfter(evidence, dialog);
             alerting.valid() && evidence.time(alerting) < end) {
             end = evidence.time(alerting);
@@ -123,7 +137,7 @@ void check(const Evidence &evidence, Findings &out)
         }
         if (end - start <= kWarnAfter)
             continue;
-        report(evidence, dialog, end - start, endRow, out);
+        report(evidence, dialog, end - start, endRow, over, out);
         return;
     }
 }

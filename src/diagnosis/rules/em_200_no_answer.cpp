@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <diagnosis/facts.h>
+#include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -24,9 +25,7 @@ void check(const Evidence &evidence, Findings &out)
     if (call.kind != calls::Kind::Call)
         return;
     for (const auto &dialog : call.earlyDialogs) {
-        if (!dialog.answer.valid() ||
-            evidence.trace.row(dialog.answer).kind != trace::RowKind::Message ||
-            hasSdp(evidence, dialog.answer))
+        if (!lacksSdp(evidence, dialog.answer))
             continue;
         const auto *const invite = transactionOf(call, dialog.answer);
         const bool reliable = std::any_of(dialog.reliables.begin(), dialog.reliables.end(),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/facts.h>
+#include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -9,7 +10,7 @@ namespace {
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
-    if (!call.invite.valid() || call.kind != calls::Kind::Call || hasSdp(evidence, call.invite))
+    if (call.kind != calls::Kind::Call || !lacksSdp(evidence, call.invite))
         return;
     for (const auto &dialog : call.earlyDialogs) {
         const bool loose = dialog.firstSdp.valid() && !evidence.trace.row(dialog.firstSdp).reliable;

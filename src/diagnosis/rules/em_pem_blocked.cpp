@@ -28,15 +28,15 @@ void check(const Evidence &evidence, Findings &out)
         if (!said.valid())
             continue;
         for (const auto *const stream : evidence.incoming(i)) {
-            const auto end = earlyEnd(evidence, i);
-            if (stream->packets < kMoreThanStray || stream->first >= end ||
-                stream->last < evidence.time(said))
+            const auto before = stream->arrivedBefore(evidence.time(said));
+            const auto inAll = stream->arrivedBefore(earlyEnd(evidence, i));
+            if (inAll < before + kMoreThanStray)
                 continue;
             auto &f = out.add("em-pem-blocked", Severity::Warning, Grade::Seen,
-                              fmt::format("P-Early-Media says {} [1], and {} came from {} before "
-                                          "the answer all the same [2].",
+                              fmt::format("P-Early-Media says {} [1], and {} came from {} after "
+                                          "that and before the answer all the same [2].",
                                           sip::directionText(*permission),
-                                          count(stream->packets, "packet"), stream->source.text()));
+                                          count(inAll - before, "packet"), stream->source.text()));
             f.impact = "A phone that keeps to the header plays its own ringback over an "
                        "announcement that the callee's side believes to be heard.";
             f.evidence = {at(evidence, said, sip::HeaderId::PEarlyMedia, "not allowed"),

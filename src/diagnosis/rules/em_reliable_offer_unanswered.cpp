@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/facts.h>
+#include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -9,13 +10,13 @@ namespace {
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
-    if (!call.invite.valid() || hasSdp(evidence, call.invite))
+    if (!lacksSdp(evidence, call.invite))
         return;
     for (const auto &dialog : call.earlyDialogs)
         for (const auto &reliable : dialog.reliables) {
             if (!reliable.hasSdp || !reliable.prack.valid())
                 continue;
-            if (hasSdp(evidence, reliable.prack))
+            if (!lacksSdp(evidence, reliable.prack))
                 return;
             auto &f = out.add("em-reliable-offer-unanswered", Severity::Error, Grade::Seen,
                               fmt::format("{} offered in its {} [1] after an INVITE without a "

@@ -4,6 +4,7 @@
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 #include <map>
+#include <sip/sdp_fault.h>
 
 namespace diagnosis::rules {
 namespace {
@@ -45,7 +46,8 @@ std::vector<Change> changes(const Evidence &evidence, std::uint32_t dialog)
             continue;
         }
         const auto it = early.find(key);
-        if (it == early.end())
+        if (it == early.end() || !sip::audioFault(sdpOf(evidence, it->second)).empty() ||
+            !sip::audioFault(sdpOf(evidence, entry.row)).empty())
             continue;
         Change change{
             it->second, entry.row,

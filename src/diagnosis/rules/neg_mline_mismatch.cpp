@@ -4,6 +4,7 @@
 #include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/sdp_fault.h>
 
 namespace diagnosis::rules {
 namespace {
@@ -25,7 +26,8 @@ void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &[offer, answer] : exchanges(evidence)) {
         const auto why = mismatch(sdpOf(evidence, offer), sdpOf(evidence, answer));
-        if (why.empty())
+        // What cannot be read is neg-sdp-malformed's.
+        if (why.empty() || !sip::audioFault(sdpOf(evidence, answer)).empty())
             continue;
         auto &f = out.add("neg-mline-mismatch", Severity::Error, Grade::Seen,
                           fmt::format("The description in the {} of {} [2] does not answer the one "

@@ -4,6 +4,7 @@
 #include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/sdp_fault.h>
 
 namespace diagnosis::rules {
 namespace {
@@ -20,7 +21,8 @@ bool judge(const Evidence &evidence, const calls::Transaction &invite, trace::Ro
 {
     const auto &offer = sdpOf(evidence, invite.request), &answer = sdpOf(evidence, answerRow);
     const auto *const offered = offer.audio(), *const answered = answer.audio();
-    if (offered == nullptr || answered == nullptr || offered->port == 0)
+    if (offered == nullptr || answered == nullptr || offered->port == 0 ||
+        !sip::audioFault(offer).empty() || !sip::audioFault(answer).empty())
         return false;
     std::string text;
     if (answered->port == 0) {

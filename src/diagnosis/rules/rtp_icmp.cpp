@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <base/network_error.h>
+#include <diagnosis/conclude.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -164,18 +165,18 @@ void report(const Evidence &evidence, const Refusal &refusal, Findings &out)
             dead    ? fmt::format(" The network told so again for {}.", lasting(lasted))
             : later ? std::string(" It told so no more while media went on.")
                     : std::string()));
-    f.impact = dead ? fmt::format("Whoever described {} hears nothing of what is sent there.",
-                                  refusal.destination.text())
-               : refusal.rtp
-                   ? "A few packets at most, as far as is told: a port that opens late or moves "
-                     "looks like this too."
-                   : "None for the sound; the sender gets no reports of loss.";
-    f.evidence = {at(refusal.first, shown(event->sentence)),
-                  at(refusal.described, "the description")};
-    f.fixes = {{fmt::format("Open the port that the SDP names, before it is told, on {}.",
-                            refusal.destination.address.text()),
-                "who described the port", Action::None},
-               {"Let ICMP and RTP to that address pass.", "NAT or firewall", Action::None}};
+    conclude(f,
+             dead ? fmt::format("Whoever described {} hears nothing of what is sent there.",
+                                refusal.destination.text())
+             : refusal.rtp
+                 ? "A few packets at most, as far as is told: a port that opens late or moves "
+                   "looks like this too."
+                 : "None for the sound; the sender gets no reports of loss.",
+             {at(refusal.first, shown(event->sentence)), at(refusal.described, "the description")},
+             {{fmt::format("Open the port that the SDP names, before it is told, on {}.",
+                           refusal.destination.address.text()),
+               "who described the port", Action::None},
+              {"Let ICMP and RTP to that address pass.", "NAT or firewall", Action::None}});
 }
 
 void check(const Evidence &evidence, Findings &out)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <diagnosis/conclude.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -32,6 +33,13 @@ bool bothWays(const Evidence &evidence)
     });
 }
 
+/// What came after `start`: early media runs on into the call as one stream.
+std::uint64_t since(const rtp::Stream &stream, base::Instant start)
+{
+    const auto came = stream.arrivals.count();
+    return came - std::min(came, stream.arrivals.before(start));
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
@@ -44,34 +52,34 @@ void check(const Evidence &evidence, Findings &out)
         return;
     }
     const BoundStream *heard = nullptr;
-    std::uint64_t towardsCaller = 0, towardsCallee = 0;
+    std::uint64_t towardsCaller = 0, towardsCallee = 0, most = 0;
     for (const auto &bound : evidence.streams) {
-        if (bound.stream->last < call.answered)
-            continue;
-        (bound.towardsCaller ? towardsCaller : towardsCallee) += bound.stream->packets;
-        if (heard == nullptr || bound.stream->packets > heard->stream->packets)
+        const auto came = since(*bound.stream, call.answered);
+        (bound.towardsCaller ? towardsCaller : towardsCallee) += came;
+        if (came > most) {
             heard = &bound;
+            most = came;
+        }
     }
     // Exactly one direction in view may also be a capture of one direction: then its signalling is
     // one-sided too.
-    if (heard == nullptr || heard->stream->packets < kEnough ||
-        (towardsCaller != 0 && towardsCallee != 0))
+    if (most < kEnough || (towardsCaller != 0 && towardsCallee != 0))
         return;
     const bool toCaller = towardsCaller != 0;
     auto &f = out.add(
         "rtp-one-way", Severity::Error, ownCall(evidence) ? Grade::Seen : Grade::Likely,
         fmt::format(
             "After the answer [1] {} went from {} towards the {} [2], but no RTP came back in {}.",
-            count(heard->stream->packets, "RTP packet"), heard->stream->source.text(),
-            toCaller ? "caller" : "callee", lasting(end - call.answered)));
-    f.impact = fmt::format("The {} hears nothing.", toCaller ? "callee" : "caller");
-    f.evidence = {at(call.finalResponse, "the answer"), at(*heard->stream, "the only direction")};
-    f.fixes = {
-        {fmt::format("Check that the {} sends media at all and where the SDP told it to.",
-                     toCaller ? "caller" : "callee"),
-         toCaller ? "caller's user agent" : "callee's user agent", Action::None},
-        {"Let RTP pass in both directions, or relay it to where packets come from (symmetric RTP).",
-         "NAT or firewall", Action::None}};
+            count(most, "RTP packet"), heard->stream->source.text(), toCaller ? "caller" : "callee",
+            lasting(end - call.answered)));
+    conclude(f, fmt::format("The {} hears nothing.", toCaller ? "callee" : "caller"),
+             {at(call.finalResponse, "the answer"), at(*heard->stream, "the only direction")},
+             {{fmt::format("Check that the {} sends media at all and where the SDP told it to.",
+                           toCaller ? "caller" : "callee"),
+               toCaller ? "caller's user agent" : "callee's user agent", Action::None},
+              {"Let RTP pass in both directions, or relay it to where packets come from (symmetric "
+               "RTP).",
+               "NAT or firewall", Action::None}});
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <base/network_error.h>
+#include <diagnosis/conclude.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -180,10 +181,10 @@ void report(const Evidence &evidence, const Refusal &refusal, Findings &out)
                                   refusal.count > 1
                                       ? fmt::format(" This happened {} times.", refusal.count)
                                       : std::string()));
-    f.impact = impactOf(refusal, response);
-    f.evidence = {at(refusal.about, response ? "the response" : "the request"),
-                  at(refusal.event, shown(event->sentence))};
-    f.fixes = fixesOf(evidence, refusal, to);
+    conclude(f, impactOf(refusal, response),
+             {at(refusal.about, response ? "the response" : "the request"),
+              at(refusal.event, shown(event->sentence))},
+             fixesOf(evidence, refusal, to));
 }
 
 /// One finding for each address that was not reached, of the worst that happened there.

@@ -2,6 +2,7 @@
 #include <ingest/decode/cuts.h>
 
 #include <algorithm>
+#include <base/counted.h>
 #include <fmt/format.h>
 
 namespace ingest::decode {
@@ -39,15 +40,19 @@ std::string Cuts::sentence(std::uint64_t frames) const
 {
     if (m_out.packets == 0)
         return {};
-    std::string out = fmt::format(
-        "{} of {} packets were cut by the capture's snap length, which left at most {} bytes of "
-        "each.",
-        m_out.packets, frames, m_out.kept);
+    std::string out =
+        fmt::format("{} of {} {} cut by the capture's snap length, which left at most {} of each.",
+                    m_out.packets, base::counted(frames, "packet"),
+                    m_out.packets == 1 ? "was" : "were", base::counted(m_out.kept, "byte"));
     if (m_out.sipCut == 0)
         return out + " No packet of SIP is among them.";
-    out += m_out.sipCut == m_out.sip
-               ? fmt::format(" All {} packets of SIP are among them:", m_out.sip)
-               : fmt::format(" {} of {} packets of SIP are among them:", m_out.sipCut, m_out.sip);
+    const std::string sip = base::counted(m_out.sip, "packet");
+    if (m_out.sipCut != m_out.sip)
+        out += fmt::format(" {} of {} of SIP {} among them:", m_out.sipCut, sip,
+                           m_out.sipCut == 1 ? "is" : "are");
+    else
+        out += m_out.sip == 1 ? std::string(" The only packet of SIP is among them:")
+                              : fmt::format(" All {} of SIP are among them:", sip);
     return out + " their messages are shown in part or not at all. Capture whole packets (tcpdump "
                  "-s 0) to see them.";
 }

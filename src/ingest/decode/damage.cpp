@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ingest/decode/damage.h>
 
+#include <base/counted.h>
 #include <fmt/format.h>
 
 namespace ingest::decode {
@@ -24,9 +25,9 @@ void Damage::passedOver(std::uint64_t bytes)
     if (++m_places > kPlacesTold)
         m_skipped += m_passed;
     else if (m_sink.flaw)
-        m_sink.flaw(fmt::format("The file is damaged behind {} {}: {}. {} bytes were passed over; "
-                                "what follows is shown.",
-                                m_unit, m_units, m_what, m_passed));
+        m_sink.flaw(fmt::format(
+            "The file is damaged behind {} {}: {}. {} passed over; what follows is shown.", m_unit,
+            m_units, m_what, base::counted(m_passed, "byte was", "bytes were")));
     m_passed = 0;
     m_what.clear();
 }
@@ -34,9 +35,9 @@ void Damage::passedOver(std::uint64_t bytes)
 void Damage::tell(const std::string &trouble)
 {
     if (m_places > kPlacesTold && m_sink.flaw)
-        m_sink.flaw(fmt::format("The file is damaged at {} further places; {} bytes were passed "
-                                "over.",
-                                m_places - kPlacesTold, m_skipped));
+        m_sink.flaw(fmt::format("The file is damaged at {}; {} passed over.",
+                                base::counted(m_places - kPlacesTold, "further place"),
+                                base::counted(m_skipped, "byte was", "bytes were")));
     if (!trouble.empty()) { // the cut it made is no damage of its own
         m_outcome.truncated = true;
         if (m_sink.flaw)

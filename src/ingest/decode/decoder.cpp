@@ -298,10 +298,13 @@ std::uint32_t Decoder::wayOf(const IpPacket &packet, const Part &part) const
 
 void Decoder::datagram(base::Packet packet, std::uint32_t identification, std::uint32_t way)
 {
-    const bool stamped = m_frame.stamped && packet.time.known();
-    if (stamped && m_twins.seen({packet.time, packet.source, packet.destination, identification,
-                                 way, packet.payload.text()}))
-        return;
+    if (m_frame.stamped && packet.time.known()) {
+        const Twins::Kind kind = m_twins.seen({packet.time, packet.source, packet.destination,
+                                               identification, way, packet.payload.text()});
+        if (kind == Twins::Kind::Copy)
+            return;
+        packet.sentAgain = kind == Twins::Kind::SentAgain;
+    }
     emit(std::move(packet));
 }
 

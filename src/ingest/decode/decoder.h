@@ -92,7 +92,7 @@ private:
     void tellRemarks();
     void tellProgress(std::uint64_t bytesRead);
     void tellLosses();
-    void tell(std::uint64_t count, std::string_view sentence);
+    void tell(std::uint64_t count, std::string_view one, std::string_view many);
 
     std::shared_ptr<const void> m_owner;
     const Sink &m_sink;

@@ -3,6 +3,7 @@
 #include <ingest/decode/decoder.h>
 
 #include <algorithm>
+#include <base/counted.h>
 #include <base/text.h>
 #include <fmt/format.h>
 #include <ingest/decode/inflate.h>
@@ -79,10 +80,10 @@ void Decoder::hepNote(const HepPacket &packet, std::string_view payload, base::I
          known ? std::string(packet.correlation) : std::string(), time);
 }
 
-void Decoder::tell(std::uint64_t count, std::string_view sentence)
+void Decoder::tell(std::uint64_t count, std::string_view one, std::string_view many)
 {
     if (count != 0)
-        m_sink.flaw(fmt::format(fmt::runtime(sentence), count));
+        m_sink.flaw(base::counted(count, one, many));
 }
 
 void Decoder::tellLosses()
@@ -91,29 +92,43 @@ void Decoder::tellLosses()
     if (!m_sink.flaw)
         return;
     if (m_foreignLink != 0)
-        m_sink.flaw(fmt::format(
-            "{} of {} frames come from a kind of network this program does not read and were "
-            "left out.",
-            m_foreignLink, m_outcome.frames));
+        m_sink.flaw(base::counted(
+            m_foreignLink,
+            fmt::format("of {} comes from a kind of network this program does not read and was "
+                        "left out.",
+                        base::counted(m_outcome.frames, "frame")),
+            fmt::format("of {} frames come from a kind of network this program does not read and "
+                        "were left out.",
+                        m_outcome.frames)));
     if (std::string cut = m_cuts.sentence(m_outcome.frames); !cut.empty())
         m_sink.flaw(std::move(cut));
-    tell(m_annotations.refused(),
-         "{} comments of the file were left out: together they are too large.");
-    tell(m_outcome.duplicates, "{} packets were captured twice and are shown once.");
-    tell(m_tooDeep, "{} packets lie in too many tunnels within tunnels and were left out.");
-    tell(m_fragments.givenUp(), "{} fragmented IP packets could not be put together.");
-    tell(m_fragments.incomplete(), "{} fragmented IP packets lack a piece; their beginnings are "
-                                   "shown where they are there.");
-    tell(m_tcp.gaps(), "The capture lacks bytes of TCP connections at {} places.");
-    tell(m_tcp.evicted(), "{} TCP connections were given up because too many were open at once.");
-    tell(m_badHep, "{} HEP packets are damaged, or larger unpacked than any message, and were "
-                   "left out.");
-    tell(m_hepStreams.lost(), "{} bytes between HEP packets on TCP are none and were left out.");
+    tell(m_annotations.refused(), "comment of the file was left out: together they are too large.",
+         "comments of the file were left out: together they are too large.");
+    tell(m_outcome.duplicates, "packet was captured twice and is shown once.",
+         "packets were captured twice and are shown once.");
+    tell(m_tooDeep, "packet lies in too many tunnels within tunnels and was left out.",
+         "packets lie in too many tunnels within tunnels and were left out.");
+    tell(m_fragments.givenUp(), "fragmented IP packet could not be put together.",
+         "fragmented IP packets could not be put together.");
+    tell(m_fragments.incomplete(),
+         "fragmented IP packet lacks a piece; its beginning is shown where it is there.",
+         "fragmented IP packets lack a piece; their beginnings are shown where they are there.");
+    if (m_tcp.gaps() != 0)
+        m_sink.flaw("The capture lacks bytes of TCP connections at " +
+                    base::counted(m_tcp.gaps(), "place") + ".");
+    tell(m_tcp.evicted(), "TCP connection was given up because too many were open at once.",
+         "TCP connections were given up because too many were open at once.");
+    tell(m_badHep, "HEP packet is damaged, or larger unpacked than any message, and was left out.",
+         "HEP packets are damaged, or larger unpacked than any message, and were left out.");
+    tell(m_hepStreams.lost(), "byte between HEP packets on TCP is none and was left out.",
+         "bytes between HEP packets on TCP are none and were left out.");
     for (std::string &sentence : m_layers.losses(!m_sink.keyLog.empty()))
         m_sink.flaw(std::move(sentence));
     if (m_hepNotes > kMostNotes)
-        m_sink.flaw(fmt::format("{} HEP reports were left out, the first {} are shown.",
-                                m_hepNotes - kMostNotes, kMostNotes));
+        m_sink.flaw(fmt::format(
+            "{} left out, the first {} are shown.",
+            base::counted(m_hepNotes - kMostNotes, "HEP report was", "HEP reports were"),
+            kMostNotes));
 }
 
 } // namespace ingest::decode

@@ -2,6 +2,7 @@
 // What the stream layers tell in sentences: alerts, closes, and what stayed closed and why.
 #include <ingest/decode/stream_layers.h>
 
+#include <base/counted.h>
 #include <base/text.h>
 #include <fmt/format.h>
 
@@ -143,21 +144,24 @@ std::vector<std::string> StreamLayers::losses(bool given) const
     std::vector<std::string> out;
     if (std::string told = given ? keyLogText() : std::string(); !told.empty())
         out.push_back(std::move(told));
+    const auto bytes = base::counted(m_closedBytes, "byte");
     if (m_closed != 0)
         out.push_back(fmt::format(
-            "{} TLS connections hold {} bytes that could not be opened{}. Give a key log "
-            "(--keylog FILE, as SSLKEYLOGFILE makes it) that was recorded with them.",
-            m_closed, m_closedBytes, m_keys.empty() ? ", as no keys are known" : ""));
+            "{} {} that could not be opened{}. Give a key log (--keylog FILE, as SSLKEYLOGFILE "
+            "makes it) that was recorded with {}.",
+            base::counted(m_closed, "TLS connection holds", "TLS connections hold"), bytes,
+            m_keys.empty() ? ", as no keys are known" : "", m_closed == 1 ? "it" : "them"));
     if (m_unreadable != 0)
-        out.push_back(
-            fmt::format("{} WebSocket messages with SIP could not be read.", m_unreadable));
+        out.push_back(base::counted(m_unreadable, "WebSocket message", "WebSocket messages") +
+                      " with SIP could not be read.");
     if (m_keys.refused() != 0)
         out.push_back(
-            fmt::format("{} lines of the key log are beyond what is kept.", m_keys.refused()));
+            base::counted(m_keys.refused(), "line of the key log is", "lines of the key log are") +
+            " beyond what is kept.");
     if (m_evicted != 0)
-        out.push_back(fmt::format("{} TLS or WebSocket connections were given up because too many "
-                                  "were open at once.",
-                                  m_evicted));
+        out.push_back(base::counted(m_evicted, "TLS or WebSocket connection was",
+                                    "TLS or WebSocket connections were") +
+                      " given up because too many were open at once.");
     return out;
 }
 

@@ -218,6 +218,7 @@ void TcpTable::take(Connection &connection, int from, std::uint32_t sequence, bo
     if (fin) {
         half.finKnown = true;
         half.finAt = piece.end(position);
+        half.finTime = time;
     }
     if (position <= half.position)
         deliver(connection, from, position, piece, time);
@@ -257,6 +258,13 @@ void TcpTable::deliver(Connection &connection, int from, std::uint64_t position,
     }
 }
 
+/// When what waited is told to have come: what filled the hole before it may be later. Over a hole
+/// that nothing filled it keeps its own time, however long nobody knew that.
+base::Instant TcpTable::inTurn(const Half &half, base::Instant captured)
+{
+    return std::max(half.last, captured);
+}
+
 /// Hands on what has come into order, and the end of the direction.
 void TcpTable::drain(Connection &connection, int from, base::Instant time)
 {
@@ -266,11 +274,11 @@ void TcpTable::drain(Connection &connection, int from, base::Instant time)
         --m_waiting;
         half.waitingSince = time;
         half.waitingBytes -= entry.mapped().payload.size();
-        deliver(connection, from, entry.key(), entry.mapped(), time);
+        deliver(connection, from, entry.key(), entry.mapped(), inTurn(half, entry.mapped().time));
     }
     if (half.finKnown && half.position >= half.finAt && !half.closed) {
         half.closed = true;
-        tell(connection, from, base::PacketKind::StreamFin, {}, time);
+        tell(connection, from, base::PacketKind::StreamFin, {}, inTurn(half, half.finTime));
     }
 }
 
@@ -288,8 +296,9 @@ void TcpTable::skipHole(Connection &connection, int from, base::Instant time)
 {
     Half &half = connection.halves[from];
     ++m_gaps;
-    half.position = half.waiting.begin()->first;
-    tell(connection, from, base::PacketKind::StreamGap, {}, time);
+    const auto &[position, next] = *half.waiting.begin();
+    half.position = position;
+    tell(connection, from, base::PacketKind::StreamGap, {}, inTurn(half, next.time));
     drain(connection, from, time);
 }
 

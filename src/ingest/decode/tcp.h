@@ -54,6 +54,7 @@ private:
         std::uint32_t initial = 0;  // sequence number of the SYN
         std::uint64_t position = 0; // of the next byte; its low 32 bits are the sequence number
         std::uint64_t finAt = 0;
+        base::Instant finTime;
         std::uint64_t acknowledged = 0; // the peer has confirmed everything before
         std::map<std::uint64_t, Waiting> waiting;
         std::size_t waitingBytes = 0;
@@ -85,6 +86,7 @@ private:
     void keep(Half &half, std::uint64_t position, Waiting piece);
     void deliver(Connection &connection, int from, std::uint64_t position, const Waiting &piece,
                  base::Instant time);
+    static base::Instant inTurn(const Half &half, base::Instant captured);
     void drain(Connection &connection, int from, base::Instant time);
     static void confirm(Half &half, std::uint32_t acknowledged);
     bool overdue(const Half &half, base::Instant time) const;

@@ -82,21 +82,26 @@ bool Twins::counts(const Sighting &sighting)
     return sender.counts;
 }
 
-/// The entry of that identity, or the one that can best be spared.
-Twins::Entry &Twins::entryFor(std::uint64_t identity)
+/// The entry of that datagram, or the one that can best be spared.
+Twins::Found Twins::find(std::uint64_t identity, std::uint32_t identification, std::uint32_t way)
 {
     Entry *const first = &m_entries[(identity >> 1U & (kPlaces - 1)) * kWays];
     Entry *oldest = first;
+    bool again = false;
     for (Entry *at = first; at != first + kWays; ++at) {
-        if (at->identity == identity)
-            return *at;
+        // A mirror's copy (HEP) has no identification; two that differ were sent twice.
+        if (at->identity == identity && (at->identification == identification ||
+                                         at->identification == 0 || identification == 0))
+            return {*at, true, again};
+        // At another point of capture the identification may be another one (RFC 6864 section 4).
+        again |= at->identity == identity && at->way == way;
         if (at->time < oldest->time)
             oldest = at;
     }
-    return *oldest;
+    return {*oldest, false, again};
 }
 
-bool Twins::seen(const Sighting &sighting)
+Twins::Kind Twins::seen(const Sighting &sighting)
 {
     if (m_entries.empty()) {
         m_entries.resize(kPlaces * kWays);
@@ -109,20 +114,17 @@ bool Twins::seen(const Sighting &sighting)
         identity = mix(mix(mix(identity, word(address)), word(address + 8)), end->port);
     }
     identity = contentOf(sighting.payload, identity) | 1U;
-    Entry &entry = entryFor(identity);
-    // A mirror's copy (HEP) has no identification; two that differ were sent twice.
-    const bool same = entry.identification == sighting.identification ||
-                      entry.identification == 0 || sighting.identification == 0;
-    if (entry.identity == identity && same) {
+    const auto [entry, same, again] = find(identity, sighting.identification, sighting.way);
+    if (same) {
         const base::Duration apart = std::chrono::abs(sighting.time - entry.time);
         const bool numbered = counted && entry.identification != 0;
         if (apart < (entry.way != sighting.way ? kOtherWay : numbered ? kCounted : kSameWay)) {
             ++m_count;
-            return true;
+            return Kind::Copy;
         }
     }
     entry = {identity, sighting.time, sighting.way, sighting.identification};
-    return false;
+    return again ? Kind::SentAgain : Kind::New;
 }
 
 } // namespace ingest::decode

@@ -23,9 +23,13 @@ public:
         std::uint32_t way = 0;            // what tells one place of capturing from another
         std::string_view payload;
     };
-    /// True: the same datagram was seen a moment before. How long that is depends on whether it
-    /// came another way.
-    bool seen(const Sighting &sighting);
+    enum class Kind : std::uint8_t {
+        New,
+        Copy,      // the same datagram was seen a moment before
+        SentAgain, // the same bytes were, in a packet of another identification
+    };
+    /// How long the moment is depends on whether it came another way.
+    Kind seen(const Sighting &sighting);
     std::uint64_t count() const { return m_count; }
 
 private:
@@ -40,7 +44,12 @@ private:
         bool counts = false;
     };
     bool counts(const Sighting &sighting);
-    Entry &entryFor(std::uint64_t identity);
+    struct Found {
+        Entry &entry;
+        bool same = false;  // it is of that datagram
+        bool again = false; // its bytes were sent in another packet
+    };
+    Found find(std::uint64_t identity, std::uint32_t identification, std::uint32_t way);
 
     std::vector<Sender> m_senders; // by a part of the address's hash
     std::vector<Entry> m_entries;  // a few for each of the identity's low bits, the latest

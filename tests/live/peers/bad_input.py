@@ -55,6 +55,8 @@ def main():
         bench.check(code == 5 and one_sentence(errors, "no-such-host.invalid"), f"unresolvable: exit {code}: {errors.strip()}")
         code, call, errors = stage.earshot("call", f"sip:x@127.0.0.1:{garbage_peer()}", "--json", "--100rel", "off")
         bench.check(code == 5 and call["final"]["code"] == 486, f"SDP garbage in the 183: exit {code}, final {call and call['final']}")
+        bench.check("183 cannot be used" in errors and errors.count("cannot be used") == 1, f"and it is said, once: {errors.strip()[-200:]}")
+        bench.check("neg-sdp-malformed" in [finding["rule"] for finding in call["findings"]], "and found")
         first = bench.free_port()
         blockers = []
         for port in (first, first + 1):

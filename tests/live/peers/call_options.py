@@ -6,6 +6,7 @@ import threading
 import time
 
 import bench
+from expect_calls import EarlyPeer, ring
 from peer import UasPeer, header, response
 
 
@@ -133,6 +134,10 @@ def repeat(stage):
     bench.check(len({c["call_id"] for c in document["calls"]}) == 5, "each with its Call-ID")
     bench.check(all(c["pdd"] is not None and c["answer"] is not None for c in document["calls"]), "PDD and answer time")
     print(f"figure  calls a second: {document['summary']['calls_per_second']:.1f} (20 asked for)")
+    heard = EarlyPeer(ring([425], 1, 0, 2), early=2.0)
+    code, document, errors = call(stage, heard.uri("bob"), "--repeat", "1", "--hangup-after", "0.1")
+    mos = document["calls"][0]["mos"]
+    bench.check(code == 0 and mos is not None and 1 <= mos <= 4.5, f"what was heard has its MOS ({mos}) {errors}")
 
 
 def probes(stage):

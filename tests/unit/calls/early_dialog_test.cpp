@@ -192,4 +192,37 @@ TEST(EarlyDialogs, DoNotMatchAPrackOfAnotherDialogOrNumber)
     EXPECT_EQ(stage.call()->earlyDialogs.at(0).reliables.at(0).prack, right);
 }
 
+TEST(EarlyDialogs, OneWithoutToTagIsOneToo)
+{
+    Stage stage;
+    const auto invite = stage.request("INVITE");
+    const auto early = stage.response(183, "INVITE", {.sdp = true});
+    const auto answer = stage.response(200, "INVITE", {.toTag = "b", .sdp = true});
+    const auto call = stage.call();
+    ASSERT_EQ(call->earlyDialogs.size(), 2U); // a response without tag is none of "b"
+    EXPECT_EQ(call->earlyDialogs[0].toTag, "");
+    EXPECT_EQ(call->earlyDialogs[0].firstSdp, early);
+    EXPECT_EQ(call->earlyDialogs[0].state, calls::EarlyState::Terminated);
+    EXPECT_EQ(call->earlyDialogs[1].answer, answer);
+    EXPECT_EQ(call->winner, 1U);
+    EXPECT_EQ(call->rows.at(0).row, invite);
+    EXPECT_EQ(call->rows.at(0).earlyDialog, ~0U) << "no INVITE has a To-tag";
+    EXPECT_EQ(call->rows.at(1).earlyDialog, 0U);
+}
+
+TEST(EarlyDialogs, OneWithoutToTagIsAnsweredAndEnds)
+{
+    Stage stage;
+    stage.request("INVITE");
+    stage.response(100, "INVITE", {});
+    EXPECT_TRUE(stage.call()->earlyDialogs.empty());
+    stage.response(180, "INVITE", {});
+    stage.response(200, "INVITE", {.sdp = true});
+    ASSERT_EQ(stage.call()->earlyDialogs.size(), 1U);
+    EXPECT_EQ(stage.call()->winner, 0U);
+    EXPECT_EQ(stage.call()->earlyDialogs[0].state, calls::EarlyState::Confirmed);
+    stage.request("BYE", {.branch = "bye", .cseq = 2});
+    EXPECT_EQ(stage.call()->earlyDialogs[0].state, calls::EarlyState::Terminated);
+}
+
 } // namespace

@@ -27,7 +27,7 @@ class Files : public testing::Test
 {
 protected:
     /// What comes from here on is of that file and begins at that time.
-    void from(std::uint32_t file, std::chrono::milliseconds at)
+    void from(std::uint32_t file, std::chrono::microseconds at)
     {
         stage.wire.trace.readFrom(file);
         stage.wire.time = start + at;
@@ -68,6 +68,53 @@ TEST_F(Files, stampsOfOneFileAreTakenAsTheyAre)
     from(1, 30ms);
     const auto trying = stage.response(100);
     EXPECT_EQ(order(*stage.call()), (std::vector{trying, invite}));
+}
+
+/// Two interfaces of one capture, or a driver that stamps its two directions apart.
+TEST_F(Files, stampsOfOneFileAreALittleApart)
+{
+    from(1, 100ms);
+    const auto trying = stage.response(100);
+    const auto ok = stage.response(200, "INVITE", {.toTag = "bob"});
+    from(1, 90ms);
+    const auto ack = stage.request("ACK", {.branch = "a", .toTag = "bob"});
+    from(1, 105ms);
+    const auto invite = stage.request("INVITE");
+    EXPECT_EQ(order(*stage.call()), (std::vector{invite, trying, ok, ack}));
+    EXPECT_EQ(stage.call()->first, start + 105ms);
+}
+
+TEST_F(Files, aPrackStampedALittleEarlyStandsBelowWhatItConfirms)
+{
+    from(1, 100ms);
+    const auto invite = stage.request("INVITE");
+    from(1, 1500ms);
+    const auto prack = stage.request(
+        "PRACK", {.branch = "p", .toTag = "b", .cseq = 2, .extra = "RAck: 7 1 INVITE\r\n"});
+    from(1, 1501ms);
+    const auto reliable =
+        stage.response(183, "INVITE", {.toTag = "b", .extra = "Require: 100rel\r\nRSeq: 7\r\n"});
+    EXPECT_EQ(order(*stage.call()), (std::vector{invite, reliable, prack}));
+}
+
+TEST_F(Files, anAckStampedALittleEarlyStandsBelowItsFinalResponse)
+{
+    from(1, 100ms);
+    const auto invite = stage.request("INVITE");
+    from(1, 200ms);
+    const auto ack = stage.request("ACK", {.toTag = "bob"});
+    from(1, 201ms);
+    const auto busy = stage.response(486, "INVITE", {.toTag = "bob"});
+    EXPECT_EQ(order(*stage.call()), (std::vector{invite, busy, ack}));
+}
+
+TEST_F(Files, aCancelStampedALittleEarlyStandsBelowItsInvite)
+{
+    from(1, 100ms);
+    const auto cancel = stage.request("CANCEL");
+    from(1, 100ms + 1us);
+    const auto invite = stage.request("INVITE");
+    EXPECT_EQ(order(*stage.call()), (std::vector{invite, cancel}));
 }
 
 TEST_F(Files, rowsThatWouldCauseEachOtherStayWhereTheyAre)

@@ -87,6 +87,22 @@ TEST(CallRows, TellACopyOfOneDatagramFromARetransmission)
     EXPECT_TRUE(call->rows[3].copy);
 }
 
+TEST(CallRows, CountWhatWasSentTwiceHoweverQuickly)
+{
+    Stage stage;
+    stage.wire.step = std::chrono::microseconds(80);
+    stage.request("INVITE");
+    stage.wire.sentAgain = true;
+    const auto again = stage.request("INVITE"), flood = stage.request("INVITE");
+    stage.wire.sentAgain = false;
+    const auto copy = stage.request("INVITE");
+    const auto call = stage.call();
+    EXPECT_EQ(call->retransmissions, 2U);
+    EXPECT_EQ(call->transactions.at(0).repeats, (std::vector{again, flood}));
+    EXPECT_EQ(call->rows[3].row, copy);
+    EXPECT_TRUE(call->rows[3].copy);
+}
+
 TEST(CallRows, StandInOrderOfTimeHoweverTheyArrive)
 {
     Stage stage;
@@ -201,6 +217,57 @@ TEST(CallRows, AreCappedAndTheRestIsCounted)
     const auto call = stage.call();
     EXPECT_EQ(call->rows.size(), calls::kMostRowsPerCall);
     EXPECT_EQ(call->leftOut, 5U);
+}
+
+void refresh(Stage &stage, int times)
+{
+    for (int i = 1; i <= times; ++i) {
+        const support::Fields fields{.branch = "r" + std::to_string(i), .cseq = i};
+        stage.request("REGISTER", fields);
+        support::Fields answer = fields;
+        answer.toTag = "registrar";
+        stage.response(200, "REGISTER", answer);
+    }
+}
+
+TEST(CallRows, OfALiveRegistrationTheNewestStay)
+{
+    constexpr int kRefreshes = 3000;
+    Stage stage;
+    refresh(stage, kRefreshes);
+    const auto call = stage.call();
+    EXPECT_LE(call->rows.size(), 512U);
+    EXPECT_EQ(call->rows.size() + call->leftOut, 2U * kRefreshes);
+    EXPECT_EQ(call->kind, calls::Kind::Registration);
+    EXPECT_EQ(call->state, calls::State::Answered);
+    const trace::Row &first = stage.wire.trace.row(call->rows.front().row);
+    EXPECT_EQ(first.status, 0) << "it begins with a response";
+    const trace::Row &newest = stage.wire.trace.row(call->rows.back().row);
+    EXPECT_EQ(newest.cseq, static_cast<std::uint32_t>(kRefreshes));
+    EXPECT_EQ(newest.status, 200);
+}
+
+TEST(CallRows, OfALiveRegistrationSeenInOneDirectionTheNewestStayToo)
+{
+    Stage stage;
+    for (int i = 1; i <= 2000; ++i) {
+        support::Fields answer{.branch = "r" + std::to_string(i), .cseq = i};
+        answer.toTag = "registrar";
+        stage.response(200, "REGISTER", answer);
+    }
+    const auto call = stage.call();
+    EXPECT_GE(call->rows.size(), 150U);
+    EXPECT_LE(call->rows.size(), 512U);
+    EXPECT_EQ(call->rows.size() + call->leftOut, 2000U);
+}
+
+TEST(CallRows, OfARegistrationInAFileAllStay)
+{
+    Stage stage;
+    stage.wire.trace.readFrom(1);
+    refresh(stage, 3000);
+    EXPECT_EQ(stage.call()->rows.size(), 6000U);
+    EXPECT_EQ(stage.call()->leftOut, 0U);
 }
 
 TEST(CallRows, OfABiggestHostileCallFoldInTime)

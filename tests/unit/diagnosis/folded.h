@@ -89,6 +89,11 @@ private:
         case base::PacketKind::Datagram:
             if (const auto rtp = rtp::parseRtp(bytes))
                 m_streams.add(packet, *rtp);
+            else if (bytes.starts_with('\r') || bytes.starts_with('\0')) // CRLF, STUN
+                file(bytes.size() != 2 ? trace::RowKind::Ping : trace::RowKind::Pong, packet,
+                     bytes);
+            else if (bytes.starts_with('\1'))
+                file(trace::RowKind::Pong, packet, bytes);
             else
                 file(packet.cut ? trace::RowKind::Cut : trace::RowKind::Message, packet, bytes);
             return;

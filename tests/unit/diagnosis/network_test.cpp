@@ -239,4 +239,16 @@ TEST(Refused, isExplainedAsTheNetworksWord)
     EXPECT_EQ(event.find("Inside this program"), std::string::npos) << event;
 }
 
+TEST(OneWay, countsFromTheAnswerOn)
+{
+    const auto found = all("0.00 alice>bob INVITE offer\n"
+                           "0.50 bob>alice 183 tag=b answer\n"
+                           "0.51 bob>alice rtp 400\n" // of 8 s, early media that goes on
+                           "4.505 bob>alice 200 tag=b answer\n"
+                           "4.506 alice>bob ACK tag=b\n12.0 tick\n",
+                           "rtp-one-way");
+    ASSERT_EQ(found.size(), 1U);
+    EXPECT_THAT(found.front().text, HasSubstr("200 RTP packets went from"));
+}
+
 } // namespace

@@ -2,6 +2,8 @@
 // Captures that hold a part: one direction, the edge of a file, messages cut short. What was seen
 // stays a fault; what is only missing is doubted.
 #include <calls/direction.h>
+#include <diagnosis/explain.h>
+#include <diagnosis/offer_answer.h>
 #include <gmock/gmock.h>
 
 #include "folded.h"
@@ -100,6 +102,36 @@ TEST(CutShort, aRegisterWithinItsContactAccusesNobody)
     EXPECT_EQ(found->severity, Severity::Info);
     EXPECT_EQ(found->grade, Grade::CannotTell);
     EXPECT_THAT(found->text, HasSubstr("cut short"));
+}
+
+/// What a message describes may stand where the capture lost it.
+TEST(CutShort, anInviteWithoutItsEndMadeNoLateOffer)
+{
+    const auto without = [](std::string_view method) {
+        return [method](base::Packet packet) {
+            const std::string text(packet.payload.text());
+            if (text.starts_with(method)) {
+                packet.payload = base::Blob::copy(text.substr(0, text.find("Content-Length")));
+                packet.cut = true;
+            }
+            return packet;
+        };
+    };
+    const support::Conversation unreliable("0.00 alice>bob INVITE offer\n"
+                                           "0.20 bob>alice 183 tag=b offer\n"
+                                           "2.00 bob>alice 200 tag=b offer\n");
+    const Folded folded(unreliable, {}, without("INVITE"));
+    EXPECT_FALSE(folded.has("em-late-offer-unreliable-sdp"));
+    const auto told = diagnosis::explain(folded.evidence(), folded.row(183), {});
+    EXPECT_THAT(told.happened, HasSubstr("does not tell whether the INVITE made an offer"));
+
+    const support::Conversation reliable("0.00 alice>bob INVITE\n"
+                                         "0.20 bob>alice 183 tag=b offer rseq=1\n"
+                                         "0.30 alice>bob PRACK tag=b rack=1/1 answer\n"
+                                         "0.35 bob>alice 200 tag=b for=PRACK\n");
+    EXPECT_FALSE(Folded(reliable, {}, without("PRACK")).has("em-reliable-offer-unanswered"));
+    EXPECT_EQ(diagnosis::exchanges(Folded(reliable).evidence()).size(), 1U);
+    EXPECT_TRUE(diagnosis::exchanges(Folded(reliable, {}, without("INVITE")).evidence()).empty());
 }
 
 } // namespace

@@ -3,6 +3,8 @@
 
 #include "folded.h"
 
+#include <diagnosis/early_sound.h>
+
 namespace {
 
 using diagnosis::Light;
@@ -215,6 +217,177 @@ TEST(Verdict, NobodyListensWhereNobodyMayWait)
     const auto heard = diagnosis::earlyMediaVerdict(folded.evidence(), 0).facts[3].value;
     EXPECT_NE(before, heard);
     EXPECT_EQ(diagnosis::earlyMediaVerdict(evidence, 0).facts[3].value, heard) << "it is kept";
+}
+
+TEST(Verdict, CountsWhatCameBeforeTheAnswerAndNoMore)
+{
+    const auto verdict = judged(support::Folded(R"(
+      0.00 alice>bob INVITE offer
+      0.20 bob>alice 183 tag=b answer
+      0.25 bob>alice rtp 150
+      1.11 bob>alice 200 tag=b answer
+    )"));
+    EXPECT_EQ(verdict.facts[1].value, "43 packets, first 50 ms after the 183");
+}
+
+TEST(Verdict, WhatComesAfterTheAnswerIsNoEarlyMedia)
+{
+    const support::Folded folded(R"(
+      0.00 alice>bob INVITE offer
+      0.20 bob>alice 183 tag=b answer
+      3.00 bob>alice 200 tag=b answer
+      3.05 bob>alice rtp 100
+    )");
+    EXPECT_EQ(judged(folded).facts[1].value, "0 packets in 2.8 s");
+    EXPECT_EQ(diagnosis::earlyArrival(folded.evidence(), 0).main, nullptr);
+}
+
+TEST(Verdict, CountsAllStreamsOfTheDialogButNoStrayDatagrams)
+{
+    const auto verdict = judged(support::Folded(R"(
+      0.00 alice>bob INVITE offer
+      0.20 bob>alice 183 tag=b answer
+      0.21 carol>alice rtp 1 ssrc=901 pt=77
+      0.22 carol>alice rtp 1 ssrc=902 pt=34
+      0.30 bob>alice rtp 30 ssrc=1
+      0.95 bob>alice rtp 20 ssrc=2
+      4.00 bob>alice 200 tag=b answer
+    )"));
+    EXPECT_EQ(verdict.facts[1].value, "50 packets in 2 streams, first 100 ms after the 183");
+    EXPECT_EQ(verdict.facts[2].value, "0 (PCMU), as negotiated");
+}
+
+constexpr std::string_view kTwoForks = R"(
+      0.20 bob>alice 183 tag=f1 answer
+      0.21 bob>alice 183 tag=f2 sdp=0@gw
+      0.30 gw>alice rtp 100 ssrc=2
+      0.50 bob>alice rtp 90 ssrc=1
+      4.00 alice>bob CANCEL
+      4.01 bob>alice 200 for=CANCEL
+      4.02 bob>alice 487 tag=f1
+    )";
+
+TEST(Verdict, OfOurOwnForksOnlyOneIsPlayed)
+{
+    const support::Folded folded("own alice\n0.00 alice>bob INVITE offer\n" +
+                                 std::string(kTwoForks));
+    const auto quiet = judged(folded, 0), heard = judged(folded, 1);
+    EXPECT_EQ(quiet.light, Light::Amber);
+    EXPECT_EQ(quiet.sentence,
+              "Early media arrives but is not what is heard: 90 packets, first 300 ms after the "
+              "183; To-tag f2 is heard instead.");
+    EXPECT_EQ(heard.light, Light::Green) << heard.sentence;
+}
+
+TEST(Verdict, WhatOurMediaPlayedIsWhatItToldNotWhatARuleWouldChoose)
+{
+    const support::Folded folded("own alice\n0.00 alice>bob INVITE offer\n"
+                                 "0.51 local media tag=f1\n4.20 local media tag=f2\n" +
+                                 std::string(kTwoForks));
+    EXPECT_EQ(judged(folded, 0).light, Light::Green) << judged(folded, 0).sentence;
+    EXPECT_EQ(judged(folded, 1).sentence,
+              "Early media arrives but is not what is heard: 100 packets, first 90 ms after the "
+              "183; To-tag f1 is heard instead.");
+}
+
+TEST(Verdict, NothingIsPlayedWhereThereIsNoOutput)
+{
+    const std::string call = R"(
+      own alice
+      0.00 alice>bob INVITE offer
+      0.20 bob>alice 183 tag=b answer
+      0.25 bob>alice rtp 75
+      4.00 bob>alice 200 tag=b answer
+    )";
+    const auto with = judged(support::Folded(call));
+    const auto without = judged(support::Folded(call + "0.01 local silent"));
+    EXPECT_EQ(with.sentence.substr(0, 21), "Early media is played") << with.sentence;
+    EXPECT_EQ(without.sentence.substr(0, 55),
+              "Early media arrives, and there is no audio output here:")
+        << without.sentence;
+    EXPECT_EQ(without.light, with.light);
+}
+
+TEST(Verdict, WhichForkAnotherPhonePlaysIsNotKnown)
+{
+    const support::Folded folded("0.00 alice>bob INVITE offer\n" + std::string(kTwoForks));
+    EXPECT_EQ(judged(folded, 0).light, Light::Green) << judged(folded, 0).sentence;
+}
+
+/// What a 183 without To-tag is, of a peer of RFC 2543.
+base::Packet withoutTag(base::Packet packet)
+{
+    std::string text(packet.payload.text());
+    const auto at = text.find(";tag=none");
+    if (at != std::string::npos)
+        packet.payload = base::Blob::copy(text.erase(at, std::string_view(";tag=none").size()));
+    return packet;
+}
+
+TEST(Verdict, ADialogWithoutToTagHasItsDescriptionAndMedia)
+{
+    const support::Folded folded(support::Conversation(R"(
+      0.00 alice>bob INVITE offer
+      0.20 bob>alice 183 tag=none answer
+      0.25 bob>alice rtp 75
+      4.00 bob>alice 200 tag=b answer
+    )"),
+                                 {}, withoutTag);
+    ASSERT_EQ(folded.evidence().call.earlyDialogs.size(), 2U);
+    EXPECT_TRUE(folded.evidence().call.earlyDialogs[0].firstSdp.valid());
+    EXPECT_EQ(judged(folded).facts[1].value, "75 packets, first 50 ms after the 183");
+    EXPECT_TRUE(diagnosis::wasEarly(folded.evidence(), 0));
+    EXPECT_FALSE(diagnosis::wasEarly(folded.evidence(), 1)) << "answered at once";
+}
+
+TEST(Verdict, MediaAheadOfAnAnswerAtOnceIsMeasuredByIt)
+{
+    const support::Folded folded(R"(
+      0.00 alice>bob INVITE offer
+      0.50 bob>alice rtp 75
+      2.00 bob>alice 200 tag=b answer
+    )");
+    EXPECT_EQ(judged(folded).facts[1].value.substr(0, 41),
+              "75 packets, first 1.5 s before the 200");
+}
+
+TEST(Verdict, ABodyThatWasNotCapturedMayHaveHadADescription)
+{
+    const auto cut = [](base::Packet packet) {
+        const auto text = packet.payload.text();
+        if (text.substr(0, 11) != "SIP/2.0 183")
+            return packet;
+        packet.cut = true;
+        packet.payload = base::Blob::copy(text.substr(0, text.find("\r\n\r\n")));
+        return packet;
+    };
+    const support::Folded folded(support::Conversation(R"(
+      0.00 alice>bob INVITE offer
+      0.20 bob>alice 183 tag=b answer
+      4.00 bob>alice 200 tag=b answer
+    )"),
+                                 {}, cut);
+    const auto verdict = judged(folded);
+    EXPECT_EQ(verdict.facts[0].value, "cannot tell: the capture cut the 183 short");
+    EXPECT_EQ(verdict.sentence, "Whether early media was announced cannot be told: the capture cut "
+                                "the 183 short.");
+}
+
+TEST(Verdict, ASilenceThatIsOverDoesNotGoOn)
+{
+    const support::Folded folded(R"(
+      own alice
+      0.00 alice>bob INVITE offer
+      0.20 bob>alice 183 tag=b answer
+      4.00 alice>bob CANCEL
+      4.01 bob>alice 200 for=CANCEL
+      4.02 bob>alice 487 tag=b
+      40.0 tick
+    )");
+    const auto finding = folded.find("em-183-sdp-no-rtp");
+    ASSERT_NE(finding, nullptr);
+    EXPECT_NE(finding->text.find("within 3.8 s until the CANCEL [2]."), std::string::npos)
+        << finding->text;
 }
 
 } // namespace

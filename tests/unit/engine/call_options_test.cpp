@@ -73,6 +73,24 @@ TEST(CallOptions, WithoutReliabilityNothingIsPracked)
     EXPECT_FALSE(ear.told(base::LocalKind::Note).empty());
 }
 
+TEST(CallOptions, NothingIsPrackedThatHasNoNumber)
+{
+    Peer callee(Script([](Peer &self, const sip::Message &message, const Way &way) {
+        for (const char *number : {"0", "abc"})
+            self.send(way, peer::answer(self, message, 183, "a")
+                               .header("Require", "100rel")
+                               .header("RSeq", number)
+                               .text());
+        self.send(way, peer::answer(self, message, 200, "a").text());
+    }));
+    Ear ear(ear::quick());
+    ear.engine->place(to(callee));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    ASSERT_TRUE(support::stepUntil(
+        [&] { return callee.count("ACK") == 1; })); // a PRACK of the 183 would have left before it
+    EXPECT_EQ(callee.count("PRACK"), 0);
+}
+
 TEST(CallOptions, WhatWasRequiredInVainIsNamed)
 {
     Peer callee(Script([](Peer &self, const sip::Message &message, const Way &way) {
@@ -86,6 +104,22 @@ TEST(CallOptions, WhatWasRequiredInVainIsNamed)
     ASSERT_TRUE(ear.waitFor(CallStep::Failed));
     EXPECT_THAT(firstOf(callee, "INVITE"), HasSubstr("Require: 100rel"));
     EXPECT_THAT(ear.first(CallStep::Failed).sentence, HasSubstr("does not know 100rel"));
+}
+
+TEST(CallOptions, OnlyARefusalThatMayHaveRetryAfterSaysWhenToTryAgain)
+{
+    for (const auto &[status, words] :
+         {std::pair(486, "Try again after 30 s"), {403, "does not define for a 403"}}) {
+        const int code = status;
+        Peer callee(Script([code](Peer &self, const sip::Message &message, const Way &way) {
+            self.send(way,
+                      sip::responseTo(message, code, "", "x").header("Retry-After", "30").text());
+        }));
+        Ear ear(ear::quick());
+        ear.engine->place(to(callee));
+        ASSERT_TRUE(ear.waitFor(CallStep::Failed));
+        EXPECT_THAT(ear.first(CallStep::Failed).sentence, HasSubstr(words));
+    }
 }
 
 TEST(CallOptions, ARedirectIsFollowedOnRequestBestFirstAndNeverInCircles)

@@ -196,6 +196,45 @@ TEST(Refusal, A430ToARegisterIsTriedAgainButNeverInALoop)
     EXPECT_GE(flow.jump(), 30s);
 }
 
+TEST(LeftAlone, PingsOnceAfterTheSilenceAndNotBefore)
+{
+    Machine flow;
+    flow.comeUp(); // of an hour
+    const auto begun = flow.now;
+    flow.keeper.leaveAlone(flow.now, 600s);
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("Left alone for 600 s"));
+    EXPECT_EQ(flow.jump(), 600s) << "no keep-alive of 95 to 120 s in between";
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
+    EXPECT_EQ(flow.keeper.report().lastPing, begun + 600s);
+    flow.keeper.pong(flow.now);
+    EXPECT_LE(flow.jump(), 120s) << "and as ever afterwards";
+}
+
+TEST(LeftAlone, BytesInBetweenBeginTheSilenceAnew)
+{
+    Machine flow;
+    flow.comeUp();
+    flow.keeper.leaveAlone(flow.now, 300s);
+    flow.after(100s);
+    flow.keeper.bytes(flow.now);
+    EXPECT_EQ(flow.jump(), 300s);
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
+}
+
+TEST(LeftAlone, NotBeyondTheRegistrationNorWhereNobodyAnswersPings)
+{
+    Machine flow;
+    flow.comeUp();
+    flow.keeper.leaveAlone(flow.now, 2h);
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("The registration ends before"));
+    EXPECT_LE(flow.jump(), 120s);
+    Machine mute;
+    mute.keeper.sending(mute.now);
+    mute.keeper.result(mute.now, status(200));
+    mute.keeper.leaveAlone(mute.now, 60s);
+    EXPECT_THAT(mute.keeper.report().reason, HasSubstr("would prove nothing"));
+}
+
 TEST(Reach, BeginsWithTheRegistrationAndEndsWithTheFlow)
 {
     Machine flow;

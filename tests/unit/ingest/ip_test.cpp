@@ -75,7 +75,7 @@ TEST(Link, otherLinkTypesAreToldAndLeftOut)
     EXPECT_TRUE(read.packets.empty());
     ASSERT_TRUE(read.outcome);
     EXPECT_THAT(read.outcome->linkTypes, testing::ElementsAre("link type 195"));
-    EXPECT_THAT(read.flaws, testing::ElementsAre(testing::HasSubstr("1 of 1 frames")));
+    EXPECT_THAT(read.flaws, testing::ElementsAre(testing::HasSubstr("1 of 1 frame comes")));
 }
 
 TEST(Ip, headerOptionsAndExtensionHeaders)
@@ -166,7 +166,7 @@ TEST(Fragments, missingPieceIsTold)
     parts.erase(parts.begin() + 1);
     const auto read = readIp(parts);
     EXPECT_THAT(read.flaws,
-                testing::ElementsAre(testing::HasSubstr("1 fragmented IP packets lack a piece")));
+                testing::ElementsAre(testing::HasSubstr("1 fragmented IP packet lacks a piece")));
     ASSERT_EQ(read.packets.size(), 1U); // its beginning, with the time that came
     EXPECT_EQ(read.payload(0), std::string(8, 'x'));
     EXPECT_EQ(read.packets[0].time, reading::at(0));

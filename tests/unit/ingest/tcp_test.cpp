@@ -129,7 +129,7 @@ TEST(Tcp, lossConfirmedByThePeerIsAGap)
                              40);
     EXPECT_EQ(story(read), "D:one G D:three");
     EXPECT_THAT(read.flaws, testing::ElementsAre(
-                                testing::HasSubstr("lacks bytes of TCP connections at 1 place")));
+                                testing::HasSubstr("lacks bytes of TCP connections at 1 place.")));
 }
 
 TEST(Tcp, unconfirmedHoleWaitsThenGivesUp)
@@ -144,6 +144,45 @@ TEST(Tcp, unconfirmedHoleWaitsThenGivesUp)
 TEST(Tcp, endOfFileHandsOnWhatWaits)
 {
     EXPECT_EQ(story(readIp({a(99, "", kSyn), a(103, "two"), a(110, "four")})), "G D:two G D:four");
+}
+
+std::vector<base::Instant> times(const reading::Read &read)
+{
+    std::vector<base::Instant> out;
+    for (const base::Packet &packet : read.packets)
+        out.push_back(packet.time);
+    return out;
+}
+
+/// However long it takes to know that the hole stays one.
+TEST(Tcp, whatStandsBehindAHoleKeepsTheTimeItWasCapturedAt)
+{
+    using reading::at;
+    const auto ended = readIp({a(99, "", kSyn), a(103, "two"), a(106, "three"), a(120, "four"),
+                               a(124, "five", kAck | kFin)},
+                              100);
+    EXPECT_EQ(story(ended), "G D:two D:three G D:four D:five F");
+    EXPECT_THAT(times(ended), testing::ElementsAre(at(100), at(100), at(200), at(300), at(300),
+                                                   at(400), at(400)));
+
+    const auto confirmed = readIp({a(99, "", kSyn), b(0, "", kSyn | kAck, 100), a(100, "one"),
+                                   a(106, "three"), b(1, "yes", kAck, 111), a(111, "four")},
+                                  40);
+    EXPECT_EQ(story(confirmed), "D:one G D:three D:four");
+    EXPECT_THAT(times(confirmed), testing::ElementsAre(at(80), at(160), at(120), at(120), at(200)));
+
+    const auto patient = readIp({a(99, "", kSyn), a(103, "two"), a(106, "x"), a(107, "y")}, 1100);
+    EXPECT_EQ(story(patient), "G D:two D:x D:y");
+    EXPECT_THAT(times(patient), testing::ElementsAre(at(1100), at(1100), at(2200), at(3300)));
+}
+
+/// Sent again because it was lost on its way: nobody read what follows before it.
+TEST(Tcp, whatWaitedForALateSegmentComesWithIt)
+{
+    using reading::at;
+    const auto read = readIp({a(99, "", kSyn), a(103, "two", kAck | kFin), a(100, "one")}, 100);
+    EXPECT_EQ(story(read), "D:one D:two F");
+    EXPECT_THAT(times(read), testing::ElementsAre(at(200), at(200), at(200)));
 }
 
 TEST(Tcp, middleOfAConnectionBeginsWithAGap)

@@ -168,7 +168,7 @@ TEST(Tls, withoutKeyTheBytesAreCountedAndTheWayOutIsTold)
                                            HasSubstr("bytes encrypted"), HasSubstr("no key"))));
     EXPECT_THAT(read.flaws, ElementsAre(HasSubstr("The key log holds no secret that can be read "
                                                   "(2 lines"),
-                                        HasSubstr("1 TLS connections hold")));
+                                        HasSubstr("1 TLS connection holds")));
 }
 
 TEST(Tls, aKeyLogOfAnotherCaptureIsTold)
@@ -181,7 +181,7 @@ TEST(Tls, aKeyLogOfAnotherCaptureIsTold)
     talk.keyLog = other.keyLog;
     EXPECT_THAT(readTalk(talk).flaws,
                 ElementsAre(HasSubstr("secrets of 1 TLS sessions, none of them of the 1"),
-                            HasSubstr("1 TLS connections hold")));
+                            HasSubstr("1 TLS connection holds")));
     const std::string plain = support::ethernet(support::udp(
         support::endpoint("192.0.2.1:5060"), support::endpoint("192.0.2.2:5060"), "hello"));
     EXPECT_THAT(reading::read(support::pcap({{reading::at(0), plain}}), other.keyLog).flaws,

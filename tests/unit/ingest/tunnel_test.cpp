@@ -189,7 +189,7 @@ TEST(Tunnel, nestingHasAnEnd)
     EXPECT_EQ(heard(readIp({packet})), "hello");
     const auto read = readIp({outer(4, packet)});
     EXPECT_TRUE(read.packets.empty());
-    EXPECT_THAT(read.flaws, testing::ElementsAre(testing::HasSubstr("1 packets lie in too many")));
+    EXPECT_THAT(read.flaws, testing::ElementsAre(testing::HasSubstr("1 packet lies in too many")));
 }
 
 TEST(Tunnel, otherTrafficOnATunnelsPortIsLeftAlone)

@@ -46,6 +46,8 @@ TEST(Twins, theSamePacketAMomentLaterIsFoldedAndTold)
     EXPECT_THAT(out.flaws, ElementsAre(HasSubstr("2 packets were captured twice")));
     EXPECT_EQ(out.outcome->duplicates, 2U);
     EXPECT_EQ(out.outcome->frames, 3U);
+    EXPECT_THAT(captured({{later(0), frame}, {later(80), frame}}).flaws,
+                ElementsAre("1 packet was captured twice and is shown once."));
 }
 
 TEST(Twins, equalStampsAreOneCaptureMergedTwice)
@@ -61,6 +63,22 @@ TEST(Twins, aRetransmissionIsNone)
     EXPECT_EQ(captured({{later(0), frame}, {later(1000), frame}}).packets.size(), 2U);
     const std::string other = support::ethernet(packet(8));
     EXPECT_EQ(captured({{later(0), frame}, {later(80), other}}).packets.size(), 2U);
+}
+
+TEST(Twins, whatWasSentTwiceWithinAMomentIsMarkedSo)
+{
+    const auto frame = [](std::uint16_t id) { return support::ethernet(packet(id)); };
+    const Read out = captured({{later(0), frame(7)},
+                               {later(80), frame(8)},  // sent again
+                               {later(160), frame(7)}, // a mirror's copies of both
+                               {later(170), frame(8)},
+                               {later(240), frame(9)}});
+    ASSERT_EQ(out.packets.size(), 3U);
+    EXPECT_FALSE(out.packets[0].sentAgain);
+    EXPECT_TRUE(out.packets[1].sentAgain && out.packets[2].sentAgain);
+    const Read unnumbered = captured({{later(0), frame(0)}, {later(1000), frame(0)}});
+    ASSERT_EQ(unnumbered.packets.size(), 2U);
+    EXPECT_FALSE(unnumbered.packets[1].sentAgain);
 }
 
 TEST(Twins, aSenderThatCountsItsPacketsDoesNotCountOneTwice)

@@ -198,7 +198,7 @@ TEST(WebSocket, compressedMessagesAreReadWithTheWindowBefore)
                                  {false, answer("sip", extension)},
                                  {true, frame(kText, bomb[0], true, true, 0x40)}});
     EXPECT_EQ(said(capped, true), "~");
-    EXPECT_THAT(capped.flaws, ElementsAre(HasSubstr("1 WebSocket messages")));
+    EXPECT_THAT(capped.flaws, ElementsAre(HasSubstr("1 WebSocket message with")));
 }
 
 TEST(WebSocket, closeIsToldWithItsReason)

@@ -53,6 +53,30 @@ TEST(Outline, LanesStandInTheOrderTheRequestsTravel)
         (std::vector<std::string>{"10.0.0.1", "10.0.0.5", "10.0.0.7", "10.0.0.6", "10.0.0.2"}));
 }
 
+TEST(Outline, OurOneSocketHasTheNameOfWhoeverSpeaksInThisCall)
+{
+    ladder::Options options; // as a lab story left it
+    options.names = {{"10.0.0.1:5060", "alice"}, {"10.0.0.2:5060", "bob"}};
+    for (const bool placed : {true, false}) {
+        made::Call call;
+        call.origin = base::Origin::Tap;
+        call.outgoing = placed;
+        (placed ? call.from : call.to) = "sip:zoe@example.test";
+        const auto *const us = "10.0.0.1:5060", *const them = "10.0.0.2:5060";
+        call.say(placed ? us : them, placed ? them : us, kInvite);
+        EXPECT_EQ(laneNames(outlineOf(call, options)),
+                  (placed ? std::vector<std::string>{"zoe", "bob"}
+                          : std::vector<std::string>{"bob", "zoe"}));
+    }
+}
+
+TEST(Outline, ACallOfWhichNoMessageTellsIsTitledAsWhatItIs)
+{
+    made::Call call;
+    call.local(base::LocalKind::Unresolvable, 503, "The host does not resolve.");
+    EXPECT_EQ(outlineOf(call).title.substr(0, 42), "A request that did not leave this computer");
+}
+
 TEST(Outline, ResponseSeenFirstStillPutsItsReceiverLeft)
 {
     made::Call call;
@@ -92,6 +116,42 @@ TEST(Outline, APassingTcpPortIsTheHostItsViaNames)
     ladder::Options options;
     options.names = {{"127.0.0.1:5090", "us"}, {"127.0.0.1:5070", "edge"}};
     EXPECT_EQ(laneNames(outlineOf(call, options)), (std::vector<std::string>{"us", "edge"}));
+}
+
+/// The flow went down while it rang, and the answer leaves over a fresh connection.
+TEST(Outline, OurOwnSideIsOneLaneWhateverItSendsFrom)
+{
+    made::Call call;
+    call.origin = base::Origin::Tap;
+    call.transport = base::Transport::Tcp;
+    call.say("127.0.0.1:5090", "127.0.0.1:40001", kInvite);
+    call.outgoing = true;
+    call.say("127.0.0.1:40001", "127.0.0.1:5090", {"180 Ringing", "INVITE", "z9hG4bKbranch1", "b"});
+    call.say("127.0.0.1:51425", "127.0.0.1:5091", {"603 Decline", "INVITE", "z9hG4bKbranch1", "b"});
+    const auto lanes = [&](std::map<std::string, std::string> names) {
+        ladder::Options options;
+        options.names.insert(names.begin(), names.end());
+        return laneNames(outlineOf(call, options));
+    };
+    EXPECT_THAT(
+        lanes({{"127.0.0.1:40001", "bob"}, {"127.0.0.1:5090", "A"}, {"127.0.0.1:5091", "B"}}),
+        testing::UnorderedElementsAre("A", "B", "bob"));
+    EXPECT_THAT(
+        lanes({{"127.0.0.1:51425", "bob"}, {"127.0.0.1:5090", "A"}, {"127.0.0.1:5091", "B"}}),
+        testing::UnorderedElementsAre("A", "B", "bob"));
+    EXPECT_EQ(lanes({}).size(), 3U);
+    EXPECT_EQ(lanes({{"127.0.0.1:51425", "carol"}, {"127.0.0.1:40001", "bob"}}).size(), 4U)
+        << "two accounts";
+}
+
+TEST(Outline, TwoUserAgentsOfOursThatTalkToEachOtherStayTwo)
+{
+    made::Call call;
+    call.origin = base::Origin::Tap;
+    call.outgoing = true;
+    call.say("127.0.0.1:5090", "127.0.0.1:40001", kInvite);
+    call.say("127.0.0.1:40001", "127.0.0.1:5090", {"180 Ringing", "INVITE", "z9hG4bKbranch1", "b"});
+    EXPECT_EQ(laneNames(outlineOf(call)).size(), 2U);
 }
 
 TEST(Outline, MoreHostsThanLanesShareTheLastOneAndSayHowMany)

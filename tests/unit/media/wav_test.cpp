@@ -150,6 +150,28 @@ TEST_F(Wav, RecordingsKeepEachEarlyDialogApart)
     EXPECT_GT(list[1].meanLevel, -40);
 }
 
+TEST_F(Wav, RecordingsAreNamedForWhatTheyAre)
+{
+    const auto nameOf = [](const media::RecordingInfo &info) {
+        return std::filesystem::path(info.path).filename().string();
+    };
+    media::Recordings recordings;
+    recordings.begin(folder, {});
+    const auto samples = ramp(160);
+    ASSERT_TRUE(recordings.add(1, "", 1s, samples, 8000, 0ns));
+    recordings.answered();
+    ASSERT_TRUE(recordings.add(1, "a", 1020ms, samples, 8000, 0ns)); // it began before the answer
+    ASSERT_TRUE(recordings.add(2, "b", 1020ms, samples, 8000, 0ns));
+    recordings.begin(folder, {}, true); // Record was pressed while they talk
+    ASSERT_TRUE(recordings.add(3, "c", 2s, samples, 8000, 0ns));
+    const auto list = recordings.list();
+    ASSERT_EQ(list.size(), 3U);
+    EXPECT_EQ(nameOf(list[0]), "early-media-a.wav");
+    EXPECT_EQ(nameOf(list[1]), "answered-b.wav");
+    EXPECT_EQ(nameOf(list[2]), "answered-c.wav");
+    EXPECT_TRUE(list[0].early && !list[1].early && !list[2].early);
+}
+
 TEST_F(Wav, ANewSsrcOfTheSameDialogGoesOnInTheSameFile)
 {
     media::Recordings recordings;

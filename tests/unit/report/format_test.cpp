@@ -245,4 +245,21 @@ TEST(Json, ALocalFailureIsMarkedAsOurs)
     EXPECT_EQ(json["invite_retransmissions"], 1);
 }
 
+TEST(Json, ACallThatIsAnsweredAtOnceHasNoEarlyDialog)
+{
+    made::Call call;
+    call.say("10.0.0.1:5060", "10.0.0.2:5060",
+             {"INVITE sip:bob@example.test", "INVITE", "z9hG4bKa"});
+    call.wait(std::chrono::milliseconds(500));
+    call.say("10.0.0.2:5060", "10.0.0.1:5060", {"200 OK", "INVITE", "z9hG4bKa", "b"});
+    made::Report report(call);
+    EXPECT_EQ(report.calls[0].call->earlyDialogs.size(), 1U);
+    report.calls[0].recordings = {{"b", "there/answered-b.wav"}};
+    const auto json = nlohmann::json::parse(report.write("json"))["calls"][0];
+    EXPECT_EQ(json["final"]["code"], 200);
+    EXPECT_TRUE(json["early_dialogs"].empty()) << json["early_dialogs"];
+    EXPECT_EQ(json["recordings"],
+              (nlohmann::json{{{"to_tag", "b"}, {"file", "there/answered-b.wav"}}}));
+}
+
 } // namespace

@@ -53,7 +53,7 @@ TEST(MediaIndex, findsTheStreamsOfACallOnly)
     const std::string text = talk::invite("one");
     const auto message = sip::parse(text);
     ASSERT_TRUE(message);
-    EXPECT_TRUE(index.learn({7}, *message));
+    EXPECT_TRUE(index.learn({7}, message->sdp()));
     EXPECT_TRUE(index.namedInSdp(talk::kCallerMedia));
     EXPECT_FALSE(index.namedInSdp(talk::kCalleeMedia));
     EXPECT_EQ(index.clock(talk::kCallerMedia, 0), 8000U);

@@ -78,6 +78,26 @@ TEST(ClockOffset, delayDoesNotCountWhereMessagesWentBothWays)
     }
 }
 
+TEST(ClockOffset, isToldWhereItIsMoreThanNobodyCanTell)
+{
+    ClockOffset clock;
+    clock.messages = 7;
+    clock.bothWays = true;
+    clock.within = 2ms;
+    const auto told = [&] { return session::clockSentence(clock, "b.pcap", "a.pcap"); };
+    EXPECT_EQ(told(), "");
+    clock.offset = -2ms;
+    EXPECT_EQ(told(), "");
+    clock.offset = -2001us;
+    EXPECT_THAT(told(), testing::HasSubstr("runs 0.002001 s behind a.pcap, from 7 messages seen"));
+    clock.messages = 1;
+    EXPECT_THAT(told(), testing::HasSubstr("from 1 message seen"));
+    clock.offset = clock.within = {};
+    EXPECT_EQ(told(), "");
+    clock.given = clock.applied = true;
+    EXPECT_THAT(told(), testing::HasSubstr("as given"));
+}
+
 TEST(ClockOffset, outliersDoNotMoveIt)
 {
     TwoPoints points(2s, 10ms);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/flow_registers.h>
+
+#include <algorithm>
+
+namespace diagnosis {
+
+std::vector<FlowRegister> flowRegisters(const Evidence &evidence)
+{
+    std::vector<FlowRegister> out;
+    for (const auto &transaction : evidence.call.transactions) {
+        if (transaction.method != sip::Method::Register || !transaction.request.valid() ||
+            evidence.trace.row(transaction.request).viaCount > 1)
+            continue;
+        if (const auto binding = flows::readBinding(evidence.message(transaction.request)))
+            out.push_back({&transaction, *binding, evidence.trace.source(transaction.request),
+                           evidence.trace.destination(transaction.request)});
+    }
+    std::stable_sort(out.begin(), out.end(), [](const FlowRegister &a, const FlowRegister &b) {
+        return a.transaction->started < b.transaction->started;
+    });
+    return out;
+}
+
+std::vector<const flows::Flow *> flowsOf(const Evidence &evidence)
+{
+    std::vector<const flows::Flow *> out;
+    if (evidence.call.kind != calls::Kind::Registration)
+        return out;
+    for (const auto &flow : evidence.flows)
+        if (flow && flow->lastRegister.valid() &&
+            evidence.trace.row(flow->lastRegister).call == evidence.call.id)
+            out.push_back(flow.get());
+    return out;
+}
+
+const flows::Flow *flowOf(const Evidence &evidence, const FlowRegister &of)
+{
+    for (const auto &flow : evidence.flows)
+        if (flow && flow->userAgent == of.userAgent && flow->edge == of.edge &&
+            flow->report.regId == of.binding.regId)
+            return flow.get();
+    return nullptr;
+}
+
+bool stands(const flows::Flow &flow, base::Instant when)
+{
+    const auto until = flow.report.registeredUntil;
+    return flow.granted && flow.registered.known() && flow.registered <= when &&
+           (!until.known() || until > when) && deathOf(flow, when) == nullptr;
+}
+
+} // namespace diagnosis

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <diagnosis/flow_registers.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+constexpr auto kLate = std::chrono::seconds(2);
+
+struct Late {
+    std::uint64_t count = 0;
+    base::Duration longest{0};
+    trace::RowId ping, pong; // of the longest
+};
+
+/// Over a connection, where each pong answers the oldest ping; STUN over UDP is sent again instead.
+Late latePongs(const flows::Flow &flow)
+{
+    Late out;
+    trace::RowId ping;
+    base::Instant since;
+    for (const auto &event : flow.events) {
+        if (event.what == flows::Happening::Ping && !ping.valid()) {
+            ping = event.row;
+            since = event.time;
+        } else if (event.what == flows::Happening::Pong && ping.valid()) {
+            const auto waited = event.time - since;
+            const bool late = waited > kLate && waited <= flows::pongWait(flow.transport);
+            out.count += late ? 1U : 0U;
+            if (late && waited > out.longest) {
+                out.longest = waited;
+                out.ping = ping;
+                out.pong = event.row;
+            }
+            ping = {};
+        } else if (event.what != flows::Happening::Used) {
+            ping = {}; // registered anew, or the connection ended
+        }
+    }
+    return out;
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto *const flow : flowsOf(evidence)) {
+        // Without outbound nobody promised a pong: a CRLF may be anything.
+        const bool promised = flow->granted && flow->transport != base::Transport::Udp;
+        const auto late = promised ? latePongs(*flow) : Late{};
+        if (late.count == 0)
+            continue;
+        auto &f = out.add(
+            "flow-pong-late", late.count > 1 ? Severity::Warning : Severity::Info, Grade::Seen,
+            fmt::format("{} of {} came late: {} after the ping [1] the slowest [2]. "
+                        "After {} a user agent gives the flow up.",
+                        count(late.count, "pong"), flow->edge.text(), lasting(late.longest),
+                        lasting(flows::pongWait(flow->transport))));
+        f.impact = "Calls over this flow wait as long; a little more and it is taken for dead.";
+        f.evidence = {at(late.ping, "the ping"), at(late.pong, "its pong")};
+        f.evidence.front().flow = flow->id;
+        f.fixes = {{"Answer CRLF CRLF at once; look for overload or a path that loses packets.",
+                    "edge proxy", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule flow_pong_late;
+const Rule flow_pong_late{"flow-pong-late",
+                          "Keep-alives are answered late",
+                          Severity::Warning,
+                          "RFC 5626 section 4.4.1",
+                          "430",
+                          R"(
+  0.00 bob>edge REGISTER tcp call=r1 "Supported: path, outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
+  0.05 edge>bob 200 tcp call=r1 tag=r "Require: outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
+ 20.00 bob>edge tcp ping
+*24.50 edge>bob tcp pong
+ 50.00 bob>edge tcp ping
+*53.10 edge>bob tcp pong
+ 60.00 tick
+)",
+                          R"(
+  0.00 bob>edge REGISTER tcp call=r1 "Supported: path, outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
+  0.05 edge>bob 200 tcp call=r1 tag=r "Require: outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
+ 20.00 bob>edge tcp ping
+ 20.40 edge>bob tcp pong
+ 50.00 bob>edge tcp ping
+ 51.90 edge>bob tcp pong
+ 60.00 tick
+)",
+                          check};
+
+} // namespace diagnosis::rules

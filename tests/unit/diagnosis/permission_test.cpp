@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+// P-Early-Media against the packets that came all the same.
+#include "folded.h"
+
+#include <fmt/format.h>
+
+namespace {
+
+TEST(Permission, MediaThatIsForbiddenIsCountedFromThenOnToTheAnswer)
+{
+    const auto forbidden = [](int answeredMs) {
+        return support::Folded(fmt::format(R"(
+          0.00 alice>bob INVITE offer "P-Early-Media: supported"
+          0.10 bob>alice rtp 300
+          1.10 bob>alice 183 tag=b answer "P-Early-Media: inactive"
+          {:.3f} bob>alice 200 tag=b answer
+        )",
+                                           answeredMs / 1000.0))
+            .find("em-pem-blocked");
+    };
+    EXPECT_EQ(forbidden(1400), nullptr) << "15 packets may have been on their way";
+    const auto found = forbidden(2110);
+    ASSERT_NE(found, nullptr);
+    EXPECT_NE(found->text.find("51 packets came from"), std::string::npos) << found->text;
+}
+
+} // namespace
