@@ -79,6 +79,9 @@ std::string SelfCall::conclusion(bool registered, bool interrupted) const
     std::string out;
     if (interrupted)
         out = "interrupted before the call came in.";
+    else if (m_own.local)
+        out = fmt::format("{}: our own call failed before it came in. {}", standing,
+                          base::printable(m_own.sentence));
     else if (m_own.status >= 300 || m_own.stage == CallInfo::Stage::Failed)
         out = fmt::format("{}: our own call was refused with {} {} and never came in. {}", standing,
                           m_own.status, base::printable(m_own.phrase),

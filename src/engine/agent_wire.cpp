@@ -48,7 +48,7 @@ bool Agent::admits(std::string_view text, const Connection &connection)
         return false;
     }
     const auto message = sip::parse(text);
-    if (!message || message->method == sip::Method::Ack)
+    if (!message || (message->isRequest() && message->method == sip::Method::Ack))
         return true;
     if (!message->isRequest()) {
         const auto refusal = foreignVia(*message, sentBy());

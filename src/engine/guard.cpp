@@ -230,6 +230,8 @@ std::optional<Refusal> foreignVia(const sip::Message &response,
         if (response.find(id) == nullptr)
             return refusal(fmt::format("a response without {}", sip::headerText(id)),
                            response.callId());
+    if (vias.empty()) // the header is there, and names nobody
+        return refusal("a response without a Via that names anybody", response.callId());
     const auto mismatch = [&](std::string_view what) {
         return Refusal{base::LocalKind::ViaMismatch,
                        fmt::format("A {} was dropped: {}", requestOf(response), what),

@@ -254,6 +254,7 @@ bool TestCall::redirected(const Reply &reply)
     // answered.
     if (!m_trusted)
         trustOnly(m_digest.asked());
+    m_redirected = true;
     m_digest = DigestClient(m_request.credentials.user, m_request.credentials.password);
     const auto plan = planCall(m_request);
     if (!plan) {

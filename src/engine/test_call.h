@@ -166,6 +166,7 @@ private:
     std::vector<std::unique_ptr<Transaction>> m_formerInvites; // those answered with a challenge
     TransactionPool m_requests;
     DigestClient m_digest;
+    bool m_redirected = false;
     bool m_named; // the credentials were named for this call, and are not the account's
     /// Who may have an answer made with the credentials; nullopt: whoever asks first, and next.
     std::optional<std::vector<AskedRealm>> m_trusted;

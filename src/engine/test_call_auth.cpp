@@ -33,7 +33,11 @@ void TestCall::trustOnly(std::vector<AskedRealm> realms)
 {
     for (const auto &uri : {m_named ? m_request.target : m_request.from, m_request.proxy}) {
         const auto host = sip::parseUri(uri).host;
-        if (!host.empty())
+        // What a registrar asked for in a realm of that name holds: no weaker algorithm.
+        const bool named = std::any_of(realms.begin(), realms.end(), [&](const auto &each) {
+            return base::equalsNoCase(each.realm, host);
+        });
+        if (!host.empty() && !named)
             realms.push_back({std::string(host), DigestAlgorithm::Md5});
     }
     m_trusted = std::move(realms);
@@ -46,11 +50,14 @@ std::vector<std::string_view> TestCall::answerable(const Reply &reply) const
     const auto challenges = challengesOf(reply);
     // Of an account whose registrar trusts it unasked no realm is known: the first that a proxy
     // asks for on its flow.
-    const bool first = m_flow && !m_named && m_flow->asked.empty() && m_digest.asked().empty() &&
-                       reply.status == 407;
-    if (m_trusted && !first)
-        return askedBefore(challenges, *m_trusted);
-    return challenges;
+    const bool first = m_flow && !m_named && !m_redirected && m_flow->asked.empty() &&
+                       m_digest.asked().empty() && reply.status == 407;
+    if (!m_trusted || first)
+        return challenges;
+    auto known = *m_trusted;
+    for (auto &each : m_digest.asked()) // answered before: a new nonce of it is no news
+        known.push_back(std::move(each));
+    return askedBefore(challenges, known);
 }
 
 std::string TestCall::distrust(const Reply &reply) const
@@ -72,8 +79,8 @@ std::string TestCall::distrust(const Reply &reply) const
 bool TestCall::authenticate(const Reply &reply)
 {
     auto challenges = answerable(reply);
-    const bool distrusted =
-        challenges.empty() && !challengesOf(reply).empty() && !m_request.credentials.user.empty();
+    const bool distrusted = challenges.empty() && chooseChallenge(challengesOf(reply)) &&
+                            !m_request.credentials.user.empty();
     if (challenges.empty()) // nothing is given away, and it is said what is missing
         challenges = challengesOf(reply);
     const auto former = m_digest.asked();

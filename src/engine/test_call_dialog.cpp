@@ -223,8 +223,11 @@ void TestCall::answered(const Reply &reply)
     const bool surplus = m_state == State::Answered || m_state == State::Ended;
     if (surplus) {
         note(base::LocalKind::Note, reply.status, tag,
-             "A second phone answered; Earshot acknowledged it and hung it up (RFC 3261 section "
-             "13.2.2.4).");
+             m_answeredTag.empty()
+                 ? "The call was answered after it had ended here; Earshot acknowledged the answer "
+                   "and hung it up (RFC 3261 section 13.2.2.4)."
+                 : "A second phone answered; Earshot acknowledged it and hung it up (RFC 3261 "
+                   "section 13.2.2.4).");
         return bye(*now, 1);
     }
     m_answeredTag = tag;

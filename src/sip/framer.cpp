@@ -140,6 +140,14 @@ std::size_t Framer::step(std::string_view rest, base::Instant time, std::vector<
         if (used > 0 || rest.size() == 1 || rest[1] == '\n')
             return used;
     }
+    // Padding that no message begins with: the boundary is known all the same (as RFC 3261 section
+    // 7.5 has it of CRLF).
+    if (const auto padding = rest.find_first_not_of(std::string_view("\n \t\0", 4));
+        !m_started && padding != 0) {
+        const auto size = std::min(padding, rest.size());
+        emit(out, FrameKind::Garbage, rest.substr(0, size), time);
+        return size;
+    }
     return message(rest, time, out);
 }
 

@@ -81,6 +81,11 @@ INSTANTIATE_TEST_SUITE_P(
                                      "Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKproxy\r\n");
               },
               base::LocalKind::ViaMismatch, "2 Vias"},
+        Wrong{"EmptyVia", [](const auto &text) { return replaced(text, "Via:", "\r\n", "Via:"); },
+              base::LocalKind::GuardRefused, "without a Via"},
+        Wrong{"ViaOfCommas",
+              [](const auto &text) { return replaced(text, "Via:", "\r\n", "Via: , ,"); },
+              base::LocalKind::GuardRefused, "without a Via"},
         Wrong{"Status99", [](const auto &text) { return replaced(text, "2.0 200", " ", "2.0 99"); },
               base::LocalKind::GuardRefused, "\"99\" is no code"},
         Wrong{"Status799",

@@ -190,3 +190,18 @@ TEST(Framer, SmallLimitsStillWork)
         ASSERT_EQ(joined(frames), kBye + kBye + "x" + kBye) << limit;
     }
 }
+
+TEST(Framer, PaddingBetweenMessagesLosesNoBoundary)
+{
+    const std::vector<std::string_view> all{"\n", " ", "\t\n", std::string_view("\0\0", 2)};
+    for (const auto padding : all) {
+        Framer framer(4096);
+        EXPECT_EQ(shape(framer.add(kBye, kThen)), "M");
+        EXPECT_EQ(shape(framer.add(padding, kThen)), "g");
+        EXPECT_FALSE(framer.lost());
+        EXPECT_EQ(shape(framer.add(kBye, kThen)), "M");
+    }
+    Framer framer(4096);
+    (void)framer.add("these are no messages\r\n", kThen);
+    EXPECT_TRUE(framer.lost());
+}
