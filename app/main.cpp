@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <app/arguments.h>
 #include <app/versions.h>
+#include <base/text.h>
 #include <csignal>
 #include <cstdio>
 #include <fmt/format.h>
@@ -23,6 +24,14 @@ int unlessLost(int code)
     return code == app::kFine ? app::kNoAccess : code;
 }
 
+/// No option, and neither written like a path or URI nor there: a mistyped command.
+bool isStrangeWord(std::string_view word)
+{
+    return !word.empty() && word.front() != '-' &&
+           word.find_first_of("./:") == std::string_view::npos &&
+           ::access(std::string(word).c_str(), F_OK) != 0;
+}
+
 } // namespace
 
 int main(int argc, char **argv)
@@ -42,6 +51,11 @@ int main(int argc, char **argv)
     for (const auto *command : app::commands()) {
         if (command->name == first)
             return unlessLost(app::runCommand(*command, std::span(words).subspan(1)));
+    }
+    if (isStrangeWord(first)) {
+        fmt::print(stderr, "earshot: \"{}\" is neither a command nor a file. See earshot --help.\n",
+                   base::printable(first, false, 80));
+        return app::kUsage;
     }
     return app::runWindow(argc, argv);
 }

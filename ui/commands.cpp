@@ -115,6 +115,8 @@ constexpr std::array kCommands{
             [](Deeds &d, A &) { raise(d.parts().flowsDock); }},
     Command{"view.ears", "&View", "W&ho hears what", "F7",
             [](Deeds &d, A &) { raise(d.parts().earsDock); }},
+    Command{"view.sound", "&View", "So&und on the ladder's clock", "F9",
+            [](Deeds &d, A &) { raise(d.parts().soundDock); }},
     Command{"view.leg", "&View", "Next le&g of this call", "F4",
             [](Deeds &d, A &) { d.nextLeg(); }},
     Command{"view.legs", "&View", "&Joined legs in one ladder", "Shift+F4",

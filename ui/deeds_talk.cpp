@@ -6,6 +6,7 @@
 #include <desk/call_text.h>
 #include <QInputDialog>
 #include <QMainWindow>
+#include <QMap>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/focus.h>
 #include <ui/panels/bars.h>
@@ -26,10 +27,23 @@ bool areDigits(const QString &text)
            std::all_of(text.begin(), text.end(), [&](QChar c) { return known.contains(c); });
 }
 
+/// Answered calls of ours beside `call`, by what the user is asked with.
+QMap<QString, engine::CallHandle> otherTalks(const Store &store, engine::CallHandle call)
+{
+    QMap<QString, engine::CallHandle> out;
+    for (const auto &[number, info] : store.ownCalls()) {
+        if (info.handle == call || info.stage != desk::CallInfo::Stage::Answered)
+            continue;
+        const std::string &party = info.incoming ? info.from : info.options.target;
+        out.insert(Deeds::tr("call %1: %2").arg(number).arg(shown(party)), info.handle);
+    }
+    return out;
+}
+
 } // namespace
 
 void Deeds::ask(const QString &title, const QString &question, const QString &now,
-                std::function<void(const QString &)> then)
+                std::function<void(const QString &)> then, const QStringList &offered)
 {
     auto *dialog = new QInputDialog(m_parts.window);
     dialog->setObjectName(QStringLiteral("ask"));
@@ -37,6 +51,10 @@ void Deeds::ask(const QString &title, const QString &question, const QString &no
     dialog->setInputMode(QInputDialog::TextInput);
     dialog->setWindowTitle(title);
     dialog->setLabelText(question);
+    if (!offered.isEmpty()) {
+        dialog->setComboBoxItems(offered);
+        dialog->setComboBoxEditable(true);
+    }
     dialog->setTextValue(now);
     dialog->resize(420, dialog->sizeHint().height());
     nameInternals(dialog);
@@ -100,15 +118,24 @@ void Deeds::transfer()
     const engine::CallHandle call = talking();
     if (!call.valid())
         return;
-    ask(tr("Transfer the call"), tr("Whom shall the other side call instead? A SIP URI"), {},
-        [this, call](const QString &target) {
-            if (isSipUri(target))
+    const auto others = otherTalks(m_parts.bridge->store(), call);
+    const QString question =
+        others.isEmpty() ? tr("Whom shall the other side call instead? A SIP URI")
+                         : tr("Whom shall the other side talk to instead? One of your other calls "
+                              "(attended), or a SIP URI (blind)");
+    ask(
+        tr("Transfer the call"), question, {},
+        [this, call, others](const QString &target) {
+            if (const auto with = others.value(target); with.valid())
+                m_parts.bridge->transfer(call, {}, with);
+            else if (isSipUri(target))
                 m_parts.bridge->transfer(call, toStd(target));
             else
                 say(tr("\"%1\" is not a SIP URI. Write it like sip:bob@example.com.")
                         .arg(shown(toStd(target))),
                     true);
-        });
+        },
+        others.keys());
 }
 
 void Deeds::answerEarly()

@@ -29,6 +29,7 @@
 #include <ui/panels/flow_board.h>
 #include <ui/panels/flow_strip.h>
 #include <ui/panels/ladder_pane.h>
+#include <ui/panels/sound_panel.h>
 #include <ui/panels/status_line.h>
 #include <ui/panels/unclosed_bar.h>
 #include <ui/panels/welcome_page.h>
@@ -97,6 +98,7 @@ void MainWindow::makePanels()
     m_parts.files = new FilesPanel(store, this);
     m_parts.early = new EarlyMediaPanel(store, focus, theme, this);
     m_parts.ears = new EarsPanel(store, focus, this);
+    m_parts.sound = new SoundPanel(store, focus, theme, this);
     m_parts.board = new FlowBoard(store, focus, theme, this);
 }
 
@@ -159,8 +161,10 @@ void MainWindow::makeDocks()
     p.earlyDock = makeDock("earlyDock", tr("Early media"), p.early, Qt::BottomDockWidgetArea);
     p.flowsDock = makeDock("flowsDock", tr("Flows"), p.board, Qt::BottomDockWidgetArea);
     p.earsDock = makeDock("earsDock", tr("Who hears what"), p.ears, Qt::BottomDockWidgetArea);
+    p.soundDock = makeDock("soundDock", tr("Sound"), p.sound, Qt::BottomDockWidgetArea);
     tabifyDockWidget(p.earlyDock, p.flowsDock);
     tabifyDockWidget(p.flowsDock, p.earsDock);
+    tabifyDockWidget(p.earsDock, p.soundDock);
     p.earlyDock->raise();
     tabifyDockWidget(p.explainDock, p.messageDock);
     tabifyDockWidget(p.messageDock, p.findingsDock);
@@ -186,9 +190,10 @@ void MainWindow::makeStatus()
 
 void MainWindow::setDocksVisible(bool visible)
 {
-    for (QDockWidget *dock : {m_parts.callsDock, m_parts.explainDock, m_parts.messageDock,
-                              m_parts.findingsDock, m_parts.compareDock, m_parts.filesDock,
-                              m_parts.earlyDock, m_parts.flowsDock, m_parts.earsDock})
+    for (QDockWidget *dock :
+         {m_parts.callsDock, m_parts.explainDock, m_parts.messageDock, m_parts.findingsDock,
+          m_parts.compareDock, m_parts.filesDock, m_parts.earlyDock, m_parts.flowsDock,
+          m_parts.earsDock, m_parts.soundDock})
         dock->setVisible(visible);
 }
 

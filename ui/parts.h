@@ -27,6 +27,7 @@ class LadderPane;
 class MessageView;
 class NoticeBar;
 class Settings;
+class SoundPanel;
 class StoryBar;
 class Theme;
 class WelcomePage;
@@ -55,9 +56,11 @@ struct Parts {
     FilesPanel *files = nullptr;
     EarlyMediaPanel *early = nullptr;
     EarsPanel *ears = nullptr;
+    SoundPanel *sound = nullptr;
     QDockWidget *callsDock = nullptr, *explainDock = nullptr, *messageDock = nullptr,
                 *findingsDock = nullptr, *compareDock = nullptr, *filesDock = nullptr,
-                *earlyDock = nullptr, *flowsDock = nullptr, *earsDock = nullptr;
+                *earlyDock = nullptr, *flowsDock = nullptr, *earsDock = nullptr,
+                *soundDock = nullptr;
 };
 
 } // namespace ui

@@ -8,6 +8,7 @@
 #include <engine/engine.h>
 #include <engine/guard.h>
 #include <engine/received.h>
+#include <engine/stack_check.h>
 #include <engine/tap.h>
 #include <engine/timer.h>
 #include <engine/tls.h>
@@ -106,6 +107,8 @@ public:
 
     /// The handler of requests outside dialogs, and of responses that fit no transaction.
     void serve(RequestHandler *requests, std::function<void(msg_t *, const sip_t &)> strays);
+    /// The request was handed on without what nobody can read in it: it is to be answered 400.
+    bool unreadable(const sip::Message &request) const { return m_unreadable.knows(request); }
     /// Tells whether a Call-ID is that of a call of ours.
     void knowCalls(std::function<bool(std::string_view)> isCall) { m_isCall = std::move(isCall); }
 
@@ -147,6 +150,8 @@ private:
     static int stray(Agent *self, nta_agent_t *agent, msg_t *message, sip_t *sip) noexcept;
     void sweep();
     std::vector<base::Endpoint> sentBy() const; // what our Vias name
+    bool object(const Refusal &refusal, const Connection &connection);
+    std::optional<std::string> leastOf(std::string_view request, const Connection &connection);
     void tellDrops();
     void noteLarge(const Connection &connection, std::string_view request);
     void bindObserver(const Connection &connection, std::string_view request);
@@ -180,6 +185,8 @@ private:
     std::map<Pair, WireObserver *> m_byPair;                // UDP flows
     std::map<std::uint32_t, std::string> m_alerts; // of closed connections, at most kMostKept
     std::map<std::uint32_t, std::string> m_broken; // likewise
+    Unreadable m_unreadable;                       // calls of which a request got 400 for its form
+    bool m_objected = false;                       // to the request that came last, for its form
     std::deque<std::string> m_largeTold; // the last few, so that a retransmission is not told again
     std::unique_ptr<Timer> m_sweep;
     std::unique_ptr<Workplace> m_place;

@@ -3,6 +3,7 @@
 #include <engine/agent.h>
 
 #include <algorithm>
+#include <base/text.h>
 #include <engine/stun.h>
 #include <fmt/format.h>
 
@@ -18,6 +19,17 @@ bool isRequest(std::string_view text)
 {
     return text.substr(0, 8) != "SIP/2.0 " &&
            text.find_first_not_of("\r\n") != std::string_view::npos;
+}
+
+Refusal notForTheStack(std::string_view text, const std::string &objection)
+{
+    const auto message = sip::parse(text);
+    return {base::LocalKind::GuardRefused,
+            fmt::format("The {} has {}; it is answered 400 where that can be, and the connection "
+                        "stays.",
+                        message ? base::printable(message->methodText, false, 40) : "message",
+                        objection),
+            message ? std::string(message->callId()) : std::string()};
 }
 
 } // namespace
@@ -40,22 +52,28 @@ void Agent::tell(base::LocalEvent event, const base::Endpoint &source,
     m_sink.push(std::move(out));
 }
 
+/// Always false: it is not admitted.
+bool Agent::object(const Refusal &refusal, const Connection &connection)
+{
+    m_objected = true;
+    tell({refusal.kind, 0, refusal.callId, {}, refusal.sentence, {}}, connection.remote,
+         connection.local);
+    return false;
+}
+
 bool Agent::admits(std::string_view text, const Connection &connection)
 {
-    if (auto refusal = inspect(text, connection.transport())) {
-        tell({refusal->kind, 0, refusal->callId, {}, refusal->sentence, {}}, connection.remote,
-             connection.local);
-        return false;
-    }
+    m_objected = false;
+    if (const auto refusal = inspect(text, connection.transport()))
+        return object(*refusal, connection);
+    if (const auto objection = connection.stream ? stackObjection(text) : std::nullopt)
+        return object(notForTheStack(text, *objection), connection);
     const auto message = sip::parse(text);
     if (!message || (message->isRequest() && message->method == sip::Method::Ack))
         return true;
     if (!message->isRequest()) {
         const auto refusal = foreignVia(*message, sentBy());
-        if (refusal)
-            tell({refusal->kind, 0, refusal->callId, {}, refusal->sentence, {}}, connection.remote,
-                 connection.local);
-        return !refusal;
+        return !refusal || object(*refusal, connection);
     }
     // A source address of a datagram may be forged: do not answer it without bounds. Who has a
     // connection is who it is, and may still flood us.
@@ -138,8 +156,27 @@ void Agent::broken(const Connection &connection, const std::string &what)
         connection.remote, connection.local);
 }
 
+/// Over a connection a request that cannot be taken as it is gets its 400, and the connection
+/// stays: it may be a registered flow, or carry the calls of others. A datagram's sender may be
+/// forged, so it gets nothing.
+std::optional<std::string> Agent::leastOf(std::string_view request, const Connection &connection)
+{
+    if (!connection.stream || !m_objected)
+        return std::nullopt;
+    auto least = leastRequest(request);
+    const auto message = least ? sip::parse(*least) : std::nullopt;
+    if (!message || inspect(*least, connection.transport()) ||
+        !m_streamRate.passes(connection.remote.address, base::now()))
+        return std::nullopt;
+    if (message->method != sip::Method::Bye) // which ends its call, whatever else it says
+        m_unreadable.add(*message);
+    return least;
+}
+
 std::optional<std::string> Agent::instead(std::string_view message, const Connection &connection)
 {
+    if (isRequest(message))
+        return leastOf(message, connection);
     auto least = leastAnswer(message);
     if (!least || inspect(*least, connection.transport()))
         return std::nullopt;

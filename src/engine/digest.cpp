@@ -271,7 +271,8 @@ base::Result<void> DigestClient::challenged(bool proxy, const std::vector<std::s
                           "The server asks for credentials again and again; Earshot stopped "
                           "answering.");
     // Who asks no more was content: the proxy before the one that asks now, for instance.
-    for (auto &[key, realm] : m_realms) {
+    for (auto &entry : m_realms) {
+        Realm &realm = entry.second;
         const bool asksAgain =
             realm.proxy == proxy &&
             std::any_of(challenges.begin(), challenges.end(),

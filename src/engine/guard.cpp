@@ -134,6 +134,17 @@ std::optional<std::string> badResponse(const sip::Message &message)
     return std::nullopt;
 }
 
+/// Over a connection the library stops reading at a NUL, for good.
+std::optional<std::string> badOctet(std::string_view text, const sip::Message &message)
+{
+    const std::string_view head =
+        message.body.empty()
+            ? text
+            : text.substr(0, static_cast<std::size_t>(message.body.data() - text.data()));
+    return head.find('\0') == std::string_view::npos ? std::nullopt
+                                                     : std::optional("a NUL in its headers");
+}
+
 std::optional<std::string> badFlaw(const sip::Message &message)
 {
     for (const auto &flaw : message.flaws) {
@@ -215,6 +226,9 @@ std::optional<Refusal> inspect(std::string_view text, base::Transport transport)
     const auto callId = message->callId();
     for (const auto check : {badFlaw, badResponse, badVia, badUris, badMultipart})
         if (const auto bad = check(*message))
+            return refusal(*bad, callId);
+    if (transport != base::Transport::Udp)
+        if (const auto bad = badOctet(text, *message))
             return refusal(*bad, callId);
     if (auto mismatch = viaMismatch(*message, transport))
         return Refusal{base::LocalKind::ViaMismatch, *mismatch, std::string(callId)};

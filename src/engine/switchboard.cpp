@@ -134,6 +134,10 @@ int Switchboard::onRequest(nta_incoming_t *request, const sip_t &sip)
 {
     const Received received(request);
     const auto &message = received.message;
+    if (m_env.agent.unreadable(message)) {
+        refuse(request, {400, {}});
+        return 0;
+    }
     const bool serves =
         message.method == sip::Method::Invite || message.method == sip::Method::Options;
     if (serves && message.toTag().empty()) {

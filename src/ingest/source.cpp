@@ -109,17 +109,23 @@ base::Result<const Source *> recognise(const std::string &name, std::string_view
     const bool packed = packingOf(firstBytes) != Packing::None;
     const Source *source = nullptr;
     bool takenApart = false;
+    std::string trouble; // why no more of it could be unpacked
     if (packed) {
         const auto input = unpacked(base::Blob::view(nullptr, firstBytes));
         input->ensure(kFirstBytes);
         takenApart = text::isTakenApart(input->rest().substr(0, kFirstBytes));
         source = chooseFor(input->rest());
+        if (source == nullptr)
+            trouble = input->trouble();
     } else {
         takenApart = text::isTakenApart(firstBytes.substr(0, kFirstBytes));
         source = chooseFor(firstBytes);
     }
     if (takenApart)
         return base::fail(base::ErrorCode::BadInput, std::string(text::kTakenApart));
+    if (source == nullptr && !trouble.empty())
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("{}: {}", base::printable(name), trouble));
     if (source == nullptr)
         return unknownFormat(name, packed);
     return source;

@@ -12,6 +12,7 @@ namespace ingest {
 namespace {
 
 constexpr std::size_t kChunk = 512U << 10U;
+constexpr std::uint64_t kTooLittle = 64; // bytes, to be anything that is read
 
 enum class State : unsigned char { More, Broken };
 
@@ -208,10 +209,16 @@ bool Unpacking::fill(std::size_t size)
         const State state = m_unpacker->step(m_in, out, left);
         chunk.grow(room - left);
         m_out += room - left;
-        if (state == State::Broken)
+        if (state == State::Broken && m_out < kTooLittle)
+            m_trouble = "The compressed file is damaged at its beginning: too little of it can be "
+                        "unpacked. Copy it again from where it came.";
+        else if (state == State::Broken)
             m_trouble = fmt::format("The compressed file is damaged behind its first {} unpacked "
                                     "bytes. What came before is shown.",
                                     m_out);
+        else if (m_out < kTooLittle && m_in.size() == had && m_in.empty())
+            m_trouble = "The compressed file ends before enough of it can be unpacked to tell what "
+                        "it is: it was cut, or is still being written.";
         else if (m_in.size() == had && left == room && m_in.empty())
             m_trouble = "The compressed file ends in the middle: it was cut, or is still being "
                         "written. What could be unpacked is shown.";

@@ -2,6 +2,7 @@
 #include <ladder/outline_builder.h>
 
 #include <algorithm>
+#include <base/counted.h>
 #include <base/text.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -153,7 +154,7 @@ void OutlineBuilder::fillMessage(Step &step, const calls::CallRow &place, const 
         step.style = LineStyle::Double;
     const auto message = m_evidence.trace.message(place.row);
     if (!message) {
-        step.label = fmt::format("{} bytes that are no SIP", row.length);
+        step.label = base::counted(row.length, "byte that is no SIP", "bytes that are no SIP");
         return;
     }
     Words words = wordsOf(row, *message);
@@ -216,7 +217,7 @@ void OutlineBuilder::fillOther(Step &step, const trace::Row &row) const
         step.label = "connection reset (RST)";
         break;
     default:
-        step.label = fmt::format("{} bytes that are no SIP", row.length);
+        step.label = base::counted(row.length, "byte that is no SIP", "bytes that are no SIP");
     }
 }
 

@@ -13,6 +13,7 @@ namespace {
 constexpr double kSide = 64; // least room left of the first and right of the last lane
 constexpr double kLeastGap =
     104; // lanes are not squeezed closer: "183 Session" is still to be read
+constexpr double kWidestLonelyBox = 420; // of an event beside its badges, on a lane that is alone
 
 double badgesWidth(const Step &step)
 {
@@ -46,6 +47,8 @@ void makeRoomForSteps(const Outline &outline, Room &room)
     for (const Step &step : outline.steps) {
         room.badges = std::max(room.badges, badgesWidth(step) + kChipSpace);
         const auto low = std::min(step.from, step.to), high = std::max(step.from, step.to);
+        if (step.kind == StepKind::Local && room.gaps.empty() && !step.badges.empty())
+            room.right = std::max(room.right, std::min(textNeed(step), kWidestLonelyBox));
         if (step.kind == StepKind::Gap || step.kind == StepKind::Local)
             continue;
         const double need = std::min(textNeed(step) + (low == high ? kSelfReach : 0), kWidestGap);
@@ -79,9 +82,13 @@ void makeRoomForNames(const Outline &outline, Room &room)
 /// whoever draws the text.
 void fit(Room &room, double time, double viewWidth)
 {
-    if (room.gaps.empty() || viewWidth <= 0)
+    if (viewWidth <= 0)
         return;
     const auto lacking = [&] { return room.total(time) - viewWidth; };
+    if (room.gaps.empty()) { // what is told on one lane stands right of it
+        room.right += std::max(0.0, -lacking());
+        return;
+    }
     if (lacking() > 0)
         room.notes = std::max(room.badges, room.notes - lacking());
     if (lacking() > 0) {

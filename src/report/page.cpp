@@ -32,13 +32,14 @@ std::string placeHtml(const ReportInput &input, const PageCall &page,
     return row ? fmt::format("<a href=\"#{}\">{}</a>", anchor(page, *row), text) : text;
 }
 
-void writeEvidence(const ReportInput &input, const PageCall &page,
-                   std::span<const diagnosis::EvidenceRef> evidence, std::ostream &out)
+/// `place`: where a piece of evidence is found, as HTML.
+template <class Place>
+void writeEvidence(const ReportInput &input, std::span<const diagnosis::EvidenceRef> evidence,
+                   const Place &place, std::ostream &out)
 {
     std::size_t count = 0;
     for (const diagnosis::EvidenceRef &ref : evidence)
-        out << fmt::format("<div class=\"small\">[{}] {}{}</div>\n", ++count,
-                           placeHtml(input, page, ref),
+        out << fmt::format("<div class=\"small\">[{}] {}{}</div>\n", ++count, place(ref),
                            ref.note.empty() ? "" : ": " + safe(input, ref.note));
 }
 
@@ -53,6 +54,22 @@ void writeFixes(const ReportInput &input, std::span<const diagnosis::Fix> fixes,
                                              : fmt::format(" <span class=\"muted\">({})</span>",
                                                            safe(input, fix.party)));
     out << "</ol>\n";
+}
+
+template <class Place>
+void writeFinding(const ReportInput &input, const diagnosis::Finding &finding, const Place &place,
+                  std::ostream &out)
+{
+    const auto severity = diagnosis::severityText(finding.severity);
+    out << fmt::format("<div class=\"finding {}\">\n<p><span class=\"kind\">{} {}</span> "
+                       "<span class=\"muted small\">{} · {}</span></p>\n<p>{}</p>\n",
+                       severity, severityGlyph(finding.severity), severity, escaped(finding.rule),
+                       diagnosis::gradeText(finding.grade), safe(input, finding.text));
+    if (!finding.impact.empty())
+        out << fmt::format("<p><strong>Impact</strong> {}</p>\n", safe(input, finding.impact));
+    writeEvidence(input, finding.evidence, place, out);
+    writeFixes(input, finding.fixes, out);
+    out << "</div>\n";
 }
 
 std::string_view lightClass(diagnosis::Light light)
@@ -129,19 +146,24 @@ void writeFindings(const ReportInput &input, const PageCall &page, std::ostream 
     out << "<h3>Findings</h3>\n";
     if (page.call.findings.empty())
         out << "<p class=\"muted\">None.</p>\n";
-    for (const diagnosis::Finding &finding : page.call.findings) {
-        const auto severity = diagnosis::severityText(finding.severity);
-        out << fmt::format("<div class=\"finding {}\">\n<p><span class=\"kind\">{} {}</span> "
-                           "<span class=\"muted small\">{} · {}</span></p>\n<p>{}</p>\n",
-                           severity, severityGlyph(finding.severity), severity,
-                           escaped(finding.rule), diagnosis::gradeText(finding.grade),
-                           safe(input, finding.text));
-        if (!finding.impact.empty())
-            out << fmt::format("<p><strong>Impact</strong> {}</p>\n", safe(input, finding.impact));
-        writeEvidence(input, page, finding.evidence, out);
-        writeFixes(input, finding.fixes, out);
-        out << "</div>\n";
-    }
+    const auto place = [&](const diagnosis::EvidenceRef &ref) {
+        return placeHtml(input, page, ref);
+    };
+    for (const diagnosis::Finding &finding : page.call.findings)
+        writeFinding(input, finding, place, out);
+}
+
+void writeLoose(const ReportInput &input, std::ostream &out)
+{
+    if (input.loose.empty())
+        return;
+    out << "<section class=\"card\">\n<h2>Messages of no call</h2>\n";
+    const auto place = [&](const diagnosis::EvidenceRef &ref) {
+        return safe(input, loosePlaceText(input, ref.row));
+    };
+    for (const diagnosis::Finding &finding : input.loose)
+        writeFinding(input, finding, place, out);
+    out << "</section>\n";
 }
 
 void writeExplanations(const ReportInput &input, const PageCall &page,
@@ -165,7 +187,9 @@ void writeExplanations(const ReportInput &input, const PageCall &page,
             safe(input, about.summary), safe(input, about.happened));
         if (!about.impact.empty())
             out << fmt::format("<p><strong>Impact</strong> {}</p>\n", safe(input, about.impact));
-        writeEvidence(input, page, about.evidence, out);
+        writeEvidence(
+            input, about.evidence,
+            [&](const diagnosis::EvidenceRef &ref) { return placeHtml(input, page, ref); }, out);
         writeFixes(input, about.fixes, out);
         out << "</div>\n";
         if (!about.article.empty())

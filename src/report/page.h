@@ -28,6 +28,8 @@ void writeExplanations(const ReportInput &input, const PageCall &page,
 void writeMessages(const ReportInput &input, const PageCall &page, std::ostream &out);
 /// Calls that belong to it and why, transfers it asked for; nothing when there are none.
 void writeRelations(const ReportInput &input, const PageCall &page, std::ostream &out);
+/// Findings about messages that belong to no call; nothing when there are none.
+void writeLoose(const ReportInput &input, std::ostream &out);
 /// Registrations, flows and RTP streams of the whole input, a table each.
 void writeTables(const ReportInput &input, std::ostream &out);
 

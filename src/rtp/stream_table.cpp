@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t kMostSpans = 4096;
 constexpr base::Duration kSpanBreak =
     std::chrono::milliseconds(300);             // silence on the wire ends a bar
-constexpr double kSilentBelow = 1e-6;           // mean power: -60 dBFS
+constexpr double kSilentBelow = -60;            // dBFS
 constexpr std::uint8_t kComfortNoise = 13;      // RFC 3389
 constexpr std::size_t kMostTaped = 192U << 20U; // bytes of all tapes
 constexpr std::uint32_t kFastestClock = 1'000'000'000;
@@ -93,25 +93,36 @@ bool isEvent(const RtpPacket &rtp, const PacketFacts &facts)
            (!facts.described && rtp.payloadType >= 96 && DtmfReader::plausible(rtp.payload));
 }
 
+/// dBFS of what the packet holds; nullopt where its codec or cipher hides it.
+std::optional<double> levelOf(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp)
+{
+    if (rtp.payload.empty())
+        return std::nullopt;
+    if (rtp.payloadType == kComfortNoise) // RFC 3389 section 3: the first octet, below full scale
+        return -static_cast<double>(static_cast<std::uint8_t>(rtp.payload.front()) & 0x7FU);
+    const auto energy = g711Energy(rtp.payloadType, rtp.payload);
+    if (!energy)
+        return std::nullopt;
+    entry.level.add(packet.time, *energy, rtp.payload.size());
+    entry.stream.levelKnown = true;
+    return dbfs(*energy / static_cast<double>(rtp.payload.size()));
+}
+
 void measure(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
              const PacketFacts &facts)
 {
     Stream &stream = entry.stream;
-    bool silent = rtp.payloadType == kComfortNoise;
-    if (facts.closed && !facts.opened) {
-        extendSpans(stream, packet.time, silent);
-        return;
-    }
-    if (isEvent(rtp, facts)) {
+    std::optional<double> level;
+    if (facts.closed && !facts.opened)
+        level = std::nullopt;
+    else if (isEvent(rtp, facts))
         entry.dtmf.add(packet.time, rtp.timestamp, facts.clock != 0 ? facts.clock : stream.clock,
                        rtp.payload, stream.digits);
-    } else if (const auto energy = g711Energy(rtp.payloadType, rtp.payload);
-               energy && !rtp.payload.empty()) {
-        entry.level.add(packet.time, *energy, rtp.payload.size());
-        stream.levelKnown = true;
-        silent = *energy < kSilentBelow * static_cast<double>(rtp.payload.size());
-    }
+    else
+        level = levelOf(entry, packet, rtp);
+    const bool silent = rtp.payloadType == kComfortNoise || (level && *level < kSilentBelow);
     extendSpans(stream, packet.time, silent);
+    stream.loudness.add(packet.time, level);
 }
 
 /// The clock this packet is reckoned with. A dynamic payload type of no known rate is reckoned with

@@ -12,6 +12,7 @@
 #include <optional>
 #include <rtp/arrivals.h>
 #include <rtp/dtmf.h>
+#include <rtp/loudness.h>
 #include <rtp/rtcp.h>
 #include <rtp/rtp_packet.h>
 #include <rtp/tape.h>
@@ -58,6 +59,7 @@ struct Stream {
     double level = -96; // dBFS, last second, G.711 only; -96: silence or unknown
     bool levelKnown = false;
     std::vector<LevelSpan> spans;               // at most 4096, oldest joined
+    Loudness loudness;                          // from the first packet to the last
     std::uint32_t clock = 0;                    // Hz that its times are reckoned with
     base::Duration meanJitter{0}, maxJitter{0}; // of the jitter behind each packet
     std::uint64_t late = 0;     // more than 100 ms behind the quickest packets around it

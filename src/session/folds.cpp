@@ -189,12 +189,15 @@ void Folds::piece(const StreamSorter::Piece &found, std::optional<Unfinished::Wh
     m_filed = m_filed.valid() ? m_filed : before;
 }
 
+/// Files a message. What stands in a header line that the capture cut is nobody's tag or Call-ID:
+/// a row is keyed by whole lines only.
 void Folds::message(trace::RowKind kind, const base::Packet &packet, std::string_view text,
                     const sip::Digest *known)
 {
     sip::Digest digest;
-    if (known == nullptr && !sip::readDigest(text, digest)) {
-        const auto parsed = sip::parse(text);
+    const std::string_view told = kind == trace::RowKind::Cut ? sip::wholeLines(text) : text;
+    if (known == nullptr && !sip::readDigest(told, digest)) {
+        const auto parsed = sip::parse(told);
         if (!parsed) {
             row(trace::RowKind::Garbage, packet, text, nullptr);
             return;

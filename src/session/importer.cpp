@@ -15,12 +15,13 @@ namespace {
 constexpr std::size_t kBatch = 512; // packets
 constexpr std::size_t kMostNames = 65536;
 
-/// The message's digest is taken here, so that the analysis need not read any text.
+/// The message's digest is taken here, so that the analysis need not read any text; of one that the
+/// capture cut the analysis takes it with more care.
 std::optional<sip::Digest> digestOf(const base::Packet &packet)
 {
     std::optional<sip::Digest> digest;
     const bool maybe =
-        packet.kind == base::PacketKind::Datagram &&
+        packet.kind == base::PacketKind::Datagram && !packet.cut &&
         (packet.hint == base::PayloadHint::Unknown || packet.hint == base::PayloadHint::Sip);
     if (maybe && !sip::readDigest(packet.payload.text(), digest.emplace()))
         digest.reset();

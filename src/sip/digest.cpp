@@ -97,4 +97,20 @@ Digest digestOf(const Message &message)
     return out;
 }
 
+std::string_view wholeLines(std::string_view text)
+{
+    LineCursor lines(text);
+    bool started = false; // empty lines may stand before the start line
+    while (!lines.done()) {
+        const Line line = lines.next();
+        const bool empty = line.begin == line.end;
+        if (started && empty)
+            return text;
+        if (started && line.ending == LineEnd::None)
+            return text.substr(0, line.begin);
+        started = started || !empty;
+    }
+    return text;
+}
+
 } // namespace sip

@@ -34,6 +34,10 @@ Digest digestOf(const Message &message);
 /// ...) or no SIP; parse() decides.
 bool readDigest(std::string_view text, Digest &out);
 
+/// What is sure of a message that was cut: all of it if the cut lies behind its headers, else the
+/// lines before the one that it goes through. Never less than the start line.
+std::string_view wholeLines(std::string_view text);
+
 /// parse() without the search for what is wrong: for who wants the values only, of a message that
 /// was parsed before. `flaws` then holds what could not be overlooked.
 std::optional<Message> readMessage(std::string_view text);

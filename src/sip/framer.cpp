@@ -13,6 +13,7 @@ namespace {
 
 // The longest run of bytes without a line end that may still become a start line.
 constexpr std::size_t kLongestStartLine = 16 * 1024;
+constexpr std::size_t kLongestMethod = 16; // of those that are known
 
 void emit(std::vector<Frame> &out, FrameKind kind, std::string_view text, base::Instant time)
 {
@@ -66,7 +67,34 @@ std::optional<std::uint64_t> bodyLength(std::string_view head)
     return std::nullopt;
 }
 
+// A start line that no half line before it could have made up: a method or version of SIP that is
+// known. "ACK sip:bob@a SIP/2.0" behind "PR" is none.
+bool startsSurely(std::string_view text)
+{
+    if (!looksLikeSip(text))
+        return false;
+    const auto word = text.substr(0, text.find(' '));
+    return word == "SIP/2.0" || methodOf(word) != Method::Unknown;
+}
+
 } // namespace
+
+// The half line that is held gives way to a message that begins with these bytes, unless both
+// together are a start line.
+void Framer::startOver(std::string_view bytes, base::Instant time, std::vector<Frame> &out)
+{
+    if ((m_buffer.empty() && !m_midLine) || !startsSurely(bytes))
+        return;
+    const bool methodCut =
+        !m_midLine && m_buffer.size() < kLongestMethod && m_buffer.find(' ') == std::string::npos;
+    if (methodCut && startsSurely(m_buffer + std::string(bytes.substr(0, kLongestStartLine))))
+        return;
+    if (!m_buffer.empty())
+        emit(out, FrameKind::Garbage, m_buffer, time);
+    m_buffer.clear();
+    m_scanned = 0;
+    m_midLine = false;
+}
 
 std::vector<Frame> Framer::add(std::string_view bytes, base::Instant time)
 {
@@ -76,6 +104,8 @@ std::vector<Frame> Framer::add(std::string_view bytes, base::Instant time)
         emit(out, bytes.size() == 2 ? FrameKind::Pong : FrameKind::Ping, bytes, time);
         return out;
     }
+    if (m_lost)
+        startOver(bytes, time, out);
     while (!bytes.empty()) {
         const auto room = m_limit > m_buffer.size() ? m_limit - m_buffer.size() : 1;
         const auto taken = std::min(room, bytes.size());

@@ -35,7 +35,8 @@ public:
 
     /// Adds bytes and returns every frame they complete. Work is linear in the bytes over the
     /// framer's life. A lone CRLF at the end of `bytes` is a Pong at once; two CRLFs together are a
-    /// Ping.
+    /// Ping. While the boundary of the messages is not known, bytes that begin with a start line
+    /// are taken for one: senders mostly begin a write with a message.
     std::vector<Frame> add(std::string_view bytes, base::Instant time);
     /// Bytes are missing here (capture loss): gives up the half message as Cut and looks for the
     /// next start line.
@@ -48,6 +49,7 @@ public:
 
 private:
     void overflow(base::Instant time, std::vector<Frame> &out);
+    void startOver(std::string_view bytes, base::Instant time, std::vector<Frame> &out);
     std::size_t step(std::string_view rest, base::Instant time, std::vector<Frame> &out);
     std::size_t keepAlive(std::string_view rest, base::Instant time, std::vector<Frame> &out) const;
     std::size_t message(std::string_view rest, base::Instant time, std::vector<Frame> &out);

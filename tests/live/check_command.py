@@ -131,6 +131,8 @@ def trouble(folder, one):
           "a file that is not there does not hide the others")
     for wrong in (["--json", "--json-lines"], ["--filter", "nosuchfield:1"], ["--fail-on", "sometimes"]):
         check(run(one, *wrong)[0] == 2, "wrong use: " + " ".join(wrong))
+    typo = subprocess.run([EARSHOT, "chekc", one], capture_output=True, text=True, timeout=60)
+    check(typo.returncode == 2 and "neither a command nor a file" in typo.stderr, "a mistyped command is named")
     unanswered = Capture()
     invite = message("INVITE sip:b@x.test SIP/2.0", "10.0.0.1:5060", "u", ("a", "b"), "lost@h", "1 INVITE")
     for after in (0, 0.5, 1.5, 3.5, 7.5, 15.5, 31.5):

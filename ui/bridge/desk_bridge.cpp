@@ -157,9 +157,10 @@ void DeskBridge::sendDigits(engine::CallHandle call, const std::string &digits)
     m_desk->dtmfByInfo(call, digits);
 }
 
-void DeskBridge::transfer(engine::CallHandle call, const std::string &target)
+void DeskBridge::transfer(engine::CallHandle call, const std::string &target,
+                          engine::CallHandle with)
 {
-    m_desk->transfer(call, target);
+    m_desk->transfer(call, target, with);
 }
 
 void DeskBridge::choose(engine::CallHandle call, const std::string &toTag)

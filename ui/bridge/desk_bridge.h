@@ -36,7 +36,9 @@ public:
     void earlyMedia(engine::CallHandle call);
     void hold(engine::CallHandle call, bool on);
     void sendDigits(engine::CallHandle call, const std::string &digits);
-    void transfer(engine::CallHandle call, const std::string &target);
+    /// `with` valid: attended (RFC 5589), to the other side of that call; `target` says nothing
+    /// then.
+    void transfer(engine::CallHandle call, const std::string &target, engine::CallHandle with = {});
     void choose(engine::CallHandle call, const std::string &toTag);
     void mute(engine::CallHandle call, bool muted);
     void record(engine::CallHandle call, const QString &folder); // empty: stop

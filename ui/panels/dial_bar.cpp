@@ -19,6 +19,7 @@ namespace ui {
 namespace {
 
 constexpr const char *kFrom = "sip:earshot@localhost", *kCodecs = "PCMU,PCMA,opus";
+constexpr int kWithoutAccounts = 2; // entries of From: the address above, and "Add an account..."
 constexpr std::array kTransports{base::Transport::Udp, base::Transport::Tcp, base::Transport::Tls,
                                  base::Transport::Unknown}; // as the box lists them
 constexpr std::array kReliability{engine::Reliability::Supported, engine::Reliability::Required,
@@ -198,12 +199,16 @@ void DialBar::addAccountWanted()
 void DialBar::fillFrom()
 {
     const QString before = m_from->currentText();
+    // Whoever adds an account means to call with it.
+    const bool firstAccount = m_from->count() == kWithoutAccounts &&
+                              before == QLatin1String(kFrom) &&
+                              !m_bridge.store().accounts().empty();
     m_from->clear();
     for (const auto &[handle, info] : m_bridge.store().accounts())
         m_from->addItem(shown(info.account.aor), QVariant::fromValue(static_cast<quint32>(handle)));
     m_from->addItem(QString::fromLatin1(kFrom));
     m_from->addItem(tr("Add an account..."), QStringLiteral("add"));
-    const int again = before.isEmpty() ? -1 : m_from->findText(before);
+    const int again = before.isEmpty() || firstAccount ? -1 : m_from->findText(before);
     if (again >= 0)
         m_from->setCurrentIndex(again);
     else if (!before.isEmpty() && before.startsWith(QLatin1String("sip")) &&
@@ -211,6 +216,7 @@ void DialBar::fillFrom()
         m_from->setEditText(before);
     else
         m_from->setCurrentIndex(0);
+    m_from->lineEdit()->home(false); // its beginning is to be seen, however narrow it is
 }
 
 desk::CallOptions DialBar::options() const

@@ -93,8 +93,8 @@ private:
     std::unordered_map<Key, Connections::iterator, Hash> m_byKey;
     std::vector<bool> m_passed; // by stream: it carries neither TLS nor WebSocket
     std::size_t m_notes = 0, m_held = 0;
-    std::uint64_t m_evicted = 0, m_tls = 0, m_keyed = 0, m_closed = 0, m_closedBytes = 0,
-                  m_unreadable = 0;
+    std::uint64_t m_evicted = 0, m_tls = 0, m_keyed = 0, m_closed = 0, m_foreign = 0,
+                  m_closedBytes = 0, m_unreadable = 0;
 };
 
 } // namespace ingest::decode

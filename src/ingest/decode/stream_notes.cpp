@@ -29,6 +29,16 @@ bool isSipPort(std::uint16_t port)
     return port >= 5060 && port <= 5090;
 }
 
+bool isReadVersion(const TlsFacts &facts)
+{
+    return facts.version == 0 || facts.version == kTls12 || facts.version == kTls13;
+}
+
+bool isReadSuite(const TlsFacts &facts)
+{
+    return facts.version == 0 || tlsSuite(facts.suite) != nullptr;
+}
+
 /// Why nothing, or not everything, could be opened.
 std::string reason(const TlsFacts &facts)
 {
@@ -37,9 +47,9 @@ std::string reason(const TlsFacts &facts)
     if (!facts.hello)
         return "the beginning of the connection was not captured, so that no key can be found "
                "for it";
-    if (facts.version != 0 && facts.version != kTls12 && facts.version != kTls13)
+    if (!isReadVersion(facts))
         return "only TLS 1.2 and 1.3 can be read";
-    if (facts.version != 0 && tlsSuite(facts.suite) == nullptr)
+    if (!isReadSuite(facts))
         return fmt::format("cipher suite 0x{:04X} cannot be read", facts.suite);
     if (!facts.keyKnown)
         return "no key for it is known: record the keys of this connection (SSLKEYLOGFILE) and "
@@ -115,6 +125,7 @@ void StreamLayers::tell(const Connection &connection)
         return;
     }
     ++m_closed;
+    m_foreign += isReadVersion(facts) && isReadSuite(facts) ? 0 : 1;
     m_closedBytes += facts.sealed;
     note(connection, 0,
          fmt::format("{}: {} bytes encrypted and not opened: {}.", sentence, facts.sealed,
@@ -132,10 +143,10 @@ std::string StreamLayers::keyLogText() const
     if (m_tls == 0)
         return "The key log was not needed: there is no TLS connection in this capture.";
     if (m_keyed == 0)
-        return fmt::format("The key log holds secrets of {} TLS sessions, none of them of the {} "
-                           "TLS connections here: it belongs to another capture, or these "
-                           "connections began before this one.",
-                           m_keys.sessions(), m_tls);
+        return fmt::format("The key log holds secrets of {}, none of them of the {} here: it "
+                           "belongs to another capture, or what is here began before it.",
+                           base::counted(m_keys.sessions(), "TLS session"),
+                           base::counted(m_tls, "TLS connection"));
     return {};
 }
 
@@ -145,12 +156,17 @@ std::vector<std::string> StreamLayers::losses(bool given) const
     if (std::string told = given ? keyLogText() : std::string(); !told.empty())
         out.push_back(std::move(told));
     const auto bytes = base::counted(m_closedBytes, "byte");
-    if (m_closed != 0)
+    if (m_closed > m_foreign)
         out.push_back(fmt::format(
             "{} {} that could not be opened{}. Give a key log (--keylog FILE, as SSLKEYLOGFILE "
             "makes it) that was recorded with {}.",
             base::counted(m_closed, "TLS connection holds", "TLS connections hold"), bytes,
             m_keys.empty() ? ", as no keys are known" : "", m_closed == 1 ? "it" : "them"));
+    if (m_foreign != 0)
+        out.push_back(base::counted(m_foreign, "TLS connection has", "TLS connections have") +
+                      " a version or cipher suite that Earshot does not read (see the ladder for "
+                      "which); no key log opens that. Record with TLS 1.2 or 1.3 and AES or "
+                      "ChaCha20.");
     if (m_unreadable != 0)
         out.push_back(base::counted(m_unreadable, "WebSocket message", "WebSocket messages") +
                       " with SIP could not be read.");

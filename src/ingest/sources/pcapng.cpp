@@ -4,6 +4,7 @@
 #include <ingest/source.h>
 
 #include <algorithm>
+#include <base/counted.h>
 #include <fmt/format.h>
 #include <ingest/decode/bytes.h>
 #include <ingest/decode/damage.h>
@@ -321,20 +322,21 @@ void Reader::tell()
     if (!m_sink.flaw)
         return;
     if (m_badLengths != 0)
-        m_sink.flaw(fmt::format("{} blocks give their length differently at their two ends.",
-                                m_badLengths));
+        m_sink.flaw(base::counted(m_badLengths,
+                                  "block gives its length differently at its two ends.",
+                                  "blocks give their length differently at their two ends."));
     if (m_badPackets != 0)
-        m_sink.flaw(fmt::format(
-            "{} packets name an interface that is not described, or are longer than their "
-            "block, and were left out.",
-            m_badPackets));
+        m_sink.flaw(base::counted(m_badPackets,
+                                  "packet names an interface that is not described, or is longer "
+                                  "than its block, and was left out.",
+                                  "packets name an interface that is not described, or are longer "
+                                  "than their block, and were left out."));
     if (m_badClocks != 0)
-        m_sink.flaw(fmt::format(
-            "{} interfaces count time in units too small to be true; microseconds are assumed.",
-            m_badClocks));
+        m_sink.flaw(base::counted(m_badClocks, "interface counts", "interfaces count") +
+                    " time in units too small to be true; microseconds are assumed.");
     if (m_lostByCapture != 0)
-        m_sink.flaw(
-            fmt::format("The program that captured this lost {} packets.", m_lostByCapture));
+        m_sink.flaw(fmt::format("The program that captured this lost {}.",
+                                base::counted(m_lostByCapture, "packet")));
 }
 
 int recognises(std::string_view firstBytes)

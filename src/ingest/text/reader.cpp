@@ -2,6 +2,7 @@
 #include <ingest/text/reader.h>
 
 #include <algorithm>
+#include <base/counted.h>
 #include <base/text.h>
 #include <base/told_time.h>
 #include <cstring>
@@ -13,6 +14,7 @@
 #include <ingest/text/container.h>
 #include <ingest/text/details.h>
 #include <ingest/text/emitter.h>
+#include <ingest/text/fields.h>
 #include <ingest/text/hexdump.h>
 #include <ingest/text/lines.h>
 #include <ingest/text/marker.h>
@@ -263,6 +265,8 @@ Marker Reader::above(std::size_t line, std::string_view prefix)
     constexpr int kMostLines = 3, kMostEmpty = 4;
     Marker out = prefix.empty() ? Marker{} : readMarker(prefix);
     const std::size_t floor = std::max(m_done, line > kFarthestMarker ? line - kFarthestMarker : 0);
+    if (const auto told = prefix.empty() ? fieldsAbove(m_text, line, floor) : std::nullopt)
+        return *told;
     bool claimed = false;
     std::string room;
     for (int lines = 0, empty = 0; lines < kMostLines && empty < kMostEmpty && line > floor;) {
@@ -329,15 +333,15 @@ void Reader::tell()
     if (!m_sink.flaw)
         return;
     if (m_restored != 0)
-        m_sink.flaw(fmt::format("Line ends were lost by the log: those of {} messages were "
-                                "restored as CRLF.",
-                                m_restored));
+        m_sink.flaw("Line ends were lost by the log: those of " +
+                    base::counted(m_restored, "message was", "messages were") +
+                    " restored as CRLF.");
     if (m_cut != 0)
-        m_sink.flaw(fmt::format("The log holds only the beginning of {} messages.", m_cut));
+        m_sink.flaw("The log holds only the beginning of " + base::counted(m_cut, "message") + ".");
     if (m_refused != 0)
-        m_sink.flaw(fmt::format("{} messages were left out: what had to be restored is more than "
-                                "this program keeps. Cut the log into pieces.",
-                                m_refused));
+        m_sink.flaw(base::counted(m_refused, "message was", "messages were") +
+                    " left out: what had to be restored is more than this program keeps. Cut the "
+                    "log into pieces.");
 }
 
 base::Result<Outcome> Reader::run()

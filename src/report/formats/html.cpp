@@ -66,6 +66,7 @@ void write(const ReportInput &input, std::ostream &out)
         writeMessages(input, page, out);
         out << "</section>\n";
     }
+    writeLoose(input, out);
     writeTables(input, out);
     writeArticles(articles, out);
     out << "</main>\n</body>\n</html>\n";

@@ -1,49 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 // Many calls and requests at once, over one connection.
-#include "incoming.h"
+#include "connected.h"
 
 #include <gmock/gmock.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 namespace {
 
-using ear::Ear;
 using engine::CallStep;
-using incoming::Incoming;
+using incoming::Connected;
 using testing::HasSubstr;
 
 /// A connection to the engine that is not read by anybody else.
-class Flood : public Incoming
+class Flood : public Connected
 {
 public:
-    explicit Flood(std::chrono::milliseconds t1 = std::chrono::milliseconds(200)) : Incoming(t1)
-    {
-        fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in name{};
-        name.sin_family = AF_INET;
-        name.sin_port = htons(port);
-        name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        EXPECT_EQ(::connect(fd, reinterpret_cast<const sockaddr *>(&name), sizeof name), 0);
-    }
-    ~Flood() override { ::close(fd); }
+    using Connected::Connected;
     std::string request(const std::string &method, int number)
     {
         return of("flood-" + std::to_string(number), method, 1, "flood" + std::to_string(number));
-    }
-    static std::string of(const std::string &callId, const std::string &method, int cseq,
-                          const std::string &branch, const std::string &tag = "")
-    {
-        return sip::Writer::request(method, "sip:me@127.0.0.1;transport=tcp")
-            .header("Via", "SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK" + branch)
-            .header("From", "<sip:caller@127.0.0.1>;tag=c")
-            .header("To", "<sip:me@127.0.0.1>" + (tag.empty() ? "" : ";tag=" + tag))
-            .header("Call-ID", callId)
-            .header("CSeq", std::to_string(cseq) + " " + method)
-            .header("Contact", "<sip:caller@127.0.0.1:9;transport=tcp>")
-            .header("Max-Forwards", "70")
-            .text();
     }
     /// A call over this connection that was answered; its To-tag.
     std::string talk()
@@ -59,30 +33,6 @@ public:
         EXPECT_TRUE(ear.waitFor(CallStep::Answered));
         return out;
     }
-    void send(const std::string &text)
-    {
-        EXPECT_EQ(::send(fd, text.data(), text.size(), MSG_NOSIGNAL),
-                  static_cast<ssize_t>(text.size()));
-    }
-    std::size_t found(const std::string &what) const
-    {
-        std::size_t out = 0;
-        for (auto at = read.find(what); at != std::string::npos; at = read.find(what, at + 1))
-            ++out;
-        return out;
-    }
-    void receive()
-    {
-        char buffer[4096];
-        const ssize_t n = ::recv(fd, buffer, sizeof buffer, MSG_DONTWAIT);
-        read.append(buffer, n > 0 ? static_cast<std::size_t>(n) : 0);
-    }
-    /// What came so far; `times` responses begin with "SIP/2.0 " and `status`.
-    bool came(const std::string &status, std::size_t times, std::chrono::milliseconds limit)
-    {
-        return support::stepUntil([&] { return found("SIP/2.0 " + status) >= times; }, limit,
-                                  [&] { receive(); });
-    }
     /// The sum of the numbers that stand in front of `unit` in all that was told.
     std::size_t sum(base::LocalKind kind, const std::string &unit)
     {
@@ -96,22 +46,6 @@ public:
         }
         return out;
     }
-    std::string told(base::LocalKind kind, const std::string &what)
-    {
-        std::string out;
-        support::stepUntil(
-            [&] {
-                for (const auto &each : ear.told(kind))
-                    if (each.sentence.find(what) != std::string::npos)
-                        out = each.sentence;
-                return !out.empty();
-            },
-            std::chrono::seconds(30));
-        return out;
-    }
-
-    int fd = -1;
-    std::string read;
 };
 
 TEST_F(Flood, CallsBeyondTheLimitAreTurnedAwayAndCounted)

@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 #include <ingest/mapping.h>
+#include <support/packing.h>
 
 namespace {
 
@@ -193,11 +194,11 @@ TEST(Pcapng, wrongLengthsAndInterfacesAreToldAndSurvived)
     wrongEnd.back() = '\x55';
     const std::string start = support::sectionBlock(w) + support::interfaceBlock(w, 1);
     EXPECT_THAT(reading::read(start + wrongEnd).flaws,
-                ElementsAre(HasSubstr("differently at their two ends")));
+                ElementsAre(HasSubstr("differently at its two ends")));
     const auto stranger = reading::read(start + support::packetBlock(w, 9, 1, kHello) +
                                         support::packetBlock(w, 0, 1, kHello));
     EXPECT_EQ(stranger.packets.size(), 1U);
-    EXPECT_THAT(stranger.flaws, ElementsAre(HasSubstr("1 packets name an interface")));
+    EXPECT_THAT(stranger.flaws, ElementsAre(HasSubstr("1 packet names an interface")));
     for (const std::uint32_t length : {0U, 4U, 13U, 0xFFFFFFFCU}) {
         const auto read = reading::read(start + w.u32(6) + w.u32(length) + std::string(40, '\0'));
         ASSERT_TRUE(read.outcome);
@@ -226,7 +227,9 @@ TEST(ReadFile, readsFromDiskAndRefusesInSentences)
         sentence(text.path()),
         testing::AllOf(HasSubstr("no capture file this program knows, and no text with SIP"),
                        HasSubstr("Asterisk pjsip logger")));
-    EXPECT_THAT(sentence(zip.path()), HasSubstr("is compressed and holds no capture file"));
+    EXPECT_THAT(sentence(zip.path()), HasSubstr("ends before enough of it"));
+    const support::TemporaryFile diary("diary.gz", support::gzip("dear diary, nothing happened"));
+    EXPECT_THAT(sentence(diary.path()), HasSubstr("is compressed and holds no capture file"));
     EXPECT_THAT(sentence(good.path() + ".gone"), HasSubstr("There is no file"));
     EXPECT_THAT(sentence("/"), HasSubstr("is no file"));
     EXPECT_THAT(sentence("/dev/null"), HasSubstr("is no file"));

@@ -277,6 +277,22 @@ std::string homer(const Story &story)
     });
 }
 
+/// Kamailio's module sipdump: one thing per line above each message.
+std::string sipdump(const Story &story)
+{
+    return each(story, [](const Said &said) {
+        const auto seconds = said.time.ns / 1'000'000'000;
+        return fmt::format("====================\ntag: {}\npid: 4711\nprocess: 1\n"
+                           "time: {}.{:06}\ndate: Thu Nov 26 16:04:32 2026\n"
+                           "proto: udp ipv4\nsrcip: {}\nsrcport: {}\ndstip: {}\n"
+                           "dstport: {}\n~~~~~~~~~~~~~~~~~~~~\n{}||||||||||||||||||||\n",
+                           said.received ? "rcv" : "snd", seconds,
+                           (said.time.ns - seconds * 1'000'000'000) / 1000,
+                           said.from.address.text(), said.from.port, said.to.address.text(),
+                           said.to.port, said.text);
+    });
+}
+
 std::string bare(const Story &story, std::string_view between, bool returns)
 {
     return each(story, [&](const Said &said) {
@@ -308,6 +324,7 @@ std::vector<Kind> kinds()
         {"linphone", Told::Remote, Times::Full, true, linphone},
         {"baresip", Told::Both, Times::Clock, true, baresip},
         {"homer", Told::Both, Times::Full, true, homer},
+        {"sip_text", Told::Both, Times::Full, true, sipdump},
         {"sip_text", Told::Neither, Times::None, true,
          [](const Story &s) { return bare(s, "", true); }},
         {"sip_text", Told::Neither, Times::None, false,

@@ -83,6 +83,21 @@ INSTANTIATE_TEST_SUITE_P(All, TlsSuites,
                                          Suite{k12, "ECDHE-RSA-AES256-SHA384", false, true},
                                          Suite{k12, "ECDHE-RSA-AES256-SHA384", false, false}));
 
+TEST(Tls, whereNoKeyLogHelpsNoneIsAskedFor)
+{
+    TlsSettings settings;
+    settings.version = k12;
+    settings.suites = "CAMELLIA128-SHA";
+    settings.elliptic = false;
+    TlsTalk talk(settings);
+    talk.handshake();
+    talk.client(message("OPTIONS"));
+    const auto read = readTalk(talk);
+    EXPECT_THAT(talks::notes(read), ElementsAre(HasSubstr("cipher suite 0x0041 cannot be read")));
+    EXPECT_THAT(read.flaws, ElementsAre(AllOf(HasSubstr("no key log opens that"),
+                                              Not(HasSubstr("Give a key log")))));
+}
+
 TEST(Tls, keyUpdatesAreFollowed)
 {
     TlsTalk talk({});
@@ -180,7 +195,7 @@ TEST(Tls, aKeyLogOfAnotherCaptureIsTold)
     talk.close();
     talk.keyLog = other.keyLog;
     EXPECT_THAT(readTalk(talk).flaws,
-                ElementsAre(HasSubstr("secrets of 1 TLS sessions, none of them of the 1"),
+                ElementsAre(HasSubstr("secrets of 1 TLS session, none of them of the 1"),
                             HasSubstr("1 TLS connection holds")));
     const std::string plain = support::ethernet(support::udp(
         support::endpoint("192.0.2.1:5060"), support::endpoint("192.0.2.2:5060"), "hello"));

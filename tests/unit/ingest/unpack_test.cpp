@@ -70,6 +70,18 @@ TEST_P(Unpack, ofACutFileWhatIsThereIsShown)
     EXPECT_THAT(out.flaws, ElementsAre(HasSubstr("ends in the middle")));
 }
 
+TEST_P(Unpack, whereNothingCanBeUnpackedTheReasonIsTold)
+{
+    const std::string packed = GetParam()(capture(1));
+    const auto cut = read(packed.substr(0, 12));
+    ASSERT_FALSE(cut.outcome);
+    EXPECT_THAT(cut.outcome.error().sentence, HasSubstr("ends before enough of it"));
+    std::string damaged = packed.substr(0, 4) + std::string(packed.size() - 4, '\xFF');
+    const auto broken = read(damaged);
+    ASSERT_FALSE(broken.outcome);
+    EXPECT_THAT(broken.outcome.error().sentence, HasSubstr("damaged at its beginning"));
+}
+
 TEST_P(Unpack, everyCutAndEveryDamagedByteIsSurvived)
 {
     const std::string packed = GetParam()(capture(5));

@@ -184,6 +184,24 @@ TEST(Formats, TextLadderLooksLikeOne)
     support::expectGolden(expected("text_ladder.expected"), report::textLadder(outline));
 }
 
+TEST(Formats, FindingsAboutMessagesOfNoCallAreReportedToo)
+{
+    made::Call call;
+    made::flowStory(call);
+    auto &finding = call.find("msg-flaw", diagnosis::Severity::Error,
+                              "A message without Call-ID <b>from</b> nowhere.", {trace::RowId{0}});
+    made::Report report(call);
+    const auto without = report.write("html");
+    EXPECT_THAT(without, Not(HasSubstr("Messages of no call")));
+    report.input.loose = {finding};
+    const auto page = report.write("html");
+    EXPECT_EQ(made::WellFormed(page).error, "");
+    const auto section = page.substr(page.find("Messages of no call"));
+    EXPECT_THAT(section, HasSubstr("A message without Call-ID &lt;b&gt;from&lt;/b&gt; nowhere."));
+    EXPECT_THAT(section, HasSubstr("message 1 of the input, 10.0.0.1:5060"));
+    EXPECT_THAT(report.write("text"), HasSubstr("Messages of no call"));
+}
+
 TEST(Formats, NoCallsIsAReportToo)
 {
     made::Call call;

@@ -218,7 +218,7 @@ TEST(RtpStream, MeasuresTheLastSecondAndSplitsSilence)
         sender.feed(regular(n), 0, silence);
     EXPECT_EQ(sender.stream()->level, -96);
     for (std::uint32_t n = 300; n < 310; ++n) // after 3 s of nothing
-        sender.feed(regular(n), 13, "x");
+        sender.feed(regular(n), 13, "2");
     const auto stream = sender.stream();
     ASSERT_EQ(stream->spans.size(), 3U);
     EXPECT_FALSE(stream->spans[0].silent);
@@ -228,6 +228,30 @@ TEST(RtpStream, MeasuresTheLastSecondAndSplitsSilence)
     EXPECT_EQ(stream->spans[1].to, regular(149).arrival);
     EXPECT_EQ(stream->spans[2].from, regular(300).arrival);
     EXPECT_EQ(stream->spans[2].to, regular(309).arrival);
+    const auto &loudness = stream->loudness;
+    const auto level = [&](std::uint32_t number) {
+        const auto from = regular(number).arrival;
+        return loudness.loudest(from, from + milliseconds(20));
+    };
+    using Known = rtp::Loudness::Known;
+    EXPECT_EQ(level(0).known, Known::Level);
+    EXPECT_NEAR(level(0).level, 0, 0.5);
+    EXPECT_NEAR(level(49).level, 0, 0.5);
+    EXPECT_EQ(level(50).level, -96);
+    EXPECT_EQ(level(149).known, Known::Level);
+    EXPECT_EQ(level(151).known, Known::Nothing) << "silence on the wire is no silent sound";
+    EXPECT_EQ(level(300).known, Known::Level);
+    EXPECT_NEAR(level(300).level, -('2' & 0x7F), 0.5) << "comfort noise says how loud it is";
+    EXPECT_EQ(loudness.cells(), 310U);
+}
+
+TEST(RtpStream, TellsThatSoundCameWhereItCannotTellHowLoud)
+{
+    Sender sender;
+    for (std::uint32_t n = 0; n < 10; ++n)
+        sender.feed(regular(n), 96);
+    const auto cell = sender.stream()->loudness.cell(3);
+    EXPECT_EQ(cell.known, rtp::Loudness::Known::Arrived);
 }
 
 TEST(RtpStream, KeepsItsSpansBoundedByJoiningTheOldest)

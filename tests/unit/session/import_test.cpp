@@ -229,6 +229,28 @@ TEST(Import, whatTheSnapLengthTookAwayIsCutNotBroken)
     EXPECT_THAT(kinds, ElementsAre(Kind::Cut, Kind::Cut, Kind::Message, Kind::Message));
 }
 
+TEST(Import, aCallIdThatTheSnapLengthCutIsNobodys)
+{
+    auto captured = frames(earlyMediaCall("a-call-id-of-some-length", 0));
+    std::size_t cut = 0;
+    for (auto &frame : captured) {
+        const auto at = frame.bytes.find("of-some-length", frame.bytes.find("Call-ID: "));
+        if (at == std::string::npos || cut == 2)
+            continue;
+        ++cut;
+        frame.missing = static_cast<std::uint32_t>(frame.bytes.size() - at);
+        frame.bytes.resize(at);
+    }
+    ASSERT_EQ(cut, 2U);
+    const support::TemporaryFile file("cut-id.pcap", support::pcap(captured));
+    const auto session = open(false);
+    ASSERT_TRUE(session->import(file.path()));
+    ASSERT_TRUE(session->settle(kLimit));
+    ASSERT_EQ(session->calls().size(), 1U);
+    EXPECT_EQ(session->calls()[0]->call->callId, "a-call-id-of-some-length");
+    EXPECT_EQ(session->trace().size(), captured.size()) << "the cut ones are rows of no call";
+}
+
 std::string manyCalls(int calls)
 {
     std::vector<support::CapturedFrame> all;

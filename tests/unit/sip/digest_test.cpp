@@ -220,6 +220,18 @@ TEST(Digest, neverDiffersFromTheParser)
     EXPECT_LT(flawed, flawless / 2) << "messages without a flaw are left to the parser";
 }
 
+TEST(Digest, ofACutMessageOnlyWholeLinesAreSure)
+{
+    const std::string head = "BYE sip:a SIP/2.0\r\nFrom: <sip:x>;tag=1\r\nCall-ID: one@host";
+    EXPECT_EQ(sip::wholeLines(head), head.substr(0, head.find("Call-ID")));
+    EXPECT_EQ(sip::wholeLines(head + "\r\n"), head + "\r\n");
+    EXPECT_EQ(sip::wholeLines(head + "\r\n\r\nv=0\r\no=-"), head + "\r\n\r\nv=0\r\no=-");
+    EXPECT_EQ(sip::wholeLines("BYE sip:a SI"), "BYE sip:a SI");
+    EXPECT_EQ(sip::wholeLines(""), "");
+    EXPECT_EQ(sip::wholeLines("\r\n\r\nBYE sip:a"), "\r\n\r\nBYE sip:a");
+    EXPECT_EQ(sip::wholeLines("\r\n" + head), "\r\n" + head.substr(0, head.find("Call-ID")));
+}
+
 TEST(Digest, aMessageReadToItsPartiesNamesTheSame)
 {
     using sip::HeaderId;

@@ -162,6 +162,34 @@ TEST(Framer, AGapGivesTheHalfMessageUp)
     EXPECT_TRUE(framer.end(kThen).empty());
 }
 
+TEST(Framer, AMessageThatBeginsASegmentEndsTheHalfLineBefore)
+{
+    for (const std::string held : {"o hello hello", "x", "PRACK sip:a", ""}) {
+        Framer framer;
+        framer.gap(kThen);
+        std::vector<Frame> frames = framer.add("end of a body\r\n" + held, kThen);
+        append(frames, framer.add(kBye, kThen));
+        EXPECT_EQ(shape(frames), held.empty() ? "gM" : "ggM") << held;
+        EXPECT_EQ(frames.back().text, kBye);
+    }
+    Framer framer; // a line beyond all bounds, its rest given away unread
+    framer.add(std::string(20000, 'x'), kThen);
+    EXPECT_EQ(shape(framer.add(kBye, kThen)), "M");
+}
+
+TEST(Framer, AStartLineThatIsCutInItsMethodIsOne)
+{
+    const std::string prack = "PRACK sip:a SIP/2.0\r\nContent-Length: 0\r\n\r\n";
+    for (std::size_t cut = 1; cut < 30; ++cut) {
+        Framer framer;
+        framer.gap(kThen);
+        std::vector<Frame> frames = framer.add("rest\r\n" + prack.substr(0, cut), kThen);
+        append(frames, framer.add(prack.substr(cut), kThen));
+        ASSERT_EQ(shape(frames), "gM") << cut;
+        EXPECT_EQ(frames.back().text, prack);
+    }
+}
+
 TEST(Framer, KeepAlivesAreSeenEvenAfterAGap)
 {
     Framer framer;
