@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <app/call_options.h>
 
+#include <app/transport_option.h>
 #include <base/text.h>
 #include <cerrno>
 #include <cstring>
@@ -151,6 +152,13 @@ base::Result<CallPlan> readCallOptions(const Arguments &arguments, desk::Options
         if (!transport)
             return tl::unexpected<base::Error>(transport.error());
         call.transport = *transport;
+        const auto &routes = call.extras.routes;
+        const auto next = !call.proxy.empty()               ? call.proxy
+                          : !routes.empty()                 ? routes.front()
+                          : !call.extras.requestUri.empty() ? call.extras.requestUri
+                                                            : call.target;
+        if (const auto ok = checkTransport(arguments, {next}); !ok)
+            return tl::unexpected<base::Error>(ok.error());
     }
     if (const auto ok = readNetwork(arguments, desk.engine); !ok)
         return tl::unexpected<base::Error>(ok.error());

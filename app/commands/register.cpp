@@ -3,6 +3,7 @@
 #include <app/console.h>
 #include <app/flow_json.h>
 #include <app/flow_tests.h>
+#include <app/transport_option.h>
 
 #include <algorithm>
 #include <array>
@@ -50,6 +51,8 @@ base::Result<engine::Account> readAccount(const Arguments &arguments)
     if (!transport)
         return tl::unexpected<base::Error>(transport.error());
     account.transport = *transport;
+    if (const auto ok = checkTransport(arguments, account.proxies); !ok)
+        return tl::unexpected<base::Error>(ok.error());
     const auto expires = arguments.seconds("--expires", account.expires);
     if (!expires)
         return tl::unexpected<base::Error>(expires.error());
