@@ -243,8 +243,8 @@ public:
                     std::uint32_t regId); // now, whatever the back-off says; 0: all flows
     void drill(AccountHandle account, std::uint32_t regId, Drill what);
     void ping(AccountHandle account, std::uint32_t regId);
-    /// No keep-alive until `silence` has passed without a byte, then one at once. What comes of it
-    /// is in the flow's reports; one that says why if it cannot be.
+    /// No keep-alive until `silence` has passed without a byte, then one at once; 0: now, as ever.
+    /// What comes of it is in the flow's reports; one that says why if it cannot be.
     void leaveAlone(AccountHandle account, std::uint32_t regId, base::Duration silence);
 
     /// The local address calls to `target` would use (for the offer's c= line); a route lookup, no
