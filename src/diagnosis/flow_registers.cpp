@@ -4,6 +4,11 @@
 #include <algorithm>
 
 namespace diagnosis {
+namespace {
+
+constexpr std::size_t kPongsMissed = 2; // one may have been lost
+
+} // namespace
 
 std::vector<FlowRegister> flowRegisters(const Evidence &evidence)
 {
@@ -41,6 +46,33 @@ const flows::Flow *flowOf(const Evidence &evidence, const FlowRegister &of)
             flow->report.regId == of.binding.regId)
             return flow.get();
     return nullptr;
+}
+
+const flows::FlowEvent *lifeWithoutPong(const Evidence &evidence, const flows::Flow &flow)
+{
+    using flows::Happening;
+    if (!flow.granted || flow.lastPong.known())
+        return nullptr;
+    // A pong that is missing is noted when a later row arrives, with its own time.
+    base::Instant ended;
+    for (const auto &event : flow.events)
+        if (event.what == Happening::Closed || event.what == Happening::Reset)
+            ended = event.time; // the same ports may carry another connection
+    std::vector<base::Instant> missed;
+    for (const auto &event : flow.events)
+        if (event.what == Happening::PongMissing && event.time > ended)
+            missed.push_back(event.time);
+    if (missed.size() < kPongsMissed)
+        return nullptr;
+    std::sort(missed.begin(), missed.end());
+    const flows::FlowEvent *life = nullptr;
+    for (const auto &event : flow.events)
+        if (event.time > missed[kPongsMissed - 1] && event.row.valid() &&
+            (event.what == Happening::Registered || event.what == Happening::RegisterFailed ||
+             event.what == Happening::Used) &&
+            evidence.trace.source(event.row) == flow.edge)
+            life = &event;
+    return life;
 }
 
 bool stands(const flows::Flow &flow, base::Instant when)

@@ -5,11 +5,11 @@
 // Words of messages: tag= (To-tag) from= (From-tag, default a) call= cseq= branch= for=METHOD (what
 // a response answers, default: the oldest request of that hop without final response, else the
 // newest) rseq=N (reliable) rack=RSEQ/CSEQ offer (sdp=0,8) answer (sdp=0)
-// sdp=FORMATS[@HOST[:PORT]][/DIRECTION] proto=PROFILE unmapped (no rtpmap), reverse (the callee's
-// request) tcp sport= dport= (ports, 5060) pad=BYTES, "Header: value", and "a=..." or "m=..." that
-// end the description. A line that begins with * is decisive: without the decisive lines the
-// outcome has to turn round. Via fields grow when somebody hands on a request he received. Hosts:
-// alice bob carol gw home edge edge2 proxy.
+// uri=USER@HOST (Request-URI) sdp=FORMATS[@HOST[:PORT]][/DIRECTION] proto=PROFILE unmapped (no
+// rtpmap), reverse (the callee's request) tcp sport= dport= (ports, 5060) pad=BYTES, "Header:
+// value", and "a=..." or "m=..." that end the description. A line that begins with * is decisive:
+// without the decisive lines the outcome has to turn round. Via fields grow when somebody hands on
+// a request he received. Hosts: alice bob carol gw home edge edge2 proxy.
 #pragma once
 
 #include <algorithm>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <diagnosis/flow_facts.h>
+#include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -62,7 +62,8 @@ void check(const Evidence &evidence, Findings &out)
     for (const auto &flow : evidence.flows) {
         // Each flow is told of on the registration that made it.
         if (!flow || !flow->lastRegister.valid() ||
-            evidence.trace.row(flow->lastRegister).call != evidence.call.id)
+            evidence.trace.row(flow->lastRegister).call != evidence.call.id ||
+            lifeWithoutPong(evidence, *flow) != nullptr) // flow-pong-never tells
             continue;
         if (const auto *const missing = unansweredPing(*flow))
             report(evidence, *flow, *missing, out);
