@@ -4,6 +4,7 @@
 //
 //   TIME WHO>WHOM METHOD|STATUS words...   a message; seconds since the beginning
 //   TIME WHO>WHOM rtp N words...           N packets of 20 ms (pt= ssrc= port= every=MS silent)
+//   TIME WHO>WHOM rtcp ssrc=N fraction=N   a report of what was lost of that stream, of 256
 //   TIME WHO>WHOM again                    the last message of that direction, byte for byte
 //   TIME WHO>WHOM tcp ping|pong|fin|reset  RFC 5626 keep-alive, end of the connection; without tcp
 //   over UDP, "stun ping|pong" as STUN (mapped=PORT of WHOM)
@@ -111,8 +112,8 @@ private:
             return again(line);
         if (what == "flow" || what == "icmp")
             return what == "flow" ? flow(line) : icmp(line);
-        if (line.has("ping") || line.has("pong")) {
-            send(line, spoken::keepAlive(line));
+        if (line.has("ping") || line.has("pong") || what == "rtcp") {
+            send(line, what == "rtcp" ? spoken::receiverReport(line) : spoken::keepAlive(line));
             return true;
         }
         if (line.has("fin") || line.has("reset")) {

@@ -8,7 +8,7 @@
 namespace diagnosis::rules {
 namespace {
 
-constexpr auto kGive = std::chrono::seconds(3);
+constexpr auto kBefore = std::chrono::seconds(1), kGive = std::chrono::seconds(3);
 
 struct Agreed { // by the newest 2xx
     trace::RowId row;
@@ -67,8 +67,8 @@ void check(const Evidence &evidence, Findings &out)
     const auto idle = end - evidence.time(timer->row);
     const auto due =
         timer->lasts - std::min<base::Duration>(std::chrono::seconds(32), timer->lasts / 3);
-    const bool early = idle > due - kGive && idle < due + kGive;
-    const bool late = idle > timer->lasts - kGive && idle < timer->lasts + kGive;
+    const bool early = idle > due - kBefore && idle < due + kGive;
+    const bool late = idle > timer->lasts - kBefore && idle < timer->lasts + kGive;
     if (!early && !late)
         return;
     const auto *const tried = failedRefresh(evidence, evidence.time(timer->row));

@@ -63,7 +63,7 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto gaps = gapsOf(evidence, *flow);
         // A capture that keeps no keep-alives, or few of them, tells nothing.
-        if (gaps.tooLong < kHabit || gaps.pings < kHabit || gaps.tooLong * 2 < gaps.pings)
+        if (gaps.tooLong < kHabit || gaps.pings < kHabit || gaps.tooLong * 4 < gaps.pings * 3)
             continue;
         auto &f = out.add(
             "flow-timer-violated", Severity::Warning, Grade::Seen,

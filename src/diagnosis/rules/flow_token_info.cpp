@@ -17,6 +17,8 @@ bool failedOverFlow(int status)
 
 void check(const Evidence &evidence, Findings &out)
 {
+    if (evidence.call.kind != calls::Kind::Registration)
+        return; // of a call that a flow kept away the other rules read it
     for (const auto &transaction : evidence.call.transactions)
         if (failedOverFlow(transaction.finalStatus))
             return;
