@@ -117,6 +117,15 @@ TEST(FlowQuiet, theCallersOwnTokenInTheRecordRouteIsHisOwn)
                        "flow-token-not-mine"));
 }
 
+TEST(FlowQuiet, a430ToARegisterIsToldByTheRuleOf430)
+{
+    EXPECT_TRUE(tells(R"(
+   0.00 bob>edge REGISTER tcp call=r1 "Supported: path, outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
+   0.05 edge>bob 430 tcp call=r1 tag=r
+)",
+                      "flow-430-initial"));
+}
+
 TEST(FlowQuiet, aUserAgentThatIsSwitchedOffHasNotGivenUp)
 {
     EXPECT_FALSE(tells(std::string(kRegistered) + R"(
