@@ -48,6 +48,17 @@ const flows::Flow *flowOf(const Evidence &evidence, const FlowRegister &of)
     return nullptr;
 }
 
+const flows::Flow *standingBetween(const Evidence &evidence, const base::Endpoint &userAgent,
+                                   const base::Endpoint &edge, base::Transport transport,
+                                   base::Instant when)
+{
+    for (const auto &flow : evidence.flows)
+        if (flow && flow->userAgent == userAgent && flow->edge == edge &&
+            flow->transport == transport && stands(*flow, when))
+            return flow.get();
+    return nullptr;
+}
+
 const flows::FlowEvent *lifeWithoutPong(const Evidence &evidence, const flows::Flow &flow)
 {
     using flows::Happening;

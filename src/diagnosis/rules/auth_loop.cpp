@@ -68,8 +68,10 @@ void check(const Evidence &evidence, Findings &out)
     std::set<std::string> fresh; // nonces of challenges not yet answered
     std::vector<Refusal> refusals;
     for (const auto &transaction : evidence.call.transactions) {
-        if (transaction.finalStatus / 100 == 2 && transaction.method != sip::Method::Cancel)
+        if (transaction.finalStatus / 100 == 2 && transaction.method != sip::Method::Cancel) {
             refusals.clear(); // the credentials were good in the end
+            fresh.clear();    // and a nonce that was taken once may be old the next time
+        }
         if (transaction.finalStatus == 0 && transaction.request.valid() && !fresh.empty() &&
             transaction.method != sip::Method::Ack && transaction.method != sip::Method::Cancel)
             dropUsed(evidence, transaction.request, fresh);

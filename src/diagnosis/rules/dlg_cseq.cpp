@@ -8,6 +8,7 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr std::size_t kMostSenders = 64;
 constexpr auto kReordering = std::chrono::seconds(1); // what the network may have swapped
 
 struct Last { // of one sender in one dialog, on one hop
@@ -27,7 +28,8 @@ void check(const Evidence &evidence, Findings &out)
             return last.pair == row.pair && last.fromTag == row.fromTag && last.toTag == row.toTag;
         });
         if (place == known.end()) {
-            known.push_back({row.pair, row.fromTag, row.toTag, &t});
+            if (known.size() < kMostSenders)
+                known.push_back({row.pair, row.fromTag, row.toTag, &t});
             continue;
         }
         const auto &before = *place->highest;

@@ -7,6 +7,7 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr int kMostAnswers = 16; // that are looked at
 constexpr auto kPatience = std::chrono::seconds(10);
 
 /// Requests of the caller in the dialog of that answer, on the hop it came by.
@@ -40,11 +41,14 @@ void check(const Evidence &evidence, Findings &out)
     if (call.earlyDialogs.size() < 2 || call.winner >= call.earlyDialogs.size())
         return;
     const auto kept = call.earlyDialogs[call.winner].answer;
+    int answers = 0;
     for (const auto &dialog : call.earlyDialogs) {
         if (!dialog.answer.valid() || !kept.valid() || dialog.answer == kept ||
             evidence.trace.row(dialog.answer).cseq != evidence.trace.row(kept).cseq ||
             evidence.trace.row(dialog.answer).pair != evidence.trace.row(kept).pair)
             continue;
+        if (++answers > kMostAnswers)
+            return;
         const auto late = std::max(evidence.time(dialog.answer), evidence.time(kept));
         const auto dealt = dealtWith(evidence, dialog.answer);
         // The ACK proves that the caller took it, and that its requests pass here.

@@ -7,6 +7,7 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr std::uint32_t kMostDialogs = 16; // that are looked at
 constexpr auto kLong = std::chrono::seconds(120);
 constexpr auto kMinute = std::chrono::seconds(65); // the rule's minute, with some give
 
@@ -15,7 +16,8 @@ void check(const Evidence &evidence, Findings &out)
     const auto &call = evidence.call;
     if (call.kind != calls::Kind::Call)
         return;
-    for (std::uint32_t i = 0; i < call.earlyDialogs.size(); ++i) {
+    for (std::uint32_t i = 0; i < std::min<std::size_t>(call.earlyDialogs.size(), kMostDialogs);
+         ++i) {
         const auto &dialog = call.earlyDialogs[i];
         if (dialog.provisionals.empty())
             continue;

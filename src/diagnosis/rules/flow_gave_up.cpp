@@ -20,18 +20,16 @@ template <class Matches> base::Instant lifeOf(const Evidence &evidence, Matches 
     return last;
 }
 
-/// The first sign of the edge after `since`, over anybody's flow: attempts would have met it.
+/// A sign of the edge after `since`, over anybody's flow: attempts would have met it.
 base::Instant edgeBack(const Evidence &evidence, const base::Endpoint &edge, base::Instant since)
 {
-    using flows::Happening;
     base::Instant first;
     for (const auto &flow : evidence.flows) {
-        if (!flow || flow->edge != edge || flow->lastSeen <= since)
+        if (!flow || flow->edge != edge)
             continue;
-        for (const auto &event : flow->events)
-            if ((event.what == Happening::Pong || event.what == Happening::Registered) &&
-                event.time > since && (!first.known() || event.time < first))
-                first = event.time;
+        for (const auto sign : {flow->registered, flow->lastPong})
+            if (sign > since && (!first.known() || sign < first))
+                first = sign;
     }
     return first;
 }

@@ -9,6 +9,8 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr std::size_t kMostFlows = 4096; // beyond, each call would have to look at too many
+
 /// The host and port of the Contact that the flow was registered with are those of the Request-URI.
 bool targets(const Evidence &evidence, const flows::Flow &flow, const sip::Uri &target)
 {
@@ -48,7 +50,8 @@ const flows::Flow *passedBy(const Evidence &evidence, trace::RowId request, base
 
 void check(const Evidence &evidence, Findings &out)
 {
-    if (evidence.flows.empty() || evidence.call.kind == calls::Kind::Registration)
+    if (evidence.flows.empty() || evidence.flows.size() > kMostFlows ||
+        evidence.call.kind == calls::Kind::Registration)
         return;
     for (const auto &transaction : evidence.call.transactions) {
         if (transaction.inDialog || !transaction.request.valid() ||

@@ -7,18 +7,7 @@
 namespace diagnosis::rules {
 namespace {
 
-/// The registered flow that brought the request to its user agent; nullptr: none.
-const flows::Flow *broughtBy(const Evidence &evidence, trace::RowId request, base::Instant when)
-{
-    const auto source = evidence.trace.source(request);
-    const auto destination = evidence.trace.destination(request);
-    const auto transport = evidence.trace.row(request).transport;
-    for (const auto &flow : evidence.flows)
-        if (flow && flow->userAgent == destination && flow->edge == source &&
-            flow->transport == transport && stands(*flow, when))
-            return flow.get();
-    return nullptr;
-}
+constexpr std::size_t kMostFlows = 4096; // beyond, each call would have to look at too many
 
 /// A connection that this very flow had before: the same device and reg-id.
 bool formerlyOf(const Evidence &evidence, const flows::Flow &flow, const TokenSeen &token)
@@ -33,7 +22,8 @@ bool formerlyOf(const Evidence &evidence, const flows::Flow &flow, const TokenSe
 
 void check(const Evidence &evidence, Findings &out)
 {
-    if (evidence.flows.empty() || evidence.call.kind == calls::Kind::Registration)
+    if (evidence.flows.empty() || evidence.flows.size() > kMostFlows ||
+        evidence.call.kind == calls::Kind::Registration)
         return;
     for (const auto &transaction : evidence.call.transactions) {
         const bool forms = transaction.method == sip::Method::Invite ||
@@ -41,7 +31,10 @@ void check(const Evidence &evidence, Findings &out)
         if (!forms || transaction.inDialog || !transaction.request.valid() ||
             evidence.trace.row(transaction.request).viaCount < 2)
             continue;
-        const auto *const flow = broughtBy(evidence, transaction.request, transaction.started);
+        const auto *const flow =
+            standingBetween(evidence, evidence.trace.destination(transaction.request),
+                            evidence.trace.source(transaction.request),
+                            evidence.trace.row(transaction.request).transport, transaction.started);
         if (flow == nullptr)
             continue;
         for (const auto &token : tokensOf(evidence, transaction.request)) {

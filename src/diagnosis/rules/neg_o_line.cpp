@@ -7,16 +7,15 @@
 namespace diagnosis::rules {
 namespace {
 
-constexpr std::size_t kMost = 64;
+constexpr std::size_t kMost = 64; // offers of one call that are compared
 
 /// The newest description of the same sender in the same dialog, on the same way, before `row`.
 trace::RowId previousOf(const Evidence &evidence, trace::RowId row)
 {
     const auto &now = evidence.trace.row(row);
     trace::RowId found;
-    std::size_t looked = 0;
     for (const auto &place : evidence.call.rows) {
-        if (place.row == row || ++looked > kMost)
+        if (place.row == row)
             break;
         const auto &other = evidence.trace.row(place.row);
         const bool asRequest = other.status == 0 && other.fromTag == now.fromTag &&
@@ -33,11 +32,14 @@ void check(const Evidence &evidence, Findings &out)
 {
     if (evidence.call.kind != calls::Kind::Call)
         return;
+    std::size_t offers = 0;
     for (const auto &t : evidence.call.transactions) {
         if (!t.inDialog || !t.request.valid() ||
             (t.method != sip::Method::Invite && t.method != sip::Method::Update) ||
             !hasSdp(evidence, t.request))
             continue;
+        if (++offers > kMost)
+            return;
         const auto before = previousOf(evidence, t.request);
         if (!before.valid())
             continue;

@@ -228,6 +228,19 @@ TEST(CallQuiet, credentialsOfWhichTheCaptureMissedTheAnswer)
               "");
 }
 
+TEST(CallQuiet, aNonceThatWasTakenOnceAndIsOldNow)
+{
+    EXPECT_EQ(alarms(R"(
+   0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20>;expires=60"
+   0.05 edge>bob 401 tag=r "WWW-Authenticate: Digest realm=\"r\", nonce=\"n1\""
+   0.10 bob>edge REGISTER cseq=2 "Contact: <sip:bob@192.0.2.20>;expires=60" "Authorization: Digest username=\"b\", realm=\"r\", nonce=\"n1\""
+   0.15 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20>;expires=60"
+  50.00 bob>edge REGISTER cseq=3 "Contact: <sip:bob@192.0.2.20>;expires=60" "Authorization: Digest username=\"b\", realm=\"r\", nonce=\"n1\""
+  50.05 edge>bob 401 tag=r "WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\""
+)"),
+              "");
+}
+
 TEST(CallQuiet, aRefreshThatTheCaptureMissed)
 {
     EXPECT_EQ(alarms(R"(
