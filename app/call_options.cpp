@@ -69,6 +69,20 @@ base::Result<void> readHeaders(const Arguments &arguments, engine::CallExtras &e
     return {};
 }
 
+base::Result<void> readSrtp(const std::string &text, desk::CallOptions &call)
+{
+    using media::Srtp;
+    for (const auto &[name, srtp] :
+         {std::pair{"off", Srtp::Off}, std::pair{"offered", Srtp::Offered},
+          std::pair{"required", Srtp::Required}}) {
+        if (!base::equalsNoCase(text, name))
+            continue;
+        call.srtp = srtp;
+        return {};
+    }
+    return base::fail(base::ErrorCode::BadInput, "--srtp takes off, offered or required.");
+}
+
 base::Result<void> readAudio(const Arguments &arguments, CallPlan &plan)
 {
     plan.keys = arguments.value("--dtmf");
@@ -81,6 +95,8 @@ base::Result<void> readAudio(const Arguments &arguments, CallPlan &plan)
         return base::fail(base::ErrorCode::BadInput, "--dtmf-when takes answer or early-media.");
     plan.call.events = !plan.keys.empty();
     plan.call.rtcpMux = arguments.has("--rtcp-mux");
+    if (const auto ok = readSrtp(arguments.value("--srtp", "off"), plan.call); !ok)
+        return ok;
     const auto country = arguments.value("--ringback", plan.call.ringback);
     plan.call.ringback = base::equalsNoCase(country, "off") ? std::string() : country;
     for (char &letter : plan.call.ringback)

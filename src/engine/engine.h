@@ -115,6 +115,7 @@ struct CallEvent {
     std::string toTag;  // the early dialog
     bool reliable = false;
     std::string sdp;                      // offer (Incoming) or answer
+    std::string ours;                     // Changed: our side of it
     std::string earlyMedia;               // P-Early-Media
     std::string from, to;                 // Incoming
     AccountHandle account;                // Incoming: by which account

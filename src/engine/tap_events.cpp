@@ -209,7 +209,8 @@ void Tap::breakOff(TapSocket &entry, int fd, const std::string &what)
 std::optional<SocketError> Tap::takeError(const base::Endpoint &remote)
 {
     const auto found = std::find_if(m_errors.begin(), m_errors.end(), [&](const SocketError &each) {
-        return !remote.known() || each.remote == remote;
+        // Of nobody in particular: an error, and not a connection that somebody closed in peace.
+        return remote.known() ? each.remote == remote : each.number != 0;
     });
     if (found == m_errors.end())
         return std::nullopt;
