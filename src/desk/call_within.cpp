@@ -9,7 +9,8 @@
 
 namespace desk {
 namespace {
-constexpr int kMostSwitches = 64; // of what is heard that the ladder is told of
+constexpr std::uint64_t kOvertaking = 25; // packets, half a second
+constexpr int kMostSwitches = 64;         // of what is heard that the ladder is told of
 
 std::string keysText(std::size_t count)
 {
@@ -121,8 +122,10 @@ void CallControl::tellRefused(const Live &live, const std::string &callId,
     };
     tell(last.srtp.refused, "could not be authenticated with the key that was agreed on (RFC 3711 "
                             "section 3.3); nothing of them was heard");
-    tell(last.srtp.keyless, "came without a key for them, before the answer that brings it or "
-                            "unprotected; nothing of them was heard (RFC 4568)");
+    // The first packets may overtake the answer: that is no news.
+    tell(last.srtp.keyless > kOvertaking ? last.srtp.keyless : 0,
+         "came without a key for them, before the answer that brings it or "
+         "unprotected; nothing of them was heard (RFC 4568)");
 }
 
 std::string CallControl::callIdOf(engine::CallHandle ours) const
