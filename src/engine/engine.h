@@ -100,7 +100,7 @@ enum class CallStep : std::uint8_t {
     Redirected,    // 3xx followed: another INVITE left
     Held,          // our hold or its end was accepted or refused; `status`, `held`
     Transfer,      // how a transfer of ours goes: status of the REFER, then of the NOTIFYs
-    Changed,       // the peer's re-INVITE or UPDATE was accepted; `sdp` is its offer
+    Changed,       // a re-INVITE or UPDATE was accepted; `sdp`: the peer's side of it, `ours`
     TransferAsked, // the peer sent a REFER; never followed by itself, `target`
 };
 
