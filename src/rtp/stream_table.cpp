@@ -326,6 +326,13 @@ std::uint64_t Stream::arrivedBefore(base::Instant until) const
     return std::min(arrivals.before(until), packets);
 }
 
+std::uint64_t Stream::arrivedBefore(base::Instant until, std::uint8_t type) const
+{
+    if (arrivals.count() == 0)
+        return first < until ? payloadTypes[type & 0x7FU] : 0;
+    return arrivals.before(until, type);
+}
+
 StreamTable::StreamTable(std::size_t capacity) : m_work(std::make_unique<Work>())
 {
     m_work->capacity = std::max<std::size_t>(capacity, 1);
@@ -345,7 +352,7 @@ StreamId StreamTable::add(const base::Packet &packet, const RtpPacket &rtp,
 {
     StreamEntry &entry = m_work->find(packet, rtp.ssrc, known);
     count(entry, packet, rtp, facts);
-    entry.stream.arrivals.add(packet.time, m_work->arrivals);
+    entry.stream.arrivals.add(packet.time, rtp.payloadType, m_work->arrivals);
     measure(entry, packet, rtp, facts);
     const bool readable = !facts.closed || (facts.opened && !rtp.payload.empty());
     if (readable && Tape::takes(rtp.payloadType))
