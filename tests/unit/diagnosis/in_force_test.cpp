@@ -411,8 +411,8 @@ TEST(Garbage, ADescriptionThatCannotBeUsedForbidsNothing)
             .sentence;
     };
     EXPECT_EQ(told("sdp=0@bob:-5", "bob>alice rtp 200"),
-              "Early media arrives, but its description cannot be used: in the 183: its audio port \"
-              "-5\" is no number up to 65535.");
+              "Early media arrives, but its description cannot be used: in the 183: its audio port "
+              "\"-5\" is no number up to 65535.");
     EXPECT_EQ(told("sdp=0@bob:0", "alice>bob rtp 200"),
               "No early media was announced: the SDP has no audio to use (in the 183, audio "
               "refused).");
