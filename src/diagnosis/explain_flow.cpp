@@ -134,11 +134,13 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
     tellAnswer(evidence, failed, row, out);
     if (failed == nullptr || !failed->request.valid())
         return;
+    const bool needsFlow = failed->method != sip::Method::Register;
     const auto meaning = answerTimeText(failed->started, evidence.time(row));
-    if (const auto colon = meaning.find(": "); colon != std::string::npos)
+    if (const auto colon = meaning.find(": "); needsFlow && colon != std::string::npos)
         out.say(fmt::format("The time to answer says: {}.", meaning.substr(colon + 2)));
     tellDepth(evidence, *failed, out);
-    tellFlow(evidence, *failed, out);
+    if (needsFlow)
+        tellFlow(evidence, *failed, out);
     const auto verdict = judgeFlowFailure(evidence, *failed);
     auto text = verdict.text; // the grade belongs to this sentence
     text.insert(text.size() - 1, fmt::format(" ({})", gradeText(verdict.grade)));
@@ -159,8 +161,9 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
         fixes.insert(fixes.begin(),
                      {"Re-register the dead flow with the same reg-id.",
                       std::string(keeperOf(evidence, *failed, way)), Action::ReRegister});
-    for (auto &prevention : preventFlowFailure(evidence, *failed))
-        fixes.push_back(std::move(prevention));
+    if (needsFlow)
+        for (auto &prevention : preventFlowFailure(evidence, *failed))
+            fixes.push_back(std::move(prevention));
 }
 
 namespace {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A user agent that leaves takes its registrations away, often over another connection than the one
 // that is told of: the rules judge what was true while it was registered.
+#include <diagnosis/explain.h>
+
 #include "folded.h"
 
 #include <fmt/format.h>
@@ -144,6 +146,44 @@ TEST(FlowLeaving, APongThatNobodyPromisedIsNotLate)
     EXPECT_FALSE(
         support::Folded(registered({}) + leaves(10, 2) + pinged + again).has("flow-pong-late"))
         << "it had left, and came back";
+}
+
+TEST(FlowLeaving, A430ToARegisterIsNotOneToACall)
+{
+    const std::string refused =
+        "0 bob>edge REGISTER tcp call=r1\n0.01 edge>bob 430 tcp call=r1 tag=r\n";
+    const support::Folded alone(refused);
+    EXPECT_FALSE(alone.has("flow-430-initial"));
+    const auto found = alone.find("flow-430-register");
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(found->severity, Severity::Error);
+    EXPECT_EQ(found->text.find("caller"), std::string::npos) << found->text;
+    EXPECT_EQ(found->text.find("connection is gone"), std::string::npos) << found->text;
+    const auto evidence = alone.evidence();
+    const auto told =
+        diagnosis::explain(evidence, alone.row(430), diagnosis::diagnose(evidence).list);
+    EXPECT_EQ(told.happened.find("connection is gone"), std::string::npos) << told.happened;
+    EXPECT_EQ(told.happened.find("target"), std::string::npos) << told.happened;
+}
+
+TEST(FlowLeaving, OnlyARegisterThatBindsMendsARefusal)
+{
+    for (const int code : {430, 439}) {
+        const std::string refused = fmt::format(
+            "0 bob>edge REGISTER tcp call=r1 cseq=1 \"Supported: path, outbound\" "
+            R"("Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\"")"
+            "\n0.01 edge>bob {} tcp call=r1 tag=r\n",
+            code);
+        const std::string rule = code == 430 ? "flow-430-register" : "flow-439";
+        const auto severity = [&](const std::string &conversation) {
+            const auto found = support::Folded(conversation).find(rule);
+            return found == nullptr ? Severity::Info : found->severity;
+        };
+        EXPECT_EQ(severity(refused + leaves(5, 2)), Severity::Error) << code;
+        EXPECT_EQ(severity(refused + registered({.after = 5, .cseq = 2}) + leaves(9, 3)),
+                  Severity::Warning)
+            << code;
+    }
 }
 
 } // namespace
