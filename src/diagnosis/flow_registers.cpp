@@ -2,6 +2,7 @@
 #include <diagnosis/flow_registers.h>
 
 #include <algorithm>
+#include <diagnosis/flow_bindings.h>
 
 namespace diagnosis {
 
@@ -45,9 +46,14 @@ const flows::Flow *flowOf(const Evidence &evidence, const FlowRegister &of)
 
 bool stands(const flows::Flow &flow, base::Instant when)
 {
+    const auto bound = boundAt(flow, when);
+    if (!bound || !bound->granted || deathOf(flow, when) != nullptr)
+        return false;
+    // How long the registrar keeps it is known of the newest 2xx; the ones before asked for the
+    // same.
     const auto until = flow.report.registeredUntil;
-    return flow.granted && flow.registered.known() && flow.registered <= when &&
-           (!until.known() || until > when) && deathOf(flow, when) == nullptr;
+    return !until.known() || !flow.registered.known() ||
+           bound->time + (until - flow.registered) > when;
 }
 
 } // namespace diagnosis

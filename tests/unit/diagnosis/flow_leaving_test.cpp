@@ -20,20 +20,22 @@ struct Asked {
     int regId = 1;
     std::string_view call = "r1";
     std::string_view grant = "\"Require: outbound\"";
+    int instance = 1;
+    std::string_view path = {};
 };
 
 /// A REGISTER of bob's over TCP and its 200.
 std::string registered(const Asked &asked)
 {
     const auto contact = fmt::format(R"("Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id={};)"
-                                     R"(+sip.instance=\"<urn:uuid:1>\";expires={}")",
-                                     asked.regId, asked.expires);
+                                     R"(+sip.instance=\"<urn:uuid:{}>\";expires={}")",
+                                     asked.regId, asked.instance, asked.expires);
     return fmt::format("{0:.3f} bob>{1} REGISTER tcp call={2} cseq={3} sport={4} "
                        "\"Supported: path, outbound\" {5}\n"
-                       "{6:.3f} {1}>bob 200 tcp call={2} dport={4} tag=r {7} {8}\n",
+                       "{6:.3f} {1}>bob 200 tcp call={2} dport={4} tag=r {7} {8} {9}\n",
                        asked.after, asked.edge, asked.call, asked.cseq, asked.port, contact,
                        asked.after + 0.05, asked.expires == 0 ? std::string_view() : asked.grant,
-                       asked.expires == 0 ? std::string() : contact);
+                       asked.expires == 0 ? std::string() : contact, asked.path);
 }
 
 std::string leaves(double after, int cseq, int port = 5060)
@@ -184,6 +186,170 @@ TEST(FlowLeaving, OnlyARegisterThatBindsMendsARefusal)
                   Severity::Warning)
             << code;
     }
+}
+
+TEST(FlowLeaving, AFlowOfOursThatCameBackHadNoPongAllTheSame)
+{
+    const std::string dead = kOwn + "20 bob>edge tcp ping sport=5071\n" + told(24, "suspect", 5071);
+    const std::string gaveUp =
+        dead + "30.1 bob>edge tcp fin sport=5071\n" + told(30.1, "failed", 5071);
+    const std::string back = gaveUp + registered({.after = 30.2, .cseq = 2, .port = 5072}) +
+                             told(30.3, "up", 5072) +
+                             "31 bob>edge tcp ping sport=5072\n31.1 edge>bob tcp pong dport=5072\n";
+    for (const std::string &end : {std::string(), leaves(60, 3, 5072)}) {
+        const auto found = support::Folded(back + end).find("flow-pong-timeout");
+        ASSERT_NE(found, nullptr);
+        EXPECT_EQ(found->severity, Severity::Warning) << found->text;
+        EXPECT_NE(found->text.find("The ping of 192.0.2.20:5071"), std::string::npos);
+        EXPECT_NE(found->text.find("again 250 ms later from 192.0.2.20:5072 [2]"),
+                  std::string::npos)
+            << found->text;
+    }
+    const auto lost = support::Folded(gaveUp + leaves(60, 2, 5072)).find("flow-pong-timeout");
+    ASSERT_NE(lost, nullptr);
+    EXPECT_EQ(lost->severity, Severity::Error) << lost->text;
+    EXPECT_FALSE(support::Folded(dead + "29 edge>bob tcp pong dport=5071\n" + leaves(60, 2, 5071))
+                     .has("flow-pong-timeout"));
+}
+
+TEST(FlowLeaving, TwoFlowsToOneHostAreToldOfAfterBothLeft)
+{
+    const auto one = registered({});
+    const auto two = registered({.after = 1, .port = 5062, .regId = 2, .call = "r2"});
+    const auto oneLeaves = registered({.after = 60, .cseq = 2, .expires = 0});
+    const auto twoLeaves = registered(
+        {.after = 60.2, .cseq = 2, .port = 5062, .expires = 0, .regId = 2, .call = "r2"});
+    EXPECT_TRUE(support::Folded(one + two + oneLeaves).has("flow-same-host"));
+    EXPECT_TRUE(support::Folded(one + two + oneLeaves + twoLeaves).has("flow-same-host"));
+    const auto moves = registered({.after = 1.5, .cseq = 2, .expires = 0});
+    EXPECT_FALSE(support::Folded(one + two + moves).has("flow-same-host")) << "a move";
+    EXPECT_FALSE(support::Folded(one + two + moves + twoLeaves).has("flow-same-host"));
+}
+
+TEST(FlowLeaving, TwoFlowsUnderOneCallIdAreToldOfAfterBothLeft)
+{
+    const auto both =
+        registered({}) + registered({.after = 1, .cseq = 2, .edge = "edge2", .regId = 2});
+    const auto leave =
+        leaves(60, 3) +
+        registered({.after = 60.2, .cseq = 4, .expires = 0, .edge = "edge2", .regId = 2});
+    EXPECT_TRUE(support::Folded(both + leave).has("flow-shared-callid"));
+    EXPECT_FALSE(
+        support::Folded(
+            registered({}) + "0.5 edge>bob tcp fin\n" +
+            registered({.after = 1, .cseq = 2, .edge = "edge2", .regId = 2}) +
+            registered({.after = 60, .cseq = 3, .expires = 0, .edge = "edge2", .regId = 2}))
+            .has("flow-shared-callid"))
+        << "the first was dead by then";
+}
+
+TEST(FlowLeaving, ADeviceWithAnotherInstanceIsKnownThoughItLeft)
+{
+    const auto one = registered({});
+    const auto two = registered({.after = 30, .port = 5062, .call = "r2", .instance = 2});
+    const auto left = registered(
+        {.after = 60, .cseq = 2, .port = 5062, .expires = 0, .call = "r2", .instance = 2});
+    const auto text = textOf(support::Folded(one + two + left), "flow-instance-changed");
+    EXPECT_NE(text.find("30.0 s later"), std::string::npos) << text;
+    EXPECT_FALSE(support::Folded(one + leaves(20, 2) + two + left).has("flow-instance-changed"));
+}
+
+TEST(FlowLeaving, AChangedAddressThatWasMendedStaysMended)
+{
+    const auto over = [](double after, int cseq, int expires) {
+        const auto contact = fmt::format(
+            R"("Contact: <sip:bob@192.0.2.20>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires={}")",
+            expires);
+        return fmt::format(
+            "{:.2f} bob>edge REGISTER call=r1 cseq={} \"Supported: path, outbound\" {}\n"
+            "{:.2f} edge>bob 200 call=r1 tag=r {}\n",
+            after, cseq, contact, after + 0.05,
+            expires == 0 ? "" : "\"Require: outbound\" " + contact);
+    };
+    const std::string moved = over(0, 1, 600) +
+                              "20 bob>edge stun ping\n20.01 edge>bob stun pong mapped=40001\n"
+                              "45 bob>edge stun ping\n45.01 edge>bob stun pong mapped=40002\n";
+    const auto severity = [](const std::string &conversation) {
+        const auto found = support::Folded(conversation).find("flow-mapped-changed");
+        return found == nullptr ? Severity::Info : found->severity;
+    };
+    EXPECT_EQ(severity(moved + over(46, 2, 600) + over(60, 3, 0)), Severity::Warning);
+    EXPECT_EQ(severity(moved + over(60, 2, 0)), Severity::Error) << "it only left";
+    const std::string mute = "20 bob>edge ping\n30 bob>edge ping\n40 bob>edge ping\n";
+    EXPECT_TRUE(support::Folded(over(0, 1, 600) + mute + over(60, 2, 0)).has("flow-ka-wrong"));
+}
+
+/// Two flows of bob's, the first of which nobody has any more when he is called.
+std::string called(const std::string &second, std::string_view failure)
+{
+    return registered({.path = "\"Path: <sip:flow-one@192.0.2.2;lr;ob>\""}) + second +
+           fmt::format("30.000 home>edge INVITE offer branch=one "
+                       "\"Route: <sip:flow-one@192.0.2.2;lr;ob>\"\n{}\n50 tick\n",
+                       failure);
+}
+
+TEST(FlowLeaving, TheSecondFlowCountsAsItWasWhenTheCallCame)
+{
+    const auto second = [](double after, int cseq, int expires) {
+        return registered({.after = after,
+                           .cseq = cseq,
+                           .expires = expires,
+                           .edge = "edge2",
+                           .regId = 2,
+                           .call = "r2"});
+    };
+    const auto missing = [](const std::string &flow) {
+        return textOf(support::Folded(called(flow, "30.010 edge>home 430 tag=e")),
+                      "flow-failover-missing");
+    };
+    const auto stood = second(1, 1, 600);
+    EXPECT_NE(missing(stood).find("registered 28.9 s before"), std::string::npos);
+    EXPECT_NE(missing(stood + second(40, 2, 600)).find("registered 28.9 s before"),
+              std::string::npos)
+        << "refreshed later";
+    EXPECT_FALSE(missing(stood + second(40, 2, 0)).empty()) << "it left later";
+    EXPECT_TRUE(missing(stood + second(20, 2, 0)).empty()) << "it had left";
+    EXPECT_TRUE(missing(second(40, 1, 600)).empty()) << "it came later";
+}
+
+TEST(FlowLeaving, AnotherFlowThatLivedWhenTheCallCameHidesNothing)
+{
+    const auto second = [](double after, int cseq, int expires) {
+        return registered({.after = after,
+                           .cseq = cseq,
+                           .expires = expires,
+                           .edge = "edge2",
+                           .regId = 2,
+                           .call = "r2"});
+    };
+    const auto hidden = [&](const std::string &later) {
+        return support::Folded(registered({}) + "20 bob>edge tcp fin\n" + later +
+                               "30 alice>edge INVITE offer\n30.005 edge>alice 480 tag=e\n")
+            .has("flow-hidden");
+    };
+    EXPECT_TRUE(hidden(""));
+    EXPECT_FALSE(hidden(second(1, 1, 600)));
+    EXPECT_FALSE(hidden(second(1, 1, 600) + second(40, 2, 600))) << "refreshed later";
+    EXPECT_FALSE(hidden(second(1, 1, 600) + second(40, 2, 0))) << "it left later";
+    EXPECT_TRUE(hidden(second(1, 1, 600) + second(10, 2, 0))) << "it had left";
+    EXPECT_TRUE(hidden(second(40, 1, 600))) << "it came later";
+}
+
+TEST(FlowLeaving, ACallIsJudgedByTheFlowAsItStoodThen)
+{
+    const auto missing = [](double when, const std::string &later) {
+        return support::Folded(registered({}) + later +
+                               fmt::format("{0}.00 bob>edge INVITE tcp offer\n"
+                                           "{0}.50 edge>bob 200 tcp tag=b answer\n"
+                                           "{0}.55 bob>edge ACK tcp tag=b\n",
+                                           when))
+            .has("flow-ob-missing");
+    };
+    EXPECT_TRUE(missing(5, ""));
+    EXPECT_TRUE(missing(5, registered({.after = 300, .cseq = 2}))) << "refreshed later";
+    EXPECT_TRUE(missing(5, leaves(300, 2))) << "it left later";
+    EXPECT_FALSE(missing(5, leaves(3, 2))) << "it had left";
+    EXPECT_FALSE(missing(700, registered({.after = 800, .cseq = 2}))) << "it had run out";
 }
 
 } // namespace
