@@ -58,6 +58,8 @@ nlohmann::json jsonOf(const base::FlowReport &flow, base::Instant now)
     auto trips = nlohmann::json::array();
     for (const auto trip : flow.roundTrips)
         trips.push_back(base::toMilliseconds(trip));
+    // While it can be reached, that of the time before tells nothing.
+    const auto over = flow.reachableSince.known() ? base::Instant{} : flow.reachableUntil;
     return {{"reg_id", flow.regId},
             {"state", std::string(base::flowStateText(flow.state))},
             {"since", timeOrNull(flow.since)},
@@ -83,7 +85,7 @@ nlohmann::json jsonOf(const base::FlowReport &flow, base::Instant now)
              flow.unregistered ? nlohmann::json(*flow.unregistered) : nlohmann::json(nullptr)},
             {"reachable", flow.reachableSince.known()},
             {"reachable_since", timeOrNull(flow.reachableSince)},
-            {"reachable_until", timeOrNull(flow.reachableUntil)},
+            {"reachable_until", timeOrNull(over)},
             {"failures", flow.failures},
             {"losses", flow.losses},
             {"next_attempt", timeOrNull(flow.nextAttempt)},
