@@ -3,6 +3,7 @@
 // agent sent them, and the flows that belong to it. Pure functions of the Evidence, any thread.
 #pragma once
 
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_facts.h>
 #include <flows/registration.h>
 #include <vector>

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <diagnosis/flow_bindings.h>
-#include <diagnosis/flow_facts.h>
+#include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
