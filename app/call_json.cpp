@@ -68,6 +68,12 @@ json mediaJson(const media::Status &media)
                 {"heard_because", media.why.empty() ? json() : json(media.why)},
                 {"mos", json()},
                 {"quality", json()}};
+    if (const auto &srtp = media.srtp; !srtp.suite.empty() || srtp.refused + srtp.keyless > 0)
+        out["srtp"] = {{"suite", srtp.suite.empty() ? json() : json(srtp.suite)},
+                       {"not_authenticated", srtp.refused},
+                       {"without_key", srtp.keyless}};
+    else
+        out["srtp"] = json();
     out["rtcp"] = {{"sent", control.sent},
                    {"received", control.received},
                    {"round_trip_ms", ms(control.roundTrip)},

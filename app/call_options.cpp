@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <app/call_options.h>
 
+#include <app/transport_option.h>
 #include <base/text.h>
 #include <cerrno>
 #include <cstring>
@@ -69,6 +70,20 @@ base::Result<void> readHeaders(const Arguments &arguments, engine::CallExtras &e
     return {};
 }
 
+base::Result<void> readSrtp(const std::string &text, desk::CallOptions &call)
+{
+    using media::Srtp;
+    for (const auto &[name, srtp] :
+         {std::pair{"off", Srtp::Off}, std::pair{"offered", Srtp::Offered},
+          std::pair{"required", Srtp::Required}}) {
+        if (!base::equalsNoCase(text, name))
+            continue;
+        call.srtp = srtp;
+        return {};
+    }
+    return base::fail(base::ErrorCode::BadInput, "--srtp takes off, offered or required.");
+}
+
 base::Result<void> readAudio(const Arguments &arguments, CallPlan &plan)
 {
     plan.keys = arguments.value("--dtmf");
@@ -81,6 +96,8 @@ base::Result<void> readAudio(const Arguments &arguments, CallPlan &plan)
         return base::fail(base::ErrorCode::BadInput, "--dtmf-when takes answer or early-media.");
     plan.call.events = !plan.keys.empty();
     plan.call.rtcpMux = arguments.has("--rtcp-mux");
+    if (const auto ok = readSrtp(arguments.value("--srtp", "off"), plan.call); !ok)
+        return ok;
     const auto country = arguments.value("--ringback", plan.call.ringback);
     plan.call.ringback = base::equalsNoCase(country, "off") ? std::string() : country;
     for (char &letter : plan.call.ringback)
@@ -151,6 +168,13 @@ base::Result<CallPlan> readCallOptions(const Arguments &arguments, desk::Options
         if (!transport)
             return tl::unexpected<base::Error>(transport.error());
         call.transport = *transport;
+        const auto &routes = call.extras.routes;
+        const auto next = !call.proxy.empty()               ? call.proxy
+                          : !routes.empty()                 ? routes.front()
+                          : !call.extras.requestUri.empty() ? call.extras.requestUri
+                                                            : call.target;
+        if (const auto ok = checkTransport(arguments, {next}); !ok)
+            return tl::unexpected<base::Error>(ok.error());
     }
     if (const auto ok = readNetwork(arguments, desk.engine); !ok)
         return tl::unexpected<base::Error>(ok.error());

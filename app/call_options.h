@@ -20,6 +20,8 @@ inline constexpr std::array kCallOptions{
     OptionSpec{"--password-file", "F", "file whose first line is the password"},
     OptionSpec{"--codecs", "LIST",
                "codecs in order (PCMU,PCMA,opus); also G722, GSM, G729, L16/16000"},
+    OptionSpec{"--srtp", "off|offered|required",
+               "encrypted audio with keys in SDP (RFC 4568) (off)"},
     OptionSpec{"--late-offer", "", "INVITE without SDP: the peer makes the offer"},
     OptionSpec{"--100rel", "supported|required|off", "reliable provisional responses (supported)"},
     OptionSpec{"--header", "\"NAME: VALUE\"", "one more header of the INVITE", true},
@@ -47,6 +49,7 @@ inline constexpr std::array kCallOptions{
     OptionSpec{"--record", "FOLDER", "where the recordings go (a new folder here)"},
     OptionSpec{"--port-range", "A-B", "local UDP ports for RTP"},
     OptionSpec{"--output", "auto|silent", "where early media is played (auto)"},
+    OptionSpec{"--audio-device", "NAME", "play on this device of the audio server (its default)"},
 };
 
 struct CallPlan {

@@ -186,6 +186,7 @@ desk::Options deskOptions(const Arguments &arguments)
     desk::Options options;
     if (arguments.value("--output") == "silent")
         options.media.output = media::Output::Silent;
+    options.media.device = arguments.value("--audio-device");
     options.recording.file = arguments.value("--session");
     return options;
 }

@@ -58,32 +58,36 @@ nlohmann::json jsonOf(const base::FlowReport &flow, base::Instant now)
     auto trips = nlohmann::json::array();
     for (const auto trip : flow.roundTrips)
         trips.push_back(base::toMilliseconds(trip));
+    // While it can be reached, that of the time before tells nothing.
+    const auto over = flow.reachableSince.known() ? base::Instant{} : flow.reachableUntil;
     return {{"reg_id", flow.regId},
             {"state", std::string(base::flowStateText(flow.state))},
             {"since", timeOrNull(flow.since)},
             {"reason", flow.reason},
             {"edge", flow.edge},
             {"transport", flow.transport},
-            {"local", flow.local.text()},
+            {"local", endOrNull(flow.local)},
             {"mapped", endOrNull(flow.mapped)},
-            {"remote", flow.remote.text()},
+            {"remote", endOrNull(flow.remote)},
             {"tls", textOrNull(flow.tls)},
             {"tls_verified",
              flow.tls.empty() ? nlohmann::json(nullptr) : nlohmann::json(flow.tlsVerified)},
             {"instance", textOrNull(flow.instance)},
             {"keep_alive", textOrNull(flow.keepAlive)},
-            {"flow_timer", base::toSeconds(flow.flowTimer)},
+            {"flow_timer", secondsOrNull(flow.flowTimer)},
             {"last_received", timeOrNull(flow.lastReceived)},
             {"last_ping", timeOrNull(flow.lastPing)},
             {"last_pong", timeOrNull(flow.lastPong)},
-            {"pong_ms", base::toMilliseconds(flow.pongRoundTrip)},
+            {"pong_ms", flow.pongRoundTrip.count() != 0
+                            ? nlohmann::json(base::toMilliseconds(flow.pongRoundTrip))
+                            : nlohmann::json(nullptr)},
             {"pongs_ms", std::move(trips)},
             {"registered_until", timeOrNull(flow.registeredUntil)},
             {"unregistered",
              flow.unregistered ? nlohmann::json(*flow.unregistered) : nlohmann::json(nullptr)},
             {"reachable", flow.reachableSince.known()},
             {"reachable_since", timeOrNull(flow.reachableSince)},
-            {"reachable_until", timeOrNull(flow.reachableUntil)},
+            {"reachable_until", timeOrNull(over)},
             {"failures", flow.failures},
             {"losses", flow.losses},
             {"next_attempt", timeOrNull(flow.nextAttempt)},

@@ -109,8 +109,9 @@ base::Result<FlowTests> readFlowTests(const Arguments &arguments)
         return base::fail(base::ErrorCode::BadInput,
                           fmt::format("--drill-flow is a reg-id from 1 to {}, not \"{}\".",
                                       engine::kMostFlows, base::printable(regId)));
-    if (out.regId != 0 && out.drills.empty() && !out.idle)
-        return base::fail(base::ErrorCode::BadInput, "--drill-flow needs a --drill or --nat-idle.");
+    if (out.regId != 0 && !out.any())
+        return base::fail(base::ErrorCode::BadInput,
+                          "--drill-flow needs a --drill, --nat-idle or --self-call.");
     return out;
 }
 
@@ -145,6 +146,16 @@ bool FlowTester::settled() const
            std::all_of(m_account.flows.begin(), m_account.flows.end(), [](const auto &each) {
                return base::isUp(each.second.state) || each.second.state == FlowState::Rejected;
            });
+}
+
+/// No flow is tried again by itself, and nothing goes on that began before.
+bool FlowTester::hopeless() const
+{
+    const auto calls = m_console.desk().calls();
+    return settled() &&
+           std::none_of(m_account.flows.begin(), m_account.flows.end(),
+                        [](const auto &each) { return base::isUp(each.second.state); }) &&
+           std::all_of(calls.begin(), calls.end(), [](const auto &each) { return isOver(each); });
 }
 
 const base::FlowReport *FlowTester::flowFor(std::optional<engine::Drill> what) const
@@ -210,11 +221,15 @@ bool FlowTester::searchIdle()
             desk.leaveAlone(m_account.handle, m_idle->regId(), m_idle->silence());
         else if (act == desk::IdleSearch::Act::Register)
             desk.reRegister(m_account.handle, m_idle->regId());
+        else if (act == desk::IdleSearch::Act::Resume)
+            desk.leaveAlone(m_account.handle, m_idle->regId(), {});
         return m_idle->over();
     };
     while (m_console.waitUntil(step, std::chrono::milliseconds(100)) == Console::Wait::TimedOut)
         tell();
     tell();
+    if (m_idle->holds()) // interrupted
+        m_console.desk().leaveAlone(m_account.handle, m_idle->regId(), {});
     if (!Console::interrupted()) // the last step may have lost the flow
         m_console.waitUntil([this] { return flowFor({}) != nullptr; }, kComeBack);
     return m_idle->over() && m_idle->verdict() != desk::DrillVerdict::Fail;
@@ -223,8 +238,10 @@ bool FlowTester::searchIdle()
 bool FlowTester::callSelf()
 {
     fmt::print(stderr, "earshot: {}\n", desk::SelfCall::consent(m_account.account.aor));
-    m_self.emplace(m_account.account.aor, base::now());
-    const auto placed = m_console.desk().place(desk::SelfCall::options(m_account));
+    const auto asked = m_account.flows.empty() ? 0 : m_account.flows.begin()->first;
+    m_self.emplace(m_account, base::now());
+    const auto placed = m_console.desk().place(
+        m_self->options(m_account, m_tests.regId != 0 ? m_tests.regId : asked));
     if (!placed) {
         m_selfSentence = placed.error().sentence;
         return false;
@@ -249,7 +266,9 @@ bool FlowTester::callSelf()
 
 bool FlowTester::run(base::Duration limit)
 {
-    const auto wait = m_console.waitUntil([this] { return m_tests.any() && settled(); }, limit);
+    const auto wait =
+        m_console.waitUntil([this] { return hopeless() || (m_tests.any() && settled()); }, limit);
+    m_gaveUp = hopeless();
     if (!m_tests.any() || wait == Console::Wait::Interrupted)
         return true;
     bool passed = true;

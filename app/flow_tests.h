@@ -15,12 +15,13 @@ inline constexpr std::array kFlowTestOptions{
                "break a flow of ours on purpose and time its recovery; cut the connection, swallow "
                "its pongs, change its UDP port",
                true},
-    OptionSpec{"--drill-flow", "N", "reg-id of the flow to break (the first that is up)"},
+    OptionSpec{"--drill-flow", "N", "reg-id of the flow to try this on (the first that is up)"},
     OptionSpec{"--nat-idle", "",
                "leave a flow silent for longer and longer: when does a NAT or firewall forget it?"},
     OptionSpec{"--nat-idle-from", "S", "the first silence (15)"},
     OptionSpec{"--nat-idle-to", "S", "the longest silence (900)"},
-    OptionSpec{"--self-call", "", "call our own address: does a call reach this account?"},
+    OptionSpec{"--self-call", "",
+               "call our own address, by another flow than that if one is up: does it reach us?"},
 };
 
 struct FlowTests {
@@ -40,12 +41,17 @@ public:
     void onAccount(const desk::AccountInfo &info);
     void onCall(const desk::CallInfo &info);
     /// Without tests: stays registered that long. With some: waits that long for the flows, then
-    /// does them and returns. False: one failed.
+    /// does them and returns. False: one failed. Where every flow was refused for good it does not
+    /// wait.
     bool run(base::Duration limit);
     std::string text() const; // empty: no test was asked for
     nlohmann::json json() const;
 
+    /// run() did not wait to the end: every flow was refused for good.
+    bool gaveUp() const { return m_gaveUp; }
+
 private:
+    bool hopeless() const;
     bool settled() const;
     const base::FlowReport *flowFor(std::optional<engine::Drill> what) const;
     std::string noFlow(bool datagrams) const;
@@ -53,6 +59,7 @@ private:
     bool searchIdle();
     bool callSelf();
 
+    bool m_gaveUp = false;
     Console &m_console;
     FlowTests m_tests;
     desk::DrillSheet::Terms m_terms;

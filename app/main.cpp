@@ -27,8 +27,7 @@ int unlessLost(int code)
 /// No option, and neither written like a path or URI nor there: a mistyped command.
 bool isStrangeWord(std::string_view word)
 {
-    return !word.empty() && word.front() != '-' &&
-           word.find_first_of("./:") == std::string_view::npos &&
+    return !word.empty() && word[0] != '-' && word.find_first_of("./:") == word.npos &&
            ::access(std::string(word).c_str(), F_OK) != 0;
 }
 

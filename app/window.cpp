@@ -22,6 +22,7 @@ constexpr std::array kOptions{
     OptionSpec{"--size", "WxH", "size of the window"},
     ClockOption::kSpec,
     OptionSpec{"--output", "auto|silent", "where early media is played (auto)"},
+    OptionSpec{"--audio-device", "NAME", "play on this device of the audio server (its default)"},
     OptionSpec{"--screenshot", "PNG", "write a picture of the window and close it"},
     OptionSpec{"--screenshot-after", "S", "when (2)"},
     OptionSpec{"--raise", "PANEL", "bring that panel to the front first"},

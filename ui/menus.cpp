@@ -7,6 +7,7 @@
 #include <QMenu>
 #include <QMenuBar>
 #include <report/format.h>
+#include <ui/audio_menu.h>
 #include <ui/commands.h>
 #include <ui/deeds.h>
 #include <ui/settings.h>
@@ -132,6 +133,9 @@ void buildMenus(QMainWindow &window, Deeds &deeds)
     const auto refill = [recent, &deeds] { fillRecent(recent, deeds); };
     QObject::connect(&deeds, &Deeds::recentChanged, recent, refill);
     refill();
+    auto *call = window.findChild<QMenu *>(QStringLiteral("menu-call"));
+    call->insertMenu(window.findChild<QAction *>(QStringLiteral("call.record")),
+                     new AudioMenu(*deeds.parts().bridge, *deeds.parts().settings, call));
     groupColours(window, deeds);
     if (auto *record = window.findChild<QAction *>(QStringLiteral("file.record")))
         record->setChecked(deeds.parts().settings->flag(QStringLiteral("session/record"), true));

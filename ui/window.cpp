@@ -7,6 +7,7 @@
 #include <QApplication>
 #include <QDockWidget>
 #include <QIcon>
+#include <ui/audio_menu.h>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/bridge/quit_signals.h>
 #include <ui/deeds.h>
@@ -117,6 +118,8 @@ int runWindow(int argc, char **argv, StartOptions options)
     Settings settings;
     if (!settings.flag(QStringLiteral("session/record"), true))
         options.desk.recording = {};
+    if (options.desk.media.device.empty())
+        options.desk.media.device = toStd(settings.text(QLatin1String(AudioMenu::kSetting)));
     auto bridge = DeskBridge::open(options.desk);
     if (!bridge) {
         std::fprintf(stderr, "earshot: %s\n", bridge.error().sentence.c_str());

@@ -45,7 +45,7 @@ void print(const Arguments &arguments, const desk::CallInfo &info, Console &cons
 int exitCode(const Followed &followed)
 {
     const auto &info = followed.info;
-    if (info.status >= 200 && info.status < 300)
+    if (info.status >= 200 && info.status < 300 && !info.local)
         return kFine;
     // Nothing left our sockets: what was missing is on this machine, not in the network.
     const bool here = info.callId.empty() && (info.error == base::ErrorCode::PortInUse ||

@@ -60,6 +60,11 @@ bool play(Console &console, const lab::Scenario &scenario, const std::string &fo
     return wait == Console::Wait::Done && state.error.empty();
 }
 
+bool isTrouble(const diagnosis::Finding &finding)
+{
+    return finding.severity != diagnosis::Severity::Info;
+}
+
 /// Rule ids of severity error and warning among the calls that were not there before.
 std::set<std::string> rulesFound(Console &console, std::size_t callsBefore)
 {
@@ -67,7 +72,7 @@ std::set<std::string> rulesFound(Console &console, std::size_t callsBefore)
     const auto calls = console.desk().session().calls();
     for (std::size_t i = callsBefore; i < calls.size(); ++i) {
         for (const auto &finding : calls[i]->findings) {
-            if (finding.severity != diagnosis::Severity::Info)
+            if (isTrouble(finding))
                 out.emplace(finding.rule);
         }
     }
@@ -145,7 +150,8 @@ int leaveFiles(Console &console, const Arguments &arguments, const std::string &
                const std::map<std::string, lab::CrowdReport> &crowds)
 {
     const auto report = console.report("Earshot lab", [](const session::CallView &view) {
-        return view.brief.kind == calls::Kind::Call || !view.findings.empty();
+        return view.brief.kind == calls::Kind::Call ||
+               std::any_of(view.findings.begin(), view.findings.end(), isTrouble);
     });
     printResults(report->input, arguments.has("--json"), crowds);
     std::cout.flush();

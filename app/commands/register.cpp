@@ -3,6 +3,7 @@
 #include <app/console.h>
 #include <app/flow_json.h>
 #include <app/flow_tests.h>
+#include <app/transport_option.h>
 
 #include <algorithm>
 #include <array>
@@ -50,6 +51,8 @@ base::Result<engine::Account> readAccount(const Arguments &arguments)
     if (!transport)
         return tl::unexpected<base::Error>(transport.error());
     account.transport = *transport;
+    if (const auto ok = checkTransport(arguments, account.proxies); !ok)
+        return tl::unexpected<base::Error>(ok.error());
     const auto expires = arguments.seconds("--expires", account.expires);
     if (!expires)
         return tl::unexpected<base::Error>(expires.error());
@@ -319,8 +322,11 @@ int run(const Arguments &arguments)
         printText(tester, report->input);
     if (upAtEnd)
         return passed ? kFine : kFindings;
-    return complain(fmt::format("No flow of {} {}: {}", base::printable(aor),
-                                watch.everUp() ? "is up any more" : "came up", lastReason),
+    return complain(fmt::format("No flow of {} {}: {}{}", base::printable(aor),
+                                watch.everUp() ? "is up any more" : "came up", lastReason,
+                                tester.gaveUp()
+                                    ? " Every flow was refused for good, so nothing more is tried."
+                                    : ""),
                     kCallFailed);
 }
 

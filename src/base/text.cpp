@@ -3,10 +3,9 @@
 
 #include <algorithm>
 #include <array>
+#include <base/random.h>
 #include <charconv>
 #include <fmt/format.h>
-#include <random>
-#include <sys/random.h>
 
 namespace base {
 namespace {
@@ -215,13 +214,7 @@ std::string fileNamePart(std::string_view text)
 
 std::string randomToken(std::size_t bytes)
 {
-    std::string raw(bytes, '\0');
-    if (getrandom(raw.data(), raw.size(), 0) != static_cast<ssize_t>(raw.size())) {
-        std::random_device device; // only reached on kernels without getrandom
-        for (char &c : raw)
-            c = static_cast<char>(device());
-    }
-    return hex(raw);
+    return hex(randomBytes(bytes));
 }
 
 } // namespace base

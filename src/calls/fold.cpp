@@ -343,7 +343,8 @@ void Fold::answered(const Sighting &seen)
     if (!open() && !ofOtherBranch)
         return;
     m_call.state = State::Answered;
-    m_call.answered = seen.row.time;
+    if (m_call.kind == Kind::Call || !m_call.answered.known()) // not the refresh of a registration
+        m_call.answered = seen.row.time;
     m_call.finalStatus = seen.row.status;
     m_call.finalResponse = seen.fact.row;
     m_call.ended = {};

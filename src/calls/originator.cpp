@@ -68,7 +68,7 @@ void Fold::describe(const Call *previous)
     }
     const RowId row = m_reference != nullptr ? m_reference->row : m_firstMessage;
     if (!row.valid())
-        return;
+        return describeFlow();
     const auto message =
         sip::readBeginning(m_trace.text(row), {sip::HeaderId::From, sip::HeaderId::To});
     if (!message)
@@ -77,6 +77,18 @@ void Fold::describe(const Call *previous)
     m_call.to = addressOf(message->value(sip::HeaderId::To));
     m_call.fromTag = message->fromTag();
     m_call.requestUri = message->requestUri;
+}
+
+/// A flow of ours whose REGISTER never left: whose it is was told by the engine.
+void Fold::describeFlow()
+{
+    for (const CallRow &row : m_call.rows) {
+        const base::LocalEvent *event = m_trace.local(row.row);
+        if (event != nullptr && event->flow) {
+            m_call.from = m_call.to = addressOf(event->flow->aor);
+            return;
+        }
+    }
 }
 
 } // namespace calls

@@ -3,16 +3,26 @@
 
 #include <algorithm>
 #include <base/text.h>
-#include <desk/offer.h>
+#include <desk/security.h>
 #include <diagnosis/facts.h>
 #include <fmt/format.h>
-#include <sip/sdp_fault.h>
+#include <utility>
 
 namespace desk {
 namespace {
 constexpr std::size_t kMostCalls = 1000; // beyond that the oldest that are over go
 constexpr std::size_t kMostTags = 64;    // early dialogs of one call that media hears of
 constexpr int kMostNotices = 16;         // of one call's media
+
+/// True: known, or too many.
+bool noted(std::vector<std::string> &tags, const std::string &tag)
+{
+    if (std::find(tags.begin(), tags.end(), tag) != tags.end())
+        return true;
+    if (tags.size() < kMostTags)
+        tags.push_back(tag);
+    return tags.back() != tag;
+}
 } // namespace
 
 CallControl::Live *CallControl::byOurs(engine::CallHandle ours)
@@ -130,46 +140,54 @@ void CallControl::onEvent(const engine::CallEvent &event)
     }
 }
 
+/// Once of each dialog: a 183 is repeated.
+void CallControl::tellFault(Live &live, const engine::CallEvent &event, const PeerAudio &audio,
+                            const std::string &what)
+{
+    const bool closed = audio.remote && audio.remote->closed;
+    const auto &clause = audio.fault.empty() ? audio.limit : audio.fault;
+    if ((clause.empty() && audio.remote) || noted(live.unusable, event.toTag))
+        return;
+    if (clause.empty())
+        return m_parts.tell(base::LocalKind::Note, event.callId, event.toTag,
+                            fmt::format("The {} carries a session description without a usable "
+                                        "audio line, so nothing can be played from it.",
+                                        what));
+    const auto sentence =
+        closed ? fmt::format("Nothing is sent to the media of the {}, and nothing heard of it: {}.",
+                             what, clause)
+        : audio.fault.empty()
+            ? fmt::format("Nothing is sent to the media of the {}: {}.", what, clause)
+            : fmt::format("The session description in the {} cannot be used: {}. Have whoever sent "
+                          "it mend it.",
+                          what, clause);
+    m_parts.tell(base::LocalKind::Note, event.callId, event.toTag, sentence);
+    m_parts.notice(sentence);
+}
+
 void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
 {
     if (event.sdp.empty() || !live.media.valid() || !m_parts.media)
         return;
-    const auto noted = [&event](std::vector<std::string> &tags) { // true: known, or too many
-        if (std::find(tags.begin(), tags.end(), event.toTag) != tags.end())
-            return true;
-        if (tags.size() < kMostTags)
-            tags.push_back(event.toTag);
-        return tags.back() != event.toTag;
-    };
-    const auto described = sip::parseSdp(event.sdp);
-    const auto fault = sip::audioFault(described), limit = sip::audioLimit(described);
-    if ((!fault.empty() || !limit.empty()) && !noted(live.unusable)) { // once: a 183 is repeated
-        const auto sentence =
-            fault.empty()
-                ? fmt::format("Nothing is sent to the media of the {}: {}.", event.status, limit)
-                : fmt::format("The session description in the {} cannot be used: {}. Have whoever "
-                              "sent it mend it.",
-                              event.status, fault);
-        m_parts.tell(base::LocalKind::Note, event.callId, event.toTag, sentence);
-        m_parts.notice(sentence);
-    }
-    if (auto remote = remoteOf(event.sdp, event.toTag)) {
-        if (live.lateOffer) // what came is an offer: we send what our answer takes of it
-            keepAgreed(*remote, agreedCodecs(event.sdp, live.codecs));
-        remote->mux = remote->mux && live.mux;
-        noted(live.tags);
-        if (std::find(live.tags.begin(), live.tags.end(), event.toTag) != live.tags.end())
-            m_parts.media->remote(live.media, std::move(*remote));
+    const auto theirs = sip::parseSdp(event.sdp);
+    // What came may be an offer: ours is then the answer that the engine makes of the same draft.
+    const std::string described =
+        live.lateOffer ? sip::answerSdp(theirs, draftOf(live)).value_or("") : live.described;
+    const auto ours = sip::parseSdp(described);
+    auto audio = peerAudio(theirs, ours, event.toTag);
+    tellFault(live, event, audio, std::to_string(event.status));
+    if (!audio.remote)
         return;
-    }
-    if (!fault.empty() || noted(live.unusable))
-        return; // said already
-    m_parts.tell(
-        base::LocalKind::Note, event.callId, event.toTag,
-        fmt::format(
-            "The {} carries a session description without a usable audio line, so nothing can be "
-            "played from it.",
-            event.status));
+    if (live.lateOffer)
+        keepAgreed(*audio.remote, ours);
+    audio.remote->mux = audio.remote->mux && live.mux;
+    if (audio.remote->keys)
+        noted(live.secured, event.toTag);
+    else
+        std::erase(live.secured, event.toTag);
+    noted(live.tags, event.toTag);
+    if (std::find(live.tags.begin(), live.tags.end(), event.toTag) != live.tags.end())
+        m_parts.media->remote(live.media, std::move(*audio.remote));
 }
 
 void CallControl::onProvisional(Live &live, const engine::CallEvent &event)
@@ -215,8 +233,23 @@ void CallControl::onAnswered(Live &live, const engine::CallEvent &event)
                 m_parts.media->ended(live.media, tag);
         }
     }
+    if (live.srtp == media::Srtp::Required && !live.incoming &&
+        std::find(live.secured.begin(), live.secured.end(), event.toTag) == live.secured.end())
+        return endUnprotected(live, event);
     if (limit.count() > 0)
         m_parts.worker.postIn(limit, [this, ours = live.ours] { hangUp(ours); });
+}
+
+/// RFC 4568 section 7.1.3: without keys nothing was agreed on.
+void CallControl::endUnprotected(Live &live, const engine::CallEvent &event)
+{
+    live.ended = fmt::format("The {} agrees on no keys for the encrypted audio that this call "
+                             "requires, so the call was ended. With SRTP offered it would go on "
+                             "without.",
+                             event.status);
+    m_parts.tell(base::LocalKind::Note, event.callId, event.toTag, live.ended);
+    m_parts.notice(live.ended);
+    hangUp(live.ours);
 }
 
 void CallControl::onOver(engine::CallHandle ours, const engine::CallEvent &event)
@@ -233,6 +266,7 @@ void CallControl::onOver(engine::CallHandle ours, const engine::CallEvent &event
         recordings = m_parts.media->recordings(live.media);
         last = m_parts.media->status(live.media);
         tellUnsent(live, event.callId, *last);
+        tellRefused(live, event.callId, *last);
     }
     change(ours, [&](CallInfo &info) {
         if (last)
@@ -245,7 +279,10 @@ void CallControl::onOver(engine::CallHandle ours, const engine::CallEvent &event
             info.phrase = event.phrase;
             info.local = event.local; // a BYE that nobody answers leaves the 200 what it was
         }
-        info.sentence = event.sentence;
+        info.sentence = live.ended.empty() ? event.sentence : live.ended;
+        info.local = info.local || !live.ended.empty();
+        if (event.step == engine::CallStep::Failed && !event.local)
+            info.sentence += srtpAdvice(live.srtp, event.status, event.sdp);
         info.recordings = std::move(recordings);
     });
     if (event.step == engine::CallStep::Failed && event.local && !event.sentence.empty())
@@ -295,6 +332,9 @@ void CallControl::onMedia(const media::Status &status)
                 : fmt::format("Playing {} through {}.", status.codec, status.device));
     }
     tellSwitch(*live, callId, status);
+    if (status.srtp.refused > 0 && !std::exchange(live->refusals, true))
+        m_parts.notice("Packets come that cannot be authenticated with the key that was agreed on "
+                       "(RFC 3711); they are not heard.");
     if (!status.notice.empty() && status.notice != live->noticed && live->notices < kMostNotices) {
         live->noticed = status.notice;
         if (live->notices++ == 0 && status.device == "none")

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <desk/offer.h>
 #include <desk/parts.h>
 #include <sip/sdp.h>
 
@@ -43,8 +44,13 @@ private:
         base::Endpoint peer;    // who called, for incoming calls
         bool lateOffer = false; // the peer makes the offer
         bool incoming = false;
-        bool answering = false;            // our 200 is on its way, once
-        std::string described;             // our answer, sent in a 183 already
+        bool answering = false; // our 200 is on its way, once
+        std::string described;  // our offer, or our answer, sent in a 183 already
+        media::Srtp srtp = media::Srtp::Off;
+        std::vector<std::string> crypto;   // ours, values of a=crypto
+        std::vector<std::string> secured;  // early dialogs with which keys were agreed on
+        std::string ended;                 // why we ended it, a sentence
+        bool refusals = false;             // packets without authentication were told of
         std::vector<std::string> tags;     // early dialogs with a description, in order
         std::vector<std::string> unusable; // those whose description is of no use, said once
         bool told = false;                 // "media started" was said
@@ -60,7 +66,7 @@ private:
     void placeLocated(engine::CallHandle ours, engine::CallRequest request);
     std::optional<std::string> describeAnswer(Live &live); // prepares media; nullopt: declined
     void onWithin(Live &live, const engine::CallEvent &event);
-    void onChanged(const Live &live, const engine::CallEvent &event);
+    void onChanged(Live &live, const engine::CallEvent &event);
     base::Address addressTowards(const Live &live) const; // an incoming call's audio
     void forgetOldest();                                  // under the lock
     Live *byOurs(engine::CallHandle ours);
@@ -69,6 +75,11 @@ private:
     base::Result<void> prepareMedia(Live &live, const CallOptions &options,
                                     const base::Address &local);
     void remoteAnswer(Live &live, const engine::CallEvent &event);
+    sip::SdpDraft draftOf(const Live &live) const;
+    void tellFault(Live &live, const engine::CallEvent &event, const PeerAudio &audio,
+                   const std::string &what);
+    void endUnprotected(Live &live, const engine::CallEvent &event);
+    void tellRefused(const Live &live, const std::string &callId, const media::Status &last);
     void onProvisional(Live &live, const engine::CallEvent &event);
     void onAnswered(Live &live, const engine::CallEvent &event);
     void onOver(engine::CallHandle ours, const engine::CallEvent &event);

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <base/text.h>
 #include <desk/offer.h>
+#include <desk/security.h>
 #include <sip/uri.h>
 
 namespace desk {
@@ -87,11 +88,22 @@ std::optional<std::string> CallControl::describeAnswer(Live &live)
     if (!live.described.empty())
         return live.described; // RFC 3261 section 13.3.1: the 200 repeats what the 183 said
     live.codecs = sip::codecsByName(options.codecs);
-    if (!live.offer.empty()) {
-        live.codecs = agreedCodecs(live.offer, live.codecs);
+    live.srtp = options.srtp;
+    const auto offer = sip::parseSdp(live.offer);
+    if (live.offer.empty()) {
+        live.crypto = live.srtp != media::Srtp::Off ? offeredKeys() : std::vector<std::string>();
+    } else {
+        live.crypto = answeringKeys();                    // a caller who wants SRTP gets it
+        live.rtp = {base::Address::v4(0x7F000001), 4000}; // until there is a port
+        live.codecs = agreedCodecs(offer, draftOf(live));
         if (live.codecs.empty()) {
+            const auto audio = peerAudio(offer, {}, {});
             m_parts.notice(
-                "The caller offers no codec that Earshot has, so the call was declined with 488.");
+                audio.remote && audio.remote->closed
+                    ? "The caller wants encrypted audio, but with no key that Earshot can take "
+                      "(a=crypto, RFC 4568), so the call was declined with 488."
+                    : "The caller offers no codec that Earshot has, so the call was declined with "
+                      "488.");
             m_parts.engine->decline(live.theirs, 488);
             return std::nullopt;
         }
@@ -101,20 +113,27 @@ std::optional<std::string> CallControl::describeAnswer(Live &live)
         m_parts.engine->decline(live.theirs, 480);
         return std::nullopt;
     }
-    const auto draft = ownDraft(live.rtp, live.codecs);
-    auto text = live.offer.empty() ? std::optional(sip::writeSdp(draft))
-                                   : sip::answerSdp(sip::parseSdp(live.offer), draft);
+    auto draft = draftOf(live);
+    draft.rtcpMux = !live.offer.empty();
+    const auto text =
+        live.offer.empty() ? std::optional(sip::writeSdp(draft)) : sip::answerSdp(offer, draft);
     if (!text) {
         m_parts.engine->decline(live.theirs, 488);
         return std::nullopt;
     }
-    auto remote = remoteOf(live.offer, {});
-    live.mux = remote && remote->mux;
-    if (remote) {
-        keepAgreed(*remote, live.codecs);
-        m_parts.media->remote(live.media, std::move(*remote));
+    live.described = *text;
+    if (live.offer.empty())
+        return live.described;
+    const auto ours = sip::parseSdp(live.described);
+    auto audio = peerAudio(offer, ours, {});
+    engine::CallEvent event;
+    event.callId = callIdOf(live.ours);
+    tellFault(live, event, audio, "INVITE");
+    live.mux = audio.remote && audio.remote->mux;
+    if (audio.remote) {
+        keepAgreed(*audio.remote, ours);
+        m_parts.media->remote(live.media, std::move(*audio.remote));
     }
-    live.described = live.mux ? withRtcpMux(*text) : *text;
     return live.described;
 }
 

@@ -4,6 +4,7 @@
 
 #include <base/text.h>
 #include <desk/offer.h>
+#include <desk/security.h>
 
 namespace desk {
 
@@ -20,6 +21,7 @@ base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &opti
     request.receive = payloadMaps(live.codecs);
     request.send = options.send;
     request.file = options.sendFile;
+    request.srtp = live.srtp;
     request.ringback = live.incoming ? std::string() : options.ringback;
     const auto prepared = m_parts.media->prepare(request);
     if (!prepared)
@@ -29,6 +31,14 @@ base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &opti
     if (!options.recordFolder.empty())
         m_parts.media->record(live.media, options.recordFolder);
     return {};
+}
+
+/// Our description, with an address once media has one.
+sip::SdpDraft CallControl::draftOf(const Live &live) const
+{
+    auto draft = ownDraft(live.rtp, live.codecs);
+    protect(draft, live.srtp, live.crypto);
+    return draft;
 }
 
 /// Where the answer's audio has to come: the flow's own address when the call goes by an account,
@@ -108,6 +118,7 @@ void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest requ
         return;
     }
     live.codecs = sip::codecsByName(options.codecs);
+    live.srtp = options.srtp;
     // The offerer will choose the numbers, and media listens before they are known.
     if (options.lateOffer)
         keepStatic(live.codecs);
@@ -118,10 +129,16 @@ void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest requ
         return;
     }
     live.lateOffer = options.lateOffer;
-    request.description = sip::writeSdp(ownDraft(live.rtp, live.codecs));
     live.mux = options.rtcpMux && !options.lateOffer;
-    if (live.mux)
-        request.description = withRtcpMux(std::move(request.description));
+    if (options.srtp != media::Srtp::Off)
+        live.crypto = options.lateOffer ? answeringKeys() : offeredKeys();
+    auto draft = draftOf(live);
+    draft.rtcpMux = live.mux;
+    request.description = sip::writeSdp(draft);
+    // Where the user's own body is the offer, its keys and codecs are what is answered.
+    live.described = base::equalsNoCase(request.extras.bodyType, "application/sdp")
+                         ? request.extras.body
+                         : request.description;
     // Events of it are posted to this thread, so they wait until the handle is known.
     live.theirs = m_parts.engine->place(std::move(request));
 }

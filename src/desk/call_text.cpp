@@ -6,7 +6,7 @@
 #include <base/text.h>
 #include <fmt/format.h>
 #include <media/codecs.h>
-#include <sip/sdp.h>
+#include <sip/sdp_crypto.h>
 #include <sip/uri.h>
 
 namespace desk {
@@ -41,6 +41,16 @@ std::string codecList(std::string_view text)
     return out;
 }
 
+/// As its audio line asks for it.
+media::Srtp srtpOf(std::string_view text)
+{
+    const sip::Sdp sdp = sip::parseSdp(text);
+    const auto *audio = sdp.audio();
+    if (audio == nullptr || sip::cryptoLines(*audio).empty())
+        return media::Srtp::Off;
+    return sip::isSecureProfile(audio->protocol) ? media::Srtp::Required : media::Srtp::Offered;
+}
+
 } // namespace
 
 base::Result<std::pair<std::string, std::string>> headerNamed(const std::string &line)
@@ -72,6 +82,7 @@ CallOptions callLike(const sip::Message &invite)
                                                                          : Reliability::Off;
     const std::string_view sdp = invite.sdp();
     out.lateOffer = sdp.empty();
+    out.srtp = srtpOf(sdp);
     if (auto codecs = codecList(sdp); !codecs.empty())
         out.codecs = std::move(codecs);
     const sip::Via via = sip::parseVia(invite.value(sip::HeaderId::Via));

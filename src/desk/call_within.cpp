@@ -9,7 +9,8 @@
 
 namespace desk {
 namespace {
-constexpr int kMostSwitches = 64; // of what is heard that the ladder is told of
+constexpr std::uint64_t kOvertaking = 25; // packets, half a second
+constexpr int kMostSwitches = 64;         // of what is heard that the ladder is told of
 
 std::string keysText(std::size_t count)
 {
@@ -110,6 +111,23 @@ void CallControl::tellUnsent(const Live &live, const std::string &callId, const 
     m_parts.notice(sentence);
 }
 
+/// What no key opened, as a figure of the whole call.
+void CallControl::tellRefused(const Live &live, const std::string &callId,
+                              const media::Status &last)
+{
+    const auto tell = [&](std::uint64_t count, const char *what) {
+        if (count > 0)
+            m_parts.tell(base::LocalKind::Note, callId.empty() ? callIdOf(live.ours) : callId, {},
+                         fmt::format("{} packet{} {}.", count, count == 1 ? "" : "s", what));
+    };
+    tell(last.srtp.refused, "could not be authenticated with the key that was agreed on (RFC 3711 "
+                            "section 3.3); nothing of them was heard");
+    // The first packets may overtake the answer: that is no news.
+    tell(last.srtp.keyless > kOvertaking ? last.srtp.keyless : 0,
+         "came without a key for them, before the answer that brings it or "
+         "unprotected; nothing of them was heard (RFC 4568)");
+}
+
 std::string CallControl::callIdOf(engine::CallHandle ours) const
 {
     std::lock_guard guard(m_parts.mutex);
@@ -147,16 +165,22 @@ void CallControl::redirect(engine::CallHandle ours, const std::string &contact)
 }
 
 /// The peer moved its audio, or put us on hold: we send where and if its offer says.
-void CallControl::onChanged(const Live &live, const engine::CallEvent &event)
+void CallControl::onChanged(Live &live, const engine::CallEvent &event)
 {
     if (!live.media.valid() || !m_parts.media)
         return;
+    const auto ours = sip::parseSdp(event.ours);
     // An incoming call has one dialog, which media knows by no tag.
-    if (auto remote = remoteOf(event.sdp, live.incoming ? std::string() : event.toTag)) {
-        keepAgreed(*remote, agreedCodecs(event.sdp, live.codecs));
-        remote->mux = false; // the engine's answer within a dialog does not take it
-        m_parts.media->remote(live.media, std::move(*remote));
-    }
+    auto audio =
+        peerAudio(sip::parseSdp(event.sdp), ours, live.incoming ? std::string() : event.toTag);
+    std::erase(live.unusable, event.toTag); // another description than the one it was said of
+    tellFault(live, event, audio, "change of the call");
+    if (!audio.remote)
+        return;
+    keepAgreed(*audio.remote, ours);
+    const auto *own = ours.usedAudio(); // the engine's answer within a dialog does not take it
+    audio.remote->mux = audio.remote->mux && own != nullptr && own->attribute("rtcp-mux");
+    m_parts.media->remote(live.media, std::move(*audio.remote));
 }
 
 void CallControl::onWithin(Live &live, const engine::CallEvent &event)

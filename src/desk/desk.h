@@ -29,9 +29,10 @@ struct CallOptions {
     std::string recordFolder;      // empty: none
     media::SendKind send = media::SendKind::ComfortNoise;
     std::string sendFile;
-    std::string ringback = "DE"; // whose ringback a phone makes by itself; empty: none
-    bool events = false;         // offer telephone events (RFC 4733) whatever `codecs` says
-    bool rtcpMux = false;        // offer it (RFC 5761)
+    std::string ringback = "DE";         // whose ringback a phone makes by itself; empty: none
+    bool events = false;                 // offer telephone events (RFC 4733) whatever `codecs` says
+    bool rtcpMux = false;                // offer it (RFC 5761)
+    media::Srtp srtp = media::Srtp::Off; // of what we offer; a caller who wants it gets it
     engine::AccountHandle account;
     bool lateOffer = false;
     engine::CallExtras extras;
@@ -137,6 +138,10 @@ public:
     base::Result<engine::ProbeHandle> probe(engine::ProbeRequest request);
     void choose(engine::CallHandle call, const std::string &toTag); // which early dialog to hear
     void mute(engine::CallHandle call, bool muted);
+    /// What sound can be played on now; `told` on some thread of ours.
+    void audioDevices(std::function<void(std::vector<media::AudioDevice>)> told);
+    /// All calls are heard there from now on, those that stand too; empty: on the system's default.
+    void playOn(const std::string &device);
     /// Records every early dialog of the call into `folder`, a WAV each; an empty folder stops.
     void record(engine::CallHandle call, const std::string &folder);
 

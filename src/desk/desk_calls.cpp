@@ -91,4 +91,22 @@ base::Result<engine::ProbeHandle> Desk::probe(engine::ProbeRequest request)
     return ours;
 }
 
+void Desk::audioDevices(std::function<void(std::vector<media::AudioDevice>)> told)
+{
+    m_impl->parts.worker.post([impl = m_impl.get(), told = std::move(told)]() mutable {
+        if (impl->parts.media)
+            impl->parts.media->devices(std::move(told));
+        else
+            told({});
+    });
+}
+
+void Desk::playOn(const std::string &device)
+{
+    m_impl->parts.worker.post([impl = m_impl.get(), device] {
+        if (impl->parts.media)
+            impl->parts.media->playOn(device);
+    });
+}
+
 } // namespace desk

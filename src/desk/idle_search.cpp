@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <engine/flow_keeper.h>
 #include <fmt/format.h>
 #include <utility>
 
@@ -12,8 +13,11 @@ namespace {
 constexpr std::size_t kMostSteps = 24;
 constexpr auto kFinest = std::chrono::seconds(1);       // a bracket is not made narrower than this
 constexpr auto kComeBack = std::chrono::minutes(3);     // then a flow that stays away ends it
+constexpr auto kLate = std::chrono::milliseconds(100);  // a ping may be that much behind its time
 constexpr auto kEarly = std::chrono::milliseconds(500); // a ping before that is not ours
-constexpr auto kMargin = std::chrono::seconds(5);       // before the registration ends
+constexpr auto kAgreement = std::chrono::seconds(5);    // by then the flow says that it is silent
+constexpr int kMostRefusals = 3;
+constexpr auto kMargin = std::chrono::seconds(5);           // before the registration ends
 constexpr base::Duration kSlack = std::chrono::seconds(30); // of a step, for packets in between
 
 bool isNear(base::Duration a, base::Duration b)
@@ -94,21 +98,24 @@ void IdleSearch::add(const base::FlowReport &report)
         return finish(fmt::format("The flow was refused for good: {}", report.reason));
     if (!m_since.known())
         return;
+    m_agreed = m_agreed || engine::isLeftAlone(report);
     const bool pinged = report.lastPing > m_since;
-    if (pinged && report.lastPing + kEarly < m_since + m_asked) {
+    // What we sent last was answered, as a flow at rest has it.
+    const auto end = pinged ? report.lastPing : report.since;
+    const auto begun = former.lastReceived.known() ? former.lastReceived : m_since;
+    const auto silence = std::max(end - begun, base::Duration{0});
+    if (pinged && silence + kEarly < m_asked) {
         m_since = {}; // somebody else's ping: the same silence once more
         return;
     }
     if (report.losses > m_lossesBefore || report.state == base::FlowState::Failed) {
-        const auto last = std::max(m_since, former.lastReceived);
         if (!pinged)
-            return ended(std::max(report.since - last, base::Duration{0}), IdleEnd::Closed,
-                         report.reason);
+            return ended(silence, IdleEnd::Closed, report.reason);
         const bool moved = former.lastPong < report.lastPong;
-        return ended(m_asked, moved ? IdleEnd::Moved : IdleEnd::Silent, report.reason);
+        return ended(silence, moved ? IdleEnd::Moved : IdleEnd::Silent, report.reason);
     }
     if (pinged && report.lastPong >= report.lastPing)
-        ended(m_asked, IdleEnd::Answered, "The ping was answered.");
+        ended(silence, IdleEnd::Answered, "The ping was answered.");
 }
 
 void IdleSearch::ended(base::Duration silence, IdleEnd end, const std::string &reason)
@@ -125,6 +132,7 @@ void IdleSearch::ended(base::Duration silence, IdleEnd end, const std::string &r
     m_steps.push_back({silence, end, reason, m_survived, m_fatal});
     m_since = {};
     m_waits = m_last.since;
+    m_refusals = 0;
     m_registered = false;
     choose();
 }
@@ -149,25 +157,46 @@ void IdleSearch::choose()
     if (!m_fatal) {
         if (m_survived >= m_limits.most)
             return finish({});
-        m_asked = std::min(std::max(m_asked, m_survived) * 2, m_limits.most);
+        m_asked = std::min(m_asked * 2, m_limits.most);
         return;
     }
     if (m_steps.back().end == IdleEnd::Closed)
         return; // the same once more
-    if (*m_fatal - m_survived <= std::max<base::Duration>(kFinest, *m_fatal / 10))
+    if (*m_fatal - m_survived <= std::max<base::Duration>(kFinest, *m_fatal / 10) + kLate)
         return finish({});
     m_asked = m_survived + (*m_fatal - m_survived) / 2;
 }
 
+/// While a silence goes on: whether there is one at all.
+void IdleSearch::watch(base::Instant now)
+{
+    if (now > m_since + m_asked + m_asked + reserve() + kSlack)
+        return finish("The flow was never silent for long enough: something went over it in "
+                      "between.");
+    if (m_agreed || now <= m_since + kAgreement)
+        return;
+    m_since = {};
+    if (++m_refusals >= kMostRefusals)
+        finish(fmt::format("The flow cannot be left alone: {}", m_last.reason));
+}
+
+IdleSearch::Act IdleSearch::leaveAlone(base::Instant now)
+{
+    m_since = now;
+    m_agreed = false;
+    m_holds = true;
+    m_lossesBefore = m_last.losses;
+    return Act::LeaveAlone;
+}
+
 IdleSearch::Act IdleSearch::next(base::Instant now)
 {
+    if (!m_over && m_since.known())
+        watch(now);
     if (m_over)
+        return std::exchange(m_holds, false) ? Act::Resume : Act::Nothing;
+    if (m_since.known())
         return Act::Nothing;
-    if (m_since.known()) {
-        if (now > m_since + m_asked + m_asked + reserve() + kSlack)
-            finish("The flow was never silent for long enough: packets came in between.");
-        return Act::Nothing;
-    }
     if (!base::isUp(m_last.state) || m_last.keepAlive.empty()) {
         if (now > m_waits + kComeBack + longestKeepAlive(m_last))
             finish(fmt::format("The flow did not come back: {}", m_last.reason));
@@ -189,9 +218,7 @@ IdleSearch::Act IdleSearch::next(base::Instant now)
         }
         m_asked = m_limits.most = room;
     }
-    m_since = now;
-    m_lossesBefore = m_last.losses;
-    return Act::LeaveAlone;
+    return leaveAlone(now);
 }
 
 DrillVerdict IdleSearch::verdict() const

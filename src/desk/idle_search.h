@@ -18,7 +18,7 @@ enum class IdleEnd : std::uint8_t {
 std::string_view idleEndText(IdleEnd end);
 
 struct IdleStep {
-    base::Duration silence{0}; // that there was
+    base::Duration silence{0}; // that there was, from what came last to the ping or the end
     IdleEnd end = IdleEnd::Answered;
     std::string reason; // of the flow's state
     base::Duration survived{0};
@@ -36,6 +36,7 @@ public:
         Nothing,    // a step goes on, or the flow is not up yet
         LeaveAlone, // for silence()
         Register,   // so that the registration outlives the next silence
+        Resume,     // keep-alives as ever: nothing more is left alone
     };
 
     /// `before`: the flow as it is when the search begins.
@@ -48,6 +49,8 @@ public:
     Act next(base::Instant now);
     base::Duration silence() const { return m_asked; } // of the step under way, or the last
     bool measuring() const { return m_since.known(); } // a silence goes on
+    /// The flow may still be left alone for it: whoever gives the search up has to resume.
+    bool holds() const { return m_holds; }
     bool over() const { return m_over; }
 
     std::uint32_t regId() const { return m_before.regId; }
@@ -65,6 +68,8 @@ private:
     void choose();
     void finish(std::string why);
     base::Duration reserve() const;
+    void watch(base::Instant now);
+    Act leaveAlone(base::Instant now);
     bool closedTwice() const;
 
     base::FlowReport m_before, m_last;
@@ -76,6 +81,9 @@ private:
     base::Instant m_since; // of the step under way
     base::Instant m_waits; // for the flow to be up, since
     int m_lossesBefore = 0;
+    int m_refusals = 0;    // in a row: the flow was not left alone
+    bool m_agreed = false; // it is, for this step
+    bool m_holds = false;
     bool m_registered = false; // anew, for this step
     bool m_over = false;
     std::string m_why; // it ended before it found the bracket

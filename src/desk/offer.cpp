@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <desk/security.h>
 #include <fmt/format.h>
 #include <rtp/national_tones.h>
+#include <sip/sdp_fault.h>
 
 namespace desk {
 
@@ -18,25 +20,44 @@ std::vector<media::PayloadMap> payloadMaps(const std::vector<sip::Codec> &codecs
     return out;
 }
 
-std::optional<media::Remote> remoteOf(std::string_view sdp, const std::string &toTag)
+namespace {
+
+/// The audio line of theirs that belongs to the one ours has in use.
+struct Matched {
+    const sip::SdpMedia *theirs = nullptr, *ours = nullptr;
+};
+Matched matched(const sip::Sdp &theirs, const sip::Sdp &ours)
 {
-    const auto parsed = sip::parseSdp(sdp);
-    const auto *audio = parsed.audio();
-    if (audio == nullptr || audio->port == 0)
-        return std::nullopt;
+    Matched out{theirs.audio(), ours.usedAudio()};
+    if (out.ours == nullptr)
+        return out;
+    const auto line = static_cast<std::size_t>(out.ours - ours.media.data()); // RFC 3264 section 6
+    if (line < theirs.media.size() && theirs.media[line].type == "audio")
+        out.theirs = &theirs.media[line];
+    return out;
+}
+
+/// A codec of a draft or of media, and of a description.
+template <class Codec> bool sameSound(const Codec &codec, const sip::RtpMap &map)
+{
+    return base::equalsNoCase(map.encoding, codec.encoding) && map.clock == codec.clock;
+}
+
+media::Remote remoteOf(const sip::SdpMedia &audio, const std::string &toTag)
+{
     media::Remote remote;
     remote.toTag = toTag;
-    if (const auto endpoint = audio->endpoint())
+    if (const auto endpoint = audio.endpoint())
         remote.rtp = *endpoint;
-    remote.mux = audio->attribute("rtcp-mux").has_value();
-    if (const auto rtcp = audio->attribute("rtcp"); rtcp) { // RFC 3605
+    remote.mux = audio.attribute("rtcp-mux").has_value();
+    if (const auto rtcp = audio.attribute("rtcp"); rtcp) { // RFC 3605
         const auto words = base::split(base::trim(*rtcp), ' ');
         const auto port = base::toInteger(words.empty() ? std::string_view() : words[0]);
         const auto address = words.size() > 3 ? base::Address::parse(words[3]) : std::nullopt;
         if (port && *port > 0 && *port <= 0xFFFF)
             remote.rtcp = {address.value_or(remote.rtp.address), static_cast<std::uint16_t>(*port)};
     }
-    for (const auto &format : audio->formats) {
+    for (const auto &format : audio.formats) {
         if (format.payloadType >= 0 && format.payloadType < 128 && !format.map.encoding.empty())
             remote.send.push_back({static_cast<std::uint8_t>(format.payloadType),
                                    std::string(format.map.encoding), format.map.clock,
@@ -44,10 +65,29 @@ std::optional<media::Remote> remoteOf(std::string_view sdp, const std::string &t
     }
     using sip::Direction;
     remote.weMaySend =
-        audio->direction == Direction::SendRecv || audio->direction == Direction::RecvOnly;
+        audio.direction == Direction::SendRecv || audio.direction == Direction::RecvOnly;
     remote.theyMaySend =
-        audio->direction == Direction::SendRecv || audio->direction == Direction::SendOnly;
+        audio.direction == Direction::SendRecv || audio.direction == Direction::SendOnly;
     return remote;
+}
+
+} // namespace
+
+PeerAudio peerAudio(const sip::Sdp &theirs, const sip::Sdp &ours, const std::string &toTag)
+{
+    PeerAudio out;
+    out.fault = sip::audioFault(theirs);
+    out.limit = sip::audioLimit(theirs);
+    const auto [audio, own] = matched(theirs, ours);
+    if (audio == nullptr || audio->port == 0)
+        return out;
+    out.remote = remoteOf(*audio, toTag);
+    auto agreement = agreeOnKeys(*audio, own);
+    out.remote->keys = std::move(agreement.keys);
+    out.remote->closed = agreement.closed;
+    if (out.fault.empty())
+        out.fault = std::move(agreement.fault);
+    return out;
 }
 
 std::vector<std::string> unheard(const std::vector<sip::Codec> &codecs,
@@ -86,37 +126,33 @@ base::Result<void> checkCodecs(const std::string &list)
     return {};
 }
 
-std::vector<sip::Codec> agreedCodecs(std::string_view offer, const std::vector<sip::Codec> &ours)
+std::vector<sip::Codec> agreedCodecs(const sip::Sdp &offer, const sip::SdpDraft &ours)
 {
     // Asked of the answer itself, so that what media listens to is what the answer will say.
-    const base::Endpoint anywhere{base::Address::v4(0x7F000001), 4000};
-    const auto answer = sip::answerSdp(sip::parseSdp(offer), ownDraft(anywhere, ours));
+    const auto answer = sip::answerSdp(offer, ours);
     std::vector<sip::Codec> out;
     if (!answer)
         return out;
     const auto parsed = sip::parseSdp(*answer);
-    for (const auto &codec : ours) {
-        for (const auto &media : parsed.media) {
-            if (media.port == 0)
-                continue;
-            for (const auto &format : media.formats) {
-                if (base::equalsNoCase(format.map.encoding, codec.encoding) &&
-                    format.map.clock == codec.clock) {
-                    out.push_back(codec);
-                    out.back().payloadType = format.payloadType;
-                }
+    for (const auto &codec : ours.codecs) {
+        for (const auto &format : parsed.usedAudio()->formats) {
+            if (sameSound(codec, format.map)) {
+                out.push_back(codec);
+                out.back().payloadType = format.payloadType;
             }
         }
     }
     return out;
 }
 
-void keepAgreed(media::Remote &remote, const std::vector<sip::Codec> &agreed)
+void keepAgreed(media::Remote &remote, const sip::Sdp &ours)
 {
+    const auto *own = ours.usedAudio();
     std::erase_if(remote.send, [&](const media::PayloadMap &map) {
-        return std::none_of(agreed.begin(), agreed.end(), [&map](const sip::Codec &codec) {
-            return codec.payloadType == map.payloadType;
-        });
+        return own == nullptr || std::none_of(own->formats.begin(), own->formats.end(),
+                                              [&map](const sip::SdpFormat &format) {
+                                                  return sameSound(map, format.map);
+                                              });
     });
 }
 
@@ -147,18 +183,6 @@ void addEvents(std::vector<sip::Codec> &codecs)
         added.push_back({"telephone-event", dynamic++, codec.clock, 1, "0-16"});
     }
     codecs.insert(codecs.end(), added.begin(), added.end());
-}
-
-std::string withRtcpMux(std::string sdp)
-{
-    const auto at = sdp.find("m=audio ");
-    const auto end = at == std::string::npos ? at : sdp.find("\r\nm=", at);
-    const auto parsed = sip::parseSdp(sdp);
-    const auto *audio = parsed.audio();
-    if (audio == nullptr || audio->port == 0 || audio->attribute("rtcp-mux"))
-        return sdp;
-    sdp.insert(end == std::string::npos ? sdp.size() : end + 2, "a=rtcp-mux\r\n");
-    return sdp;
 }
 
 base::Result<void> checkRingback(const std::string &country)

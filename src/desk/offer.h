@@ -13,8 +13,15 @@ namespace desk {
 
 std::vector<media::PayloadMap> payloadMaps(const std::vector<sip::Codec> &codecs);
 
-/// What an SDP offer or answer of the peer means for media. nullopt: it has no usable audio line.
-std::optional<media::Remote> remoteOf(std::string_view sdp, const std::string &toTag);
+struct PeerAudio {
+    std::optional<media::Remote> remote; // nullopt: it has no usable audio line
+    std::string fault;                   // one clause: what is wrong with it; empty: nothing
+    std::string limit;                   // one clause: why nothing can be sent there all the same
+};
+/// What an SDP offer or answer of the peer means for media, next to ours: of an offer the line that
+/// our answer takes, of an answer the one it has; keys where both have them. Without ours: only
+/// what it says by itself.
+PeerAudio peerAudio(const sip::Sdp &theirs, const sip::Sdp &ours, const std::string &toTag);
 
 /// A sentence for each of our codecs that will not be heard, naming the package that is missing.
 std::vector<std::string> unheard(const std::vector<sip::Codec> &codecs,
@@ -25,17 +32,15 @@ base::Result<void> checkCodecs(const std::string &list);
 
 /// What our answer to `offer` says: of our codecs the one taken, under the offerer's number (RFC
 /// 3264 section 6.1). Empty: none in common.
-std::vector<sip::Codec> agreedCodecs(std::string_view offer, const std::vector<sip::Codec> &ours);
+std::vector<sip::Codec> agreedCodecs(const sip::Sdp &offer, const sip::SdpDraft &ours);
 
-/// Of what the peer offers, what the answer takes: we send that, not what stands first.
-void keepAgreed(media::Remote &remote, const std::vector<sip::Codec> &agreed);
+/// Of what the peer offers, what our answer takes: we send that, not what stands first.
+void keepAgreed(media::Remote &remote, const sip::Sdp &ours);
 /// Leaves out codecs of dynamic payload types, unless there are no others.
 void keepStatic(std::vector<sip::Codec> &codecs);
 
 /// Telephone events at the clock of each codec that has none yet (RFC 4733 section 2.1).
 void addEvents(std::vector<sip::Codec> &codecs);
-/// With a=rtcp-mux (RFC 5761 section 5.1.1) in the audio line that is used.
-std::string withRtcpMux(std::string sdp);
 /// A country whose ringback is known (ISO 3166, "DE"), or empty. Errors: a sentence that names
 /// some.
 base::Result<void> checkRingback(const std::string &country);

@@ -12,24 +12,41 @@ namespace {
 
 constexpr std::size_t kMostArrivals = 64;
 
-/// The user part of a From value or a URI, without escapes.
-std::string userOf(const std::string &address)
+/// The user part of an address, without escapes.
+std::string userOf(const sip::Uri &uri)
 {
-    return base::unescaped(sip::parseNameAddress(address).uri.user);
+    return base::unescaped(uri.user);
+}
+
+void addHost(std::vector<std::string> &hosts, std::string_view uri)
+{
+    if (const auto parsed = sip::parseUri(uri); parsed.ok && !parsed.host.empty())
+        hosts.emplace_back(parsed.host);
 }
 
 } // namespace
 
-SelfCall::SelfCall(std::string aor, base::Instant placed) : m_aor(std::move(aor)), m_placed(placed)
+SelfCall::SelfCall(const AccountInfo &account, base::Instant placed)
+    : m_aor(account.account.aor), m_name("Earshot " + base::randomToken(4)), m_placed(placed)
 {
+    addHost(m_hosts, m_aor);
+    for (const auto &proxy : account.account.proxies)
+        addHost(m_hosts, proxy);
+    for (const auto &[regId, flow] : account.flows)
+        if (flow.remote.known())
+            m_hosts.push_back(flow.remote.address.text());
 }
 
-CallOptions SelfCall::options(const AccountInfo &account)
+CallOptions SelfCall::options(const AccountInfo &account, std::uint32_t asked) const
 {
     CallOptions out;
-    out.target = out.from = account.account.aor;
+    out.target = account.account.aor;
+    out.from = fmt::format("\"{}\" <{}>", m_name, account.account.aor);
     out.account = account.handle;
     out.transport = account.account.transport;
+    for (const auto &[regId, flow] : account.flows)
+        if (asked != 0 && regId != asked && base::isUp(flow.state) && out.extras.flow == 0)
+            out.extras.flow = regId;
     return out;
 }
 
@@ -41,25 +58,49 @@ std::string SelfCall::consent(const std::string &aor)
 
 void SelfCall::add(const CallInfo &info, engine::CallHandle own, base::Instant time)
 {
+    const bool known = std::any_of(m_arrivals.begin(), m_arrivals.end(),
+                                   [&](const auto &each) { return each.call == info.handle; });
     if (info.handle == own)
         m_own = info;
-    else if (info.incoming && info.stage == CallInfo::Stage::Ringing &&
+    else if (info.incoming && info.stage == CallInfo::Stage::Ringing && !known &&
              m_arrivals.size() < kMostArrivals)
-        m_arrivals.push_back({info.callId, info.from, time});
+        m_arrivals.push_back({info.handle, info.callId, info.from, time});
     recognise();
 }
 
-/// Proxies leave the Call-ID alone. A back-to-back user agent makes a call of its own; from our own
-/// address it can only be that one.
+/// A back-to-back user agent that hides who is behind it writes an address of its own for the host.
+bool SelfCall::isOurAddress(const std::string &from) const
+{
+    const auto caller = sip::parseNameAddress(from).uri, own = sip::parseUri(m_aor);
+    if (!caller.ok || own.user.empty() || userOf(caller) != userOf(own))
+        return false;
+    return base::Address::parse(caller.host) ||
+           std::any_of(m_hosts.begin(), m_hosts.end(), [&](const std::string &host) {
+               return base::equalsNoCase(host, caller.host);
+           });
+}
+
+/// Proxies leave the Call-ID alone. A back-to-back user agent makes a call of its own; it may keep
+/// the caller's name, and from our own address it can hardly be another one.
+SelfCall::Sign SelfCall::signOf(const Arrival &arrival) const
+{
+    if (!m_own.handle.valid() || arrival.call.value < m_own.handle.value)
+        return Sign::None; // it rang before
+    if (!m_own.callId.empty() && arrival.callId == m_own.callId)
+        return Sign::CallId;
+    if (arrival.from.find(m_name) != std::string::npos)
+        return Sign::Name;
+    return isOurAddress(arrival.from) ? Sign::Caller : Sign::None;
+}
+
 void SelfCall::recognise()
 {
-    const auto own = userOf(m_aor);
     for (const auto &arrival : m_arrivals) {
-        const bool same = !m_own.callId.empty() && arrival.callId == m_own.callId;
-        if (m_reached || (!same && (own.empty() || userOf(arrival.from) != own)))
+        const auto sign = signOf(arrival);
+        if (m_reached || sign == Sign::None)
             continue;
         m_reached = true;
-        m_same = same;
+        m_sign = sign;
         m_took = arrival.time - m_placed;
     }
 }
@@ -73,8 +114,15 @@ std::string SelfCall::conclusion(bool registered, bool interrupted) const
 {
     if (m_reached)
         return fmt::format(
-            "reachable: the call came back to us after {} s{}.", base::seconds(m_took),
-            m_same ? "" : ", by a back-to-back user agent (its Call-ID is another one)");
+            "reachable: the call came back to us after {} s{}{}.", base::seconds(m_took),
+            m_own.options.extras.flow != 0
+                ? fmt::format(", having left over flow {}", m_own.options.extras.flow)
+                : std::string(),
+            m_sign == Sign::CallId ? ""
+            : m_sign == Sign::Name
+                ? ", by a back-to-back user agent (another Call-ID, our caller's name)"
+                : ", by a back-to-back user agent (another Call-ID; it is known by its caller, our "
+                  "own address)");
     const auto *standing = registered ? "registered but not reachable" : "not registered";
     std::string out;
     if (interrupted)
@@ -92,9 +140,12 @@ std::string SelfCall::conclusion(bool registered, bool interrupted) const
                           standing);
     else
         out = fmt::format("{}: no call came in within {} s.", standing, base::seconds(kLimit, 0));
-    if (!m_arrivals.empty())
+    const auto other = std::find_if(m_arrivals.rbegin(), m_arrivals.rend(), [&](const auto &each) {
+        return !m_own.handle.valid() || each.call.value > m_own.handle.value;
+    });
+    if (other != m_arrivals.rend())
         out += fmt::format(" Another call came in meanwhile, from {}; it was not ours.",
-                           base::printable(m_arrivals.back().from, false, 128));
+                           base::printable(other->from, false, 128));
     return out;
 }
 

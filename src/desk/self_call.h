@@ -14,9 +14,11 @@ class SelfCall
 public:
     static constexpr base::Duration kLimit = std::chrono::seconds(40); // beyond Timer B
 
-    SelfCall(std::string aor, base::Instant placed);
-    /// How to place it. It rings every device that is registered there.
-    static CallOptions options(const AccountInfo &account);
+    /// `account` as it is when the call is placed.
+    SelfCall(const AccountInfo &account, base::Instant placed);
+    /// How to place it. It rings every device that is registered there. `asked`: the flow in
+    /// question; with another one up the call leaves by that, so that it can come in by this.
+    CallOptions options(const AccountInfo &account, std::uint32_t asked = 0) const;
     static std::string consent(const std::string &aor);
 
     /// Our own call and those that come in; whichever way they are told, in any order.
@@ -30,16 +32,24 @@ public:
 
 private:
     struct Arrival { // a call that came in while ours was under way
+        engine::CallHandle call;
         std::string callId, from;
         base::Instant time;
     };
+    enum class Sign : std::uint8_t { None, CallId, Name, Caller };
+    Sign signOf(const Arrival &arrival) const;
+    bool isOurAddress(const std::string &from) const;
     void recognise();
 
     std::string m_aor;
+    std::string m_name; // of the caller: what a back-to-back user agent shows to the called one
+    std::vector<std::string>
+        m_hosts; // whoever passes the call on may put his own in the place of ours
     base::Instant m_placed;
     CallInfo m_own;
     std::vector<Arrival> m_arrivals;
-    bool m_reached = false, m_same = false;
+    bool m_reached = false;
+    Sign m_sign = Sign::None;
     base::Duration m_took{0};
 };
 

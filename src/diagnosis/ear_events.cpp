@@ -2,6 +2,7 @@
 #include <diagnosis/ears.h>
 
 #include <algorithm>
+#include <diagnosis/announced.h>
 #include <diagnosis/facts.h>
 #include <rtp/media_run.h>
 
@@ -22,28 +23,22 @@ void addProvisionals(const Evidence &evidence, std::uint32_t index, std::vector<
         const sip::Sdp &sdp = sdpOf(evidence, row);
         const bool described = sdp.audio() != nullptr && sdp.audio()->port != 0;
         out.push_back({evidence.time(row), EarKind::Provisional, index, code, described, row, {}});
-        const sip::Message &message = evidence.message(row);
-        if (message.value(sip::HeaderId::PEarlyMedia).empty())
-            continue;
-        calls::EarlyDialog told;
-        told.earlyMedia = message.value(sip::HeaderId::PEarlyMedia);
-        const auto permission = earlyMediaPermission(told);
-        if (permission)
-            out.push_back({evidence.time(row),
-                           EarKind::Permission,
-                           index,
-                           code,
-                           callerMayHear(*permission),
-                           row,
-                           {}});
     }
+    for (const MediaPermission &said : permissions(evidence, index))
+        out.push_back({evidence.time(said.row),
+                       EarKind::Permission,
+                       index,
+                       evidence.trace.row(said.row).status,
+                       callerMayHear(said.direction),
+                       said.row,
+                       {}});
 }
 
 /// Times when packets came; pauses shorter than a second are none.
 void addMedia(const Evidence &evidence, std::vector<EarEvent> &out)
 {
     for (const BoundStream &bound : evidence.streams) {
-        if (!bound.stream || !bound.towardsCaller ||
+        if (!bound.stream || !bound.towardsCaller || bound.astray ||
             bound.earlyDialog >= evidence.call.earlyDialogs.size())
             continue;
         const rtp::Stream &stream = *bound.stream;

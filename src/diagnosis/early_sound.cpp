@@ -32,7 +32,7 @@ std::vector<std::uint32_t> toldPlayed(const Evidence &evidence, base::Instant un
 
 EarlyArrival earlyArrival(const Evidence &evidence, std::uint32_t earlyDialog)
 {
-    EarlyArrival all, proven;
+    EarlyArrival all, proven, elsewhere;
     if (earlyDialog >= evidence.call.earlyDialogs.size())
         return all;
     const base::Instant end = earlyEnd(evidence, earlyDialog);
@@ -55,18 +55,39 @@ EarlyArrival earlyArrival(const Evidence &evidence, std::uint32_t earlyDialog)
         const std::uint64_t packets = bound.stream->arrivedBefore(end);
         if (packets == 0)
             continue;
+        if (bound.astray) {
+            if (packets > elsewhere.astrayPackets) {
+                elsewhere.astray = &bound;
+                elsewhere.astrayPackets = packets;
+            }
+            continue;
+        }
         take(all, bound, packets, most);
         if (bound.stream->packets > 1)
             take(proven, bound, packets, mostProven);
     }
-    return proven.main != nullptr ? proven : all;
+    if (proven.main != nullptr)
+        return proven;
+    return all.main != nullptr ? all : elsewhere;
+}
+
+std::vector<Payload> earlyPayloads(const Evidence &evidence, std::uint32_t earlyDialog)
+{
+    const auto *const main = earlyArrival(evidence, earlyDialog).main;
+    return main == nullptr ? std::vector<Payload>()
+                           : payloadsBefore(evidence, *main, earlyEnd(evidence, earlyDialog));
 }
 
 bool wasEarly(const Evidence &evidence, std::uint32_t earlyDialog)
 {
     const auto &dialogs = evidence.call.earlyDialogs;
-    return earlyDialog < dialogs.size() && (!dialogs[earlyDialog].provisionals.empty() ||
-                                            earlyArrival(evidence, earlyDialog).main != nullptr);
+    if (earlyDialog >= dialogs.size())
+        return false;
+    const auto end = earlyEnd(evidence, earlyDialog);
+    const auto &all = dialogs[earlyDialog].provisionals; // one may come behind the answer
+    return std::any_of(all.begin(), all.end(),
+                       [&](trace::RowId row) { return evidence.time(row) <= end; }) ||
+           earlyArrival(evidence, earlyDialog).main != nullptr;
 }
 
 std::uint32_t heardInsteadOf(const Evidence &evidence, std::uint32_t earlyDialog)

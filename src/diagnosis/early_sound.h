@@ -3,6 +3,7 @@
 #pragma once
 
 #include <diagnosis/evidence.h>
+#include <diagnosis/payloads.h>
 #include <optional>
 #include <rtp/heard.h>
 #include <vector>
@@ -16,10 +17,15 @@ struct EarlyArrival {
     std::size_t streams = 0;
     base::Instant first;
     const BoundStream *main = nullptr; // the one with most of them; nullptr: none came
+    // Without `main`: of what went to a place that the caller did not name.
+    const BoundStream *astray = nullptr;
+    std::uint64_t astrayPackets = 0;
 };
 /// Of one early dialog. Where a sender with several packets is there, those of one packet are stray
 /// datagrams (RFC 3550 appendix A.1).
 EarlyArrival earlyArrival(const Evidence &evidence, std::uint32_t earlyDialog);
+/// The payload types of its main stream in the early phase, the main one first; empty: none came.
+std::vector<Payload> earlyPayloads(const Evidence &evidence, std::uint32_t earlyDialog);
 /// Something came before the answer: a 101-199, or media. False: there was no early phase.
 bool wasEarly(const Evidence &evidence, std::uint32_t earlyDialog);
 /// Of a call of ours, which plays one early dialog at a time: the one that is heard while media of

@@ -26,6 +26,8 @@ struct Place { // an address somebody named in SDP
     bool callee = false;
     std::uint32_t dialog = kNobody;
     base::Instant time;
+    base::Address from, to; // of the message that names it
+    bool checked = false;   // by ICE: packets may come from and go to places that nobody named
 };
 
 class Places
@@ -33,6 +35,8 @@ class Places
 public:
     Places(const calls::Call &call, const trace::Trace &trace);
     bool empty() const { return m_places.empty(); }
+    /// Of a stream towards the caller: it misses the place where he listens.
+    bool astray(const BoundStream &bound) const;
     std::optional<BoundStream> place(const std::shared_ptr<const rtp::Stream> &stream) const;
 
 private:
@@ -50,7 +54,7 @@ private:
         std::uint32_t dialog = kNobody;
     };
     void read(const calls::CallRow &row, const trace::Trace &trace);
-    void add(const base::Endpoint &endpoint, bool callee, std::uint32_t dialog, base::Instant time);
+    void add(const Place &place);
     void addSender(std::string_view attribute, bool callee, std::uint32_t dialog);
     const Sender *sender(std::uint32_t ssrc) const;
     bool names(const base::Endpoint &endpoint, bool callee) const;
@@ -96,34 +100,68 @@ void Places::read(const calls::CallRow &row, const trace::Trace &trace)
                 dialog = i;
     }
     const auto sdp = sip::parseSdp(text);
+    Place place{{},
+                callee,
+                dialog,
+                entry.time,
+                trace.source(row.row).address,
+                trace.destination(row.row).address};
+    place.checked = text.find("a=ice-ufrag") != std::string_view::npos ||
+                    text.find("a=candidate") != std::string_view::npos;
     std::size_t taken = 0;
     for (const auto &media : sdp.media) {
         if (taken++ == kMostMedia)
             break;
+        const auto named = [&](const base::Endpoint &endpoint) {
+            place.endpoint = endpoint;
+            add(place);
+        };
         if (const auto endpoint = media.endpoint())
-            add(*endpoint, callee, dialog, entry.time);
+            named(*endpoint);
         std::size_t candidates = 0;
         for (const auto attribute : media.attributes) {
             const auto endpoint = sip::candidateEndpoint(attribute);
             if (endpoint && candidates++ < kMostCandidates)
-                add(*endpoint, callee, dialog, entry.time);
+                named(*endpoint);
             addSender(attribute, callee, dialog);
         }
     }
 }
 
-void Places::add(const base::Endpoint &endpoint, bool callee, std::uint32_t dialog,
-                 base::Instant time)
+void Places::add(const Place &place)
 {
-    auto &named = m_named[endpoint];
-    (callee ? named.byCallee : named.byCaller) = true;
+    auto &named = m_named[place.endpoint];
+    (place.callee ? named.byCallee : named.byCaller) = true;
     const bool known = std::any_of(named.places.begin(), named.places.end(), [&](std::uint32_t i) {
-        return m_places[i].callee == callee && m_places[i].dialog == dialog;
+        return m_places[i].callee == place.callee && m_places[i].dialog == place.dialog;
     });
     if (known)
         return;
     named.places.push_back(static_cast<std::uint32_t>(m_places.size()));
-    m_places.push_back(Place{endpoint, callee, dialog, time});
+    m_places.push_back(place);
+}
+
+/// The sender has been told the right place: by a message that came straight from the socket's host
+/// (no NAT), and that either names another port of the host which the stream goes to or went to the
+/// very host which the stream comes from (no relay). What our own sockets received has arrived.
+bool Places::astray(const BoundStream &bound) const
+{
+    const rtp::Stream &stream = *bound.stream;
+    if (!bound.towardsCaller || !bound.early || stream.origin != base::Origin::Capture ||
+        stream.first < m_call.first || names(stream.destination, false) ||
+        names(stream.destination, true))
+        return false;
+    bool told = false;
+    for (const Place &place : m_places) {
+        if (place.checked)
+            return false;
+        if (place.callee)
+            continue;
+        told = told || (place.from == place.endpoint.address &&
+                        (place.endpoint.address == stream.destination.address ||
+                         place.to == stream.source.address));
+    }
+    return told;
 }
 
 /// "ssrc:1234 cname:..."
@@ -246,11 +284,20 @@ std::vector<BoundStream> bind(const calls::Call &call, const trace::Trace &trace
     const Places places(call, trace);
     if (places.empty())
         return bound;
+    std::unordered_set<base::Endpoint> sending; // a sender may follow where packets come from
+    for (const auto &stream : streams)
+        if (stream)
+            sending.insert(stream->source);
     for (const auto &stream : streams) {
         if (bound.size() == kMostStreams)
             break;
-        if (auto joined = stream ? places.place(stream) : std::nullopt)
-            bound.push_back(std::move(*joined));
+        auto joined = stream ? places.place(stream) : std::nullopt;
+        if (!joined)
+            continue;
+        joined->astray = places.astray(*joined) && sending.count(stream->destination) == 0;
+        if (joined->astray)
+            joined->certainty = std::max(joined->certainty, Certainty::Likely);
+        bound.push_back(std::move(*joined));
     }
     std::stable_sort(bound.begin(), bound.end(), [](const BoundStream &a, const BoundStream &b) {
         return a.stream->first < b.stream->first;

@@ -29,6 +29,9 @@ struct BoundStream {
     bool towardsCaller = true;       // callee -> caller
     Certainty certainty = Certainty::Exact;
     bool early = true; // its first packet came before the final response
+    /// It goes to a place that the caller's descriptions do not name, no NAT or relay between the
+    /// two explains that, and nothing is sent from there: the caller does not hear it.
+    bool astray = false;
 };
 
 /// Joins streams to the early dialogs of a call by the addresses in their SDP, by source address,
@@ -42,6 +45,8 @@ struct Parsed { // each read when somebody asks
     std::optional<sip::Sdp> sdp;
     std::optional<bool> media;
 };
+
+struct Described; // in_force.h
 
 struct Evidence {
     const calls::Call &call;
@@ -65,6 +70,10 @@ struct Evidence {
 
     // What was parsed so far; one Evidence belongs to one thread.
     mutable std::unordered_map<std::uint32_t, std::shared_ptr<Parsed>> memo = {};
+    mutable std::unordered_map<std::uint32_t, std::shared_ptr<const std::vector<Described>>>
+        descriptions = {}; // by early dialog
+    mutable std::shared_ptr<const std::unordered_map<std::uint32_t, std::vector<std::uint32_t>>>
+        telling = {}; // see tellingRows()
 };
 
 /// Where a rule writes.

@@ -132,6 +132,21 @@ void judgeProvisional(const Evidence &evidence, trace::RowId row, Telling &telli
         fact.value += " " + telling.cite(fact.evidence);
 }
 
+/// How to keep a flow's trouble from coming back, whatever code it showed itself by.
+void addPrevention(const Evidence &evidence, trace::RowId row, Explanation &out)
+{
+    const auto *const failed = transactionOf(evidence.call, row);
+    if (failed == nullptr || !failed->request.valid() || out.code == 430)
+        return; // tellFlowFailure() has done it
+    const bool refused = out.code == 439 && failed->method == sip::Method::Register;
+    const bool hidden = !refused && mayHideFlow(evidence, row);
+    if (!refused && !hidden)
+        return;
+    for (const auto &fix :
+         refused ? enableOutbound(evidence, *failed) : preventFlowFailure(evidence, *failed))
+        addFix(out.fixes, fix);
+}
+
 void addOffers(const Evidence &evidence, trace::RowId row, Explanation &out)
 {
     const auto *const failed = transactionOf(evidence.call, row);
@@ -182,6 +197,8 @@ Explanation explain(const Evidence &evidence, trace::RowId row, std::span<const 
     }
     for (const auto *const finding : related(evidence, row, findings))
         addFinding(*finding, row, telling, out);
+    if (entry.status != 0)
+        addPrevention(evidence, row, out);
     if (out.impact.empty() && entry.status == 0 && entry.kind == trace::RowKind::Message)
         out.impact = impactOf(evidence, row);
     if (out.code != 0)

@@ -3,6 +3,7 @@
 #include <diagnosis/telling.h>
 
 #include <algorithm>
+#include <base/told_time.h>
 #include <fmt/format.h>
 
 namespace diagnosis {
@@ -125,20 +126,45 @@ std::string_view hiddenHint(int status)
     }
 }
 
+/// Where the code began that `relayed` was handed on with: nearer to the user agent, by the Via
+/// fields, and before it; nullptr: `relayed` is the first that this trace has.
+const calls::Transaction *firstHand(const Evidence &evidence, const calls::Transaction &relayed)
+{
+    const auto *const first = origin(evidence, relayed.finalStatus, relayed.inDialog);
+    const bool other = first != nullptr && first != &relayed && first->request.valid() &&
+                       first->finalResponse.valid() && first->cseq == relayed.cseq;
+    return other && viaCount(evidence, first->request) > viaCount(evidence, relayed.request) &&
+                   first->finished <= relayed.finished
+               ? first
+               : nullptr;
+}
+
 } // namespace
 
 void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
                      std::vector<Fix> &fixes, std::string &impact)
 {
-    const auto *const failed = transactionOf(evidence.call, row);
+    const auto *failed = transactionOf(evidence.call, row);
     tellAnswer(evidence, failed, row, out);
     if (failed == nullptr || !failed->request.valid())
         return;
+    tellDepth(evidence, *failed, out); // how far it came is told of the row that is asked about
+    if (const auto *const first = firstHand(evidence, *failed)) {
+        out.say(fmt::format("It handed on what {} had answered {} {}; what follows is about that.",
+                            sender(evidence, first->finalResponse),
+                            base::hasClock(failed->finished)
+                                ? lasting(failed->finished - first->finished) + " before"
+                                : "before",
+                            out.cite(at(first->finalResponse, "where the code began"))));
+        failed = first;
+        row = first->finalResponse;
+    }
+    const bool needsFlow = failed->method != sip::Method::Register;
     const auto meaning = answerTimeText(failed->started, evidence.time(row));
-    if (const auto colon = meaning.find(": "); colon != std::string::npos)
+    if (const auto colon = meaning.find(": "); needsFlow && colon != std::string::npos)
         out.say(fmt::format("The time to answer says: {}.", meaning.substr(colon + 2)));
-    tellDepth(evidence, *failed, out);
-    tellFlow(evidence, *failed, out);
+    if (needsFlow)
+        tellFlow(evidence, *failed, out);
     const auto verdict = judgeFlowFailure(evidence, *failed);
     auto text = verdict.text; // the grade belongs to this sentence
     text.insert(text.size() - 1, fmt::format(" ({})", gradeText(verdict.grade)));
@@ -159,8 +185,9 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
         fixes.insert(fixes.begin(),
                      {"Re-register the dead flow with the same reg-id.",
                       std::string(keeperOf(evidence, *failed, way)), Action::ReRegister});
-    for (auto &prevention : preventFlowFailure(evidence, *failed))
-        fixes.push_back(std::move(prevention));
+    if (needsFlow)
+        for (auto &prevention : preventFlowFailure(evidence, *failed))
+            fixes.push_back(std::move(prevention));
 }
 
 namespace {

@@ -2,7 +2,9 @@
 #include <diagnosis/telling.h>
 
 #include <algorithm>
+#include <diagnosis/announced.h>
 #include <diagnosis/offer_answer.h>
+#include <diagnosis/payloads.h>
 #include <fmt/format.h>
 
 namespace diagnosis {
@@ -105,15 +107,13 @@ void tellReliability(const Evidence &evidence, const calls::EarlyDialog &dialog,
 void tellMedia(const Evidence &evidence, std::uint32_t index, trace::RowId row, Telling &out)
 {
     const auto end = earlyEnd(evidence, index);
-    const rtp::Stream *first = nullptr;
-    Certainty certainty = Certainty::Exact;
-    for (const auto &bound : evidence.streams)
-        if (bound.towardsCaller && bound.earlyDialog == index && bound.stream->first < end &&
-            (first == nullptr || bound.stream->first < first->first)) {
-            first = bound.stream.get();
-            certainty = bound.certainty;
-        }
-    if (first == nullptr) {
+    const BoundStream *bound = nullptr;
+    for (const auto &each : evidence.streams)
+        if (each.towardsCaller && !each.astray && each.earlyDialog == index &&
+            each.stream->first < end &&
+            (bound == nullptr || each.stream->first < bound->stream->first))
+            bound = &each;
+    if (bound == nullptr) {
         const auto waited = end > evidence.time(row) ? end - evidence.time(row) : base::Duration{0};
         out.say(mediaVisible(evidence)
                     ? fmt::format("No RTP of this early dialog came within {} ({}).",
@@ -121,13 +121,16 @@ void tellMedia(const Evidence &evidence, std::uint32_t index, trace::RowId row, 
                     : fmt::format("Whether media came cannot be told: {}.", blindness(evidence)));
         return;
     }
+    const auto *const first = bound->stream.get();
+    const auto certainty = bound->certainty;
+    const auto types = payloadsBefore(evidence, *bound, end);
     const auto before = first->first < evidence.time(row);
     const auto lead =
         before ? evidence.time(row) - first->first : first->first - evidence.time(row);
     out.say(fmt::format(
         "RTP came from {} with payload type {}, the first packet {} {} this response {}{}.",
-        first->source.text(), first->payloadType, lasting(lead), before ? "before" : "after",
-        out.cite(at(*first, "early media")),
+        first->source.text(), types.empty() ? first->payloadType : types.front().type,
+        lasting(lead), before ? "before" : "after", out.cite(at(*first, "early media")),
         certainty == Certainty::Exact    ? ""
         : certainty == Certainty::Likely ? " (likely of this dialog, by its address)"
                                          : " (which dialog sent it cannot be told for certain)"));
@@ -138,10 +141,11 @@ void tellWhatIsHeard(const Evidence &evidence, const calls::EarlyDialog &dialog,
                      std::uint32_t index, Telling &out)
 {
     const auto end = earlyEnd(evidence, index);
-    if (const auto permission = earlyMediaPermission(dialog))
+    if (const auto said = permissionAt(evidence, index, end); said.row.valid())
         out.say(fmt::format(
             "P-Early-Media says {}: the callee's side {} be heard before the answer (RFC 5009).",
-            sip::directionText(*permission), callerMayHear(*permission) ? "may" : "must not"));
+            sip::directionText(said.direction),
+            callerMayHear(said.direction) ? "may" : "must not"));
     const bool media = firstHeard(evidence, end) != nullptr;
     if (media)
         out.say("The caller should hear this media and no local ringback (RFC 3960 section 3.2).");

@@ -265,28 +265,28 @@ const BoundStream *firstHeard(const Evidence &evidence, base::Instant until)
 {
     const BoundStream *found = nullptr;
     for (const auto &bound : evidence.streams)
-        if (bound.towardsCaller && bound.stream->first < until &&
+        if (bound.towardsCaller && !bound.astray && bound.stream->first < until &&
             (found == nullptr || bound.stream->first < found->stream->first))
             found = &bound;
     return found;
 }
 
-std::optional<sip::Direction> earlyMediaPermission(const calls::EarlyDialog &dialog)
+std::optional<sip::Direction> earlyMediaPermission(std::string_view headerValue,
+                                                   std::size_t mediaLine)
 {
-    return earlyMediaPermission(dialog.earlyMedia);
-}
-
-std::optional<sip::Direction> earlyMediaPermission(std::string_view headerValue)
-{
-    // One direction per m-line, in order; the first stands for the first line (RFC 5009 section 8).
+    std::optional<sip::Direction> last;
     for (const auto part : base::split(headerValue, ',')) {
-        const auto word = base::trim(part);
+        const auto word = base::trim(part.substr(0, part.find(';')));
         for (const auto direction : {sip::Direction::SendRecv, sip::Direction::SendOnly,
-                                     sip::Direction::RecvOnly, sip::Direction::Inactive})
-            if (base::equalsNoCase(word, sip::directionText(direction)))
-                return direction;
+                                     sip::Direction::RecvOnly, sip::Direction::Inactive}) {
+            if (!base::equalsNoCase(word, sip::directionText(direction)))
+                continue;
+            last = direction;
+            if (mediaLine-- == 0)
+                return last;
+        }
     }
-    return std::nullopt;
+    return last;
 }
 
 bool callerMayHear(sip::Direction direction)

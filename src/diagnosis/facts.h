@@ -59,13 +59,13 @@ bool mediaVisible(const Evidence &evidence);
 /// Why not: "this trace holds no RTP of any call".
 std::string_view blindness(const Evidence &evidence);
 Grade gradeOf(Hearing hearing);
-/// First RTP towards the caller that came before `until`, of any early dialog; nullptr: none.
+/// First RTP that reached the caller before `until`, of any early dialog; nullptr: none.
 const BoundStream *firstHeard(const Evidence &evidence, base::Instant until);
 
-/// Direction the last P-Early-Media gave the first audio line (RFC 5009 section 8); nullopt: none
-/// was seen.
-std::optional<sip::Direction> earlyMediaPermission(const calls::EarlyDialog &dialog);
-std::optional<sip::Direction> earlyMediaPermission(std::string_view headerValue);
+/// Direction that a P-Early-Media gives the n-th media line (RFC 5009 section 8): there is one for
+/// each, and the last stands for those that follow. nullopt: it has none.
+std::optional<sip::Direction> earlyMediaPermission(std::string_view headerValue,
+                                                   std::size_t mediaLine = 0);
 /// "sendonly" allows the callee to be heard.
 bool callerMayHear(sip::Direction direction);
 

@@ -112,10 +112,16 @@ FlowVerdict misused(const Evidence &evidence, const calls::Transaction &failed)
     verdict.grade = Grade::Likely;
     verdict.text = fmt::format("{} answered a REGISTER with 430, which no registrar should send.",
                                sender(evidence, failed.finalResponse));
-    verdict.impact = "The sender has to treat it as 400 Bad Request and cannot repair anything.";
+    verdict.impact = "The account is not registered, so no call reaches it; the user agent has to "
+                     "take the code for 400 Bad Request.";
     verdict.fixes = {
-        {"Answer 480 when the target cannot be reached; keep 430 between edge and home proxy.",
-         "gateway or SBC", Action::None}};
+        {"Refuse a REGISTER with the code that says why (403, 500, 503 with "
+         "Retry-After), and keep 430 for requests over the flow of somebody else.",
+         "edge proxy", Action::None},
+        {"Take it for 400: register again over a new connection, after the wait of "
+         "RFC 5626 section 4.5.",
+         "callee's user agent",
+         carrier(evidence, failed.request) != nullptr ? Action::ReRegister : Action::None}};
     return verdict;
 }
 
@@ -150,10 +156,10 @@ FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction 
 {
     if (!failed.finalResponse.valid())
         return local();
-    if (evidence.message(failed.finalResponse).find("ms-diagnostics") != nullptr)
-        return vendor(evidence, failed);
     if (failed.method == sip::Method::Register)
         return misused(evidence, failed);
+    if (evidence.message(failed.finalResponse).find("ms-diagnostics") != nullptr)
+        return vendor(evidence, failed);
     const auto way = routed(evidence, failed);
     if (way && way->senders)
         return ownFlow(evidence, failed, *way);

@@ -101,8 +101,11 @@ struct FlowVerdict {
 };
 FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction &failed);
 
-/// How to keep it from coming back: the measured silence, and the edge's settings in its own form.
+/// How to keep it from coming back: the measured silence, a second flow, and the edge's settings in
+/// its own form.
 std::vector<Fix> preventFlowFailure(const Evidence &evidence, const calls::Transaction &failed);
+/// After a 439: what lets the edge and the registrar do outbound, in their own form.
+std::vector<Fix> enableOutbound(const Evidence &evidence, const calls::Transaction &refused);
 /// What RFC 5626 wants in such a case, one sentence; empty: it does not speak of it.
 std::string expectedOf(FlowCase which);
 /// Who has to do something first, and how sure that is.

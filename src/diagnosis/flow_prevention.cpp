@@ -15,27 +15,56 @@ constexpr base::Duration kUsualPeriod = std::chrono::seconds(30); // safe for UD
 struct Product {
     const char *word; // in Server or User-Agent, lower case
     const char *name;
-    const char *settings; // {}: seconds of the Flow-Timer, {}: seconds that a connection lives
+    const char *keeps;   // {}: seconds of the Flow-Timer, {}: seconds that a connection lives
+    const char *enables; // outbound at the first hop, and at the registrar
 };
 constexpr Product kProducts[] = {
     {"kamailio", "Kamailio",
      "modparam(\"registrar\", \"outbound_mode\", 1); modparam(\"registrar\", \"flow_timer\", {}); "
      "tcp_connection_lifetime={}; modparam(\"outbound\", \"flow_token_secret\", \"...\"); load "
-     "stun.so for UDP, and answer 430 yourself where t_relay() fails for a flow"},
+     "stun.so for UDP, and answer 430 yourself where t_relay() fails for a flow",
+     "at the edge loadmodule \"outbound.so\" before loadmodule \"path.so\", and add_path() for "
+     "each "
+     "REGISTER; at the registrar loadmodule \"outbound.so\", modparam(\"registrar\", "
+     "\"outbound_mode\", 1) and modparam(\"registrar\", \"use_path\", 1)"},
     {"opensips", "OpenSIPS",
      "modparam(\"nathelper\", \"natping_interval\", {}); modparam(\"nathelper\", \"natping_tcp\", "
-     "1); tcp_connection_lifetime={}; keep registered connections with the registrar's "
-     "tcp_persistent_flag"},
+     "1); tcp_connection_lifetime={}; modparam(\"registrar\", \"tcp_persistent_flag\", "
+     "\"TCP_PERSISTENT\") with setflag(\"TCP_PERSISTENT\") before save(), so that a registered "
+     "connection stays",
+     "it has no module for RFC 5626: let user agents register without outbound there "
+     "(fix_nated_register(), and nathelper's pings), or put an edge in front that has it"},
     {"flexisip", "Flexisip",
      "[module::NatHelper] nat-traversal-strategy=flow-token; [global] keepalive-interval={}, "
-     "idle-timeout={}"},
+     "idle-timeout={}",
+     "[module::NatHelper] enabled=true, nat-traversal-strategy=flow-token"},
     {"repro", "repro (reSIProcate)",
      "DisableOutbound = false (repro.config as shipped says true); OutboundVersion = 5626; "
-     "FlowTimer "
-     "= {}; TCPConnectionGCAge = 7200 (never below {}); AssumeFirstHopSupportsOutbound = true only "
-     "where the edge really keeps flows; its token key is made anew at every start, so a restart "
-     "ends all flows"},
+     "RecordRouteUri = sip:its.own.name (without it outbound stays off); FlowTimer = {}; "
+     "TCPConnectionGCAge = 7200 (never below {}); its token key is made anew at every start, so a "
+     "restart ends all flows",
+     "DisableOutbound = false; OutboundVersion = 5626; RecordRouteUri = sip:its.own.name; "
+     "AssumeFirstHopSupportsOutbound = true only where the edge really keeps flows"},
 };
+
+/// The products to speak of: the one that tells its name, or all.
+template <class Action> void eachProduct(std::string_view server, Action action)
+{
+    const auto named = [&](const Product &product) {
+        return server.find(product.word) != std::string_view::npos;
+    };
+    const bool known = std::any_of(std::begin(kProducts), std::end(kProducts), named);
+    for (const auto &product : kProducts)
+        if (!known || named(product))
+            action(product);
+}
+
+std::string serverOf(const Evidence &evidence, const calls::Transaction &failed)
+{
+    return failed.finalResponse.valid()
+               ? base::lower(evidence.message(failed.finalResponse).value(sip::HeaderId::Server))
+               : std::string();
+}
 
 /// How long nothing was heard of the flow before it was needed; unknown: nothing tells.
 base::Duration silence(const flows::Flow &flow, base::Instant needed)
@@ -57,34 +86,66 @@ base::Duration advised(base::Duration silent)
 
 } // namespace
 
+namespace {
+
+/// The measured silence against the keep-alives; where none was measured, how to get it.
+Fix keepAliveFix(base::Duration silent, std::string keeper)
+{
+    const auto wholeSeconds = std::max<std::int64_t>(1, advised(silent) / std::chrono::seconds(1));
+    if (silent >= std::chrono::seconds(2))
+        return {fmt::format("Nothing was seen on this flow for {} before it was needed: a "
+                            "keep-alive at least every {} s would have noticed, or kept it.",
+                            lasting(silent), wholeSeconds),
+                std::move(keeper), Action::None};
+    return {fmt::format("How long a silence this way survives is not in this trace; a search with "
+                        "keep-alives stopped (on the flow board, or earshot register --nat-idle) "
+                        "measures it. Until then a keep-alive every {} s is safe nearly "
+                        "everywhere.",
+                        wholeSeconds),
+            std::move(keeper), Action::None};
+}
+
+/// Whether the device of this flow has another one, as far as the trace tells.
+bool hasAnother(const Evidence &evidence, const flows::Flow *flow)
+{
+    return flow != nullptr &&
+           std::any_of(evidence.flows.begin(), evidence.flows.end(), [&](const auto &other) {
+               return other && other.get() != flow && sameDevice(*other, *flow) &&
+                      other->report.regId != flow->report.regId;
+           });
+}
+
+} // namespace
+
 std::vector<Fix> preventFlowFailure(const Evidence &evidence, const calls::Transaction &failed)
 {
     std::vector<Fix> out;
     const auto way = routed(evidence, failed);
     const flows::Flow *flow = way ? flowOf(evidence, way->token) : nullptr;
     const auto silent = flow != nullptr ? silence(*flow, failed.started) : base::Duration{0};
-    const auto period = advised(silent);
-    const auto wholeSeconds = std::max<std::int64_t>(1, period / std::chrono::seconds(1));
-    if (silent >= std::chrono::seconds(2))
-        out.push_back({fmt::format("Nothing was seen on this flow for {} before it was needed: a "
-                                   "keep-alive at least every {} s would have noticed, or kept it.",
-                                   lasting(silent), wholeSeconds),
-                       std::string(keeperOf(evidence, failed, way)), Action::None});
-    const auto server =
-        failed.finalResponse.valid()
-            ? base::lower(evidence.message(failed.finalResponse).value(sip::HeaderId::Server))
-            : std::string();
-    const bool known = std::any_of(std::begin(kProducts), std::end(kProducts), [&](const auto &p) {
-        return server.find(p.word) != std::string::npos;
+    const auto wholeSeconds = std::max<std::int64_t>(1, advised(silent) / std::chrono::seconds(1));
+    const std::string keeper(keeperOf(evidence, failed, way));
+    out.push_back(keepAliveFix(silent, keeper));
+    if (!hasAnother(evidence, flow))
+        out.push_back({"Register a second flow over another edge (RFC 5626 section 4.2.1 wants two "
+                       "where there are two): then one that dies stops no new call.",
+                       keeper, Action::None});
+    eachProduct(serverOf(evidence, failed), [&](const Product &product) {
+        out.push_back(
+            {fmt::format("In {}: {}.", product.name,
+                         fmt::format(fmt::runtime(product.keeps), wholeSeconds, wholeSeconds + 30)),
+             "edge proxy", Action::None});
     });
-    for (const auto &product : kProducts) {
-        if (known && server.find(product.word) == std::string::npos)
-            continue;
-        out.push_back({fmt::format("In {}: {}.", product.name,
-                                   fmt::format(fmt::runtime(product.settings), wholeSeconds,
-                                               wholeSeconds + 30)),
-                       "edge proxy", Action::None});
-    }
+    return out;
+}
+
+std::vector<Fix> enableOutbound(const Evidence &evidence, const calls::Transaction &refused)
+{
+    std::vector<Fix> out;
+    eachProduct(serverOf(evidence, refused), [&](const Product &product) {
+        out.push_back(
+            {fmt::format("In {}: {}.", product.name, product.enables), "edge proxy", Action::None});
+    });
     return out;
 }
 

@@ -3,6 +3,7 @@
 // agent sent them, and the flows that belong to it. Pure functions of the Evidence, any thread.
 #pragma once
 
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_facts.h>
 #include <flows/registration.h>
 #include <vector>
@@ -24,5 +25,12 @@ std::vector<const flows::Flow *> flowsOf(const Evidence &evidence);
 const flows::Flow *flowOf(const Evidence &evidence, const FlowRegister &of);
 /// Accepted with outbound, not removed, expired or dead at `when`, as far as this trace tells.
 bool stands(const flows::Flow &flow, base::Instant when);
+/// The flow between these ends that stands at `when`; nullptr: none.
+const flows::Flow *standingBetween(const Evidence &evidence, const base::Endpoint &userAgent,
+                                   const base::Endpoint &edge, base::Transport transport,
+                                   base::Instant when);
+/// Outbound was granted, no keep-alive was ever answered, and yet the edge answered requests over
+/// the same connection behind the pongs that were missed: the newest such sign. nullptr: none.
+const flows::FlowEvent *lifeWithoutPong(const Evidence &evidence, const flows::Flow &flow);
 
 } // namespace diagnosis

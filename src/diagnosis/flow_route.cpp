@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/former_ends.h>
 #include <sip/uri.h>
 
@@ -62,8 +63,10 @@ bool isGone(const Evidence &evidence, const flows::Flow &flow, const TokenSeen &
         if (!until || *until <= when)
             return true;
     }
-    const auto *const next = replacement(evidence, flow, flow.registered);
-    return deathOf(flow, when) != nullptr || (next != nullptr && next->registered <= when);
+    const auto bound = boundAt(flow, when);
+    const auto since = bound ? bound->time : flow.registered;
+    const auto *const next = replacement(evidence, flow, since);
+    return deathOf(flow, when) != nullptr || (next != nullptr && boundAfter(*next, since) <= when);
 }
 
 /// The sender's address with another port. Loopback is everybody's address.
@@ -151,9 +154,8 @@ const flows::Flow *replacement(const Evidence &evidence, const flows::Flow &flow
 {
     for (const auto &other : evidence.flows)
         if (other && other.get() != &flow && !flow.report.instance.empty() &&
-            other->registered > since && other->report.aor == flow.report.aor &&
-            other->report.regId == flow.report.regId &&
-            other->report.instance == flow.report.instance)
+            other->report.regId == flow.report.regId && other->report.aor == flow.report.aor &&
+            other->report.instance == flow.report.instance && boundAfter(*other, since).known())
             return other.get();
     return nullptr;
 }

@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <base/text.h>
 #include <diagnosis/facts.h>
+#include <diagnosis/in_force.h>
 #include <fmt/format.h>
+#include <unordered_map>
 
 namespace diagnosis {
 namespace {
@@ -92,9 +94,43 @@ bool lacksSdp(const Evidence &evidence, trace::RowId row)
            !hasSdp(evidence, row);
 }
 
+namespace {
+
+/// Descriptions in responses to INVITE that are no part of an exchange (in_force.h).
+class Ignored
+{
+public:
+    explicit Ignored(const Evidence &evidence) : m_evidence(evidence)
+    {
+        for (const auto &place : evidence.call.rows) {
+            const auto &row = evidence.trace.row(place.row);
+            if (place.earlyDialog != ~0U && row.hasSdp && row.status != 0 &&
+                row.method == sip::Method::Invite)
+                m_dialogs.emplace(place.row.value, place.earlyDialog);
+        }
+    }
+    bool has(trace::RowId response) const
+    {
+        const auto place = m_dialogs.find(response.value);
+        if (place == m_dialogs.end())
+            return false;
+        const auto &known = descriptions(m_evidence, place->second);
+        return known.size() < kMostDescriptions &&
+               std::none_of(known.begin(), known.end(),
+                            [&](const Described &each) { return each.row == response; });
+    }
+
+private:
+    const Evidence &m_evidence;
+    std::unordered_map<std::uint32_t, std::uint32_t> m_dialogs; // by row
+};
+
+} // namespace
+
 std::vector<Exchange> exchanges(const Evidence &evidence)
 {
     std::vector<Exchange> out;
+    const Ignored ignored(evidence);
     for (const auto &transaction : evidence.call.transactions) {
         if (!offers(transaction) || !transaction.request.valid())
             continue;
@@ -107,7 +143,7 @@ std::vector<Exchange> exchanges(const Evidence &evidence)
         // A PRACK with a description answers one, unless its 2xx has another (RFC 6337).
         for (const auto row : transaction.responses) {
             const int status = evidence.trace.row(row).status;
-            if (status > 100 && status < 300 && hasSdp(evidence, row))
+            if (status > 100 && status < 300 && hasSdp(evidence, row) && !ignored.has(row))
                 out.push_back({transaction.request, row});
         }
         if (out.size() >= kMostExchanges)
@@ -181,14 +217,21 @@ std::string whyUnacceptable(const sip::Sdp &offer, const sip::Sdp &answer)
     return {};
 }
 
-std::string unmetPrecondition(const sip::SdpMedia &media)
+std::string unmetPrecondition(const sip::SdpMedia &media, bool turned)
 {
+    const auto whose = [turned](std::string_view type) {
+        if (!turned)
+            return shown(type);
+        return type == "local"    ? std::string("remote")
+               : type == "remote" ? std::string("local")
+                                  : shown(type);
+    };
     for (const auto attribute : media.attributes) {
         const auto words = base::split(attribute, ' ');
         if (words.size() < 4 || !base::equalsNoCase(words[0], "des:qos") || words[1] != "mandatory")
             continue;
         if (const auto now = current(media, words[2]); !meets(now, words[3]))
-            return fmt::format("{} resources are {} and have to be {}", shown(words[2]), shown(now),
+            return fmt::format("{} resources are {} and have to be {}", whose(words[2]), shown(now),
                                shown(words[3]));
     }
     return {};

@@ -10,7 +10,8 @@
 namespace diagnosis {
 
 /// Two descriptions of one hop that belong together: in INVITE, UPDATE or PRACK and a response, or
-/// in a response and the ACK or PRACK to it (RFC 6337).
+/// in a response and the ACK or PRACK to it (RFC 6337). In a response to an INVITE behind a later
+/// exchange of the dialog there is no answer.
 struct Exchange {
     trace::RowId offer, answer;
 };
@@ -33,6 +34,7 @@ std::string speechCodecs(const sip::SdpMedia &audio);
 /// line in the offer nothing can be said.
 std::string whyUnacceptable(const sip::Sdp &offer, const sip::Sdp &answer);
 /// "a=des:qos mandatory local sendrecv" that a=curr does not meet yet (RFC 3312); empty: none.
-std::string unmetPrecondition(const sip::SdpMedia &media);
+/// `turned`: in the words of the other side, whose local resources are remote here.
+std::string unmetPrecondition(const sip::SdpMedia &media, bool turned = false);
 
 } // namespace diagnosis

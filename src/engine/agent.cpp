@@ -302,10 +302,11 @@ LocalFailure Agent::explain(const Reply &reply, const std::string &target,
     const std::string where = error && error->remote.known() ? error->remote.text()
                               : remote.known()               ? remote.text()
                                                              : target;
-    // A handshake that fails ends the connection, which is told before the handshake's own end.
-    if (const auto report = tls(error ? error->remote : remote);
-        report && !report->accepted && (error || reply.status == 503))
-        return {base::LocalKind::SendFailed, report->sentence};
+    // A handshake that fails ends the connection, which is told before the handshake's own end. One
+    // that was refused before this request tells nothing of it.
+    const auto met = error ? error->remote : remote;
+    if ((error || reply.status == 503) && tlsRefusedSince(met, reply.begun))
+        return {base::LocalKind::SendFailed, tls(met)->sentence};
     if (reply.status == 408)
         return {base::LocalKind::TimedOut,
                 fmt::format("{} did not answer in time. Check the address, the port and whether "

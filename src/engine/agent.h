@@ -40,6 +40,7 @@ public:
     /// here.
     virtual void onBound(const Connection &connection) = 0;
     virtual void onBytes(base::Instant time) = 0;
+    virtual void onSent() = 0; // anything; called as onBound is
     virtual void onKeepAlive(bool ping, base::Instant time) = 0;
     virtual void onStun(const std::string &bytes, base::Instant time) = 0;
     virtual void onUnreachable(int number) = 0; // ICMP, an errno
@@ -89,6 +90,8 @@ public:
     void expect(const base::Endpoint &endpoint, const std::string &name);
     /// The last handshake with it; nullptr: there was none.
     std::shared_ptr<const TlsReport> tls(const base::Endpoint &endpoint) const;
+    /// That one was refused, and not before a request was handed over at `begun`.
+    bool tlsRefusedSince(const base::Endpoint &endpoint, base::Instant begun) const;
     /// Called (later, on the loop) with every handshake that ended.
     void onTls(std::function<void(const TlsReport &)> told) { m_onTls = std::move(told); }
     /// The resolv.conf to use, empty: the system's.
@@ -193,8 +196,12 @@ private:
     std::string m_resolverFile;
     TlsJudge m_judge;
     bool m_tlsReady = false;
-    std::map<base::Endpoint, std::string> m_expected;                     // at most kMostKept
-    std::map<base::Endpoint, std::shared_ptr<const TlsReport>> m_secured; // likewise
+    std::map<base::Endpoint, std::string> m_expected; // at most kMostKept
+    struct Handshake {
+        base::Instant ended;
+        std::shared_ptr<const TlsReport> report;
+    };
+    std::map<base::Endpoint, Handshake> m_secured; // likewise
     std::function<void(const TlsReport &)> m_onTls;
     std::shared_ptr<int> m_alive = std::make_shared<int>(0);
 };

@@ -82,7 +82,14 @@ void Agent::expect(const base::Endpoint &endpoint, const std::string &name)
 std::shared_ptr<const TlsReport> Agent::tls(const base::Endpoint &endpoint) const
 {
     const auto found = m_secured.find(endpoint);
-    return found == m_secured.end() ? nullptr : found->second;
+    return found == m_secured.end() ? nullptr : found->second.report;
+}
+
+bool Agent::tlsRefusedSince(const base::Endpoint &endpoint, base::Instant begun) const
+{
+    const auto found = m_secured.find(endpoint);
+    return found != m_secured.end() && found->second.ended >= begun &&
+           !found->second.report->accepted;
 }
 
 void Agent::securing(ssl_st *ssl, const Connection &connection, bool weConnect)
@@ -97,7 +104,7 @@ void Agent::secured(ssl_st *ssl, const Connection &connection, bool done)
 {
     auto report = std::make_shared<TlsReport>(m_judge.report(ssl, connection.id, done));
     report->remote = connection.remote;
-    m_secured[connection.remote] = report;
+    m_secured[connection.remote] = {base::now(), report};
     keepSmall(m_secured);
     later([this, report] {
         if (m_onTls)

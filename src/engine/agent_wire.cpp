@@ -202,12 +202,14 @@ std::string Agent::brokenBy(std::uint32_t connection) const
 
 void Agent::sent(const Connection &connection, std::string_view bytes)
 {
-    if (!isRequest(bytes))
-        return;
-    if (!connection.stream && bytes.size() > kLargeRequest)
-        noteLarge(connection, bytes);
-    if (bytes.substr(0, 9) == "REGISTER ")
-        bindObserver(connection, bytes);
+    if (isRequest(bytes)) {
+        if (!connection.stream && bytes.size() > kLargeRequest)
+            noteLarge(connection, bytes);
+        if (bytes.substr(0, 9) == "REGISTER ")
+            bindObserver(connection, bytes);
+    }
+    if (WireObserver *observer = observerOf(connection))
+        observer->onSent();
 }
 
 void Agent::noteLarge(const Connection &connection, std::string_view request)

@@ -2,13 +2,26 @@
 #include <engine/dialog_requests.h>
 
 #include <array>
+#include <base/text.h>
 #include <fmt/format.h>
+#include <sip/uri.h>
 
 namespace engine {
 
 namespace {
 
 constexpr int kMostTries = 3; // of one request, with fresh credentials
+
+base::Endpoint endpointNamed(const char *host, const char *port, bool secure)
+{
+    const std::string_view text = host != nullptr ? host : "";
+    const bool bracketed = text.size() > 2 && text.front() == '[';
+    const auto address = base::Address::parse(bracketed ? text.substr(1, text.size() - 2) : text);
+    const auto number = base::toInteger(port != nullptr ? port : secure ? "5061" : "5060");
+    if (!address || !number || *number <= 0 || *number > 0xFFFF)
+        return {};
+    return {*address, static_cast<std::uint16_t>(*number)};
+}
 
 } // namespace
 
@@ -41,10 +54,34 @@ bool mayRetry(DigestClient &digest, const Reply &final, int attempt,
     return attempt < kMostTries && digest.challenged(final.status == 407, challenges).has_value();
 }
 
-LocalFailure byeTrouble(Agent &agent, const Reply &final, const std::string &next)
+base::Endpoint destinationOf(const RequestSpec &spec)
+{
+    if (spec.transport != nullptr) {
+        const tp_name_t *name = tport_name(spec.transport);
+        return endpointNamed(name->tpn_host, name->tpn_port, false);
+    }
+    if (!spec.route.empty()) {
+        const auto uri = sip::parseUri(spec.route);
+        const std::string host(uri.host), port = uri.port ? std::to_string(*uri.port) : "";
+        return endpointNamed(host.c_str(), uri.port ? port.c_str() : nullptr,
+                             base::equalsNoCase(uri.scheme, "sips"));
+    }
+    const sip_route_t *route = nullptr;
+    const sip_contact_t *target = nullptr;
+    if (spec.leg == nullptr || nta_leg_get_route(spec.leg, &route, &target) < 0)
+        return {};
+    const url_t *url = route != nullptr    ? route->r_url
+                       : target != nullptr ? target->m_url
+                                           : nullptr;
+    return url != nullptr ? endpointNamed(url->url_host, url->url_port, url->url_type == url_sips)
+                          : base::Endpoint{};
+}
+
+LocalFailure byeTrouble(Agent &agent, const Reply &final, const std::string &next,
+                        const base::Endpoint &remote)
 {
     if (final.local) {
-        const auto why = agent.explain(final, next);
+        const auto why = agent.explain(final, next, remote);
         return {why.kind, "The BYE found no answer: " + why.sentence};
     }
     if (final.status < 300)

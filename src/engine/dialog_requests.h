@@ -21,7 +21,12 @@ bool mayRetry(DigestClient &digest, const Reply &final, int attempt);
 bool mayRetry(DigestClient &digest, const Reply &final, int attempt,
               const std::vector<std::string_view> &challenges);
 
-/// Why a BYE of ours, sent towards `next`, ended nothing; an empty sentence: it was taken.
-LocalFailure byeTrouble(Agent &agent, const Reply &final, const std::string &next);
+/// Where it goes, as far as that stands in it: the end of its connection, or the address that its
+/// first Route or its target names. Unknown: a host name.
+base::Endpoint destinationOf(const RequestSpec &spec);
+/// Why a BYE of ours, sent to `remote` or by the name `next`, ended nothing; an empty sentence: it
+/// was taken.
+LocalFailure byeTrouble(Agent &agent, const Reply &final, const std::string &next,
+                        const base::Endpoint &remote);
 
 } // namespace engine

@@ -202,8 +202,9 @@ std::vector<std::string_view> askedBefore(const std::vector<std::string_view> &v
     for (const auto value : values) {
         const auto challenge = parseChallenge(value);
         if (challenge && std::any_of(known.begin(), known.end(), [&](const AskedRealm &each) {
-                return each.realm == challenge->realm &&
-                       (weak(each.algorithm) || !weak(challenge->algorithm));
+                const bool same = each.host ? base::equalsNoCase(each.realm, challenge->realm)
+                                            : each.realm == challenge->realm;
+                return same && (weak(each.algorithm) || !weak(challenge->algorithm));
             }))
             out.push_back(value);
     }

@@ -39,6 +39,7 @@ std::vector<Challenge> chooseChallenges(const std::vector<std::string_view> &val
 struct AskedRealm {
     std::string realm;
     DigestAlgorithm algorithm = DigestAlgorithm::Md5;
+    bool host = false; // named like a host of the user's: then case does not count
 };
 /// Those of `values` that ask for one of `known`, and in an algorithm no weaker.
 std::vector<std::string_view> askedBefore(const std::vector<std::string_view> &values,

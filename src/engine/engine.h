@@ -100,7 +100,7 @@ enum class CallStep : std::uint8_t {
     Redirected,    // 3xx followed: another INVITE left
     Held,          // our hold or its end was accepted or refused; `status`, `held`
     Transfer,      // how a transfer of ours goes: status of the REFER, then of the NOTIFYs
-    Changed,       // the peer's re-INVITE or UPDATE was accepted; `sdp` is its offer
+    Changed,       // a re-INVITE or UPDATE was accepted; `sdp`: the peer's side of it, `ours`
     TransferAsked, // the peer sent a REFER; never followed by itself, `target`
 };
 
@@ -115,6 +115,7 @@ struct CallEvent {
     std::string toTag;  // the early dialog
     bool reliable = false;
     std::string sdp;                      // offer (Incoming) or answer
+    std::string ours;                     // Changed: our side of it
     std::string earlyMedia;               // P-Early-Media
     std::string from, to;                 // Incoming
     AccountHandle account;                // Incoming: by which account
@@ -243,8 +244,8 @@ public:
                     std::uint32_t regId); // now, whatever the back-off says; 0: all flows
     void drill(AccountHandle account, std::uint32_t regId, Drill what);
     void ping(AccountHandle account, std::uint32_t regId);
-    /// No keep-alive until `silence` has passed without a byte, then one at once. What comes of it
-    /// is in the flow's reports; one that says why if it cannot be.
+    /// No keep-alive until `silence` has passed without a byte, then one at once; 0: now, as ever.
+    /// What comes of it is in the flow's reports; one that says why if it cannot be.
     void leaveAlone(AccountHandle account, std::uint32_t regId, base::Duration silence);
 
     /// The local address calls to `target` would use (for the offer's c= line); a route lookup, no

@@ -138,6 +138,7 @@ void FlowKeeper::keep(base::Instant now, const RegisterResult &result)
     const auto expires = result.expires.count() > 0 ? result.expires : m_settings.expires;
     m_refreshAt = now + between(0.5, 0.9, expires); // RFC 3261 section 10.2.4 leaves it to us
     m_refreshFailures = 0;
+    m_putOff = {};
     m_attemptDue.reset();
     m_intervalRaised = 0;
     m_report.lastReceived = now;
@@ -295,7 +296,7 @@ void FlowKeeper::clockStepped(base::Instant now, base::Duration step)
             at = *at + step;
     for (base::Instant *at :
          {&m_report.registeredUntil, &m_report.nextAttempt, &m_attemptSince, &m_goodSince,
-          m_waiting || m_hopedUntil ? &m_report.lastPing : nullptr})
+          &m_lastWord, m_waiting || m_hopedUntil ? &m_report.lastPing : nullptr})
         if (at != nullptr && at->known())
             *at = *at + step;
     for (auto &at : m_recoveries)

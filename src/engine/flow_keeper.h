@@ -51,6 +51,9 @@ struct RegisterResult {
     std::string sentence; // for the user: on failures, and on a 2xx that is not what was asked for
 };
 
+/// Its newest sentence says that the flow is left alone, as was asked for.
+bool isLeftAlone(const base::FlowReport &report);
+
 class FlowKeeper
 {
 public:
@@ -70,7 +73,8 @@ public:
     void trying(base::Instant now);  // a REGISTER is handed over: it has its time from now on
     void sending(base::Instant now); // the REGISTER left: there is a connection
     void result(base::Instant now, const RegisterResult &result);
-    void bytes(base::Instant now);
+    void bytes(base::Instant now); // came
+    void sent(base::Instant now);  // anything, over the flow
     /// `mapped`: the address a STUN response tells, unknown for CRLF.
     void pong(base::Instant now, const base::Endpoint &mapped = {});
     void closed(base::Instant now, const std::string &why);
@@ -81,6 +85,7 @@ public:
     void ping(base::Instant now);
     /// Sends nothing until `silence` has passed without a byte, then a ping at once: whether what
     /// lies between forgets the flow. Only where pings are answered, and within the registration.
+    /// 0: that is over, one goes out now.
     void leaveAlone(base::Instant now, base::Duration silence);
     void stop(base::Instant now);
     /// There is no time left for the answer to a REGISTER that is under way: it is taken back
@@ -140,6 +145,8 @@ private:
     void unreachable(base::Instant now);
     base::Duration lastWord() const;
     void sendPing(base::Instant now);
+    void silenceBroken(base::Instant now);
+    void endSilence(base::Instant now);
     void resendPing(base::Instant now);
     std::string lateText(base::Instant now) const;
     void noPong(base::Instant now);
@@ -161,6 +168,8 @@ private:
     std::deque<base::Instant> m_recoveries; // immediate ones, of the last minute
     base::Duration m_agreedPeriod{0};       // of keep-alives; 0: none was told
     base::Duration m_silence{0};            // asked for with leaveAlone(), until its ping; else 0
+    base::Instant m_lastWord;               // something went over the flow, either way
+    base::Duration m_putOff{0};             // how much later the refresh is for a silence
     bool m_datagrams = false;
     bool m_granted = false; // outbound
     bool m_proven = false;  // registered and, where pongs are due, one came

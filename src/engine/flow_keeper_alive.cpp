@@ -3,6 +3,7 @@
 // 5626 section 4.4).
 #include <engine/flow_keeper.h>
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
@@ -15,8 +16,14 @@ using base::FlowState;
 constexpr std::size_t kMostRoundTrips = 32;
 constexpr int kStunResends = 6;   // RFC 5389 section 7.2.1: Rc 7
 constexpr int kStunPatience = 16; // Rm
+constexpr std::string_view kLeftAlone = "Left alone for";
 
 } // namespace
+
+bool isLeftAlone(const base::FlowReport &report)
+{
+    return std::string_view(report.reason).substr(0, kLeftAlone.size()) == kLeftAlone;
+}
 
 /// RFC 5626 section 4.4: 80 to 100 % of the Flow-Timer; without one 95 to 120 s for connections,
 /// 24 to 29 s for UDP.
@@ -56,10 +63,25 @@ void FlowKeeper::bytes(base::Instant now)
 {
     m_report.lastReceived = now;
     m_suspectAt.reset();
-    if (m_silence.count() > 0 && m_pingAt) // it begins anew
-        m_pingAt = now + m_silence;
+    silenceBroken(now);
     if (m_report.state == FlowState::Suspect)
         enter(m_granted ? FlowState::Up : FlowState::UpPlain, now, "Something was received again.");
+}
+
+void FlowKeeper::sent(base::Instant now)
+{
+    silenceBroken(now);
+}
+
+/// What lies between counts either direction; a silence that was asked for begins anew.
+void FlowKeeper::silenceBroken(base::Instant now)
+{
+    m_lastWord = now;
+    if (m_silence.count() == 0 || !m_pingAt)
+        return;
+    m_pingAt = now + m_silence;
+    if (m_hooks.changed)
+        m_hooks.changed(); // whoever measures it has to know
 }
 
 void FlowKeeper::pong(base::Instant now, const base::Endpoint &mapped)
@@ -110,8 +132,9 @@ void FlowKeeper::sendPing(base::Instant now)
 {
     m_acts.push_back(KeeperAct::Ping);
     m_report.lastPing = now;
-    m_pingAt.reset();
     m_silence = {};
+    m_putOff = {};
+    m_pingAt.reset();
     if (!pinging()) { // nobody said that it is answered: only hoped for (section 3.5.1)
         m_hopedUntil = now + m_settings.pongTimeout;
         return remark(now, "A ping is sent; this edge never promised to answer one.");
@@ -157,23 +180,40 @@ base::Duration FlowKeeper::lastWord() const
                        : m_settings.pongTimeout;
 }
 
+/// Whoever asked for the silence wants no more of it: how the flow is shows at once.
+void FlowKeeper::endSilence(base::Instant now)
+{
+    if (m_silence.count() == 0)
+        return;
+    m_silence = {};
+    m_pingAt = now;
+    if (m_refreshAt)
+        m_refreshAt = std::max(*m_refreshAt - std::exchange(m_putOff, {}), now);
+    remark(now, "The silence was ended on request; keep-alives go out again.");
+}
+
 void FlowKeeper::leaveAlone(base::Instant now, base::Duration silence)
 {
+    if (silence.count() <= 0)
+        return endSilence(now);
     if (!base::isUp(m_report.state) || m_waiting || m_hopedUntil)
         return remark(now, "The flow is not at rest, so it cannot be left alone now.");
     if (!pinging())
         return remark(now, "Nobody said that this edge answers keep-alives, so its silence would "
                            "prove nothing (RFC 5626 section 4.4).");
-    const auto until = now + silence + lastWord();
+    const auto begun = m_lastWord.known() ? m_lastWord : now; // it is silent since then
+    const auto until = std::max(now, begun + silence) + lastWord();
     if (m_expiryDue && *m_expiryDue <= until)
         return remark(now, fmt::format("The registration ends before {} s of silence are over; "
                                        "register again first, or for longer.",
                                        base::seconds(silence, 0)));
     m_silence = silence;
-    m_pingAt = now + silence;
-    if (m_refreshAt && *m_refreshAt < until)
+    m_pingAt = std::max(now, begun + silence);
+    if (m_refreshAt && *m_refreshAt < until) {
+        m_putOff += until - *m_refreshAt;
         m_refreshAt = until;
-    remark(now, fmt::format("Left alone for {} s, on request: no keep-alive goes out.",
+    }
+    remark(now, fmt::format("{} {} s, on request: no keep-alive goes out.", kLeftAlone,
                             base::seconds(silence, 0)));
 }
 

@@ -61,6 +61,7 @@ public:
     // WireObserver
     void onBound(const Connection &connection) override;
     void onBytes(base::Instant time) override;
+    void onSent() override;
     void onKeepAlive(bool ping, base::Instant time) override;
     void onStun(const std::string &bytes, base::Instant time) override;
     void onUnreachable(int number) override;

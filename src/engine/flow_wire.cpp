@@ -250,6 +250,11 @@ void FlowLink::onBound(const Connection &connection)
     m_keeper.sending(now()); // gives nothing to do
 }
 
+void FlowLink::onSent()
+{
+    m_keeper.sent(now()); // what was due may be due later now; the timer finds out by itself
+}
+
 void FlowLink::onBytes(base::Instant time)
 {
     if (m_deaf)

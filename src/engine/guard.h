@@ -26,6 +26,9 @@ constexpr std::size_t kDatagramLimit = 65'535;
 /// Less than the stack's own limit (NTATAG_MAXSIZE), so that what the guard lets through is never
 /// too large for it.
 constexpr std::size_t kStreamMessageLimit = 60'000;
+/// Of a connection: what lies between is skipped by its Content-Length. Beyond that a length is
+/// taken for nonsense, behind which no message can be found.
+constexpr std::size_t kLongestSkipped = 4'000'000;
 
 /// nullopt: may be handed on. Stateless; linear in the length of `text`.
 std::optional<Refusal> inspect(std::string_view text, base::Transport transport);

@@ -6,6 +6,7 @@
 #include <base/time.h>
 #include <fmt/format.h>
 #include <sip/sdp.h>
+#include <sip/sdp_crypto.h>
 #include <sip/status.h>
 
 namespace engine {
@@ -19,9 +20,12 @@ sip::SdpDraft draftLike(std::string_view described)
     const SdpOrigin origin = originOf(described);
     draft.sessionId = origin.session;
     draft.version = origin.version;
-    const auto *audio = ours.audio();
+    const auto *audio = ours.usedAudio();
     if (audio == nullptr)
         return draft;
+    draft.protocol = audio->protocol;
+    for (const auto line : sip::cryptoLines(*audio))
+        draft.crypto.emplace_back(line);
     if (const auto endpoint = audio->endpoint())
         draft.media = *endpoint;
     for (const auto &format : audio->formats)

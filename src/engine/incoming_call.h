@@ -75,9 +75,9 @@ private:
     bool answerPrack(nta_incoming_t *prack, std::string_view offer);
     void acknowledged(const Received &received);
     void bye(int attempt = 1);
-    void byeDone(const Reply &reply, int attempt);
+    void byeDone(const Reply &reply, int attempt, const base::Endpoint &where);
     std::vector<std::string_view> answerable(const Reply &reply) const;
-    LocalFailure troubleOf(const Reply &reply) const;
+    LocalFailure troubleOf(const Reply &reply, const base::Endpoint &where) const;
     /// `final`: not 0: what the INVITE is answered with, and its header lines.
     void end(const CallEvent &finished, int final = 0, const std::string &headers = {});
     CallEvent event(CallStep step) const;

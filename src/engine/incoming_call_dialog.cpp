@@ -43,15 +43,16 @@ void IncomingCall::bye(int attempt)
     spec.ident = m_by.local != nullptr ? m_by.local->ident.c_str() : nullptr;
     spec.headers = fmt::format("User-Agent: {}\r\n", m_env.options.userAgent) +
                    m_digest.headers("BYE", remoteTarget(m_leg, m_caller));
-    const bool sent = m_requests.start(spec, [this, attempt](const Reply &reply) {
-        if (reply.status >= 200)
-            byeDone(reply, attempt);
-    });
+    const bool sent =
+        m_requests.start(spec, [this, attempt, where = destinationOf(spec)](const Reply &reply) {
+            if (reply.status >= 200)
+                byeDone(reply, attempt, where);
+        });
     if (!sent)
         end(event(CallStep::Ended));
 }
 
-void IncomingCall::byeDone(const Reply &reply, int attempt)
+void IncomingCall::byeDone(const Reply &reply, int attempt, const base::Endpoint &where)
 {
     if (m_state == State::Leaving && mayRetry(m_digest, reply, attempt, answerable(reply)))
         return bye(attempt + 1);
@@ -59,7 +60,7 @@ void IncomingCall::byeDone(const Reply &reply, int attempt)
     ended.status = reply.status;
     ended.phrase = base::printable(reply.phrase, false, 160);
     ended.local = reply.local;
-    const auto trouble = troubleOf(reply);
+    const auto trouble = troubleOf(reply, where);
     ended.sentence = trouble.sentence;
     // Where both BYEs crossed, the other one has ended the call and nothing is to be said.
     if (!trouble.sentence.empty() && m_state != State::Ended)
@@ -78,11 +79,11 @@ std::vector<std::string_view> IncomingCall::answerable(const Reply &reply) const
                      : std::vector<std::string_view>();
 }
 
-LocalFailure IncomingCall::troubleOf(const Reply &reply) const
+LocalFailure IncomingCall::troubleOf(const Reply &reply, const base::Endpoint &where) const
 {
     const bool asked = !reply.local && (reply.status == 401 || reply.status == 407);
     if (!asked || m_by.credentials.user.empty() || !answerable(reply).empty())
-        return byeTrouble(m_env.agent, reply, remoteTarget(m_leg, m_caller));
+        return byeTrouble(m_env.agent, reply, remoteTarget(m_leg, m_caller), where);
     const auto challenge = chooseChallenge(challengesOf(reply));
     return {base::LocalKind::Note,
             fmt::format("The BYE was refused with {}: {} asks for the account's password in the "
@@ -97,6 +98,7 @@ void IncomingCall::changedTo(std::string_view sdp)
 {
     CallEvent changed = event(CallStep::Changed);
     changed.sdp = sdp;
+    changed.ours = m_localSdp;
     m_env.listener.onCall(changed);
 }
 

@@ -252,13 +252,30 @@ void Tap::frames(TapSocket &entry, int fd, std::string_view bytes, base::Instant
             m_listener.refused(connection, "these bytes are not SIP");
             break;
         case sip::FrameKind::Cut:
-            lost = "a message larger than the stack takes";
-            m_listener.refused(connection, "the message is larger than the stack takes");
+            if (!frame.counted)
+                lost = "a message larger than the stack takes";
+            tooLarge(entry, frame);
+            break;
+        case sip::FrameKind::Rest:
             break;
         }
     }
     if (entry.framer.lost())
         breakOff(entry, fd, lost);
+}
+
+/// The library would close the connection for it, and with it end everything that goes over it.
+void Tap::tooLarge(TapSocket &entry, const sip::Frame &frame)
+{
+    const Connection connection = connectionOf(entry);
+    if (!frame.counted)
+        return m_listener.refused(connection, "the message is larger than the stack takes");
+    m_listener.refused(connection,
+                       fmt::format("\"{}\" is larger than the {} bytes that the stack takes; it "
+                                   "was skipped, and the connection is kept",
+                                   firstLine(frame.text), kStreamMessageLimit));
+    if (const auto other = m_listener.instead(frame.text, connection))
+        entry.ready += *other;
 }
 
 /// Takes what the kernel has, whole messages go to `ready`: the library never meets half a message

@@ -15,6 +15,9 @@
 #include <unordered_map>
 
 struct ssl_st;
+namespace sip {
+struct Frame;
+}
 
 namespace engine {
 
@@ -120,6 +123,7 @@ private:
     void pump(TapSocket &socket, int fd);
     int pumpSecure(TapSocket &socket, ssl_st *ssl, SslReadCall real);
     void frames(TapSocket &socket, int fd, std::string_view bytes, base::Instant time);
+    void tooLarge(TapSocket &socket, const sip::Frame &frame);
     void breakOff(TapSocket &socket, int fd, const std::string &what);
     ssize_t fromStream(TapSocket &socket, int fd, msghdr *message, int flags);
     ssize_t fromDatagrams(TapSocket &socket, int fd, msghdr *message, int flags);

@@ -198,7 +198,7 @@ void Tap::breakOff(TapSocket &entry, int fd, const std::string &what)
     if (entry.ended)
         return;
     entry.ended = true;
-    entry.framer = sip::Framer(kStreamMessageLimit);
+    entry.framer = sip::Framer(kStreamMessageLimit, kLongestSkipped);
     met({EBADMSG, entry.remote, base::now(), {}, what});
     m_listener.broken(connectionOf(entry), what);
     finished(entry, base::PacketKind::StreamFin, true);
@@ -209,7 +209,8 @@ void Tap::breakOff(TapSocket &entry, int fd, const std::string &what)
 std::optional<SocketError> Tap::takeError(const base::Endpoint &remote)
 {
     const auto found = std::find_if(m_errors.begin(), m_errors.end(), [&](const SocketError &each) {
-        return !remote.known() || each.remote == remote;
+        // Of nobody in particular: an error, and not a connection that somebody closed in peace.
+        return remote.known() ? each.remote == remote : each.number != 0;
     });
     if (found == m_errors.end())
         return std::nullopt;
@@ -225,16 +226,16 @@ void Tap::peerFinished(TapSocket &entry)
         return;
     finished(entry, base::PacketKind::StreamFin, false);
     met({0, entry.remote, base::now()});
-    if (entry.framer.held() > 0)
+    if (entry.framer.within())
         m_listener.refused(connectionOf(entry),
                            "the peer closed the connection in the middle of a message");
-    entry.framer = sip::Framer(kStreamMessageLimit);
+    entry.framer = sip::Framer(kStreamMessageLimit, kLongestSkipped);
 }
 
 void Tap::sweep(base::Instant now, base::Duration patience)
 {
     for (auto &[fd, entry] : m_sockets) {
-        if (!entry.stream || entry.framer.held() == 0 || now - entry.lastData < patience)
+        if (!entry.stream || !entry.framer.within() || now - entry.lastData < patience)
             continue;
         breakOff(entry, fd, "half a message and not the rest of it");
     }

@@ -19,7 +19,7 @@ struct TapSocket {
     bool connected = false; // datagram sockets: the resolver's, not SIP
     base::Endpoint local, remote;
     std::uint32_t outgoing = 0, incoming = 0; // stream ids
-    sip::Framer framer{kStreamMessageLimit};
+    sip::Framer framer{kStreamMessageLimit, kLongestSkipped};
     std::string ready;     // admitted bytes that the library has not read yet
     std::size_t taken = 0; // of `ready`
     base::Instant lastData;

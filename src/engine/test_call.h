@@ -125,7 +125,7 @@ private:
                        const std::string &toTag);
     bool glares(const sip::Message &request) const;
     void acknowledged(const Received &received);
-    void changedTo(const std::string &toTag, std::string_view sdp);
+    void changedTo(const std::string &toTag, std::string_view sdp, const std::string &ours);
     int onSessionRequest(nta_incoming_t *request, const sip_t &sip, const Received &received);
     void onNotify(nta_incoming_t *request, const Received &received);
     void end(const CallEvent &finished);

@@ -32,13 +32,13 @@ std::string realmOf(const Reply &reply)
 void TestCall::trustOnly(std::vector<AskedRealm> realms)
 {
     for (const auto &uri : {m_named ? m_request.target : m_request.from, m_request.proxy}) {
-        const auto host = sip::parseUri(uri).host;
+        const auto host = sip::parseNameAddress(uri).uri.host; // From may bring a name along
         // What a registrar asked for in a realm of that name holds: no weaker algorithm.
-        const bool named = std::any_of(realms.begin(), realms.end(), [&](const auto &each) {
-            return base::equalsNoCase(each.realm, host);
-        });
+        bool named = false;
+        for (auto &each : realms)
+            named = (each.host = each.host || base::equalsNoCase(each.realm, host)) || named;
         if (!host.empty() && !named)
-            realms.push_back({std::string(host), DigestAlgorithm::Md5});
+            realms.push_back({std::string(host), DigestAlgorithm::Md5, true});
     }
     m_trusted = std::move(realms);
 }

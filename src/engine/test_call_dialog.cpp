@@ -170,21 +170,22 @@ bool TestCall::sendPrack(const std::string &toTag, const std::string &rack,
     spec.body = answer;
     spec.contentType = answer.empty() ? "" : "application/sdp";
     spec.headers += rack + m_digest.headers("PRACK", targetOf(*early), answer);
-    return m_requests.start(spec, [this, toTag, rack, answer, attempt](const Reply &done) {
-        if (done.status < 200)
-            return;
-        if (mayRetry(m_digest, done, attempt, answerable(done)) &&
-            sendPrack(toTag, rack, answer, attempt + 1))
-            return;
-        CallEvent finished = event(CallStep::PrackDone, done);
-        finished.toTag = toTag;
-        if (done.local) {
-            const auto why = m_env.agent.explain(done, m_plan.next);
-            finished.sentence = why.sentence;
-            note(why.kind, done.status, toTag, "The PRACK found no answer: " + why.sentence);
-        }
-        m_env.listener.onCall(finished);
-    });
+    return m_requests.start(
+        spec, [this, toTag, rack, answer, attempt, where = destinationOf(spec)](const Reply &done) {
+            if (done.status < 200)
+                return;
+            if (mayRetry(m_digest, done, attempt, answerable(done)) &&
+                sendPrack(toTag, rack, answer, attempt + 1))
+                return;
+            CallEvent finished = event(CallStep::PrackDone, done);
+            finished.toTag = toTag;
+            if (done.local) {
+                const auto why = m_env.agent.explain(done, m_plan.next, where);
+                finished.sentence = why.sentence;
+                note(why.kind, done.status, toTag, "The PRACK found no answer: " + why.sentence);
+            }
+            m_env.listener.onCall(finished);
+        });
 }
 
 void TestCall::acknowledge(EarlyDialog &confirmed)
@@ -271,23 +272,24 @@ void TestCall::bye(EarlyDialog &confirmed, int attempt)
     const bool main = tag == m_answeredTag;
     if (main) // a second phone's BYE is no concern of the call
         m_answering.stop();
-    const bool sent = m_requests.start(spec, [this, tag, main, attempt](const Reply &done) {
-        if (done.status < 200)
-            return;
-        EarlyDialog *again = dialog(tag);
-        if (again != nullptr && mayRetry(m_digest, done, attempt, answerable(done)))
-            return bye(*again, attempt + 1);
-        const auto trouble = byeTrouble(m_env.agent, done, m_plan.next);
-        // Where both BYEs crossed, the other one has ended the call and nothing is to be said.
-        if (!trouble.sentence.empty() && !(main && m_state == State::Ended))
-            note(trouble.kind, done.status, tag, trouble.sentence);
-        if (main) {
-            CallEvent finished = event(CallStep::Ended, done);
-            finished.toTag = tag;
-            finished.sentence = trouble.sentence;
-            end(finished);
-        }
-    });
+    const bool sent = m_requests.start(
+        spec, [this, tag, main, attempt, where = destinationOf(spec)](const Reply &done) {
+            if (done.status < 200)
+                return;
+            EarlyDialog *again = dialog(tag);
+            if (again != nullptr && mayRetry(m_digest, done, attempt, answerable(done)))
+                return bye(*again, attempt + 1);
+            const auto trouble = byeTrouble(m_env.agent, done, m_plan.next, where);
+            // Where both BYEs crossed, the other one has ended the call and nothing is to be said.
+            if (!trouble.sentence.empty() && !(main && m_state == State::Ended))
+                note(trouble.kind, done.status, tag, trouble.sentence);
+            if (main) {
+                CallEvent finished = event(CallStep::Ended, done);
+                finished.toTag = tag;
+                finished.sentence = trouble.sentence;
+                end(finished);
+            }
+        });
     if (!sent && main)
         end(event(CallStep::Ended));
 }

@@ -193,6 +193,9 @@ void TestCall::changeDone(const Reply &reply)
         if (m_sessionTimer.wanted())
             settleTimer(reply);
     }
+    if (change.refresh && accepted && !change.sdp.empty() && !reply.local)
+        if (const auto answer = reply.message().sdp(); !answer.empty()) // it may bring a new key
+            changedTo(m_answeredTag, answer, change.sdp);
     if (!change.refresh || !accepted) {
         CallEvent held = event(CallStep::Held, reply);
         held.held = m_held;
@@ -320,14 +323,15 @@ void TestCall::changedByPeer(nta_incoming_t *request, const sip_t &sip, const Re
         m_current = *answer;
         m_version = std::max(m_version, originOf(m_current).version);
     }
-    changedTo(toTag, received.message.sdp());
+    changedTo(toTag, received.message.sdp(), *answer);
 }
 
-void TestCall::changedTo(const std::string &toTag, std::string_view sdp)
+void TestCall::changedTo(const std::string &toTag, std::string_view sdp, const std::string &ours)
 {
     CallEvent changed = event(CallStep::Changed);
     changed.toTag = toTag;
     changed.sdp = sdp;
+    changed.ours = ours;
     m_env.listener.onCall(changed);
 }
 
@@ -338,7 +342,7 @@ void TestCall::acknowledged(const Received &received)
     if (!m_answering.acknowledged(received.message) || !offered || m_state != State::Answered)
         return;
     if (const auto answer = received.message.sdp(); !answer.empty())
-        return changedTo(m_answeredTag, answer);
+        return changedTo(m_answeredTag, answer, m_current);
     note(base::LocalKind::Note, 0, m_answeredTag,
          "The peer's re-INVITE asked for our offer, but its ACK brought no answer (RFC 3261 "
          "section 13.2.1).");

@@ -70,6 +70,7 @@ int Transaction::replied(Transaction *self, nta_outgoing_t *outgoing, const sip_
     msg_t *response = nta_outgoing_getresponse(outgoing);
     const Received received(response);
     reply.received = &received;
+    reply.begun = self->m_begun;
     reply.sip = sip;
     reply.status = sip != nullptr && sip->sip_status != nullptr ? sip->sip_status->st_status
                                                                 : nta_outgoing_status(outgoing);

@@ -3,6 +3,7 @@
 // lets sofia finish quietly. Engine thread only.
 #pragma once
 
+#include <base/time.h>
 #include <engine/received.h>
 #include <functional>
 #include <memory>
@@ -15,6 +16,7 @@ struct Reply {
     int status = 0;
     std::string phrase;
     bool local = false;         // made up by our own stack
+    base::Instant begun;        // when its request was handed over
     const sip_t *sip = nullptr; // nullptr for some local ones
     const Received *received = nullptr;
     const sip::Message &message() const { return received->message; }
@@ -60,6 +62,7 @@ private:
 
     nta_outgoing_t *m_outgoing = nullptr;
     Handler m_handler;
+    base::Instant m_begun = base::now();
     bool m_finished = false;
 };
 

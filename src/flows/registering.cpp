@@ -69,6 +69,10 @@ void FlowTable::Work::ownReport(const trace::Trace &trace, trace::RowId row)
     }
     if (connected)
         entries.bindEnds(*own, report.local, report.remote, transport);
+    if (!own->flow.userAgent.known()) { // not connected so far: where it tries to go
+        own->flow.edge = report.remote;
+        own->flow.transport = transport;
+    }
     own->flow.ours = true;
     own->atUserAgent = true;
     own->flow.report = report;

@@ -225,6 +225,8 @@ void Edge::registration(const sip::Message &request, const base::Endpoint &from)
     if (!hop(request, from, base::Transport::Tcp, draft))
         return;
     m_flows.insert(from);
+    if (!m_registrar.known())
+        return keepRegistration(request, from);
     bool outbound = false;
     while (ownRoute(draft, outbound))
         draft.removeFirst(sip::HeaderId::Route);
@@ -272,6 +274,8 @@ void Edge::sendOn(const Draft &draft, const sip::Message &request, const base::E
     const auto route = draft.first(sip::HeaderId::Route);
     const auto next = route ? uriEndpoint(sip::parseNameAddress(*route).uriText)
                             : uriEndpoint(request.requestUri);
+    if (next && *next == local() && !m_registrar.known())
+        return toRegistered(request, from, base::Transport::Tcp);
     if (!next || *next == local()) {
         refuse(request, from, base::Transport::Tcp, 404,
                "The lab reaches only addresses of this machine");
@@ -293,11 +297,23 @@ void Edge::toUserAgent(const sip::Message &request, const base::Endpoint &from,
         return;
     bool outbound = false;
     const auto user = ownRoute(draft, outbound);
+    if (!m_registrar.known() && !user)
+        return toRegistered(request, from, transport);
     if (!user || user->empty()) {
         refuse(request, from, transport, 404, "No route names a flow");
         return;
     }
-    const auto target = m_tokens.userAgent(local(), *user);
+    draft.removeFirst(sip::HeaderId::Route);
+    if (outbound && formsDialog(request.method))
+        draft.prepend(sip::HeaderId::RecordRoute,
+                      routeUri(*user, "")); // later requests take this flow too
+    overFlow(std::move(draft), request, from, transport, *user);
+}
+
+void Edge::overFlow(Draft draft, const sip::Message &request, const base::Endpoint &from,
+                    base::Transport transport, const std::string &token)
+{
+    const auto target = m_tokens.userAgent(local(), token);
     if (!target) {
         refuse(request, from, transport, 403, "The flow token is not one of this edge");
         return;
@@ -306,10 +322,6 @@ void Edge::toUserAgent(const sip::Message &request, const base::Endpoint &from,
         refuse(request, from, transport, 430, "Flow no longer exists");
         return;
     }
-    draft.removeFirst(sip::HeaderId::Route);
-    if (outbound && formsDialog(request.method))
-        draft.prepend(sip::HeaderId::RecordRoute,
-                      routeUri(*user, "")); // later requests take this flow too
     auto via = viaValue(base::Transport::Tcp, local(), branchOf(request));
     if (transport == base::Transport::Tcp)
         via += connectionParameter(from);

@@ -3,6 +3,7 @@
 // user agents come over TCP, everybody else over UDP on the same port number. Peers' thread.
 #pragma once
 
+#include <lab/bindings.h>
 #include <lab/forward.h>
 #include <lab/settings.h>
 #include <lab/sockets.h>
@@ -17,6 +18,7 @@ public:
                                                     EdgeSettings settings, int number);
 
     const base::Endpoint &local() const { return m_udp->local(); }
+    /// Where REGISTERs go; without one it is the registrar itself (edge_registrar.cpp).
     void registrar(const base::Endpoint &registrar) { m_registrar = registrar; }
     /// The connections stay open, but the edge knows nothing of them any more: no pong, no
     /// delivery. A REGISTER over one makes it a flow again.
@@ -39,6 +41,11 @@ private:
     void toUserAgent(const sip::Message &request, const base::Endpoint &from,
                      base::Transport transport);
     void registration(const sip::Message &request, const base::Endpoint &from);
+    void keepRegistration(const sip::Message &request, const base::Endpoint &from);
+    void toRegistered(const sip::Message &request, const base::Endpoint &from,
+                      base::Transport transport);
+    void overFlow(Draft draft, const sip::Message &request, const base::Endpoint &from,
+                  base::Transport transport, const std::string &token);
     void response(const sip::Message &response);
     void refuse(const sip::Message &request, const base::Endpoint &from, base::Transport transport,
                 int status, std::string_view warning);
@@ -56,6 +63,7 @@ private:
     std::unique_ptr<TcpPort> m_tcp;
     EdgeSettings m_settings;
     base::Endpoint m_registrar;
+    Bindings m_bindings; // where it is the registrar
     TokenMaker m_tokens;
     std::string m_branchKey;
     std::set<base::Endpoint> m_flows; // user agents whose connections the edge knows

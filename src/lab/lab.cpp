@@ -42,7 +42,12 @@ base::Result<void> Lab::Impl::open(const Settings &settings, const Scenario &sce
     if (!m_reactor.good())
         return base::fail(base::ErrorCode::Io,
                           "The lab could not start: this process has no file descriptors left.");
-    if (scenario.hasAccount) {
+    if (settings.registrar.inEdge) {
+        auto box = Edge::open(m_reactor, m_hops, settings.edge, 1);
+        if (!box)
+            return tl::unexpected<base::Error>(box.error());
+        m_edges.push_back(std::move(*box));
+    } else if (scenario.hasAccount) {
         auto registrar = Registrar::open(m_reactor, m_hops, settings.registrar, settings.t1);
         if (!registrar)
             return tl::unexpected<base::Error>(registrar.error());
@@ -104,8 +109,10 @@ base::Transport Lab::callTransport() const
 
 std::string Lab::aor() const
 {
-    return m_impl->m_registrar ? fmt::format("sip:bob@{}", m_impl->m_registrar->local().text())
-                               : std::string();
+    const auto domain = m_impl->m_registrar        ? m_impl->m_registrar->local()
+                        : !m_impl->m_edges.empty() ? m_impl->m_edges.front()->local()
+                                                   : base::Endpoint{};
+    return domain.known() ? fmt::format("sip:bob@{}", domain.text()) : std::string();
 }
 
 std::vector<std::string> Lab::proxies() const
@@ -123,9 +130,12 @@ std::map<std::string, std::string> Lab::names() const
         out[m_impl->m_callee->local().text()] = "callee";
     if (m_impl->m_registrar)
         out[m_impl->m_registrar->local().text()] = "registrar";
-    for (std::size_t i = 0; i < m_impl->m_edges.size(); ++i)
-        out[m_impl->m_edges[i]->local().text()] =
-            fmt::format("edge-{}", kLetters[i % kLetters.size()]);
+    if (!m_impl->m_registrar && !m_impl->m_edges.empty())
+        out[m_impl->m_edges.front()->local().text()] = "edge and registrar";
+    else
+        for (std::size_t i = 0; i < m_impl->m_edges.size(); ++i)
+            out[m_impl->m_edges[i]->local().text()] =
+                fmt::format("edge-{}", kLetters[i % kLetters.size()]);
     return out;
 }
 

@@ -222,6 +222,9 @@ void Reader::consistent(const toml::table &root)
     const auto &edge = m_story.settings.edge;
     if (std::max({edge.forgets, edge.restarts, edge.dies}) > scenario.edges)
         complain(root, "[edge] names an edge that is not there");
+    if (m_story.settings.registrar.inEdge &&
+        (scenario.edges != 1 || m_story.settings.crowd.members > 0))
+        complain(root, "a registrar in the edge needs an [account] with one edge, and no [crowd]");
 }
 
 base::Result<Story> Reader::read(std::string_view source)
@@ -260,8 +263,9 @@ base::Result<Story> Reader::read(std::string_view source)
     if (const auto *crowd = section(root, "crowd"))
         crowdSection(*crowd);
     if (const auto *registrar = section(root, "registrar")) {
-        known(*registrar, {"relay430"});
+        known(*registrar, {"relay430", "in_edge"});
         settings.registrar.relay430 = flag(*registrar, "relay430");
+        settings.registrar.inEdge = flag(*registrar, "in_edge");
     }
     if (const auto *callee = section(root, "callee")) {
         known(*callee, {"does"});

@@ -50,6 +50,7 @@ struct CrowdSettings {
 
 struct RegistrarSettings {
     bool relay430 = false; // hands a 430 to the caller instead of 480
+    bool inEdge = false;   // the only edge is the registrar too: one box
 };
 
 struct Settings {

@@ -52,14 +52,18 @@ const std::string *MediaMap::codecAt(const base::Endpoint &endpoint, int payload
 
 std::string MediaMap::codec(const rtp::Stream &stream) const
 {
-    const int type = mainPayloadType(stream);
+    return codec(stream, mainPayloadType(stream));
+}
+
+std::string MediaMap::codec(const rtp::Stream &stream, int payloadType) const
+{
     for (const base::Endpoint &endpoint : {stream.destination, stream.source})
-        if (const std::string *name = codecAt(endpoint, type))
+        if (const std::string *name = codecAt(endpoint, payloadType))
             return *name;
-    const std::string line = fmt::format("m=audio 9 RTP/AVP {}\r\n", type);
+    const std::string line = fmt::format("m=audio 9 RTP/AVP {}\r\n", payloadType);
     const sip::Sdp sdp = sip::parseSdp(line);
     const sip::SdpMedia *audio = sdp.audio();
-    const sip::SdpFormat *format = audio == nullptr ? nullptr : audio->format(type);
+    const sip::SdpFormat *format = audio == nullptr ? nullptr : audio->format(payloadType);
     return format == nullptr ? std::string() : std::string(format->map.encoding);
 }
 

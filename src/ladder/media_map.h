@@ -23,6 +23,8 @@ public:
     /// By the receiver's numbers (RFC 3264 section 5.1), then the sender's, then RFC 3551's; empty:
     /// unknown.
     std::string codec(const rtp::Stream &stream) const;
+    /// The same of another of its payload types than that of most packets.
+    std::string codec(const rtp::Stream &stream, int payloadType) const;
 
 private:
     struct Socket {

@@ -50,13 +50,12 @@ base::Result<std::unique_ptr<CallMedia>> CallMedia::open(MediaHandle handle,
 CallMedia::CallMedia(MediaHandle handle, RtpPair pair, const PrepareRequest &request,
                      const Options &options, Surroundings around)
     : m_handle(handle), m_pair(std::move(pair)), m_request(request), m_output(options.output),
-      m_around(std::move(around)),
+      m_device(options.device), m_around(std::move(around)),
       m_incoming(request.receive, options.jitterBuffer, decoderBase(handle), m_around.audio),
-      m_playout(options.jitterBuffer),
+      m_playout(options.jitterBuffer), m_protection(request.srtp),
       m_control([this](const std::string &toTag) { return controlFacts(toTag); },
-                [this](const Control::Line &line, std::string_view bytes) {
-                    return sendControl(line, bytes);
-                },
+                [this](const std::string &toTag, const Control::Line &line,
+                       std::string_view bytes) { return sendControl(toTag, line, bytes); },
                 std::random_device{}())
 {
     for (const UdpSocket *socket : {&m_pair.rtp, &m_pair.rtcp})
@@ -81,70 +80,6 @@ CallMedia::~CallMedia()
 Media::Prepared CallMedia::prepared() const
 {
     return {m_handle, m_pair.rtp.local(), m_pair.rtcp.local()};
-}
-
-void CallMedia::watchSockets()
-{
-    for (UdpSocket *socket : {&m_pair.rtp, &m_pair.rtcp})
-        m_around.loop.watch(socket->descriptor(), [this, socket] {
-            socket->receive([&](const Datagram &datagram) { received(datagram, *socket); });
-            if (std::exchange(m_restock, false)) // after the packets, so that none waits for it
-                (void)m_incoming.stock();
-        });
-}
-
-void CallMedia::received(const Datagram &datagram, UdpSocket &socket)
-{
-    base::Packet packet;
-    packet.time = datagram.time;
-    packet.transport = base::Transport::Udp;
-    packet.origin = base::Origin::Media;
-    packet.source = datagram.source;
-    packet.destination = socket.local();
-    packet.payload = base::Blob::copy(datagram.bytes);
-    // RFC 5761 section 4: RTCP may come on the RTP port too. What is neither (STUN, DTLS) keeps its
-    // hint unknown.
-    const auto rtp = datagram.cut ? std::nullopt : rtp::parseRtp(datagram.bytes);
-    const bool isControl = rtp::looksLikeRtcp(datagram.bytes);
-    if (isControl)
-        packet.hint = base::PayloadHint::Rtcp;
-    else if (rtp)
-        packet.hint = base::PayloadHint::Rtp;
-    if (!m_around.packets.push(packet))
-        ++m_dropped;
-    if (isControl && !datagram.cut)
-        m_control.received(datagram.time, datagram.source, datagram.bytes,
-                           peersAt(datagram.source));
-    if (isControl || !rtp || &socket != &m_pair.rtp)
-        return;
-    ++m_datagrams;
-    m_status.dscp = datagram.tos >= 0 ? datagram.tos >> 2 : -1;
-    m_status.ttl = datagram.ttl;
-    const std::uint64_t wrongBefore = m_incoming.wrongPayloadType();
-    if (const IncomingStream *stream = m_incoming.packet(packet, *rtp)) {
-        m_restock |= stream->first == stream->last;
-        m_early.packet(stream->key, stream->source, datagram.time);
-        hear(); // now, while the order in which packets came is known
-    } else if (m_incoming.wrongPayloadType() != wrongBefore) {
-        m_changed = true;
-    }
-    for (const auto key : m_incoming.takeForgotten())
-        m_early.forget(key);
-}
-
-void CallMedia::decoded(const DecodedAudio &audio)
-{
-    base::Duration gap{0};
-    IncomingStream *stream = m_incoming.decoded(audio, gap);
-    if (stream == nullptr)
-        return;
-    const auto written = m_recordings.add(stream->key, m_early.dialogOf(stream->key), monotonic(),
-                                          audio.samples, audio.rate, gap);
-    if (!written)
-        notice(written.error().sentence);
-    hear();
-    if (m_heard == stream->key)
-        play(*stream, audio, gap);
 }
 
 std::optional<std::uint32_t> CallMedia::rendered(base::Instant now)
@@ -190,6 +125,7 @@ void CallMedia::ended(const std::string &toTag)
 {
     m_early.ended(toTag);
     m_control.close(toTag);
+    m_protection.close(toTag); // after its farewell
     std::erase(m_alerting, toTag);
     if (const auto it = m_senders.find(toTag); it != m_senders.end()) {
         count(it->second.get());
@@ -243,8 +179,8 @@ base::Duration CallMedia::turn(base::Duration now)
         if (!sender)
             continue;
         if (sender->due() <= now)
-            sender->run(now, [this](const base::Endpoint &to, std::string_view b) {
-                return send(m_pair.rtp, to, b, base::PayloadHint::Rtp);
+            sender->run(now, [this, &tag = toTag](const base::Endpoint &to, std::string_view b) {
+                return sendSound(tag, to, b);
             });
         next = std::min(next, sender->due());
     }
@@ -275,6 +211,10 @@ void CallMedia::lookAfterSpeaker(base::Duration now)
     if (!m_speaker)
         return;
     m_playout.outputBehind(now, m_speaker->waiting());
+    if (const auto moved = m_speaker->moved()) {
+        m_status.device = m_speaker->device();
+        notice(*moved);
+    }
     const auto trouble = m_speaker->trouble();
     if (!trouble || now < m_nextReopen)
         return;
@@ -285,12 +225,22 @@ void CallMedia::lookAfterSpeaker(base::Duration now)
     m_around.shop.retire(std::move(m_speaker));
     m_speaker.reset();
     deviceMissing();
-    (void)m_around.shop.open(m_handle.value, m_output);
+    (void)m_around.shop.open(m_handle.value, m_output, m_device);
+}
+
+void CallMedia::playOn(const std::string &device)
+{
+    if (device == m_device || !m_around.trouble.empty())
+        return;
+    m_device = device;
+    (void)m_around.shop.open(m_handle.value, m_output, m_device); // the other one plays till then
 }
 
 void CallMedia::attach(std::shared_ptr<Speaker> speaker)
 {
-    m_around.shop.retire(std::exchange(m_speaker, std::move(speaker)));
+    auto former = std::exchange(m_speaker, std::move(speaker));
+    const std::string said = former ? former->notice() : std::string();
+    m_around.shop.retire(std::move(former));
     m_speaker->mute(m_muted);
     m_playout.restart();
     m_changed = true;
@@ -299,7 +249,7 @@ void CallMedia::attach(std::shared_ptr<Speaker> speaker)
         notice(m_speaker->notice());
     else if (!m_lostDevice.empty())
         notice("The audio device (" + m_lostDevice + ") went away and was opened again.");
-    else if (m_status.notice == kNoAnswer)
+    else if (m_status.notice == kNoAnswer || m_status.notice == said)
         m_status.notice.clear();
     m_lostDevice.clear();
 }
@@ -346,6 +296,7 @@ void CallMedia::refreshStatus()
     s.refused = m_incoming.refused();
     s.overflowed = m_pair.rtp.overflowed() + m_pair.rtcp.overflowed() + m_dropped;
     s.control = m_control.figures();
+    s.srtp = m_protection.figures();
     s.sent = m_sentBefore;
     s.pressed = m_pressedBefore;
     for (const auto &[toTag, sender] : m_senders) {

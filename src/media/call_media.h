@@ -10,6 +10,7 @@
 #include "media.h"
 #include "media_loop.h"
 #include "playout.h"
+#include "protection.h"
 #include "recordings.h"
 #include "rtp_socket.h"
 #include "samples.h"
@@ -47,6 +48,8 @@ public:
     Presses press(const std::string &keys);
     void ended(const std::string &toTag);
     void mute(bool muted);
+    /// Another device takes over as soon as it is open.
+    void playOn(const std::string &device);
     void record(const std::string &folder, const std::string &stem)
     {
         m_recordings.begin(folder, stem, m_answered);
@@ -88,8 +91,11 @@ private:
     void openControl(const Remote &remote, const Sender *sender);
     Control::Peers peersAt(const base::Endpoint &source);
     Control::Facts controlFacts(const std::string &toTag);
-    bool sendControl(const Control::Line &line, std::string_view bytes);
+    bool sendControl(const std::string &toTag, const Control::Line &line, std::string_view bytes);
+    bool sendSound(const std::string &toTag, const base::Endpoint &to, std::string_view bytes);
+    Protection::Opening openProtected(const Datagram &datagram, bool isControl);
     bool mediaComes();
+    bool mediaBegins();
     base::Duration ring(base::Duration now);
     void stopRinging();
     std::string heardText() const;
@@ -107,11 +113,13 @@ private:
     RtpPair m_pair;
     PrepareRequest m_request;
     Output m_output;
+    std::string m_device; // empty: the default
     Surroundings m_around;
     std::shared_ptr<const Samples> m_file; // SendKind::File
     Incoming m_incoming;
     EarlyMedia m_early;
     Playout m_playout;
+    Protection m_protection;
     Control m_control;
     Recordings m_recordings;
     std::shared_ptr<Speaker> m_speaker;

@@ -59,6 +59,16 @@ bool CallMedia::mediaComes()
     return stream != nullptr && stream->run.comes(base::now());
 }
 
+/// Packets have begun to come: whether they are media, and whose, is not decided yet.
+bool CallMedia::mediaBegins()
+{
+    const base::Instant now = base::now();
+    const auto streams = m_incoming.streams();
+    return std::any_of(streams.begin(), streams.end(), [now](const IncomingStream *stream) {
+        return stream->run.mayBegin(now) || now - stream->first < rtp::MediaRun::kBegins;
+    });
+}
+
 base::Duration CallMedia::ring(base::Duration now)
 {
     const bool wanted = !m_over && !m_answered && !m_alerting.empty() && !mediaComes();
@@ -94,8 +104,7 @@ void CallMedia::explain()
         return; // why it ended stands in the ladder
     std::string why;
     const bool comes = mediaComes();
-    const auto *stream = m_heard ? m_incoming.stream(*m_heard) : nullptr;
-    if (!m_answered && stream != nullptr && stream->run.mayBegin(base::now()))
+    if (!m_answered && !comes && mediaBegins())
         return; // what was said holds until that is decided
     const std::string tag = m_heard ? m_early.dialogOf(*m_heard) : std::string();
     if (m_answered)

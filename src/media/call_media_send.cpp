@@ -99,6 +99,9 @@ void CallMedia::remote(Remote remote)
 {
     if (m_over)
         return;
+    m_protection.agree(remote);
+    if (remote.closed)
+        remote.weMaySend = false;
     m_early.remote(remote.toTag, remote.rtp);
     m_incoming.expect(remote.rtp);
     m_changed = true;
@@ -166,9 +169,20 @@ Control::Facts CallMedia::controlFacts(const std::string &toTag)
     return out;
 }
 
-bool CallMedia::sendControl(const Control::Line &line, std::string_view bytes)
+bool CallMedia::sendSound(const std::string &toTag, const base::Endpoint &to,
+                          std::string_view bytes)
 {
-    return send(line.mux ? m_pair.rtp : m_pair.rtcp, line.to, bytes, base::PayloadHint::Rtcp);
+    const auto sealed = m_protection.sealRtp(toTag, bytes);
+    return !sealed.empty() && send(m_pair.rtp, to, sealed, base::PayloadHint::Rtp);
+}
+
+bool CallMedia::sendControl(const std::string &toTag, const Control::Line &line,
+                            std::string_view bytes)
+{
+    const auto sealed = m_protection.sealRtcp(toTag, bytes);
+    return !sealed.empty() && send(line.mux ? m_pair.rtp : m_pair.rtcp, line.to, sealed,
+                                   sealed.data() == bytes.data() ? base::PayloadHint::Rtcp
+                                                                 : base::PayloadHint::Unknown);
 }
 
 Presses CallMedia::press(const std::string &keys)

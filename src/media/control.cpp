@@ -208,7 +208,7 @@ void Control::report(const std::string &toTag, Session &session, bool bye)
     const auto bytes = rtp::writeReport(facts.sender, blocks, m_name, bye);
     session.size += (static_cast<double>(bytes.size() + kHeaders) - session.size) / 16;
     session.spoken = true;
-    if (m_send(session.line, bytes))
+    if (m_send(toTag, session.line, bytes))
         ++m_figures.sent;
 }
 

@@ -36,7 +36,8 @@ public:
         std::vector<Stream> streams;
     };
     using Ask = std::function<Facts(const std::string &toTag)>;
-    using Send = std::function<bool(const Line &line, std::string_view bytes)>;
+    using Send =
+        std::function<bool(const std::string &toTag, const Line &line, std::string_view bytes)>;
 
     Control(Ask ask, Send send, std::uint32_t seed);
 

@@ -93,17 +93,22 @@ void EarlyMedia::attribute(Stream &stream) const
     }
 }
 
-void EarlyMedia::packet(StreamKey key, const base::Endpoint &source, base::Instant time)
+void EarlyMedia::packet(StreamKey key, const base::Endpoint &source, base::Instant time,
+                        const std::string *certain)
 {
-    for (auto &stream : m_streams) {
-        if (stream.key == key) {
-            stream.last = time;
-            return;
-        }
+    auto known = std::find_if(m_streams.begin(), m_streams.end(),
+                              [key](const Stream &each) { return each.key == key; });
+    if (known == m_streams.end()) {
+        Stream stream{key, source, time, time, {}, Attribution::None};
+        if (certain == nullptr)
+            attribute(stream);
+        known = m_streams.insert(m_streams.end(), std::move(stream));
     }
-    Stream stream{key, source, time, time, {}, Attribution::None};
-    attribute(stream);
-    m_streams.push_back(std::move(stream));
+    known->last = time;
+    if (certain != nullptr) {
+        known->toTag = *certain;
+        known->attribution = Attribution::Exact;
+    }
 }
 
 void EarlyMedia::forget(StreamKey key)

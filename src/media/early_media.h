@@ -29,7 +29,9 @@ public:
     void permit(const std::string &toTag, bool allowed);
     /// All that is left may be heard.
     void answered() { m_forbidden.clear(); }
-    void packet(StreamKey stream, const base::Endpoint &source, base::Instant time);
+    /// `certain`: the To-tag, where a key of that dialog alone has opened the packet.
+    void packet(StreamKey stream, const base::Endpoint &source, base::Instant time,
+                const std::string *certain = nullptr);
     void forget(StreamKey stream);
 
     /// The stream to be heard now.

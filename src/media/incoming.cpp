@@ -188,6 +188,12 @@ IncomingStream *Incoming::packet(const base::Packet &packet, const rtp::RtpPacke
     return &stream;
 }
 
+std::uint32_t Incoming::rollover(const base::Endpoint &source, std::uint32_t ssrc) const
+{
+    const auto known = m_streams.find({source, ssrc});
+    return known != m_streams.end() ? known->second->sequence.highest() >> 16U : 0;
+}
+
 IncomingStream *Incoming::decoded(const DecodedAudio &audio, base::Duration &gap)
 {
     for (auto &[name, stream] : m_streams) {

@@ -57,6 +57,8 @@ public:
     std::vector<std::string> stock();
     /// Counts the packet and gives it to its decoder. nullptr: not followed (see the counters).
     IncomingStream *packet(const base::Packet &packet, const rtp::RtpPacket &rtp);
+    /// How often that sender's sequence number has turned over, as far as it was followed.
+    std::uint32_t rollover(const base::Endpoint &source, std::uint32_t ssrc) const;
     /// The stream whose decoder that is, and the hole (stream time) before this audio.
     IncomingStream *decoded(const DecodedAudio &audio, base::Duration &gap);
     IncomingStream *stream(std::uint32_t key);

@@ -46,8 +46,11 @@ public:
     std::vector<RecordingInfo> recordings(MediaHandle handle);
     Status status(MediaHandle handle) const;
     std::vector<CodecCheck> codecs();
+    void devices(std::function<void(std::vector<AudioDevice>)> told);
+    void playOn(const std::string &device);
 
 private:
+    std::string device();
     base::Result<Prepared> open(const PrepareRequest &request);
     bool begin(MediaHandle handle, bool ready);
     base::Duration turn(base::Duration now);
@@ -121,7 +124,7 @@ base::Result<Media::Prepared> Media::Impl::prepare(const PrepareRequest &request
                          // nothing is heard
     // Waits for the output here, not on the media thread, and no longer than a user would.
     const MediaHandle handle = prepared->media;
-    const bool ready = m_shop->open(handle.value, m_options.output).wait_for(kPatience) ==
+    const bool ready = m_shop->open(handle.value, m_options.output, device()).wait_for(kPatience) ==
                        std::future_status::ready;
     ask<bool>([this, handle, ready] { return begin(handle, ready); }, false);
     return prepared;
@@ -225,6 +228,31 @@ std::vector<Media::CodecCheck> Media::Impl::codecs()
             return out;
         },
         {});
+}
+
+void Media::Impl::devices(std::function<void(std::vector<AudioDevice>)> told)
+{
+    // By way of the media thread: before it has begun there is no GStreamer to ask.
+    m_loop->post([this, told = std::move(told)]() mutable {
+        if (m_trouble.empty())
+            m_shop->list(std::move(told));
+        else
+            told({});
+    });
+}
+
+void Media::Impl::playOn(const std::string &device)
+{
+    m_loop->post([this, device] {
+        m_options.device = device;
+        for (auto &[handle, call] : m_calls)
+            call->playOn(device);
+    });
+}
+
+std::string Media::Impl::device()
+{
+    return ask<std::string>([this] { return m_options.device; }, {});
 }
 
 void Media::Impl::publish(const Status &status)
@@ -355,6 +383,16 @@ Status Media::status(MediaHandle media) const
 std::vector<Media::CodecCheck> Media::codecs() const
 {
     return m_impl->codecs();
+}
+
+void Media::devices(std::function<void(std::vector<AudioDevice>)> told)
+{
+    m_impl->devices(std::move(told));
+}
+
+void Media::playOn(const std::string &device)
+{
+    m_impl->playOn(device);
 }
 
 } // namespace media

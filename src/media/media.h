@@ -15,6 +15,7 @@
 #include <optional>
 #include <rtp/heard.h>
 #include <rtp/quality.h>
+#include <rtp/sdes.h>
 #include <rtp/stream_table.h>
 #include <string>
 #include <vector>
@@ -28,6 +29,7 @@ enum class Output : std::uint8_t {
     Auto,
     Silent
 }; // Auto: PulseAudio, then ALSA, then silent with a notice
+enum class Srtp : std::uint8_t { Off, Offered, Required };
 enum class SendKind : std::uint8_t { Nothing, ComfortNoise, Tone, File };
 
 struct PayloadMap { // one payload type we may receive or send
@@ -38,9 +40,16 @@ struct PayloadMap { // one payload type we may receive or send
     bool operator==(const PayloadMap &) const = default;
 };
 
+struct AudioDevice {  // something that sound can be played on
+    std::string name; // for Options::device
+    std::string text; // for the user
+    bool isDefault = false;
+};
+
 struct Options {
     Output output = Output::Auto;
-    std::string recordFolder;                  // empty: no recordings by themselves
+    std::string device;       // name or text of an AudioDevice; empty: the system's default
+    std::string recordFolder; // empty: no recordings by themselves
     std::uint16_t portFirst = 0, portLast = 0; // 0: the system chooses an even/odd pair
     base::Duration jitterBuffer = std::chrono::milliseconds(20);
 };
@@ -50,8 +59,16 @@ struct PrepareRequest {
     std::vector<PayloadMap> receive; // what the offer names: the numbers a sender must use
     SendKind send = SendKind::ComfortNoise;
     double toneHertz = 440;
-    std::string file;     // SendKind::File: WAV, any rate, mono or stereo
-    std::string ringback; // the country whose ringback a 180 without media makes, empty: silence
+    std::string file;      // SendKind::File: WAV, any rate, mono or stereo
+    std::string ringback;  // the country whose ringback a 180 without media makes, empty: silence
+    Srtp srtp = Srtp::Off; // Required: what comes without is not heard
+};
+
+/// What an early dialog's offer and answer agreed on (RFC 4568).
+struct SrtpKeys {
+    rtp::SdesKey ours;                // what we send is protected with
+    std::vector<rtp::SdesKey> theirs; // one of them opens what comes
+    bool operator==(const SrtpKeys &) const = default;
 };
 
 struct Remote { // an early dialog's SDP answer, as far as media cares
@@ -59,8 +76,10 @@ struct Remote { // an early dialog's SDP answer, as far as media cares
     base::Endpoint rtp;
     std::vector<PayloadMap> send; // first one is used
     bool weMaySend = true, theyMaySend = true;
-    base::Endpoint rtcp{}; // RFC 3605; unknown: the port above RTP's
-    bool mux = false;      // RTCP goes to RTP's port, both sides agreed (RFC 5761)
+    base::Endpoint rtcp{};          // RFC 3605; unknown: the port above RTP's
+    bool mux = false;               // RTCP goes to RTP's port, both sides agreed (RFC 5761)
+    std::optional<SrtpKeys> keys{}; // SRTP and SRTCP both ways
+    bool closed = false; // it wants SRTP, but there are no keys: nothing is sent, nothing heard
 };
 
 struct ControlFigures {                      // of the RTCP of one call
@@ -72,6 +91,13 @@ struct ControlFigures {                      // of the RTCP of one call
     base::Duration jitter{0};
     std::string cname; // of whoever sent the last
     bool bye = false;  // a peer took its leave
+};
+
+struct SrtpFigures {           // of one call
+    std::string suite;         // of the last keys agreed on, empty: none
+    std::uint64_t refused = 0; // packets that could not be authenticated (RFC 3711 section 3.3)
+    std::uint64_t keyless = 0; // that came before a key for them, or without protection
+    bool operator==(const SrtpFigures &) const = default;
 };
 
 struct Status { // for the player; immutable, published about every 100 ms while packets come
@@ -94,6 +120,7 @@ struct Status { // for the player; immutable, published about every 100 ms while
     int dscp = -1, ttl = -1;     // of the last packet, -1: not told
     std::vector<float> waveform; // newest 512 levels of 20 ms, dBFS
     ControlFigures control;
+    SrtpFigures srtp;
     std::optional<rtp::Quality> quality; // of what is heard
     std::uint64_t pressed = 0;           // telephone events that were sent to their end
     bool ringing = false;                // local ringback plays
@@ -170,6 +197,12 @@ public:
         std::string package;
     };
     std::vector<CodecCheck> codecs() const;
+    /// What can be played on now; `told` on a thread of ours, after a moment or as long as the
+    /// audio server takes. Empty: there is no server, or no answer any more.
+    void devices(std::function<void(std::vector<AudioDevice>)> told);
+    /// Sound goes there from now on, that of calls which stand too; empty: to the system's default.
+    /// Recordings go on as they were. A device that is not there is said in Status::notice.
+    void playOn(const std::string &device);
 
 private:
     Media();

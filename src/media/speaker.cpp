@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "speaker.h"
 
+#include "devices.h"
 #include "media.h"
 #include "pipeline.h"
 
+#include <base/text.h>
 #include <cstdlib>
 #include <filesystem>
 #include <gst/app/gstappsrc.h>
@@ -19,6 +21,7 @@ using namespace std::chrono_literals;
 constexpr std::int64_t kBufferMicroseconds = 20000, kPeriodMicroseconds = 5000;
 constexpr std::uint32_t kFirstRate = 8000, kDeviceRate = 48000;
 constexpr int kMostWaiting = 64;
+constexpr std::size_t kLongestName = 120, kLongestList = 400;
 constexpr const char *kNoDevice =
     "No audio device was found, so nothing is heard; the call is still measured and "
     "recorded. Start PulseAudio or PipeWire, or connect a sound card, then call again.";
@@ -61,25 +64,49 @@ struct Speaker::Chain {
     }
 };
 
-std::unique_ptr<Speaker> Speaker::open(Output output)
+/// The device that was chosen, if it is there; the notice says that it is not.
+bool Speaker::startOn(const std::string &device)
+{
+    const auto devices = audioDevices();
+    const auto chosen = deviceNamed(devices, device);
+    if (chosen && start("pulsesink", chosen->name)) {
+        m_device = "PulseAudio, " + base::printable(chosen->text, false, kLongestName);
+        m_chosen = chosen->name;
+        return true;
+    }
+    m_notice = "The audio device \"" + base::printable(device, false, kLongestName) +
+               (chosen ? "\" cannot be played on" : "\" is not there") +
+               ", so the system's default takes its place.";
+    std::string known;
+    for (const auto &each : devices)
+        if (known.size() < kLongestList)
+            known += (known.empty() ? "" : ", ") + base::printable(each.name, false, kLongestName);
+    if (!known.empty())
+        m_notice += " There are: " + known + ".";
+    return false;
+}
+
+std::unique_ptr<Speaker> Speaker::open(Output output, const std::string &device)
 {
     std::unique_ptr<Speaker> speaker(new Speaker());
     if (output == Output::Silent || forcedSilent()) {
         speaker->start("fakesink");
         return speaker;
     }
+    if (!device.empty() && speaker->startOn(device))
+        return speaker;
     if (speaker->start("pulsesink")) {
         speaker->m_device = "PulseAudio";
     } else if (hasSoundCard() && speaker->start("alsasink")) {
         speaker->m_device = "ALSA";
     } else {
-        speaker->m_notice = kNoDevice;
+        speaker->m_notice = kNoDevice; // which says more than that one of them is missing
         speaker->start("fakesink");
     }
     return speaker;
 }
 
-bool Speaker::start(const char *sinkName)
+bool Speaker::start(const char *sinkName, const std::string &device)
 {
     auto made = Pipeline::make({{"appsrc", "source"},
                                 {"audioconvert", "convert"},
@@ -107,6 +134,8 @@ bool Speaker::start(const char *sinkName)
     }
     if (name == "pulsesink")
         set(sink, "client-name", "Earshot");
+    if (!device.empty())
+        set(sink, "device", device.c_str());
     const auto pad = Pad::adopt(gst_element_get_static_pad(sink, "sink"));
     gst_pad_add_probe(pad.borrow(), GST_PAD_PROBE_TYPE_BUFFER, &Chain::reached, chain.get(),
                       nullptr);
@@ -161,6 +190,22 @@ void Speaker::watchNext()
 base::Instant Speaker::watched() const
 {
     return m_chain ? base::Instant{m_chain->watchedAt.load()} : base::Instant{};
+}
+
+std::optional<std::string> Speaker::moved()
+{
+    if (m_chosen.empty() || !m_chain)
+        return std::nullopt;
+    gchar *text = nullptr;
+    g_object_get(m_chain->pipeline.part("sink"), "current-device", &text, nullptr);
+    const std::unique_ptr<gchar, decltype(&g_free)> owned(text, &g_free);
+    if (owned == nullptr || *owned == '\0' || m_chosen == owned.get())
+        return std::nullopt;
+    m_device = "PulseAudio";
+    return "The audio device \"" +
+           base::printable(std::exchange(m_chosen, std::string()), false, kLongestName) +
+           "\" is gone or was exchanged: the audio server plays on \"" +
+           base::printable(owned.get(), false, kLongestName) + "\" instead.";
 }
 
 std::optional<std::string> Speaker::trouble()

@@ -21,7 +21,8 @@ class Speaker
 public:
     /// Always gives a speaker; without any device it is silent and notice() says so.
     /// EARSHOT_OUTPUT=silent forces that.
-    static std::unique_ptr<Speaker> open(Output output);
+    /// `device`: empty: the system's default, which also takes over where that one is not there.
+    static std::unique_ptr<Speaker> open(Output output, const std::string &device);
     ~Speaker();
 
     const std::string &device() const { return m_device; }
@@ -34,16 +35,21 @@ public:
     /// Notes the moment when the next buffer reaches the sink.
     void watchNext();
     base::Instant watched() const;
+    /// The audio server has moved the sound off the device that was chosen, as it does with one
+    /// that is unplugged: a sentence, once. nullopt: it has not.
+    std::optional<std::string> moved();
     /// Why the device went away, nullopt: it did not.
     std::optional<std::string> trouble();
 
 private:
     Speaker() = default;
-    bool start(const char *sink);
+    bool start(const char *sink, const std::string &device = {});
+    bool startOn(const std::string &device);
 
     struct Chain;
     std::unique_ptr<Chain> m_chain; // none: not even a silent sink could be made
     std::string m_device = "none", m_notice;
+    std::string m_chosen; // the audio server's name of it; empty: the default, or moved since
     bool m_muted = false;
 };
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "speaker_shop.h"
 
+#include "devices.h"
+
 #include <pthread.h>
 
 namespace media {
@@ -34,18 +36,23 @@ SpeakerShop::~SpeakerShop()
         m_thread.detach();
 }
 
-std::future<void> SpeakerShop::open(std::uint32_t ticket, Output output)
+std::future<void> SpeakerShop::open(std::uint32_t ticket, Output output, const std::string &device)
 {
     auto done = std::make_shared<std::promise<void>>();
     auto future = done->get_future();
-    m_state->jobs.push({ticket, output, std::move(done), nullptr});
+    m_state->jobs.push({ticket, output, device, std::move(done), nullptr, nullptr});
     return future;
 }
 
 void SpeakerShop::retire(std::shared_ptr<Speaker> speaker)
 {
     if (speaker)
-        m_state->jobs.push({0, Output{}, nullptr, std::move(speaker)});
+        m_state->jobs.push({0, Output{}, {}, nullptr, std::move(speaker), nullptr});
+}
+
+void SpeakerShop::list(std::function<void(std::vector<AudioDevice>)> told)
+{
+    m_state->jobs.push({0, Output{}, {}, nullptr, nullptr, std::move(told)});
 }
 
 void SpeakerShop::run(const std::shared_ptr<State> &state)
@@ -54,9 +61,14 @@ void SpeakerShop::run(const std::shared_ptr<State> &state)
         auto jobs = state->jobs.take(1s);
         for (auto &job : jobs) {
             job.old.reset();
+            if (job.listed) {
+                auto devices = audioDevices();
+                if (!state->jobs.closed()) // or nobody listens any more
+                    job.listed(std::move(devices));
+            }
             if (!job.done || state->jobs.closed())
                 continue;
-            state->results.push({job.ticket, Speaker::open(job.output)});
+            state->results.push({job.ticket, Speaker::open(job.output, job.device)});
             job.done->set_value();
         }
         if (jobs.empty() && state->jobs.closed())

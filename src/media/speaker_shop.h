@@ -4,6 +4,7 @@
 // thread's owner.
 #pragma once
 
+#include "media.h"
 #include "speaker.h"
 
 #include <base/inbox.h>
@@ -27,7 +28,9 @@ public:
     ~SpeakerShop();
 
     /// The future is ready once the result is; it fails (broken promise) if the shop closed before.
-    std::future<void> open(std::uint32_t ticket, Output output);
+    std::future<void> open(std::uint32_t ticket, Output output, const std::string &device);
+    /// Told on the shop's thread.
+    void list(std::function<void(std::vector<AudioDevice>)> told);
     void retire(std::shared_ptr<Speaker> speaker);
     base::Inbox<Opened> &results() { return m_state->results; }
 
@@ -35,8 +38,10 @@ private:
     struct Job {
         std::uint32_t ticket = 0;
         Output output{};
+        std::string device;
         std::shared_ptr<std::promise<void>> done; // none: `old` is to be closed
         std::shared_ptr<Speaker> old;
+        std::function<void(std::vector<AudioDevice>)> listed; // asks for what there is
     };
     struct State { // shared with the thread, which may outlive the shop
         State() : jobs(1024), results(1024) {}

@@ -66,6 +66,7 @@ void write(Fields &out, const base::FlowReport &flow)
     if (flow.mapped.known())
         out.text("mapped", flow.mapped.text());
     out.text("keep_alive", flow.keepAlive).text("tls", flow.tls);
+    out.number("tls_verified", flow.tlsVerified ? 1 : 0);
     out.number("reachable_since_ns", flow.reachableSince.ns);
     out.number("reachable_until_ns", flow.reachableUntil.ns);
     out.number("losses", flow.losses);
@@ -95,6 +96,7 @@ base::FlowReport flowOf(const Fields &in)
     flow.mapped = base::Endpoint::parse(in.text("mapped")).value_or(base::Endpoint{});
     flow.keepAlive = in.text("keep_alive");
     flow.tls = in.text("tls");
+    flow.tlsVerified = in.number("tls_verified") != 0;
     flow.reachableSince = {in.number("reachable_since_ns")};
     flow.reachableUntil = {in.number("reachable_until_ns")};
     flow.losses = static_cast<int>(std::clamp<std::int64_t>(in.number("losses"), 0, 1'000'000));

@@ -57,15 +57,10 @@ std::vector<std::string> callFigures(const ReportInput &input, const ReportCall 
     if (timed && facts.kind == calls::Kind::Call && facts.firstProvisional.valid())
         out.push_back(fmt::format("first 18x after {} s",
                                   sinceStart(call, input.trace.row(facts.firstProvisional).time)));
-    if (timed && facts.kind == calls::Kind::Registration) {
-        // Its refreshes and its end are answered as well.
-        const auto first = std::find_if(
-            facts.transactions.begin(), facts.transactions.end(),
-            [](const auto &each) { return each.finalStatus / 100 == 2 && each.finished.known(); });
-        if (first != facts.transactions.end())
-            out.push_back(fmt::format("first 2xx after {} s", sinceStart(call, first->finished)));
-    } else if (timed && facts.answered.known())
-        out.push_back(fmt::format("answered after {} s", sinceStart(call, facts.answered)));
+    if (timed && facts.answered.known())
+        out.push_back(fmt::format(
+            "{} after {} s", facts.kind == calls::Kind::Registration ? "first 2xx" : "answered",
+            sinceStart(call, facts.answered)));
     if (timed && facts.ended.known())
         out.push_back(fmt::format("ended after {} s", sinceStart(call, facts.ended)));
     std::uint64_t early = 0;

@@ -11,7 +11,7 @@ namespace {
 
 double rounded(double value, double step)
 {
-    return std::round(value / step) * step;
+    return std::round(value / step) * step + 0.0; // no "-0.0"
 }
 
 } // namespace

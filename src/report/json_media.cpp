@@ -79,6 +79,18 @@ std::string ssrcText(const rtp::Stream &stream)
     return fmt::format("{:08x}", stream.ssrc);
 }
 
+/// Of most packets before the answer, by the descriptions of that time.
+Json earlyCodec(const diagnosis::Evidence &evidence, std::uint32_t index,
+                const ladder::MediaMap &media)
+{
+    const auto types = diagnosis::earlyPayloads(evidence, index);
+    if (types.empty())
+        return nullptr;
+    const auto *const main = diagnosis::earlyArrival(evidence, index).main;
+    return orNull(!types.front().codec.empty() ? types.front().codec
+                                               : media.codec(*main->stream, types.front().type));
+}
+
 /// What the SDP of an early dialog promised and what came of it.
 Json mediaOf(const ReportInput &input, const diagnosis::Evidence &evidence, std::uint32_t index,
              const ladder::MediaMap &media)
@@ -97,16 +109,15 @@ Json mediaOf(const ReportInput &input, const diagnosis::Evidence &evidence, std:
     }
     std::vector<trace::RowId> rows = dialog.provisionals;
     rows.push_back(dialog.answer);
-    return {
-        {"sdp", described(evidence, sdp.valid(), rows)},
-        {"address", std::move(address)},
-        {"direction", std::move(direction)},
-        {"codecs", std::move(codecs)},
-        {"p_early_media", orNull(shown(input, dialog.earlyMedia))},
-        {"rtp_packets", came.packets},
-        {"first_rtp",
-         came.main == nullptr ? Json(nullptr) : Json(secondsOf(came.first - evidence.call.first))},
-        {"codec", came.main == nullptr ? Json(nullptr) : orNull(media.codec(*came.main->stream))}};
+    return {{"sdp", described(evidence, sdp.valid(), rows)},
+            {"address", std::move(address)},
+            {"direction", std::move(direction)},
+            {"codecs", std::move(codecs)},
+            {"p_early_media", orNull(shown(input, dialog.earlyMedia))},
+            {"rtp_packets", came.packets},
+            {"first_rtp", came.main == nullptr ? Json(nullptr)
+                                               : Json(secondsOf(came.first - evidence.call.first))},
+            {"codec", earlyCodec(evidence, index, media)}};
 }
 
 Json boundTo(const ReportInput &input, const StreamPlace &place)

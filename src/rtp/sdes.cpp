@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <base/random.h>
 #include <base/text.h>
 #include <charconv>
+#include <fmt/format.h>
 #include <optional>
 
 namespace rtp {
@@ -18,7 +20,7 @@ struct Suite {
     SrtpSuite suite;
     std::size_t material; // bytes of key and salt
 };
-constexpr std::array<Suite, 10> kSuites{{
+constexpr std::array<Suite, 12> kSuites{{
     {"AES_CM_128_HMAC_SHA1_80", SrtpSuite::AesCm128Sha80, 30},
     {"AES_CM_128_HMAC_SHA1_32", SrtpSuite::AesCm128Sha32, 30},
     {"AES_192_CM_HMAC_SHA1_80", SrtpSuite::AesCm192Sha80, 38},
@@ -27,6 +29,8 @@ constexpr std::array<Suite, 10> kSuites{{
     {"AES_256_CM_HMAC_SHA1_32", SrtpSuite::AesCm256Sha32, 46},
     {"AES_CM_256_HMAC_SHA1_80", SrtpSuite::AesCm256Sha80, 46}, // so named by many
     {"AES_CM_256_HMAC_SHA1_32", SrtpSuite::AesCm256Sha32, 46},
+    {"AES_CM_192_HMAC_SHA1_80", SrtpSuite::AesCm192Sha80, 38},
+    {"AES_CM_192_HMAC_SHA1_32", SrtpSuite::AesCm192Sha32, 38},
     {"AEAD_AES_128_GCM", SrtpSuite::AesGcm128, 28},
     {"AEAD_AES_256_GCM", SrtpSuite::AesGcm256, 44},
 }};
@@ -123,7 +127,33 @@ std::optional<SdesKey> key(std::string_view text, const Suite &suite)
     return out;
 }
 
+const Suite &suiteOf(SrtpSuite suite)
+{
+    return *std::find_if(kSuites.begin(), kSuites.end(),
+                         [suite](const Suite &each) { return each.suite == suite; });
+}
+
 } // namespace
+
+std::string_view suiteName(SrtpSuite suite)
+{
+    return suiteOf(suite).name;
+}
+
+SdesKey freshKey(SrtpSuite suite, int tag)
+{
+    SdesKey out;
+    out.tag = tag;
+    out.suite = suite;
+    out.material = base::randomBytes(suiteOf(suite).material);
+    return out;
+}
+
+std::string sdesValue(const SdesKey &key)
+{
+    return fmt::format("{} {} inline:{}", key.tag, suiteName(key.suite),
+                       base::base64(key.material));
+}
 
 std::vector<SdesKey> sdesKeys(std::string_view value)
 {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A key of SRTP as SDP writes it: the value of an a=crypto line (RFC 4568 section 9.1). Keys stay
-// in memory and are never shown. Pure function over views.
+// in memory and are never shown. Any thread.
 #pragma once
 
 #include <cstdint>
@@ -31,6 +31,14 @@ struct SdesKey {
 
     friend bool operator==(const SdesKey &, const SdesKey &) = default;
 };
+
+/// As an a=crypto line names it.
+std::string_view suiteName(SrtpSuite suite);
+/// A key that nobody else has, of the length its suite wants.
+SdesKey freshKey(SrtpSuite suite, int tag);
+/// The value of its a=crypto line: tag, suite, key. What goes beyond that is left to the defaults
+/// of RFC 4568.
+std::string sdesValue(const SdesKey &key);
 
 /// The keys of one line, more than one where each has an MKI; empty: it cannot be read, or its
 /// suite cannot.

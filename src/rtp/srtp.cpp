@@ -11,7 +11,9 @@ namespace rtp {
 namespace {
 
 constexpr std::size_t kLongest = 65536;
-constexpr std::size_t kShortest = 12; // beyond an RTP header, for the library
+constexpr std::size_t kShortest = 12;    // beyond an RTP header, for the library
+constexpr std::size_t kLeast = 8;        // an RTCP header with its SSRC
+constexpr std::size_t kLongestMki = 128; // RFC 4568 section 9.1
 constexpr unsigned long kWindow = 1024;
 
 /// Once for the program. Somebody else in it may have done so already, which the library calls a
@@ -69,34 +71,40 @@ void restrict(srtp_crypto_policy_t &policy, bool encrypted, bool authenticated)
 
 } // namespace
 
-struct SrtpOpener::Work {
+struct SrtpWork {
     SdesKey key; // the library keeps no copy of the MKI's and key's memory we could rely on
     srtp_t session = nullptr;
 
-    Work() = default;
-    Work(const Work &) = delete;
-    Work &operator=(const Work &) = delete;
-    ~Work()
+    SrtpWork() = default;
+    SrtpWork(const SrtpWork &) = delete;
+    SrtpWork &operator=(const SrtpWork &) = delete;
+    ~SrtpWork()
     {
         if (session != nullptr)
             srtp_dealloc(session);
         std::fill(key.material.begin(), key.material.end(), '\0');
     }
-    /// `ssrc`: of the only sender it is for; nullopt: for any.
-    bool start(std::optional<std::uint32_t> ssrc = std::nullopt);
+    /// `ssrc`: of the only sender it is for.
+    bool start(std::uint32_t ssrc) { return start({ssrc_specific, ssrc}); }
+    /// For any sender's packets that come in or go out.
+    bool start(srtp_ssrc_type_t whose) { return start({whose, 0}); }
     template <class Unprotect>
-    Result open(std::string_view packet, std::string &plain, Unprotect unprotect) const;
+    SrtpOpener::Result open(std::string_view packet, std::string &plain, Unprotect unprotect) const;
+    template <class Protect>
+    bool seal(std::string_view packet, std::string &sealed, Protect protect) const;
+
+private:
+    bool start(srtp_ssrc_t senders);
 };
 
-bool SrtpOpener::Work::start(std::optional<std::uint32_t> ssrc)
+bool SrtpWork::start(srtp_ssrc_t senders)
 {
     srtp_policy_t policy{};
     choose(key.suite, policy.rtp);
     choose(ofRtcp(key.suite), policy.rtcp);
     restrict(policy.rtp, key.encrypted, key.authenticated);
     restrict(policy.rtcp, key.encryptedRtcp, true);
-    policy.ssrc.type = ssrc ? ssrc_specific : ssrc_any_inbound;
-    policy.ssrc.value = ssrc.value_or(0);
+    policy.ssrc = senders;
     policy.window_size = kWindow;
     srtp_master_key_t master{};
     master.key = reinterpret_cast<unsigned char *>(key.material.data());
@@ -113,9 +121,10 @@ bool SrtpOpener::Work::start(std::optional<std::uint32_t> ssrc)
 }
 
 template <class Unprotect>
-SrtpOpener::Result SrtpOpener::Work::open(std::string_view packet, std::string &plain,
-                                          Unprotect unprotect) const
+SrtpOpener::Result SrtpWork::open(std::string_view packet, std::string &plain,
+                                  Unprotect unprotect) const
 {
+    using Result = SrtpOpener::Result;
     if (packet.size() < kShortest || packet.size() > kLongest)
         return Result::Refused;
     plain.assign(packet); // its memory is aligned for the library
@@ -130,14 +139,28 @@ SrtpOpener::Result SrtpOpener::Work::open(std::string_view packet, std::string &
     return Result::Opened;
 }
 
-SrtpOpener::SrtpOpener(std::unique_ptr<Work> work) : m_work(std::move(work)) {}
+template <class Protect>
+bool SrtpWork::seal(std::string_view packet, std::string &sealed, Protect protect) const
+{
+    if (packet.size() < kLeast || packet.size() > kLongest)
+        return false;
+    sealed.assign(packet);
+    sealed.resize(packet.size() + SRTP_MAX_TRAILER_LEN + kLongestMki);
+    int length = static_cast<int>(packet.size());
+    const srtp_err_status_t status =
+        protect(session, sealed.data(), &length, key.mki.empty() ? 0U : 1U, 0U);
+    sealed.resize(status == srtp_err_status_ok ? static_cast<std::size_t>(length) : 0);
+    return status == srtp_err_status_ok;
+}
+
+SrtpOpener::SrtpOpener(std::unique_ptr<SrtpWork> work) : m_work(std::move(work)) {}
 SrtpOpener::~SrtpOpener() = default;
 
 std::unique_ptr<SrtpOpener> SrtpOpener::open(const SdesKey &key)
 {
-    auto work = std::make_unique<Work>();
+    auto work = std::make_unique<SrtpWork>();
     work->key = key;
-    if (!work->start())
+    if (!work->start(ssrc_any_inbound))
         return nullptr;
     return std::unique_ptr<SrtpOpener>(new SrtpOpener(std::move(work)));
 }
@@ -146,7 +169,7 @@ std::unique_ptr<SrtpOpener> SrtpOpener::later(std::string_view packet, std::uint
                                               std::string &plain, std::uint32_t &rollover) const
 {
     const auto head = parseRtp(packet);
-    auto work = std::make_unique<Work>();
+    auto work = std::make_unique<SrtpWork>();
     work->key = m_work->key;
     if (!head || !work->key.authenticated || !work->start(head->ssrc))
         return nullptr;
@@ -167,6 +190,28 @@ SrtpOpener::Result SrtpOpener::rtp(std::string_view packet, std::string &plain)
 SrtpOpener::Result SrtpOpener::rtcp(std::string_view packet, std::string &plain)
 {
     return m_work->open(packet, plain, srtp_unprotect_rtcp_mki);
+}
+
+SrtpSealer::SrtpSealer(std::unique_ptr<SrtpWork> work) : m_work(std::move(work)) {}
+SrtpSealer::~SrtpSealer() = default;
+
+std::unique_ptr<SrtpSealer> SrtpSealer::open(const SdesKey &key)
+{
+    auto work = std::make_unique<SrtpWork>();
+    work->key = key;
+    if (!work->start(ssrc_any_outbound))
+        return nullptr;
+    return std::unique_ptr<SrtpSealer>(new SrtpSealer(std::move(work)));
+}
+
+bool SrtpSealer::rtp(std::string_view packet, std::string &sealed)
+{
+    return m_work->seal(packet, sealed, srtp_protect_mki);
+}
+
+bool SrtpSealer::rtcp(std::string_view packet, std::string &sealed)
+{
+    return m_work->seal(packet, sealed, srtp_protect_rtcp_mki);
 }
 
 } // namespace rtp

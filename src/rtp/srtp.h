@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Takes SRTP and SRTCP (RFC 3711, RFC 7714) off the packets of one sender's key, by libsrtp. Any
-// one thread; owned by whoever holds the key.
+// Takes SRTP and SRTCP (RFC 3711, RFC 7714) off the packets of one sender's key, or puts it on
+// ours, by libsrtp. Any one thread; owned by whoever holds the key.
 #pragma once
 
 #include <memory>
@@ -9,6 +9,8 @@
 #include <string_view>
 
 namespace rtp {
+
+struct SrtpWork;
 
 class SrtpOpener
 {
@@ -35,10 +37,29 @@ public:
                                       std::string &plain, std::uint32_t &rollover) const;
 
 private:
-    struct Work;
-    explicit SrtpOpener(std::unique_ptr<Work> work);
+    explicit SrtpOpener(std::unique_ptr<SrtpWork> work);
 
-    std::unique_ptr<Work> m_work;
+    std::unique_ptr<SrtpWork> m_work;
+};
+
+class SrtpSealer
+{
+public:
+    /// nullptr: the library takes no such key.
+    static std::unique_ptr<SrtpSealer> open(const SdesKey &key);
+    ~SrtpSealer();
+    SrtpSealer(const SrtpSealer &) = delete;
+    SrtpSealer &operator=(const SrtpSealer &) = delete;
+
+    /// `sealed` becomes the packet as it goes out; its memory is used again. False: no packet, or
+    /// one whose number this key has protected already.
+    bool rtp(std::string_view packet, std::string &sealed);
+    bool rtcp(std::string_view packet, std::string &sealed);
+
+private:
+    explicit SrtpSealer(std::unique_ptr<SrtpWork> work);
+
+    std::unique_ptr<SrtpWork> m_work;
 };
 
 } // namespace rtp

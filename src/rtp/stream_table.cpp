@@ -6,7 +6,6 @@
 #include <rtp/stream_work.h>
 
 namespace rtp {
-
 namespace {
 
 constexpr std::size_t kMostSpans = 4096;
@@ -96,15 +95,13 @@ bool isEvent(const RtpPacket &rtp, const PacketFacts &facts)
 /// dBFS of what the packet holds; nullopt where its codec or cipher hides it.
 std::optional<double> levelOf(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp)
 {
-    if (rtp.payload.empty())
-        return std::nullopt;
-    if (rtp.payloadType == kComfortNoise) // RFC 3389 section 3: the first octet, below full scale
+    if (rtp.payloadType == kComfortNoise &&
+        !rtp.payload.empty()) // RFC 3389 section 3: the first octet, below full scale
         return -static_cast<double>(static_cast<std::uint8_t>(rtp.payload.front()) & 0x7FU);
     const auto energy = g711Energy(rtp.payloadType, rtp.payload);
-    if (!energy)
+    if (!energy || rtp.payload.empty())
         return std::nullopt;
     entry.level.add(packet.time, *energy, rtp.payload.size());
-    entry.stream.levelKnown = true;
     return dbfs(*energy / static_cast<double>(rtp.payload.size()));
 }
 
@@ -113,15 +110,15 @@ void measure(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rt
 {
     Stream &stream = entry.stream;
     std::optional<double> level;
-    if (facts.closed && !facts.opened)
-        level = std::nullopt;
-    else if (isEvent(rtp, facts))
+    const bool open = !facts.closed || facts.opened;
+    if (open && isEvent(rtp, facts))
         entry.dtmf.add(packet.time, rtp.timestamp, facts.clock != 0 ? facts.clock : stream.clock,
                        rtp.payload, stream.digits);
-    else
+    else if (open)
         level = levelOf(entry, packet, rtp);
-    const bool silent = rtp.payloadType == kComfortNoise || (level && *level < kSilentBelow);
-    extendSpans(stream, packet.time, silent);
+    const bool noise = rtp.payloadType == kComfortNoise;
+    stream.levelKnown = stream.levelKnown || (level && !noise);
+    extendSpans(stream, packet.time, noise || (level && *level < kSilentBelow));
     stream.loudness.add(packet.time, level);
 }
 
@@ -337,6 +334,13 @@ std::uint64_t Stream::arrivedBefore(base::Instant until) const
     return std::min(arrivals.before(until), packets);
 }
 
+std::uint64_t Stream::arrivedBefore(base::Instant until, std::uint8_t type) const
+{
+    if (arrivals.count() == 0)
+        return first < until ? payloadTypes[type & 0x7FU] : 0;
+    return arrivals.before(until, type);
+}
+
 StreamTable::StreamTable(std::size_t capacity) : m_work(std::make_unique<Work>())
 {
     m_work->capacity = std::max<std::size_t>(capacity, 1);
@@ -356,7 +360,7 @@ StreamId StreamTable::add(const base::Packet &packet, const RtpPacket &rtp,
 {
     StreamEntry &entry = m_work->find(packet, rtp.ssrc, known);
     count(entry, packet, rtp, facts);
-    entry.stream.arrivals.add(packet.time, m_work->arrivals);
+    entry.stream.arrivals.add(packet.time, rtp.payloadType, m_work->arrivals);
     measure(entry, packet, rtp, facts);
     const bool readable = !facts.closed || (facts.opened && !rtp.payload.empty());
     if (readable && Tape::takes(rtp.payloadType))

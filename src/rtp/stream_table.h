@@ -81,6 +81,8 @@ struct Stream {
 
     /// Packets that came before `until`; all or none of a stream that no StreamTable made.
     std::uint64_t arrivedBefore(base::Instant until) const;
+    /// Those of one payload type.
+    std::uint64_t arrivedBefore(base::Instant until, std::uint8_t type) const;
 };
 
 /// What is known of a packet besides its bytes.

@@ -183,6 +183,7 @@ void Folds::piece(const StreamSorter::Piece &found, std::optional<Unfinished::Wh
         row(trace::RowKind::Pong, found.packet, found.text(), nullptr);
         break;
     case sip::FrameKind::Garbage:
+    case sip::FrameKind::Rest:
         row(trace::RowKind::Garbage, found.packet, found.text(), nullptr);
         break;
     }

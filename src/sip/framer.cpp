@@ -138,11 +138,13 @@ std::vector<Frame> Framer::add(std::string_view bytes, base::Instant time)
 void Framer::overflow(base::Instant time, std::vector<Frame> &out)
 {
     emit(out, m_started ? FrameKind::Cut : FrameKind::Garbage, m_buffer, time);
-    m_midLine = m_buffer.back() != '\n' && m_buffer.back() != '\r';
+    m_lost = m_whole == 0;
+    out.back().counted = !m_lost;
+    m_midLine = m_lost && m_buffer.back() != '\n' && m_buffer.back() != '\r';
+    m_rest = m_lost ? 0 : m_whole - m_buffer.size();
     m_buffer.clear();
-    m_scanned = m_need = 0;
+    m_scanned = m_need = m_whole = 0;
     m_started = false;
-    m_lost = true;
 }
 
 std::vector<Frame> Framer::gap(base::Instant time)
@@ -152,7 +154,7 @@ std::vector<Frame> Framer::gap(base::Instant time)
         emit(out, !m_lost && looksLikeSip(m_buffer) ? FrameKind::Cut : FrameKind::Garbage, m_buffer,
              time);
     m_buffer.clear();
-    m_scanned = m_need = 0;
+    m_scanned = m_need = m_whole = m_rest = 0;
     m_started = m_midLine = false;
     m_lost = true;
     return out;
@@ -163,6 +165,12 @@ std::size_t Framer::step(std::string_view rest, base::Instant time, std::vector<
 {
     if (rest.empty())
         return 0;
+    if (m_rest > 0) {
+        const auto size = std::min(m_rest, rest.size());
+        emit(out, FrameKind::Rest, rest.substr(0, size), time);
+        m_rest -= size;
+        return size;
+    }
     if (m_lost)
         return resync(rest, time, out);
     if (!m_started && rest[0] == '\r') {
@@ -224,13 +232,16 @@ std::size_t Framer::message(std::string_view rest, base::Instant time, std::vect
         // As told, but never beyond what the limit will cut off anyway.
         m_need =
             end + static_cast<std::size_t>(std::min<std::uint64_t>(body.value_or(0), m_limit + 1));
+        const bool counted =
+            body && m_need > m_limit && m_longest > end && *body <= m_longest - end;
+        m_whole = counted ? end + static_cast<std::size_t>(*body) : 0;
     }
     if (rest.size() < m_need)
         return 0;
     const auto used = m_need;
     emit(out, FrameKind::Message, rest.substr(0, used), time);
     out.back().unsized = m_unsized;
-    m_scanned = m_need = 0;
+    m_scanned = m_need = m_whole = 0;
     m_started = false;
     return used;
 }

@@ -63,6 +63,8 @@ struct Sdp {
 
     /// First audio m-line (port 0 or not), nullptr if there is none.
     const SdpMedia *audio() const;
+    /// The first that was not refused with port 0; else as audio().
+    const SdpMedia *usedAudio() const;
 };
 
 /// Linear; at most 256 m= lines and 4096 attributes are kept, the rest is a flaw.
@@ -90,12 +92,18 @@ struct SdpDraft {
     Direction direction = Direction::SendRecv;
     std::uint64_t sessionId = 0, version = 0;
     int ptime = 20;
+    /// Of an offer. A secure one (RTP/SAVP) wants keys of every answer of ours too.
+    std::string protocol = "RTP/AVP";
+    /// Values of a=crypto (RFC 4568), one for each suite there is a key of; an answer takes one.
+    std::vector<std::string> crypto{};
+    bool rtcpMux = false; // RFC 5761: offered, or taken where it was
 };
 std::string writeSdp(const SdpDraft &draft);
 
 /// Our answer to `offer`: the first of `codecs` the offer also names (plus telephone-event if both
 /// have it), with the offer's payload types; every other m-line refused with port 0 (RFC 3264
-/// section 6). nullopt: no common audio codec.
+/// section 6). A line of encrypted audio (RTP/SAVP) is taken where one of our keys answers it, and
+/// a plain one that brings keys gets one too. nullopt: no common audio codec.
 std::optional<std::string> answerSdp(const Sdp &offer, const SdpDraft &ours);
 
 /// What differs between two descriptions in ways that matter to media: address, port, payload types

@@ -370,6 +370,14 @@ const SdpMedia *Sdp::audio() const
     return it == media.end() ? nullptr : &*it;
 }
 
+const SdpMedia *Sdp::usedAudio() const
+{
+    const auto it = std::find_if(media.begin(), media.end(), [](const SdpMedia &m) {
+        return m.type == "audio" && m.port != 0;
+    });
+    return it == media.end() ? audio() : &*it;
+}
+
 Sdp parseSdp(std::string_view text)
 {
     return SdpParser(text).run();

@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <base/text.h>
+#include <sip/sdp_crypto.h>
 
 namespace sip {
 namespace {
@@ -61,21 +62,24 @@ std::string sessionPart(const SdpDraft &draft, std::string_view timing)
                        timing);
 }
 
-std::string audioPart(const SdpDraft &draft, std::string_view protocol,
-                      const std::vector<Codec> &codecs, Direction direction)
+std::string audioPart(const SdpDraft &draft)
 {
-    std::string out = fmt::format("m=audio {} {}", draft.media.port, oneLine(protocol));
-    for (const Codec &codec : codecs)
+    std::string out = fmt::format("m=audio {} {}", draft.media.port, oneLine(draft.protocol));
+    for (const Codec &codec : draft.codecs)
         out += fmt::format(" {}", codec.payloadType);
     out += "\r\n";
-    for (const Codec &codec : codecs) {
+    for (const Codec &codec : draft.codecs) {
         out += rtpmap(codec);
         if (!codec.fmtp.empty())
             out += fmt::format("a=fmtp:{} {}\r\n", codec.payloadType, oneLine(codec.fmtp));
     }
     if (draft.ptime > 0)
         out += fmt::format("a=ptime:{}\r\n", draft.ptime);
-    out += fmt::format("a={}\r\n", directionText(direction));
+    out += fmt::format("a={}\r\n", directionText(draft.direction));
+    for (const std::string &line : draft.crypto)
+        out += fmt::format("a=crypto:{}\r\n", oneLine(line));
+    if (draft.rtcpMux)
+        out += "a=rtcp-mux\r\n";
     return out;
 }
 
@@ -143,9 +147,24 @@ Direction answered(Direction offered, Direction wanted)
     return receive ? Direction::RecvOnly : Direction::Inactive;
 }
 
-bool plainRtp(std::string_view protocol)
+/// What of `ours` an offered m-line takes; nullopt: it is refused.
+std::optional<SdpDraft> taken(const SdpMedia &offered, const SdpDraft &ours)
 {
-    return protocol == "RTP/AVP" || protocol == "RTP/AVPF";
+    const bool secure = offered.protocol == "RTP/SAVP" || offered.protocol == "RTP/SAVPF";
+    const bool plain = offered.protocol == "RTP/AVP" || offered.protocol == "RTP/AVPF";
+    if (offered.type != "audio" || offered.port == 0 || (!secure && !plain))
+        return std::nullopt;
+    SdpDraft out = ours;
+    out.codecs = common(offered, ours.codecs);
+    out.crypto.clear();
+    if (auto key = answerCrypto(offered, ours.crypto))
+        out.crypto.push_back(std::move(*key));
+    if (out.codecs.empty() || (out.crypto.empty() && (secure || isSecureProfile(ours.protocol))))
+        return std::nullopt;
+    out.protocol = offered.protocol;
+    out.direction = answered(offered.direction, ours.direction);
+    out.rtcpMux = ours.rtcpMux && offered.attribute("rtcp-mux");
+    return out;
 }
 
 std::string refused(const SdpMedia &media)
@@ -209,7 +228,7 @@ std::vector<Codec> codecsByName(std::string_view commaList)
 
 std::string writeSdp(const SdpDraft &draft)
 {
-    return sessionPart(draft, "0 0") + audioPart(draft, "RTP/AVP", draft.codecs, draft.direction);
+    return sessionPart(draft, "0 0") + audioPart(draft);
 }
 
 std::optional<std::string> answerSdp(const Sdp &offer, const SdpDraft &ours)
@@ -217,21 +236,15 @@ std::optional<std::string> answerSdp(const Sdp &offer, const SdpDraft &ours)
     // RFC 3264 section 6: the answer's t= line is the offer's, and it has as many m-lines in the
     // same order.
     std::string out = sessionPart(ours, offer.timing.empty() ? "0 0" : oneLine(offer.timing));
-    bool taken = false;
+    bool answers = false;
     for (const SdpMedia &media : offer.media) {
         if (media.type.empty() || media.protocol.empty())
             return std::nullopt; // an m-line that cannot be read cannot be answered
-        std::vector<Codec> codecs;
-        if (!taken && media.type == "audio" && media.port != 0 && plainRtp(media.protocol))
-            codecs = common(media, ours.codecs);
-        if (codecs.empty()) {
-            out += refused(media);
-            continue;
-        }
-        taken = true;
-        out += audioPart(ours, media.protocol, codecs, answered(media.direction, ours.direction));
+        const auto line = answers ? std::nullopt : taken(media, ours);
+        out += line ? audioPart(*line) : refused(media);
+        answers = answers || line;
     }
-    if (!taken)
+    if (!answers)
         return std::nullopt;
     return out;
 }

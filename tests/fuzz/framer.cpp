@@ -38,7 +38,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     const std::size_t step = data[0] + 1U;
     const std::size_t limit = data[1] % 2 == 0 ? 256 * 1024 : data[1] + 1U;
     const std::string_view stream(reinterpret_cast<const char *>(data) + 2, size - 2);
-    sip::Framer pieces(limit);
+    const std::size_t longest = data[0] % 3 == 0 ? 4 * limit : 0;
+    sip::Framer pieces(limit, longest);
     std::string joined;
     std::string messages;
     for (std::size_t at = 0; at < stream.size(); at += step) {
@@ -50,7 +51,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
     if (limit < 1000)
         return 0;
     // However the stream was cut, the same messages come out of it.
-    sip::Framer whole(limit);
+    sip::Framer whole(limit, longest);
     std::string same;
     drain(whole.add(stream, {1}), same);
     require(same == messages);

@@ -22,6 +22,7 @@ desk::CallOptions unusual()
 {
     desk::CallOptions out;
     out.lateOffer = true;
+    out.srtp = media::Srtp::Required;
     out.extras.requestUri = "sip:other@example.test";
     out.extras.routes = {"sip:a.example.test;lr", "sip:b.example.test;lr"};
     out.extras.headers = {
@@ -47,6 +48,7 @@ private Q_SLOTS:
         desk::CallOptions after;
         dialog.apply(after);
         QCOMPARE(after.lateOffer, true);
+        QCOMPARE(after.srtp, media::Srtp::Required);
         QCOMPARE(after.extras.requestUri, before.extras.requestUri);
         QCOMPARE(after.extras.routes, before.extras.routes);
         QCOMPARE(after.extras.sessionExpires, 1800U);

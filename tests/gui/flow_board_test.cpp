@@ -102,8 +102,11 @@ private Q_SLOTS:
         ping->click();
         QCOMPARE(pings.count(), 1);
         QCOMPARE(pings.at(0).at(1).toUInt(), 1U);
+        const auto *again = board.findChild<QPushButton *>(QStringLiteral("flowRegister"));
+        QCOMPARE(again->text(), QStringLiteral("&Refresh")); // the flow that is up
         auto *list = board.findChild<QTreeView *>(QStringLiteral("flowList"));
         list->setCurrentIndex(board.model().index(1, 0));
+        QCOMPARE(again->text(), QStringLiteral("Re-&register")); // the one that backs off
         QTest::keyClick(list, Qt::Key_R);
         QTest::keyClick(list, Qt::Key_D);
         QCOMPARE(registers.count(), 1);
@@ -112,6 +115,25 @@ private Q_SLOTS:
         for (const auto *each : board.findChildren<QPushButton *>())
             QVERIFY(!each->toolTip().isEmpty());
         QVERIFY(!list->accessibleName().isEmpty());
+    }
+
+    void aWaitBeyondTheFormulaIsNotExplainedByIt()
+    {
+        trace::Trace trace;
+        ui::Store store(trace);
+        ui::Theme theme;
+        ui::Focus focus(store);
+        ui::FlowBoard board(store, focus, theme);
+        auto info = bob();
+        auto &waiting = info.flows[2];
+        waiting.failures = 1; // a 404: asked again after the longest wait
+        waiting.waitBase = std::chrono::seconds(30);
+        waiting.waitMost = std::chrono::seconds(1800);
+        store.applyAccount(info);
+        const auto tip = cell(board.model(), 1, "next", Qt::ToolTipRole);
+        QVERIFY2(tip.contains(QLatin1String("longest wait")) &&
+                     !tip.contains(QLatin1Char('=') + QLatin1String(" min")),
+                 qPrintable(tip));
     }
 
     void aCapturedFlowShowsNoMoreThanIsKnown()

@@ -74,6 +74,9 @@ private Q_SLOTS:
         QCOMPARE(parts.list->topLevelItem(0)->text(4), QStringLiteral("?"));
         QTRY_COMPARE(silences.count(), 2);
         QCOMPARE(silences.at(1).at(2).value<base::Duration>(), base::Duration(2s));
+        dialog->close(); // gives it up: the keep-alives go on
+        QCOMPARE(silences.count(), 3);
+        QCOMPARE(silences.at(2).at(2).value<base::Duration>(), base::Duration(0));
     }
 
     void whatIsRegisteredIsReachedOrNot()

@@ -20,7 +20,7 @@ def main():
         stage.environment["EARSHOT_OUTPUT"] = "silent"
         documents = {}
         for story in ("early-media", "silent-183", "flow-failover", "flow-only", "flow-edge-restart",
-                      "flow-no-outbound", "flow-silent-edge", "flow-edge-closes", "flow-lost-edge", "flow-dead-bye",
+                      "flow-one-box", "flow-no-outbound", "flow-silent-edge", "flow-edge-closes", "flow-lost-edge", "flow-dead-bye",
                       "storm"):
             code, document, errors = stage.earshot("lab", story, "--folder", story, "--json", limit=120)
             print(errors)
@@ -44,7 +44,7 @@ def main():
         tone = samples[int(0.2 * rate):int(0.8 * rate)]
         share = bench.tone_share(tone, 425, rate)
         bench.check(share > 0.9, f"early-media: the recording begins with ringback, 425 Hz: {share:.3f}")
-        for story in ("flow-only", "storm"):
+        for story in ("flow-only", "flow-one-box", "storm"):
             tried = documents[story]
             bench.check(len(tried) >= 2 and 430 in codes(tried[0]) and 200 in codes(tried[-1]),
                         f"{story}: 430 first, 200 at the second attempt")

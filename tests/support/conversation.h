@@ -4,14 +4,15 @@
 //
 //   TIME WHO>WHOM METHOD|STATUS words...   a message; seconds since the beginning
 //   TIME WHO>WHOM rtp N words...           N packets of 20 ms (pt= ssrc= port= every=MS silent)
+//   TIME WHO>WHOM rtcp ssrc=N fraction=N   a report of what was lost of that stream, of 256
 //   TIME WHO>WHOM again                    the last message of that direction, byte for byte
 //   TIME WHO>WHOM tcp ping|pong|fin|reset  RFC 5626 keep-alive, end of the connection; without tcp
 //   over UDP, "stun ping|pong" as STUN (mapped=PORT of WHOM)
 //   TIME WHO>WHOM flow STATE               the engine's report of WHO's flow (up, suspect, ...;
-//   reg=N) TIME WHO>WHOM icmp "sentence"  the media's port is closed, as the network tells
-//   TIME local KIND words "sentence"       refused, unreachable, unresolvable, timeout, gaveup,
-//   media, silent (no audio device), note (code= call= tag=) TIME tick   nothing but time passes
-//   own WHO WHO is our own user agent (wire tap and media sockets)
+//   reg=N tls=WHOM verified) TIME WHO>WHOM icmp "sentence"  the media's port is closed, as the
+//   network tells TIME local KIND words "sentence"       refused, unreachable, unresolvable,
+//   timeout, gaveup, media, silent (no audio device), note (code= call= tag=) TIME tick   nothing
+//   but time passes own WHO WHO is our own user agent (wire tap and media sockets)
 // conversation_line.h explains the words of messages.
 #pragma once
 
@@ -111,8 +112,8 @@ private:
             return again(line);
         if (what == "flow" || what == "icmp")
             return what == "flow" ? flow(line) : icmp(line);
-        if (line.has("ping") || line.has("pong")) {
-            send(line, spoken::keepAlive(line));
+        if (line.has("ping") || line.has("pong") || what == "rtcp") {
+            send(line, what == "rtcp" ? spoken::receiverReport(line) : spoken::keepAlive(line));
             return true;
         }
         if (line.has("fin") || line.has("reset")) {
@@ -223,8 +224,9 @@ private:
         r.toHeader = registers             ? fmt::format("<sip:{}@example.test>", line.from)
                      : line.has("reverse") ? caller
                                            : callee;
-        std::string text = fmt::format("{} sip:{} SIP/2.0\r\n", method,
-                                       registers ? "example.test" : "bob@example.test");
+        std::string text =
+            fmt::format("{} sip:{} SIP/2.0\r\n", method,
+                        line.value("uri", registers ? "example.test" : "bob@example.test"));
         for (const auto &via : r.vias)
             text += via;
         text += fmt::format(
@@ -323,6 +325,8 @@ private:
             report->instance = "urn:uuid:1";
             report->edge = fmt::format("sip:{}", line.to);
             report->transport = "TCP";
+            report->tls = line.value("tls");
+            report->tlsVerified = line.has("verified");
             report->state = state;
             report->local =
                 spoken::host(line.from, static_cast<std::uint16_t>(line.number("port", 5060)));

@@ -5,11 +5,12 @@
 // Words of messages: tag= (To-tag) from= (From-tag, default a) call= cseq= branch= for=METHOD (what
 // a response answers, default: the oldest request of that hop without final response, else the
 // newest) rseq=N (reliable) rack=RSEQ/CSEQ offer (sdp=0,8) answer (sdp=0)
-// sdp=FORMATS[@HOST[:PORT]][/DIRECTION] proto=PROFILE unmapped (no rtpmap), reverse (the callee's
-// request) tcp sport= dport= (ports, 5060) pad=BYTES, "Header: value", and "a=..." or "m=..." that
-// end the description. A line that begins with * is decisive: without the decisive lines the
-// outcome has to turn round. Via fields grow when somebody hands on a request he received. Hosts:
-// alice bob carol gw home edge edge2 proxy.
+// uri=USER@HOST (Request-URI) type= (Content-Type) sdp=FORMATS[@HOST[:PORT]][/DIRECTION]
+// proto=PROFILE unmapped (no rtpmap), reverse (the callee's request) tcp sport= dport= (ports,
+// 5060) pad=BYTES, "Header: value", and "a=..." or "m=..." that end the description. A line that
+// begins with * is decisive: without the decisive lines the outcome has to turn round. Via fields
+// grow when somebody hands on a request he received. Hosts: alice bob carol gw home edge edge2
+// proxy.
 #pragma once
 
 #include <algorithm>
@@ -170,7 +171,7 @@ inline std::string ending(const Line &line)
     if (line.has("offer") || line.has("answer") || line.has("sdp"))
         body = media(line, line.value("sdp", line.has("offer") ? "0,8" : "0"));
     if (!body.empty())
-        out += "Content-Type: application/sdp\r\n";
+        out += fmt::format("Content-Type: {}\r\n", line.value("type", "application/sdp"));
     return out + fmt::format("Content-Length: {}\r\n\r\n{}", body.size(), body);
 }
 
@@ -192,6 +193,18 @@ inline std::string keepAlive(const Line &line)
         address += static_cast<char>(ip.bytes[i] ^ static_cast<std::uint8_t>(kCookie[i]));
     return std::string("\x01\x01\x00\x0C", 4) + std::string(kCookie) + transaction +
            std::string("\x00\x20\x00\x08", 4) + address;
+}
+
+/// RTCP of a receiver (RFC 3550 section 6.4.2) with a block about `ssrc`.
+inline std::string receiverReport(const Line &line)
+{
+    std::string out("\x81\xc9\0\7\0\0\0", 7);
+    out += static_cast<char>(host(line.from, 1).address.bytes[3]);
+    const auto about = static_cast<std::uint32_t>(line.number("ssrc", 0));
+    for (int shift = 24; shift >= 0; shift -= 8)
+        out += static_cast<char>(about >> static_cast<unsigned>(shift));
+    out += static_cast<char>(line.number("fraction", 0));
+    return out + std::string(19, '\0');
 }
 
 inline bool mentions(const Line &line, std::string_view header)

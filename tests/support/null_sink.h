@@ -121,14 +121,14 @@ class Monitor
 public:
     static constexpr int kRate = 8000;
 
-    explicit Monitor(const NullSink &sink)
+    explicit Monitor(const NullSink &sink, const std::string &name = "testsink")
     {
         int ends[2] = {-1, -1};
         if (::pipe2(ends, O_CLOEXEC) != 0)
             return;
         m_read = ends[0];
         m_child = std::make_unique<Child>(
-            std::vector<std::string>{"parec", "-d", "testsink.monitor", "--rate=8000",
+            std::vector<std::string>{"parec", "-d", name + ".monitor", "--rate=8000",
                                      "--channels=1", "--format=s16le", "--latency-msec=5", "--raw"},
             sink.environment(), ends[1]);
         ::close(ends[1]);

@@ -6,6 +6,7 @@
 #include <base/endpoint.h>
 #include <cmath>
 #include <cstdint>
+#include <functional>
 #include <netinet/in.h>
 #include <numbers>
 #include <rtp/rtp_packet.h>
@@ -36,6 +37,11 @@ public:
 
     const base::Endpoint &local() const { return m_local; }
     void ssrc(std::uint32_t value) { m_ssrc = value; }
+    /// From now on the packets leave as that makes them (SRTP).
+    void sealedBy(std::function<std::string(const std::string &)> seal)
+    {
+        m_seal = std::move(seal);
+    }
     /// 20 ms of a tone, G.711 mu-law. `skip`: only count it, as if the network lost it.
     void tone(const base::Endpoint &to, double hertz, bool skip = false)
     {
@@ -52,8 +58,9 @@ public:
         packet.ssrc = m_ssrc;
         packet.payload = payload;
         m_timestamp += 160;
+        const std::string clear = rtp::writeRtp(packet);
         if (!skip)
-            raw(to, rtp::writeRtp(packet));
+            raw(to, m_seal ? m_seal(clear) : clear);
     }
     void raw(const base::Endpoint &to, std::string_view bytes) const
     {
@@ -88,6 +95,7 @@ private:
         return static_cast<std::uint8_t>(~(sign | best));
     }
 
+    std::function<std::string(const std::string &)> m_seal;
     int m_fd = -1;
     base::Endpoint m_local;
     std::uint32_t m_ssrc, m_timestamp = 1000;

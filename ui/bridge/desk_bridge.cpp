@@ -173,6 +173,20 @@ void DeskBridge::mute(engine::CallHandle call, bool muted)
     m_desk->mute(call, muted);
 }
 
+void DeskBridge::audioDevices(std::function<void(std::vector<media::AudioDevice>)> told)
+{
+    m_desk->audioDevices([this, told = std::move(told)](std::vector<media::AudioDevice> devices) {
+        // The desk, and with it that thread, ends before the bridge does.
+        QMetaObject::invokeMethod(
+            this, [told, devices = std::move(devices)] { told(devices); }, Qt::QueuedConnection);
+    });
+}
+
+void DeskBridge::playOn(const QString &device)
+{
+    m_desk->playOn(toStd(device));
+}
+
 void DeskBridge::record(engine::CallHandle call, const QString &folder)
 {
     m_desk->record(call, toStd(folder));

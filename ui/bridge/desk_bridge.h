@@ -42,6 +42,9 @@ public:
     void choose(engine::CallHandle call, const std::string &toTag);
     void mute(engine::CallHandle call, bool muted);
     void record(engine::CallHandle call, const QString &folder); // empty: stop
+    /// `told` on the UI thread, unless the window is gone by then.
+    void audioDevices(std::function<void(std::vector<media::AudioDevice>)> told);
+    void playOn(const QString &device); // empty: the system's default
     bool addAccount(const engine::Account &account, bool answer);
     void removeAccount(engine::AccountHandle account);
     void reRegister(engine::AccountHandle account, std::uint32_t regId);

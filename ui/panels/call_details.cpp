@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/panels/call_details.h>
 
+#include <algorithm>
 #include <base/endpoint.h>
 #include <base/text.h>
 #include <desk/call_text.h>
 #include <QCheckBox>
+#include <QComboBox>
 #include <QDialogButtonBox>
 #include <QFormLayout>
 #include <QLineEdit>
@@ -73,7 +75,9 @@ CallDetails::CallDetails(const desk::CallOptions &now, QWidget *parent)
                         "detailsRedirects", tr("Follow redirects"))),
       m_numbers(named(new QCheckBox(tr("Allow emergency and premium numbers"), this),
                       "detailsNumbers", tr("Allow emergency and premium numbers"))),
-      m_timer(named(new QSpinBox(this), "detailsTimer", tr("Session timer in seconds (RFC 4028)")))
+      m_timer(named(new QSpinBox(this), "detailsTimer", tr("Session timer in seconds (RFC 4028)"))),
+      m_srtp(named(new QComboBox(this), "detailsSrtp",
+                   tr("SRTP: encrypted audio with keys in SDP (RFC 4568)")))
 {
     setObjectName(QStringLiteral("callDetails"));
     setWindowTitle(tr("Details of the next calls"));
@@ -95,8 +99,9 @@ CallDetails::CallDetails(const desk::CallOptions &now, QWidget *parent)
     layout->addWidget(m_problem);
     layout->addWidget(buttons);
     nameInternals(this);
-    orderTabs({m_requestUri, m_routes, m_headers, m_privacy, m_alertInfo, m_timer, m_localAddress,
-               m_lateOffer, m_earlyMedia, m_sessionId, m_redirects, m_numbers, buttons});
+    orderTabs({m_requestUri, m_routes, m_headers, m_privacy, m_alertInfo, m_timer, m_srtp,
+               m_localAddress, m_lateOffer, m_earlyMedia, m_sessionId, m_redirects, m_numbers,
+               buttons});
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(none, &QPushButton::clicked, this, [this] { load({}); });
@@ -113,9 +118,11 @@ void CallDetails::makeForm(QFormLayout *form)
     form->addRow(title(tr("Privacy"), m_privacy), m_privacy);
     form->addRow(title(tr("Alert-Info"), m_alertInfo), m_alertInfo);
     form->addRow(title(tr("Session timer"), m_timer), m_timer);
+    form->addRow(title(tr("SRTP"), m_srtp), m_srtp);
     form->addRow(title(tr("Local address"), m_localAddress), m_localAddress);
     for (QCheckBox *box : {m_lateOffer, m_earlyMedia, m_sessionId, m_redirects, m_numbers})
         form->addRow(QString(), box);
+    m_srtp->addItems({tr("off"), tr("offered"), tr("required")}); // as media::Srtp counts
     m_requestUri->setPlaceholderText(tr("the target"));
     m_localAddress->setPlaceholderText(tr("by route"));
     m_privacy->setPlaceholderText(tr("none"));
@@ -141,6 +148,7 @@ void CallDetails::load(const desk::CallOptions &options)
     m_requestUri->setText(QString::fromStdString(extras.requestUri));
     m_localAddress->setText(QString::fromStdString(extras.localAddress));
     m_routes->setPlainText(joined(extras.routes));
+    m_srtp->setCurrentIndex(static_cast<int>(options.srtp));
     m_lateOffer->setChecked(options.lateOffer);
     m_sessionId->setChecked(extras.sessionId);
     m_redirects->setChecked(extras.followRedirects);
@@ -187,6 +195,7 @@ void CallDetails::apply(desk::CallOptions &options) const
     extras.followRedirects = m_redirects->isChecked();
     extras.allowNumber = m_numbers->isChecked();
     extras.sessionExpires = static_cast<std::uint32_t>(m_timer->value());
+    options.srtp = static_cast<media::Srtp>(std::clamp(m_srtp->currentIndex(), 0, 2));
     options.lateOffer = m_lateOffer->isChecked();
     options.extras = std::move(extras);
 }
@@ -198,8 +207,9 @@ int CallDetails::different(const desk::CallOptions &options)
     const int singles =
         static_cast<int>(!extras.requestUri.empty()) +
         static_cast<int>(!extras.localAddress.empty()) + static_cast<int>(options.lateOffer) +
-        static_cast<int>(extras.sessionId) + static_cast<int>(extras.followRedirects) +
-        static_cast<int>(extras.allowNumber) + static_cast<int>(extras.sessionExpires != 0);
+        static_cast<int>(options.srtp != media::Srtp::Off) + static_cast<int>(extras.sessionId) +
+        static_cast<int>(extras.followRedirects) + static_cast<int>(extras.allowNumber) +
+        static_cast<int>(extras.sessionExpires != 0);
     return static_cast<int>(lists) + singles;
 }
 

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an engineer may want different in the next calls: Request-URI, routes, headers, late offer
-// and the like. UI thread. The dial bar keeps what was accepted.
+// What an engineer may want different in the next calls: Request-URI, routes, headers, late offer,
+// SRTP and the like. UI thread. The dial bar keeps what was accepted.
 #pragma once
 
 #include <desk/desk.h>
 #include <ui/panels/checked_dialog.h>
 
 class QCheckBox;
+class QComboBox;
 class QFormLayout;
 class QLabel;
 class QLineEdit;
@@ -19,7 +20,7 @@ class CallDetails : public CheckedDialog
 {
 public:
     explicit CallDetails(const desk::CallOptions &now, QWidget *parent = nullptr);
-    /// Into what else is known of the call: late offer and extras, nothing else.
+    /// Into what else is known of the call: late offer, SRTP and extras, nothing else.
     void apply(desk::CallOptions &options) const;
 
     /// How many of them differ from an ordinary call.
@@ -35,6 +36,7 @@ private:
     QPlainTextEdit *m_routes, *m_headers;
     QCheckBox *m_lateOffer, *m_earlyMedia, *m_sessionId, *m_redirects, *m_numbers;
     QSpinBox *m_timer;
+    QComboBox *m_srtp;
 };
 
 } // namespace ui

@@ -240,6 +240,7 @@ desk::CallOptions DialBar::options() const
     options.reliability =
         kReliability[static_cast<std::size_t>(std::clamp(m_reliable->currentIndex(), 0, 2))];
     options.lateOffer = m_details.lateOffer;
+    options.srtp = m_details.srtp;
     options.extras = m_details.extras;
     return options;
 }

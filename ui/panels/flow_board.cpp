@@ -228,7 +228,16 @@ void FlowBoard::choose()
     for (QPushButton *each : {m_ping, m_register, m_drop})
         each->setEnabled(ours);
     m_explain->setEnabled(row != nullptr);
+    m_register->setText(registerText());
     showEvents();
+}
+
+/// While the flow is up, its REGISTER goes over it and replaces nothing.
+QString FlowBoard::registerText() const
+{
+    const FlowRow *row = chosen();
+    const bool up = row != nullptr && row->ours() && base::isRegistered(row->report.state);
+    return up ? tr("&Refresh") : tr("Re-&register");
 }
 
 void FlowBoard::showEvents()
@@ -305,7 +314,7 @@ void FlowBoard::openMenu(const QPoint &at)
     menu->setObjectName(QStringLiteral("flowBoardMenu"));
     menu->setAttribute(Qt::WA_DeleteOnClose);
     menu->addAction(tr("&Ping"), this, &FlowBoard::ping);
-    menu->addAction(tr("&Re-register"), this, &FlowBoard::registerAgain);
+    menu->addAction(registerText(), this, &FlowBoard::registerAgain);
     menu->addAction(tr("E&xplain"), this, &FlowBoard::explain);
     menu->addSeparator();
     const auto drill = [&](const QString &text, engine::Drill what) {

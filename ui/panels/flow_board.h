@@ -42,6 +42,7 @@ private:
     void openMenu(const QPoint &at);
     void explain();
     const FlowRow *chosen() const;
+    QString registerText() const;
     template <class Signal> void ask(Signal signal);
     QPushButton *button(const QString &text, const char *name, void (FlowBoard::*pressed)());
     void ping();

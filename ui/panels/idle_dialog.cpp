@@ -23,7 +23,16 @@ IdleDialog::IdleDialog(Store &store, Theme &theme, FlowTarget target,
     setWindowTitle(tr("How long a silence this flow survives"));
     setColumns(tr("Silences that were tried, and the bracket after each"),
                {tr("Why"), tr("Silence"), tr("Then"), tr("Survives"), tr("Is lost after")});
+    connect(this, &QDialog::finished, this, [this] {
+        if (m_search && m_search->holds())
+            resume();
+    });
     display();
+}
+
+void IdleDialog::resume()
+{
+    Q_EMIT leaveAloneWanted(target().account, target().regId, {});
 }
 
 QString IdleDialog::consent(const base::FlowReport &flow) const
@@ -52,6 +61,8 @@ void IdleDialog::look(const base::FlowReport *flow)
         Q_EMIT leaveAloneWanted(target().account, target().regId, m_search->silence());
     else if (act == desk::IdleSearch::Act::Register)
         Q_EMIT reRegisterWanted(target().account, target().regId);
+    else if (act == desk::IdleSearch::Act::Resume)
+        resume();
     if (m_search->over())
         setRunning(false);
 }

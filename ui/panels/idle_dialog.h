@@ -32,6 +32,8 @@ protected:
     std::string table() const override { return m_search->table(); }
 
 private:
+    void resume();
+
     desk::IdleSearch::Limits m_limits;
     std::optional<desk::IdleSearch> m_search; // once begun
 };

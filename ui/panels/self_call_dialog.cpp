@@ -54,11 +54,12 @@ QString SelfCallDialog::unable() const
               "it is up, or re-register it.");
 }
 
-void SelfCallDialog::begin(const base::FlowReport &flow)
+void SelfCallDialog::begin(const base::FlowReport &)
 {
     const auto *from = account();
-    m_call.emplace(flow.aor, base::now());
-    m_own = from != nullptr ? m_phone.place(desk::SelfCall::options(*from)) : engine::CallHandle{};
+    m_call.emplace(from != nullptr ? *from : desk::AccountInfo{}, base::now());
+    m_own = from != nullptr ? m_phone.place(m_call->options(*from, target().regId))
+                            : engine::CallHandle{};
     m_stage = m_own.valid() ? tr("the INVITE is on its way") : tr("not placed");
     if (!m_own.valid())
         setRunning(false);

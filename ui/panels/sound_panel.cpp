@@ -40,11 +40,16 @@ SoundPanel::SoundPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent
     area->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     area->setWidgetResizable(true);
     area->setWidget(m_strip);
-    auto *layout = new QVBoxLayout(this);
+    makeEarly();
+    auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(8, 6, 8, 6);
-    layout->setSpacing(4);
-    layout->addWidget(makeHead());
-    layout->addWidget(area, 1);
+    layout->setSpacing(8);
+    auto *left = new QVBoxLayout();
+    left->setSpacing(2);
+    left->addWidget(m_told);
+    left->addWidget(area, 1);
+    layout->addLayout(left, 1);
+    layout->addWidget(m_early, 0, Qt::AlignTop);
     connect(&focus, &Focus::callChanged, this, &SoundPanel::refresh);
     connect(&focus, &Focus::rowChanged, this, &SoundPanel::follow);
     connect(m_strip, &SoundStrip::wanted, this, [this](base::Instant at) {
@@ -58,21 +63,14 @@ SoundPanel::SoundPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent
     refresh();
 }
 
-QWidget *SoundPanel::makeHead()
+void SoundPanel::makeEarly()
 {
-    auto *head = new QWidget(this);
-    head->setObjectName(QStringLiteral("soundHead"));
-    auto *layout = new QHBoxLayout(head);
-    layout->setContentsMargins(8, 0, 8, 0);
-    m_early = new QPushButton(tr("Before the answer"), head);
+    m_told->setProperty("muted", true);
+    m_early = new QPushButton(tr("Before the answer"), this);
     m_early->setObjectName(QStringLiteral("soundEarly"));
     m_early->setAccessibleName(tr("Show only what came before the answer"));
     m_early->setCheckable(true);
-    m_told->setProperty("muted", true);
-    layout->addWidget(m_told, 1);
-    layout->addWidget(m_early);
     connect(m_early, &QPushButton::toggled, this, &SoundPanel::refresh);
-    return head;
 }
 
 void SoundPanel::showEvent(QShowEvent *event)
@@ -95,16 +93,16 @@ void SoundPanel::refresh()
     const base::Instant to = m_early->isChecked() && picture.answered.known()
                                  ? std::min(picture.to, picture.answered + kBehindAnswer)
                                  : picture.to;
-    QString told = tr("No RTP belongs to this call: there is no sound to show.");
+    QString told;
     if (!view)
         told = tr("The sound of a call shows here on the clock of its ladder.");
-    else if (any && picture.moreLanes > 0)
-        told = tr("%1 more without room here. Click or drag to find the message of a moment.")
+    else if (!any)
+        told = tr("No RTP belongs to this call: there is no sound to show.");
+    else if (picture.moreLanes > 0)
+        told = tr("%1 not shown for want of room.")
                    .arg(counted(picture.moreLanes, tr("stream is"), tr("streams are")));
-    else if (any)
-        told = tr("Click or drag to find the message of a moment; Left and Right go from mark to "
-                  "mark.");
     m_told->setText(told);
+    m_told->setVisible(!told.isEmpty());
     m_strip->setVisible(any);
     m_strip->setPicture(std::move(picture), from, to);
     follow(m_focus.row());

@@ -24,7 +24,7 @@ protected:
     void showEvent(QShowEvent *event) override;
 
 private:
-    QWidget *makeHead();
+    void makeEarly();
     void refresh();
     void follow(trace::RowId row);
 

@@ -17,6 +17,8 @@ using namespace std::chrono_literals;
 constexpr double kFloor = -60;           // dBFS shown as nothing
 constexpr int kLabelWidth = 176;         // of a lane's name
 constexpr int kHead = 20, kAxis = 20;    // height of the marks' names and of the time scale
+constexpr int kLeastLane = 20;           // of a lane
+constexpr int kTwoLines = 30;            // height from which a lane's name takes two lines
 constexpr int kLane = 34;                // height that a lane asks for
 constexpr int kLeastTick = 70;           // pixels between two numbers of the scale
 constexpr base::Duration kPacket = 60ms; // a packet sounds until the next, mostly sooner than this
@@ -64,6 +66,12 @@ QSize SoundStrip::sizeHint() const
 {
     const int lanes = std::max(1, static_cast<int>(m_picture.lanes.size()));
     return {640, kHead + kAxis + lanes * kLane};
+}
+
+QSize SoundStrip::minimumSizeHint() const
+{
+    const int lanes = std::max(1, static_cast<int>(m_picture.lanes.size()));
+    return {240, kHead + kAxis + lanes * kLeastLane};
 }
 
 QRect SoundStrip::plot() const
@@ -126,13 +134,20 @@ void SoundStrip::drawLane(QPainter &painter, const ladder::SoundLane &lane, cons
     painter.setPen(t.colour(Neutral::Text));
     const QRect name(8, box.top(), kLabelWidth - 16, box.height());
     const QFontMetrics metrics(painter.font());
-    const QString direction =
-        metrics.elidedText(shown(lane.direction), Qt::ElideRight, name.width());
-    const int half = name.height() / 2;
-    painter.drawText(name.adjusted(0, 0, 0, -half), Qt::AlignLeft | Qt::AlignBottom, direction);
-    painter.setPen(t.colour(Neutral::Muted));
-    painter.drawText(name.adjusted(0, half, 0, 0), Qt::AlignLeft | Qt::AlignTop,
-                     metrics.elidedText(shown(lane.codec), Qt::ElideRight, name.width()));
+    const auto fitted = [&](const QString &text) {
+        return metrics.elidedText(text, Qt::ElideRight, name.width());
+    };
+    if (box.height() >= kTwoLines) {
+        const int half = name.height() / 2;
+        painter.drawText(name.adjusted(0, 0, 0, -half), Qt::AlignLeft | Qt::AlignBottom,
+                         fitted(shown(lane.direction)));
+        painter.setPen(t.colour(Neutral::Muted));
+        painter.drawText(name.adjusted(0, half, 0, 0), Qt::AlignLeft | Qt::AlignTop,
+                         fitted(shown(lane.codec)));
+    } else {
+        painter.drawText(name, Qt::AlignLeft | Qt::AlignVCenter,
+                         fitted(shown(lane.direction) + QStringLiteral(", ") + shown(lane.codec)));
+    }
     painter.fillRect(box.left(), box.center().y(), box.width(), 1, t.colour(Neutral::Line));
     const int reach = std::max(2, box.height() / 2 - 2);
     const auto &loudness = lane.stream->loudness;
@@ -187,7 +202,9 @@ void SoundStrip::drawMarks(QPainter &painter, const QRect &box) const
         painter.drawLine(x, box.top() - 3, x, box.bottom());
         const QString text = shown(mark.text);
         const int width = metrics.horizontalAdvance(text);
-        const int left = std::clamp(x - width / 2, 0, std::max(0, this->width() - width));
+        // The first stands before its line, where there is room: the next ones are often close.
+        const int wanted = free == 0 ? x - width - 3 : x + 2;
+        const int left = std::clamp(wanted, 0, std::max(0, this->width() - width));
         if (left < free)
             continue;
         painter.setPen(t.colour(mark.role));
@@ -245,7 +262,8 @@ QString SoundStrip::tipAt(const QPoint &place) const
 {
     const QRect box = plot();
     if (!box.contains(place))
-        return {};
+        return plainTip(tr("Click or drag to find the message of a moment; Left and Right go from "
+                           "mark to mark."));
     const base::Instant from = timeAt(place.x()), to = timeAt(place.x() + 1);
     QStringList lines{since(from - m_picture.from, 2)};
     for (const auto &lane : m_picture.lanes) {

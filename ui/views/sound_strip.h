@@ -25,7 +25,7 @@ public:
     base::Instant timeAt(int x) const;
     int xOf(base::Instant at) const;
     QSize sizeHint() const override;
-    QSize minimumSizeHint() const override { return {240, 60}; }
+    QSize minimumSizeHint() const override;
 
 Q_SIGNALS:
     void wanted(base::Instant at); // dragged or clicked there

@@ -53,13 +53,28 @@ void collectNonces(const Evidence &evidence, trace::RowId challenge, std::set<st
             fresh.emplace(digestParameter(header.value, "nonce"));
 }
 
+/// What became of those credentials is not in this trace: they may have been taken, and the nonce
+/// be old by the next request.
+void dropUsed(const Evidence &evidence, trace::RowId request, std::set<std::string> &fresh)
+{
+    for (const auto &header : evidence.message(request).headers)
+        if (header.id == sip::HeaderId::Authorization ||
+            header.id == sip::HeaderId::ProxyAuthorization)
+            fresh.erase(std::string(digestParameter(header.value, "nonce")));
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     std::set<std::string> fresh; // nonces of challenges not yet answered
     std::vector<Refusal> refusals;
     for (const auto &transaction : evidence.call.transactions) {
-        if (transaction.finalStatus / 100 == 2 && transaction.method != sip::Method::Cancel)
+        if (transaction.finalStatus / 100 == 2 && transaction.method != sip::Method::Cancel) {
             refusals.clear(); // the credentials were good in the end
+            fresh.clear();    // and a nonce that was taken once may be old the next time
+        }
+        if (transaction.finalStatus == 0 && transaction.request.valid() && !fresh.empty() &&
+            transaction.method != sip::Method::Ack && transaction.method != sip::Method::Cancel)
+            dropUsed(evidence, transaction.request, fresh);
         if ((transaction.finalStatus != 401 && transaction.finalStatus != 407) ||
             !transaction.request.valid() || !transaction.finalResponse.valid())
             continue;

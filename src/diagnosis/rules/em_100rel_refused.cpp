@@ -17,31 +17,64 @@ bool mended(const Evidence &evidence, const calls::Transaction &refused)
                        });
 }
 
+/// The INVITE did what the refusal asks for, or did not do what it is refused for.
+bool unfounded(const Evidence &evidence, const calls::Transaction &invite)
+{
+    if (!invite.request.valid())
+        return false;
+    const auto &request = evidence.message(invite.request);
+    const bool requires100rel = request.lists(sip::HeaderId::Require, "100rel");
+    return invite.finalStatus == 420
+               ? !requires100rel
+               : requires100rel || request.lists(sip::HeaderId::Supported, "100rel");
+}
+
+void report(const Evidence &evidence, const calls::Transaction &invite, sip::HeaderId header,
+            Findings &out)
+{
+    const bool lacks = invite.finalStatus == 420;
+    const bool wrongly = unfounded(evidence, invite);
+    const auto by = sender(evidence, invite.finalResponse);
+    std::string text =
+        lacks ? fmt::format("The INVITE [1] demands 100rel and {} does not know it: {} [2].", by,
+                            codeText(420))
+              : fmt::format("{} demands 100rel [2] and the INVITE [1] does not offer it.", by);
+    if (wrongly)
+        text =
+            lacks ? fmt::format("{} refuses 100rel with {} [2], and the INVITE [1] does not "
+                                "require it: only what Require names may be refused.",
+                                by, codeText(420))
+                  : fmt::format("{} demands 100rel [2], and the INVITE [1] offers it already.", by);
+    auto &f = out.add("em-100rel-refused", Severity::Error, Grade::Seen, std::move(text));
+    f.impact = "The call fails for an option, not for the callee.";
+    f.evidence = {at(evidence, invite.request,
+                     lacks && !wrongly ? sip::HeaderId::Require : sip::HeaderId::Supported,
+                     "the INVITE"),
+                  at(evidence, invite.finalResponse, header, "the refusal")};
+    if (wrongly)
+        f.fixes = {{lacks ? "Leave alone what the INVITE only supports (RFC 3261 section 8.2.2.3)."
+                          : "Take the 100rel that the INVITE offers (RFC 3262 section 3).",
+                    "callee's user agent", Action::None},
+                   {"Call without 100rel and compare.", "caller's user agent",
+                    Action::CallWithoutReliable}};
+    else
+        f.fixes = {lacks ? Fix{"Say Supported: 100rel instead of Require: 100rel.",
+                               "caller's user agent", Action::CallWithoutReliable}
+                         : Fix{"Say Supported: 100rel.", "caller's user agent", Action::None}};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &invite : evidence.call.transactions) {
         if (invite.method != sip::Method::Invite || !invite.finalResponse.valid() ||
             (invite.finalStatus != 420 && invite.finalStatus != 421))
             continue;
-        const bool lacks = invite.finalStatus == 420;
-        const auto header = lacks ? sip::HeaderId::Unsupported : sip::HeaderId::Require;
+        const auto header =
+            invite.finalStatus == 420 ? sip::HeaderId::Unsupported : sip::HeaderId::Require;
         if (!evidence.message(invite.finalResponse).lists(header, "100rel") ||
             mended(evidence, invite))
             continue;
-        auto &f = out.add("em-100rel-refused", Severity::Error, Grade::Seen,
-                          lacks ? fmt::format("The INVITE [1] demands 100rel and {} does not know "
-                                              "it: {} [2].",
-                                              sender(evidence, invite.finalResponse), codeText(420))
-                                : fmt::format("{} demands 100rel [2] and the INVITE [1] does not "
-                                              "offer it.",
-                                              sender(evidence, invite.finalResponse)));
-        f.impact = "The call fails for an option, not for the callee.";
-        f.evidence = {at(evidence, invite.request,
-                         lacks ? sip::HeaderId::Require : sip::HeaderId::Supported, "the INVITE"),
-                      at(evidence, invite.finalResponse, header, "the refusal")};
-        f.fixes = {lacks ? Fix{"Say Supported: 100rel instead of Require: 100rel.",
-                               "caller's user agent", Action::CallWithoutReliable}
-                         : Fix{"Say Supported: 100rel.", "caller's user agent", Action::None}};
+        report(evidence, invite, header, out);
         return;
     }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <diagnosis/announced.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -32,6 +33,9 @@ void check(const Evidence &evidence, Findings &out)
         if (!row.valid())
             continue;
         const auto start = evidence.time(row);
+        // P-Early-Media, preconditions or the description itself may say that nothing is to come.
+        if (announcedAt(evidence, i, start).what != Announced::Media)
+            continue;
         const auto end = earlyEnd(evidence, i);
         if (firstHeard(evidence, std::min(end, start + kSilence)) != nullptr)
             continue;

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <diagnosis/announced.h>
+#include <diagnosis/early_sound.h>
 #include <diagnosis/facts.h>
+#include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -10,27 +13,11 @@ namespace {
 constexpr auto kWarnAfter = std::chrono::seconds(2);
 constexpr auto kErrorAfter = std::chrono::seconds(5);
 
-/// The audio line that promises to be heard, nullptr: this description does not promise it.
-const sip::SdpMedia *promise(const sip::Sdp &sdp, const calls::EarlyDialog &dialog)
-{
-    const auto *const audio = sdp.audio();
-    if (audio == nullptr || audio->port == 0 || !callerMayHear(audio->direction))
-        return nullptr;
-    const auto endpoint = audio->endpoint();
-    if (!endpoint || endpoint->address.isUnspecified())
-        return nullptr;
-    // RFC 3312: this description serves the preconditions, media comes after they are met.
-    if (audio->attribute("des"))
-        return nullptr;
-    const auto permission = earlyMediaPermission(dialog);
-    return permission && !callerMayHear(*permission) ? nullptr : audio;
-}
-
 /// First 180 behind the description: from there on the caller's own ringback is right (RFC 3960
 /// section 3.2).
-trace::RowId alertingAfter(const Evidence &evidence, const calls::EarlyDialog &dialog)
+trace::RowId alertingAfter(const Evidence &evidence, const calls::EarlyDialog &dialog,
+                           base::Instant start)
 {
-    const auto start = evidence.time(dialog.firstSdp);
     for (const auto row : dialog.provisionals)
         if (evidence.trace.row(row).status == 180 && evidence.time(row) > start)
             return row;
@@ -47,17 +34,48 @@ trace::RowId cancelAt(const Evidence &evidence, base::Instant end)
     return {};
 }
 
-/// `end`: the row that ended the wait; invalid: none of this call, or it lasts.
-void report(const Evidence &evidence, const calls::EarlyDialog &dialog, base::Duration silent,
-            trace::RowId end, bool over, Findings &out)
+struct Wait { // for the audio that was announced
+    std::uint32_t dialog = 0;
+    Announcement announced;
+    base::Instant end;
+};
+
+/// Packets that went to a place which the caller did not name.
+void tellAstray(const Evidence &evidence, std::uint32_t dialog, Finding &finding)
 {
-    const auto &sdp = sdpOf(evidence, dialog.firstSdp);
+    const auto came = earlyArrival(evidence, dialog);
+    if (came.astray == nullptr)
+        return;
+    const auto wanted = wantedBefore(evidence, *came.astray, earlyEnd(evidence, dialog));
+    const auto *const audio = sdpOf(evidence, wanted.row).audio();
+    const auto &place = came.astray->stream->destination;
+    finding.evidence.push_back(at(*came.astray->stream, "to another place"));
+    finding.text += fmt::format(" {} went to {} [{}]", count(came.astrayPackets, "packet"),
+                                place.text(), finding.evidence.size());
+    if (audio != nullptr) {
+        finding.evidence.push_back(
+            at(evidence, wanted.row, audio->line, "where the caller listens"));
+        finding.text += fmt::format(", which the caller's description does not name [{}]",
+                                    finding.evidence.size());
+    }
+    finding.text += '.';
+    finding.fixes.push_back({"Send RTP to the address and port of the caller's description.",
+                             "gateway or SBC", Action::None});
+}
+
+/// `end`: the row that ended the wait; invalid: none of this call, or it lasts.
+void report(const Evidence &evidence, const Wait &wait, trace::RowId end, bool over, Findings &out)
+{
+    const auto described = wait.announced.row;
+    const auto silent = wait.end - wait.announced.since;
+    const auto &sdp = sdpOf(evidence, described);
     const auto &audio = *sdp.audio();
-    const auto from = audio.endpoint()->text();
-    const auto what = codeText(evidence.trace.row(dialog.firstSdp).status);
+    const auto place = audio.endpoint();
+    const auto from = place ? place->text() : fmt::format("port {}", audio.port);
+    const int code = evidence.trace.row(described).status;
+    const auto what = code != 0 ? codeText(code) : messageText(evidence, described);
     const auto hear = hearing(evidence);
-    std::vector<EvidenceRef> refs{
-        at(evidence, dialog.firstSdp, audio.line, "audio is announced here")};
+    std::vector<EvidenceRef> refs{at(evidence, described, audio.line, "audio is announced here")};
     std::string until = over ? " until that was over" : " so far";
     if (end.valid()) {
         const int status = evidence.trace.row(end).status;
@@ -80,23 +98,24 @@ void report(const Evidence &evidence, const calls::EarlyDialog &dialog, base::Du
         "em-183-sdp-no-rtp", error ? Severity::Error : Severity::Warning, gradeOf(hear),
         fmt::format(
             "{} from {} announces early audio from {} [1], but no RTP packet came within {}{}.",
-            what, sender(evidence, dialog.firstSdp), from, lasting(silent), until));
+            what, sender(evidence, described), from, lasting(silent), until));
     f.impact = "The caller hears silence: most phones stop their own ringback when the answer to "
                "the offer arrives.";
     f.evidence = std::move(refs);
-    const auto signalling = evidence.trace.source(dialog.firstSdp).address;
-    if (audio.endpoint()->address.isPrivate() && signalling.known() && !signalling.isPrivate())
+    tellAstray(evidence, wait.dialog, f);
+    const auto signalling = evidence.trace.source(described).address;
+    if (place && place->address.isPrivate() && signalling.known() && !signalling.isPrivate())
         f.fixes.push_back(
             {fmt::format(
                  "Put the public address into the c= line: {} is private, while the signalling "
                  "comes from {}.",
-                 audio.endpoint()->address.text(), signalling.text()),
+                 place->address.text(), signalling.text()),
              "gateway or SBC", Action::None});
     f.fixes.push_back(
         {fmt::format(
              "Send RTP from {} as soon as the {} is out, or send 180 and leave the ringback to "
              "the caller.",
-             from, evidence.trace.row(dialog.firstSdp).status),
+             from, messageText(evidence, described)),
          "gateway or SBC", Action::None});
     f.fixes.push_back({"Let RTP pass to the port of the offer before the call is answered.",
                        "NAT or firewall", Action::None});
@@ -111,18 +130,25 @@ void check(const Evidence &evidence, Findings &out)
         return; // without an offer in the INVITE the description is no answer
     for (std::uint32_t i = 0; i < call.earlyDialogs.size(); ++i) {
         const auto &dialog = call.earlyDialogs[i];
-        if (!dialog.firstSdp.valid() ||
-            promise(sdpOf(evidence, dialog.firstSdp), dialog) == nullptr)
-            continue;
-        const auto start = evidence.time(dialog.firstSdp);
         auto end = earlyEnd(evidence, i);
         bool over = earlyPhaseOver(evidence, i);
+        // A live clock may be a little behind the stamps of the packets.
+        const auto seen = over ? end : std::max(end, call.last);
+        const auto announced = firstAnnounced(evidence, i, seen + std::chrono::nanoseconds(1));
+        if (announced.what != Announced::Media)
+            continue;
+        const auto start = announced.since;
         trace::RowId endRow;
         if (call.finalResponse.valid() && evidence.time(call.finalResponse) <= end)
             endRow = call.finalResponse;
         else if (over)
             endRow = cancelAt(evidence, end);
-        if (const auto alerting = alertingAfter(evidence, dialog);
+        if (announced.until.known() && announced.until < end) {
+            end = announced.until;
+            endRow = {};
+            over = true;
+        }
+        if (const auto alerting = alertingAfter(evidence, dialog, start);
             alerting.valid() && evidence.time(alerting) < end) {
             end = evidence.time(alerting);
             endRow = alerting;
@@ -137,7 +163,7 @@ void check(const Evidence &evidence, Findings &out)
         }
         if (end - start <= kWarnAfter)
             continue;
-        report(evidence, dialog, end - start, endRow, over, out);
+        report(evidence, {i, announced, end}, endRow, over, out);
         return;
     }
 }

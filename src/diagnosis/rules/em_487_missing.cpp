@@ -8,6 +8,7 @@ namespace diagnosis::rules {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(32); // 64*T1
+constexpr auto kRounded = std::chrono::seconds(1);   // our timer began before the 200 came
 
 void check(const Evidence &evidence, Findings &out)
 {
@@ -20,18 +21,22 @@ void check(const Evidence &evidence, Findings &out)
                                                     t.pair == cancel.pair &&
                                                     t.branch == cancel.branch;
                                          });
-        if (invite == evidence.call.transactions.end() || invite->finalStatus != 0 ||
-            invite->localFailure.valid() || invite->ack.valid()) // acknowledged: only not captured
+        if (invite == evidence.call.transactions.end() || invite->finalResponse.valid() ||
+            invite->ack.valid()) // acknowledged: only not captured
             continue;
-        if (evidence.now - cancel.finished < kPatience) {
-            out.recheckAt(cancel.finished + kPatience);
+        // A call of ours is given up at the same time; before that something else ended it.
+        const bool given = invite->localFailure.valid();
+        const auto until = given ? evidence.time(invite->localFailure) : evidence.now;
+        if (until - cancel.finished < kPatience - (given ? kRounded : base::Duration{0})) {
+            if (!given)
+                out.recheckAt(cancel.finished + kPatience);
             continue;
         }
         auto &f = out.add("em-487-missing", Severity::Warning, Grade::Likely,
                           fmt::format("{} confirmed the CANCEL [1] and never ended the INVITE: no "
                                       "487 came in {}.",
                                       sender(evidence, cancel.finalResponse),
-                                      lasting(evidence.now - cancel.finished)));
+                                      lasting(until - cancel.finished)));
         f.impact = "The caller gives up by its own timer; the callee's phone may go on ringing.";
         f.evidence = {at(cancel.finalResponse, "the CANCEL was taken")};
         f.fixes = {{"Answer the INVITE with 487 when its CANCEL is taken.", "gateway or SBC",

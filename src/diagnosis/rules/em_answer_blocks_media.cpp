@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/announced.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
@@ -15,7 +16,8 @@ bool onPurpose(const calls::EarlyDialog &dialog, const sip::SdpMedia &audio)
 
 void check(const Evidence &evidence, Findings &out)
 {
-    for (const auto &dialog : evidence.call.earlyDialogs) {
+    for (std::uint32_t i = 0; i < evidence.call.earlyDialogs.size(); ++i) {
+        const auto &dialog = evidence.call.earlyDialogs[i];
         if (!dialog.firstSdp.valid())
             continue;
         const auto *const audio = sdpOf(evidence, dialog.firstSdp).audio();
@@ -28,6 +30,8 @@ void check(const Evidence &evidence, Findings &out)
         if (offered != nullptr && (offered->direction == sip::Direction::SendOnly ||
                                    offered->direction == sip::Direction::Inactive))
             continue; // the caller asked for it
+        if (firstAnnounced(evidence, i, earlyEnd(evidence, i)).what == Announced::Media)
+            continue; // another description of the dialog lets it through
         auto &f = out.add("em-answer-blocks-media", Severity::Warning, Grade::Seen,
                           fmt::format("The description in {} [1] says {}, so nothing can be heard "
                                       "before the answer, and no 180 asks the caller's phone to "

@@ -17,6 +17,18 @@ const calls::Transaction *cancelled(const calls::Call &call, const calls::Transa
     return nullptr;
 }
 
+/// Somebody further on had answered by then: what came back on this hop the capture may lack.
+bool answeredBehind(const Evidence &evidence, const calls::Transaction &invite, base::Instant when)
+{
+    return std::any_of(evidence.call.transactions.begin(), evidence.call.transactions.end(),
+                       [&](const calls::Transaction &t) {
+                           return t.method == sip::Method::Invite && t.cseq == invite.cseq &&
+                                  t.pair != invite.pair && !t.inDialog && !t.responses.empty() &&
+                                  evidence.trace.row(t.responses.front()).status > 100 &&
+                                  evidence.time(t.responses.front()) < when;
+                       });
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &cancel : evidence.call.transactions) {
@@ -30,7 +42,7 @@ void check(const Evidence &evidence, Findings &out)
                         [&](trace::RowId row) { return evidence.time(row) <= cancel.started; });
         // Responses of others in this direction prove that the capture sees them.
         const bool visible = !invite->responses.empty() || !cancel.responses.empty();
-        if (heard || !visible)
+        if (heard || !visible || answeredBehind(evidence, *invite, cancel.started))
             continue;
         auto &f = out.add("em-cancel-before-1xx", Severity::Error, Grade::Seen,
                           fmt::format("{} sent CANCEL [2] {} after the INVITE [1], before any "

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <diagnosis/announced.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
@@ -32,6 +33,8 @@ void check(const Evidence &evidence, Findings &out)
         const auto since = evidence.time(dialog.firstSdp);
         if (wentOn(evidence, dialog, since))
             continue;
+        if (unmetPrecondition(evidence, i, earlyEnd(evidence, i)).empty())
+            continue; // a PRACK may say it too
         const auto waited = earlyEnd(evidence, i) - since;
         if (waited < kPatience) {
             if (!earlyPhaseOver(evidence, i))

@@ -9,6 +9,8 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr auto kOnTheWay = std::chrono::seconds(1); // a PRACK may be
+
 /// A PRACK for `rseq` proves that the response existed and only the capture lacks it.
 bool acknowledged(const Evidence &evidence, std::uint32_t rseq)
 {
@@ -51,26 +53,34 @@ void check(const Evidence &evidence, Findings &out)
                 continue;
             const auto &a = evidence.trace.row(before.response),
                        &b = evidence.trace.row(after.response);
-            // A number that falls may be UDP's reordering; one that was skipped is a fault.
-            if (a.pair != b.pair || a.cseq != b.cseq || after.rseq <= before.rseq + 1 ||
-                acknowledged(evidence, before.rseq + 1))
+            if (a.pair != b.pair || a.cseq != b.cseq || after.rseq == before.rseq + 1)
                 continue;
+            // A number that falls may be UDP's reordering, if the caller takes it all the same.
+            const bool falls = after.rseq < before.rseq;
+            if (falls ? acknowledged(evidence, after.rseq)
+                      : acknowledged(evidence, before.rseq + 1))
+                continue;
+            if (falls && evidence.now - b.time < kOnTheWay) {
+                out.recheckAt(b.time + kOnTheWay);
+                continue;
+            }
             const bool taken = after.prackStatus / 100 == 2;
             if (taken && captureLacks(evidence, before, after))
                 continue;
             auto &f = out.add(
                 "em-rseq-gap", Severity::Error, Grade::Likely,
-                fmt::format(
-                    "RSeq jumps from {} [1] to {} [2] in one early dialog, so {} must not be "
-                    "acknowledged{}.",
-                    before.rseq, after.rseq, codeText(b.status), taken ? ", and was [3]" : ""));
+                fmt::format("RSeq {} from {} [1] to {} [2] in one early dialog, so {} must not be "
+                            "acknowledged{}.",
+                            falls ? "falls" : "jumps", before.rseq, after.rseq, codeText(b.status),
+                            taken ? ", and was [3]" : ""));
             f.impact = taken ? "Both sides overlook it here; a caller that keeps to the rule "
                                "discards the second response, and its early answer with it."
                              : "The caller has to discard the second response: its state or early "
                                "answer is lost to it.";
             f.evidence = {
                 at(evidence, before.response, sip::HeaderId::RSeq, "last number in order"),
-                at(evidence, after.response, sip::HeaderId::RSeq, "a number too high")};
+                at(evidence, after.response, sip::HeaderId::RSeq,
+                   falls ? "a number of before" : "a number too high")};
             if (taken)
                 f.evidence.push_back(at(after.prack, "acknowledged nevertheless"));
             f.fixes = {

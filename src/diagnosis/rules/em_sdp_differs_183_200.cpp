@@ -1,64 +1,87 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <diagnosis/facts.h>
+#include <diagnosis/in_force.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
-#include <map>
 #include <sip/sdp_fault.h>
 
 namespace diagnosis::rules {
 namespace {
-
-constexpr std::size_t kMostDescriptions = 64;
 
 struct Change {
     trace::RowId before, after;
     std::vector<std::string> differences;
 };
 
-/// An offer of its own between the two makes the second description legal (UPDATE, PRACK; RFC 3311,
-/// RFC 3262).
-bool offeredAgain(const Evidence &evidence)
+/// The callee's description that was in force on that hop when it answered, and all before it.
+struct Before {
+    trace::RowId newest;
+    std::vector<trace::RowId> all;
+};
+
+Before before(const Evidence &evidence, std::uint32_t dialog, trace::RowId answer)
 {
-    return std::any_of(
-        evidence.call.transactions.begin(), evidence.call.transactions.end(), [&](const auto &t) {
-            return (t.method == sip::Method::Update || t.method == sip::Method::Prack) &&
-                   hasSdp(evidence, t.request);
-        });
+    Before out;
+    const auto &row = evidence.trace.row(answer);
+    trace::RowId update;
+    bool elsewhere = false;
+    for (const auto &each : descriptions(evidence, dialog)) {
+        if (each.byCaller || !each.agreed || each.row == answer || each.from > row.time)
+            continue;
+        const bool ofInvite = each.method == sip::Method::Invite;
+        // On the same hop: a media relay writes other addresses on every one.
+        if (each.pair != row.pair) {
+            elsewhere = elsewhere || !ofInvite;
+            continue;
+        }
+        if (ofInvite && (each.cseq != row.cseq || evidence.trace.row(each.row).status >= 200))
+            continue;
+        out.all.push_back(each.row);
+        if (!ofInvite)
+            update = each.row;
+        else if (!out.newest.valid())
+            out.newest = each.row;
+    }
+    if (update.valid())
+        out.newest = update;
+    else if (elsewhere)
+        out.newest = {}; // an UPDATE that went another way may have changed it here too
+    return out;
 }
 
-/// Compares on one hop only: a media relay writes other addresses on every hop.
+std::vector<std::string> differences(const Evidence &evidence, trace::RowId a, trace::RowId b)
+{
+    auto found = sip::mediaDifferences(sdpOf(evidence, a), sdpOf(evidence, b));
+    std::erase_if(found, [](const std::string &text) { // allowed to change (RFC 8866 section 6.4)
+        return text.find("packet time") != std::string::npos;
+    });
+    return found;
+}
+
 std::vector<Change> changes(const Evidence &evidence, std::uint32_t dialog)
 {
-    std::map<std::pair<std::uint32_t, std::uint32_t>, trace::RowId> early; // by (pair, CSeq)
     std::vector<Change> found;
     std::size_t read = 0;
     for (const auto &entry : evidence.call.rows) {
         const auto &row = evidence.trace.row(entry.row);
-        if (entry.earlyDialog != dialog || entry.original.valid() || row.status <= 100 ||
+        if (entry.earlyDialog != dialog || entry.original.valid() || row.status < 200 ||
             row.status >= 300 || row.method != sip::Method::Invite || !hasSdp(evidence, entry.row))
             continue;
         if (++read > kMostDescriptions)
             break;
-        const auto key = std::pair(row.pair, row.cseq);
-        if (row.status < 200) {
-            early.emplace(key, entry.row);
-            continue;
-        }
-        const auto it = early.find(key);
-        if (it == early.end() || !sip::audioFault(sdpOf(evidence, it->second)).empty() ||
+        const auto earlier = before(evidence, dialog, entry.row);
+        if (!earlier.newest.valid() || !sip::audioFault(sdpOf(evidence, earlier.newest)).empty() ||
             !sip::audioFault(sdpOf(evidence, entry.row)).empty())
             continue;
-        Change change{
-            it->second, entry.row,
-            sip::mediaDifferences(sdpOf(evidence, it->second), sdpOf(evidence, entry.row))};
-        std::erase_if(change.differences,
-                      [](const std::string &text) { // allowed to change (RFC 8866 section 6.4)
-                          return text.find("packet time") != std::string::npos;
-                      });
+        // Repeated unchanged it does no harm, though an UPDATE has replaced it since.
+        if (std::any_of(earlier.all.begin(), earlier.all.end(), [&](trace::RowId one) {
+                return one != earlier.newest && differences(evidence, one, entry.row).empty();
+            }))
+            continue;
+        Change change{earlier.newest, entry.row, differences(evidence, earlier.newest, entry.row)};
         if (!change.differences.empty())
             found.push_back(std::move(change));
-        early.erase(it);
     }
     return found;
 }
@@ -74,7 +97,7 @@ bool movesMedia(const Evidence &evidence, const Change &change)
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
-    if (call.kind != calls::Kind::Call || !hasSdp(evidence, call.invite) || offeredAgain(evidence))
+    if (call.kind != calls::Kind::Call || !hasSdp(evidence, call.invite))
         return;
     for (std::uint32_t i = 0; i < call.earlyDialogs.size(); ++i) {
         const auto &dialog = call.earlyDialogs[i];

@@ -17,6 +17,9 @@ void check(const Evidence &evidence, Findings &out)
                 continue;
             const auto &a = evidence.trace.row(first.response),
                        &b = evidence.trace.row(second.response);
+            // A lower number behind a higher one was overtaken on the way (UDP).
+            if (second.rseq <= first.rseq)
+                continue;
             if (a.pair != b.pair || a.cseq != b.cseq || !first.prack.valid() ||
                 evidence.time(first.prack) <= b.time + kOnTheWay)
                 continue; // without a PRACK another rule speaks

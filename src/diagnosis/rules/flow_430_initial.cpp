@@ -46,6 +46,7 @@ void check(const Evidence &evidence, Findings &out)
 {
     const auto *const failed = origin(evidence, 430, false);
     if (failed == nullptr || !failed->request.valid() || failed->method == sip::Method::Prack ||
+        failed->method == sip::Method::Register || // flow-430-register tells
         savedByAnotherFlow(evidence, *failed))
         return;
     const auto verdict = judgeFlowFailure(evidence, *failed);

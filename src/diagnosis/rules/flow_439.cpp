@@ -1,20 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
 namespace {
-
-bool registeredLater(const Evidence &evidence, const calls::Transaction &refused)
-{
-    return std::any_of(evidence.call.transactions.begin(), evidence.call.transactions.end(),
-                       [&](const auto &t) {
-                           return t.method == sip::Method::Register && t.finalStatus / 100 == 2 &&
-                                  t.started >= refused.finished;
-                       });
-}
 
 void check(const Evidence &evidence, Findings &out)
 {
@@ -24,7 +15,7 @@ void check(const Evidence &evidence, Findings &out)
     const auto &request = evidence.message(refused->request);
     const auto contact = request.value(sip::HeaderId::Contact);
     const bool asked = sip::parameter(contact, "reg-id").has_value();
-    const bool later = registeredLater(evidence, *refused);
+    const bool later = acceptedLater(evidence, *refused);
     auto text = fmt::format(
         "{} refused the REGISTER {} [1] with 439 First Hop Lacks Outbound Support [2]: ",
         sender(evidence, refused->finalResponse), asked ? "with reg-id" : "without reg-id");

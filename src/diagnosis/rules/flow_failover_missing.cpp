@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/facts.h>
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -13,8 +14,8 @@ constexpr auto kPatience = std::chrono::seconds(2);
 const flows::Flow *spare(const Evidence &evidence, const flows::Flow &dead, base::Instant when)
 {
     for (const auto &flow : evidence.flows)
-        if (flow && sameDevice(*flow, dead) && flow->registered.known() &&
-            flow->registered < when && deathOf(*flow, when) == nullptr)
+        if (flow && sameDevice(*flow, dead) && boundAt(*flow, when) &&
+            deathOf(*flow, when) == nullptr)
             return flow.get();
     return nullptr;
 }
@@ -36,7 +37,7 @@ void check(const Evidence &evidence, Findings &out)
                 fmt::format("{} got 430 for one flow of the device [1], and never tried its "
                             "other one: reg-id {}, registered {} before [2].",
                             evidence.trace.source(failed->request).text(), other->report.regId,
-                            lasting(failed->started - other->registered)));
+                            lasting(failed->started - boundAt(*other, failed->started)->time)));
     f.impact = "The call fails although the phone can be reached.";
     f.evidence = {at(failed->finalResponse, "the dead flow"), at(*other, "the one that lives")};
     f.fixes = {

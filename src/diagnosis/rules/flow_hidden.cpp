@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <base/text.h>
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -21,7 +22,7 @@ struct Dead {
 
 bool belongsTo(const flows::Flow &flow, std::string_view target)
 {
-    return flow.registered.known() && !target.empty() &&
+    return !target.empty() &&
            base::equalsNoCase(sip::parseNameAddress(flow.report.aor).uri.address(), target);
 }
 
@@ -37,7 +38,7 @@ Dead deadFlow(const Evidence &evidence, const calls::Transaction &transaction)
     const auto target = sip::parseNameAddress(to).uri.address();
     Dead last;
     for (const auto &flow : evidence.flows) {
-        if (!flow || !belongsTo(*flow, target) || flow->registered > transaction.started)
+        if (!flow || !belongsTo(*flow, target) || !boundAt(*flow, transaction.started))
             continue;
         const auto *const death = deathOf(*flow, transaction.started);
         if (death == nullptr)

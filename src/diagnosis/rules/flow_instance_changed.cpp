@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <base/text.h>
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -31,22 +32,22 @@ bool before(const Evidence &evidence, const flows::Flow &former, const flows::Fl
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto *const flow : flowsOf(evidence)) {
-        if (!flow->registered.known() || flow->report.instance.empty() ||
+        const auto began = boundAfter(*flow, {}); // it may have left since
+        if (!began.known() || flow->report.instance.empty() ||
             contactOf(evidence, flow->lastRegister).empty())
             continue;
         for (const auto &former : evidence.flows) {
             if (!former || !before(evidence, *former, *flow, evidence.call.first))
                 continue;
             const auto until = former->report.registeredUntil;
-            if (until.known() && until <= flow->registered)
+            if (until.known() && until <= began)
                 continue; // no ghost is left
             auto &f = out.add(
                 "flow-instance-changed", Severity::Warning, Grade::Likely,
                 fmt::format("The device of {} at {} registered with instance-id {} [1], and {} "
                             "later, with the same Contact, with {} [2].",
                             shown(flow->report.aor), flow->userAgent.address.text(),
-                            shown(former->report.instance),
-                            lasting(flow->registered - former->registered),
+                            shown(former->report.instance), lasting(began - former->registered),
                             shown(flow->report.instance)));
             f.impact = "To the registrar it is a second device: calls are sent to the first one, "
                        "which is gone, until its binding expires.";

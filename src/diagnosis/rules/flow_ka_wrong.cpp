@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -11,7 +12,7 @@ constexpr std::uint64_t kHabit = 3; // a stray CRLF is none
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto *const flow : flowsOf(evidence)) {
-        if (flow->transport != base::Transport::Udp || !flow->granted)
+        if (flow->transport != base::Transport::Udp || !everGranted(*flow))
             continue;
         std::uint64_t crlf = 0, stun = 0;
         trace::RowId first;
@@ -28,7 +29,7 @@ void check(const Evidence &evidence, Findings &out)
         auto &f = out.add("flow-ka-wrong", Severity::Warning, Grade::Seen,
                           fmt::format("{} keeps its flow alive by CRLF over UDP [1], {} times, and "
                                       "never by STUN: nothing answers that.",
-                                      flow->userAgent.text(), crlf));
+                                      evidence.trace.source(first).text(), crlf));
         f.impact =
             "A NAT may be kept open by it, but when the flow has failed, or the NAT has given "
             "it another port, nobody notices before the next REGISTER.";

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <base/text.h>
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <flows/stun.h>
@@ -82,13 +83,14 @@ void check(const Evidence &evidence, Findings &out)
         if (!change)
             continue;
         const auto since = evidence.time(change->now);
-        const bool anew = flow->registered.known() && flow->registered >= since;
+        const bool anew = boundAfter(*flow, since - base::Duration(1)).known();
         auto &f = out.add(
             "flow-mapped-changed", anew ? Severity::Warning : Severity::Error, Grade::Seen,
             fmt::format("The edge saw {} as {} [1], and {} later as {} [2]: the NAT between them "
                         "gave the flow another address.{}",
-                        flow->userAgent.text(), change->was.text(), lasting(since - change->seen),
-                        change->is.text(), anew ? " It was registered anew." : ""));
+                        evidence.trace.destination(change->now).text(), change->was.text(),
+                        lasting(since - change->seen), change->is.text(),
+                        anew ? " It was registered anew." : ""));
         f.impact = "Calls that came for it in between went to an address that is nobody's.";
         f.evidence = {at(change->before, "as it was"), at(change->now, "as it is")};
         f.evidence.back().flow = flow->id;

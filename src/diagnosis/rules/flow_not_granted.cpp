@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
-#include <diagnosis/flow_facts.h>
+#include <diagnosis/facts.h>
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -17,10 +17,9 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto &request = evidence.message(transaction.request);
         const auto contact = request.value(sip::HeaderId::Contact);
-        const auto expires = sip::parameter(contact, "expires");
-        const bool removes =
-            expires ? *expires == "0" : request.number(sip::HeaderId::Expires) == 0U;
-        if (removes || !sip::parameter(contact, "reg-id") ||
+        if (contact.empty() || takesAway(request))
+            continue; // asks only, or takes its leave: what stood until then counts
+        if (!sip::parameter(contact, "reg-id") ||
             !request.lists(sip::HeaderId::Supported, "outbound"))
             return; // the newest registration counts
         if (evidence.message(transaction.finalResponse).lists(sip::HeaderId::Require, "outbound"))

@@ -8,19 +8,6 @@
 namespace diagnosis::rules {
 namespace {
 
-/// The flow that the request left over; nullptr: none with outbound that stood.
-const flows::Flow *flowUsed(const Evidence &evidence, trace::RowId request, base::Instant when)
-{
-    const auto source = evidence.trace.source(request);
-    const auto destination = evidence.trace.destination(request);
-    const auto transport = evidence.trace.row(request).transport;
-    for (const auto &flow : evidence.flows)
-        if (flow && flow->userAgent == source && flow->edge == destination &&
-            flow->transport == transport && stands(*flow, when))
-            return flow.get();
-    return nullptr;
-}
-
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &transaction : evidence.call.transactions) {
@@ -30,7 +17,10 @@ void check(const Evidence &evidence, Findings &out)
             evidence.trace.row(transaction.request).viaCount != 1 ||
             transaction.finalStatus / 100 != 2)
             continue;
-        const auto *const flow = flowUsed(evidence, transaction.request, transaction.started);
+        const auto *const flow =
+            standingBetween(evidence, evidence.trace.source(transaction.request),
+                            evidence.trace.destination(transaction.request),
+                            evidence.trace.row(transaction.request).transport, transaction.started);
         const auto contact = evidence.message(transaction.request).value(sip::HeaderId::Contact);
         const auto address = sip::parseNameAddress(contact);
         if (flow == nullptr || !address.ok || address.uri.parameter("ob") ||

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -16,18 +16,22 @@ struct Late {
 };
 
 /// Over a connection, where each pong answers the oldest ping; STUN over UDP is sent again instead.
-Late latePongs(const flows::Flow &flow)
+/// Without outbound, as it was when the ping went out, nobody promised a pong: a CRLF may be
+/// anything.
+Late latePongs(const trace::Trace &trace, const flows::Flow &flow)
 {
     Late out;
     trace::RowId ping;
     base::Instant since;
     for (const auto &event : flow.events) {
         if (event.what == flows::Happening::Ping && !ping.valid()) {
-            ping = event.row;
+            const auto bound = boundAt(flow, event.time);
+            ping = bound && bound->granted ? event.row : trace::RowId{};
             since = event.time;
         } else if (event.what == flows::Happening::Pong && ping.valid()) {
             const auto waited = event.time - since;
-            const bool late = waited > kLate && waited <= flows::pongWait(flow.transport);
+            const bool late = waited > kLate && waited <= flows::pongWait(flow.transport) &&
+                              trace.destination(event.row) == trace.source(ping);
             out.count += late ? 1U : 0U;
             if (late && waited > out.longest) {
                 out.longest = waited;
@@ -35,7 +39,8 @@ Late latePongs(const flows::Flow &flow)
                 out.pong = event.row;
             }
             ping = {};
-        } else if (event.what != flows::Happening::Used) {
+        } else if (event.what != flows::Happening::Used &&
+                   event.what != flows::Happening::StateChanged) {
             ping = {}; // registered anew, or the connection ended
         }
     }
@@ -45,17 +50,16 @@ Late latePongs(const flows::Flow &flow)
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto *const flow : flowsOf(evidence)) {
-        // Without outbound nobody promised a pong: a CRLF may be anything.
-        const bool promised = flow->granted && flow->transport != base::Transport::Udp;
-        const auto late = promised ? latePongs(*flow) : Late{};
+        const auto late =
+            flow->transport == base::Transport::Udp ? Late{} : latePongs(evidence.trace, *flow);
         if (late.count == 0)
             continue;
         auto &f = out.add(
             "flow-pong-late", late.count > 1 ? Severity::Warning : Severity::Info, Grade::Seen,
             fmt::format("{} of {} came late: {} after the ping [1] the slowest [2]. "
                         "After {} a user agent gives the flow up.",
-                        count(late.count, "pong"), flow->edge.text(), lasting(late.longest),
-                        lasting(flows::pongWait(flow->transport))));
+                        count(late.count, "pong"), evidence.trace.source(late.pong).text(),
+                        lasting(late.longest), lasting(flows::pongWait(flow->transport))));
         f.impact = "Calls over this flow wait as long; a little more and it is taken for dead.";
         f.evidence = {at(late.ping, "the ping"), at(late.pong, "its pong")};
         f.evidence.front().flow = flow->id;

@@ -1,40 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <diagnosis/flow_facts.h>
+#include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
 namespace {
 
-/// The last ping that got no pong and was not followed by a sign of life of the edge.
+/// The last ping that got no pong and was not followed by a sign of life of the edge. Of a flow of
+/// ours only the connection is known to be another one by then: report() looks at that.
 const flows::FlowEvent *unansweredPing(const flows::Flow &flow)
 {
     const flows::FlowEvent *missing = nullptr;
     for (const auto &event : flow.events) {
         if (event.what == flows::Happening::PongMissing)
             missing = &event;
-        else if (event.what == flows::Happening::Pong || event.what == flows::Happening::Registered)
+        else if (!flow.ours && (event.what == flows::Happening::Pong ||
+                                event.what == flows::Happening::Registered))
             missing = nullptr;
     }
     return missing;
 }
 
+/// What the edge answered over the connection of that ping: before it, and afterwards.
+struct Life {
+    base::Instant before;
+    bool after = false;
+};
+Life lifeOf(const Evidence &evidence, const flows::Flow &flow, const flows::FlowEvent &missing)
+{
+    const auto ends = evidence.trace.source(missing.row);
+    Life life;
+    for (const auto &event : flow.events) {
+        const bool answer =
+            event.what == flows::Happening::Pong || event.what == flows::Happening::Registered;
+        if (!answer || !event.row.valid() || evidence.trace.destination(event.row) != ends)
+            continue;
+        if (event.time < missing.time)
+            life.before = std::max(life.before, event.time);
+        else
+            life.after = true;
+    }
+    return life;
+}
+
+/// The 2xx that brought a flow of ours back over its next connection; nullptr: none.
+const flows::FlowEvent *returned(const flows::Flow &flow, const flows::FlowEvent &missing)
+{
+    const auto when = flow.ours ? boundAfter(flow, missing.time) : base::Instant{};
+    const auto at = std::find_if(flow.events.begin(), flow.events.end(), [&](const auto &event) {
+        return when.known() && event.what == flows::Happening::Registered && event.time == when;
+    });
+    return at == flow.events.end() ? nullptr : &*at;
+}
+
 void report(const Evidence &evidence, const flows::Flow &flow, const flows::FlowEvent &missing,
             Findings &out)
 {
-    const auto *const next = replacement(evidence, flow, missing.time);
-    const auto lastSign = std::max(flow.lastPong, flow.registered);
-    auto text =
-        fmt::format("The ping of {} over {} to {} [1] got no pong within {}: the flow is dead.",
-                    flow.userAgent.text(), base::transportText(flow.transport), flow.edge.text(),
-                    lasting(flows::pongWait(flow.transport)));
-    if (lastSign.known() && lastSign < missing.time)
-        text += fmt::format(" Last sign of life {} before.", lasting(missing.time - lastSign));
+    const auto life = lifeOf(evidence, flow, missing);
+    if (life.after)
+        return;
+    const auto &trace = evidence.trace;
+    const auto *const back = returned(flow, missing);
+    const auto *const next = back != nullptr ? nullptr : replacement(evidence, flow, missing.time);
+    const bool mended = back != nullptr || next != nullptr;
+    auto text = fmt::format(
+        "The ping of {} over {} to {} [1] got no pong within {}: the flow is dead.",
+        trace.source(missing.row).text(), base::transportText(flow.transport),
+        trace.destination(missing.row).text(), lasting(flows::pongWait(flow.transport)));
+    if (life.before.known())
+        text += fmt::format(" Last sign of life {} before.", lasting(missing.time - life.before));
     if (next != nullptr)
         text += fmt::format(" It was replaced {} later from {} [2].",
-                            lasting(next->registered - missing.time), next->userAgent.text());
-    auto &f = out.add("flow-pong-timeout", next != nullptr ? Severity::Warning : Severity::Error,
+                            lasting(boundAfter(*next, missing.time) - missing.time),
+                            next->userAgent.text());
+    if (back != nullptr)
+        text +=
+            fmt::format(" It was registered again {} later from {} [2].",
+                        lasting(back->time - missing.time), trace.destination(back->row).text());
+    auto &f = out.add("flow-pong-timeout", mended ? Severity::Warning : Severity::Error,
                       Grade::Seen, std::move(text));
     f.impact =
         "Incoming calls over this flow were lost from the last sign of life until it was replaced.";
@@ -42,17 +86,19 @@ void report(const Evidence &evidence, const flows::Flow &flow, const flows::Flow
     f.evidence.back().flow = flow.id;
     if (next != nullptr)
         f.evidence.push_back(at(*next, "the flow that replaced it"));
+    if (back != nullptr)
+        f.evidence.push_back(at(back->row, "registered again"));
     const bool datagrams = flow.transport == base::Transport::Udp;
-    f.fixes = {
-        {datagrams ? "Register over a new flow with the same reg-id, instance and Call-ID."
-                   : "Open a new connection now and register with the same reg-id, instance and "
-                     "Call-ID.",
-         "callee's user agent", flow.ours && next == nullptr ? Action::ReRegister : Action::None},
-        {"Raise the idle timeout above the keep-alive period, or shorten the period.",
-         "NAT or firewall", Action::None},
-        {datagrams ? "Answer STUN binding requests on the SIP port (RFC 5626 section 5.4)."
-                   : "Answer every CRLF CRLF with a CRLF at once.",
-         "edge proxy", Action::None}};
+    f.fixes = {{datagrams
+                    ? "Register over a new flow with the same reg-id, instance and Call-ID."
+                    : "Open a new connection now and register with the same reg-id, instance and "
+                      "Call-ID.",
+                "callee's user agent", flow.ours && !mended ? Action::ReRegister : Action::None},
+               {"Raise the idle timeout above the keep-alive period, or shorten the period.",
+                "NAT or firewall", Action::None},
+               {datagrams ? "Answer STUN binding requests on the SIP port (RFC 5626 section 5.4)."
+                          : "Answer every CRLF CRLF with a CRLF at once.",
+                "edge proxy", Action::None}};
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -62,7 +108,8 @@ void check(const Evidence &evidence, Findings &out)
     for (const auto &flow : evidence.flows) {
         // Each flow is told of on the registration that made it.
         if (!flow || !flow->lastRegister.valid() ||
-            evidence.trace.row(flow->lastRegister).call != evidence.call.id)
+            evidence.trace.row(flow->lastRegister).call != evidence.call.id ||
+            lifeWithoutPong(evidence, *flow) != nullptr) // flow-pong-never tells
             continue;
         if (const auto *const missing = unansweredPing(*flow))
             report(evidence, *flow, *missing, out);

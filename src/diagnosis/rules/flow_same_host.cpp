@@ -1,12 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <diagnosis/flow_facts.h>
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
 namespace {
+
+constexpr auto kSettled = std::chrono::seconds(2); // less is a move from one to the other
+
+bool standsAlone(const Evidence &evidence, const flows::Flow &flow, base::Instant when)
+{
+    const auto bound = boundAt(flow, when);
+    const auto *const next = bound ? replacement(evidence, flow, bound->time) : nullptr;
+    return stands(flow, when) && (next == nullptr || boundAfter(*next, bound->time) > when);
+}
+
+/// Do both stand now, or did they until one of them ended? A user agent that leaves takes one away
+/// after the other.
+bool together(const Evidence &evidence, const flows::Flow &one, const flows::Flow &other)
+{
+    const auto both = [&](base::Instant when) {
+        return standsAlone(evidence, one, when) && standsAlone(evidence, other, when);
+    };
+    const auto until = [&](const flows::FlowEvent &event) {
+        using flows::Happening;
+        const bool ends = event.what == Happening::Closed || event.what == Happening::Reset ||
+                          (event.what == Happening::Registered && !boundAt(one, event.time)) ||
+                          (event.what == Happening::Registered && !boundAt(other, event.time));
+        const auto before = event.time - base::Duration(1);
+        return ends && both(before) && both(before - kSettled);
+    };
+    return both(evidence.now) || std::any_of(one.events.begin(), one.events.end(), until) ||
+           std::any_of(other.events.begin(), other.events.end(), until);
+}
 
 /// The flow of the same device that ends at the same place; each pair is told of once.
 const flows::Flow *twin(const Evidence &evidence, const flows::Flow &flow)
@@ -15,8 +43,7 @@ const flows::Flow *twin(const Evidence &evidence, const flows::Flow &flow)
         if (other && sameDevice(*other, flow) && other->report.regId < flow.report.regId &&
             other->edge == flow.edge && other->transport == flow.transport &&
             other->userAgent.address == flow.userAgent.address && // else it saves the access
-            stands(*other, evidence.now) &&
-            replacement(evidence, *other, other->registered) == nullptr)
+            together(evidence, *other, flow))
             return other.get();
     return nullptr;
 }
@@ -24,9 +51,7 @@ const flows::Flow *twin(const Evidence &evidence, const flows::Flow &flow)
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto *const flow : flowsOf(evidence)) {
-        const bool alive = stands(*flow, evidence.now) &&
-                           replacement(evidence, *flow, flow->registered) == nullptr;
-        const auto *const other = alive ? twin(evidence, *flow) : nullptr;
+        const auto *const other = twin(evidence, *flow);
         if (other == nullptr)
             continue;
         auto &f = out.add("flow-same-host", Severity::Warning, Grade::Seen,

@@ -16,10 +16,9 @@ bool everythingRefused(const sip::Sdp &answer)
                        [](const auto &m) { return m.port == 0; });
 }
 
-bool judge(const Evidence &evidence, const calls::Transaction &invite, trace::RowId answerRow,
-           Findings &out)
+bool judge(const Evidence &evidence, trace::RowId offerRow, trace::RowId answerRow, Findings &out)
 {
-    const auto &offer = sdpOf(evidence, invite.request), &answer = sdpOf(evidence, answerRow);
+    const auto &offer = sdpOf(evidence, offerRow), &answer = sdpOf(evidence, answerRow);
     const auto *const offered = offer.audio(), *const answered = answer.audio();
     if (offered == nullptr || answered == nullptr || offered->port == 0 ||
         !sip::audioFault(offer).empty() || !sip::audioFault(answer).empty())
@@ -39,7 +38,7 @@ bool judge(const Evidence &evidence, const calls::Transaction &invite, trace::Ro
     }
     auto &f = out.add("neg-no-common-codec", Severity::Error, Grade::Seen, std::move(text));
     f.impact = "No audio in either direction, although the signalling looks like a good call.";
-    f.evidence = {at(evidence, invite.request, offered->line, "the offer"),
+    f.evidence = {at(evidence, offerRow, offered->line, "the offer"),
                   at(evidence, answerRow, answered->line, "the answer")};
     f.fixes = {
         {"Offer a codec that both sides have; PCMU and PCMA are understood nearly everywhere.",
@@ -51,16 +50,9 @@ bool judge(const Evidence &evidence, const calls::Transaction &invite, trace::Ro
 
 void check(const Evidence &evidence, Findings &out)
 {
-    for (const auto &invite : evidence.call.transactions) {
-        if (invite.method != sip::Method::Invite || !hasSdp(evidence, invite.request))
-            continue;
-        for (const auto row : invite.responses) {
-            const auto status = evidence.trace.row(row).status;
-            if (status > 100 && status < 300 && hasSdp(evidence, row) &&
-                judge(evidence, invite, row, out))
-                return;
-        }
-    }
+    for (const auto &[offer, answer] : exchanges(evidence))
+        if (judge(evidence, offer, answer, out))
+            return;
 }
 
 } // namespace

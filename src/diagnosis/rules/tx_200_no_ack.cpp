@@ -11,6 +11,8 @@ constexpr std::size_t kEnough = 3;
 // 0.5, 1 and 2 s of RFC 3261 section 13.3.1.4, with some give; a mirrored capture repeats within
 // microseconds.
 constexpr auto kEnoughTime = std::chrono::seconds(2);
+constexpr auto kGivesUp = std::chrono::seconds(32); // 64*T1
+constexpr auto kGive = std::chrono::seconds(3);
 
 std::vector<trace::RowId> repeatedAnswers(const Evidence &evidence,
                                           const calls::Transaction &invite)
@@ -38,6 +40,17 @@ trace::RowId acknowledgement(const Evidence &evidence, const calls::Transaction 
     return {};
 }
 
+/// The callee's BYE when its patience of 64*T1 was over (RFC 3261 section 13.3.1.4).
+trace::RowId givingUp(const Evidence &evidence, const calls::Transaction &invite)
+{
+    const auto bye = evidence.call.bye;
+    if (!bye.valid() ||
+        evidence.trace.row(bye).fromTag != evidence.trace.row(invite.finalResponse).toTag)
+        return {};
+    const auto after = evidence.time(bye) - evidence.time(invite.finalResponse);
+    return after > kGivesUp - kGive && after < kGivesUp + kGive ? bye : trace::RowId{};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     if (evidence.call.kind != calls::Kind::Call)
@@ -60,6 +73,11 @@ void check(const Evidence &evidence, Findings &out)
         text += ack.valid()
                     ? fmt::format("; the ACK to {} [3] did not stop it.", receiver(evidence, ack))
                     : std::string("; no ACK for it is in this trace.");
+        const auto end = givingUp(evidence, invite);
+        if (end.valid())
+            text += fmt::format(" It ended the call {} after the answer [{}].",
+                                lasting(evidence.time(end) - evidence.time(invite.finalResponse)),
+                                ack.valid() ? 4 : 3);
         auto &f = out.add("tx-200-no-ack", Severity::Error,
                           ack.valid() ? Grade::Seen : Grade::Likely, std::move(text));
         f.impact =
@@ -69,6 +87,8 @@ void check(const Evidence &evidence, Findings &out)
                       at(again.back(), "still repeated")};
         if (ack.valid())
             f.evidence.push_back(at(ack, "where the ACK went"));
+        if (end.valid())
+            f.evidence.push_back(at(end, "given up: 64*T1 after the answer"));
         f.fixes = {{"Send the ACK to the Contact of the 200 through the reversed Record-Route.",
                     "caller's user agent", Action::None},
                    {"Put a Contact and Record-Route into the answer that the caller can reach; no "

@@ -81,7 +81,7 @@ own alice
   0.50 bob>alice 200 tag=b answer
   0.51 alice>bob ACK tag=b
   4.00 alice>edge BYE tag=b
-  4.00 local unreachable code=503 "The request could not be sent to edge: Invalid argument."
+* 4.00 local unreachable code=503 "The request could not be sent to edge: Invalid argument."
 )",
                                R"(
 own alice

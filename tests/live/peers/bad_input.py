@@ -36,6 +36,20 @@ def garbage_peer():
     return server.getsockname()[1]
 
 
+def contradicts(stage, closed):
+    """--transport beside a URI that names another one is no silent choice."""
+    there = f"sip:x@127.0.0.1:{closed}"
+    for words in (("call", f"{there};transport=udp", "--transport", "tcp"), ("call", f"sips:x@127.0.0.1:{closed}", "--transport", "udp"),
+                  ("call", "sip:x@example.test", "--proxy", f"<{there};transport=tcp;lr>", "--transport", "tls"),
+                  ("register", "--aor", "sip:b@e.test", "--proxy", f"{there};transport=tcp", "--transport", "udp")):
+        code, _, errors = stage.earshot(*words)
+        bench.check(code == 2 and one_sentence(errors, "contradicts"), f"{' '.join(words)}: exit {code}: {errors.strip()}")
+    for words in ((f"{there};transport=TCP", "--transport", "tcp"),
+                  (f"{there};transport=udp", "--proxy", f"sip:127.0.0.1:{closed}", "--transport", "tcp")):
+        code, _, errors = stage.earshot("call", *words, "--output", "silent", "--json")
+        bench.check(code == 5, f"{' '.join(words)} is no contradiction: exit {code}: {errors.strip()}")
+
+
 def main():
     with bench.Stage() as stage:
         closed = bench.free_port()
@@ -79,6 +93,7 @@ def main():
         code, _, errors = stage.earshot("register", "--aor", "sip:b@127.0.0.1", "--proxy",
                                         f"sip:127.0.0.1:{closed};transport=tcp", "--seconds", "2", "--output", "silent")
         bench.check(code == 5 and one_sentence(errors, str(closed)), f"registrar refuses the connection: exit {code}: {errors.strip()}")
+        contradicts(stage, closed)
         bench.check(not [f for f in os.listdir(stage.folder) if f.startswith("core")], "no core dump")
 
 

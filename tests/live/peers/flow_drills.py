@@ -70,6 +70,12 @@ def main():
         bench.check(code == 0 and sheet["verdict"] == "PASS", f"cut: {sheet['verdict']} (exit {code})")
         bench.check("without a word" in errors, "what is done to the flow is said first")
         bench.check(all(line["verdict"] == "PASS" for line in sheet["limits"]), "every limit was kept")
+        flow = document["flows"][0]
+        bench.check(flow["reachable"] and flow["reachable_since"] and flow["reachable_until"] is None,
+                    "the flow can be reached, since the drill and until nothing")
+        last = document["events"][-1]
+        bench.check(not last["reachable"] and last["reachable_since"] is None and last["reachable_until"],
+                    "the last event tells until when it could be")
 
         code, document, _ = register(stage, server.uri(), "--drill", "pong")
         silence = next(line for line in document["drills"][0]["limits"] if "silence" in line["what"])

@@ -137,9 +137,27 @@ def soak(edge, programs, wanted):
     bench.wait_for(lambda: edge.open == wanted, 30, f"one connection for each flow, not {edge.open}")
     bench.wait_for(lambda: all(descriptors(p) <= f for p, f in zip(programs, files)), 30,
                    "no more descriptors than before the cuts")
-    growth = max(resident(p) - b for p, b in zip(programs, memory))
-    print(f"figure  one program: {files[0]} descriptors as before; {memory[0]:.0f} MB, grew by at most {growth:.1f} MB")
+    last = [resident(p) for p in programs]
+    growth = max(b - a for a, b in zip(memory, last))
+    print(f"figure  {len(programs)} programs together: memory {sum(memory):.0f} MB at first, {sum(last):.0f} MB at last; one "
+          f"grew by at most {growth:.1f} MB; descriptors {sum(files)} at first, "
+          f"{sum(descriptors(p) for p in programs)} at last")
     return growth
+
+
+def earliest(events):
+    """(Attempts that had to wait, the least that one began after its time): each waits as long as it said."""
+    waits, least, due = 0, float("inf"), {}
+    for event in sorted(events, key=lambda e: e["seconds"]):
+        flow = event["reg_id"]
+        if event["state"] == "BACKING OFF" and event["next_attempt_in"]:
+            due[flow] = event["seconds"] + event["next_attempt_in"]
+            bottom, top = event["back_off_most"] / 2, event["back_off_most"]
+            assert bottom - 0.1 <= event["next_attempt_in"] <= top + 0.1, f"outside [W/2, W]: {event}"
+        elif event["state"] in ("RESOLVING", "CONNECTING") and flow in due:
+            waits += 1
+            least = min(least, event["seconds"] - due.pop(flow))
+    return waits, least
 
 
 def main():
@@ -162,13 +180,18 @@ def main():
         bench.check(registers <= wanted + most, "one REGISTER for each loss, no storm")
         for process in programs:
             process.send_signal(signal.SIGINT)
-        losses = 0
+        losses, waits, least = 0, 0, float("inf")
         for number, process in enumerate(programs):
             process.wait(60)
             document = json.loads(stage.log(f"{number}.json"))
             states = [f["state"] for f in document["flows"]]
             assert states == ["UP"] * FLOWS and document["reachable"], f"program {number}: {states}"
             losses += sum(f["losses"] for f in document["flows"])
+            waited, soonest = earliest(document["events"])
+            waits, least = waits + waited, min(least, soonest)
+        print(f"figure  {waits} attempts had to back off" + (f"; the soonest began {least * 1000:.0f} ms after its time"
+                                                             if waits else ""))
+        bench.check(least > -0.05, "no attempt is earlier than RFC 5626 section 4.5 allows")
         bench.check(cuts <= losses <= most, f"every flow is UP, and every cut was noticed ({losses} losses)")
 
 

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the tests against Kamailio share: its settings, its start, a relay that can be cut, a caller, a capture."""
 import contextlib
+import json
 import os
 import select
+import shutil
 import socket
 import struct
 import subprocess
@@ -45,7 +47,7 @@ REGISTRAR = """loadmodule "usrloc.so"
 loadmodule "registrar.so"
 modparam("usrloc", "db_mode", 0)
 modparam("registrar", "outbound_mode", 1)
-modparam("registrar", "flow_timer", 20)
+modparam("registrar", "flow_timer", {timer})
 modparam("registrar", "gruu_enabled", 0)
 """
 
@@ -187,7 +189,15 @@ class Caller:
             target = peer.header(text, "Contact").split("<")[1].split(">")[0]
             self.request("ACK", call_id, to, 1, branch="ackfor", route=routes, uri=target)
             self.request("BYE", call_id, to, 2, route=routes, uri=target)
+            self.hung_up(call_id)
             return status
+
+    def hung_up(self, call_id):
+        """Waits for the answer to the BYE: a flow that is cut before would make this another case."""
+        while True:
+            text = self.socket.recv(65536).decode("latin-1")
+            if f"Call-ID: {call_id}" in text and text.startswith("SIP/2.0 ") and "BYE" in peer.header(text, "CSeq"):
+                return
 
 
 class Capture:
@@ -215,20 +225,54 @@ class Capture:
                 self.packets.append((time.time(), data))
 
     def write(self, path):
+        """A pcapng file: one section, one Ethernet interface with times in microseconds."""
+        def block(kind, body):
+            body += b"\0" * (-len(body) % 4)
+            size = struct.pack("<I", len(body) + 12)
+            return struct.pack("<I", kind) + size + body + size
+
         with open(path, "wb") as out:
-            out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1))
+            out.write(block(0x0A0D0D0A, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, -1)))
+            out.write(block(1, struct.pack("<HHI", 1, 0, 262144)))
             for when, data in list(self.packets):
-                out.write(struct.pack("<IIII", int(when), int(when % 1 * 1e6), len(data), len(data)) + data)
+                time_high, time_low = divmod(int(when * 1e6), 1 << 32)
+                out.write(block(6, struct.pack("<IIIII", 0, time_high, time_low, len(data), len(data)) + data))
         return path
 
 
-class Bob:
-    """`earshot register` with a thread that reads what it tells."""
+def findings(stage, path):
+    """Rule -> severity of what `earshot check` finds in a file, over all its calls and registrations."""
+    code, document, errors = stage.earshot("check", "--json", path)
+    assert document is not None, f"check ended with {code}: {errors}"
+    return {f["rule"]: f["severity"] for c in document["calls"] for f in c["findings"]}
 
-    def __init__(self, stage, *arguments):
+
+def seconds(text):
+    """Of a time as Earshot writes it, within its day."""
+    hours, minutes, rest = text.split(" ")[1].split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(rest)
+
+
+def compare(stage, path, must):
+    """What was found is what must be found: all of `must`, and no error beside it."""
+    found = findings(stage, path)
+    missing = set(must) - set(found)
+    more = {rule for rule, severity in found.items() if severity == "error"} - set(must)
+    if keep := os.environ.get("EARSHOT_TRACES"):
+        shutil.copy(path, keep)
+    bench.check(not missing and not more, f"{os.path.basename(path)}: found {sorted(found)}"
+                + (f", missing {sorted(missing)}" if missing else "") + (f", too much {sorted(more)}" if more else ""))
+
+
+class Bob:
+    """`earshot register` with a thread that reads what it tells; `session` names the pcapng file that it leaves."""
+
+    def __init__(self, stage, *arguments, session):
         self.seen = []
-        self.process = subprocess.Popen([bench.EARSHOT, "register", *arguments], stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT, text=True, env=stage.environment, cwd=stage.folder)
+        self.session = stage.path(f"{session}.pcapng")
+        self.process = subprocess.Popen([bench.EARSHOT, "register", "--session", self.session, *arguments],
+                                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                                        env=stage.environment, cwd=stage.folder)
         stage.processes.append(self.process)
         threading.Thread(target=self._read, daemon=True).start()
 

@@ -282,8 +282,14 @@ TEST(CallState, FollowsARegistrationThroughChallengeAndRefresh)
     stage.response(200, "REGISTER", {.branch = "two", .toTag = "r2", .cseq = 2});
     EXPECT_EQ(stage.call()->state, State::Answered);
     EXPECT_TRUE(stage.call()->earlyDialogs.empty());
-    stage.request("REGISTER", {.branch = "three", .cseq = 3});
-    stage.response(403, "REGISTER", {.branch = "three", .toTag = "r3", .cseq = 3});
+    const auto accepted = stage.call()->answered;
+    EXPECT_EQ(accepted, stage.call()->last);
+    stage.request("REGISTER", {.branch = "refresh", .cseq = 3});
+    stage.response(200, "REGISTER", {.branch = "refresh", .toTag = "r2", .cseq = 3});
+    EXPECT_GT(stage.call()->last, accepted);
+    EXPECT_EQ(stage.call()->answered, accepted) << "the first time that it was accepted";
+    stage.request("REGISTER", {.branch = "three", .cseq = 4});
+    stage.response(403, "REGISTER", {.branch = "three", .toTag = "r3", .cseq = 4});
     EXPECT_EQ(stage.call()->state, State::Failed);
     EXPECT_EQ(stage.call()->finalStatus, 403);
 
@@ -306,6 +312,22 @@ TEST(CallState, IsNotChangedByAReInvite)
     EXPECT_EQ(call->finalStatus, 200);
     EXPECT_EQ(call->earlyDialogs.at(0).state, EarlyState::Confirmed);
     EXPECT_TRUE(call->transactions.at(1).inDialog);
+}
+
+TEST(CallState, ARegistrationThatNeverLeftIsNamedByItsFlow)
+{
+    Stage stage;
+    base::LocalEvent event;
+    event.kind = base::LocalKind::FlowChanged;
+    event.callId = "flow";
+    base::FlowReport report;
+    report.aor = "sip:bob@example.test";
+    event.flow = std::make_shared<const base::FlowReport>(report);
+    stage.wire.local(std::move(event));
+    ASSERT_TRUE(stage.call());
+    EXPECT_EQ(stage.call()->kind, calls::Kind::Registration);
+    EXPECT_EQ(stage.call()->to, "bob@example.test");
+    EXPECT_EQ(stage.call()->from, "bob@example.test");
 }
 
 } // namespace

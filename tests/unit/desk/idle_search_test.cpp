@@ -164,6 +164,7 @@ TEST(IdleSearch, SomebodyElsesPingSpoilsTheStepButNotTheSearch)
     way.now = way.now + 4s;
     way.flow.lastPing = way.now;
     way.flow.lastPong = way.now + 10ms;
+    way.flow.lastReceived = way.flow.lastPong;
     way.search->add(way.flow);
     EXPECT_TRUE(way.search->steps().empty());
     way.run();
@@ -194,4 +195,75 @@ TEST(IdleSearch, WithoutKeepAlivesNothingIsTried)
     EXPECT_TRUE(search.over());
     EXPECT_EQ(search.verdict(), DrillVerdict::NotSeen);
     EXPECT_THAT(search.conclusion(), HasSubstr("would prove nothing"));
+}
+
+TEST(IdleSearch, CountsTheSilenceThatThereWasAndNotTheOneAskedFor)
+{
+    Way way(10h, {15s, 60s});
+    way.now = way.now + 3s; // silent already
+    ASSERT_EQ(way.search->next(way.now), IdleSearch::Act::LeaveAlone);
+    way.now = way.now + 15s;
+    way.flow.lastPing = way.now;
+    way.flow.lastReceived = way.flow.lastPong = way.now + 20ms;
+    way.search->add(way.flow);
+    ASSERT_EQ(way.search->steps().size(), 1U);
+    EXPECT_EQ(way.search->steps().front().silence, 18s);
+    EXPECT_EQ(way.search->survived(), 18s);
+    way.now = way.now + 20ms;
+    ASSERT_EQ(way.search->next(way.now), IdleSearch::Act::LeaveAlone);
+    EXPECT_EQ(way.search->silence(), 30s);
+    way.now = way.now + 4s; // a request comes in: the silence begins anew, and that is reported
+    way.flow.lastReceived = way.now;
+    way.search->add(way.flow);
+    way.flow.lastPing = way.now + 30s;
+    way.lose(40s, "No pong within 10 s after the ping.");
+    EXPECT_EQ(way.search->fatal(), std::optional<base::Duration>(30s));
+}
+
+TEST(IdleSearch, AFlowThatIsNotLeftAloneIsAskedAgainAndThenTheReasonIsTold)
+{
+    Way way(10h);
+    int asked = 0, resumed = 0;
+    for (int i = 0; i < 60; ++i) {
+        const auto act = way.search->next(way.now);
+        asked += act == IdleSearch::Act::LeaveAlone ? 1 : 0;
+        resumed += act == IdleSearch::Act::Resume ? 1 : 0;
+        way.flow.reason = "The flow is not at rest, so it cannot be left alone now.";
+        way.search->add(way.flow);
+        way.now = way.now + 500ms;
+    }
+    EXPECT_EQ(asked, 3);
+    EXPECT_TRUE(way.search->over());
+    EXPECT_EQ(way.search->verdict(), DrillVerdict::NotSeen);
+    EXPECT_THAT(way.search->conclusion(),
+                testing::AllOf(HasSubstr("cannot be left alone"), HasSubstr("not at rest")));
+    EXPECT_EQ(resumed, 1);
+}
+
+TEST(IdleSearch, ASilenceThatIsAgreedToIsWaitedFor)
+{
+    Way way(10h);
+    ASSERT_EQ(way.search->next(way.now), IdleSearch::Act::LeaveAlone);
+    way.flow.reason = "Left alone for 15 s, on request: no keep-alive goes out.";
+    way.search->add(way.flow);
+    way.now = way.now + 14s;
+    EXPECT_EQ(way.search->next(way.now), IdleSearch::Act::Nothing);
+    EXPECT_FALSE(way.search->over());
+    EXPECT_TRUE(way.search->measuring());
+}
+
+TEST(IdleSearch, KeepAlivesGoOnWhenItIsOver)
+{
+    Way way(31s);
+    way.run();
+    ASSERT_TRUE(way.search->over());
+    EXPECT_FALSE(way.search->holds()) << "run() was told to resume";
+    EXPECT_EQ(way.search->next(way.now), IdleSearch::Act::Nothing) << "once";
+    Way never(10h);
+    ASSERT_EQ(never.search->next(never.now), IdleSearch::Act::LeaveAlone);
+    never.flow.reason = "Left alone for 15 s, on request: no keep-alive goes out.";
+    never.search->add(never.flow);
+    EXPECT_TRUE(never.search->holds());
+    EXPECT_EQ(never.search->next(never.now + 10min), IdleSearch::Act::Resume);
+    EXPECT_THAT(never.search->conclusion(), HasSubstr("never silent for long enough"));
 }

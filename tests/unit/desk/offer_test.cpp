@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <desk/offer.h>
+#include <desk/security.h>
 #include <gtest/gtest.h>
 
 namespace {
@@ -10,11 +11,16 @@ std::string answer(const std::string &media, const std::string &rest = {})
            "\r\n" + rest;
 }
 
+std::optional<media::Remote> remoteOf(const std::string &sdp, const std::string &tag)
+{
+    return desk::peerAudio(sip::parseSdp(sdp), {}, tag).remote;
+}
+
 TEST(RemoteOf, AddressPayloadTypesAndDirection)
 {
     const auto text =
         answer("m=audio 4000 RTP/AVP 8 96", "a=rtpmap:96 opus/48000/2\r\na=sendonly\r\n");
-    const auto remote = desk::remoteOf(text, "a");
+    const auto remote = remoteOf(text, "a");
     ASSERT_TRUE(remote);
     EXPECT_EQ(remote->toTag, "a");
     EXPECT_EQ(remote->rtp.text(), "192.0.2.7:4000");
@@ -29,10 +35,9 @@ TEST(RemoteOf, AddressPayloadTypesAndDirection)
 TEST(RemoteOf, ThePortOfRtcpIsReadBesideMux)
 {
     // Whether mux holds is for both to say, and the port is what is left where we did not offer it.
-    const auto remote =
-        desk::remoteOf("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\n"
-                       "t=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=rtcp-mux\r\na=rtcp:4777\r\n",
-                       "tag");
+    const auto remote = remoteOf("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\n"
+                                 "t=0 0\r\nm=audio 4000 RTP/AVP 0\r\na=rtcp-mux\r\na=rtcp:4777\r\n",
+                                 "tag");
     ASSERT_TRUE(remote);
     EXPECT_TRUE(remote->mux);
     EXPECT_EQ(remote->rtcp.text(), "192.0.2.1:4777");
@@ -40,10 +45,10 @@ TEST(RemoteOf, ThePortOfRtcpIsReadBesideMux)
 
 TEST(RemoteOf, NothingUsable)
 {
-    EXPECT_FALSE(desk::remoteOf("", ""));
-    EXPECT_FALSE(desk::remoteOf("garbage\r\nm=audio\r\n", ""));
-    EXPECT_FALSE(desk::remoteOf(answer("m=audio 0 RTP/AVP 0"), ""));
-    EXPECT_FALSE(desk::remoteOf(answer("m=video 4000 RTP/AVP 31"), ""));
+    EXPECT_FALSE(remoteOf("", ""));
+    EXPECT_FALSE(remoteOf("garbage\r\nm=audio\r\n", ""));
+    EXPECT_FALSE(remoteOf(answer("m=audio 0 RTP/AVP 0"), ""));
+    EXPECT_FALSE(remoteOf(answer("m=video 4000 RTP/AVP 31"), ""));
 }
 
 TEST(CheckCodecs, NamesTheOneThatIsNotKnown)
@@ -58,14 +63,18 @@ TEST(CheckCodecs, NamesTheOneThatIsNotKnown)
 
 TEST(AgreedCodecs, TheOfferersNumberIsListenedTo)
 {
-    const auto ours = sip::codecsByName("opus,PCMU");
-    const auto agreed = desk::agreedCodecs(
-        answer("m=audio 4000 RTP/AVP 9 111", "a=rtpmap:111 opus/48000/2\r\n"), ours);
+    const auto ours =
+        desk::ownDraft(*base::Endpoint::parse("127.0.0.1:40000"), sip::codecsByName("opus,PCMU"));
+    const auto agree = [&ours](const std::string &offer) {
+        return desk::agreedCodecs(sip::parseSdp(offer), ours);
+    };
+    const auto agreed =
+        agree(answer("m=audio 4000 RTP/AVP 9 111", "a=rtpmap:111 opus/48000/2\r\n"));
     ASSERT_EQ(agreed.size(), 1U);
     EXPECT_EQ(agreed[0].encoding, "opus");
     EXPECT_EQ(agreed[0].payloadType, 111) << "ours would have been 96";
-    EXPECT_TRUE(desk::agreedCodecs(answer("m=audio 4000 RTP/AVP 9"), ours).empty());
-    EXPECT_TRUE(desk::agreedCodecs("garbage", ours).empty());
+    EXPECT_TRUE(agree(answer("m=audio 4000 RTP/AVP 9")).empty());
+    EXPECT_TRUE(agree("garbage").empty());
 }
 
 TEST(OwnDraft, TheOfferNamesWhatMediaListensTo)

@@ -126,6 +126,14 @@ TEST(Explain, A430ThatReachedTheCaller)
         diagnosis::explain(evidence, folded.row(430, 1), diagnosis::diagnose(evidence).list);
     EXPECT_TRUE(says(out, "a single Via field: the code reached the user agent itself"))
         << out.happened;
+    // The proxy in front of the caller has lost nothing: it is the edge's connection that is gone.
+    EXPECT_TRUE(says(out, "It handed on what 192.0.2.2:5060 (edge 5) had answered 2 ms before"))
+        << out.happened;
+    EXPECT_TRUE(
+        says(out, "Route names flow TCP of user agent 127.0.0.1:34823 at edge 127.0.0.1:5060"))
+        << out.happened;
+    EXPECT_FALSE(says(out, "No flow token is visible")) << out.happened;
+    EXPECT_FALSE(says(out, "connection that 192.0.2.1")) << out.happened;
     const auto deeper =
         diagnosis::explain(evidence, folded.row(430), diagnosis::diagnose(evidence).list);
     EXPECT_TRUE(says(deeper, "No attempt on another flow of the target is in this trace"))

@@ -87,7 +87,9 @@ private:
         const auto bytes = packet.payload.text();
         switch (packet.kind) {
         case base::PacketKind::Datagram:
-            if (const auto rtp = rtp::parseRtp(bytes))
+            if (rtp::isRtcp(bytes))
+                m_streams.report(packet, bytes);
+            else if (const auto rtp = rtp::parseRtp(bytes))
                 m_streams.add(packet, *rtp);
             else if (bytes.starts_with('\r') || bytes.starts_with('\0')) // CRLF, STUN
                 file(bytes.size() != 2 ? trace::RowKind::Ping : trace::RowKind::Pong, packet,

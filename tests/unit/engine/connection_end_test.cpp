@@ -105,6 +105,30 @@ TEST(ConnectionEnd, ThePortThatIsGoneByTheTimeOfTheCancelIsNotLaidToTheInvite)
     EXPECT_EQ(told.front().sentence, ear.first(CallStep::Ended).sentence);
 }
 
+TEST(ConnectionEnd, AByeWithoutAnswerIsNotLaidToTheConnectionOfSomebodyElse)
+{
+    // It answers the INVITE and no BYE.
+    Peer deaf([](Peer &self, const sip::Message &message, const Way &way) {
+        if (message.method == sip::Method::Invite && message.isRequest())
+            self.send(
+                way,
+                peer::answer(self, message, 200, "a").body("application/sdp", ear::kAnswer).text());
+    });
+    Peer other(Script([](Peer &self, const sip::Message &message, const Way &way) {
+        self.send(way, peer::answer(self, message, 486, "b").text());
+        self.finish(way);
+    }));
+    Ear ear(ear::quick(std::chrono::milliseconds(10))); // the BYE is given up after 640 ms
+    const auto call = ear.engine->place(to(deaf));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    ear.engine->hangUp(call);
+    ear.engine->place(to(other, base::Transport::Tcp)); // and its connection ends meanwhile
+    ASSERT_TRUE(ear.waitFor(CallStep::Ended));
+    const auto sentence = ear.first(CallStep::Ended).sentence;
+    EXPECT_THAT(sentence, HasSubstr("127.0.0.1:" + std::to_string(deaf.port())));
+    EXPECT_THAT(sentence, HasSubstr("did not answer in time"));
+}
+
 std::string without(std::string text, const std::string &header)
 {
     const auto begin = text.find(header);

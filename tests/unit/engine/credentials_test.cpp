@@ -64,6 +64,7 @@ TEST_P(AccountCall, AnswersNobodyButItsOwnRealms)
     ASSERT_TRUE(support::stepUntil([&] { return base::isRegistered(ear.state(1)); }));
     engine::CallRequest request;
     request.target = "sip:carol@elsewhere.test";
+    request.from = "\"Bob\" <sip:bob@example.test>";
     request.description = ear::kOffer;
     request.account = handle;
     ear.engine->place(request);
@@ -84,6 +85,9 @@ TEST_P(AccountCall, AnswersNobodyButItsOwnRealms)
 INSTANTIATE_TEST_SUITE_P(Realms, AccountCall,
                          testing::Values(Asks{"TheRegistrars", 407, "registrar.test", true},
                                          Asks{"TheDomains", 401, "example.test", true},
+                                         Asks{"TheDomainsInOtherLetters", 401, "Example.TEST",
+                                              true},
+                                         Asks{"ARealmInOtherLetters", 407, "Registrar.TEST", false},
                                          Asks{"AStrangers", 401, "elsewhere.test", false},
                                          Asks{"AStrangersAsAProxy", 407, "elsewhere.test", false}),
                          [](const auto &each) { return std::string(each.param.name); });

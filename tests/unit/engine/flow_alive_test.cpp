@@ -221,6 +221,78 @@ TEST(LeftAlone, BytesInBetweenBeginTheSilenceAnew)
     EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
 }
 
+TEST(LeftAlone, WhatWeSendBeginsTheSilenceAnewTooAndIsTold)
+{
+    Machine flow;
+    flow.comeUp();
+    flow.keeper.leaveAlone(flow.now, 300s);
+    EXPECT_TRUE(engine::isLeftAlone(flow.keeper.report()));
+    flow.after(120s);
+    const auto told = flow.states.size();
+    flow.keeper.sent(flow.now); // a call leaves over it
+    EXPECT_GT(flow.states.size(), told);
+    EXPECT_EQ(flow.jump(), 300s);
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
+    flow.keeper.sent(flow.now); // the ping itself
+    flow.keeper.pong(flow.now);
+    EXPECT_LE(flow.jump(), 120s);
+}
+
+TEST(LeftAlone, CountsFromWhatCameLast)
+{
+    Machine flow;
+    flow.comeUp();
+    flow.after(40s);
+    flow.keeper.leaveAlone(flow.now, 300s);
+    EXPECT_EQ(flow.jump(), 260s);
+    Machine late;
+    late.comeUp();
+    late.after(90s);
+    late.keeper.leaveAlone(late.now, 60s); // it was silent for longer already
+    EXPECT_EQ(late.jump(), 0s);
+    EXPECT_THAT(late.keeper.take(), ElementsAre(KeeperAct::Ping));
+}
+
+TEST(LeftAlone, ARefusalIsTold)
+{
+    Machine flow;
+    flow.comeUp();
+    flow.jump(); // a ping is out
+    flow.keeper.leaveAlone(flow.now, 300s);
+    EXPECT_FALSE(engine::isLeftAlone(flow.keeper.report()));
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("not at rest"));
+}
+
+TEST(LeftAlone, EndsAtOnceWhereItIsNotWantedAnyMore)
+{
+    Machine flow;
+    flow.comeUp();
+    const auto refresh = flow.now + 2520s;   // 70 % of the hour, less the first ping
+    flow.keeper.leaveAlone(flow.now, 2800s); // puts the refresh off
+    flow.after(50s);
+    flow.keeper.leaveAlone(flow.now, 0s);
+    EXPECT_FALSE(engine::isLeftAlone(flow.keeper.report()));
+    EXPECT_EQ(flow.jump(), 0s);
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
+    flow.keeper.pong(flow.now);
+    bool refreshed = false;
+    while (!refreshed && flow.now < refresh + 200s) {
+        flow.jump();
+        for (const auto what : flow.keeper.take()) {
+            refreshed = refreshed || what == KeeperAct::Refresh;
+            if (what == KeeperAct::Ping)
+                flow.keeper.pong(flow.now);
+        }
+    }
+    EXPECT_TRUE(refreshed);
+    EXPECT_LE(flow.now, refresh) << "nor is the refresh as late as the silence wanted it";
+    Machine calm;
+    calm.comeUp();
+    const auto before = calm.keeper.next();
+    calm.keeper.leaveAlone(calm.now, 0s); // nobody asked for a silence
+    EXPECT_EQ(calm.keeper.next(), before);
+}
+
 TEST(LeftAlone, NotBeyondTheRegistrationNorWhereNobodyAnswersPings)
 {
     Machine flow;

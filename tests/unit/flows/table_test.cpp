@@ -260,3 +260,16 @@ TEST_F(FlowTable, KeepsTheNewestEventsOnly)
 }
 
 } // namespace
+
+TEST_F(FlowTable, AFlowOfOursThatNeverConnectedTellsWhereItTries)
+{
+    auto told = report(base::FlowState::BackingOff, {});
+    told.remote = support::Wire::at(kEdge);
+    tell(told);
+    const auto known = flow();
+    ASSERT_TRUE(known);
+    EXPECT_TRUE(known->ours);
+    EXPECT_EQ(known->edge.text(), kEdge);
+    EXPECT_EQ(known->transport, base::Transport::Tcp);
+    EXPECT_FALSE(known->userAgent.known());
+}

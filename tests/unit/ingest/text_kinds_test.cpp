@@ -277,19 +277,15 @@ std::string homer(const Story &story)
     });
 }
 
-/// Kamailio's module sipdump: one thing per line above each message.
-std::string sipdump(const Story &story)
+std::string sipdump(const Story &story) // Kamailio's module
 {
     return each(story, [](const Said &said) {
-        const auto seconds = said.time.ns / 1'000'000'000;
-        return fmt::format("====================\ntag: {}\npid: 4711\nprocess: 1\n"
-                           "time: {}.{:06}\ndate: Thu Nov 26 16:04:32 2026\n"
-                           "proto: udp ipv4\nsrcip: {}\nsrcport: {}\ndstip: {}\n"
-                           "dstport: {}\n~~~~~~~~~~~~~~~~~~~~\n{}||||||||||||||||||||\n",
-                           said.received ? "rcv" : "snd", seconds,
-                           (said.time.ns - seconds * 1'000'000'000) / 1000,
-                           said.from.address.text(), said.from.port, said.to.address.text(),
-                           said.to.port, said.text);
+        return fmt::format("====================\ntag: {}\npid: 4711\ntime: {}.{:06}\nproto: udp "
+                           "ipv4\nsrcip: {}\nsrcport: {}\ndstip: {}\ndstport: {}\n"
+                           "~~~~~~~~~~~~~~~~~~~~\n{}||||||||||||||||||||\n",
+                           said.received ? "rcv" : "snd", said.time.ns / 1'000'000'000,
+                           said.time.ns % 1'000'000'000 / 1000, said.from.address.text(),
+                           said.from.port, said.to.address.text(), said.to.port, said.text);
     });
 }
 

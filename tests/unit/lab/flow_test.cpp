@@ -337,3 +337,43 @@ TEST_F(Flow, EndsWithinASecond)
     EXPECT_TRUE(support::stepUntil(
         [&] { return bob.awaitRequest("BYE") == std::nullopt; })); // closed, not stuck
 }
+
+TEST_F(Flow, EdgeAndRegistrarInOneBoxAnswer430ThemselvesAndAtOnce)
+{
+    start(1, "[edge]\nforgets=1\nflow_timer=33\n[registrar]\nin_edge=true\n");
+    EXPECT_EQ(m_registrar, m_edges[0]);
+    EXPECT_EQ(m_lab->names()[m_edges[0].text()], "edge and registrar");
+    Phone bob(m_edges[0]);
+    bob.send(registration(bob, 1, 1, 1));
+    const auto done = bob.awaitStatus(200, "REGISTER");
+    ASSERT_TRUE(done);
+    EXPECT_TRUE(done->lists(sip::HeaderId::Require, "outbound"));
+    EXPECT_EQ(done->number(sip::HeaderId::FlowTimer), 33U);
+    EXPECT_EQ(done->find(sip::HeaderId::Path), nullptr) << "a direct flow";
+    invite();
+    const auto failed = m_alice.awaitStatus(430);
+    ASSERT_TRUE(failed);
+    EXPECT_NE(failed->value(sip::HeaderId::Warning).find("Flow no longer exists"),
+              std::string_view::npos);
+    bind(bob, 1, 1, 2);
+    invite("call-2", "inv2");
+    const auto incoming = bob.awaitRequest("INVITE");
+    ASSERT_TRUE(incoming);
+    EXPECT_EQ(incoming->requestUri, fmt::format("sip:bob@{};transport=tcp;ob", bob.local().text()));
+    bob.send(response(*incoming, 200, bob));
+    const auto answered = m_alice.awaitStatus(200);
+    ASSERT_TRUE(answered);
+    const std::string route(answered->value(sip::HeaderId::RecordRoute));
+    m_alice.send(request(m_alice, "BYE", m_aor, answered->toTag(), 2, "call-2", "bye2")
+                     .header("Route", route)
+                     .text(),
+                 m_registrar);
+    EXPECT_TRUE(bob.awaitRequest("BYE")) << "within the dialog the token names the flow";
+}
+
+TEST_F(Flow, TheBoxKnowsNobodyWhoIsNotRegistered)
+{
+    start(1, "[registrar]\nin_edge=true\n");
+    invite();
+    EXPECT_TRUE(m_alice.awaitStatus(480));
+}

@@ -28,10 +28,10 @@ TEST(Scenario, TheStoriesAreThere)
             EXPECT_FALSE(step.caption.empty());
         EXPECT_TRUE(std::is_sorted(scenario.findings.begin(), scenario.findings.end()));
     }
-    EXPECT_EQ(names, (std::vector<std::string>{"early-media", "flow-dead-bye", "flow-edge-closes",
-                                               "flow-edge-restart", "flow-failover",
-                                               "flow-lost-edge", "flow-no-outbound", "flow-only",
-                                               "flow-silent-edge", "silent-183", "storm"}));
+    EXPECT_EQ(names, (std::vector<std::string>{
+                         "early-media", "flow-dead-bye", "flow-edge-closes", "flow-edge-restart",
+                         "flow-failover", "flow-lost-edge", "flow-no-outbound", "flow-one-box",
+                         "flow-only", "flow-silent-edge", "silent-183", "storm"}));
     EXPECT_EQ(lab::scenario("flow-failover")->edges, 2);
     EXPECT_TRUE(lab::scenario("flow-only")->answerIncoming);
     EXPECT_FALSE(lab::scenario("early-media")->hasAccount);

@@ -22,13 +22,14 @@ struct Reader : rtp::RtcpListener {
 struct Desk {
     media::Control::Facts facts;
     std::vector<std::string> sent;
-    media::Control control{[this](const std::string &) { return facts; },
-                           [this](const media::Control::Line &line, std::string_view bytes) {
-                               EXPECT_EQ(line.to, kPeer);
-                               sent.emplace_back(bytes);
-                               return true;
-                           },
-                           7};
+    media::Control control{
+        [this](const std::string &) { return facts; },
+        [this](const std::string &, const media::Control::Line &line, std::string_view bytes) {
+            EXPECT_EQ(line.to, kPeer);
+            sent.emplace_back(bytes);
+            return true;
+        },
+        7};
     Reader read(std::size_t index) const
     {
         Reader out;

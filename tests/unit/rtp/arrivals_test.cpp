@@ -74,7 +74,7 @@ TEST(Arrivals, KeepsLittleOfEachOfManyStreams)
     std::vector<rtp::Arrivals> all(4000);
     for (auto &arrivals : all)
         for (std::uint32_t n = 0; n < 3000; ++n)
-            arrivals.add(at(n), stock);
+            arrivals.add(at(n), 0, stock);
     std::size_t kept = 0;
     for (const auto &arrivals : all) {
         kept += arrivals.kept();
@@ -84,6 +84,35 @@ TEST(Arrivals, KeepsLittleOfEachOfManyStreams)
     EXPECT_LT(kept, 5'000'000U);
 }
 
+TEST(Arrivals, CountsEachPayloadTypeByItself)
+{
+    std::size_t stock = 0;
+    rtp::Arrivals arrivals;
+    for (std::uint32_t n = 0; n < 300; ++n)
+        arrivals.add(at(n), n < 100 ? 0 : n % 10 == 0 ? 101 : 18, stock);
+    EXPECT_EQ(arrivals.before(at(150)), 150U);
+    EXPECT_EQ(arrivals.before(at(150), 0), 100U);
+    EXPECT_EQ(arrivals.before(at(50), 0), 50U);
+    EXPECT_EQ(arrivals.before(at(150), 18), 45U);
+    EXPECT_EQ(arrivals.before(at(150), 101), 5U);
+    EXPECT_EQ(arrivals.before(at(100), 18), 0U);
+    EXPECT_EQ(arrivals.before(at(150), 8), 0U);
+    EXPECT_EQ(arrivals.kept(), stock);
+}
+
+TEST(Arrivals, KeepsFewTypesOfWhoeverSendsAllOfThem)
+{
+    std::size_t stock = 0;
+    rtp::Arrivals arrivals;
+    for (std::uint32_t n = 0; n < 12800; ++n)
+        arrivals.add(at(n), static_cast<std::uint8_t>(n % 128), stock);
+    EXPECT_EQ(arrivals.count(), 12800U);
+    EXPECT_EQ(arrivals.before(at(12800)), 12800U);
+    EXPECT_EQ(arrivals.before(at(12800), 3), 100U);
+    EXPECT_EQ(arrivals.before(at(12800), 100), 0U) << "one of many, not counted by itself";
+    EXPECT_LT(arrivals.kept(), 16U * 2048U);
+}
+
 TEST(Arrivals, TakesAllOrNothingOfAStreamWithoutThem)
 {
     rtp::Stream stream;
@@ -91,6 +120,9 @@ TEST(Arrivals, TakesAllOrNothingOfAStreamWithoutThem)
     stream.first = at(3);
     EXPECT_EQ(stream.arrivedBefore(at(3)), 0U);
     EXPECT_EQ(stream.arrivedBefore(at(4)), 7U);
+    stream.payloadTypes[8] = 5;
+    EXPECT_EQ(stream.arrivedBefore(at(4), 8), 5U);
+    EXPECT_EQ(stream.arrivedBefore(at(3), 8), 0U);
 }
 
 } // namespace

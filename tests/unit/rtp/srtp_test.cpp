@@ -65,6 +65,37 @@ TEST_P(Suites, aRolloverBeforeTheCaptureIsFound)
     EXPECT_FALSE(opener->later("short", 64, plain, rollover));
 }
 
+TEST_P(Suites, whatWeSealIsOpenedByTheSameKeyAlone)
+{
+    support::SrtpSender named(GetParam());
+    const auto suite = rtp::sdesKeys(named.line()).at(0).suite;
+    const auto key = rtp::freshKey(suite, 3);
+    EXPECT_NE(key.material, rtp::freshKey(suite, 3).material);
+    const auto read = rtp::sdesKeys(rtp::sdesValue(key));
+    ASSERT_EQ(read.size(), 1U);
+    EXPECT_EQ(read[0], key);
+    const auto sealer = rtp::SrtpSealer::open(key);
+    const auto opener = rtp::SrtpOpener::open(read[0]);
+    const auto stranger = rtp::SrtpOpener::open(rtp::freshKey(suite, 3));
+    ASSERT_TRUE(sealer && opener && stranger);
+    std::string sealed, plain;
+    for (std::uint16_t i = 65530; i != 6; ++i) { // its number turns over
+        const std::string clear = support::rtp(i, i * 160U, 7, std::string(160, 'x'));
+        ASSERT_TRUE(sealer->rtp(clear, sealed));
+        EXPECT_EQ(sealed.find(std::string(16, 'x')), std::string::npos);
+        EXPECT_EQ(stranger->rtp(sealed, plain), Result::Refused);
+        EXPECT_EQ(opener->rtp(sealed, plain), Result::Opened) << i;
+        EXPECT_EQ(plain, clear);
+    }
+    const std::string report = std::string("\x80\xC9\x00\x01", 4) + support::be32(7);
+    ASSERT_TRUE(sealer->rtcp(report, sealed));
+    EXPECT_EQ(stranger->rtcp(sealed, plain), Result::Refused);
+    EXPECT_EQ(opener->rtcp(sealed, plain), Result::Opened);
+    EXPECT_EQ(plain, report);
+    EXPECT_FALSE(sealer->rtp("short", sealed));
+    EXPECT_FALSE(sealer->rtcp("", sealed));
+}
+
 INSTANTIATE_TEST_SUITE_P(All, Suites, testing::ValuesIn(support::srtpSuites()));
 
 TEST(Sdes, fieldsOfTheLine)

@@ -14,7 +14,7 @@ std::string shape(const std::vector<Frame> &frames)
 {
     std::string out;
     for (const Frame &frame : frames)
-        out += "MiogC"[static_cast<int>(frame.kind)]; // Message, pIng, pOng, Garbage, Cut
+        out += "MiogCR"[static_cast<int>(frame.kind)]; // Message, pIng, pOng, Garbage, Cut, Rest
     return out;
 }
 
@@ -137,6 +137,57 @@ TEST(Framer, AHugeLengthIsCutAtTheLimit)
     append(frames, framer.add("tail\r\n" + kBye, kThen));
     EXPECT_EQ(frames.back().text, kBye);
     EXPECT_EQ(frames.back().kind, FrameKind::Message);
+}
+
+std::string largeInfo(std::size_t body)
+{
+    return "INFO sip:a@b SIP/2.0\r\nCall-ID: x\r\nContent-Length: " + std::to_string(body) +
+           "\r\n\r\n" + std::string(body - 2, 'b') + "\r\n";
+}
+
+TEST(Framer, WhatIsTooLargeIsCountedOffWhereItIsAllowed)
+{
+    const auto large = largeInfo(5000);
+    for (const std::size_t piece : {1U, 7U, 999U, 1000U, 1001U, 6000U}) {
+        Framer framer(1000, large.size());
+        const std::string all = large + kBye + large + kBye;
+        std::vector<Frame> frames;
+        for (std::size_t at = 0; at < all.size(); at += piece) {
+            append(frames, framer.add(all.substr(at, piece), kThen));
+            ASSERT_LE(framer.held(), 1000U);
+        }
+        EXPECT_FALSE(framer.lost());
+        EXPECT_FALSE(framer.within());
+        EXPECT_EQ(joined(frames), all);
+        std::string kinds;
+        for (const char kind : shape(frames))
+            if (kinds.empty() || kinds.back() != kind)
+                kinds += kind;
+        EXPECT_EQ(kinds, "CRMCRM") << piece;
+        EXPECT_TRUE(frames.front().counted);
+        EXPECT_EQ(frames.back().text, kBye);
+    }
+}
+
+TEST(Framer, WhatIsLongerThanAllowedIsNotCountedOff)
+{
+    const auto large = largeInfo(5000);
+    Framer framer(1000, large.size() - 1);
+    const auto frames = framer.add(large, kThen);
+    ASSERT_EQ(frames.front().kind, FrameKind::Cut);
+    EXPECT_FALSE(frames.front().counted);
+    EXPECT_TRUE(framer.lost());
+}
+
+TEST(Framer, AGapWithinWhatIsCountedOffLosesTheBoundary)
+{
+    Framer framer(1000, 100'000);
+    (void)framer.add(largeInfo(5000).substr(0, 2000), kThen);
+    EXPECT_TRUE(framer.within());
+    EXPECT_TRUE(framer.gap(kThen).empty());
+    EXPECT_FALSE(framer.within());
+    EXPECT_TRUE(framer.lost());
+    EXPECT_EQ(shape(framer.add("bbb\r\n" + kBye, kThen)), "gM");
 }
 
 TEST(Framer, HeadersThatNeverEndAreCut)

@@ -132,6 +132,12 @@ QString nextTip(const Row &row)
     const auto &report = row.report;
     if (report.nextAttempt <= row.now || report.waitMost.count() == 0)
         return {};
+    const auto formula = std::min<base::Duration>(
+        std::chrono::seconds(1800), report.waitBase * (1LL << std::clamp(report.failures, 0, 20)));
+    if (formula != report.waitMost)
+        return QObject::tr("W = %1, the longest wait of RFC 5626 section 4.5: what was refused "
+                           "would hardly be taken sooner. It is drawn evenly from W/2 to W.")
+            .arg(seconds(report.waitMost));
     return QObject::tr("W = min(1800 s, %1 × 2^%2) = %3; the wait is drawn evenly from W/2 to W "
                        "(RFC 5626 section 4.5), and Retry-After may lengthen it.")
         .arg(seconds(report.waitBase))

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto &t : evidence.call.transactions) {
+        if (t.finalStatus != 491 || !t.request.valid() || !t.finalResponse.valid())
+            continue;
+        auto &f = out.add("neg-glare", Severity::Info, Grade::Seen,
+                          fmt::format("{} refused the {} [1] with 491 [2]: an offer of its own was "
+                                      "under way.",
+                                      sender(evidence, t.finalResponse), methodOf(evidence, t)));
+        f.impact =
+            "The change comes a little later: the owner of the Call-ID tries again after 2.1 "
+            "to 4 s, the other side within 2 s.";
+        f.evidence = {at(t.request, "one offer"), at(t.finalResponse, "another was pending")};
+        f.fixes = {{"Nothing, if it is rare; try again after the time that RFC 3261 gives.",
+                    "caller's user agent", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule neg_glare;
+const Rule neg_glare{"neg-glare",
+                     "Both sides changed the session at once",
+                     Severity::Info,
+                     "RFC 3261 section 14.1",
+                     "491",
+                     R"(
+  0.00 alice>bob INVITE offer
+  1.00 bob>alice 200 tag=b answer
+  1.05 alice>bob ACK tag=b
+  9.00 alice>bob INVITE tag=b cseq=2 offer
+* 9.05 bob>alice 491 tag=b
+* 9.10 alice>bob ACK tag=b cseq=2
+)",
+                     R"(
+  0.00 alice>bob INVITE offer
+  1.00 bob>alice 200 tag=b answer
+  1.05 alice>bob ACK tag=b
+  9.00 alice>bob INVITE tag=b cseq=2 offer
+  9.05 bob>alice 200 answer
+  9.10 alice>bob ACK tag=b cseq=2
+)",
+                     check};
+
+} // namespace diagnosis::rules

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <bitset>
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+constexpr std::uint32_t kEnough = 50; // packets: a second of it
+constexpr std::size_t kMostDescriptions = 64;
+
+/// Every payload type that anybody named in this call, on whatever hop. Unset: not all is known.
+std::optional<std::bitset<128>> named(const Evidence &evidence)
+{
+    const auto &call = evidence.call;
+    if (call.winner >= call.earlyDialogs.size() || !hasSdp(evidence, call.invite))
+        return std::nullopt;
+    std::bitset<128> numbers;
+    std::size_t read = 0;
+    bool answered = false;
+    for (const auto &entry : call.rows) {
+        if (entry.original.valid() || !hasSdp(evidence, entry.row))
+            continue;
+        if (evidence.trace.row(entry.row).kind == trace::RowKind::Cut || ++read > kMostDescriptions)
+            return std::nullopt;
+        answered = answered || entry.row != call.invite;
+        for (const auto &media : sdpOf(evidence, entry.row).media)
+            for (const auto &format : media.formats)
+                if (format.payloadType >= 0 && format.payloadType < 128)
+                    numbers.set(static_cast<std::size_t>(format.payloadType));
+    }
+    return answered ? std::optional(numbers) : std::nullopt;
+}
+
+bool neverAgreed(std::size_t type)
+{
+    // Comfort noise, and what may be RTCP (RFC 5761 section 4).
+    return type == 13 || type == 19 || (type >= 64 && type < 96);
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    if (!evidence.call.answered.known())
+        return;
+    std::optional<std::bitset<128>> known;
+    for (const auto &bound : evidence.streams) {
+        // em-wrong-pt tells of early media.
+        if (bound.certainty != Certainty::Exact || (bound.towardsCaller && bound.early) ||
+            bound.stream->packets < kEnough)
+            continue;
+        if (!known && !(known = named(evidence)))
+            return;
+        for (std::size_t type = 0; type < 128; ++type) {
+            const auto packets = bound.stream->payloadTypes[type];
+            if (packets < kEnough || known->test(type) || neverAgreed(type))
+                continue;
+            const bool fixed = type < 35; // a receiver may know it all the same
+            auto &f =
+                out.add("rtp-pt-change", fixed ? Severity::Warning : Severity::Error, Grade::Seen,
+                        fmt::format("{} sent {} with payload type {} [1], which no "
+                                    "description of this call names [2].",
+                                    bound.stream->source.text(), count(packets, "packet"), type));
+            f.impact = fmt::format("The {} cannot decode this audio and hears silence or noise.",
+                                   bound.towardsCaller ? "caller" : "callee");
+            f.evidence = {at(*bound.stream, fmt::format("payload type {}", type)),
+                          at(evidence.call.invite, "the offer")};
+            f.fixes = {{"Send with the payload type numbers of the other side's description.",
+                        "gateway or SBC", Action::None}};
+            return;
+        }
+    }
+}
+
+} // namespace
+
+extern const Rule rtp_pt_change;
+const Rule rtp_pt_change{"rtp-pt-change",
+                         "Media under a number that nobody agreed on",
+                         Severity::Error,
+                         "RFC 3264 section 5.1",
+                         "488",
+                         R"(
+  0.00 alice>bob INVITE offer
+  1.00 bob>alice 200 tag=b answer
+  1.05 alice>bob ACK tag=b
+  1.10 bob>alice rtp 200
+* 1.10 alice>bob rtp 200 pt=97
+ 10.00 alice>bob BYE tag=b
+ 10.01 bob>alice 200 tag=b
+)",
+                         R"(
+  0.00 alice>bob INVITE offer
+  1.00 bob>alice 200 tag=b answer
+  1.05 alice>bob ACK tag=b
+  1.10 bob>alice rtp 200
+  1.10 alice>bob rtp 200
+  6.00 alice>bob INVITE tag=b cseq=7 sdp=97
+  6.10 bob>alice 200 sdp=97@bob
+  6.11 alice>bob ACK tag=b cseq=7
+  6.20 bob>alice rtp 200 pt=97
+  6.20 alice>bob rtp 200 pt=97
+ 20.00 alice>bob BYE tag=b cseq=9
+ 20.01 bob>alice 200 tag=b
+)",
+                         check,
+                         Reads::Messages};
+
+} // namespace diagnosis::rules

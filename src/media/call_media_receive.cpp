@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a call receives: datagrams into the stream of facts as they were on the wire, opened ones to
+// their decoders and to RTCP, decoded sound on.
+#include "call_media.h"
+
+#include <utility>
+
+namespace media {
+
+void CallMedia::watchSockets()
+{
+    for (UdpSocket *socket : {&m_pair.rtp, &m_pair.rtcp})
+        m_around.loop.watch(socket->descriptor(), [this, socket] {
+            socket->receive([&](const Datagram &datagram) { received(datagram, *socket); });
+            if (std::exchange(m_restock, false)) // after the packets, so that none waits for it
+                (void)m_incoming.stock();
+        });
+}
+
+void CallMedia::received(const Datagram &datagram, UdpSocket &socket)
+{
+    base::Packet packet;
+    packet.time = datagram.time;
+    packet.transport = base::Transport::Udp;
+    packet.origin = base::Origin::Media;
+    packet.source = datagram.source;
+    packet.destination = socket.local();
+    packet.payload = base::Blob::copy(datagram.bytes);
+    // RFC 5761 section 4: RTCP may come on the RTP port too. What is neither (STUN, DTLS) keeps its
+    // hint unknown.
+    const bool isControl = rtp::looksLikeRtcp(datagram.bytes);
+    const auto opening = openProtected(datagram, isControl);
+    const bool isClear = opening.verdict == Protection::Verdict::Clear;
+    const std::string_view plain = isClear ? datagram.bytes : opening.plain;
+    const auto rtp = datagram.cut ? std::nullopt : rtp::parseRtp(plain);
+    if (isControl) // sealed, it is told apart by whoever has the key
+        packet.hint = isClear ? base::PayloadHint::Rtcp : base::PayloadHint::Unknown;
+    else if (rtp || !isClear)
+        packet.hint = base::PayloadHint::Rtp;
+    if (!m_around.packets.push(packet)) // as it was on the wire
+        ++m_dropped;
+    if (opening.verdict == Protection::Verdict::Refused)
+        m_changed = true;
+    else if (isControl && !datagram.cut)
+        m_control.received(datagram.time, datagram.source, plain, peersAt(datagram.source));
+    if (isControl || !rtp || &socket != &m_pair.rtp)
+        return;
+    if (!isClear)
+        packet.payload = base::Blob::copy(plain);
+    ++m_datagrams;
+    m_status.dscp = datagram.tos >= 0 ? datagram.tos >> 2 : -1;
+    m_status.ttl = datagram.ttl;
+    const std::uint64_t wrongBefore = m_incoming.wrongPayloadType();
+    if (const IncomingStream *stream = m_incoming.packet(packet, *rtp)) {
+        m_restock |= stream->first == stream->last;
+        m_early.packet(stream->key, stream->source, datagram.time, opening.toTag);
+        hear(); // now, while the order in which packets came is known
+    } else if (m_incoming.wrongPayloadType() != wrongBefore) {
+        m_changed = true;
+    }
+    for (const auto key : m_incoming.takeForgotten())
+        m_early.forget(key);
+}
+
+void CallMedia::decoded(const DecodedAudio &audio)
+{
+    base::Duration gap{0};
+    IncomingStream *stream = m_incoming.decoded(audio, gap);
+    if (stream == nullptr)
+        return;
+    const auto written = m_recordings.add(stream->key, m_early.dialogOf(stream->key), monotonic(),
+                                          audio.samples, audio.rate, gap);
+    if (!written)
+        notice(written.error().sentence);
+    hear();
+    if (m_heard == stream->key)
+        play(*stream, audio, gap);
+}
+
+/// What no RTP or RTCP packet can be is left as it is.
+Protection::Opening CallMedia::openProtected(const Datagram &datagram, bool isControl)
+{
+    const std::string_view bytes = datagram.bytes;
+    constexpr std::size_t kHeader = 12;
+    if (datagram.cut)
+        return {};
+    if (isControl)
+        return m_protection.rtcp(datagram.source, bytes);
+    if (bytes.size() < kHeader || static_cast<unsigned char>(bytes[0]) >> 6U != 2)
+        return {};
+    std::uint32_t ssrc = 0;
+    for (const char octet : bytes.substr(8, 4))
+        ssrc = ssrc << 8U | static_cast<unsigned char>(octet);
+    auto out = m_protection.rtp(datagram.source, bytes, m_incoming.rollover(datagram.source, ssrc));
+    if (out.verdict == Protection::Verdict::Repeated) // its header counts, its sound has been heard
+        if (const auto rtp = rtp::parseRtp(bytes))
+            out.plain =
+                bytes.substr(0, static_cast<std::size_t>(rtp->payload.data() - bytes.data()));
+    return out;
+}
+
+} // namespace media

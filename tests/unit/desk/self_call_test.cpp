@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which of the calls that come in is the one that we placed to our own address.
+#include <desk/self_call.h>
+#include <gmock/gmock.h>
+
+using desk::AccountInfo;
+using desk::CallInfo;
+using desk::SelfCall;
+using testing::HasSubstr;
+using testing::Not;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr base::Instant kThen{1'700'000'000'000'000'000};
+constexpr engine::CallHandle kOwn{7};
+
+AccountInfo bob(int flows = 1)
+{
+    AccountInfo out;
+    out.handle = engine::AccountHandle{1};
+    out.account.aor = "sip:bob@Example.test";
+    for (int i = 1; i <= flows; ++i) {
+        out.account.proxies.push_back("sip:edge" + std::to_string(i) + ".test");
+        auto &flow = out.flows[static_cast<std::uint32_t>(i)];
+        flow.state = base::FlowState::Up;
+        flow.remote = *base::Endpoint::parse("192.0.2." + std::to_string(i) + ":5060");
+    }
+    return out;
+}
+
+CallInfo own()
+{
+    CallInfo out;
+    out.handle = kOwn;
+    out.callId = "ours";
+    out.options.extras.flow = 1;
+    return out;
+}
+
+CallInfo incoming(std::uint32_t handle, const std::string &callId, const std::string &from)
+{
+    CallInfo out;
+    out.handle = {handle};
+    out.callId = callId;
+    out.from = from;
+    out.incoming = true;
+    out.stage = CallInfo::Stage::Ringing;
+    return out;
+}
+
+/// With our own call under way, and then that one coming in.
+SelfCall with(const CallInfo &info)
+{
+    SelfCall out(bob(2), kThen);
+    out.add(own(), kOwn, kThen);
+    out.add(info, kOwn, kThen + 40ms);
+    return out;
+}
+
+} // namespace
+
+TEST(SelfCall, TheSameCallIdIsOurs)
+{
+    const auto call = with(incoming(8, "ours", "<sip:anybody@elsewhere.test>;tag=x"));
+    EXPECT_TRUE(call.reached());
+    EXPECT_EQ(call.took(), 40ms);
+    EXPECT_THAT(call.conclusion(true, false), testing::AllOf(HasSubstr("having left over flow 1"),
+                                                             Not(HasSubstr("back-to-back"))));
+}
+
+TEST(SelfCall, ABackToBackUserAgentIsKnownByTheCallersNameThatItKeeps)
+{
+    SelfCall call(bob(), kThen);
+    const auto from = call.options(bob()).from;
+    EXPECT_THAT(from, testing::EndsWith(" <sip:bob@Example.test>"));
+    const auto name = from.substr(0, from.find(" <"));
+    EXPECT_NE(name, SelfCall(bob(), kThen).options(bob()).from.substr(0, name.size()))
+        << "each call has a name of its own";
+    call.add(own(), kOwn, kThen);
+    call.add(incoming(8, "another", "\"Earshot\" <sip:200@10.0.0.1>;tag=x"), kOwn, kThen);
+    EXPECT_FALSE(call.reached());
+    call.add(incoming(9, "another", name + " <sip:200@10.0.0.1>;tag=x"), kOwn, kThen + 5ms);
+    EXPECT_TRUE(call.reached());
+    EXPECT_THAT(call.conclusion(true, false), HasSubstr("our caller's name"));
+}
+
+TEST(SelfCall, ACallerIsOursByUserAndHost)
+{
+    EXPECT_TRUE(with(incoming(8, "other", "\"Bob\" <sip:bob@example.TEST>;tag=x")).reached());
+    EXPECT_TRUE(with(incoming(8, "other", "<sip:b%6Fb@edge2.test;user=phone>;tag=x")).reached())
+        << "whoever passes the call on may name himself";
+    EXPECT_TRUE(with(incoming(8, "other", "<sip:bob@192.0.2.1>;tag=x")).reached());
+    const auto namesake = with(incoming(8, "other", "<sip:bob@elsewhere.test>;tag=x"));
+    EXPECT_FALSE(namesake.reached()) << "a namesake of another domain calls at that moment";
+    EXPECT_THAT(namesake.conclusion(true, true), HasSubstr("it was not ours"));
+    EXPECT_FALSE(with(incoming(8, "other", "<sip:alice@example.test>;tag=x")).reached());
+}
+
+TEST(SelfCall, WhatRangBeforeIsNotTheAnswer)
+{
+    const auto call = with(incoming(3, "other", "<sip:bob@example.test>;tag=x"));
+    EXPECT_FALSE(call.reached());
+    EXPECT_THAT(call.conclusion(true, true), Not(HasSubstr("came in meanwhile")));
+}
+
+TEST(SelfCall, TheOrderInWhichTheyAreToldDoesNotMatter)
+{
+    SelfCall call(bob(), kThen);
+    call.add(incoming(8, "ours", "<sip:x@y.test>"), {}, kThen + 5ms); // not known to be placed yet
+    EXPECT_FALSE(call.reached());
+    call.add(own(), kOwn, kThen + 6ms);
+    EXPECT_TRUE(call.reached());
+    EXPECT_EQ(call.took(), 5ms);
+}
+
+TEST(SelfCall, LeavesByAnotherFlowThanTheOneInQuestion)
+{
+    const SelfCall call(bob(), kThen);
+    EXPECT_EQ(call.options(bob(3), 1).extras.flow, 2U);
+    EXPECT_EQ(call.options(bob(3), 2).extras.flow, 1U);
+    EXPECT_EQ(call.options(bob(1), 1).extras.flow, 0U) << "there is only one";
+    EXPECT_EQ(call.options(bob(3), 0).extras.flow, 0U);
+    auto lame = bob(3);
+    lame.flows[2].state = base::FlowState::BackingOff;
+    EXPECT_EQ(call.options(lame, 1).extras.flow, 3U);
+}
