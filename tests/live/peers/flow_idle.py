@@ -111,12 +111,12 @@ def main():
 
         nat = RenumberingNat(1.5)
         code, found, _ = search(stage, f"sip:127.0.0.1:{nat.port};transport=udp", "--nat-idle-to", "4")
-        bench.check(code == 1 and 1 <= found["survived_seconds"] <= 1.5 < found["fatal_seconds"]
+        bench.check(code == 1 and 1 <= found["survived_seconds"] <= 1.5 < found["fatal_seconds"] < 3
                     and found["steps"][-1]["end"] == "another address", "a NAT that renumbers is seen by STUN")
 
         open_way = peer.RegistrarPeer(flow_timer=2)
         code, found, _ = search(stage, open_way.uri(), "--nat-idle-to", "4")
-        bench.check(code == 0 and found["fatal_seconds"] is None and found["survived_seconds"] >= 4,
+        bench.check(code == 0 and found["fatal_seconds"] is None and 4 <= found["survived_seconds"] < 5,
                     "where nothing forgets, the longest silence is survived")
 
         for wrong in (("--nat-idle", "--nat-idle-from", "0"), ("--nat-idle-to", "5"),
