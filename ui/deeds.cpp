@@ -29,11 +29,6 @@
 #include <ui/views/message_view.h>
 
 namespace ui {
-namespace {
-
-constexpr double kPresentationZoom = 1.5;
-
-} // namespace
 
 Deeds::Deeds(Parts parts, QObject *parent) : QObject(parent), m_parts(parts)
 {
@@ -42,6 +37,10 @@ Deeds::Deeds(Parts parts, QObject *parent) : QObject(parent), m_parts(parts)
     connect(m_parts.bridge, &DeskBridge::notice, this, &Deeds::say);
     connect(&m_parts.bridge->store(), &Store::progressed, this, &Deeds::watchImport);
     connect(&m_parts.bridge->store(), &Store::callsTouched, this, &Deeds::showLadder);
+    // Queued: after the window has arranged its panels.
+    connect(
+        this, &Deeds::ladderShown, this, [this] { m_presentation.ladderCame(); },
+        Qt::QueuedConnection);
 }
 
 void Deeds::wirePanels()
@@ -212,11 +211,7 @@ void Deeds::openPalette()
 
 void Deeds::present(bool on)
 {
-    m_parts.theme->setZoom(on ? kPresentationZoom : 1);
-    if (on)
-        m_parts.window->showFullScreen();
-    else
-        m_parts.window->showNormal();
+    m_presentation.set(on);
 }
 
 void Deeds::nextPanel(int direction)

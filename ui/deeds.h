@@ -9,6 +9,7 @@
 #include <map>
 #include <QObject>
 #include <ui/parts.h>
+#include <ui/presentation.h>
 #include <ui/store.h>
 
 namespace ui {
@@ -97,6 +98,7 @@ private:
     void tellPinged();
 
     Parts m_parts;
+    Presentation m_presentation{m_parts};
     QString m_reading; // the file or text that is being read; empty: none
     std::function<session::ClockChoice(const std::string &)> m_clocks;
     QStringList m_waiting; // files asked for while another is being read

@@ -216,6 +216,7 @@ void MainWindow::arrange()
 
 void MainWindow::closeEvent(QCloseEvent *event)
 {
+    m_deeds->present(false); // what is kept is the window as it was before
     if (m_arranged)
         m_parts.settings->setBytes(QStringLiteral("window/layout"), saveState(kLayoutVersion));
     m_parts.settings->setBytes(QStringLiteral("window/geometry"), saveGeometry());

@@ -2,7 +2,11 @@
 // The whole window on a real desk without an audio device, for tests.
 #pragma once
 
+#include <fstream>
 #include <gui/gui_support.h>
+#include <QTemporaryDir>
+#include <support/capture_writer.h>
+#include <support/conversation.h>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/deeds.h>
 #include <ui/focus.h>
@@ -44,5 +48,20 @@ private:
     std::unique_ptr<ui::DeskBridge> m_bridge; // goes after the window that borrows it
     std::unique_ptr<ui::MainWindow> m_window;
 };
+
+/// A capture of the conversation in `folder`; its path.
+inline QString sceneFile(const QTemporaryDir &folder, const char *conversation,
+                         const QString &name = QStringLiteral("call.pcap"))
+{
+    const support::Conversation talk{std::string_view(conversation)};
+    std::vector<support::CapturedFrame> frames;
+    for (const auto &packet : talk.packets())
+        frames.push_back(
+            {packet.time, support::ethernet(support::udp(packet.source, packet.destination,
+                                                         std::string(packet.payload.text())))});
+    const QString path = folder.filePath(name);
+    std::ofstream(path.toStdString(), std::ios::binary) << support::pcap(frames);
+    return path;
+}
 
 } // namespace gui

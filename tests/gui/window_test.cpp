@@ -18,7 +18,6 @@
 #include <QStackedWidget>
 #include <QTabBar>
 #include <QTreeView>
-#include <support/capture_writer.h>
 #include <ui/keychain.h>
 #include <ui/panels/account_dialog.h>
 #include <ui/panels/bars.h>
@@ -52,20 +51,6 @@ QStringList nameless(QWidget &root)
                 widget->objectName(), QString::fromLatin1(widget->metaObject()->className()));
     }
     return out;
-}
-
-QString sceneFile(const QTemporaryDir &folder, const char *conversation,
-                  const QString &name = QStringLiteral("call.pcap"))
-{
-    const support::Conversation talk{std::string_view(conversation)};
-    std::vector<support::CapturedFrame> frames;
-    for (const auto &packet : talk.packets())
-        frames.push_back(
-            {packet.time, support::ethernet(support::udp(packet.source, packet.destination,
-                                                         std::string(packet.payload.text())))});
-    const QString path = folder.filePath(name);
-    std::ofstream(path.toStdString(), std::ios::binary) << support::pcap(frames);
-    return path;
 }
 
 } // namespace
@@ -160,7 +145,7 @@ private Q_SLOTS:
         gui::Stage stage;
         QVERIFY(stage.ok());
         QTemporaryDir folder;
-        stage.window().deeds().openFile(sceneFile(folder, gui::kFlowFailed));
+        stage.window().deeds().openFile(gui::sceneFile(folder, gui::kFlowFailed));
         auto &calls = stage.window().parts().calls->model();
         QTRY_COMPARE(calls.rowCount(), 1);
         QTRY_COMPARE(stage.find<QStackedWidget>("pages")->currentWidget(),
@@ -177,9 +162,9 @@ private Q_SLOTS:
         QVERIFY(stage.ok());
         QTemporaryDir folder;
         QMimeData data;
-        data.setUrls({QUrl::fromLocalFile(sceneFile(folder, gui::kFlowFailed)),
+        data.setUrls({QUrl::fromLocalFile(gui::sceneFile(folder, gui::kFlowFailed)),
                       QUrl::fromLocalFile(
-                          sceneFile(folder, gui::kEarlyMedia, QStringLiteral("other.pcap")))});
+                          gui::sceneFile(folder, gui::kEarlyMedia, QStringLiteral("other.pcap")))});
         QDragEnterEvent enter(QPoint(300, 300), Qt::CopyAction, &data, Qt::LeftButton,
                               Qt::NoModifier);
         QCoreApplication::sendEvent(&stage.window(), &enter);
@@ -195,7 +180,7 @@ private Q_SLOTS:
         gui::Stage stage;
         QVERIFY(stage.ok());
         QTemporaryDir folder;
-        stage.window().deeds().openFile(sceneFile(folder, gui::kFlowFailed));
+        stage.window().deeds().openFile(gui::sceneFile(folder, gui::kFlowFailed));
         QTRY_COMPARE(stage.window().parts().calls->model().rowCount(), 1);
         stage.window().deeds().openPalette();
         auto *palette = stage.find<QDialog>("palette");

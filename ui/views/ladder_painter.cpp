@@ -106,7 +106,7 @@ void LadderPainter::paintLines(QPainter &painter, std::uint32_t first, std::uint
 void LadderPainter::paintLine(QPainter &painter, const ladder::Line &line)
 {
     const bool lifeline = line.role == ladder::Role::Lifeline;
-    painter.setPen(m_tokens->pen(line.role, line.style, lifeline ? 1 : 1.5));
+    painter.setPen(m_tokens->pen(line.role, line.style, lifeline ? 1 : m_arrowWidth));
     painter.setBrush(Qt::NoBrush);
     const QPointF from(line.x1, line.y1), to(line.x2, line.y2);
     if (line.style == ladder::LineStyle::Wave) {

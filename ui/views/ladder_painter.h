@@ -25,6 +25,8 @@ public:
     void setScene(const ladder::Scene *scene); // borrowed
     /// The row whose plain fills take the selection's colour; -1: none.
     void setSelected(int row) { m_selected = row; }
+    /// Of arrows, in the Scene's units.
+    void setArrowWidth(double width) { m_arrowWidth = width; }
 
     /// Lifelines and the rows that touch [y0, y1), in scene coordinates.
     void paintRows(QPainter &painter, double y0, double y1);
@@ -48,6 +50,7 @@ private:
     const Tokens *m_tokens = nullptr;
     Fonts m_fonts;
     int m_selected = -1;
+    double m_arrowWidth = 1.5;
     std::unordered_map<std::uint32_t, Laid> m_laid;
 };
 

@@ -45,6 +45,7 @@ void LadderView::applyTheme()
     m_painter.setTokens(m_theme.tokens());
     // The painter scales the whole Scene, texts with it: what was laid out to fit fits at any zoom.
     m_painter.setFonts({m_theme.fontAt(FontKind::Strong, 1), m_theme.fontAt(FontKind::Small, 1)});
+    m_painter.setArrowWidth(zoom() > 1 ? 2 : 1.5); // 3 pixels for a projector's 1.5
     m_moving = true;
     updateScrollBars();
     m_moving = false;
