@@ -16,7 +16,8 @@ public:
     PhaseBar(Theme &theme, QWidget *parent) : QWidget(parent), m_theme(theme)
     {
         setObjectName(QStringLiteral("phases"));
-        setFixedHeight(18);
+        follow();
+        connect(&theme, &Theme::changed, this, [this] { follow(); });
     }
     void setPhases(const Phases &phases)
     {
@@ -39,6 +40,10 @@ private:
         ladder::Role role;
     };
     std::vector<Part> parts() const;
+    void follow() // the type's size, and two pixels of line below it
+    {
+        setFixedHeight(QFontMetrics(m_theme.font(FontKind::Small)).height() + 3);
+    }
 
     Theme &m_theme;
     Phases m_phases;
