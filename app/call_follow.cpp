@@ -127,17 +127,17 @@ void awaitEnd(Console &console, const std::function<bool()> &isOver, bool patien
 }
 
 /// What became of a call that nobody answered and nobody ended either.
-void giveUp(desk::CallInfo &info)
+void giveUp(desk::CallInfo &info, bool responded)
 {
-    const bool heard = info.status >= 100; // only then a CANCEL leaves (RFC 3261 section 9.1)
     info.local = true;
     info.status = kRequestTerminated;
     info.sentence =
-        heard ? fmt::format("The call was given up: no final response came within {} s of the "
-                            "CANCEL.",
-                            base::seconds(kFarewell, 0))
-              : "The call was given up: no response at all had come, so there was nothing that a "
-                "CANCEL could be sent for (RFC 3261 section 9.1).";
+        responded
+            ? fmt::format("The call was given up: no final response came within {} s of the "
+                          "CANCEL.",
+                          base::seconds(kFarewell, 0))
+            : "The call was given up: no response at all had come, so there was nothing that a "
+              "CANCEL could be sent for (RFC 3261 section 9.1).";
 }
 
 } // namespace
@@ -147,13 +147,15 @@ Followed followCall(Console &console, engine::CallHandle handle, const CallPlan 
     Followed out;
     auto &info = out.info;
     const auto isOver = [&] { return desk::isOver(info); };
-    base::Instant sent; // the INVITE; looking a name up may take long before
+    base::Instant sent;     // the INVITE; looking a name up may take long before
+    bool responded = false; // only then a CANCEL leaves (RFC 3261 section 9.1)
     console.onCall = [&](const desk::CallInfo &now) {
         if (now.handle != handle)
             return;
         if (now.stage != info.stage || now.status != info.status)
             printProgress(now, info.stage);
         info = now;
+        responded = responded || (info.status >= 100 && !info.local);
         if (!info.invites.empty() && !sent.known())
             sent = base::now();
     };
@@ -178,23 +180,27 @@ Followed followCall(Console &console, engine::CallHandle handle, const CallPlan 
     if (wait == Console::Wait::Done)
         return out;
     const bool timedOut = base::now() >= latest;
-    out.ended = wait == Console::Wait::Interrupted ? "Interrupted, so the call was ended."
-                : timedOut && answered
-                    ? fmt::format("The call still stood after {:g} s, so it was ended.",
-                                  base::toSeconds(limit))
-                    : fmt::format("Nobody answered within {:g} s, so the call was cancelled.",
-                                  base::toSeconds(timedOut ? limit : plan.cancelAfter));
+    const bool interrupted = wait == Console::Wait::Interrupted;
+    const double limitSeconds = base::toSeconds(timedOut ? limit : plan.cancelAfter);
+    if (!answered && !responded && !interrupted && !timedOut)
+        fmt::print(stderr, "  no response yet, and a CANCEL may only follow one (RFC 3261 section "
+                           "9.1): waiting for it; Ctrl+C ends it now\n");
     console.desk().hangUp(handle);
-    awaitEnd(console, isOver, wait == Console::Wait::TimedOut && !timedOut, latest);
-    if (!answered && info.status / 100 == 2 && wait == Console::Wait::TimedOut)
+    awaitEnd(console, isOver, !interrupted && !timedOut, latest);
+    if (interrupted)
+        out.ended = "Interrupted, so the call was ended.";
+    else if (timedOut && answered)
+        out.ended =
+            fmt::format("The call still stood after {:g} s, so it was ended.", limitSeconds);
+    else if (!answered && info.status / 100 == 2)
         out.ended = "The 2xx crossed our CANCEL, so the call was ended with a BYE.";
-    if (!answered && info.status == 0 && wait == Console::Wait::TimedOut)
-        out.ended = fmt::format("Nobody answered within {:g} s, so the call was given up.",
-                                base::toSeconds(timedOut ? limit : plan.cancelAfter));
-    else if (!answered && isOver() && info.local && !info.sentence.empty()) // why no 487 came
+    else
+        out.ended = fmt::format("Nobody answered within {:g} s, so the call was {}.", limitSeconds,
+                                responded ? "cancelled" : "given up");
+    if (!answered && isOver() && info.local && !info.sentence.empty()) // why no 487 came
         out.ended += " " + info.sentence;
     if (!answered && !isOver() && info.status < 200) // nobody confirms it: that end is our own
-        giveUp(info);
+        giveUp(info, responded);
     return out;
 }
 

@@ -148,7 +148,7 @@ Console::report(const std::string &title,
 {
     std::map<std::string, std::map<std::string, std::string>>
         recordings; // Call-ID -> To-tag -> file
-    std::map<std::string, std::map<std::string, rtp::Heard>> heard;
+    std::map<std::string, std::map<std::string, std::vector<rtp::Heard>>> heard;
     std::map<std::string, desk::CallInfo> ours;
     for (const auto &info : m_desk->calls()) {
         ours[info.callId] = info;

@@ -114,11 +114,18 @@ std::vector<Json> soundsOf(const Json &call)
 
 std::string heardText(const Json &call)
 {
+    constexpr std::size_t kMostParts = 4; // of one dialog
     std::vector<std::string> texts;
     for (const Json &dialog : call.value("early_dialogs", Json::array())) {
         const Json heard = dialog.value("heard", Json(nullptr));
-        if (heard.is_object())
-            texts.push_back(heard.value("text", ""));
+        if (!heard.is_object())
+            continue;
+        std::vector<std::string> parts;
+        for (const Json &part : heard.value("parts", Json::array()))
+            parts.push_back(part.value("text", ""));
+        if (parts.empty() || parts.size() > kMostParts)
+            parts = {heard.value("text", "")};
+        texts.push_back(fmt::format("{}", fmt::join(parts, ", then ")));
     }
     std::uint64_t packets = 0;
     for (const Json &dialog : call.value("early_dialogs", Json::array()))

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <diagnosis/announced.h>
 #include <diagnosis/facts.h>
+#include <diagnosis/payloads.h>
 #include <rtp/media_run.h>
 
 namespace diagnosis {
@@ -34,12 +35,19 @@ void addProvisionals(const Evidence &evidence, std::uint32_t index, std::vector<
                        {}});
 }
 
+/// No description of the receiver names what most of its early packets carry: nothing of it sounds.
+bool cannotSound(const Evidence &evidence, const BoundStream &bound)
+{
+    const auto payloads = payloadsBefore(evidence, bound, earlyEnd(evidence, bound.earlyDialog));
+    return !payloads.empty() && 2 * payloads.front().foreign > payloads.front().packets;
+}
+
 /// Times when packets came; pauses shorter than a second are none.
 void addMedia(const Evidence &evidence, std::vector<EarEvent> &out)
 {
     for (const BoundStream &bound : evidence.streams) {
         if (!bound.stream || !bound.towardsCaller || bound.astray ||
-            bound.earlyDialog >= evidence.call.earlyDialogs.size())
+            bound.earlyDialog >= evidence.call.earlyDialogs.size() || cannotSound(evidence, bound))
             continue;
         const rtp::Stream &stream = *bound.stream;
         base::Instant from, to;

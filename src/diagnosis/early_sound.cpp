@@ -148,10 +148,29 @@ std::optional<rtp::Heard> earlySound(const Evidence &evidence, std::uint32_t ear
 
 std::vector<rtp::Heard> earlySounds(const Evidence &evidence, std::uint32_t earlyDialog)
 {
-    const BoundStream *const bound = earlyArrival(evidence, earlyDialog).main;
-    if (bound == nullptr || !bound->stream->tape)
+    const BoundStream *const main = earlyArrival(evidence, earlyDialog).main;
+    if (main == nullptr)
         return {};
-    return bound->stream->tape->parts(earlyEnd(evidence, earlyDialog));
+    // A later offer may have moved the media: another stream goes on where this one ended.
+    std::vector<const rtp::Stream *> streams;
+    for (const auto &bound : evidence.streams)
+        if (bound.stream && bound.stream->tape && bound.towardsCaller && bound.early &&
+            !bound.astray && bound.earlyDialog == earlyDialog &&
+            (&bound == main || bound.stream->packets > 1))
+            streams.push_back(bound.stream.get());
+    std::sort(streams.begin(), streams.end(),
+              [](const rtp::Stream *a, const rtp::Stream *b) { return a->first < b->first; });
+    std::vector<rtp::Heard> out;
+    const base::Instant end = earlyEnd(evidence, earlyDialog);
+    for (const rtp::Stream *stream : streams) {
+        const base::Duration since = stream->first - streams.front()->first;
+        for (rtp::Heard &part : stream->tape->parts(end)) {
+            part.from += since;
+            part.to += since;
+            out.push_back(std::move(part));
+        }
+    }
+    return out;
 }
 
 } // namespace diagnosis

@@ -38,7 +38,7 @@ bool withoutOutput(const Evidence &evidence);
 bool descriptionCut(const Evidence &evidence, trace::RowId row);
 /// nullopt: no stream, or none of a codec that is listened to (G.711).
 std::optional<rtp::Heard> earlySound(const Evidence &evidence, std::uint32_t earlyDialog);
-/// One part after another.
+/// One part after another, over all its streams; times since the first packet of the first.
 std::vector<rtp::Heard> earlySounds(const Evidence &evidence, std::uint32_t earlyDialog);
 
 } // namespace diagnosis

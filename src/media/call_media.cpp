@@ -303,11 +303,8 @@ void CallMedia::refreshStatus()
         s.sent += sender ? sender->sent() : 0;
         s.pressed += sender ? sender->pressed() : 0;
     }
-    for (const IncomingStream *each : m_incoming.streams()) {
-        const std::string dialog = m_early.dialogOf(each->key);
-        if (each->ear.length().count() > 0 && (s.heard.size() < 64 || s.heard.contains(dialog)))
-            s.heard[dialog] = each->ear.heard();
-    }
+    if (!m_answered)
+        listen();
     if (m_speaker && !s.firstSample.known())
         s.firstSample = m_speaker->watched();
 }

@@ -107,6 +107,7 @@ private:
     void lookAfter(base::Duration now);
     void lookAfterSpeaker(base::Duration now);
     void refreshStatus();
+    void listen();
     void notice(const std::string &sentence);
 
     MediaHandle m_handle;

@@ -3,6 +3,7 @@
 // their decoders and to RTCP, decoded sound on.
 #include "call_media.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace media {
@@ -97,6 +98,37 @@ Protection::Opening CallMedia::openProtected(const Datagram &datagram, bool isCo
             out.plain =
                 bytes.substr(0, static_cast<std::size_t>(rtp->payload.data() - bytes.data()));
     return out;
+}
+
+/// What each early dialog brings, over all its streams: a later offer may have moved it.
+void CallMedia::listen()
+{
+    struct Sounding {
+        const IncomingStream *stream;
+        std::string dialog;
+    };
+    constexpr std::size_t kMost = 64;
+    std::vector<Sounding> all;
+    for (const IncomingStream *each : m_incoming.streams())
+        if (each->ear.length().count() > 0)
+            all.push_back({each, m_early.dialogOf(each->key)});
+    std::sort(all.begin(), all.end(), [](const Sounding &a, const Sounding &b) {
+        return a.stream->first < b.stream->first;
+    });
+    std::map<std::string, std::vector<rtp::Heard>> heard;
+    std::map<std::string, base::Instant> began;
+    for (const Sounding &each : all) {
+        const auto first = began.emplace(each.dialog, each.stream->first).first->second;
+        const base::Duration since = each.stream->first - first;
+        for (rtp::Heard part : each.stream->ear.parts()) {
+            part.from += since;
+            part.to += since;
+            heard[each.dialog].push_back(std::move(part));
+        }
+    }
+    for (auto &[dialog, parts] : heard)
+        if (m_status.heard.size() < kMost || m_status.heard.contains(dialog))
+            m_status.heard[dialog] = std::move(parts);
 }
 
 } // namespace media

@@ -127,7 +127,8 @@ struct Status { // for the player; immutable, published about every 100 ms while
     bool earlyHeard = false;             // early media, of `toTag`, is what is heard
     std::string why;                     // this is heard: one sentence
     base::Instant whySince;
-    std::map<std::string, rtp::Heard> heard; // by To-tag, since its first packet, a minute at most
+    /// By To-tag, before the answer: one part after another, since its first packet.
+    std::map<std::string, std::vector<rtp::Heard>> heard;
 };
 
 struct Presses {           // what became of keys to be pressed

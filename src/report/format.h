@@ -24,7 +24,8 @@ struct ReportCall {
     std::map<std::string, std::string> recordings{}; // To-tag -> WAV file, of our own calls
     base::Instant now{}; // when it was judged; unknown: at the input's `now`
     std::vector<legs::Join> legs{};
-    std::map<std::string, rtp::Heard> heard{}; // To-tag -> by our own decoders, of our own calls
+    /// Of our own calls: To-tag -> what our decoders heard before the answer, part by part.
+    std::map<std::string, std::vector<rtp::Heard>> heard{};
 };
 
 /// What is known of a file's clock against the files before it.

@@ -2,8 +2,10 @@
 // What is heard, in the JSON document.
 #include <report/json.h>
 
+#include <algorithm>
 #include <cmath>
 #include <diagnosis/early_sound.h>
+#include <utility>
 
 namespace report {
 
@@ -37,20 +39,39 @@ Json heardOf(const rtp::Heard &heard)
             {"text", rtp::describe(heard)}};
 }
 
+namespace {
+
+/// One answer for several parts: what sounded longest; silence only where nothing sounded.
+const rtp::Heard &longest(const std::vector<rtp::Heard> &parts)
+{
+    const auto worth = [](const rtp::Heard &part) {
+        return std::pair(!rtp::isQuiet(part.what), part.to - part.from);
+    };
+    return *std::max_element(
+        parts.begin(), parts.end(),
+        [&](const rtp::Heard &a, const rtp::Heard &b) { return worth(a) < worth(b); });
+}
+
+} // namespace
+
 Json earlySoundOf(const ReportCall &call, const diagnosis::Evidence &evidence, std::uint32_t index)
 {
-    if (const auto heard = diagnosis::earlySound(evidence, index)) {
-        Json out = heardOf(*heard), parts = Json::array();
-        for (const rtp::Heard &part : diagnosis::earlySounds(evidence, index))
-            parts.push_back(heardOf(part));
-        out["parts"] = std::move(parts);
-        return out;
-    }
-    const auto own = call.heard.find(evidence.call.earlyDialogs[index].toTag);
-    if (own == call.heard.end())
+    // What came after the answer only is not what was heard before it.
+    if (diagnosis::earlyArrival(evidence, index).main == nullptr)
         return nullptr;
-    Json out = heardOf(own->second);
-    out["parts"] = Json::array({heardOf(own->second)});
+    std::vector<rtp::Heard> parts = diagnosis::earlySounds(evidence, index);
+    std::optional<rtp::Heard> heard = diagnosis::earlySound(evidence, index);
+    const auto own = call.heard.find(evidence.call.earlyDialogs[index].toTag);
+    if (!heard && own != call.heard.end() && !own->second.empty()) {
+        parts = own->second;
+        heard = longest(parts);
+    }
+    if (!heard)
+        return nullptr;
+    Json out = heardOf(*heard), told = Json::array();
+    for (const rtp::Heard &part : parts)
+        told.push_back(heardOf(part));
+    out["parts"] = std::move(told);
     return out;
 }
 

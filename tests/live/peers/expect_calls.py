@@ -27,8 +27,10 @@ def ring(hertz, on, off, seconds):
 class EarlyPeer(UasPeer):
     """183 with SDP, RTP for `early` seconds, then the final response."""
 
-    def __init__(self, payloads, final="200 OK", early=3.0, delay=0.0, sdp=True):
+    def __init__(self, payloads, final="200 OK", early=3.0, delay=0.0, sdp=True, late=False):
         self.payloads, self.final, self.early, self.delay, self.sdp = payloads, final, early, delay, sdp
+        self.sent = 0
+        self.late = late  # 180 without SDP, and RTP only after the answer
         self.media = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.media.bind(("127.0.0.1", 0))
         super().__init__([])
@@ -46,18 +48,27 @@ class EarlyPeer(UasPeer):
         self.invite = text
         threading.Thread(target=self._play, args=(text,), daemon=True).start()
         contact = f"Contact: <sip:127.0.0.1:{self.port}>"
+        if self.late:
+            return [response(text, "180 Ringing", more=[contact])]
         return [response(text, "183 Session Progress", more=[contact], body=self.body() if self.sdp else "")]
 
     def _play(self, text):
         host, port = "127.0.0.1", int(text.split("m=audio ")[1].split(" ")[0])
         via = header(text, "Via").split(" ")[1].split(";")[0].rsplit(":", 1)
         time.sleep(self.delay)
+        if self.late:
+            self._answer(text, via)
         begin = time.monotonic()
         for number in range(int(self.early * 50)):
             if number < len(self.payloads):
                 packet = struct.pack(">BBHII", 0x80, 0, number, number * 160, 77) + self.payloads[number]
                 self.media.sendto(packet, (host, port))
+                self.sent += 1
             time.sleep(max(0.0, begin + (number + 1) * 0.02 - time.monotonic()))
+        if not self.late:
+            self._answer(text, via)
+
+    def _answer(self, text, via):
         body = self.body() if self.final.startswith("200") else ""
         contact = f"Contact: <sip:127.0.0.1:{self.port}>"
         self.socket.sendto(response(text, self.final, more=[contact], body=body), (via[0], int(via[1])))
@@ -77,6 +88,7 @@ def main():
         unmet(stage)
         silent(stage)
         nothing(stage)
+        answered(stage)
         usage(stage)
 
 
@@ -136,6 +148,15 @@ def nothing(stage):
     began = time.monotonic()
     code, _, _ = expect(stage, quick, "--heard", "ringback", "--cancel-after", "3")
     bench.check(code == 0 and time.monotonic() - began < 20, "a call that nobody answers is cancelled")
+
+
+def answered(stage):
+    """What is heard after the answer only is no early media, however loud."""
+    peer = EarlyPeer(ring([425], 10, 1, 3), early=3, delay=0.5, late=True)
+    code, document, _ = stage.earshot("expect", peer.uri("bob"), "--output", "silent", "--json", "--hangup-after", "2.5",
+                                      "--tone", "425Hz", "--not-silent", "--heard", "tone", "--level-above", "-40")
+    bench.check(code == 1 and not any(a["met"] for a in document["expectations"]), f"{document['expectations']}")
+    bench.check(peer.sent > 50, "though it came")
 
 
 def usage(stage):

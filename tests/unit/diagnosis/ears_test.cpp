@@ -79,6 +79,24 @@ TEST(Ears, TwoPacketsAreNoMedia)
               "0.20 local ringback, 3.00 the answered call b");
 }
 
+TEST(Ears, MediaThatNobodyCanDecodeIsNone)
+{
+    EXPECT_EQ(told(support::Folded(R"(
+      0.00 alice>bob INVITE offer
+      0.20 bob>alice 180 tag=b answer
+      1.00 bob>alice rtp 150 pt=18
+      4.00 bob>alice 200 tag=b answer
+    )")),
+              "0.20 local ringback, 4.00 the answered call b");
+    EXPECT_EQ(told(support::Folded(R"(
+      0.00 alice>bob INVITE offer
+      0.20 bob>alice 180 tag=b answer
+      1.00 bob>alice rtp 150 pt=0
+      4.00 bob>alice 200 tag=b answer
+    )")),
+              "0.20 local ringback, 1.04 early media b, 4.00 the answered call b");
+}
+
 TEST(Ears, MediaThatIsNotAllowedDoesNotSilenceTheRing)
 {
     EXPECT_EQ(told(support::Folded(R"(

@@ -37,7 +37,7 @@ protected:
         const bool heard = support::stepUntil(
             [&] {
                 const auto is = status();
-                return is.heard.contains("peer") && !is.heard.at("peer").hertz.empty() &&
+                return is.heard.contains("peer") && !is.heard.at("peer").back().hertz.empty() &&
                        is.packets > 50;
             },
             30s,
@@ -55,7 +55,7 @@ protected:
         EXPECT_EQ(is.codec, each.map.encoding + "/" + std::to_string(each.map.clock));
         EXPECT_EQ(is.lost, 0U);
         EXPECT_LT(is.jitter, base::Duration(20ms)) << each.map.encoding; // the clock is right
-        const auto &sound = is.heard.at("peer");
+        const auto &sound = is.heard.at("peer").back();
         EXPECT_NEAR(sound.hertz[0], 440, 4) << each.map.encoding;
         EXPECT_NEAR(sound.level, -10, 1.5) << each.map.encoding;
         layer->release(prepared.media);
