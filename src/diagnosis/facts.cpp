@@ -147,6 +147,25 @@ bool outgoingCall(const Evidence &evidence)
 
 namespace {
 
+/// The caller's own CANCEL, and no attempt of his after it. A proxy that gives one branch up
+/// (RFC 3261 section 16.8) may go on to the next.
+bool givesTheCallUp(const Evidence &evidence, const calls::Transaction &cancel)
+{
+    const auto &call = evidence.call;
+    const auto *const own = call.invite.valid() ? transactionOf(call, call.invite) : nullptr;
+    if (own == nullptr)
+        return true; // nobody knows whose it is
+    bool his = false;
+    for (const auto &each : call.transactions) {
+        if (each.method != sip::Method::Invite || each.inDialog || each.sentBy != own->sentBy)
+            continue;
+        if (each.started > cancel.started)
+            return false;
+        his = his || each.branch == cancel.branch;
+    }
+    return his && cancel.sentBy == own->sentBy;
+}
+
 /// The moment something that ends every early dialog happened; unknown: nothing did.
 base::Instant callDecided(const Evidence &evidence)
 {
@@ -160,7 +179,8 @@ base::Instant callDecided(const Evidence &evidence)
         earlier(evidence.time(call.finalResponse));
     earlier(call.ended);
     for (const auto &transaction : call.transactions)
-        if (transaction.method == sip::Method::Cancel && transaction.request.valid())
+        if (transaction.method == sip::Method::Cancel && transaction.request.valid() &&
+            givesTheCallUp(evidence, transaction))
             earlier(evidence.time(transaction.request));
     return end;
 }

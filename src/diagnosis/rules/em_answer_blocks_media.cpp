@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/announced.h>
+#include <diagnosis/early_sound.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
@@ -24,8 +25,9 @@ void check(const Evidence &evidence, Findings &out)
         if (audio == nullptr || audio->port == 0 || onPurpose(dialog, *audio))
             continue;
         const bool nowhere = audio->connection == "0.0.0.0" || audio->connection == "::";
-        if (callerMayHear(audio->direction) && !nowhere)
-            continue;
+        if (callerMayHear(audio->direction) &&
+            (!nowhere || earlyArrival(evidence, i).main != nullptr))
+            continue; // an address is where to send to: what comes from elsewhere is heard
         const auto *const offered = sdpOf(evidence, evidence.call.invite).audio();
         if (offered != nullptr && (offered->direction == sip::Direction::SendOnly ||
                                    offered->direction == sip::Direction::Inactive))

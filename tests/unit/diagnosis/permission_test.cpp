@@ -24,4 +24,15 @@ TEST(Permission, MediaThatIsForbiddenIsCountedFromThenOnToTheAnswer)
     EXPECT_NE(found->text.find("51 packets came from"), std::string::npos) << found->text;
 }
 
+TEST(Permission, NoAddressToSendToSilencesNotWhatArrives)
+{
+    const std::string begin = "0.00 alice>bob INVITE offer\n"
+                              "0.20 bob>alice 183 tag=b sdp=0@0.0.0.0:5000\n";
+    const std::string end = "4.00 bob>alice 200 tag=b sdp=0@0.0.0.0:5000\n"
+                            "4.05 alice>bob ACK tag=b\n";
+    EXPECT_TRUE(support::Folded(begin + end).find("em-answer-blocks-media"));
+    EXPECT_FALSE(
+        support::Folded(begin + "0.25 bob>alice rtp 150\n" + end).find("em-answer-blocks-media"));
+}
+
 } // namespace
