@@ -36,6 +36,15 @@ base::Endpoint ofRtp(base::Endpoint endpoint)
     return endpoint;
 }
 
+/// What SDP told of an end of a stream, as bits.
+unsigned toldOf(const MediaIndex::Place *place)
+{
+    if (place == nullptr)
+        return 0;
+    return (place->named ? 1U : 0U) | (place->secure ? 2U : 0U) | (place->keyed ? 4U : 0U) |
+           (place->dtls ? 8U : 0U);
+}
+
 } // namespace
 
 bool MediaFold::mayBe(std::string_view bytes)
@@ -166,8 +175,20 @@ void MediaFold::learn(calls::CallId call, std::string_view description)
 void MediaFold::reopen(rtp::StreamId id, SealedMedia::Stream &kept)
 {
     constexpr std::size_t kMostTries = 4; // the first ones may be of another key, or damaged
+    constexpr unsigned kMostLooks = 16;   // each costs as much as there are packets
     RtpGate::Sender *sender = m_gate.find({kept.source, kept.destination, kept.ssrc});
     if (sender == nullptr || sender->stream != id)
+        return m_sealed.forget(id);
+    base::Packet ends;
+    ends.source = kept.source;
+    ends.destination = kept.destination;
+    findPlaces(ends, *sender);
+    const unsigned now = toldOf(sender->from) << 4U | toldOf(sender->to);
+    if (kept.looks != 0 && kept.keysThen == m_index.keysKnown() && kept.endsThen == now)
+        return; // the same description once more
+    kept.keysThen = m_index.keysKnown();
+    kept.endsThen = now;
+    if (++kept.looks > kMostLooks)
         return m_sealed.forget(id);
     std::vector<rtp::Reopened> all;
     std::deque<std::string> plain;
@@ -175,9 +196,8 @@ void MediaFold::reopen(rtp::StreamId id, SealedMedia::Stream &kept)
     std::size_t tries = 0;
     for (SealedMedia::Piece &piece : kept.pieces) {
         rtp::Reopened one;
+        one.packet = ends;
         one.packet.time = piece.at;
-        one.packet.source = kept.source;
-        one.packet.destination = kept.destination;
         one.packet.payload = base::Blob::view({}, piece.bytes);
         one.rtp = rtp::parseRtp(piece.bytes).value_or(rtp::RtpPacket());
         one.before = piece.filed;

@@ -26,6 +26,9 @@ public:
         base::Endpoint source, destination;
         std::uint32_t ssrc = 0;
         std::vector<Piece> pieces; // all of the stream, in order of arrival
+        // How often they were looked at again, and what SDP told of keys and ends then.
+        unsigned looks = 0, endsThen = 0;
+        std::uint64_t keysThen = 0;
 
     private:
         friend class SealedMedia;
