@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <base/text.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/offer_answer.h>
@@ -16,8 +17,9 @@ bool onConnection(const trace::Row &row)
            (row.transport == base::Transport::Tcp || row.transport == base::Transport::Tls);
 }
 
-/// What came with the message's last bytes and begins no message: the body goes on there.
-trace::RowId leftOver(const Evidence &evidence, trace::RowId id)
+/// What came next over that direction of that connection and begins no message; invalid: something
+/// else did.
+trace::RowId garbageBehind(const Evidence &evidence, trace::RowId id)
 {
     constexpr std::uint32_t kNext = 64; // rows of other connections may be filed in between
     const trace::Row &row = evidence.trace.row(id);
@@ -27,16 +29,22 @@ trace::RowId leftOver(const Evidence &evidence, trace::RowId id)
         if (next.pair != row.pair || next.origin != row.origin)
             continue;
         const std::string_view text = evidence.trace.text(trace::RowId{i});
-        const bool goesOn =
-            next.kind == trace::RowKind::Garbage && next.time == row.time &&
-            text.find_first_not_of(std::string_view("\r\n \t\0", 5)) != std::string_view::npos;
-        return goesOn ? trace::RowId{i} : trace::RowId{};
+        const bool blank =
+            text.find_first_not_of(std::string_view("\r\n \t\0", 5)) == std::string_view::npos;
+        return next.kind == trace::RowKind::Garbage && !blank ? trace::RowId{i} : trace::RowId{};
     }
     return {};
 }
 
-/// The start line of another message within the body, where nobody puts messages on purpose.
-std::string_view swallowed(const sip::Message &message)
+/// It came with the message's last bytes: the body goes on there.
+bool goesOn(const Evidence &evidence, trace::RowId row, trace::RowId garbage)
+{
+    return garbage.valid() && evidence.trace.row(garbage).time == evidence.trace.row(row).time;
+}
+
+/// The start line of another message within the body, where nobody puts messages on purpose; of a
+/// line that the body's end cut, whether bytes of no message follow must tell.
+std::string_view swallowed(const sip::Message &message, bool garbageFollows)
 {
     const std::string_view type = message.value(sip::HeaderId::ContentType);
     for (const std::string_view whole : {"message/", "multipart/"})
@@ -45,8 +53,12 @@ std::string_view swallowed(const sip::Message &message)
     for (std::size_t at = 0; at < message.body.size();) {
         const std::string_view rest = message.body.substr(at);
         const std::string_view line = rest.substr(0, rest.find_first_of("\r\n"));
+        const std::string_view word = line.substr(0, line.find(' '));
         const bool ends = line.size() < rest.size();
         if (ends && line.find("SIP/2.0") != std::string_view::npos && sip::looksLikeSip(rest))
+            return line;
+        if (!ends && garbageFollows && word.size() < line.size() &&
+            (word == "SIP/2.0" || sip::methodOf(word) != sip::Method::Unknown))
             return line;
         at += line.size() + 1;
     }
@@ -75,19 +87,23 @@ void check(const Evidence &evidence, Findings &out)
     for (const calls::CallRow &entry : evidence.call.rows) {
         if (entry.original.valid() || !onConnection(evidence.trace.row(entry.row)))
             continue;
-        if (const trace::RowId rest = leftOver(evidence, entry.row); rest.valid()) {
-            const auto bytes = evidence.trace.row(rest).length;
+        const trace::RowId garbage = garbageBehind(evidence, entry.row);
+        if (goesOn(evidence, entry.row, garbage)) {
+            const auto bytes = evidence.trace.row(garbage).length;
             return tell(evidence, entry.row,
                         fmt::format("{} more of it {} behind what it counts, and begin{} no "
                                     "message",
                                     count(bytes, "byte"), bytes == 1 ? "comes" : "come",
                                     bytes == 1 ? "s" : ""),
-                        at(rest, "the rest of the body"), out);
+                        at(garbage, "the rest of the body"), out);
         }
-        if (evidence.trace.text(entry.row).rfind("SIP/2.0") < 16)
-            continue; // in the first line only
+        const std::string_view text = evidence.trace.text(entry.row);
+        const std::size_t head = std::min(text.find("\r\n\r\n"), text.size());
+        if (!garbage.valid() && text.find("SIP/2.0", head) == std::string_view::npos)
+            continue;
         const auto message = evidence.trace.message(entry.row);
-        const std::string_view next = message ? swallowed(*message) : std::string_view();
+        const std::string_view next =
+            message ? swallowed(*message, garbage.valid()) : std::string_view();
         if (!next.empty())
             return tell(evidence, entry.row, "it takes in the beginning of the message behind it",
                         at(evidence, entry.row, next, "the next message begins here"), out);
