@@ -108,6 +108,12 @@ void Deeds::watchImport()
     const session::ImportState &import = last->import;
     if (auto *stop = m_parts.window->findChild<QAction *>(QStringLiteral("file.stop")))
         stop->setEnabled(import.running);
+    // One that is followed has no end to tell it at.
+    if (import.running && import.caughtUp) {
+        if (import.flaws.size() > m_flawsTold)
+            say(shown(import.flaws.back()), false);
+        m_flawsTold = import.flaws.size();
+    }
     // An update may still tell of the import before.
     if (!import.running && QString::fromStdString(import.path) == m_reading)
         endImport(*last);

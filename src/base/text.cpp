@@ -122,8 +122,11 @@ std::vector<std::string_view> split(std::string_view text, char separator)
 
 std::string printable(std::string_view text, bool keepLines, std::size_t most)
 {
+    constexpr std::size_t kNote = 18; // "... (7 bytes more)" takes the room of what it leaves out
+    if (text.size() > most && text.size() - most <= kNote)
+        most = text.size();
     std::string out;
-    out.reserve(std::min(text.size(), most) + 16);
+    out.reserve(std::min(text.size(), most) + kNote);
     std::size_t at = 0;
     while (at < text.size() && at < most) {
         const auto point = decodeUtf8(text.substr(at));

@@ -18,7 +18,7 @@ std::vector<std::string_view> split(std::string_view text, char separator);
 /// Foreign text made safe to show: control characters, NUL, bidi overrides and broken UTF-8 as
 /// visible escapes
 /// (\\x1b, \\u202e); line ends too unless `keepLines`. At most `most` bytes, then "... (N bytes
-/// more)".
+/// more)"; a few more where that would take as much room.
 std::string printable(std::string_view text, bool keepLines = false, std::size_t most = 65536);
 
 std::string base64(std::string_view bytes);

@@ -39,6 +39,9 @@ private:
     int m_fd;
 };
 
+constexpr std::size_t kTail = 64; // bytes that are still the same if the file only grew
+constexpr int kGone = 10;         // looks, until a file that has no name any more is told of
+
 enum class Ended : unsigned char { No, Cancelled, Shorter, Replaced, Unreadable };
 
 class Growing final : public Input
@@ -55,24 +58,27 @@ public:
     bool isOpen() const { return m_file.fd() >= 0; }
     Ended ended() const { return m_ended; }
     std::uint64_t bytesRead() const override { return m_offset - m_rest.size(); }
-    std::uint64_t bytesTotal() const override { return m_offset; }
+    std::uint64_t bytesTotal() const override { return std::max(m_offset, m_size); }
 
 private:
     bool fill(std::size_t size) override;
-    Ended look() const;
+    Ended look();
+    bool grewOnly() const;
     void wait();
 
     std::string m_path;
     const Sink &m_sink;
     const std::atomic<bool> &m_cancel;
     Descriptor m_file, m_events;
-    std::uint64_t m_offset = 0;
-    bool m_replaced = false;
+    std::uint64_t m_offset = 0, m_size = 0; // read so far, when it was looked at last
+    std::string m_tail;                     // what was read last
+    bool m_replaced = false, m_waited = false;
+    int m_gone = 0; // looks in a row that found nothing of its name
     Ended m_ended = Ended::No;
 };
 
 /// What became of the file, once everything in it was read.
-Ended Growing::look() const
+Ended Growing::look()
 {
     struct stat here {
     };
@@ -82,16 +88,35 @@ Ended Growing::look() const
         return Ended::Cancelled;
     if (::fstat(m_file.fd(), &here) != 0)
         return Ended::Unreadable;
-    if (static_cast<std::uint64_t>(here.st_size) < m_offset)
+    m_size = static_cast<std::uint64_t>(here.st_size);
+    if (m_size < m_offset)
         return Ended::Shorter;
-    if (::stat(m_path.c_str(), &named) == 0 &&
-        (named.st_ino != here.st_ino || named.st_dev != here.st_dev))
+    const bool there = ::stat(m_path.c_str(), &named) == 0;
+    if (there && (named.st_ino != here.st_ino || named.st_dev != here.st_dev))
         return Ended::Replaced;
+    m_gone = there ? 0 : m_gone + 1;
+    if (m_gone == kGone && m_sink.flaw)
+        m_sink.flaw(fmt::format("{} is gone: it was deleted or renamed. What was read stays, and "
+                                "another file of that name will be read when it comes.",
+                                base::printable(m_path)));
     return Ended::No;
+}
+
+/// False: it was cut and has grown beyond what was read of it since it was looked at.
+bool Growing::grewOnly() const
+{
+    char now[kTail];
+    const ssize_t got =
+        ::pread(m_file.fd(), now, m_tail.size(), static_cast<off_t>(m_offset - m_tail.size()));
+    return got == static_cast<ssize_t>(m_tail.size()) &&
+           std::memcmp(now, m_tail.data(), m_tail.size()) == 0;
 }
 
 void Growing::wait()
 {
+    m_waited = true;
+    if (m_sink.progress)
+        m_sink.progress({bytesRead(), bytesTotal(), 0});
     if (m_sink.idle)
         m_sink.idle();
     pollfd events{m_events.fd(), POLLIN, 0};
@@ -110,9 +135,14 @@ bool Growing::fill(std::size_t size)
     while (chunk.text().size() < size && m_ended == Ended::No) {
         const ssize_t got =
             ::pread(m_file.fd(), chunk.end(), chunk.room(), static_cast<off_t>(m_offset));
-        if (got > 0) {
+        if (got > 0 && std::exchange(m_waited, false) && !grewOnly()) {
+            m_ended = Ended::Shorter;
+        } else if (got > 0) {
             chunk.grow(static_cast<std::size_t>(got));
             m_offset += static_cast<std::uint64_t>(got);
+            m_tail.append(chunk.text().substr(
+                chunk.text().size() - std::min<std::size_t>(static_cast<std::size_t>(got), kTail)));
+            m_tail.erase(0, m_tail.size() - std::min(m_tail.size(), kTail));
         } else if (got < 0 && errno != EINTR && errno != EAGAIN) {
             m_ended = Ended::Unreadable;
         } else {
@@ -174,8 +204,18 @@ base::Result<Outcome> followFile(const std::string &path, const Sink &sink,
                                  const std::atomic<bool> &cancel)
 {
     Outcome sum;
+    std::uint64_t packets = 0; // of all files of that name
+    Sink counting = sink;
+    counting.emit = [&](base::Packet packet) {
+        ++packets;
+        return sink.emit(std::move(packet));
+    };
+    counting.progress = [&](const Progress &told) {
+        if (sink.progress)
+            sink.progress({told.bytes, std::max(told.bytes, told.totalBytes), packets});
+    };
     for (bool first = true; !cancel; first = false) {
-        Growing input(path, sink, cancel);
+        Growing input(path, counting, cancel);
         if (!input.isOpen() && first)
             return refuse(path);
         if (!input.isOpen()) { // between two files of a rotation
@@ -184,7 +224,7 @@ base::Result<Outcome> followFile(const std::string &path, const Sink &sink,
             ::poll(nullptr, 0, kLookEvery);
             continue;
         }
-        if (auto over = followOnce(path, input, sink, cancel, sum))
+        if (auto over = followOnce(path, input, counting, cancel, sum))
             return *over;
         if (input.ended() != Ended::Shorter && input.ended() != Ended::Replaced)
             break;
@@ -193,7 +233,7 @@ base::Result<Outcome> followFile(const std::string &path, const Sink &sink,
                                   "stays.",
                                   base::printable(path),
                                   input.ended() == Ended::Shorter
-                                      ? "was made shorter while it was followed"
+                                      ? "was made shorter or written anew while it was followed"
                                       : "was replaced by another file of that name"));
     }
     return sum;

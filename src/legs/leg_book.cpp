@@ -32,7 +32,7 @@ bool LegBook::wants(const trace::Row &row)
         return false;
     switch (row.method) {
     case sip::Method::Invite:
-        return row.status == 0 ? row.toTag == 0 : row.status >= 300;
+        return row.status == 0 ? row.toTag == 0 : row.status >= 300 || row.hasSdp;
     case sip::Method::Refer:
     case sip::Method::Bye:
         return row.status == 0;
@@ -46,7 +46,9 @@ void LegBook::add(trace::RowId row, const sip::Message *message)
     const trace::Row &filed = m_work->trace.row(row);
     if (!wants(filed))
         return;
-    if (filed.status != 0 || filed.method == sip::Method::Bye)
+    if (filed.status != 0 && filed.status < 300)
+        m_work->answered(row);
+    else if (filed.status != 0 || filed.method == sip::Method::Bye)
         m_work->ended(row);
     else if (message != nullptr && filed.method == sip::Method::Refer)
         m_work->refer(row, *message);
@@ -125,7 +127,10 @@ bool LegBook::Work::join(std::uint32_t a, std::uint32_t b, std::uint32_t refer, 
                secondInvite = trace.message(second.invite);
     if (!firstInvite || !secondInvite)
         return false;
-    const Traits firstTraits = traitsOf(*firstInvite), secondTraits = traitsOf(*secondInvite);
+    Traits firstTraits = traitsOf(*firstInvite), secondTraits = traitsOf(*secondInvite);
+    for (auto [record, traits] : {std::pair(&first, &firstTraits), {&second, &secondTraits}})
+        if (record->answer.valid())
+            traits->answer = describedBy(sip::sdpOf(trace.text(record->answer)));
     const Common common = [this](std::string_view kind, std::string_view text) {
         return keys.count(keyOf(kind, text)) > KeyTable::kRing;
     };

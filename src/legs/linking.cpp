@@ -39,11 +39,17 @@ std::string_view nameOf(std::string_view callId)
     return stem.empty() ? callId : stem;
 }
 
-std::uint32_t mediaHash(const Traits &traits)
+std::uint32_t mediaHash(const Described &sdp)
 {
-    return traits.media
-               ? static_cast<std::uint32_t>(std::hash<base::Endpoint>()(*traits.media)) | 1U
-               : 0;
+    return sdp.media ? static_cast<std::uint32_t>(std::hash<base::Endpoint>()(*sdp.media)) | 1U : 0;
+}
+
+/// Do the two have something in common that is told?
+bool meets(const std::array<std::uint32_t, 2> &a, const std::array<std::uint32_t, 2> &b)
+{
+    return std::any_of(a.begin(), a.end(), [&](std::uint32_t one) {
+        return one != 0 && std::find(b.begin(), b.end(), one) != b.end();
+    });
 }
 
 } // namespace
@@ -99,8 +105,6 @@ std::uint32_t LegBook::Work::open(trace::RowId row, const Traits &traits)
     record.from = hashOf(userKey(traits.from));
     record.to = hashOf(userKey(traits.to));
     record.diverted = traits.diverted.empty() ? 0 : hashOf(userKey(traits.diverted.front()));
-    record.origin = hashOf(traits.origin);
-    record.media = mediaHash(traits);
     record.stem = traits.stem.size() >= 8 ? hashOf(traits.stem) : 0;
     if (filed.call.value >= places.size())
         places.resize(std::size_t{filed.call.value} + 1);
@@ -161,18 +165,54 @@ void LegBook::Work::likely(std::uint32_t fresh, const Traits &traits,
         meet(pairKey("to", record.to, place), false);
     if (record.from != 0)
         meet(pairKey("from", record.from, place), false);
-    if (!traits.origin.empty())
-        meet(keyOf("origin", traits.origin), true);
+    described(fresh, traits.offer, 0, candidates);
     placed(fresh);
+    consider(fresh, std::move(candidates));
+}
+
+/// Files what an offer (0) or answer (1) tells, and finds the calls that told the same.
+void LegBook::Work::described(std::uint32_t record, const Described &sdp, std::size_t which,
+                              std::vector<std::uint32_t> &candidates)
+{
+    records[record].origin[which] = hashOf(sdp.origin);
+    records[record].media[which] = mediaHash(sdp);
+    const auto meet = [&](std::string_view kind, std::string_view text) {
+        KeyTable::Calls calls{};
+        const std::size_t n = keys.add(keyOf(kind, text), record, calls);
+        candidates.insert(candidates.end(), calls.begin(),
+                          calls.begin() + static_cast<std::ptrdiff_t>(n));
+    };
+    if (!sdp.origin.empty())
+        meet("origin", sdp.origin);
+    if (sdp.media)
+        meet("media", sdp.media->text());
+}
+
+/// What the answer of a call tells (RFC 3264): a back-to-back user agent that takes no part in the
+/// media hands the one of its other leg on.
+void LegBook::Work::answered(trace::RowId row)
+{
+    Record *record = find(trace.row(row).call);
+    if (record == nullptr || record->answer.valid() || trace.row(row).cseq != record->cseq)
+        return;
+    record->answer = row;
+    std::vector<std::uint32_t> candidates;
+    const auto fresh = static_cast<std::uint32_t>(record - records.data());
+    described(fresh, describedBy(sip::sdpOf(trace.text(row))), 1, candidates);
+    consider(fresh, std::move(candidates));
+}
+
+void LegBook::Work::consider(std::uint32_t fresh, std::vector<std::uint32_t> candidates)
+{
     std::sort(candidates.begin(), candidates.end());
     candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
     for (const std::uint32_t other : candidates) {
         if (other == fresh)
             continue;
         if (records[fresh].start < records[other].start) // files need not come in order of time
-            consider(fresh, other);
+            tie(fresh, other);
         else
-            consider(other, fresh);
+            tie(other, fresh);
     }
 }
 
@@ -211,7 +251,7 @@ bool LegBook::Work::besides(std::uint32_t parent, std::uint32_t child) const
     return false;
 }
 
-void LegBook::Work::consider(std::uint32_t parent, std::uint32_t child)
+void LegBook::Work::tie(std::uint32_t parent, std::uint32_t child)
 {
     const Record &first = records[parent];
     Record &second = records[child];
@@ -224,8 +264,8 @@ void LegBook::Work::consider(std::uint32_t parent, std::uint32_t child)
     weak.from = same(first.from, second.from);
     weak.to = same(first.to, second.to);
     weak.diverted = !weak.to && same(first.to, second.diverted);
-    weak.origin = same(first.origin, second.origin);
-    weak.media = same(first.media, second.media);
+    weak.origin = meets(first.origin, second.origin);
+    weak.media = meets(first.media, second.media);
     weak.stem = same(first.stem, second.stem);
     weak.place = placeMatches(trace.destination(first.lastHop), trace.source(first.invite),
                               trace.source(second.invite));

@@ -2,6 +2,7 @@
 #include <legs/score.h>
 
 #include <algorithm>
+#include <array>
 #include <base/text.h>
 #include <fmt/format.h>
 
@@ -14,6 +15,9 @@ constexpr base::Duration kSoon = std::chrono::seconds(2);
 constexpr int kNamed = 95, kSession = 90, kStem = 80, kMark = 80, kIcid = 80;
 constexpr int kFrom = 30, kTo = 30, kDiverted = 25, kOrigin = 50, kMedia = 45, kAlike = 50;
 constexpr int kPlace = 20, kTime = 10;
+constexpr std::array<std::string_view, 4> kWhat{
+    "Both offers", "The offer of the earlier call and the answer of the later one",
+    "The answer of the earlier call and the offer of the later one", "Both answers"};
 
 std::string quoted(std::string_view text)
 {
@@ -120,16 +124,25 @@ private:
         }
     }
 
+    /// What one leg offers or answers with is in the other's offer or answer: whoever is in between
+    /// hands descriptions on.
     void media()
     {
         const Traits &a = m_first.traits, &b = m_second.traits;
-        if (!a.origin.empty() && a.origin == b.origin && !m_common("origin", a.origin)) {
-            m_out.weak.origin = true;
-            say(0, fmt::format("Both offers are of one SDP session, o={}.", quoted(a.origin)));
-        }
-        if (a.media && a.media == b.media) {
-            m_out.weak.media = true;
-            say(0, fmt::format("Both offers want media at {}.", a.media->text()));
+        const std::array<const Described *, 2> as{&a.offer, &a.answer}, bs{&b.offer, &b.answer};
+        for (std::size_t i = 0; i < 4; ++i) {
+            const Described &mine = *as[i / 2], &other = *bs[i % 2];
+            const std::string_view what = kWhat[i];
+            if (!m_out.weak.origin && !mine.origin.empty() && mine.origin == other.origin &&
+                !m_common("origin", mine.origin)) {
+                m_out.weak.origin = true;
+                say(0, fmt::format("{} are of one SDP session, o={}.", what, quoted(mine.origin)));
+            }
+            if (!m_out.weak.media && mine.media && mine.media == other.media &&
+                (i == 0 || !m_common("media", mine.media->text()))) { // or a server's only port
+                m_out.weak.media = true;
+                say(0, fmt::format("{} want media at {}.", what, mine.media->text()));
+            }
         }
     }
 

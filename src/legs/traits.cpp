@@ -184,10 +184,13 @@ std::string originOf(std::string_view value)
     return out;
 }
 
+} // namespace
+
 /// Only the lines that matter are looked at: this runs for every call of an input.
-void takeSdp(const sip::Message &invite, Traits &out)
+Described describedBy(std::string_view sdp)
 {
-    std::string_view rest = invite.sdp(), address, port;
+    Described out;
+    std::string_view rest = sdp, address, port;
     bool media = false;
     while (!rest.empty()) {
         std::string_view line = rest.substr(0, rest.find('\n'));
@@ -212,9 +215,8 @@ void takeSdp(const sip::Message &invite, Traits &out)
     const auto host = base::Address::parse(address.substr(0, address.find('/')));
     if (number && *number > 0 && *number <= 0xFFFF && host && !host->isUnspecified())
         out.media = base::Endpoint{*host, static_cast<std::uint16_t>(*number)};
+    return out;
 }
-
-} // namespace
 
 std::string normalised(std::string_view user)
 {
@@ -299,7 +301,7 @@ Traits traitsOf(const sip::Message &invite)
     if (saysNothing(out.from))
         out.from.clear();
     out.target = normalised(sip::parseUri(invite.requestUri).user);
-    takeSdp(invite, out);
+    out.offer = describedBy(invite.sdp());
     return out;
 }
 

@@ -17,6 +17,13 @@ struct Mark { // a header that is made to tie legs together
     bool correlates = false; // the name says so: the same value in two calls means something
 };
 
+/// What a description tells of the session it is of.
+struct Described {
+    std::string origin; // "user session address" of its o= line, empty: says nothing
+    std::optional<base::Endpoint> media; // of the first audio line
+};
+Described describedBy(std::string_view sdp);
+
 struct Traits {
     std::string_view callId;
     std::string_view stem;  // of the Call-ID, without what back-to-back user agents add
@@ -29,8 +36,7 @@ struct Traits {
     std::string target;                // user of the Request-URI, normalised
     std::string_view replaces;         // Call-ID of Replaces (RFC 3891)
     bool referred = false;             // Referred-By (RFC 3892)
-    std::string origin;                // "user session address" of the offer's o= line
-    std::optional<base::Endpoint> media;
+    Described offer, answer;           // of the INVITE, of its first answer that has one
 };
 Traits traitsOf(const sip::Message &invite);
 

@@ -2,6 +2,7 @@
 // Private to legs: the book's records, what ties them, and how they are found. Owned by LegBook.
 #pragma once
 
+#include <array>
 #include <legs/key_table.h>
 #include <legs/leg_book.h>
 #include <legs/score.h>
@@ -18,10 +19,12 @@ struct Record {
     CallId id;
     trace::RowId invite;  // the first hop's
     trace::RowId lastHop; // of the same Call-ID, as far as captured
+    trace::RowId answer;  // the first one that has SDP
     base::Instant start, end;
     std::uint32_t cseq = 0;
     // Hashes of what calls have in common, 0: nothing.
-    std::uint32_t from = 0, to = 0, diverted = 0, origin = 0, media = 0, stem = 0;
+    std::uint32_t from = 0, to = 0, diverted = 0, stem = 0;
+    std::array<std::uint32_t, 2> origin{}, media{}; // of the offer, of the answer
     std::uint32_t parent = kNone; // the leg that led to this one, by evidence that has to add up
     std::uint8_t parentScore = 0;
     std::uint16_t links = 0;
@@ -44,6 +47,7 @@ struct LegBook::Work {
 
     void invite(trace::RowId row, const sip::Message &message);
     void refer(trace::RowId row, const sip::Message &message);
+    void answered(trace::RowId row);
     void ended(trace::RowId row);
     std::vector<Join> joins(CallId call) const;
 
@@ -52,9 +56,12 @@ struct LegBook::Work {
     std::uint32_t open(trace::RowId row, const Traits &traits);
     std::vector<std::uint32_t> named(std::uint32_t fresh, const Traits &traits);
     void likely(std::uint32_t fresh, const Traits &traits, std::vector<std::uint32_t> candidates);
+    void described(std::uint32_t record, const Described &sdp, std::size_t which,
+                   std::vector<std::uint32_t> &candidates);
+    void consider(std::uint32_t fresh, std::vector<std::uint32_t> candidates);
     void referred(std::uint32_t fresh, const Traits &traits);
     void placed(std::uint32_t record);
-    void consider(std::uint32_t parent, std::uint32_t child);
+    void tie(std::uint32_t parent, std::uint32_t child);
     bool besides(std::uint32_t parent, std::uint32_t child) const;
     bool descends(std::uint32_t record, std::uint32_t from) const;
     void link(std::uint32_t a, std::uint32_t b, std::uint32_t refer = kNone);

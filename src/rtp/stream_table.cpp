@@ -3,14 +3,12 @@
 
 #include <algorithm>
 #include <rtp/level.h>
+#include <rtp/spans.h>
 #include <rtp/stream_work.h>
 
 namespace rtp {
 namespace {
 
-constexpr std::size_t kMostSpans = 4096;
-constexpr base::Duration kSpanBreak =
-    std::chrono::milliseconds(300);             // silence on the wire ends a bar
 constexpr double kSilentBelow = -60;            // dBFS
 constexpr std::uint8_t kComfortNoise = 13;      // RFC 3389
 constexpr std::size_t kMostTaped = 192U << 20U; // bytes of all tapes
@@ -40,50 +38,6 @@ std::uint32_t staticClock(std::uint8_t payloadType) // RFC 3551 section 6
     default:
         return 8000;
     }
-}
-
-/// The list is full: the older half is joined two by two, so that joining stays cheap per packet.
-void joinOldest(std::vector<LevelSpan> &spans)
-{
-    const std::size_t half = spans.size() / 2;
-    std::size_t out = 0;
-    for (std::size_t i = 0; i + 1 < half; i += 2, ++out)
-        spans[out] = {spans[i].from, spans[i + 1].to, spans[i].silent && spans[i + 1].silent};
-    spans.erase(spans.begin() + static_cast<std::ptrdiff_t>(out),
-                spans.begin() + static_cast<std::ptrdiff_t>(out * 2));
-}
-
-/// A packet that was read behind later ones, as from a second capture of the same minutes.
-void insertInSpans(std::vector<LevelSpan> &spans, base::Instant at, bool silent)
-{
-    const auto next = std::upper_bound(
-        spans.begin(), spans.end(), at,
-        [](base::Instant value, const LevelSpan &span) { return value < span.from; });
-    if (next != spans.begin() && apart(at, (next - 1)->to) <= kSpanBreak) {
-        (next - 1)->to = std::max((next - 1)->to, at);
-        return;
-    }
-    if (next != spans.end() && apart(next->from, at) <= kSpanBreak)
-        next->from = at;
-    else if (spans.size() < kMostSpans)
-        spans.insert(next, {at, at, silent});
-}
-
-void extendSpans(Stream &stream, base::Instant at, bool silent)
-{
-    auto &spans = stream.spans;
-    if (!spans.empty() && at < spans.back().to)
-        return insertInSpans(spans, at, silent);
-    if (!spans.empty() && spans.back().silent == silent &&
-        apart(at, spans.back().to) <= kSpanBreak) {
-        spans.back().to = std::max(spans.back().to, at);
-        return;
-    }
-    // A change of loudness has no hole in the bar: the new span takes over where the old one ended.
-    const bool joins = !spans.empty() && apart(at, spans.back().to) <= kSpanBreak;
-    if (spans.size() >= kMostSpans)
-        joinOldest(spans);
-    spans.push_back({joins ? std::min(spans.back().to, at) : at, at, silent});
 }
 
 bool isEvent(const RtpPacket &rtp, const PacketFacts &facts)
@@ -118,7 +72,7 @@ void measure(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rt
         level = levelOf(entry, packet, rtp);
     const bool noise = rtp.payloadType == kComfortNoise;
     stream.levelKnown = stream.levelKnown || (level && !noise);
-    extendSpans(stream, packet.time, noise || (level && *level < kSilentBelow));
+    extendSpans(stream.spans, packet.time, noise || (level && *level < kSilentBelow));
     stream.loudness.add(packet.time, level);
 }
 
@@ -309,6 +263,15 @@ void StreamTable::Work::tape(StreamEntry &entry, const base::Packet &packet, con
     }
 }
 
+void StreamTable::Work::hear(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
+                             const PacketFacts &facts)
+{
+    measure(entry, packet, rtp, facts);
+    const bool readable = !facts.closed || (facts.opened && !rtp.payload.empty());
+    if (readable && Tape::takes(rtp.payloadType))
+        tape(entry, packet, rtp);
+}
+
 /// Those used since they took their place go to the end first: moving each with each of its packets
 /// would cost more than counting it.
 void StreamTable::Work::evictOldest()
@@ -361,12 +324,34 @@ StreamId StreamTable::add(const base::Packet &packet, const RtpPacket &rtp,
     StreamEntry &entry = m_work->find(packet, rtp.ssrc, known);
     count(entry, packet, rtp, facts);
     entry.stream.arrivals.add(packet.time, rtp.payloadType, m_work->arrivals);
-    measure(entry, packet, rtp, facts);
-    const bool readable = !facts.closed || (facts.opened && !rtp.payload.empty());
-    if (readable && Tape::takes(rtp.payloadType))
-        m_work->tape(entry, packet, rtp);
+    m_work->hear(entry, packet, rtp, facts);
     entry.published.reset();
     return entry.stream.id;
+}
+
+void StreamTable::reopen(StreamId id, const std::vector<Reopened> &packets)
+{
+    StreamEntry *entry = m_work->byNumber(id);
+    if (entry == nullptr || packets.empty())
+        return;
+    Stream &stream = entry->stream;
+    entry->level = {};
+    entry->dtmf = {};
+    stream.spans.clear();
+    stream.digits.clear();
+    stream.loudness = {};
+    stream.levelKnown = false;
+    stream.tape.reset();
+    for (const Reopened &one : packets) {
+        stream.closed += one.facts.closed && !one.facts.opened ? 1 : 0;
+        stream.closed -= one.before.closed ? 1 : 0;
+        stream.refused += one.facts.refused ? 1 : 0;
+        stream.refused -= one.before.refused ? 1 : 0;
+        stream.opened += one.facts.opened ? 1 : 0;
+        stream.rollover = std::max(stream.rollover, one.facts.rollover);
+        m_work->hear(*entry, one.packet, one.rtp, one.facts);
+    }
+    entry->published.reset();
 }
 
 std::shared_ptr<const Stream> StreamTable::snapshot(StreamId id) const

@@ -96,6 +96,14 @@ struct PacketFacts {
     std::uint32_t rollover = 0; // opened under that rollover counter's guess
 };
 
+/// A packet that was filed before its key was told, or that it is encrypted, and what is known now.
+struct Reopened {
+    base::Packet packet; // its time counts
+    RtpPacket rtp;       // `payload` in the clear where `facts.opened`
+    PacketFacts facts;
+    PacketFacts before; // as it was filed
+};
+
 class StreamTable
 {
 public:
@@ -109,6 +117,9 @@ public:
     /// search.
     StreamId add(const base::Packet &packet, const RtpPacket &rtp, const PacketFacts &facts,
                  StreamId known = {});
+    /// What is heard of the stream begins anew with those packets, its first ones in their order,
+    /// of which none was opened so far. Their count, loss and jitter stay.
+    void reopen(StreamId id, const std::vector<Reopened> &packets);
     /// Attaches what one RTCP compound tells to the streams it is about.
     void report(const base::Packet &packet, std::string_view rtcp);
     std::shared_ptr<const Stream> snapshot(StreamId id) const;

@@ -75,6 +75,8 @@ struct StreamTable::Work {
     StreamEntry *byNumber(StreamId id);
     void evictOldest();
     void tape(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp);
+    void hear(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
+              const PacketFacts &facts);
     /// Streams with that SSRC for which `fits`; the only one there is if none fits.
     template <class Fits> StreamEntry *bySource(std::uint32_t ssrc, Fits fits)
     {

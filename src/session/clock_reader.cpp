@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <session/clock_reader.h>
 
+#include <algorithm>
 #include <base/told_time.h>
 #include <session/stream_sorter.h>
 #include <string>
@@ -96,8 +97,9 @@ ClockOffset clockOf(const std::string &name, const base::Blob &bytes, const base
     }
     // What one direction alone tells may be nothing but the network's delay.
     const bool sure = out.bothWays || std::chrono::abs(out.offset) > kNetwork;
+    // Within its own uncertainty it may as well be nothing.
     out.applied = choice.how == ClockChoice::How::Estimate && out.messages != 0 && sure &&
-                  std::chrono::abs(out.offset) > kNegligible;
+                  std::chrono::abs(out.offset) > std::max(kNegligible, out.within);
     return out;
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <session/media_fold.h>
 
+#include <algorithm>
+#include <deque>
+#include <limits>
 #include <utility>
 
 namespace session {
@@ -31,6 +34,15 @@ base::Endpoint ofRtp(base::Endpoint endpoint)
     if (endpoint.port != 0)
         --endpoint.port;
     return endpoint;
+}
+
+/// What SDP told of an end of a stream, as bits.
+unsigned toldOf(const MediaIndex::Place *place)
+{
+    if (place == nullptr)
+        return 0;
+    return (place->named ? 1U : 0U) | (place->secure ? 2U : 0U) | (place->keyed ? 4U : 0U) |
+           (place->dtls ? 8U : 0U);
 }
 
 } // namespace
@@ -114,19 +126,114 @@ bool MediaFold::rtcp(const base::Packet &packet)
         return m_index.namedInSdp(endpoint) ? endpoint : ofRtp(endpoint);
     };
     const base::Endpoint source = end(packet.source), destination = end(packet.destination);
-    if (packet.hint == base::PayloadHint::Rtcp || rtp::isRtcp(bytes)) {
+    const auto dtls = [this](const base::Endpoint &endpoint) {
+        const MediaIndex::Place *place = m_index.place(endpoint);
+        return place != nullptr && place->dtls;
+    };
+    if (packet.hint == base::PayloadHint::Rtcp || rtp::isRtcp(bytes))
         m_streams.report(packet, bytes);
-    } else {
-        for (const auto &opener : m_index.keys(source, destination)) {
-            if (opener->rtcp(bytes, m_plain) == rtp::SrtpOpener::Result::Opened) {
-                m_streams.report(packet, m_plain);
-                break;
-            }
-        }
-    }
+    else if (!openReport(source, destination, packet) && !dtls(source) && !dtls(destination))
+        m_sealed.keepReport({packet, source, destination});
     touch(m_index.place(source), m_touched);
     touch(m_index.place(destination), m_touched);
     return true;
+}
+
+bool MediaFold::openReport(const base::Endpoint &source, const base::Endpoint &destination,
+                           const base::Packet &packet)
+{
+    for (const auto &opener : m_index.keys(source, destination)) {
+        if (opener->rtcp(packet.payload.text(), m_plain) == rtp::SrtpOpener::Result::Opened) {
+            m_streams.report(packet, m_plain);
+            return true;
+        }
+    }
+    return false;
+}
+
+void MediaFold::learn(calls::CallId call, std::string_view description)
+{
+    const std::uint64_t keys = m_index.keysKnown();
+    if (!m_index.learn(call, description) || m_sealed.empty())
+        return;
+    for (const rtp::StreamId id :
+         m_index.streams(call, base::Instant{std::numeric_limits<std::int64_t>::max()})) {
+        if (SealedMedia::Stream *kept = m_sealed.find(id))
+            reopen(id, *kept);
+    }
+    auto &reports = m_sealed.reports();
+    if (m_index.keysKnown() != keys)
+        reports.erase(std::remove_if(reports.begin(), reports.end(),
+                                     [this](const SealedMedia::Report &report) {
+                                         return openReport(report.source, report.destination,
+                                                           report.packet);
+                                     }),
+                      reports.end());
+}
+
+/// Looks again at what was filed of a stream before SDP told what it is.
+void MediaFold::reopen(rtp::StreamId id, SealedMedia::Stream &kept)
+{
+    constexpr std::size_t kMostTries = 4; // the first ones may be of another key, or damaged
+    constexpr unsigned kMostLooks = 16;   // each costs as much as there are packets
+    RtpGate::Sender *sender = m_gate.find({kept.source, kept.destination, kept.ssrc});
+    if (sender == nullptr || sender->stream != id)
+        return m_sealed.forget(id);
+    base::Packet ends;
+    ends.source = kept.source;
+    ends.destination = kept.destination;
+    findPlaces(ends, *sender);
+    const unsigned now = toldOf(sender->from) << 4U | toldOf(sender->to);
+    if (kept.looks != 0 && kept.keysThen == m_index.keysKnown() && kept.endsThen == now)
+        return; // the same description once more
+    kept.keysThen = m_index.keysKnown();
+    kept.endsThen = now;
+    if (++kept.looks > kMostLooks)
+        return m_sealed.forget(id);
+    std::vector<rtp::Reopened> all;
+    std::deque<std::string> plain;
+    bool opened = false, changed = false, later = true;
+    std::size_t tries = 0;
+    for (SealedMedia::Piece &piece : kept.pieces) {
+        rtp::Reopened one;
+        one.packet = ends;
+        one.packet.time = piece.at;
+        one.packet.payload = base::Blob::view({}, piece.bytes);
+        one.rtp = rtp::parseRtp(piece.bytes).value_or(rtp::RtpPacket());
+        one.before = piece.filed;
+        if (!sender->opener && tries++ < kMostTries)
+            sender->triedKeys = 0;
+        one.facts = look(one.packet, *sender, one.rtp);
+        if (one.facts.opened)
+            one.rtp.payload = plain.emplace_back(one.rtp.payload);
+        opened = opened || one.facts.opened;
+        later = later && mayBeOpenedLater(*sender, one.facts);
+        changed = changed || one.facts.opened || one.facts.closed != piece.filed.closed ||
+                  one.facts.refused != piece.filed.refused;
+        piece.filed = one.facts;
+        all.push_back(std::move(one));
+    }
+    if (changed)
+        m_streams.reopen(id, all);
+    if (changed) {
+        touch(sender->from, m_touched);
+        touch(sender->to, m_touched);
+    }
+    if (opened || !later)
+        m_sealed.forget(id);
+}
+
+/// SDP may still tell that it is encrypted, or with what key.
+bool MediaFold::mayBeOpenedLater(const RtpGate::Sender &sender, const rtp::PacketFacts &facts) const
+{
+    const auto is = [](const MediaIndex::Place *place, bool MediaIndex::Place::*what) {
+        return place != nullptr && place->*what;
+    };
+    if (facts.opened || sender.opener || is(sender.from, &MediaIndex::Place::dtls) ||
+        is(sender.to, &MediaIndex::Place::dtls))
+        return false;
+    return facts.closed || !facts.described || is(sender.from, &MediaIndex::Place::keyed) ||
+           is(sender.to, &MediaIndex::Place::keyed);
 }
 
 /// A capture that begins late in a call: the sequence number may have turned over before (RFC 3711
@@ -190,7 +297,9 @@ void MediaFold::findPlaces(const base::Packet &packet, RtpGate::Sender &sender)
     sender.turns = m_index.turns();
 }
 
-void MediaFold::file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpGate::Sender &sender)
+/// What is known of a packet; `rtp` becomes what is in it, if it is encrypted and can be opened.
+rtp::PacketFacts MediaFold::look(const base::Packet &packet, RtpGate::Sender &sender,
+                                 rtp::RtpPacket &rtp)
 {
     findPlaces(packet, sender);
     const MediaIndex::Place *from = sender.from;
@@ -203,7 +312,6 @@ void MediaFold::file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpG
         facts.clock = format->rate;
         facts.event = format->event;
     }
-    rtp::RtpPacket seen = rtp;
     const auto is = [](const MediaIndex::Place *place, bool MediaIndex::Place::*what) {
         return place != nullptr && place->*what;
     };
@@ -211,14 +319,21 @@ void MediaFold::file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpG
                keyedThere = is(to, &MediaIndex::Place::keyed);
     if (is(from, &MediaIndex::Place::secure) || is(to, &MediaIndex::Place::secure) ||
         (keyedHere && keyedThere)) {
-        open(packet, sender, seen, facts);
+        open(packet, sender, rtp, facts);
     } else if (keyedHere || keyedThere) {
         // Keys under RTP/AVP are an offer that may have been taken, by somebody behind a NAT, or
         // not: what they open was encrypted, anything else is plain.
-        open(packet, sender, seen, facts);
+        open(packet, sender, rtp, facts);
         facts.closed = facts.opened;
         facts.refused = false;
     }
+    return facts;
+}
+
+void MediaFold::file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpGate::Sender &sender)
+{
+    rtp::RtpPacket seen = rtp;
+    const rtp::PacketFacts facts = look(packet, sender, seen);
     ++m_packets;
     sender.stream = m_streams.add(packet, seen, facts, sender.stream);
     const bool fresh = sender.stream.value >= m_count;
@@ -226,14 +341,17 @@ void MediaFold::file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpG
         ++m_round;
     if (fresh || sender.round != m_round) { // once a round is enough
         auto &calls = fresh ? m_fresh : m_touched;
-        touch(from, calls);
-        touch(to, calls);
+        touch(sender.from, calls);
+        touch(sender.to, calls);
         sender.round = m_round;
     }
     if (fresh) {
         m_count = std::uint64_t{sender.stream.value} + 1;
         m_index.addStream(sender.stream, packet.source, packet.destination, packet.time);
     }
+    // All of a stream from its first packet on, or nothing.
+    if (mayBeOpenedLater(sender, facts) && (fresh || m_sealed.find(sender.stream) != nullptr))
+        m_sealed.keep(sender.stream, packet, rtp.ssrc, facts);
 }
 
 std::vector<std::shared_ptr<const rtp::Stream>> MediaFold::streams(calls::CallId call,

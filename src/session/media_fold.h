@@ -10,6 +10,7 @@
 #include <session/media_index.h>
 #include <session/overlap.h>
 #include <session/rtp_gate.h>
+#include <session/sealed_media.h>
 #include <string>
 #include <vector>
 
@@ -29,10 +30,8 @@ public:
     static bool mayBe(std::string_view bytes);
     /// False: it is no media, or not known to be yet.
     bool add(const base::Packet &packet);
-    bool learn(calls::CallId call, std::string_view description)
-    {
-        return m_index.learn(call, description);
-    }
+    /// What SDP tells, of packets that are to come and of those that came before it.
+    void learn(calls::CallId call, std::string_view description);
     /// The call that named the endpoint last, for RTP or the RTCP beside it; invalid: none did.
     calls::CallId callAt(const base::Endpoint &endpoint);
     /// Packets from here on are of that file, 0: of none.
@@ -45,7 +44,7 @@ public:
     std::vector<std::shared_ptr<const rtp::Stream>> allStreams() const;
     std::uint64_t evicted() const
     {
-        return m_streams.evicted() + m_index.evicted() + m_gate.evicted();
+        return m_streams.evicted() + m_index.evicted() + m_gate.evicted() + m_sealed.evicted();
     }
 
 private:
@@ -57,6 +56,11 @@ private:
     void file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpGate::Sender &sender);
     void open(const base::Packet &packet, RtpGate::Sender &sender, rtp::RtpPacket &rtp,
               rtp::PacketFacts &facts);
+    rtp::PacketFacts look(const base::Packet &packet, RtpGate::Sender &sender, rtp::RtpPacket &rtp);
+    bool mayBeOpenedLater(const RtpGate::Sender &sender, const rtp::PacketFacts &facts) const;
+    bool openReport(const base::Endpoint &source, const base::Endpoint &destination,
+                    const base::Packet &packet);
+    void reopen(rtp::StreamId id, SealedMedia::Stream &kept);
     void findPlaces(const base::Packet &packet, RtpGate::Sender &sender);
     static void touch(const MediaIndex::Place *place, std::vector<calls::CallId> &calls);
 
@@ -64,6 +68,7 @@ private:
     RtpGate m_gate;
     Generations<RtpGate::Key, Overlap, RtpGate::Hash> m_reports{4096}; // RTCP, by its ends
     rtp::StreamTable m_streams;
+    SealedMedia m_sealed;
     std::vector<calls::CallId> &m_fresh, &m_touched;
     std::uint64_t m_packets = 0, m_count = 0;
     std::uint64_t m_guesses = 0; // at rollover counters, so far

@@ -86,6 +86,7 @@ void MediaIndex::learnPlace(calls::CallId call, const base::Endpoint &endpoint,
     Place &place = m_places.ensure(endpoint);
     place.named = true;
     place.secure = media.protocol.find("SAVP") != std::string_view::npos;
+    place.dtls = media.protocol.find("TLS/") != std::string_view::npos;
     addOnce(place.calls, call, kMostCallsPerPlace);
     for (const sip::SdpFormat &format : media.formats) {
         if (format.payloadType < 0 || format.payloadType > 127 || format.map.clock == 0)
@@ -137,7 +138,8 @@ const MediaIndex::Format *MediaIndex::Place::format(std::uint8_t payloadType) co
 
 void MediaIndex::seal(const base::Endpoint &endpoint)
 {
-    m_places.ensure(endpoint).secure = true;
+    Place &place = m_places.ensure(endpoint);
+    place.secure = place.dtls = true;
 }
 
 std::vector<std::shared_ptr<rtp::SrtpOpener>> MediaIndex::keys(const base::Endpoint &source,

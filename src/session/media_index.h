@@ -40,6 +40,7 @@ public:
         base::Endpoint rtp;        // known: a=rtcp names this place for it
         bool named = false;
         bool secure = false; // SDP wants SRTP, or DTLS was seen
+        bool dtls = false;   // its keys come by DTLS: SDP will not tell them
         bool keyed = false;  // SDP has keys, whatever its profile says (best-effort SRTP)
 
         /// nullptr: SDP does not describe it.

@@ -49,10 +49,11 @@ public:
     /// nullptr: not RTP, or not sure yet. What `waiting` holds of a confirmed sender is to be filed
     /// before this packet; the caller takes it.
     Sender *judge(const base::Packet &packet, const rtp::RtpPacket &rtp, MediaIndex &media);
+    /// nullptr: nothing of it came, or it was forgotten.
+    Sender *find(const Key &key);
     std::uint64_t evicted() const { return m_senders.evicted(); }
 
 private:
-    Sender *find(const Key &key);
 
     Generations<Key, Sender, Hash> m_senders{16384};
     // Some of them, each found without a search; those of before the last turn are forgotten.

@@ -32,7 +32,9 @@ StartLine readStatusLine(std::string_view line)
     const auto end = firstBlank(rest);
     out.code = rest.substr(0, end);
     out.reason = base::trim(rest.substr(end));
-    out.recognised = !out.code.empty() && out.code[0] >= '0' && out.code[0] <= '9';
+    // "SIP/2.0/UDP 192.0.2.1" is what stands in a Via.
+    out.recognised = !out.code.empty() && out.code[0] >= '0' && out.code[0] <= '9' &&
+                     out.version.find('/', 4) == std::string_view::npos;
     // One space each; an empty phrase still needs the space before it.
     out.odd = rest.data() != line.data() + gap + 1 || line[gap] != ' ' || end == rest.size() ||
               rest[end] != ' ' || out.version.substr(0, 4) != "SIP/";

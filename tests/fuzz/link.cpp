@@ -5,8 +5,9 @@
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size)
 {
-    constexpr std::uint32_t kTypes[] = {0,   1,   9,   10,  50,  51,  100, 101, 104, 105, 107, 108,
-                                        109, 113, 117, 119, 127, 138, 163, 204, 239, 252, 276, 195};
+    constexpr std::uint32_t kTypes[] = {0,   1,   9,   10,  50,  51,  100, 101, 104, 105,
+                                        107, 108, 109, 113, 117, 119, 127, 138, 163, 204,
+                                        239, 252, 276, 195, 228, 229, 7,   12};
     if (size == 0)
         return 0;
     support::FuzzSink out;

@@ -3,7 +3,9 @@
 // m-lines as its offer.
 #include <cstdint>
 #include <cstdlib>
+#include <rtp/sdes.h>
 #include <sip/sdp.h>
+#include <sip/sdp_crypto.h>
 
 namespace {
 
@@ -43,6 +45,19 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t *data, std::size_t size
         require(!endpoint || (endpoint->known() && endpoint->port == media.port));
     }
     require(sip::mediaDifferences(sdp, sdp).empty());
+    for (const auto &media : sdp.media) {
+        const auto lines = sip::cryptoLines(media);
+        for (const auto line : lines) {
+            inside(line, text);
+            require(rtp::sdesKeys(line).size() <= 8);
+        }
+        if (const auto agreed = sip::agreedCrypto(lines, media))
+            inside(agreed->theirs, text);
+        const auto answer = sip::answerCrypto(
+            media, {rtp::sdesValue(rtp::freshKey(rtp::SrtpSuite::AesCm128Sha80, 1)),
+                    rtp::sdesValue(rtp::freshKey(rtp::SrtpSuite::AesGcm256, 2))});
+        require(!answer || rtp::sdesKeys(*answer).size() == 1);
+    }
     sip::SdpDraft ours;
     ours.media = *base::Endpoint::parse("127.0.0.1:4000");
     ours.codecs = sip::codecsByName("opus,PCMU,PCMA,telephone-event");

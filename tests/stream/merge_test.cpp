@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two captures of one call, taken at two points with different clocks: one session, in order.
+#include <algorithm>
 #include <gmock/gmock.h>
 #include <ladder/outline.h>
 #include <nlohmann/json.hpp>
@@ -84,6 +85,58 @@ TEST(Merge, clocksOfTwoPointsAreBroughtTogether)
         EXPECT_THAT(order(*session),
                     ElementsAre("INVITE", "100", "INVITE", "100", "180", "180", "200", "200"));
     }
+}
+
+TEST(Merge, anOffsetWithinItsOwnUncertaintyIsLeftAlone)
+{
+    const auto session = open();
+    read(*session, captureAt("alice", 0s));
+    read(*session, captureAt("bob", 3ms)); // a message takes 10 ms from one point to the other
+    const session::ClockOffset clock = session->last()->import.clock;
+    EXPECT_TRUE(clock.bothWays);
+    EXPECT_GT(clock.within, clock.offset);
+    EXPECT_FALSE(clock.applied);
+    EXPECT_EQ(session::clockSentence(clock, "b", "a"), "");
+    EXPECT_EQ(session->trace().row({4}).time - session->trace().row({0}).time, 13ms);
+}
+
+TEST(Merge, hopsOfOneStampStandInTheOrderTheyWentIn)
+{
+    // Both points stamp all they see alike, and the far one was read first.
+    std::vector<std::string> files;
+    for (const std::string_view host : {"bob", "alice"}) {
+        std::string bytes = captureAt(host, 0s);
+        const std::string stamp = bytes.substr(24, 8);
+        for (std::size_t at = 24; at < bytes.size();) {
+            const std::size_t length =
+                static_cast<unsigned char>(bytes[at + 8]) |
+                static_cast<std::size_t>(static_cast<unsigned char>(bytes[at + 9])) << 8U;
+            bytes.replace(at, 8, stamp);
+            at += 16 + length;
+        }
+        files.push_back(bytes);
+    }
+    const auto session = open();
+    for (const std::string &bytes : files)
+        read(*session, bytes, {session::ClockChoice::How::Ignore, {}});
+    const auto told = order(*session);
+    EXPECT_EQ(told.front(), "INVITE");
+    const auto calls = session->calls();
+    std::vector<std::string> from; // who sent each row
+    for (const auto &place : calls.at(0)->call->rows)
+        from.push_back(told[from.size()] + " " + session->trace().source(place.row).address.text());
+    const auto before = [&](std::string_view first, std::string_view second) {
+        const auto find = [&](std::string_view what) {
+            return std::find(from.begin(), from.end(), what);
+        };
+        return find(first) < find(second) && find(second) != from.end();
+    };
+    const std::string alice = support::spoken::host("alice", 0).address.text(),
+                      proxy = support::spoken::host("proxy", 0).address.text(),
+                      bob = support::spoken::host("bob", 0).address.text();
+    EXPECT_TRUE(before("INVITE " + alice, "INVITE " + proxy));
+    EXPECT_TRUE(before("180 " + bob, "180 " + proxy));
+    EXPECT_TRUE(before("200 " + bob, "200 " + proxy));
 }
 
 TEST(Merge, aGivenOffsetIsTakenAndNoneIsNone)

@@ -2,6 +2,7 @@
 // Both conversations of every rule through the real stream: packets into a Session, findings out.
 #include <algorithm>
 #include <diagnosis/rule.h>
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <session/session.h>
 #include <support/conversation.h>
@@ -66,6 +67,20 @@ TEST_P(EachRule, StaysQuietOnTheOther)
         return;
     const auto without = findingsOf(rule.quietOn, false);
     EXPECT_TRUE(fires(without, rule.id)) << joined(without);
+}
+
+TEST(ContentLength, thatTakesInTheNextMessageIsTold)
+{
+    // The whole start line and more, the start line's beginning, and one that is right.
+    for (const auto &[more, wrong] : {std::pair(60, true), {40, true}, {12, true}, {0, false}}) {
+        const auto found = findingsOf(fmt::format("0.00 alice>bob INVITE offer tcp\n"
+                                                  "1.00 bob>alice 183 tag=b answer tcp off={}\n"
+                                                  "2.00 bob>alice 200 tag=b answer tcp\n"
+                                                  "2.05 alice>bob ACK tag=b tcp\n"
+                                                  "3.00 bob>alice BYE tag=b reverse tcp\n",
+                                                  more));
+        EXPECT_EQ(fires(found, "neg-content-length"), wrong) << more << " " << joined(found);
+    }
 }
 
 std::vector<const diagnosis::Rule *> rules()

@@ -7,10 +7,10 @@
 // newest) rseq=N (reliable) rack=RSEQ/CSEQ offer (sdp=0,8) answer (sdp=0)
 // uri=USER@HOST (Request-URI) type= (Content-Type) sdp=FORMATS[@HOST[:PORT]][/DIRECTION]
 // proto=PROFILE unmapped (no rtpmap), reverse (the callee's request) tcp sport= dport= (ports,
-// 5060) pad=BYTES, "Header: value", and "a=..." or "m=..." that end the description. A line that
-// begins with * is decisive: without the decisive lines the outcome has to turn round. Via fields
-// grow when somebody hands on a request he received. Hosts: alice bob carol gw home edge edge2
-// proxy.
+// 5060) pad=BYTES, off=N (Content-Length tells so many bytes more), "Header: value", and "a=..." or
+// "m=..." that end the description. A line that begins with * is decisive: without the decisive
+// lines the outcome has to turn round. Via fields grow when somebody hands on a request he
+// received. Hosts: alice bob carol gw home edge edge2 proxy.
 #pragma once
 
 #include <algorithm>
@@ -172,7 +172,8 @@ inline std::string ending(const Line &line)
         body = media(line, line.value("sdp", line.has("offer") ? "0,8" : "0"));
     if (!body.empty())
         out += fmt::format("Content-Type: {}\r\n", line.value("type", "application/sdp"));
-    return out + fmt::format("Content-Length: {}\r\n\r\n{}", body.size(), body);
+    return out + fmt::format("Content-Length: {}\r\n\r\n{}",
+                             static_cast<long long>(body.size()) + line.number("off", 0), body);
 }
 
 /// CRLF, or a binding request and its answer of STUN (RFC 8489), without any attribute that is not

@@ -91,6 +91,11 @@ QString StatusLine::readingText(const session::ImportState &import) const
 {
     const auto &progress = import.progress;
     QStringList words{fileNameOf(import.path)};
+    if (import.caughtUp) { // followed: what is there was read
+        words << tr("followed, %1 packets so far")
+                     .arg(quantity(static_cast<double>(progress.packets)));
+        return words.join(QStringLiteral("  ·  "));
+    }
     if (progress.totalBytes > 0)
         words << tr("%1 %").arg(100 * progress.bytes / progress.totalBytes);
     words << tr("%1 packets").arg(quantity(static_cast<double>(progress.packets)));
@@ -114,13 +119,13 @@ QString StatusLine::readText(const session::ImportState &import) const
 
 void StatusLine::refreshImport(const session::ImportState &import)
 {
-    if (import.running && !m_progress->isVisibleTo(this))
+    if (import.running && !m_cancel->isVisibleTo(this))
         m_since.start();
     else if (!import.running && m_since.isValid()) {
         m_took = m_since.elapsed();
         m_since.invalidate();
     }
-    m_progress->setVisible(import.running);
+    m_progress->setVisible(import.running && !import.caughtUp); // one that is followed has no end
     m_cancel->setVisible(import.running);
     if (import.path.empty())
         return;

@@ -42,6 +42,22 @@ std::size_t methodBegin(std::string_view word)
     return upper ? 0 : std::string_view::npos;
 }
 
+/// Where the word that ends `before` begins; what ends an escaped line end before it ("#012",
+/// "\\n") is not of it.
+std::size_t wordBegin(std::string_view before)
+{
+    std::size_t begin = before.size();
+    while (begin > 0 && isTokenChar(before[begin - 1]))
+        --begin;
+    if (begin == 0 || (before[begin - 1] != '\\' && before[begin - 1] != '#'))
+        return begin;
+    for (const std::string_view end : {"012", "015", "x0a", "x0A", "x0d", "x0D", "n", "r"}) {
+        if (before.substr(begin, end.size()) == end)
+            return begin + end.size();
+    }
+    return begin;
+}
+
 /// "INVITE sip:bob@example.test " stands at the end of `before`: where it begins.
 std::size_t requestBegin(std::string_view before)
 {
@@ -51,9 +67,7 @@ std::size_t requestBegin(std::string_view before)
     const std::size_t gap = before.rfind(' ');
     if (gap == std::string_view::npos || before.find(':', gap) == std::string_view::npos)
         return std::string_view::npos;
-    std::size_t begin = gap;
-    while (begin > 0 && isTokenChar(before[begin - 1]))
-        --begin;
+    const std::size_t begin = wordBegin(before.substr(0, gap));
     const std::size_t method = methodBegin(before.substr(begin, gap - begin));
     return method == std::string_view::npos ? method : begin + method;
 }
@@ -322,8 +336,7 @@ std::optional<Start> startAround(std::string_view text, std::size_t line, std::s
     if (out.bare)
         return out;
     if (begin == std::string_view::npos && isStatus(behind) &&
-        (before.empty() || !isTokenChar(before.back()) || before.back() == '.' ||
-         before.back() == '\''))
+        (wordBegin(before) == before.size() || before.back() == '.' || before.back() == '\''))
         begin = before.size();
     if (begin == std::string_view::npos)
         return std::nullopt;

@@ -53,6 +53,15 @@ Line lineAt(std::string_view text, std::size_t begin)
     return line;
 }
 
+std::string withFeeds(std::string_view text)
+{
+    if (text.find('\n') != std::string_view::npos || text.find('\r') == std::string_view::npos)
+        return {};
+    std::string out(text);
+    std::replace(out.begin(), out.end(), '\r', '\n');
+    return out;
+}
+
 Line lineAround(std::string_view text, std::size_t at, std::size_t floor)
 {
     const std::size_t from =

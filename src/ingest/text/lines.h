@@ -20,6 +20,9 @@ struct Line {
 
 /// The line that begins at `begin`.
 Line lineAt(std::string_view text, std::size_t begin);
+/// A text whose lines end in CR alone, as a clipboard or an old editor leaves them, with LF
+/// instead; empty: it is none.
+std::string withFeeds(std::string_view text);
 /// The line that holds `at`; it begins at `floor` at the earliest.
 Line lineAround(std::string_view text, std::size_t at, std::size_t floor);
 

@@ -365,9 +365,11 @@ base::Result<Outcome> Reader::run()
 base::Result<Outcome> readBytes(const base::Blob &bytes, const Sink &sink,
                                 const std::atomic<bool> &cancel)
 {
-    if (!isContainerLog(bytes.text()))
+    const std::string_view text = bytes.text();
+    const std::string anew = isContainerLog(text) ? unwrapped(text, cancel) : withFeeds(text);
+    if (anew.empty())
         return Reader(bytes, sink, cancel).run();
-    auto outcome = Reader(base::Blob::copy(unwrapped(bytes.text(), cancel)), sink, cancel).run();
+    auto outcome = Reader(base::Blob::copy(anew), sink, cancel).run();
     if (outcome)
         outcome->progress.bytes = outcome->progress.totalBytes = bytes.size();
     return outcome;

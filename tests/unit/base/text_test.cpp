@@ -27,7 +27,8 @@ TEST(Printable, BidiOverridesAndBrokenUtf8AreShown)
 
 TEST(Printable, LongTextIsCutWithACount)
 {
-    EXPECT_EQ(printable("abcdef", false, 4), "abcd... (2 bytes more)");
+    EXPECT_EQ(printable("abcd" + std::string(19, 'x'), false, 4), "abcd... (19 bytes more)");
+    EXPECT_EQ(printable("abcdef", false, 4), "abcdef"); // no shorter with a note
 }
 
 TEST(Base64, RoundTripOfEveryLength)

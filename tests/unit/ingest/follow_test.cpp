@@ -38,6 +38,9 @@ public:
                 note([&] { m_flaws.push_back(std::move(sentence)); });
             };
             sink.idle = [this] { note([&] { ++m_idle; }); };
+            sink.progress = [this](const ingest::Progress &told) {
+                note([&] { m_progress = told; });
+            };
             const auto outcome = ingest::followFile(m_path, sink, m_cancel);
             note([&] { m_error = outcome ? "" : outcome.error().sentence; });
         });
@@ -66,6 +69,13 @@ public:
         const int before = m_idle;
         lock.unlock();
         return until([&] { return m_idle >= before + times; });
+    }
+    bool read(std::uint64_t bytes, std::uint64_t packetsInAll)
+    {
+        return until([&] {
+            return m_progress.bytes == bytes && m_progress.totalBytes == bytes &&
+                   m_progress.packets == packetsInAll;
+        });
     }
     void stop()
     {
@@ -96,6 +106,7 @@ private:
     std::condition_variable m_changed;
     std::vector<std::string> m_payloads, m_flaws;
     int m_idle = 0;
+    ingest::Progress m_progress;
     std::thread m_thread;
 };
 
@@ -142,7 +153,50 @@ TEST(Follow, aShorterFileIsReadAnew)
     ASSERT_TRUE(follower.packets(3));
     follower.stop();
     EXPECT_THAT(follower.payloads(), ElementsAre("packet 0", "packet 1", "packet 2"));
-    EXPECT_THAT(follower.told(), ElementsAre(HasSubstr("was made shorter")));
+    EXPECT_THAT(follower.told(), ElementsAre(HasSubstr("was made shorter or written anew")));
+}
+
+TEST(Follow, aFileWrittenAnewIsReadAnewThoughItIsLongerThanBefore)
+{
+    const support::TemporaryFile grows("grows.pcap", support::pcap({{at(0), frame(0)}}));
+    Follower follower(grows.path());
+    ASSERT_TRUE(follower.packets(1));
+    ASSERT_TRUE(follower.looked(1));
+    std::ofstream(grows.path(), std::ios::binary | std::ios::in) // at once, in place
+        << support::pcap({{at(2), frame(2)}, {at(3), frame(3)}, {at(4), frame(4)}});
+    ASSERT_TRUE(follower.packets(4));
+    follower.stop();
+    EXPECT_THAT(follower.payloads(), ElementsAre("packet 0", "packet 2", "packet 3", "packet 4"));
+    EXPECT_THAT(follower.told(), ElementsAre(HasSubstr("written anew")));
+}
+
+TEST(Follow, tellsHowFarItIsEvenOfASmallFile)
+{
+    const std::string first = support::pcap({{at(0), frame(0)}, {at(1), frame(1)}});
+    const support::TemporaryFile grows("grows.pcap", first);
+    Follower follower(grows.path());
+    ASSERT_TRUE(follower.read(first.size(), 2));
+    const std::string more = support::pcap({{at(2), frame(2)}}).substr(24);
+    follower.append(more);
+    ASSERT_TRUE(follower.read(first.size() + more.size(), 3));
+    std::filesystem::resize_file(grows.path(), 0);
+    ASSERT_TRUE(follower.read(0, 3)); // what came stays
+    follower.append(first);
+    ASSERT_TRUE(follower.read(first.size(), 5));
+}
+
+TEST(Follow, aFileThatIsGoneIsToldOnce)
+{
+    const support::TemporaryFile grows("grows.pcap", support::pcap({{at(0), frame(0)}}));
+    Follower follower(grows.path());
+    ASSERT_TRUE(follower.packets(1));
+    std::filesystem::remove(grows.path());
+    ASSERT_TRUE(follower.flaws(1));
+    follower.append(support::pcap({{at(1), frame(1)}}));
+    ASSERT_TRUE(follower.packets(2));
+    follower.stop();
+    EXPECT_THAT(follower.told(),
+                ElementsAre(HasSubstr("is gone"), HasSubstr("was replaced by another")));
 }
 
 TEST(Follow, anotherFileOfItsNameIsReadBehindTheOld)

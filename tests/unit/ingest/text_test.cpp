@@ -92,7 +92,7 @@ TEST(TextMarker, readsEndsInTheFormsOfManyLogs)
 
 TEST(Text, restoredMessagesHaveNoFlawOfTheirLog)
 {
-    for (const std::string_view ends : {"\n", "\r\n"}) {
+    for (const std::string_view ends : {"\n", "\r\n", "\r"}) {
         std::string log;
         for (const auto &said : logs::call())
             log += logs::replaced(said.text, "\r\n", ends) + std::string(ends);
@@ -103,6 +103,24 @@ TEST(Text, restoredMessagesHaveNoFlawOfTheirLog)
             ASSERT_TRUE(message);
             EXPECT_TRUE(message->flaws.empty());
         }
+    }
+}
+
+TEST(Text, aMessageMayFollowAnEscapedLineEndAtOnce)
+{
+    for (const std::string_view ends :
+         {"#015#012", "#012", "\\r\\n", "\\n", "\\015\\012", "\\012", "\\x0d\\x0a"}) {
+        std::string log;
+        for (const auto &said : logs::call()) {
+            const std::string feeds = logs::replaced(said.text, "\r\n", "\n");
+            log +=
+                "Jan  2 12:34:56 host kamailio[1]: DEBUG: received message:" + std::string(ends) +
+                logs::replaced(feeds, "\n", ends) + "\n";
+        }
+        const auto out = read(log);
+        ASSERT_EQ(out.packets.size(), 9U) << ends;
+        for (std::size_t i = 0; i < out.packets.size(); ++i)
+            EXPECT_EQ(out.payload(i), logs::call()[i].text) << ends;
     }
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <array>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unit/legs/switchboard.h>
@@ -290,6 +291,65 @@ TEST(LegBook, ManglesNothingOutOfOddInvites)
                   "o=\r\nc=\r\nm=audio\r\nm=audio 99999999 RTP\r\nc=IN IP4 \r\n"});
     board.refer("x", "", "", "<<>>");
     EXPECT_THAT(board.joined("x"), IsEmpty());
+}
+
+std::string sdpOf(const std::string &session, const std::string &host, int port)
+{
+    return port == 0 ? std::string()
+                     : "v=0\r\no=x " + session + " 1 IN IP4 " + host + "\r\ns=-\r\nc=IN IP4 " +
+                           host + "\r\nt=0 0\r\nm=audio " + std::to_string(port) + " RTP/AVP 0\r\n";
+}
+
+/// Two calls at once through one back-to-back user agent that changes all numbers.
+struct TwoCalls {
+    Switchboard board;
+    void invites(const std::array<std::string, 4> &offers)
+    {
+        board.invite({"in-1x", "10.0.0.10:5060", "10.0.0.1:5060", "alice", "s1", {}, offers[0]});
+        board.invite({"in-2y", "10.0.0.11:5060", "10.0.0.1:5060", "carol", "s2", {}, offers[1]});
+        board.invite({"o-3z", "10.0.0.1:6060", "10.0.9.7:5060", "trunk", "4711", {}, offers[2]});
+        board.invite({"o-4w", "10.0.0.1:6061", "10.0.9.8:5060", "trunk", "4712", {}, offers[3]});
+    }
+};
+
+TEST(LegBook, AnswersOfOneSessionTieLegs)
+{
+    TwoCalls two; // offers are made anew, answers are handed on
+    two.invites({sdpOf("1001", "10.0.0.10", 4000), sdpOf("1002", "10.0.0.11", 4000),
+                 sdpOf("2001", "10.0.0.1", 9000), sdpOf("2002", "10.0.0.1", 9002)});
+    two.board.answers("o-4w", sdpOf("3002", "10.0.9.8", 7000));
+    two.board.answers("o-3z", sdpOf("3001", "10.0.9.7", 7000));
+    two.board.answers("in-1x", sdpOf("3001", "10.0.9.7", 7000));
+    two.board.answers("in-2y", sdpOf("3002", "10.0.9.8", 7000));
+    EXPECT_EQ(two.board.joined("in-1x"), std::vector<std::string>{"o-3z"});
+    EXPECT_EQ(two.board.joined("in-2y"), std::vector<std::string>{"o-4w"});
+    EXPECT_THAT(two.board.joins("in-1x").front().reasons,
+                ::testing::IsSupersetOf({HasSubstr("Both answers are of one SDP session"),
+                                         HasSubstr("Both answers want media at 10.0.9.7:7000")}));
+}
+
+TEST(LegBook, AnOfferThatAnotherLegAnsweredWithTiesLegs)
+{
+    TwoCalls two; // third party call control (RFC 3725 section 4.1)
+    two.invites({"", "", sdpOf("1001", "10.0.0.10", 4000), sdpOf("1002", "10.0.0.11", 4000)});
+    two.board.answers("in-2y", sdpOf("1002", "10.0.0.11", 4000));
+    two.board.answers("in-1x", sdpOf("1001", "10.0.0.10", 4000));
+    EXPECT_EQ(two.board.joined("in-1x"), std::vector<std::string>{"o-3z"});
+    EXPECT_EQ(two.board.joined("in-2y"), std::vector<std::string>{"o-4w"});
+    EXPECT_THAT(two.board.joins("in-1x").front().reasons,
+                ::testing::Contains(
+                    HasSubstr("The answer of the earlier call and the offer of the later one")));
+}
+
+TEST(LegBook, AnswersThatAreAlikeForEverybodyTieNothing)
+{
+    TwoCalls two; // one media server with one port and one session for all
+    two.invites({sdpOf("1001", "10.0.0.10", 4000), sdpOf("1002", "10.0.0.11", 4000),
+                 sdpOf("2001", "10.0.0.1", 9000), sdpOf("2002", "10.0.0.1", 9002)});
+    for (const char *call : {"o-3z", "o-4w", "in-1x", "in-2y"})
+        two.board.answers(call, sdpOf("5555", "10.0.9.9", 10000));
+    for (const char *call : {"o-3z", "o-4w", "in-1x", "in-2y"})
+        EXPECT_THAT(two.board.joined(call), IsEmpty()) << call;
 }
 
 TEST(LegBook, KeepsToItsBoundAndCounts)

@@ -33,7 +33,8 @@ public:
         m_ends[in.call] = {in.source, in.destination};
         wire.send(in.source, in.destination, text("INVITE sip:" + user(in.to) + " SIP/2.0", in));
     }
-    void fails(const std::string &call, int status) { answer(call, status); }
+    void fails(const std::string &call, int status) { answer(call, status, {}); }
+    void answers(const std::string &call, const std::string &sdp) { answer(call, 200, sdp); }
     void bye(const std::string &call)
     {
         const auto &[source, destination] = m_ends[call];
@@ -85,12 +86,12 @@ private:
                in.extra + (in.sdp.empty() ? "" : "Content-Type: application/sdp\r\n") +
                "Content-Length: " + std::to_string(in.sdp.size()) + "\r\n\r\n" + in.sdp;
     }
-    void answer(const std::string &call, int status)
+    void answer(const std::string &call, int status, const std::string &sdp)
     {
         const auto &[source, destination] = m_ends[call];
         wire.send(destination, source,
-                  text("SIP/2.0 " + std::to_string(status) + " No",
-                       {call, source, destination, "x", "y"}));
+                  text("SIP/2.0 " + std::to_string(status) + (sdp.empty() ? " No" : " OK"),
+                       {call, source, destination, "x", "y", {}, sdp}));
     }
 
     std::map<std::string, trace::CallKey> m_ids;

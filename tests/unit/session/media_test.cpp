@@ -81,6 +81,67 @@ TEST(Media, srtpIsOpenedWithTheKeyOfItsSender)
     }
 }
 
+/// Media of the callee under its key, with a digit and a report of the caller behind it.
+std::vector<base::Packet> sealedMedia(support::SrtpSender &caller, support::SrtpSender &callee)
+{
+    std::vector<base::Packet> out;
+    for (int i = 0; i < 10; ++i)
+        out.push_back(datagram(at(40 + 20 * i), kCalleeMedia, kCallerMedia, callee.rtp(voice(i))));
+    const std::string key = support::rtp(10, 1600, 7, "\x05\x8A\x03\x20", 101);
+    out.push_back(datagram(at(240), kCalleeMedia, kCallerMedia, callee.rtp(key)));
+    const std::string report = std::string("\x81\xC9\x00\x07", 4) + support::be32(9) +
+                               support::be32(7) + std::string("\x40\0\0\2", 4) +
+                               std::string(16, '\0');
+    out.push_back(datagram(at(250), support::endpoint("192.0.2.1:40001"),
+                           support::endpoint("192.0.2.2:30001"), caller.rtcp(report)));
+    return out;
+}
+
+TEST(Media, srtpThatCameBeforeItsKeyIsOpenedWhenTheKeyComes)
+{
+    enum { BeforeTheAnswer, BeforeAnySdp, NothingAfterTheKey };
+    for (const int when : {BeforeTheAnswer, BeforeAnySdp, NothingAfterTheKey}) {
+        support::SrtpSender caller(support::srtpSuites()[0], 'a'),
+            callee(support::srtpSuites()[6], 'b');
+        auto packets = sealedMedia(caller, callee);
+        const auto offer = invited("a=crypto:" + caller.line() + "\r\n", "RTP/SAVP");
+        packets.insert(when == BeforeTheAnswer ? packets.begin() : packets.end(), offer);
+        packets.push_back(progressed(260, "to", "a=crypto:" + callee.line() + "\r\n", "RTP/SAVP"));
+        const unsigned after = when == NothingAfterTheKey ? 0 : 3;
+        for (unsigned i = 0; i < after; ++i)
+            packets.push_back(datagram(at(280 + 20 * i), kCalleeMedia, kCallerMedia,
+                                       callee.rtp(voice(static_cast<int>(11 + i)))));
+        const auto streams = streamsOf(packets);
+        ASSERT_EQ(streams.size(), 1U) << when;
+        const rtp::Stream &stream = *streams[0].stream;
+        EXPECT_EQ(stream.packets, 11U + after) << when;
+        EXPECT_EQ(stream.opened, 11U + after) << when;
+        EXPECT_EQ(stream.closed, 0U) << when;
+        EXPECT_EQ(stream.refused, 0U) << when;
+        EXPECT_GT(stream.level, -40) << when;
+        ASSERT_EQ(stream.digits.size(), 1U) << when;
+        EXPECT_EQ(stream.digits[0].key, '5') << when;
+        EXPECT_EQ(stream.reports.size(), 1U) << when;
+        ASSERT_TRUE(stream.tape) << when;
+        EXPECT_TRUE(stream.tape->heard(at(1000))) << when;
+    }
+}
+
+TEST(Media, whatTurnsOutToBeEncryptedIsHeardNoMore)
+{
+    support::SrtpSender caller(support::srtpSuites()[0], 'a'),
+        callee(support::srtpSuites()[0], 'b');
+    auto packets = sealedMedia(caller, callee);
+    packets.push_back(invited("", "RTP/SAVP"));
+    packets.push_back(progressed(260, "to", "", "RTP/SAVP"));
+    const auto streams = streamsOf(packets);
+    ASSERT_EQ(streams.size(), 1U);
+    EXPECT_EQ(streams[0].stream->closed, 11U);
+    EXPECT_EQ(streams[0].stream->opened, 0U);
+    EXPECT_FALSE(streams[0].stream->levelKnown);
+    EXPECT_FALSE(streams[0].stream->tape);
+}
+
 TEST(Media, srtpIsOpenedThoughItsNumbersTurnedOverBeforeTheCapture)
 {
     support::SrtpSender callee(support::srtpSuites()[0], 'b');

@@ -200,7 +200,8 @@ TEST(Message, WhatIsNoSipIsNotRecognised)
          {"", "\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "hello world",
           "SIP/2.0", "SIP/2.0 ", "SIP/2.0 abc", "SIP/x.0 200 OK", "INVITE", "INVITE sip:x",
           "IN(VITE sip:x SIP/2.0\r\n", " INVITE sip:x SIP/2.0", "\x80\x00\x12\x34 sip:x SIP/2.0",
-          "FOO SIP/2.0", "REGISTER sip:x RTSP/1.0\r\n"}) {
+          "FOO SIP/2.0", "REGISTER sip:x RTSP/1.0\r\n",
+          "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bK1\r\n"}) {
         EXPECT_FALSE(parse(text)) << text;
         EXPECT_FALSE(looksLikeSip(text)) << text;
     }
