@@ -22,7 +22,15 @@ nlohmann::json timeOrNull(base::Instant time)
     return time.known() ? nlohmann::json(base::utc(time)) : nlohmann::json(nullptr);
 }
 
+/// What headers count in seconds.
 nlohmann::json secondsOrNull(base::Duration duration)
+{
+    return duration.count() != 0 ? nlohmann::json(duration / std::chrono::seconds(1))
+                                 : nlohmann::json(nullptr);
+}
+
+/// Divided, so that 0.1 s is printed as that.
+nlohmann::json decimalOrNull(base::Duration duration)
 {
     return duration.count() != 0 ? nlohmann::json(static_cast<double>(duration.count()) / 1e9)
                                  : nlohmann::json(nullptr);
@@ -94,8 +102,8 @@ nlohmann::json jsonOf(const base::FlowReport &flow, base::Instant now)
             {"next_attempt_in", flow.nextAttempt > now
                                     ? nlohmann::json(base::toSeconds(flow.nextAttempt - now))
                                     : nlohmann::json(nullptr)},
-            {"back_off_base", secondsOrNull(flow.waitBase)},
-            {"back_off_most", secondsOrNull(flow.waitMost)},
+            {"back_off_base", decimalOrNull(flow.waitBase)},
+            {"back_off_most", decimalOrNull(flow.waitMost)},
             {"pub_gruu", textOrNull(flow.publicGruu)},
             {"temp_gruu", textOrNull(flow.temporaryGruu)},
             {"path", flow.path},

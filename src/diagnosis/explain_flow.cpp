@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/telling.h>
 
@@ -63,7 +64,7 @@ void tellFlow(const Evidence &evidence, const calls::Transaction &failed, Tellin
         text += fmt::format(", made by REGISTER {}",
                             out.cite(at(flow->lastRegister, "the REGISTER of this flow")));
     out.say(text + ".");
-    if (flow->granted && !flow->lastPing.known() && !flow->lastPong.known())
+    if (everGranted(*flow) && !flow->lastPing.known() && !flow->lastPong.known())
         out.say("No keep-alive of it is in this trace.");
 }
 

@@ -64,8 +64,13 @@ void FlowKeeper::bytes(base::Instant now)
     m_report.lastReceived = now;
     m_suspectAt.reset();
     silenceBroken(now);
-    if (m_report.state == FlowState::Suspect)
+    if (m_report.state != FlowState::Suspect)
+        return;
+    if (m_proven)
         enter(m_granted ? FlowState::Up : FlowState::UpPlain, now, "Something was received again.");
+    else
+        enter(FlowState::Provisional, now,
+              "Something was received again. The first pong has not come yet.");
 }
 
 void FlowKeeper::sent(base::Instant now)
