@@ -36,6 +36,11 @@ nlohmann::json decimalOrNull(base::Duration duration)
                                  : nlohmann::json(nullptr);
 }
 
+double milliseconds(base::Duration duration)
+{
+    return static_cast<double>(duration.count()) / 1e6;
+}
+
 } // namespace
 
 std::string textOf(const FlowLine &line, base::Instant start)
@@ -65,7 +70,7 @@ nlohmann::json jsonOf(const base::FlowReport &flow, base::Instant now)
 {
     auto trips = nlohmann::json::array();
     for (const auto trip : flow.roundTrips)
-        trips.push_back(base::toMilliseconds(trip));
+        trips.push_back(milliseconds(trip));
     // While it can be reached, that of the time before tells nothing.
     const auto over = flow.reachableSince.known() ? base::Instant{} : flow.reachableUntil;
     return {{"reg_id", flow.regId},
@@ -87,7 +92,7 @@ nlohmann::json jsonOf(const base::FlowReport &flow, base::Instant now)
             {"last_ping", timeOrNull(flow.lastPing)},
             {"last_pong", timeOrNull(flow.lastPong)},
             {"pong_ms", flow.pongRoundTrip.count() != 0
-                            ? nlohmann::json(base::toMilliseconds(flow.pongRoundTrip))
+                            ? nlohmann::json(milliseconds(flow.pongRoundTrip))
                             : nlohmann::json(nullptr)},
             {"pongs_ms", std::move(trips)},
             {"registered_until", timeOrNull(flow.registeredUntil)},
@@ -99,9 +104,8 @@ nlohmann::json jsonOf(const base::FlowReport &flow, base::Instant now)
             {"failures", flow.failures},
             {"losses", flow.losses},
             {"next_attempt", timeOrNull(flow.nextAttempt)},
-            {"next_attempt_in", flow.nextAttempt > now
-                                    ? nlohmann::json(base::toSeconds(flow.nextAttempt - now))
-                                    : nlohmann::json(nullptr)},
+            {"next_attempt_in", flow.nextAttempt > now ? decimalOrNull(flow.nextAttempt - now)
+                                                       : nlohmann::json(nullptr)},
             {"back_off_base", decimalOrNull(flow.waitBase)},
             {"back_off_most", decimalOrNull(flow.waitMost)},
             {"pub_gruu", textOrNull(flow.publicGruu)},
@@ -113,7 +117,7 @@ nlohmann::json jsonOf(const base::FlowReport &flow, base::Instant now)
 nlohmann::json jsonOf(const FlowLine &line, base::Instant start)
 {
     auto out = jsonOf(line.flow, line.time);
-    out["seconds"] = base::toSeconds(line.time - start);
+    out["seconds"] = static_cast<double>((line.time - start).count()) / 1e9;
     out["time"] = base::utc(line.time);
     return out;
 }

@@ -180,6 +180,8 @@ void FlowBoard::lay()
     split->addWidget(m_events);
     split->setStretchFactor(0, 3);
     split->setStretchFactor(1, 2);
+    constexpr int kLeastLines = 4; // with the heads and a scroll bar
+    split->setMinimumHeight((kLeastLines + 3) * fontMetrics().height());
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);

@@ -60,6 +60,21 @@ TEST(BackOff, IsEvenlySpreadWithinItsBoundsOverAThousandFailures)
     EXPECT_GT(chi, 3.0) << "too even to be random";
 }
 
+/// A Flow-Timer is how long the server waits at most; more often is never wrong.
+TEST(KeepAlive, AFlowTimerOfYearsDoesNotPutThePingsOff)
+{
+    for (const base::Duration timer : {base::Duration(4294967295s), base::Duration(3600s)}) {
+        Machine flow;
+        flow.keeper.sending(flow.now);
+        flow.keeper.result(flow.now, granted(timer));
+        flow.random = [] { return 1.0; };
+        const auto wait = flow.jump();
+        EXPECT_LE(wait, 840s);
+        EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
+        EXPECT_EQ(flow.keeper.report().flowTimer, timer) << "told as it was granted";
+    }
+}
+
 /// The first pong decides whether a flow is a success (RFC 5626 section 4.5), so its delay is
 /// shown, and other bytes do not stand for it.
 TEST(Provisional, TheFirstPongThatIsLateMakesTheFlowSuspect)

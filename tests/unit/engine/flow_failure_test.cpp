@@ -301,6 +301,18 @@ TEST(Clock, WhenItIsSetWhatIsDueKeepsItsDistance)
     }
 }
 
+/// Asking for a day first would only be refused once more.
+TEST(TooBrief, ATimeBeyondADayIsNotAskedFor)
+{
+    Machine flow;
+    flow.keeper.sending(flow.now);
+    auto brief = status(423);
+    brief.minExpires = 4294967295s;
+    flow.keeper.result(flow.now, brief);
+    EXPECT_EQ(flow.keeper.state(), FlowState::Rejected);
+    EXPECT_THAT(flow.keeper.take(), testing::Not(testing::Contains(KeeperAct::Refresh)));
+}
+
 /// What this computer could not send troubled nobody, so it need not wait once there is a way
 /// again.
 TEST(NetworkReturn, TriesAtOnceWhatNeverLeft)
