@@ -5,8 +5,8 @@
 #include <base/log.h>
 #include <cerrno>
 #include <cstring>
+#include <engine/network_news.h>
 #include <linux/rtnetlink.h>
-#include <net/if.h>
 #include <sys/socket.h>
 #include <unistd.h>
 #include <utility>
@@ -17,34 +17,7 @@ namespace {
 
 constexpr base::Duration kSettles = std::chrono::milliseconds(200); // address, then route
 
-bool isReturn(const nlmsghdr &head, const char *body, std::size_t size)
-{
-    if (head.nlmsg_type == RTM_NEWADDR || head.nlmsg_type == RTM_NEWROUTE)
-        return true;
-    ifinfomsg link{};
-    if (head.nlmsg_type != RTM_NEWLINK || size < sizeof link)
-        return false;
-    std::memcpy(&link, body, sizeof link);
-    return (link.ifi_flags & IFF_RUNNING) != 0;
-}
-
 } // namespace
-
-bool NetworkWatch::tellsReturn(const char *messages, std::size_t size)
-{
-    nlmsghdr head{};
-    while (size >= sizeof head) {
-        std::memcpy(&head, messages, sizeof head);
-        if (head.nlmsg_len < sizeof head || head.nlmsg_len > size)
-            return false;
-        if (isReturn(head, messages + sizeof head, head.nlmsg_len - sizeof head))
-            return true;
-        const std::size_t whole = std::min<std::size_t>((head.nlmsg_len + 3U) / 4U * 4U, size);
-        messages += whole;
-        size -= whole;
-    }
-    return false;
-}
 
 NetworkWatch::NetworkWatch(SuLoop &loop, std::function<void()> returned)
     : m_loop(loop), m_returned(std::move(returned)), m_settles(loop),

@@ -19,9 +19,6 @@ public:
     NetworkWatch(const NetworkWatch &) = delete;
     NetworkWatch &operator=(const NetworkWatch &) = delete;
 
-    /// Do these rtnetlink messages tell of something that came up?
-    static bool tellsReturn(const char *messages, std::size_t size);
-
 private:
     void read();
 

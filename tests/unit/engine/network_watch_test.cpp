@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which of the system's messages tell that the network may be back.
 #include <cstring>
-#include <engine/network_watch.h>
+#include <engine/network_news.h>
 #include <gtest/gtest.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -24,7 +24,7 @@ std::string message(std::uint16_t type, unsigned flags = 0)
 
 bool tells(const std::string &messages)
 {
-    return engine::NetworkWatch::tellsReturn(messages.data(), messages.size());
+    return engine::tellsReturn(messages.data(), messages.size());
 }
 
 TEST(NetworkWatch, AnAddressARouteAndALinkThatRunsAreAReturn)
