@@ -121,12 +121,12 @@ void Deeds::watchAccounts()
                 continue;
             }
             const bool another = std::any_of(info.flows.begin(), info.flows.end(), isUp);
-            const QString sentence =
-                another ? tr("Flow %1 of %2 is not registered: %3")
-                              .arg(regId)
-                              .arg(shown(info.account.aor), shown(report.reason))
-                        : tr("%1 is not registered: %2")
-                              .arg(shown(info.account.aor), shown(report.reason));
+            const QString sentence = another
+                                         ? tr("Flow %1 of %2 is not registered: %3")
+                                               .arg(regId)
+                                               .arg(shown(info.account.aor), shown(report.reason))
+                                         : tr("%1 is not registered: %2")
+                                               .arg(shown(info.account.aor), shown(report.reason));
             if (report.state != base::FlowState::Rejected || sentence == told)
                 continue;
             told = sentence;
