@@ -168,14 +168,14 @@ base::Result<CallPlan> readCallOptions(const Arguments &arguments, desk::Options
         if (!transport)
             return tl::unexpected<base::Error>(transport.error());
         call.transport = *transport;
-        const auto &routes = call.extras.routes;
-        const auto next = !call.proxy.empty()               ? call.proxy
-                          : !routes.empty()                 ? routes.front()
-                          : !call.extras.requestUri.empty() ? call.extras.requestUri
-                                                            : call.target;
-        if (const auto ok = checkTransport(arguments, {next}); !ok)
-            return tl::unexpected<base::Error>(ok.error());
     }
+    const auto &routes = call.extras.routes;
+    const auto next = !call.proxy.empty()               ? call.proxy
+                      : !routes.empty()                 ? routes.front()
+                      : !call.extras.requestUri.empty() ? call.extras.requestUri
+                                                        : call.target;
+    if (const auto ok = checkTransport(arguments, {next}); !ok)
+        return tl::unexpected<base::Error>(ok.error());
     if (const auto ok = readNetwork(arguments, desk.engine); !ok)
         return tl::unexpected<base::Error>(ok.error());
     if (const auto ok = readPortRange(arguments, desk.media); !ok)

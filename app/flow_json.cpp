@@ -22,10 +22,23 @@ nlohmann::json timeOrNull(base::Instant time)
     return time.known() ? nlohmann::json(base::utc(time)) : nlohmann::json(nullptr);
 }
 
+/// What headers count in seconds.
 nlohmann::json secondsOrNull(base::Duration duration)
+{
+    return duration.count() != 0 ? nlohmann::json(duration / std::chrono::seconds(1))
+                                 : nlohmann::json(nullptr);
+}
+
+/// Divided, so that 0.1 s is printed as that.
+nlohmann::json decimalOrNull(base::Duration duration)
 {
     return duration.count() != 0 ? nlohmann::json(static_cast<double>(duration.count()) / 1e9)
                                  : nlohmann::json(nullptr);
+}
+
+double milliseconds(base::Duration duration)
+{
+    return static_cast<double>(duration.count()) / 1e6;
 }
 
 } // namespace
@@ -57,7 +70,7 @@ nlohmann::json jsonOf(const base::FlowReport &flow, base::Instant now)
 {
     auto trips = nlohmann::json::array();
     for (const auto trip : flow.roundTrips)
-        trips.push_back(base::toMilliseconds(trip));
+        trips.push_back(milliseconds(trip));
     // While it can be reached, that of the time before tells nothing.
     const auto over = flow.reachableSince.known() ? base::Instant{} : flow.reachableUntil;
     return {{"reg_id", flow.regId},
@@ -79,7 +92,7 @@ nlohmann::json jsonOf(const base::FlowReport &flow, base::Instant now)
             {"last_ping", timeOrNull(flow.lastPing)},
             {"last_pong", timeOrNull(flow.lastPong)},
             {"pong_ms", flow.pongRoundTrip.count() != 0
-                            ? nlohmann::json(base::toMilliseconds(flow.pongRoundTrip))
+                            ? nlohmann::json(milliseconds(flow.pongRoundTrip))
                             : nlohmann::json(nullptr)},
             {"pongs_ms", std::move(trips)},
             {"registered_until", timeOrNull(flow.registeredUntil)},
@@ -91,11 +104,10 @@ nlohmann::json jsonOf(const base::FlowReport &flow, base::Instant now)
             {"failures", flow.failures},
             {"losses", flow.losses},
             {"next_attempt", timeOrNull(flow.nextAttempt)},
-            {"next_attempt_in", flow.nextAttempt > now
-                                    ? nlohmann::json(base::toSeconds(flow.nextAttempt - now))
-                                    : nlohmann::json(nullptr)},
-            {"back_off_base", secondsOrNull(flow.waitBase)},
-            {"back_off_most", secondsOrNull(flow.waitMost)},
+            {"next_attempt_in", flow.nextAttempt > now ? decimalOrNull(flow.nextAttempt - now)
+                                                       : nlohmann::json(nullptr)},
+            {"back_off_base", decimalOrNull(flow.waitBase)},
+            {"back_off_most", decimalOrNull(flow.waitMost)},
             {"pub_gruu", textOrNull(flow.publicGruu)},
             {"temp_gruu", textOrNull(flow.temporaryGruu)},
             {"path", flow.path},
@@ -105,7 +117,7 @@ nlohmann::json jsonOf(const base::FlowReport &flow, base::Instant now)
 nlohmann::json jsonOf(const FlowLine &line, base::Instant start)
 {
     auto out = jsonOf(line.flow, line.time);
-    out["seconds"] = base::toSeconds(line.time - start);
+    out["seconds"] = static_cast<double>((line.time - start).count()) / 1e9;
     out["time"] = base::utc(line.time);
     return out;
 }

@@ -239,9 +239,8 @@ bool FlowTester::callSelf()
 {
     fmt::print(stderr, "earshot: {}\n", desk::SelfCall::consent(m_account.account.aor));
     const auto asked = m_account.flows.empty() ? 0 : m_account.flows.begin()->first;
-    m_self.emplace(m_account, base::now());
-    const auto placed = m_console.desk().place(
-        m_self->options(m_account, m_tests.regId != 0 ? m_tests.regId : asked));
+    m_self.emplace(m_account, base::now(), m_tests.regId != 0 ? m_tests.regId : asked);
+    const auto placed = m_console.desk().place(m_self->options(m_account));
     if (!placed) {
         m_selfSentence = placed.error().sentence;
         return false;
@@ -314,6 +313,8 @@ nlohmann::json FlowTester::json() const
         out["nat_idle"] = {{"verdict", "FAIL"}, {"sentence", m_noIdle}};
     if (m_self)
         out["self_call"] = {{"reached", m_self->reached()},
+                            {"came_by", m_self->cameBy() != 0 ? nlohmann::json(m_self->cameBy())
+                                                              : nlohmann::json(nullptr)},
                             {"seconds", m_self->reached()
                                             ? nlohmann::json(base::toSeconds(m_self->took()))
                                             : nlohmann::json(nullptr)},

@@ -7,8 +7,9 @@
 
 namespace app {
 
-/// `hops`: where requests go first, as the user wrote it. Error: each of them names its transport,
-/// and one names another than --transport.
+/// `hops`: where requests go first, as the user wrote it. Errors: one names a transport that
+/// Earshot does not speak; each of them names its transport, and one names another than
+/// --transport.
 base::Result<void> checkTransport(const Arguments &arguments, const std::vector<std::string> &hops);
 
 } // namespace app

@@ -120,8 +120,13 @@ void Deeds::watchAccounts()
                 m_parts.notices->dismiss(std::exchange(told, {}));
                 continue;
             }
-            const QString sentence =
-                tr("%1 is not registered: %2").arg(shown(info.account.aor), shown(report.reason));
+            const bool another = std::any_of(info.flows.begin(), info.flows.end(), isUp);
+            const QString sentence = another
+                                         ? tr("Flow %1 of %2 is not registered: %3")
+                                               .arg(regId)
+                                               .arg(shown(info.account.aor), shown(report.reason))
+                                         : tr("%1 is not registered: %2")
+                                               .arg(shown(info.account.aor), shown(report.reason));
             if (report.state != base::FlowState::Rejected || sentence == told)
                 continue;
             told = sentence;

@@ -3,6 +3,7 @@
 // of these bytes?
 #include <app/commands/commands.h>
 #include <app/console.h>
+#include <app/transport_option.h>
 
 #include <base/text.h>
 #include <cerrno>
@@ -85,6 +86,10 @@ base::Result<Plan> readPlan(const Arguments &arguments)
     request.transport = base::Transport::Unknown;
     if (arguments.has("--transport"))
         request.transport = *transportNamed(arguments.value("--transport"));
+    if (const auto ok =
+            checkTransport(arguments, {request.proxy.empty() ? request.target : request.proxy});
+        !ok)
+        return tl::unexpected<base::Error>(ok.error());
     const auto count = numberOf(arguments, "--count", 1, kMostRequests);
     const auto hops = numberOf(arguments, "--max-hops", 30, 70);
     const auto interval = arguments.seconds("--interval", std::chrono::seconds(1));

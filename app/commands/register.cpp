@@ -163,7 +163,8 @@ public:
         };
         out["reachable"] = m_reachable.known();
         out["reachable_since"] = time(m_reachable);
-        out["reachable_until"] = time(m_unreachable);
+        // While it can be reached, the end of the time before tells nothing.
+        out["reachable_until"] = time(m_reachable.known() ? base::Instant{} : m_unreachable);
         return out;
     }
 

@@ -75,6 +75,15 @@ void Fold::endUndelivered()
 
 void Fold::localFailure(const Fact &fact, const base::LocalEvent &event, CallRow &out)
 {
+    // An ACK waits for nothing; that one did not leave is told right behind it, without a code.
+    if (!m_requests.empty() && event.code == 0) {
+        Transaction &newest = m_call.transactions[m_requests.back()];
+        if (newest.method == Method::Ack && !newest.localFailure.valid()) {
+            newest.localFailure = fact.row;
+            out.transaction = m_requests.back();
+            return;
+        }
+    }
     // It ended the newest transaction that still waits; those that do not any more are passed over
     // for good. A CANCEL has no outcome of its own: what fails then is the INVITE.
     while (!m_requests.empty()) {

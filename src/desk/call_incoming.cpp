@@ -47,6 +47,7 @@ void CallControl::onIncoming(const engine::CallEvent &event)
     change(ours, [&](CallInfo &info) {
         info.callId = event.callId;
         info.incoming = true;
+        info.cameBy = event.regId;
         info.from = event.from;
         info.options.target = event.to;
         info.options.from = event.from;

@@ -43,6 +43,7 @@ struct CallInfo {              // one of our own calls, as the user follows it
     std::string callId;
     CallOptions options;
     bool incoming = false;
+    std::uint32_t cameBy = 0; // incoming: the reg-id of our flow that brought it, 0: none did
     enum class Stage : unsigned char {
         Calling,
         Ringing,

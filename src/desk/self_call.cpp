@@ -26,8 +26,9 @@ void addHost(std::vector<std::string> &hosts, std::string_view uri)
 
 } // namespace
 
-SelfCall::SelfCall(const AccountInfo &account, base::Instant placed)
-    : m_aor(account.account.aor), m_name("Earshot " + base::randomToken(4)), m_placed(placed)
+SelfCall::SelfCall(const AccountInfo &account, base::Instant placed, std::uint32_t asked)
+    : m_aor(account.account.aor), m_name("Earshot " + base::randomToken(4)), m_placed(placed),
+      m_asked(asked)
 {
     addHost(m_hosts, m_aor);
     for (const auto &proxy : account.account.proxies)
@@ -37,7 +38,7 @@ SelfCall::SelfCall(const AccountInfo &account, base::Instant placed)
             m_hosts.push_back(flow.remote.address.text());
 }
 
-CallOptions SelfCall::options(const AccountInfo &account, std::uint32_t asked) const
+CallOptions SelfCall::options(const AccountInfo &account) const
 {
     CallOptions out;
     out.target = account.account.aor;
@@ -45,7 +46,7 @@ CallOptions SelfCall::options(const AccountInfo &account, std::uint32_t asked) c
     out.account = account.handle;
     out.transport = account.account.transport;
     for (const auto &[regId, flow] : account.flows)
-        if (asked != 0 && regId != asked && base::isUp(flow.state) && out.extras.flow == 0)
+        if (m_asked != 0 && regId != m_asked && base::isUp(flow.state) && out.extras.flow == 0)
             out.extras.flow = regId;
     return out;
 }
@@ -64,7 +65,7 @@ void SelfCall::add(const CallInfo &info, engine::CallHandle own, base::Instant t
         m_own = info;
     else if (info.incoming && info.stage == CallInfo::Stage::Ringing && !known &&
              m_arrivals.size() < kMostArrivals)
-        m_arrivals.push_back({info.handle, info.callId, info.from, time});
+        m_arrivals.push_back({info.handle, info.callId, info.from, time, info.cameBy});
     recognise();
 }
 
@@ -101,6 +102,7 @@ void SelfCall::recognise()
             continue;
         m_reached = true;
         m_sign = sign;
+        m_cameBy = arrival.cameBy;
         m_took = arrival.time - m_placed;
     }
 }
@@ -110,19 +112,30 @@ bool SelfCall::over(base::Instant now) const
     return m_reached || (m_own.handle.valid() && isOver(m_own)) || now >= m_placed + kLimit;
 }
 
+std::string SelfCall::wayText() const
+{
+    std::string out = m_cameBy != 0 ? fmt::format(" over flow {}", m_cameBy)
+                                    : std::string(", but over none of our flows");
+    if (m_own.options.extras.flow != 0)
+        out += fmt::format(", having left over flow {}", m_own.options.extras.flow);
+    return out;
+}
+
 std::string SelfCall::conclusion(bool registered, bool interrupted) const
 {
     if (m_reached)
         return fmt::format(
-            "reachable: the call came back to us after {} s{}{}.", base::seconds(m_took),
-            m_own.options.extras.flow != 0
-                ? fmt::format(", having left over flow {}", m_own.options.extras.flow)
-                : std::string(),
+            "reachable: the call came back to us after {} s{}{}.{}", base::seconds(m_took),
+            wayText(),
             m_sign == Sign::CallId ? ""
             : m_sign == Sign::Name
                 ? ", by a back-to-back user agent (another Call-ID, our caller's name)"
                 : ", by a back-to-back user agent (another Call-ID; it is known by its caller, our "
-                  "own address)");
+                  "own address)",
+            elsewhere() ? fmt::format(" The registrar chose that way, so this says nothing of flow "
+                                      "{}.",
+                                      m_asked)
+                        : std::string());
     const auto *standing = registered ? "registered but not reachable" : "not registered";
     std::string out;
     if (interrupted)

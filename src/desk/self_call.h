@@ -14,11 +14,11 @@ class SelfCall
 public:
     static constexpr base::Duration kLimit = std::chrono::seconds(40); // beyond Timer B
 
-    /// `account` as it is when the call is placed.
-    SelfCall(const AccountInfo &account, base::Instant placed);
-    /// How to place it. It rings every device that is registered there. `asked`: the flow in
-    /// question; with another one up the call leaves by that, so that it can come in by this.
-    CallOptions options(const AccountInfo &account, std::uint32_t asked = 0) const;
+    /// `account` as it is when the call is placed. `asked`: the flow in question, 0: any.
+    SelfCall(const AccountInfo &account, base::Instant placed, std::uint32_t asked = 0);
+    /// How to place it. It rings every device that is registered there. With another flow up than
+    /// the one in question the call leaves by that, so that it can come in by this.
+    CallOptions options(const AccountInfo &account) const;
     static std::string consent(const std::string &aor);
 
     /// Our own call and those that come in; whichever way they are told, in any order.
@@ -26,7 +26,10 @@ public:
     bool reached() const { return m_reached; }
     /// Nothing more comes of waiting.
     bool over(base::Instant now) const;
-    base::Duration took() const { return m_took; } // until it came in; 0: it did not
+    base::Duration took() const { return m_took; }    // until it came in; 0: it did not
+    std::uint32_t cameBy() const { return m_cameBy; } // the flow that brought it; 0: none of ours
+    /// The registrar brought it by another flow than the one in question.
+    bool elsewhere() const { return m_reached && m_asked != 0 && m_cameBy != m_asked; }
     /// What came of it, one or two sentences. `registered`: a flow of the account is up.
     std::string conclusion(bool registered, bool interrupted) const;
 
@@ -35,9 +38,11 @@ private:
         engine::CallHandle call;
         std::string callId, from;
         base::Instant time;
+        std::uint32_t cameBy = 0;
     };
     enum class Sign : std::uint8_t { None, CallId, Name, Caller };
     Sign signOf(const Arrival &arrival) const;
+    std::string wayText() const;
     bool isOurAddress(const std::string &from) const;
     void recognise();
 
@@ -48,6 +53,7 @@ private:
     base::Instant m_placed;
     CallInfo m_own;
     std::vector<Arrival> m_arrivals;
+    std::uint32_t m_asked = 0, m_cameBy = 0;
     bool m_reached = false;
     Sign m_sign = Sign::None;
     base::Duration m_took{0};

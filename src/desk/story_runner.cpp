@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <desk/story_runner.h>
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace desk {
@@ -161,6 +162,7 @@ void StoryRunner::doStep()
     case lab::StepKind::Fault:
         m_parts.lab->strike();
         break;
+    case lab::StepKind::Recover:
     case lab::StepKind::Wait:
         break;
     }
@@ -184,6 +186,16 @@ bool StoryRunner::flowsSettled() const
     return true;
 }
 
+/// One that worked, since the account registered.
+bool StoryRunner::flowLost() const
+{
+    std::lock_guard guard(m_parts.mutex);
+    const auto at = m_parts.accounts.find(m_account);
+    return at != m_parts.accounts.end() &&
+           std::any_of(at->second.flows.begin(), at->second.flows.end(),
+                       [](const auto &each) { return each.second.losses > 0; });
+}
+
 bool StoryRunner::done()
 {
     using Stage = CallInfo::Stage;
@@ -193,6 +205,8 @@ bool StoryRunner::done()
     case lab::StepKind::ReRegister:
         // The old state may still say UP: the flow's failure is what the step mends.
         return base::now() - m_stepBegan > std::chrono::milliseconds(200) && flowsSettled();
+    case lab::StepKind::Recover:
+        return flowLost() && flowsSettled();
     case lab::StepKind::Crowd: {
         const auto crowd = m_parts.lab->crowd();
         return crowd.up == crowd.members;

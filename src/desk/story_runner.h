@@ -37,6 +37,7 @@ private:
     void finish(std::string error);
     void publish();
     bool flowsSettled() const;
+    bool flowLost() const;
 
     Parts &m_parts;
     StoryHands m_hands;

@@ -188,7 +188,7 @@ Explanation explain(const Evidence &evidence, trace::RowId row, std::span<const 
         out.summary = summaryOf(entry.status);
         out.article = articleOf(entry.status);
         if (entry.status == 430)
-            tellFlowFailure(evidence, row, telling, out.fixes, out.impact);
+            tellFlowFailure(evidence, row, telling, out);
         else if (entry.status < 200)
             judgeProvisional(evidence, row, telling, out);
         else

@@ -32,6 +32,8 @@ struct Explanation {
     std::string happened; // sentences with [1], [2] that count `evidence`
     std::vector<EvidenceRef> evidence;
     std::optional<Verdict> verdict; // of a 101-199; its facts count the same evidence
+    std::string actor;              // a failed flow: who has to act first, and how sure that is
+    std::string expected;           // a failed flow: what the RFC wants in such a case
     std::string impact;
     std::vector<Fix> fixes;    // the first one that has an action gets the button
     std::vector<Offer> offers; // instead of it, where several things could be done from here

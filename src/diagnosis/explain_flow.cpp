@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/telling.h>
 
@@ -63,7 +64,7 @@ void tellFlow(const Evidence &evidence, const calls::Transaction &failed, Tellin
         text += fmt::format(", made by REGISTER {}",
                             out.cite(at(flow->lastRegister, "the REGISTER of this flow")));
     out.say(text + ".");
-    if (flow->granted && !flow->lastPing.known() && !flow->lastPong.known())
+    if (everGranted(*flow) && !flow->lastPing.known() && !flow->lastPong.known())
         out.say("No keep-alive of it is in this trace.");
 }
 
@@ -141,8 +142,7 @@ const calls::Transaction *firstHand(const Evidence &evidence, const calls::Trans
 
 } // namespace
 
-void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
-                     std::vector<Fix> &fixes, std::string &impact)
+void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out, Explanation &about)
 {
     const auto *failed = transactionOf(evidence.call, row);
     tellAnswer(evidence, failed, row, out);
@@ -170,14 +170,14 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
     text.insert(text.size() - 1, fmt::format(" ({})", gradeText(verdict.grade)));
     out.say(text);
     tellNext(evidence, *failed, out);
-    if (const auto expected = expectedOf(verdict.which); !expected.empty())
-        out.say(expected);
-    out.say(actorOf(verdict));
+    about.expected = expectedOf(verdict.which);
+    about.actor = actorOf(verdict);
     const auto *const next = nextAttempt(evidence, *failed);
-    impact = next != nullptr && reached(evidence, *next)
-                 ? fmt::format("None for the caller but {} of delay.",
-                               lasting(next->started - failed->started))
-                 : verdict.impact;
+    about.impact = next != nullptr && reached(evidence, *next)
+                       ? fmt::format("None for the caller but {} of delay.",
+                                     lasting(next->started - failed->started))
+                       : verdict.impact;
+    auto &fixes = about.fixes;
     fixes = verdict.fixes;
     const auto way = routed(evidence, *failed);
     const auto *const flow = way ? flowOf(evidence, way->token) : nullptr;
@@ -211,6 +211,24 @@ const flows::Flow *doubtfulFlow(const Evidence &evidence, const calls::Transacti
     return nullptr;
 }
 
+/// A call to an address that we were registered for over this flow, and that did not come in here;
+/// nullptr: none. 403 has other reasons.
+const flows::Flow *missedBy(const Evidence &evidence, const calls::Transaction &failed)
+{
+    if (failed.inDialog || failed.method != sip::Method::Invite || failed.finalStatus == 403)
+        return nullptr;
+    for (const auto &transaction : evidence.call.transactions)
+        if (transaction.method == sip::Method::Invite && transaction.request.valid() &&
+            evidence.trace.row(transaction.request).origin == base::Origin::Tap &&
+            !evidence.trace.row(transaction.request).outgoing)
+            return nullptr;
+    for (const auto &flow : evidence.flows)
+        if (flow && flow->ours && boundAt(*flow, failed.started) &&
+            ownerOf(evidence, *flow, failed.request) == Whose::Peers)
+            return flow.get();
+    return nullptr;
+}
+
 } // namespace
 
 bool mayHideFlow(const Evidence &evidence, trace::RowId row)
@@ -219,7 +237,8 @@ bool mayHideFlow(const Evidence &evidence, trace::RowId row)
     if (hiddenHint(evidence.trace.row(row).status).empty() || failed == nullptr ||
         !failed->request.valid())
         return false;
-    return doubtfulFlow(evidence, *failed) != nullptr || routed(evidence, *failed).has_value();
+    return doubtfulFlow(evidence, *failed) != nullptr || routed(evidence, *failed).has_value() ||
+           missedBy(evidence, *failed) != nullptr;
 }
 
 void tellHiddenFlow(const Evidence &evidence, trace::RowId row, Telling &out)
@@ -232,6 +251,12 @@ void tellHiddenFlow(const Evidence &evidence, trace::RowId row, Telling &out)
         out.say(fmt::format("Our own flow {} {} was in doubt or down then: the dead flow may be "
                             "the reason behind this code (likely).",
                             flow->report.regId, out.cite(at(*flow, "our doubtful flow"))));
+    else if (const auto *const missed = missedBy(evidence, *failed))
+        out.say(fmt::format("We were registered for this address over flow {} {}, and the call did "
+                            "not come in: its edge may have lost the flow ({}). A ping and a new "
+                            "registration tell more.",
+                            missed->report.regId, out.cite(at(*missed, "our flow")),
+                            gradeText(Grade::CannotTell)));
     const auto way = routed(evidence, *failed);
     if (!way)
         return;

@@ -10,24 +10,19 @@ namespace {
 
 using flows::Happening;
 
-bool binds(const flows::FlowEvent &event)
+bool aboutBinding(const flows::FlowEvent &event)
 {
-    return event.what == Happening::Registered && event.text != "registration removed";
-}
-
-Bound boundBy(const flows::FlowEvent &event)
-{
-    return {event.time, event.text.find("outbound granted") != std::string::npos};
+    return event.what == Happening::Registered || event.what == Happening::Removed;
 }
 
 /// The newest 2xx when its event is no longer kept: nothing about registrations came later.
 std::optional<Bound> forgotten(const flows::Flow &flow)
 {
     if (!flow.registered.known() ||
-        std::any_of(flow.events.begin(), flow.events.end(),
-                    [](const auto &event) { return event.what == Happening::Registered; }))
+        std::any_of(flow.events.begin(), flow.events.end(), aboutBinding))
         return std::nullopt;
-    return Bound{flow.registered, flow.granted};
+    return Bound{flow.registered, flow.granted, flow.granted ? flow.flowTimer : base::Duration{0},
+                 flow.lastResponse};
 }
 
 } // namespace
@@ -38,9 +33,11 @@ std::optional<Bound> boundAt(const flows::Flow &flow, base::Instant when)
     if (out && out->time > when)
         out.reset();
     for (const auto &event : flow.events) {
-        if (event.what != Happening::Registered || event.time > when)
+        if (!aboutBinding(event) || event.time > when)
             continue;
-        out = binds(event) ? std::optional(boundBy(event)) : std::nullopt;
+        out.reset();
+        if (event.what == Happening::Registered)
+            out = Bound{event.time, event.granted, event.flowTimer, event.row};
     }
     return out;
 }
@@ -51,17 +48,14 @@ base::Instant boundAfter(const flows::Flow &flow, base::Instant since)
         return kept->time;
     const auto found =
         std::find_if(flow.events.begin(), flow.events.end(), [&](const flows::FlowEvent &event) {
-            return binds(event) && event.time > since;
+            return event.what == Happening::Registered && event.time > since;
         });
     return found == flow.events.end() ? base::Instant{} : found->time;
 }
 
 bool everGranted(const flows::Flow &flow)
 {
-    return flow.granted ||
-           std::any_of(flow.events.begin(), flow.events.end(), [](const flows::FlowEvent &event) {
-               return binds(event) && boundBy(event).granted;
-           });
+    return flow.grantedBy.valid();
 }
 
 bool byEdge(const Evidence &evidence, const flows::Flow &flow, trace::RowId row)

@@ -13,6 +13,8 @@ namespace diagnosis {
 struct Bound {
     base::Instant time; // the 2xx
     bool granted = false;
+    base::Duration flowTimer{0}; // granted with it, 0: none
+    trace::RowId row;            // the 2xx
 };
 /// The newest 2xx at or before `when` that registered something over the flow; nullopt: none, or
 /// the user agent had taken it away by then.

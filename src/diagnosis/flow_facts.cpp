@@ -15,6 +15,16 @@ namespace {
 constexpr std::size_t kMostTokens = 16;
 constexpr auto kAtOnce = std::chrono::milliseconds(50);
 
+bool reports(const flows::FlowEvent &event, base::FlowState state)
+{
+    return event.what == flows::Happening::StateChanged && event.state == state;
+}
+
+bool tellsUp(const flows::FlowEvent &event)
+{
+    return event.what == flows::Happening::StateChanged && base::isUp(event.state);
+}
+
 void collect(const Evidence &evidence, trace::RowId row, const sip::Message &message,
              sip::HeaderId header, std::vector<TokenSeen> &out)
 {
@@ -95,17 +105,12 @@ const flows::FlowEvent *doubtOf(const flows::Flow &flow, base::Instant when)
     for (const auto &event : flow.events) {
         if (event.time > when)
             break;
-        const auto reports = [&](base::FlowState state) {
-            return event.what == Happening::StateChanged &&
-                   event.text.starts_with(base::flowStateText(state));
-        };
-        if (reports(base::FlowState::Suspect) || reports(base::FlowState::Failed) ||
+        if (reports(event, base::FlowState::Suspect) || reports(event, base::FlowState::Failed) ||
             event.what == Happening::Closed || event.what == Happening::Reset ||
             event.what == Happening::PongMissing || event.what == Happening::Unreachable ||
             event.what == Happening::Remapped)
             doubt = doubt == nullptr ? &event : doubt;
-        else if (reports(base::FlowState::Up) ||
-                 (doubt != nullptr && flows::revives(event, *doubt)))
+        else if (tellsUp(event) || (doubt != nullptr && flows::revives(event, *doubt)))
             doubt = nullptr;
     }
     return doubt;
@@ -116,22 +121,18 @@ trace::RowId troubleOf(const flows::Flow &flow, const trace::Trace &trace)
     using flows::Happening;
     trace::RowId doubted, failed;
     for (const auto &event : flow.events) {
-        const auto reports = [&](base::FlowState state) {
-            return event.what == Happening::StateChanged &&
-                   event.text.starts_with(base::flowStateText(state));
-        };
-        if (event.what == Happening::Registered || event.what == Happening::Pong ||
-            reports(base::FlowState::Up))
+        if (event.what == Happening::Registered || event.what == Happening::Removed ||
+            event.what == Happening::Pong || tellsUp(event))
             doubted = failed = {};
         // The end of a connection and a keep-alive are rows of no call; the engine says what they
         // meant in one that is.
         if (!event.row.valid() || !trace.row(event.row).call.valid())
             continue;
-        if (reports(base::FlowState::Suspect) && !doubted.valid())
+        if (reports(event, base::FlowState::Suspect) && !doubted.valid())
             doubted = event.row;
         if (!failed.valid() &&
-            (event.what == Happening::RegisterFailed || reports(base::FlowState::Failed) ||
-             reports(base::FlowState::Rejected)))
+            (event.what == Happening::RegisterFailed || reports(event, base::FlowState::Failed) ||
+             reports(event, base::FlowState::Rejected)))
             failed = event.row;
     }
     return failed.valid() ? failed : doubted;

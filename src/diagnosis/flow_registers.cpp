@@ -60,31 +60,82 @@ const flows::Flow *standingBetween(const Evidence &evidence, const base::Endpoin
     return nullptr;
 }
 
-const flows::FlowEvent *lifeWithoutPong(const Evidence &evidence, const flows::Flow &flow)
+namespace {
+
+/// What is known of one connection of a flow while its pings wait.
+struct Connection {
+    base::Endpoint userAgent;
+    std::size_t missed = 0;
+    base::Instant since; // the last miss that it takes
+    bool answered = false;
+    const flows::FlowEvent *first = nullptr; // ping without pong
+    const flows::FlowEvent *life = nullptr;
+
+    void miss(const flows::FlowEvent &event)
+    {
+        first = first == nullptr ? &event : first;
+        if (++missed == kPongsMissed)
+            since = event.time;
+    }
+    bool lived() const { return !answered && life != nullptr; }
+};
+
+/// The edge answered a request over it, or sent one.
+bool comesFrom(const Evidence &evidence, const flows::Flow &flow, const flows::FlowEvent &event,
+               const base::Endpoint &to)
 {
     using flows::Happening;
-    if (!flow.granted || flow.lastPong.known())
-        return nullptr;
-    // A pong that is missing is noted when a later row arrives, with its own time.
-    base::Instant ended;
+    return event.row.valid() &&
+           (event.what == Happening::Registered || event.what == Happening::Removed ||
+            event.what == Happening::RegisterFailed || event.what == Happening::Used) &&
+           evidence.trace.source(event.row) == flow.edge &&
+           evidence.trace.destination(event.row) == to;
+}
+
+/// In order of time: a pong that is missing is noted when a later row arrives.
+std::vector<const flows::FlowEvent *> inOrder(const flows::Flow &flow)
+{
+    std::vector<const flows::FlowEvent *> out;
     for (const auto &event : flow.events)
-        if (event.what == Happening::Closed || event.what == Happening::Reset)
-            ended = event.time; // the same ports may carry another connection
-    std::vector<base::Instant> missed;
-    for (const auto &event : flow.events)
-        if (event.what == Happening::PongMissing && event.time > ended)
-            missed.push_back(event.time);
-    if (missed.size() < kPongsMissed)
-        return nullptr;
-    std::sort(missed.begin(), missed.end());
-    const flows::FlowEvent *life = nullptr;
-    for (const auto &event : flow.events)
-        if (event.time > missed[kPongsMissed - 1] && event.row.valid() &&
-            (event.what == Happening::Registered || event.what == Happening::RegisterFailed ||
-             event.what == Happening::Used) &&
-            evidence.trace.source(event.row) == flow.edge)
-            life = &event;
-    return life;
+        out.push_back(&event);
+    std::stable_sort(out.begin(), out.end(),
+                     [](const auto *a, const auto *b) { return a->time < b->time; });
+    return out;
+}
+
+} // namespace
+
+std::optional<WithoutPong> lifeWithoutPong(const Evidence &evidence, const flows::Flow &flow)
+{
+    using flows::Happening;
+    std::optional<WithoutPong> out;
+    Connection now;
+    const auto end = [&](const base::Endpoint &next) {
+        if (now.userAgent == next)
+            return;
+        if (now.lived())
+            out = WithoutPong{now.first, now.life};
+        now = {};
+        now.userAgent = next;
+    };
+    for (const auto *const event : inOrder(flow)) {
+        if (event->what == Happening::Closed || event->what == Happening::Reset) {
+            end({}); // the same ports may carry another connection
+        } else if (event->what == Happening::PongMissing && event->row.valid()) {
+            const auto bound = boundAt(flow, evidence.time(event->row));
+            end(evidence.trace.source(event->row));
+            if (bound && bound->granted)
+                now.miss(*event);
+        } else if (event->what == Happening::Pong && event->row.valid()) {
+            end(evidence.trace.destination(event->row));
+            now.answered = true;
+        } else if (now.missed >= kPongsMissed && event->time > now.since &&
+                   comesFrom(evidence, flow, *event, now.userAgent)) {
+            now.life = event;
+        }
+    }
+    end({});
+    return out;
 }
 
 bool stands(const flows::Flow &flow, base::Instant when)

@@ -29,8 +29,13 @@ bool stands(const flows::Flow &flow, base::Instant when);
 const flows::Flow *standingBetween(const Evidence &evidence, const base::Endpoint &userAgent,
                                    const base::Endpoint &edge, base::Transport transport,
                                    base::Instant when);
-/// Outbound was granted, no keep-alive was ever answered, and yet the edge answered requests over
-/// the same connection behind the pongs that were missed: the newest such sign. nullptr: none.
-const flows::FlowEvent *lifeWithoutPong(const Evidence &evidence, const flows::Flow &flow);
+/// Outbound was granted, no keep-alive of a connection was ever answered, and yet the edge sent SIP
+/// over it behind the pongs that were missed.
+struct WithoutPong {
+    const flows::FlowEvent *ping = nullptr; // the first without pong
+    const flows::FlowEvent *life = nullptr; // the newest sign of the edge
+};
+/// Of the newest connection that was like that; nullopt: none.
+std::optional<WithoutPong> lifeWithoutPong(const Evidence &evidence, const flows::Flow &flow);
 
 } // namespace diagnosis

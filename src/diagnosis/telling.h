@@ -26,8 +26,8 @@ public:
 
 // One subject each; they say nothing where the trace has nothing to say.
 void tellProvisional(const Evidence &evidence, trace::RowId row, Telling &out);
-void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out,
-                     std::vector<Fix> &fixes, std::string &impact);
+/// `about` gets actor, expectation, impact and fixes.
+void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out, Explanation &about);
 void tellFinal(const Evidence &evidence, trace::RowId row, Telling &out);
 void tellRequest(const Evidence &evidence, trace::RowId row, Telling &out);
 /// A route that names a flow makes other codes faces of the same fault as 430.

@@ -322,6 +322,16 @@ LocalFailure Agent::explain(const Reply &reply, const std::string &target,
             fmt::format("The request could not be sent to {}: {}.", where, reply.phrase)};
 }
 
+std::optional<LocalFailure> Agent::met(const base::Endpoint &remote, base::Instant since)
+{
+    if (!remote.known())
+        return std::nullopt;
+    const auto error = m_tap.takeError(remote);
+    if (!error || error->number == 0 || error->time < since)
+        return std::nullopt;
+    return failureOf(*error, remote.text());
+}
+
 void Agent::observe(const std::string &registerCallId, WireObserver *observer)
 {
     m_byCallId[registerCallId] = observer;

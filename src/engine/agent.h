@@ -120,6 +120,9 @@ public:
     /// `remote`: where the request went; unknown: wherever the last error was.
     LocalFailure explain(const Reply &reply, const std::string &target,
                          const base::Endpoint &remote = {});
+    /// What a socket met towards `remote` since then; nullopt: nothing. An ACK has no answer that
+    /// would tell.
+    std::optional<LocalFailure> met(const base::Endpoint &remote, base::Instant since);
 
     void observe(const std::string &registerCallId, WireObserver *observer);
     void forget(WireObserver *observer);

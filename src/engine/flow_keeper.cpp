@@ -83,7 +83,7 @@ void FlowKeeper::unreachable(base::Instant now)
 void FlowKeeper::connect(base::Instant now, std::string reason)
 {
     forgetConnection();
-    m_proven = false;
+    m_proven = m_unsent = false;
     m_attemptSince = now;
     m_attemptDue = now + m_settings.attemptLimit;
     m_acts.push_back(KeeperAct::Connect);
@@ -261,7 +261,8 @@ void FlowKeeper::tick(base::Instant now)
         return noPong(now);
     if (due(m_hopedUntil))
         noPromisedPong(now);
-    if (due(m_suspectAt) && base::isUp(m_report.state))
+    if (due(m_suspectAt) &&
+        (base::isUp(m_report.state) || m_report.state == FlowState::Provisional))
         enter(FlowState::Suspect, now, lateText(now));
     if (due(m_resendAt))
         resendPing(now);

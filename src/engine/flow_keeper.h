@@ -38,6 +38,7 @@ enum class KeeperAct : std::uint8_t {
 struct RegisterResult {
     int status = 0;
     bool local = false;                 // made up by our stack
+    bool unsent = false;                // this computer had no way to send it
     bool outbound = false;              // Require: outbound in the 2xx
     bool bound = false;                 // the 2xx lists our Contact with time left
     bool unbound = false;               // it does not list us, or as one whose time is over
@@ -93,6 +94,10 @@ public:
     void leave(base::Instant now);
     /// Something that does not change the state but is to be told with it.
     void remark(base::Instant now, std::string reason);
+
+    /// This computer's network may be back: what could not even be sent is tried again now. The
+    /// waits of section 4.5 are there to spare an edge, and none was asked.
+    void networkReturned(base::Instant now);
 
     /// The wall clock was set by `step`: what is awaited comes as late as it would have.
     void clockStepped(base::Instant now, base::Duration step);
@@ -174,6 +179,7 @@ private:
     bool m_granted = false; // outbound
     bool m_proven = false;  // registered and, where pongs are due, one came
     bool m_waiting = false; // for a pong
+    bool m_unsent = false;  // the newest attempt never left this computer
     bool m_stopping = false;
     bool m_removing = false; // the un-REGISTER is on its way
     bool m_plain = false;

@@ -14,8 +14,9 @@ namespace {
 using base::FlowState;
 
 constexpr std::size_t kMostRoundTrips = 32;
-constexpr int kStunResends = 6;   // RFC 5389 section 7.2.1: Rc 7
-constexpr int kStunPatience = 16; // Rm
+constexpr base::Duration kLongestPeriod = std::chrono::seconds(840); // section 4.4.1, on batteries
+constexpr int kStunResends = 6;                                      // RFC 5389 section 7.2.1: Rc 7
+constexpr int kStunPatience = 16;                                    // Rm
 constexpr std::string_view kLeftAlone = "Left alone for";
 
 } // namespace
@@ -26,11 +27,11 @@ bool isLeftAlone(const base::FlowReport &report)
 }
 
 /// RFC 5626 section 4.4: 80 to 100 % of the Flow-Timer; without one 95 to 120 s for connections,
-/// 24 to 29 s for UDP.
+/// 24 to 29 s for UDP. However long a server waits, a flow's death is not left unseen for hours.
 base::Duration FlowKeeper::pingPeriod()
 {
     if (m_agreedPeriod.count() > 0)
-        return between(0.8, 1.0, m_agreedPeriod);
+        return between(0.8, 1.0, std::min(m_agreedPeriod, kLongestPeriod));
     if (m_datagrams)
         return between(24.0 / 29.0, 1.0, std::chrono::seconds(29));
     return between(95.0 / 120.0, 1.0, std::chrono::seconds(120));
@@ -64,8 +65,13 @@ void FlowKeeper::bytes(base::Instant now)
     m_report.lastReceived = now;
     m_suspectAt.reset();
     silenceBroken(now);
-    if (m_report.state == FlowState::Suspect)
+    if (m_report.state != FlowState::Suspect)
+        return;
+    if (m_proven)
         enter(m_granted ? FlowState::Up : FlowState::UpPlain, now, "Something was received again.");
+    else
+        enter(FlowState::Provisional, now,
+              "Something was received again. The first pong has not come yet.");
 }
 
 void FlowKeeper::sent(base::Instant now)

@@ -84,6 +84,7 @@ void FlowKeeper::result(base::Instant now, const RegisterResult &result)
     m_acts.push_back(KeeperAct::Close);
     if (!result.local && isRefusal(result))
         return rejected(now, result);
+    m_unsent = result.local && result.unsent;
     const bool doubtful = !result.local && isDoubtful(result);
     if (live && m_proven && !doubtful)
         lost(now, outcome(result));
@@ -117,7 +118,14 @@ void FlowKeeper::failed(base::Instant now, const std::string &why)
 {
     if (m_stopping)
         return off(now, why, std::nullopt);
+    m_unsent = true;
     attemptFailed(now, why);
+}
+
+void FlowKeeper::networkReturned(base::Instant now)
+{
+    if (!m_stopping && m_report.state == FlowState::BackingOff && m_unsent)
+        connect(now, "This computer's network changed; what could not be sent is tried now.");
 }
 
 void FlowKeeper::tooLong(base::Instant now)

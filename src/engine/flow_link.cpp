@@ -2,9 +2,9 @@
 #include <engine/flow_link.h>
 
 #include <base/text.h>
-#include <ctime>
 #include <fmt/format.h>
 #include <sip/uri.h>
+#include <tuple>
 
 namespace engine {
 
@@ -25,12 +25,17 @@ KeeperSettings settingsFrom(const Options &options, const FlowLink::Identity &id
     return out;
 }
 
-/// A clock that nobody sets and that counts the time the computer slept.
-base::Duration sinceBoot()
+/// What becomes a row of the ladder. That a pong came is one already, and is told by the time line
+/// of the flow; a thousand of them say no more.
+bool tellsMore(const base::FlowReport &now, const base::FlowReport &before)
 {
-    timespec time{};
-    ::clock_gettime(CLOCK_BOOTTIME, &time);
-    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+    const auto facts = [](const base::FlowReport &of) {
+        return std::tie(of.state, of.reason, of.failures, of.registeredUntil, of.nextAttempt,
+                        of.unregistered, of.flowTimer, of.mapped, of.keepAlive, of.local, of.remote,
+                        of.tls, of.reachableSince, of.reachableUntil, of.losses, of.publicGruu,
+                        of.path, of.serviceRoute);
+    };
+    return facts(now) != facts(before);
 }
 
 std::string_view parameterOf(base::Transport transport)
@@ -83,6 +88,12 @@ void FlowLink::reRegister()
     act();
 }
 
+void FlowLink::networkReturned()
+{
+    m_keeper.networkReturned(now());
+    act();
+}
+
 void FlowLink::ping()
 {
     m_keeper.ping(now());
@@ -121,13 +132,16 @@ void FlowLink::changed()
                                                 : base::Endpoint{};
     report.tls = m_tls;
     report.tlsVerified = m_tlsVerified;
-    base::LocalEvent event;
-    event.kind = base::LocalKind::FlowChanged;
-    event.callId = m_callId;
-    event.sentence = fmt::format("Flow {} is {}: {}", m_identity.regId,
-                                 base::flowStateText(report.state), report.reason);
-    event.flow = std::make_shared<const base::FlowReport>(report);
-    m_env.agent.tell(std::move(event), report.local, report.remote);
+    if (!m_told || tellsMore(report, *m_told)) {
+        base::LocalEvent event;
+        event.kind = base::LocalKind::FlowChanged;
+        event.callId = m_callId;
+        event.sentence = fmt::format("Flow {} is {}: {}", m_identity.regId,
+                                     base::flowStateText(report.state), report.reason);
+        m_told = std::make_shared<const base::FlowReport>(report);
+        event.flow = m_told;
+        m_env.agent.tell(std::move(event), report.local, report.remote);
+    }
     m_env.listener.onFlow({m_identity.account, std::move(report)});
 }
 
@@ -318,6 +332,7 @@ RegisterResult FlowLink::resultOf(const Reply &reply) const
     m_env.agent.tell({why.kind, reply.status, m_callId, {}, why.sentence, {}}, m_connection.local,
                      m_connection.remote);
     out.sentence = why.sentence;
+    out.unsent = why.kind == base::LocalKind::Unreachable;
     return out;
 }
 

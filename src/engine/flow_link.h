@@ -37,6 +37,7 @@ public:
     void start();
     void reRegister();
     void ping();
+    void networkReturned();
     void leaveAlone(base::Duration silence);
     void drill(Drill what);
     void stop();  // un-registers
@@ -107,10 +108,11 @@ private:
     nta_leg_t *m_leg = nullptr;
     std::unique_ptr<Transaction> m_register, m_former;
     tport_t *m_transport = nullptr;
-    int m_pending = 0;             // tport_pend's ticket
-    std::string m_ping, m_pingKey; // the STUN request that waits
-    bool m_deaf = false;           // a drill swallows the pongs
-    std::string m_tls;             // of the connection
+    int m_pending = 0;                              // tport_pend's ticket
+    std::string m_ping, m_pingKey;                  // the STUN request that waits
+    std::shared_ptr<const base::FlowReport> m_told; // the newest one that is a row
+    bool m_deaf = false;                            // a drill swallows the pongs
+    std::string m_tls;                              // of the connection
     bool m_tlsVerified = false;
     base::Instant m_wall; // when now() was asked last, by both clocks
     base::Duration m_steady{0};

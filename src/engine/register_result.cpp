@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <engine/register_result.h>
 
+#include <algorithm>
+#include <array>
 #include <base/escape.h>
 #include <base/text.h>
 #include <fmt/format.h>
@@ -14,6 +16,7 @@ namespace {
 constexpr std::size_t kMostRoutes = 16; // of a Path or Service-Route
 constexpr std::size_t kLongest = 512;   // octets of one value that is kept
 constexpr std::uint32_t kLongestWait = 24 * 3600;
+constexpr std::array<std::string_view, 3> kOffered{"path", "outbound", "gruu"}; // Supported
 
 base::Duration secondsOf(std::optional<std::uint32_t> value)
 {
@@ -147,6 +150,47 @@ void readBindings(const sip::Message &message, const RegisterAsked &asked, Regis
         out.sentence = "The 200 lists our Contact with no time left, so calls will not come here.";
 }
 
+/// RFC 3261 section 8.2.2.3.
+std::string unsupported(const std::string &names)
+{
+    return names.empty()
+               ? "It does not say which extension it lacks (no Unsupported)."
+               : fmt::format("It does not know {}, and somebody on the way required it; nothing "
+                             "that Earshot could leave out was required.",
+                             names);
+}
+
+/// RFC 3261 section 21.4.16.
+std::string required(const sip::Message &message, const RegisterAsked &asked)
+{
+    const auto names = joined(message, sip::HeaderId::Require);
+    if (names.empty())
+        return "It does not say which extension it insists on (no Require).";
+    const bool offered = std::all_of(kOffered.begin(), kOffered.end(), [&](const auto &each) {
+        return !message.lists(sip::HeaderId::Require, each) || each == "path" || asked.outbound;
+    });
+    std::size_t known = 0;
+    for (const auto each : kOffered)
+        known += message.lists(sip::HeaderId::Require, each) ? 1 : 0;
+    const auto listed = static_cast<std::size_t>(std::count(names.begin(), names.end(), ',')) + 1;
+    return offered && known == listed
+               ? fmt::format("It insists on the extension {}, which this REGISTER offered: the "
+                             "registrar, or somebody before it, did not see that.",
+                             names)
+               : fmt::format("It insists on the extension {}, which this REGISTER did not offer.",
+                             names);
+}
+
+std::string tooBrief(base::Duration least)
+{
+    if (least.count() == 0)
+        return "It names no Min-Expires, so nobody knows what it would take.";
+    const auto seconds = least / std::chrono::seconds(1);
+    return least > std::chrono::seconds(kLongestWait)
+               ? fmt::format("It wants {} s at least, and Earshot asks for a day at most.", seconds)
+               : fmt::format("It wants {} s at least, which this REGISTER asked for.", seconds);
+}
+
 std::string advice(const sip::Message &message, const RegisterAsked &asked, RegisterResult &out)
 {
     switch (message.status) {
@@ -161,22 +205,19 @@ std::string advice(const sip::Message &message, const RegisterAsked &asked, Regi
                (out.retryAfter.count() > 0 ? ""
                                            : " Asking again seldom helps, so that is done only "
                                              "after 15 to 30 minutes.");
-    case 420: // RFC 3261 section 8.2.2.3
-        return fmt::format("It does not know {}, and somebody on the way required it; nothing that "
-                           "Earshot could leave out was required.",
-                           joined(message, sip::HeaderId::Unsupported));
-    case 421: // RFC 3261 section 21.4.16
-        return fmt::format("It insists on the extension {}, which this REGISTER did not offer.",
-                           joined(message, sip::HeaderId::Require));
+    case 420:
+        return unsupported(joined(message, sip::HeaderId::Unsupported));
+    case 421:
+        return required(message, asked);
     case 423:
-        return out.minExpires.count() == 0
-                   ? "It names no Min-Expires, so nobody knows what it would take."
-                   : fmt::format("It wants {} s, which was asked for or is too long to ask for.",
-                                 out.minExpires / std::chrono::seconds(1));
+        return tooBrief(out.minExpires);
     case 430:
         return "A registrar should never say so (RFC 5626 section 11.5): it speaks of a flow that "
                "the edge no longer has. A new flow is tried after a while.";
     case 439: // RFC 5626 section 11.6
+        if (!asked.outbound)
+            return "It says so though this REGISTER asked for no outbound; another proxy or "
+                   "registrar is needed.";
         return fmt::format("The first hop, {}, did not put itself into Path with ob, so the "
                            "registrar will not use outbound through it. Use an edge that supports "
                            "it, or register without outbound.",
@@ -208,12 +249,13 @@ RegisterResult readRegisterResult(const sip::Message &message, const RegisterAsk
     RegisterResult out;
     out.status = message.status;
     out.retryAfter = secondsOf(message.number(sip::HeaderId::RetryAfter));
-    out.minExpires = secondsOf(message.number(sip::HeaderId::MinExpires));
+    out.minExpires = std::chrono::seconds(message.number(sip::HeaderId::MinExpires).value_or(0));
     readVia(message, out);
     if (message.status >= 200 && message.status < 300) {
         out.outbound = asked.outbound && message.lists(sip::HeaderId::Require, "outbound");
-        out.flowTimer =
-            out.outbound ? secondsOf(message.number(sip::HeaderId::FlowTimer)) : base::Duration{0};
+        if (out.outbound)
+            out.flowTimer =
+                std::chrono::seconds(message.number(sip::HeaderId::FlowTimer).value_or(0));
         out.expires = secondsOf(message.number(sip::HeaderId::Expires));
         out.path = listOf(message, sip::HeaderId::Path);
         out.serviceRoute = listOf(message, sip::HeaderId::ServiceRoute);

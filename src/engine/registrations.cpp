@@ -122,7 +122,10 @@ std::string notAnInstance(const std::string &text)
                        base::printable(text, false, 80));
 }
 
-Registrations::Registrations(Env &env) : m_env(env) {}
+Registrations::Registrations(Env &env)
+    : m_env(env), m_network(env.loop, [this] { networkReturned(); })
+{
+}
 
 Registrations::~Registrations() = default;
 
@@ -221,6 +224,13 @@ void Registrations::secured(const TlsReport &report)
     for (auto &[handle, entry] : m_accounts)
         for (auto &flow : entry.flows)
             flow->secured(report);
+}
+
+void Registrations::networkReturned()
+{
+    for (auto &[handle, entry] : m_accounts)
+        for (auto &flow : entry.flows)
+            flow->networkReturned();
 }
 
 void Registrations::ping(AccountHandle handle, std::uint32_t regId)

@@ -5,6 +5,7 @@
 
 #include <engine/call.h>
 #include <engine/incoming_call.h>
+#include <engine/network_watch.h>
 #include <map>
 #include <memory>
 #include <vector>
@@ -40,6 +41,7 @@ public:
     void leaveAlone(AccountHandle handle, std::uint32_t regId, base::Duration silence);
 
     void secured(const TlsReport &report);
+    void networkReturned();
 
     /// The best flow, but none of `tried`; with `wanted` that one or none. Errors: none is up.
     base::Result<AccountRoute> choose(AccountHandle handle,
@@ -64,6 +66,7 @@ private:
     template <class Action> void each(AccountHandle handle, std::uint32_t regId, Action action);
 
     Env &m_env;
+    NetworkWatch m_network;
     std::map<AccountHandle, Entry> m_accounts;
     std::vector<std::unique_ptr<FlowLink>> m_leaving; // un-registering
 };

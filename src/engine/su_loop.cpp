@@ -5,13 +5,32 @@
 #include <cstdarg>
 #include <cstdio>
 #include <cstring>
+#include <ctime>
 #include <future>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+extern "C" void (*_su_time)(su_time_t *time); // the library's hook; no header of it tells of it
+
 namespace engine {
 
 namespace {
+
+/// The library's timers count by this clock. It is the computer's as it was at first, and goes on
+/// as one that nobody sets and that counts the time slept: whoever sets the clock back by an hour
+/// must not make keep-alives and retransmissions wait for an hour.
+void steadyTime(su_time_t *time) noexcept
+{
+    if (time == nullptr)
+        return;
+    static const su_time_t first = *time;
+    static const base::Duration begun = sinceBoot();
+    const auto passed = sinceBoot() - begun;
+    const auto since = std::chrono::duration_cast<std::chrono::microseconds>(passed).count() +
+                       static_cast<std::int64_t>(first.tv_usec);
+    time->tv_sec = first.tv_sec + static_cast<unsigned long>(since / 1'000'000);
+    time->tv_usec = static_cast<unsigned long>(since % 1'000'000);
+}
 
 /// sofia writes to stderr unless told otherwise; its lines belong into our log, bounded and
 /// escaped.
@@ -23,6 +42,13 @@ void logLibraryLine(void *, const char *format, va_list arguments) noexcept
 }
 
 } // namespace
+
+base::Duration sinceBoot()
+{
+    timespec time{};
+    ::clock_gettime(CLOCK_BOOTTIME, &time);
+    return std::chrono::seconds(time.tv_sec) + std::chrono::nanoseconds(time.tv_nsec);
+}
 
 base::Result<std::unique_ptr<SuLoop>> SuLoop::start()
 {
@@ -92,6 +118,34 @@ int SuLoop::woken(SuLoop *, su_wait_t *, SuLoop *loop) noexcept
     return 0;
 }
 
+int SuLoop::readable(SuLoop *, su_wait_t *wait, SuLoop *loop) noexcept
+{
+    if (const auto found = loop->m_watched.find(wait->fd); found != loop->m_watched.end())
+        found->second.ready();
+    return 0;
+}
+
+bool SuLoop::watch(int descriptor, std::function<void()> ready)
+{
+    su_wait_t wait[1] = {SU_WAIT_INIT};
+    if (su_wait_create(wait, descriptor, SU_WAIT_IN) != 0)
+        return false;
+    const int index = su_root_register(m_root, wait, readable, this, 0);
+    if (index < 0)
+        return false;
+    m_watched[descriptor] = {index, std::move(ready)};
+    return true;
+}
+
+void SuLoop::unwatch(int descriptor)
+{
+    const auto found = m_watched.find(descriptor);
+    if (found == m_watched.end())
+        return;
+    su_root_deregister(m_root, found->second.index);
+    m_watched.erase(found);
+}
+
 void SuLoop::drain()
 {
     std::deque<std::function<void()>> work;
@@ -107,6 +161,7 @@ bool SuLoop::open()
 {
     if (su_init() != 0)
         return false;
+    _su_time = steadyTime;
     su_log_redirect(su_log_default, logLibraryLine, nullptr);
     m_root = su_root_create(this);
     if (m_root == nullptr)

@@ -6,13 +6,18 @@
 
 #include <base/loop.h>
 #include <base/result.h>
+#include <base/time.h>
 #include <deque>
 #include <engine/sofia.h>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
 
 namespace engine {
+
+/// A clock that nobody sets and that counts the time the computer slept.
+base::Duration sinceBoot();
 
 class SuLoop final : public base::Loop
 {
@@ -26,11 +31,16 @@ public:
     /// On the loop's thread: takes no more posts and returns from the loop after the running
     /// closure.
     void end();
-    void join();                               // any other thread: waits until the loop has ended
+    void join(); // any other thread: waits until the loop has ended
+    /// On the loop's thread: calls `ready` whenever that descriptor can be read. False: it cannot
+    /// be watched.
+    bool watch(int descriptor, std::function<void()> ready);
+    void unwatch(int descriptor);              // before it is closed
     su_root_t *root() const { return m_root; } // the loop's thread only
 
 private:
     explicit SuLoop(int wake) : m_wake(wake) {}
+    static int readable(SuLoop *root, su_wait_t *wait, SuLoop *loop) noexcept;
     static int woken(SuLoop *root, su_wait_t *wait, SuLoop *loop) noexcept;
     bool open();
     void run();
@@ -41,6 +51,11 @@ private:
     std::deque<std::function<void()>> m_work;
     bool m_accepting = true;
     su_root_t *m_root = nullptr;
+    struct Watched {
+        int index = 0;
+        std::function<void()> ready;
+    };
+    std::map<int, Watched> m_watched; // by descriptor
     std::thread m_thread;
 };
 

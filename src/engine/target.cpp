@@ -160,6 +160,25 @@ std::string withTransport(const std::string &uri, base::Transport transport)
     return uri + ";transport=" + base::lower(base::transportText(transport));
 }
 
+std::string contactFor(const Plan &plan, const std::string &contact)
+{
+    constexpr std::string_view kHeader = "Route: ", kTransport = ";transport=tls";
+    const std::string_view route =
+        std::string_view(plan.routeLine).substr(0, plan.routeLine.find("\r\n"));
+    const auto first = route.size() > kHeader.size()
+                           ? sip::parseNameAddress(route.substr(kHeader.size())).uri
+                           : sip::Uri{};
+    const bool secure = base::equalsNoCase(sip::parseUri(plan.requestUri).scheme, "sips") ||
+                        base::equalsNoCase(first.scheme, "sips");
+    const auto scheme = contact.find("sip:");
+    if (!secure || scheme == std::string::npos)
+        return contact;
+    std::string out = contact;
+    if (const auto at = out.find(kTransport); at != std::string::npos)
+        out.erase(at, kTransport.size());
+    return out.replace(scheme, 4, "sips:");
+}
+
 std::string sipOverTls(const std::string &uri)
 {
     constexpr std::string_view kTransport = ";transport=";

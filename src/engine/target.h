@@ -31,6 +31,9 @@ struct Plan {
     Wanted wanted;
 };
 
+/// Our Contact over TLS, as the plan wants it: RFC 3261 section 8.1.1.8 has a sips Contact go with
+/// a Request-URI or a first Route that is sips. `contact`: "<sip:...;transport=tls;...>".
+std::string contactFor(const Plan &plan, const std::string &contact);
 base::Result<Plan> planCall(const CallRequest &request);
 /// Our own SIP URI as the library may have it: "sip:" put before what has no scheme.
 base::Result<std::string> checkedUri(const std::string &text, const std::string &what);

@@ -28,7 +28,8 @@ TestCall::TestCall(Env &env, CallHandle handle, CallRequest request, std::option
       m_digest(m_request.credentials.user, m_request.credentials.password),
       m_named(!m_flow || !m_flow->ownCredentials), m_sessionId(m_request.extras.sessionId),
       m_sessionTimer(env.loop, m_request.extras.sessionExpires), m_glare(env.loop),
-      m_answering(env.loop, env.options.t1), m_giveUp(env.loop), m_linger(env.loop)
+      m_answering(env.loop, env.options.t1), m_giveUp(env.loop), m_linger(env.loop),
+      m_acked(env.loop)
 {
 }
 

@@ -103,6 +103,8 @@ private:
     void failedLocally(const Reply &reply);
     void cancel();
     void acknowledge(EarlyDialog &dialog);
+    void sendAck(const RequestSpec &spec);
+    bool ackLost(const base::Endpoint &where, base::Instant begun);
     void bye(EarlyDialog &dialog, int attempt);
     // test_call_session.cpp: what changes an answered call
     struct Change { // one at a time (RFC 3264 section 4)
@@ -184,7 +186,8 @@ private:
     Timer m_glare;
     RepeatedAnswer m_answering; // of the peer's re-INVITE
     base::Endpoint m_remote;    // who sent the first provisional response
-    Timer m_giveUp, m_linger;
+    Timer m_giveUp, m_linger, m_acked;
+    bool m_ackTold = false;
     std::shared_ptr<int> m_alive = std::make_shared<int>(0);
 };
 

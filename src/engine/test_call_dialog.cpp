@@ -8,12 +8,14 @@
 #include <engine/dialog_requests.h>
 #include <engine/in_dialog.h>
 #include <fmt/format.h>
+#include <utility>
 
 namespace engine {
 
 namespace {
 
 constexpr std::size_t kMostDialogs = 64;
+constexpr base::Duration kAckSettles = std::chrono::milliseconds(500);
 constexpr std::size_t kMostAnswers = 256; // a 2xx is acknowledged and hung up even then
 
 } // namespace
@@ -197,9 +199,35 @@ void TestCall::acknowledge(EarlyDialog &confirmed)
         spec.body = confirmed.answer;
         spec.contentType = "application/sdp";
     }
-    if (auto ack = Transaction::start(spec, nullptr); !ack)
-        note(base::LocalKind::SendFailed, 0, {},
-             "The ACK could not be sent; the answer's Contact or Record-Route cannot be used.");
+    sendAck(spec);
+}
+
+/// Nobody answers an ACK, so what its socket meets is looked for: at once, and when a connection
+/// had the time to come about.
+void TestCall::sendAck(const RequestSpec &spec)
+{
+    const auto begun = base::now();
+    const auto where = destinationOf(spec);
+    if (const auto ack = Transaction::start(spec, nullptr); !ack)
+        return note(base::LocalKind::SendFailed, 0, {},
+                    "The ACK could not be sent; the answer's Contact or Record-Route cannot be "
+                    "used.");
+    if (ackLost(where, begun))
+        return;
+    m_acked.start(kAckSettles, [this, where, begun] { ackLost(where, begun); });
+}
+
+bool TestCall::ackLost(const base::Endpoint &where, base::Instant begun)
+{
+    const auto trouble = m_env.agent.met(where, begun);
+    if (!trouble)
+        return false;
+    if (!std::exchange(m_ackTold, true)) // it is sent again with each copy of the answer
+        note(trouble->kind, 0, {},
+             "The ACK did not leave: " + trouble->sentence +
+                 " It goes where the answer's Contact or Record-Route says; the other side hangs "
+                 "up when none comes.");
+    return true;
 }
 
 void TestCall::answered(const Reply &reply)

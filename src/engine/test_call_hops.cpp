@@ -49,9 +49,10 @@ base::Result<void> TestCall::prepareHop()
                                                       : named;
     if (m_flow && m_flow->local != nullptr) { // also of a connection: where its edge sends calls to
         m_local = m_flow->local;
-        if (m_transport == base::Transport::Tls && m_flow->hop)
+        const bool tls = m_transport == base::Transport::Tls;
+        if (tls && m_flow->hop)
             m_tls = m_env.agent.tls(m_flow->hop->endpoint);
-        m_contact = m_flow->contact;
+        m_contact = tls ? contactFor(m_plan, m_flow->contact) : m_flow->contact;
         return {};
     }
     const auto address = localAddressOf(m_request, m_env.options, m_hop, m_plan.wanted.host);
@@ -64,13 +65,13 @@ base::Result<void> TestCall::prepareHop()
     m_local = *local;
     if (secure && m_hop)
         m_env.agent.expect(m_hop->endpoint, m_hop->name);
-    // RFC 3261 section 8.1.1.8: sips begets sips.
     m_contact = m_flow ? m_flow->contact
-                       : fmt::format("<{}:{}@{}{}>", m_plan.wanted.secure ? "sips" : "sip",
-                                     m_plan.user, m_local->of(m_transport).text(),
+                       : fmt::format("<sip:{}@{}{}>", m_plan.user, m_local->of(m_transport).text(),
                                      m_transport == base::Transport::Tcp ? ";transport=tcp"
-                                     : secure && !m_plan.wanted.secure   ? ";transport=tls"
+                                     : secure                            ? ";transport=tls"
                                                                          : "");
+    if (secure)
+        m_contact = contactFor(m_plan, m_contact);
     return {};
 }
 

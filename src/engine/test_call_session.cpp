@@ -143,7 +143,7 @@ void TestCall::acknowledgeChange(const Reply &reply)
         return;
     RequestSpec spec = inDialog(*main, "ACK");
     spec.headers += fmt::format("CSeq: {} ACK\r\n", reply.message().cseq().number);
-    Transaction::start(spec, nullptr);
+    sendAck(spec);
 }
 
 void TestCall::changed(const Reply &reply)

@@ -41,6 +41,12 @@ Entry *Entries::byOwn(const std::string &aor, std::uint32_t regId)
     return found != m_byOwn.end() ? byId(found->second) : nullptr;
 }
 
+Entry *Entries::byToken(std::string_view token)
+{
+    const auto found = m_byToken.find(token);
+    return found != m_byToken.end() ? byId(found->second) : nullptr;
+}
+
 Entry &Entries::make()
 {
     if (m_list.size() >= m_capacity) {
@@ -83,6 +89,16 @@ void Entries::bindOwn(Entry &entry, const std::string &aor, std::uint32_t regId)
     m_byOwn[{aor, regId}] = entry.flow.id;
 }
 
+void Entries::bindToken(Entry &entry, std::string token)
+{
+    if (token == entry.flow.token)
+        return;
+    forget(m_byToken, entry.flow.token, entry.flow.id);
+    if (!token.empty())
+        m_byToken[token] = entry.flow.id;
+    entry.flow.token = std::move(token);
+}
+
 void Entries::remove(FlowId id)
 {
     const auto found = m_byId.find(id.value);
@@ -92,6 +108,7 @@ void Entries::remove(FlowId id)
     forget(m_byEnds, endsOf(entry.flow.userAgent, entry.flow.edge, entry.flow.transport), id);
     forget(m_byRegister, entry.registerKey, id);
     forget(m_byOwn, std::pair(entry.flow.report.aor, entry.flow.report.regId), id);
+    forget(m_byToken, entry.flow.token, id);
     m_list.erase(found->second);
     m_byId.erase(found);
 }

@@ -34,7 +34,8 @@ struct FlowToken {
 std::optional<FlowToken> decodeToken(std::string_view userPart);
 
 enum class Happening : std::uint8_t {
-    Registered, // 2xx to a REGISTER that carried it
+    Registered, // 2xx to a REGISTER that binds something over it
+    Removed,    // 2xx to a REGISTER that took the binding away
     RegisterFailed,
     Ping,
     Pong,
@@ -43,6 +44,7 @@ enum class Happening : std::uint8_t {
     Closed,   // FIN
     Reset,
     Unreachable,  // ICMP: what was sent over it did not arrive
+    Disowned,     // 430 for a request that was to go over it: its edge has it no more
     StateChanged, // our own engine's report
     Used,         // another request or response travelled on it
 };
@@ -52,7 +54,10 @@ struct FlowEvent {
     Happening what = Happening::Used;
     trace::RowId row;
     int status = 0;
-    std::string text; // one clause
+    std::string text;                             // one clause
+    bool granted = false;                         // Registered: with outbound
+    base::Duration flowTimer{0};                  // Registered: what that 2xx granted, 0: none
+    base::FlowState state = base::FlowState::Off; // StateChanged
 };
 
 struct Flow {
@@ -61,11 +66,13 @@ struct Flow {
     base::FlowReport report; // ours: the engine's; else what the wire told
     base::Endpoint userAgent, edge;
     base::Transport transport = base::Transport::Unknown;
-    bool granted = false;       // Require: outbound in the 2xx
-    bool withPath = false;      // Path with ;ob in the 2xx
-    base::Endpoint mapped;      // what the newest STUN answer says the user agent is seen as
-    std::uint32_t remapped = 0; // how often that changed
-    std::string token;          // user part of the Path URI, if any was seen
+    bool granted = false;        // Require: outbound in the 2xx, and the binding was not taken away
+    base::Duration flowTimer{0}; // of the newest 2xx that granted outbound, over any connection
+    trace::RowId grantedBy;      // that 2xx
+    bool withPath = false;       // Path with ;ob in the 2xx
+    base::Endpoint mapped;       // what the newest STUN answer says the user agent is seen as
+    std::uint32_t remapped = 0;  // how often that changed
+    std::string token;           // user part of the Path URI, if any was seen
     trace::RowId lastRegister, lastResponse, closedAt;
     base::Instant registered, lastSeen, lastPing, lastPong;
     std::vector<FlowEvent> events; // newest last, at most 256

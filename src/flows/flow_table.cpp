@@ -5,11 +5,13 @@
 #include <base/network_error.h>
 #include <flows/stun.h>
 #include <flows/work.h>
+#include <sip/uri.h>
 
 namespace flows {
 
 namespace {
 constexpr std::size_t kMostWaiting = 65536;
+constexpr std::size_t kMostRoundTrips = 32;
 /// How much longer a ping waits for its pong when a message was on its way as the time ran out.
 constexpr base::Duration kMessageEnds = std::chrono::seconds(1);
 
@@ -18,6 +20,19 @@ std::string waitText(base::Duration wait)
     const auto tenths = wait / std::chrono::milliseconds(100);
     return std::to_string(tenths / 10) +
            (tenths % 10 != 0 ? "." + std::to_string(tenths % 10) : std::string()) + " s";
+}
+
+/// What our engine's reports would tell, which are not rows for a pong alone.
+void timePong(Flow &flow, base::Instant time)
+{
+    base::FlowReport &report = flow.report;
+    report.lastPong = report.lastReceived = time;
+    if (flow.lastPing <= flow.lastPong || time < flow.lastPing)
+        return; // nobody asked, or it was timed already
+    report.pongRoundTrip = time - flow.lastPing;
+    report.roundTrips.push_back(report.pongRoundTrip);
+    if (report.roundTrips.size() > kMostRoundTrips)
+        report.roundTrips.erase(report.roundTrips.begin());
 }
 
 /// A message over a stream from the edge: it was under way for a while.
@@ -37,14 +52,20 @@ base::Duration pongWait(base::Transport transport)
     return std::chrono::seconds(10);
 }
 
-void FlowTable::Work::note(Entry &entry, Happening what, trace::RowId row, base::Instant time,
-                           int status, std::string text)
+FlowEvent &FlowTable::Work::note(Entry &entry, Happening what, trace::RowId row, base::Instant time,
+                                 int status, std::string text)
 {
     auto &events = entry.flow.events;
     if (events.size() >= kMostEvents)
         events.erase(events.begin());
-    events.push_back({time, what, row, status, std::move(text)});
+    FlowEvent &event = events.emplace_back();
+    event.time = time;
+    event.what = what;
+    event.row = row;
+    event.status = status;
+    event.text = std::move(text);
     changed(entry);
+    return event;
 }
 
 void FlowTable::Work::changed(Entry &entry)
@@ -74,18 +95,20 @@ void FlowTable::Work::used(const trace::Trace &trace, trace::RowId row, const si
         note(*entry, Happening::Used, row, trace.row(row).time, 0,
              std::string(message.methodText.substr(0, 64)));
     else
-        answeredOver(*entry, row, trace.row(row).time, message);
+        answeredOver(trace, *entry, row, trace.row(row).time, message);
 }
 
 /// A response shows that both ends can be reached. Only the first one behind a doubt is kept: there
-/// are too many.
-void FlowTable::Work::answeredOver(Entry &entry, trace::RowId row, base::Instant time,
-                                   const sip::Message &message)
+/// are too many. What the user agent answers came over the flow, so its edge has it after all.
+void FlowTable::Work::answeredOver(const trace::Trace &trace, Entry &entry, trace::RowId row,
+                                   base::Instant time, const sip::Message &message)
 {
     changed(entry);
-    if (!entry.unreachable)
+    const bool owned = entry.disowned && trace.source(row) == entry.flow.userAgent;
+    if (!entry.unreachable && !owned)
         return;
     entry.unreachable = false;
+    entry.disowned = entry.disowned && !owned;
     note(entry, Happening::Used, row, time, message.status, std::to_string(message.status));
 }
 
@@ -99,6 +122,8 @@ void FlowTable::Work::keepAlive(const trace::Trace &trace, trace::RowId row)
     const bool fromUserAgent = trace.source(row) == flow.userAgent;
     if (trace.row(row).kind == trace::RowKind::Ping && fromUserAgent) {
         flow.lastPing = time;
+        if (flow.ours)
+            flow.report.lastPing = time;
         note(*entry, Happening::Ping, row, time, 0, "ping");
         // RFC 5626 section 4.4: a pong may be expected where outbound was granted; on UDP only STUN
         // has one, CRLF has none.
@@ -114,6 +139,8 @@ void FlowTable::Work::keepAlive(const trace::Trace &trace, trace::RowId row)
             entry->waitingSince = time;
         }
     } else if (trace.row(row).kind == trace::RowKind::Pong && !fromUserAgent) {
+        if (flow.ours)
+            timePong(flow, time);
         flow.lastPong = time;
         entry->answersPings = true;
         pong(*entry, row, time, mappedAddress(trace.text(row)));
@@ -200,6 +227,31 @@ void FlowTable::Work::unreachable(const trace::Trace &trace, trace::RowId row)
     note(*entry, Happening::Unreachable, row, trace.row(row).time, 0, event->sentence);
 }
 
+/// The flow that the request was to go over by the tokens of its Route (RFC 5626 section 5.3), the
+/// one it came by left out: a dialog's route names both. A code of a later hop says the same again.
+void FlowTable::Work::disowned(const trace::Trace &trace, trace::RowId refusal, trace::RowId asked,
+                               const sip::Message &request)
+{
+    const Ends cameBy =
+        endsOf(trace.source(asked), trace.destination(asked), trace.row(asked).transport);
+    const Entry *carrier = entries.byEnds(cameBy);
+    Entry *named = nullptr;
+    for (const std::string_view value : request.values(sip::HeaderId::Route)) {
+        const std::string_view user = sip::parseNameAddress(value).uri.user;
+        Entry *entry = user.empty() ? nullptr : entries.byToken(user);
+        if (const auto token = user.empty() ? std::nullopt : decodeToken(user);
+            entry == nullptr && token && token->edge.known())
+            entry = entries.byEnds(endsOf(token->userAgent, token->edge, token->transport));
+        named = entry != nullptr && entry != carrier ? entry : named;
+    }
+    if (named == nullptr || named->disowned || !named->flow.registered.known())
+        return;
+    named->disowned = true;
+    note(*named, Happening::Disowned, refusal, trace.row(refusal).time, trace.row(refusal).status,
+         "430 for the " + std::string(request.methodText.substr(0, 64)) +
+             " that was to go over it: its edge has this flow no more");
+}
+
 FlowTable::FlowTable(const trace::Trace &trace, std::size_t capacity)
     : m_trace(trace), m_work(std::make_unique<Work>(std::max<std::size_t>(capacity, 1)))
 {
@@ -243,6 +295,15 @@ FlowId FlowTable::add(trace::RowId row, const sip::Message *message)
     const FlowId direct = m_work->touched.empty() ? FlowId{} : m_work->touched.front();
     m_work->missingPongs(m_trace, row);
     return direct.valid() || m_work->touched.empty() ? direct : m_work->touched.front();
+}
+
+const std::vector<FlowId> &FlowTable::disown(trace::RowId refusal, trace::RowId request)
+{
+    m_work->touched.clear();
+    if (refusal.value < m_trace.size() && request.value < m_trace.size())
+        if (const auto message = m_trace.message(request); message && message->isRequest())
+            m_work->disowned(m_trace, refusal, request, *message);
+    return m_work->touched;
 }
 
 bool FlowTable::reads(trace::RowId row) const

@@ -22,6 +22,10 @@ public:
     /// Would add() look into that row's message? Then its parse is worth the while.
     bool reads(trace::RowId row) const;
 
+    /// `refusal` is the 430 that `request` got: the flow it was to go over, if it is known, is gone
+    /// at its edge (RFC 5626 section 5.3). Returns what changed.
+    const std::vector<FlowId> &disown(trace::RowId refusal, trace::RowId request);
+
     /// Every flow that the last add() changed: a pong that did not come shows when a later row
     /// arrives.
     const std::vector<FlowId> &touched() const;

@@ -28,7 +28,6 @@ base::Transport transportOf(std::string_view text)
 void forgetConnection(Flow &flow) // what was true of the connection it had before
 {
     flow.granted = flow.withPath = false;
-    flow.token.clear();
     flow.closedAt = {};
     flow.lastPing = flow.lastPong = {};
     flow.mapped = {}; // another socket has another one, which is no failure
@@ -61,8 +60,11 @@ void FlowTable::Work::ownReport(const trace::Trace &trace, trace::RowId row)
         own = wire != nullptr ? wire : &entries.make();
     const bool moved = connected && own != wire &&
                        (own->flow.userAgent != report.local || own->flow.edge != report.remote);
-    if (moved)
+    if (moved) {
         forgetConnection(own->flow);
+        entries.bindToken(*own, {});
+        own->disowned = false;
+    }
     if (wire != nullptr && wire != own) {
         absorb(*own, *wire);
         entries.remove(wire->flow.id);
@@ -80,7 +82,8 @@ void FlowTable::Work::ownReport(const trace::Trace &trace, trace::RowId row)
     own->flow.lastPong = std::max(own->flow.lastPong, report.lastPong);
     entries.bindOwn(*own, report.aor, report.regId);
     entries.touch(*own, trace.row(row).time);
-    note(*own, Happening::StateChanged, row, trace.row(row).time, event->code, reportText(report));
+    note(*own, Happening::StateChanged, row, trace.row(row).time, event->code, reportText(report))
+        .state = report.state;
 }
 
 /// The wire told of this connection before the engine did.
@@ -90,7 +93,12 @@ void FlowTable::Work::absorb(Entry &own, const Entry &wire)
     const Flow &from = wire.flow;
     to.granted = from.granted;
     to.withPath = from.withPath;
-    to.token = from.token;
+    entries.bindToken(own, from.token);
+    own.disowned = wire.disowned;
+    if (from.grantedBy.valid()) {
+        to.grantedBy = from.grantedBy;
+        to.flowTimer = from.flowTimer;
+    }
     to.lastRegister = from.lastRegister;
     to.lastResponse = from.lastResponse;
     to.closedAt = from.closedAt;
@@ -155,7 +163,7 @@ void FlowTable::Work::registerRequest(const trace::Trace &trace, trace::RowId ro
         flow.lastRegister = row;
     } else if (path.outbound) {
         flow.withPath = true;
-        flow.token = path.token;
+        entries.bindToken(*entry, path.token);
     }
     entry->removes = binding ? binding->removes : removesAll(message);
     entries.bindRegister(*entry, registerKey(filed));
@@ -186,13 +194,13 @@ void FlowTable::Work::registerResponse(const trace::Trace &trace, trace::RowId r
     const PathToken path = readPath(message);
     if (path.outbound && message.status < 300) {
         flow.withPath = true;
-        flow.token = path.token;
+        entries.bindToken(*entry, path.token);
     }
     if (entry->atUserAgent && !here)
         return; // the same response on its way: what reaches the user agent counts
     flow.lastResponse = row;
     if (message.status >= 300) {
-        answeredOver(*entry, row, filed.time, message);
+        answeredOver(trace, *entry, row, filed.time, message);
         const bool challenge = message.status == 401 || message.status == 407;
         if (!challenge)
             note(*entry, Happening::RegisterFailed, row, filed.time, message.status,
@@ -207,17 +215,27 @@ void FlowTable::Work::registerResponse(const trace::Trace &trace, trace::RowId r
     // RFC 5626 section 4.2.1: only Require: outbound tells that the registrar took the flow.
     flow.granted = message.lists(sip::HeaderId::Require, "outbound") && !entry->removes;
     flow.registered = entry->removes ? base::Instant{} : filed.time;
+    entry->disowned = false;
+    const auto told = flow.granted ? message.number(sip::HeaderId::FlowTimer) : std::nullopt;
+    const base::Duration timer = std::chrono::seconds(told.value_or(0));
+    if (flow.granted) {
+        flow.grantedBy = row;
+        flow.flowTimer = timer;
+    }
     if (!flow.ours) {
-        const auto timer = message.number(sip::HeaderId::FlowTimer);
-        flow.report.flowTimer = timer ? std::chrono::seconds(*timer) : base::Duration{0};
+        flow.report.flowTimer = timer;
         const auto expiry = readExpiry(message, flow.report.instance, flow.report.regId);
         flow.report.registeredUntil =
             expiry && !entry->removes ? filed.time + *expiry : base::Instant{};
     }
-    note(*entry, Happening::Registered, row, filed.time, message.status,
-         entry->removes ? "registration removed"
-         : flow.granted ? "registered, outbound granted"
-                        : "registered");
+    if (entry->removes) {
+        note(*entry, Happening::Removed, row, filed.time, message.status, "registration removed");
+        return;
+    }
+    FlowEvent &event = note(*entry, Happening::Registered, row, filed.time, message.status,
+                            flow.granted ? "registered, outbound granted" : "registered");
+    event.granted = flow.granted;
+    event.flowTimer = timer;
 }
 
 } // namespace flows

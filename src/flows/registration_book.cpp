@@ -146,7 +146,13 @@ void RegistrationBook::request(trace::RowId row, const sip::Message &message)
         return; // sent again, or the next hop of the same request
     if (fresh && to->callIds.size() < kMostCallIds)
         to->callIds.push_back(kept(m_trace.callId(filed.call)));
-    asked = {place, filed.cseq, vias, false, 0, message.find(sip::HeaderId::Contact) == nullptr};
+    asked = {place,
+             filed.cseq,
+             vias,
+             false,
+             0,
+             message.find(sip::HeaderId::Contact) == nullptr,
+             takesAway(message)};
     if (!to->first.known())
         to->first = filed.time;
     ++to->requests;
@@ -161,7 +167,7 @@ void RegistrationBook::request(trace::RowId row, const sip::Message &message)
     const Contact contact = readContact(message.values(sip::HeaderId::Contact).front());
     to->outboundAsked = binding.has_value();
     to->asked = contact.expires ? contact.expires : message.number(sip::HeaderId::Expires);
-    to->removing = takesAway(message);
+    to->removing = asked.removes;
     note(*to, filed.time, row, 0,
          removesAll(message) ? "removes every binding"
          : to->removing      ? "removes its binding"
@@ -234,8 +240,10 @@ void RegistrationBook::bound(Registration &to, const Asked &asked, trace::RowId 
     }
     to.path = routes(message, sip::HeaderId::Path);
     to.serviceRoute = routes(message, sip::HeaderId::ServiceRoute);
-    to.flowTimer = message.number(sip::HeaderId::FlowTimer);
-    to.outboundGranted = message.lists(sip::HeaderId::Require, "outbound");
+    if (!asked.query && !asked.removes) { // else it says nothing of a flow, and takes none back
+        to.flowTimer = message.number(sip::HeaderId::FlowTimer);
+        to.outboundGranted = message.lists(sip::HeaderId::Require, "outbound");
+    }
     if (asked.told && asked.status == message.status)
         return; // the same response at the next hop
     if (!to.contacts.empty()) {

@@ -46,12 +46,12 @@ struct Registration {
     std::vector<std::string> path, serviceRoute; // of the newest 2xx
     base::Endpoint userAgent, registrar;         // the first and the last hop that were captured
     base::Transport transport = base::Transport::Unknown;
-    std::string userAgentName, registrarName;  // User-Agent and Server
-    std::optional<std::uint32_t> flowTimer;    // seconds
-    std::optional<std::uint32_t> asked;        // seconds the newest REGISTER asked for
-    bool outboundAsked = false;                // reg-id and instance-id (RFC 5626 section 4.2)
-    bool outboundGranted = false;              // Require: outbound in the newest 2xx
-    int status = 0;                            // the newest final response, challenges too
+    std::string userAgentName, registrarName; // User-Agent and Server
+    std::optional<std::uint32_t> flowTimer;   // seconds, of the same 2xx
+    std::optional<std::uint32_t> asked;       // seconds the newest REGISTER asked for
+    bool outboundAsked = false;               // reg-id and instance-id (RFC 5626 section 4.2)
+    bool outboundGranted = false; // Require: outbound in the newest 2xx to one that binds
+    int status = 0;               // the newest final response, challenges too
     std::optional<std::uint32_t> leastExpires; // Min-Expires of a 423
     std::uint32_t requests = 0, refreshes = 0; // without retransmissions; 2xx after the first
     base::Instant first, last, registered;     // registered: the newest 2xx that left a binding
@@ -83,6 +83,7 @@ private:
         bool told = false;    // its final response was noted
         int status = 0;
         bool query = false;
+        bool removes = false;
     };
     void request(trace::RowId row, const sip::Message &message);
     void response(trace::RowId row, const sip::Message &message);

@@ -21,9 +21,27 @@ const FlowEvent *lastAnswer(const Flow &flow)
 {
     const auto at =
         std::find_if(flow.events.rbegin(), flow.events.rend(), [](const FlowEvent &event) {
-            return event.what == Happening::Registered || event.what == Happening::RegisterFailed;
+            return event.what == Happening::Registered || event.what == Happening::Removed ||
+                   event.what == Happening::RegisterFailed;
         });
     return at == flow.events.rend() ? nullptr : &*at;
+}
+
+/// What the edge said of it behind the newest registration and behind what came over it since;
+/// nullptr: nothing.
+const FlowEvent *disownedBy(const Flow &flow, base::Instant when)
+{
+    const FlowEvent *out = nullptr;
+    for (const FlowEvent &event : flow.events) {
+        if (event.time > when)
+            break;
+        if (event.what == Happening::Disowned)
+            out = &event;
+        else if (event.what == Happening::Registered ||
+                 (event.what == Happening::Used && event.status != 0))
+            out = nullptr;
+    }
+    return out;
 }
 
 /// Same address of record, instance and reg-id: one registered later takes the other's place.
@@ -39,6 +57,7 @@ bool revives(const FlowEvent &event, const FlowEvent &death)
 {
     switch (event.what) {
     case Happening::Registered:
+    case Happening::Removed:
         return true;
     case Happening::Pong:
         return death.what != Happening::Remapped;
@@ -117,7 +136,7 @@ FlowStanding Standings::of(const Flow &flow) const
     if (!flow.registered.known()) {
         if (answer == nullptr)
             return {};
-        return {answer->what == Happening::Registered ? Standing::Removed : Standing::Failed,
+        return {answer->what == Happening::RegisterFailed ? Standing::Failed : Standing::Removed,
                 answer->time, answer->text};
     }
     if (const Flow *newer = replacementOf(flow))
@@ -130,6 +149,8 @@ FlowStanding Standings::of(const Flow &flow) const
     if (answer != nullptr && answer->what == Happening::RegisterFailed &&
         !recoverable(answer->status))
         return {Standing::Failed, answer->time, "REGISTER was answered with " + answer->text};
+    if (const FlowEvent *told = disownedBy(flow, now.known() ? now : flow.lastSeen))
+        return {Standing::Failed, told->time, told->text};
     const base::Instant until = flow.report.registeredUntil;
     if (until.known() && now.known() && until <= now)
         return {Standing::Expired, until, "it was not registered again in time"};

@@ -33,6 +33,7 @@ struct Entry {
     bool atUserAgent = false;      // the hop of the user agent itself was captured
     bool answersPings = false;
     bool unreachable = false;   // told by the network, and no response came over it since
+    bool disowned = false;      // by its edge, and nothing came over it from there since
     base::Instant waitingSince; // the ping that waits for a pong, if none came after it
     base::Instant ended;        // when a connection between these ends was last closed or reset
     std::shared_ptr<const Flow> published;
@@ -49,12 +50,14 @@ public:
     Entry *byEnds(const Ends &ends);
     Entry *byRegister(std::uint64_t key);
     Entry *byOwn(const std::string &aor, std::uint32_t regId);
+    Entry *byToken(std::string_view token);
     Entry &make();
     /// The entry's present ends, REGISTER and own name, so that the look-ups above find it.
     void bindEnds(Entry &entry, const base::Endpoint &userAgent, const base::Endpoint &edge,
                   base::Transport transport);
     void bindRegister(Entry &entry, std::uint64_t key);
     void bindOwn(Entry &entry, const std::string &aor, std::uint32_t regId);
+    void bindToken(Entry &entry, std::string token); // empty: it has none any more
     void remove(FlowId id);
     void touch(Entry &entry, base::Instant time); // seen now: last to be evicted
     List &all() { return m_list; }
@@ -69,6 +72,7 @@ private:
     std::unordered_map<Ends, FlowId, EndsHash> m_byEnds;
     std::unordered_map<std::uint64_t, FlowId> m_byRegister;
     std::map<std::pair<std::string, std::uint32_t>, FlowId> m_byOwn;
+    std::map<std::string, FlowId, std::less<>> m_byToken;
     std::uint32_t m_next = 0;
     std::uint64_t m_evicted = 0;
 };
@@ -87,21 +91,23 @@ struct FlowTable::Work {
     std::array<std::deque<Waiting>, 2> pings; // without a pong so far, oldest first: CRLF, STUN
     std::vector<FlowId> touched;
 
-    void note(Entry &entry, Happening what, trace::RowId row, base::Instant time, int status,
-              std::string text);
+    FlowEvent &note(Entry &entry, Happening what, trace::RowId row, base::Instant time, int status,
+                    std::string text);
     void changed(Entry &entry);
 
     void ownReport(const trace::Trace &trace, trace::RowId row);
     void registerRequest(const trace::Trace &trace, trace::RowId row, const sip::Message &message);
     void registerResponse(const trace::Trace &trace, trace::RowId row, const sip::Message &message);
     void used(const trace::Trace &trace, trace::RowId row, const sip::Message &message);
-    void answeredOver(Entry &entry, trace::RowId row, base::Instant time,
+    void answeredOver(const trace::Trace &trace, Entry &entry, trace::RowId row, base::Instant time,
                       const sip::Message &message);
     void keepAlive(const trace::Trace &trace, trace::RowId row);
     void pong(Entry &entry, trace::RowId row, base::Instant time,
               const std::optional<base::Endpoint> &mapped);
     void closed(const trace::Trace &trace, trace::RowId row);
     void unreachable(const trace::Trace &trace, trace::RowId row);
+    void disowned(const trace::Trace &trace, trace::RowId refusal, trace::RowId asked,
+                  const sip::Message &request);
     void missingPongs(const trace::Trace &trace, trace::RowId newest);
     void absorb(Entry &own, const Entry &wire);
     Entry *at(const trace::Trace &trace, trace::RowId row);

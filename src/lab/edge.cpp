@@ -143,6 +143,13 @@ void Edge::onFrame(const sip::Frame &frame, const base::Endpoint &from)
 {
     if (frame.kind == sip::FrameKind::Ping && m_settings.pongs && m_flows.count(from) > 0)
         m_tcp->send("\r\n", from); // RFC 5626 section 3.5.1; a forgotten flow gets no pong
+    // Counted from there, as a flow counts as one that works once its first pong came.
+    if (frame.kind == sip::FrameKind::Ping && m_settings.closes.count() > 0 &&
+        !std::exchange(m_closed, true))
+        m_reactor.after(m_settings.closes, [this, from, alive = std::weak_ptr(m_alive)] {
+            if (!alive.expired())
+                m_tcp->end(from);
+        });
     if (frame.kind != sip::FrameKind::Message)
         return;
     const auto message = sip::parse(frame.text);
@@ -232,11 +239,6 @@ void Edge::registration(const sip::Message &request, const base::Endpoint &from)
         draft.removeFirst(sip::HeaderId::Route);
     if (m_settings.outbound)
         draft.prepend(sip::HeaderId::Path, routeUri(m_tokens.token(local(), from), ";ob"));
-    if (m_settings.closes.count() > 0)
-        m_reactor.after(m_settings.closes, [this, from, alive = std::weak_ptr(m_alive)] {
-            if (!alive.expired())
-                m_tcp->end(from);
-        });
     draft.prepend(sip::HeaderId::Via, viaValue(base::Transport::Udp, local(), branchOf(request)) +
                                           connectionParameter(from));
     m_udp->send(draft.text(), m_registrar);

@@ -68,7 +68,7 @@ private:
     std::string m_branchKey;
     std::set<base::Endpoint> m_flows; // user agents whose connections the edge knows
     int m_number;                     // from 1
-    bool m_faultDone = false, m_dead = false, m_down = false;
+    bool m_faultDone = false, m_closed = false, m_dead = false, m_down = false;
     std::shared_ptr<int> m_alive = std::make_shared<int>(0);
 };
 

@@ -22,6 +22,7 @@ enum class StepKind : unsigned char {
     Register,   // the account registers; the step is done when all its flows are up
     Call,       // alice calls; done at the final response
     ReRegister, // every flow of the account that is not up registers again now
+    Recover,    // done when a flow that worked was lost and all of them are up again
     Wait,
     Crowd,  // the other user agents of the edge register; done when all of them are up
     Fault,  // what the story lets go wrong with its edges happens now

@@ -20,6 +20,7 @@ template <class T> struct Word {
 constexpr Word<StepKind> kSteps[] = {{"register", StepKind::Register},
                                      {"call", StepKind::Call},
                                      {"re-register", StepKind::ReRegister},
+                                     {"recover", StepKind::Recover},
                                      {"wait", StepKind::Wait},
                                      {"hang-up", StepKind::HangUp},
                                      {"crowd", StepKind::Crowd},

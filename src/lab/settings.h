@@ -38,7 +38,7 @@ struct EdgeSettings {
     bool pongs = true;        // answers pings
     bool keepsKey = false;    // of its tokens, over a restart
     base::Duration down{0};   // how long a restart takes
-    base::Duration closes{0}; // that long after a REGISTER the connection is closed; 0: never
+    base::Duration closes{0}; // that long after the first ping its connection is closed, once
 };
 
 struct CrowdSettings {

@@ -8,6 +8,7 @@
 #include <report/facts.h>
 #include <report/markup.h>
 #include <report/picture.h>
+#include <utility>
 
 namespace report {
 
@@ -185,6 +186,10 @@ void writeExplanations(const ReportInput &input, const PageCall &page,
             "<div class=\"explain {}\">\n<h4>{}</h4>\n<p class=\"muted small\">{}</p>\n<p>{}</p>\n",
             step.status >= 300 ? "warning" : "info", safe(input, about.title),
             safe(input, about.summary), safe(input, about.happened));
+        for (const auto &[head, text] :
+             {std::pair("Who acts", &about.actor), std::pair("By the RFC", &about.expected)})
+            if (!text->empty())
+                out << fmt::format("<p><strong>{}</strong> {}</p>\n", head, safe(input, *text));
         if (!about.impact.empty())
             out << fmt::format("<p><strong>Impact</strong> {}</p>\n", safe(input, about.impact));
         writeEvidence(

@@ -8,6 +8,8 @@
 namespace session {
 namespace {
 
+constexpr std::uint32_t kMostLookedAt =
+    4096; // rows of a call that are looked through for a request
 constexpr std::size_t kMostLooseRows = 1U << 16U; // told at once; the rest stays in the trace
 constexpr base::Duration kAfterwards =
     std::chrono::seconds(10); // streams that began later are of another call
@@ -307,10 +309,35 @@ void Folds::row(trace::RowKind kind, const base::Packet &packet, std::string_vie
             m_changes.calls.push_back(joined);
     }
     m_flows.add(id, message ? &*message : nullptr);
-    for (const flows::FlowId flow : m_flows.touched()) {
+    noteFlows(m_flows.touched());
+    if (filed.status == 430 && filed.method != sip::Method::Register && call.valid())
+        noteFlows(m_flows.disown(id, requestOf(id, call)));
+}
+
+void Folds::noteFlows(const std::vector<flows::FlowId> &touched)
+{
+    for (const flows::FlowId flow : touched) {
         if (m_changes.flows.empty() || m_changes.flows.back() != flow)
             m_changes.flows.push_back(flow);
     }
+}
+
+/// The request that a response answers at its own hop; invalid: none is known, or the call is too
+/// large to look for it.
+trace::RowId Folds::requestOf(trace::RowId response, calls::CallId call) const
+{
+    const calls::RowChain chain = m_book.chain(call);
+    if (chain.count > kMostLookedAt)
+        return {};
+    const trace::Row &about = m_trace.row(response);
+    const auto rows = m_book.rows(chain);
+    const auto asked = std::find_if(rows.rbegin(), rows.rend(), [&](trace::RowId id) {
+        const trace::Row &row = m_trace.row(id);
+        return row.kind == trace::RowKind::Message && row.status == 0 && row.cseq == about.cseq &&
+               row.method == about.method && row.branch() == about.branch() &&
+               m_trace.source(id) == m_trace.destination(response);
+    });
+    return asked == rows.rend() ? trace::RowId{} : *asked;
 }
 
 /// A ping or pong that another capture of the same time holds as well: its flow has it already.

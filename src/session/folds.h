@@ -89,6 +89,8 @@ private:
     void learnMedia();
     bool stun(const base::Packet &packet);
     bool sipEnd(const base::Packet &packet);
+    void noteFlows(const std::vector<flows::FlowId> &touched);
+    trace::RowId requestOf(trace::RowId response, calls::CallId call) const;
     bool keptAliveBefore(trace::RowKind kind, const base::Packet &packet, trace::RowId row);
 
     trace::Trace m_trace;

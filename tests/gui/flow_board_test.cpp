@@ -2,6 +2,7 @@
 // The flow board: a line per flow, what happened to it, what can be done, by mouse and keyboard.
 #include <gui/gui_support.h>
 #include <QLabel>
+#include <QMenu>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <QTreeView>
@@ -148,8 +149,11 @@ private Q_SLOTS:
         seen->userAgent = base::Endpoint::parse("192.0.2.20:34567").value();
         seen->edge = base::Endpoint::parse("192.0.2.2:5060").value();
         seen->transport = base::Transport::Tcp;
-        seen->events.push_back(
-            {base::Instant{5'000'000'000}, flows::Happening::Ping, {}, 0, "ping"});
+        flows::FlowEvent ping;
+        ping.time = base::Instant{5'000'000'000};
+        ping.what = flows::Happening::Ping;
+        ping.text = "ping";
+        seen->events.push_back(ping);
         store.replaceCalls({}, {seen});
         QCOMPARE(board.model().rowCount(), 1);
         QVERIFY(cell(board.model(), 0, "state").startsWith(QLatin1Char('?')));
@@ -157,6 +161,89 @@ private Q_SLOTS:
         QVERIFY(!board.findChild<QPushButton *>(QStringLiteral("flowPing"))->isEnabled());
         QCOMPARE(board.findChild<QTreeWidget *>(QStringLiteral("flowEvents"))->topLevelItemCount(),
                  1);
+    }
+
+    void aCapturedFlowThatFailedIsShownAsFailedAndWhy()
+    {
+        trace::Trace trace;
+        ui::Store store(trace);
+        ui::Theme theme;
+        ui::Focus focus(store);
+        ui::FlowBoard board(store, focus, theme);
+        auto seen = std::make_shared<flows::Flow>();
+        seen->id = flows::FlowId{3};
+        seen->registered = seen->lastSeen = base::Instant{5'000'000'000};
+        seen->token = "not-base64";
+        flows::FlowEvent registered;
+        registered.time = seen->registered;
+        registered.what = flows::Happening::Registered;
+        seen->events = {registered};
+        store.replaceCalls({}, {seen});
+        QVERIFY(cell(board.model(), 0, "state").endsWith(QLatin1String("registered")));
+        QCOMPARE(cell(board.model(), 0, "token"), QStringLiteral("opaque: not-base64"));
+        auto failed = std::make_shared<flows::Flow>(*seen);
+        failed->lastSeen = base::Instant{6'000'000'000};
+        flows::FlowEvent disowned;
+        disowned.time = failed->lastSeen;
+        disowned.what = flows::Happening::Disowned;
+        disowned.status = 430;
+        disowned.text = "its edge has this flow no more";
+        failed->events.push_back(disowned);
+        failed->token = "AAAAAAAAAAAAAAIKAAACE8QKAAABhqE="; // 23 octets
+        store.replaceCalls({}, {failed});
+        QVERIFY(cell(board.model(), 0, "state").endsWith(QLatin1String("failed")));
+        QVERIFY(cell(board.model(), 0, "state", Qt::ToolTipRole)
+                    .contains(QLatin1String("has this flow no more")));
+        QVERIFY2(cell(board.model(), 0, "token").startsWith(QLatin1String("TCP 10.0.0.1:")),
+                 qPrintable(cell(board.model(), 0, "token")));
+        QVERIFY(cell(board.model(), 0, "token", Qt::ToolTipRole)
+                    .contains(QLatin1String("another address")));
+    }
+
+    void keepAlivesThatFollowEachOtherAreOneLineOfTheTimeLine()
+    {
+        trace::Trace trace;
+        ui::Store store(trace);
+        ui::Theme theme;
+        ui::Focus focus(store);
+        ui::FlowBoard board(store, focus, theme);
+        auto seen = std::make_shared<flows::Flow>();
+        seen->id = flows::FlowId{3};
+        using flows::Happening;
+        std::int64_t second = 0;
+        for (const auto what :
+             {Happening::Registered, Happening::Ping, Happening::Pong, Happening::Ping,
+              Happening::Pong, Happening::Closed, Happening::Registered, Happening::Ping}) {
+            flows::FlowEvent event;
+            event.time = base::Instant{++second * 1'000'000'000};
+            event.what = what;
+            event.text = what == Happening::Ping ? "ping" : what == Happening::Pong ? "pong" : "x";
+            seen->events.push_back(event);
+        }
+        store.replaceCalls({}, {seen});
+        const auto *events = board.findChild<QTreeWidget *>(QStringLiteral("flowEvents"));
+        QCOMPARE(events->topLevelItemCount(), 5);
+        QCOMPARE(events->topLevelItem(0)->text(2), QStringLiteral("ping"));
+        const auto folded = events->topLevelItem(3)->text(2);
+        QVERIFY2(folded.startsWith(QLatin1String("2 pings and 2 pongs since")), qPrintable(folded));
+    }
+
+    void everyTestOfAFlowIsReachedByKeys()
+    {
+        trace::Trace trace;
+        ui::Store store(trace);
+        ui::Theme theme;
+        ui::Focus focus(store);
+        ui::FlowBoard board(store, focus, theme);
+        store.applyAccount(bob());
+        board.show();
+        QSignalSpy idle(&board, &ui::FlowBoard::idleWanted);
+        auto *list = board.findChild<QTreeView *>(QStringLiteral("flowList"));
+        QTest::keyClick(list, Qt::Key_T);
+        auto *menu = board.findChild<QMenu *>(QStringLiteral("flowBoardMenu"));
+        QVERIFY(menu != nullptr && menu->isVisible());
+        QTest::keyClick(menu, Qt::Key_I);
+        QCOMPARE(idle.count(), 1);
     }
 };
 

@@ -2,7 +2,6 @@
 #include <ui/models/flows_model.h>
 
 #include <algorithm>
-#include <report/facts.h>
 #include <ui/panels/flow_strip.h>
 
 namespace ui {
@@ -26,7 +25,31 @@ FlowPtr seenOf(const Store &store, const base::FlowReport &report)
     return nullptr;
 }
 
-FlowRow captured(const FlowPtr &flow, base::Instant now)
+/// When the last of them was seen: a capture tells nothing of what comes after it.
+base::Instant lastSeen(const std::vector<FlowPtr> &flows)
+{
+    base::Instant last;
+    for (const FlowPtr &flow : flows)
+        last = flow ? std::max(last, flow->lastSeen) : last;
+    return last;
+}
+
+ladder::Role roleOf(const FlowRow &row)
+{
+    if (row.ours() || (row.seen && row.seen->ours))
+        return lookOf(row.report.state).role;
+    switch (row.standing) {
+    case flows::Standing::Registered:
+        return ladder::Role::Success;
+    case flows::Standing::Failed:
+    case flows::Standing::Closed:
+        return ladder::Role::ServerError;
+    default:
+        return ladder::Role::Muted;
+    }
+}
+
+FlowRow captured(const FlowPtr &flow, const flows::Standings &standings, base::Instant now)
 {
     FlowRow row;
     row.report = flow->report;
@@ -38,6 +61,12 @@ FlowRow captured(const FlowPtr &flow, base::Instant now)
     row.report.lastPong = flow->lastPong;
     row.seen = flow;
     row.now = now;
+    if (!flow->ours) {
+        const auto standing = standings.of(*flow);
+        row.standing = standing.what;
+        row.report.reason = standing.reason;
+        row.report.since = standing.since;
+    }
     return row;
 }
 
@@ -45,9 +74,9 @@ FlowRow captured(const FlowPtr &flow, base::Instant now)
 
 QString FlowRow::word() const
 {
-    if (ours() || !seen)
+    if (ours() || !seen || seen->ours)
         return shown(base::flowStateText(report.state));
-    return shown(report::flowStateOf(*seen));
+    return shown(flows::standingText(standing));
 }
 
 FlowsModel::FlowsModel(Store &store, Theme &theme, QObject *parent)
@@ -64,6 +93,8 @@ void FlowsModel::refresh()
         for (const auto &[regId, report] : info.flows)
             rows.push_back({engine::AccountHandle{handle}, report, seenOf(m_store, report), now});
     m_leftOut = 0;
+    const std::vector<FlowPtr> &known = m_store.flows();
+    const flows::Standings standings(known, lastSeen(known));
     for (const FlowPtr &flow : m_store.flows()) {
         const bool listed = std::any_of(rows.begin(), rows.end(), [&](const FlowRow &row) {
             return row.ours() && row.seen == flow;
@@ -71,7 +102,7 @@ void FlowsModel::refresh()
         if (listed || !flow)
             continue;
         if (rows.size() < kMostRows)
-            rows.push_back(captured(flow, now));
+            rows.push_back(captured(flow, standings, now));
         else
             ++m_leftOut;
     }
@@ -103,8 +134,7 @@ QVariant FlowsModel::data(const QModelIndex &index, int role) const
     if (row == nullptr || index.column() >= columnCount())
         return {};
     if (role == Qt::ForegroundRole && index.column() == kFlowStateColumn)
-        return m_theme.tokens().colour(row->ours() ? lookOf(row->report.state).role
-                                                   : ladder::Role::Muted);
+        return m_theme.tokens().colour(roleOf(*row));
     if (role == Qt::FontRole && index.column() == kFlowStateColumn)
         return m_theme.font(FontKind::Strong);
     return cell<FlowRow>(flowColumns()[static_cast<std::size_t>(index.column())], *row, role);

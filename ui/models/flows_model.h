@@ -3,6 +3,7 @@
 // own first, then in order of appearance. UI thread.
 #pragma once
 
+#include <flows/standing.h>
 #include <QAbstractTableModel>
 #include <ui/models/column.h>
 #include <ui/store.h>
@@ -15,6 +16,7 @@ struct FlowRow {
     base::FlowReport report;       // ours, or what the wire told
     FlowPtr seen;                  // nullptr: nothing of it on the wire yet
     base::Instant now;
+    flows::Standing standing = flows::Standing::Seen; // of one that is not ours
 
     bool ours() const { return account.valid(); }
     /// UP, SUSPECT, ...; of a flow that was only captured: no more than can be known.

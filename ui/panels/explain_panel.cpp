@@ -37,7 +37,8 @@ bool same(const diagnosis::Explanation &a, const diagnosis::Explanation &b)
         return x.text == y.text && x.possible == y.possible;
     };
     return a.code == b.code && a.title == b.title && a.summary == b.summary &&
-           a.happened == b.happened && a.impact == b.impact && a.article == b.article &&
+           a.happened == b.happened && a.actor == b.actor && a.expected == b.expected &&
+           a.impact == b.impact && a.article == b.article &&
            a.evidence.size() == b.evidence.size() && verdicts(a.verdict, b.verdict) &&
            std::equal(a.fixes.begin(), a.fixes.end(), b.fixes.begin(), b.fixes.end(), fix) &&
            std::equal(a.offers.begin(), a.offers.end(), b.offers.begin(), b.offers.end(), offer);
@@ -186,6 +187,14 @@ void ExplainPanel::writeText()
     if (!e.happened.empty()) {
         m_text->heading(tr("What happened here"));
         m_text->sentences(shownLines(e.happened), e.evidence.size());
+    }
+    if (!e.actor.empty()) {
+        m_text->heading(tr("Who acts"));
+        m_text->paragraph(shown(e.actor));
+    }
+    if (!e.expected.empty()) {
+        m_text->heading(tr("What should have happened"));
+        m_text->paragraph(shown(e.expected));
     }
     if (!e.impact.empty()) {
         m_text->heading(tr("Impact"));

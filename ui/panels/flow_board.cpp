@@ -160,6 +160,10 @@ void FlowBoard::makeButtons()
     m_drop->setToolTip(plainTip(tr("Ends the flow without a word and times how it recovers (D)")));
     m_explain = button(tr("E&xplain"), "flowExplain", &FlowBoard::explain);
     m_explain->setToolTip(plainTip(tr("What the last answer on this flow means (Enter)")));
+    m_more = button(tr("&Tests…"), "flowTests", &FlowBoard::openTests);
+    m_more->setToolTip(
+        plainTip(tr("Drills, the silence that it survives, a call to our own address "
+                    "(T)")));
 }
 
 void FlowBoard::lay()
@@ -167,7 +171,7 @@ void FlowBoard::lay()
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(8, 4, 8, 4);
     bar->setSpacing(8);
-    for (QPushButton *each : {m_ping, m_register, m_drop, m_explain})
+    for (QPushButton *each : {m_ping, m_register, m_drop, m_explain, m_more})
         bar->addWidget(each);
     bar->addWidget(m_reach, 1);
     auto *split = new QSplitter(Qt::Horizontal, this);
@@ -176,13 +180,15 @@ void FlowBoard::lay()
     split->addWidget(m_events);
     split->setStretchFactor(0, 3);
     split->setStretchFactor(1, 2);
+    constexpr int kLeastLines = 4; // with the heads and a scroll bar
+    split->setMinimumHeight((kLeastLines + 3) * fontMetrics().height());
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addLayout(bar);
     layout->addWidget(split, 1);
     setFocusProxy(m_view);
-    orderTabs({m_view, m_ping, m_register, m_drop, m_explain, m_events});
+    orderTabs({m_view, m_ping, m_register, m_drop, m_explain, m_more, m_events});
 }
 
 void FlowBoard::refresh()
@@ -225,7 +231,7 @@ void FlowBoard::choose()
 {
     const FlowRow *row = chosen();
     const bool ours = row != nullptr && row->ours();
-    for (QPushButton *each : {m_ping, m_register, m_drop})
+    for (QPushButton *each : {m_ping, m_register, m_drop, m_more})
         each->setEnabled(ours);
     m_explain->setEnabled(row != nullptr);
     m_register->setText(registerText());
@@ -239,6 +245,43 @@ QString FlowBoard::registerText() const
     const bool up = row != nullptr && row->ours() && base::isRegistered(row->report.state);
     return up ? tr("&Refresh") : tr("Re-&register");
 }
+
+namespace {
+
+bool isKeepAlive(const flows::FlowEvent &event)
+{
+    return event.what == flows::Happening::Ping || event.what == flows::Happening::Pong;
+}
+
+/// Keep-alives that follow each other are one line: a flow that lives has hundreds.
+QTreeWidgetItem *lineOf(const std::vector<flows::FlowEvent> &events, std::size_t first,
+                        std::size_t last)
+{
+    const flows::FlowEvent &newest = events[last];
+    QString text = shown(newest.text);
+    if (last - first > 1) {
+        const auto pongs =
+            std::count_if(events.begin() + static_cast<std::ptrdiff_t>(first),
+                          events.begin() + static_cast<std::ptrdiff_t>(last) + 1,
+                          [](const auto &event) { return event.what == flows::Happening::Pong; });
+        const auto all = static_cast<std::ptrdiff_t>(last - first + 1);
+        text = FlowBoard::tr("%1 and %2 since %3; the last: %4")
+                   .arg(counted(static_cast<qulonglong>(all - pongs), FlowBoard::tr("ping"),
+                                FlowBoard::tr("pings")),
+                        counted(static_cast<qulonglong>(pongs), FlowBoard::tr("pong"),
+                                FlowBoard::tr("pongs")),
+                        clockText(events[first].time).left(8), text);
+    }
+    auto *item = new QTreeWidgetItem(
+        {clockText(newest.time), newest.status == 0 ? QString() : QString::number(newest.status),
+         text});
+    item->setToolTip(2, plainTip(text));
+    if (newest.row.valid())
+        item->setData(0, Qt::UserRole, newest.row.value);
+    return item;
+}
+
+} // namespace
 
 void FlowBoard::showEvents()
 {
@@ -254,14 +297,10 @@ void FlowBoard::showEvents()
     m_shownEvents = count;
     m_events->clear();
     for (std::size_t i = count; i-- > 0;) { // newest first
-        const flows::FlowEvent &event = flow->events[i];
-        auto *item = new QTreeWidgetItem(
-            {clockText(event.time), event.status == 0 ? QString() : QString::number(event.status),
-             shown(event.text)});
-        item->setToolTip(2, plainTip(shown(event.text)));
-        if (event.row.valid())
-            item->setData(0, Qt::UserRole, event.row.value);
-        m_events->addTopLevelItem(item);
+        const std::size_t last = i;
+        while (isKeepAlive(flow->events[last]) && i > 0 && isKeepAlive(flow->events[i - 1]))
+            --i;
+        m_events->addTopLevelItem(lineOf(flow->events, i, last));
     }
 }
 
@@ -301,6 +340,11 @@ void FlowBoard::explain()
         row->seen->lastResponse.valid() ? row->seen->lastResponse : row->seen->lastRegister;
     if (evidence.row.valid())
         m_focus.jump(evidence);
+}
+
+void FlowBoard::openTests()
+{
+    openMenu(m_view->visualRect(m_view->currentIndex()).bottomLeft());
 }
 
 void FlowBoard::openMenu(const QPoint &at)
@@ -345,6 +389,8 @@ bool FlowBoard::eventFilter(QObject *watched, QEvent *event)
         registerAgain();
     else if (key->key() == Qt::Key_D)
         drop();
+    else if (key->key() == Qt::Key_T)
+        openTests();
     else
         return false;
     return true;

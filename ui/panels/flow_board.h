@@ -40,6 +40,7 @@ private:
     void choose();
     void showEvents();
     void openMenu(const QPoint &at);
+    void openTests();
     void explain();
     const FlowRow *chosen() const;
     QString registerText() const;
@@ -56,7 +57,7 @@ private:
     QLabel *m_reach;
     QTreeView *m_view;
     QTreeWidget *m_events;
-    QPushButton *m_ping, *m_register, *m_drop, *m_explain;
+    QPushButton *m_ping, *m_register, *m_drop, *m_explain, *m_more;
     QTimer m_clock;
     flows::FlowId m_shownFlow;
     std::size_t m_shownEvents = 0;

@@ -88,7 +88,6 @@ FlowChip::FlowChip(Theme &theme, QWidget *parent) : QAbstractButton(parent), m_t
     setFocusPolicy(Qt::StrongFocus);
     setCursor(Qt::PointingHandCursor);
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
-    setMinimumWidth(64);
 }
 
 /// A flow that fails and recovers at once would leave no trace for the eye.
@@ -137,6 +136,12 @@ QSize FlowChip::sizeHint() const
             qRound(kHeight * m_theme.zoom())};
 }
 
+QSize FlowChip::minimumSizeHint() const
+{
+    const QFontMetrics strong(m_theme.font(FontKind::Strong));
+    return {strong.horizontalAdvance(m_chip) + 2 * kPadding + 4, qRound(kHeight * m_theme.zoom())};
+}
+
 void FlowChip::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
@@ -165,14 +170,22 @@ void FlowChip::paintEvent(QPaintEvent *)
 }
 
 FlowStrip::FlowStrip(Store &store, Theme &theme, QWidget *parent)
-    : QWidget(parent), m_store(store), m_theme(theme), m_row(new QHBoxLayout(this))
+    : QWidget(parent), m_store(store), m_theme(theme), m_rows{new QHBoxLayout, new QHBoxLayout},
+      m_title(plainLabel(tr("Flows"), "flowsTitle", this))
 {
     setObjectName(QStringLiteral("flowStrip"));
     setAccessibleName(tr("Flows"));
     setProperty("bar", true);
     setAttribute(Qt::WA_StyledBackground);
-    m_row->setContentsMargins(12, 6, 12, 6);
-    m_row->setSpacing(8);
+    setMinimumWidth(200); // the window may be narrower than a row of eight
+    m_title->setProperty("muted", true);
+    auto *layout = new QVBoxLayout(this);
+    layout->setContentsMargins(12, 6, 12, 6);
+    layout->setSpacing(6);
+    for (QHBoxLayout *row : m_rows) {
+        row->setSpacing(8);
+        layout->addLayout(row);
+    }
     connect(&store, &Store::accountsChanged, this, &FlowStrip::rebuild);
     connect(&m_clock, &QTimer::timeout, this, &FlowStrip::tick);
     m_clock.setInterval(1000); // countdowns show whole seconds
@@ -192,25 +205,18 @@ void FlowStrip::rebuild()
             return w.first == c.account && w.second == c.regId;
         });
     if (!same) {
-        while (QLayoutItem *item = m_row->takeAt(0)) {
-            if (item->widget() != nullptr)
-                item->widget()->deleteLater();
-            delete item;
-        }
+        for (const Chip &chip : m_chips)
+            chip.widget->deleteLater();
         m_chips.clear();
-        QLabel *title = plainLabel(tr("Flows"), "flowsTitle", this);
-        title->setProperty("muted", true);
-        m_row->addWidget(title);
+        m_placed = m_inFirst = 0;
         for (const auto &[account, regId] : wanted) {
             auto *chip = new FlowChip(m_theme, this);
             chip->setObjectName(QStringLiteral("flow-%1-%2").arg(account.value).arg(regId));
             connect(
                 chip, &QAbstractButton::clicked, this,
                 [this, account = account, regId = regId, chip] { openMenu(account, regId, chip); });
-            m_row->addWidget(chip);
             m_chips.push_back({account, regId, chip});
         }
-        m_row->addStretch(1);
     }
     setVisible(!m_chips.empty());
     if (m_chips.empty())
@@ -227,6 +233,36 @@ void FlowStrip::tick()
         if (const auto *report = reportOf(m_store, chip.account, chip.regId))
             chip.widget->setReport(*report, now);
     }
+    arrange();
+}
+
+void FlowStrip::resizeEvent(QResizeEvent *)
+{
+    arrange();
+}
+
+/// One row, or two halves where one would cut what the states say.
+void FlowStrip::arrange()
+{
+    int needed = m_title->sizeHint().width() + 24;
+    for (const Chip &chip : m_chips)
+        needed += chip.widget->minimumSizeHint().width() + 8;
+    const std::size_t inFirst = needed <= width() ? m_chips.size() : (m_chips.size() + 1) / 2;
+    if (m_placed == m_chips.size() && m_inFirst == inFirst)
+        return;
+    m_placed = m_chips.size();
+    m_inFirst = inFirst;
+    for (QHBoxLayout *row : m_rows)
+        while (QLayoutItem *item = row->takeAt(0))
+            delete item; // the widgets stay
+    m_rows[0]->addWidget(m_title);
+    if (inFirst < m_chips.size())
+        m_rows[1]->addSpacing(m_title->sizeHint().width() + 8);
+    for (std::size_t i = 0; i < m_chips.size(); ++i)
+        m_rows[i < inFirst ? 0 : 1]->addWidget(m_chips[i].widget);
+    for (QHBoxLayout *row : m_rows)
+        if (row->count() > 0)
+            row->addStretch(1);
 }
 
 void FlowStrip::openMenu(engine::AccountHandle account, std::uint32_t regId, QWidget *chip)

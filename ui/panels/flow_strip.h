@@ -6,6 +6,7 @@
 #include <base/flow_report.h>
 #include <desk/desk.h>
 #include <QAbstractButton>
+#include <QLabel>
 #include <QTimer>
 #include <ui/store.h>
 #include <ui/theme/theme.h>
@@ -20,6 +21,8 @@ public:
     FlowChip(Theme &theme, QWidget *parent = nullptr);
     void setReport(const base::FlowReport &report, base::Instant now);
     QSize sizeHint() const override;
+    /// State and number are never cut; the address gives way first.
+    QSize minimumSizeHint() const override;
 
 protected:
     void paintEvent(QPaintEvent *event) override;
@@ -58,8 +61,12 @@ Q_SIGNALS:
     void removeWanted(engine::AccountHandle account);
     void explainWanted(const base::FlowReport &report);
 
+protected:
+    void resizeEvent(QResizeEvent *event) override;
+
 private:
     void rebuild();
+    void arrange();
     void tick();
     void openMenu(engine::AccountHandle account, std::uint32_t regId, QWidget *chip);
 
@@ -70,7 +77,9 @@ private:
     };
     Store &m_store;
     Theme &m_theme;
-    QHBoxLayout *m_row;
+    QHBoxLayout *m_rows[2]; // the second one where the first would cut the states
+    QLabel *m_title;
+    std::size_t m_placed = 0, m_inFirst = 0; // chips
     std::vector<Chip> m_chips;
     QTimer m_clock;
 };

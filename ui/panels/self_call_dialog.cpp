@@ -57,9 +57,8 @@ QString SelfCallDialog::unable() const
 void SelfCallDialog::begin(const base::FlowReport &)
 {
     const auto *from = account();
-    m_call.emplace(from != nullptr ? *from : desk::AccountInfo{}, base::now());
-    m_own = from != nullptr ? m_phone.place(m_call->options(*from, target().regId))
-                            : engine::CallHandle{};
+    m_call.emplace(from != nullptr ? *from : desk::AccountInfo{}, base::now(), target().regId);
+    m_own = from != nullptr ? m_phone.place(m_call->options(*from)) : engine::CallHandle{};
     m_stage = m_own.valid() ? tr("the INVITE is on its way") : tr("not placed");
     if (!m_own.valid())
         setRunning(false);
@@ -93,9 +92,13 @@ void SelfCallDialog::hangUp()
 std::vector<SheetDialog::Line> SelfCallDialog::lines() const
 {
     return {{{tr("Our own call"), m_stage}},
-            {{tr("It comes in again here"),
-              m_call->reached() ? tr("after %1 s").arg(shown(base::seconds(m_call->took(), 3)))
-                                : tr("not seen")},
+            {{tr("It comes in again here"), !m_call->reached() ? tr("not seen")
+                                            : m_call->cameBy() == 0
+                                                ? tr("after %1 s, over none of our flows")
+                                                      .arg(shown(base::seconds(m_call->took(), 3)))
+                                                : tr("after %1 s, over flow %2")
+                                                      .arg(shown(base::seconds(m_call->took(), 3)))
+                                                      .arg(m_call->cameBy())},
              1,
              m_call->reached() ? ladder::Role::Success : ladder::Role::Muted}};
 }

@@ -23,8 +23,8 @@ End endOf(const Evidence &evidence, const flows::Flow &flow)
     for (const auto &event : flow.events) {
         using flows::Happening;
         if (event.what == Happening::Registered) {
-            bound = boundAt(flow, event.time).has_value();
-        } else if (event.what == Happening::RegisterFailed ||
+            bound = true;
+        } else if (event.what == Happening::Removed || event.what == Happening::RegisterFailed ||
                    event.what == Happening::PongMissing) {
             bound = false; // it was given up before
         } else if ((event.what == Happening::Closed || event.what == Happening::Reset) && bound) {

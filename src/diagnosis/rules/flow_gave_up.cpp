@@ -37,8 +37,10 @@ base::Instant edgeBack(const Evidence &evidence, const base::Endpoint &edge, bas
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto *const flow : flowsOf(evidence)) {
-        const auto *const death = flow->granted ? deathOf(*flow, evidence.now) : nullptr;
-        if (death == nullptr || !death->row.valid() || evidence.now - death->time < kLongestWait ||
+        const auto *const death = deathOf(*flow, evidence.now);
+        const auto bound = death != nullptr ? boundAt(*flow, death->time) : std::nullopt;
+        if (!bound || !bound->granted || !death->row.valid() ||
+            evidence.now - death->time < kLongestWait ||
             replacement(evidence, *flow, flow->registered) != nullptr)
             continue;
         // Whoever is switched off has not given up, and an edge that is down may be tried unseen.

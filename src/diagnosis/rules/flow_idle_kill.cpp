@@ -27,8 +27,10 @@ void collect(const Evidence &evidence, const flows::Flow &flow, std::vector<End>
     for (const auto &event : flow.events) {
         const bool end = event.what == Happening::Closed || event.what == Happening::Reset;
         if (event.what == Happening::Registered)
-            bound = event.text != "registration removed";
-        if (end && bound && last != nullptr && evidence.trace.source(event.row) == flow.edge &&
+            bound = true;
+        if (event.what == Happening::Removed)
+            bound = false;
+        if (end && bound && last != nullptr && byEdge(evidence, flow, event.row) &&
             event.time - last->time >= kShortest)
             out.push_back({event.time - last->time, last->row, event.row});
         if (end)

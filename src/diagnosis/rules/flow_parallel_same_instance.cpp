@@ -5,6 +5,7 @@
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <optional>
 
 namespace diagnosis::rules {
 namespace {
@@ -18,8 +19,37 @@ bool atOnce(const calls::Transaction &a, const calls::Transaction &b)
 {
     return a.method == sip::Method::Invite && b.method == a.method && !a.inDialog && !b.inDialog &&
            a.request.valid() && b.request.valid() && b.cseq == a.cseq && b.branch != a.branch &&
-           b.sentBy == a.sentBy && (!a.finished.known() || b.started < a.finished) &&
-           !a.localFailure.valid() && (!a.responses.empty() || b.started - a.started < kOneFork);
+           (!a.finished.known() || b.started < a.finished) && !a.localFailure.valid() &&
+           (!a.responses.empty() || b.started - a.started < kOneFork);
+}
+
+/// The flow that brings the request: from its edge to its user agent; nullptr: none.
+const flows::Flow *broughtBy(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    const auto from = evidence.trace.source(transaction.request);
+    const auto to = evidence.trace.destination(transaction.request);
+    for (const auto &flow : evidence.flows)
+        if (flow && from == flow->edge && (to == flow->userAgent || to == flow->report.local))
+            return flow.get();
+    return nullptr;
+}
+
+struct Fork {
+    const flows::Flow *one = nullptr, *other = nullptr;
+    bool named = false; // by their tokens, in the requests of one sender
+};
+/// Two flows that two requests of one call are for: by the tokens of one sender, or because they
+/// came over them.
+std::optional<Fork> forkOf(const Evidence &evidence, const calls::Transaction &a,
+                           const calls::Transaction &b)
+{
+    if (a.sentBy == b.sentBy) {
+        const Fork fork{routedFlow(evidence, a), routedFlow(evidence, b), true};
+        if (fork.one != nullptr && fork.other != nullptr)
+            return fork;
+    }
+    const Fork fork{broughtBy(evidence, a), broughtBy(evidence, b), false};
+    return fork.one != nullptr && fork.other != nullptr ? std::optional(fork) : std::nullopt;
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -30,18 +60,20 @@ void check(const Evidence &evidence, Findings &out)
         for (std::size_t k = i + 1; k < end; ++k) {
             if (!atOnce(all[i], all[k]))
                 continue;
-            const auto *const one = routedFlow(evidence, all[i]);
-            const auto *const other = routedFlow(evidence, all[k]);
-            if (one == nullptr || other == nullptr || !sameDevice(*one, *other))
+            const auto fork = forkOf(evidence, all[i], all[k]);
+            if (!fork || !sameDevice(*fork->one, *fork->other))
                 continue;
+            const auto who = fork->named
+                                 ? evidence.trace.source(all[k].request).text() + " sent one INVITE"
+                                 : std::string("One INVITE came");
             auto &f = out.add("flow-parallel-same-instance", Severity::Error, Grade::Seen,
-                              fmt::format("{} sent one INVITE over two flows of the same device at "
-                                          "once: reg-id {} [1] and reg-id {} [2].",
-                                          evidence.trace.source(all[k].request).text(),
-                                          one->report.regId, other->report.regId));
+                              fmt::format("{} over two flows of the same device at once: reg-id "
+                                          "{} [1] and reg-id {} [2].",
+                                          who, fork->one->report.regId, fork->other->report.regId));
             f.impact = "The phone answers one of them with 482, or rings twice.";
-            f.evidence = {at(evidence, all[i].request, sip::HeaderId::Route, "one flow"),
-                          at(evidence, all[k].request, sip::HeaderId::Route, "the other")};
+            const auto header = fork->named ? sip::HeaderId::Route : sip::HeaderId::Via;
+            f.evidence = {at(evidence, all[i].request, header, "one flow"),
+                          at(evidence, all[k].request, header, "the other")};
             f.fixes = {{"Keep to one flow of an instance at a time.", "home proxy", Action::None}};
             return;
         }

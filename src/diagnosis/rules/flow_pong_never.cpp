@@ -10,24 +10,21 @@ namespace {
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto *const flow : flowsOf(evidence)) {
-        const auto *const life = lifeWithoutPong(evidence, *flow);
-        if (life == nullptr)
+        const auto seen = lifeWithoutPong(evidence, *flow);
+        if (!seen)
             continue;
-        const auto missing = [](const flows::FlowEvent &event) {
-            return event.what == flows::Happening::PongMissing;
-        };
-        const auto first = std::find_if(flow->events.begin(), flow->events.end(), missing);
         const bool datagrams = flow->transport == base::Transport::Udp;
         auto &f = out.add(
             "flow-pong-never", Severity::Warning, Grade::Seen,
             fmt::format("{} granted outbound to {} and answered none of its {} [1]; SIP over the "
                         "same flow went on [2].",
-                        flow->edge.text(), flow->userAgent.text(),
+                        flow->edge.text(), evidence.trace.source(seen->ping->row).text(),
                         datagrams ? "STUN keep-alives" : "CRLF keep-alives"));
         f.impact =
             "A user agent that keeps to RFC 5626 takes each such flow for dead and registers "
             "again without end; one that does not never learns of a flow that is.";
-        f.evidence = {at(first->row, "a ping without pong"), at(life->row, "the flow lived")};
+        f.evidence = {at(seen->ping->row, "a ping without pong"),
+                      at(seen->life->row, "the flow lived")};
         f.evidence.front().flow = flow->id;
         f.fixes = {{datagrams ? "Answer STUN binding requests on the SIP port (Kamailio: load the "
                                 "stun module), or do not grant outbound over UDP."

@@ -7,6 +7,13 @@
 namespace diagnosis::rules {
 namespace {
 
+bool isAnswer(const flows::FlowEvent &event)
+{
+    using flows::Happening;
+    return event.what == Happening::Pong || event.what == Happening::Registered ||
+           event.what == Happening::Removed;
+}
+
 /// The last ping that got no pong and was not followed by a sign of life of the edge. Of a flow of
 /// ours only the connection is known to be another one by then: report() looks at that.
 const flows::FlowEvent *unansweredPing(const flows::Flow &flow)
@@ -15,8 +22,7 @@ const flows::FlowEvent *unansweredPing(const flows::Flow &flow)
     for (const auto &event : flow.events) {
         if (event.what == flows::Happening::PongMissing)
             missing = &event;
-        else if (!flow.ours && (event.what == flows::Happening::Pong ||
-                                event.what == flows::Happening::Registered))
+        else if (!flow.ours && isAnswer(event))
             missing = nullptr;
     }
     return missing;
@@ -32,9 +38,7 @@ Life lifeOf(const Evidence &evidence, const flows::Flow &flow, const flows::Flow
     const auto ends = evidence.trace.source(missing.row);
     Life life;
     for (const auto &event : flow.events) {
-        const bool answer =
-            event.what == flows::Happening::Pong || event.what == flows::Happening::Registered;
-        if (!answer || !event.row.valid() || evidence.trace.destination(event.row) != ends)
+        if (!isAnswer(event) || !event.row.valid() || evidence.trace.destination(event.row) != ends)
             continue;
         if (event.time < missing.time)
             life.before = std::max(life.before, event.time);
@@ -109,7 +113,7 @@ void check(const Evidence &evidence, Findings &out)
         // Each flow is told of on the registration that made it.
         if (!flow || !flow->lastRegister.valid() ||
             evidence.trace.row(flow->lastRegister).call != evidence.call.id ||
-            lifeWithoutPong(evidence, *flow) != nullptr) // flow-pong-never tells
+            lifeWithoutPong(evidence, *flow)) // flow-pong-never tells
             continue;
         if (const auto *const missing = unansweredPing(*flow))
             report(evidence, *flow, *missing, out);

@@ -27,8 +27,7 @@ bool together(const Evidence &evidence, const flows::Flow &one, const flows::Flo
     const auto until = [&](const flows::FlowEvent &event) {
         using flows::Happening;
         const bool ends = event.what == Happening::Closed || event.what == Happening::Reset ||
-                          (event.what == Happening::Registered && !boundAt(one, event.time)) ||
-                          (event.what == Happening::Registered && !boundAt(other, event.time));
+                          event.what == Happening::Removed;
         const auto before = event.time - base::Duration(1);
         return ends && both(before) && both(before - kSettled);
     };

@@ -12,8 +12,8 @@ constexpr auto kGive = std::chrono::seconds(1);
 
 struct Gaps {
     std::size_t tooLong = 0, pings = 0;
-    base::Duration longest{0};
-    trace::RowId before, after; // of the longest
+    base::Duration longest{0}, timer{0};
+    trace::RowId before, after, granted; // of the longest
 };
 
 /// Anything that the user agent sent over the flow keeps it alive, and a pong shows a ping.
@@ -33,34 +33,48 @@ bool keepsAlive(const Evidence &evidence, const flows::Flow &flow, const flows::
     }
 }
 
+/// By the Flow-Timer that was in force: a user agent that leaves has none at the end.
 Gaps gapsOf(const Evidence &evidence, const flows::Flow &flow)
 {
-    const auto allowed = flow.report.flowTimer + flow.report.flowTimer / 10 + kGive;
+    using flows::Happening;
     Gaps gaps;
     const flows::FlowEvent *last = nullptr;
+    Bound bound; // none: without a time
+    if (!flow.events.empty())
+        bound = boundAt(flow, flow.events.front().time - base::Duration(1)).value_or(Bound{});
     for (const auto &event : flow.events) {
-        if (event.what == flows::Happening::Closed || event.what == flows::Happening::Reset)
-            last = nullptr; // what follows is another connection
-        if (!keepsAlive(evidence, flow, event))
-            continue;
-        gaps.pings += event.what == flows::Happening::Ping ? 1 : 0;
-        const auto gap = last != nullptr ? event.time - last->time : base::Duration{0};
-        gaps.tooLong += gap > allowed ? 1 : 0;
-        if (gap > gaps.longest) {
-            gaps.longest = gap;
-            gaps.before = last->row;
-            gaps.after = event.row;
+        if (event.what == Happening::Closed || event.what == Happening::Reset ||
+            event.what == Happening::Removed)
+            last = nullptr; // what follows is another connection, or needs none
+        const bool timed =
+            bound.granted && bound.flowTimer.count() > 0 && keepsAlive(evidence, flow, event);
+        gaps.pings += timed && event.what == Happening::Ping ? 1 : 0;
+        const auto gap = timed && last != nullptr ? event.time - last->time : base::Duration{0};
+        if (timed && gap > bound.flowTimer + bound.flowTimer / 10 + kGive) {
+            ++gaps.tooLong;
+            if (gap > gaps.longest)
+                gaps = {gaps.tooLong, gaps.pings, gap,      bound.flowTimer,
+                        last->row,    event.row,  bound.row};
         }
-        last = &event;
+        last = keepsAlive(evidence, flow, event) ? &event : last;
+        if (event.what == Happening::Registered)
+            bound = Bound{event.time, event.granted, event.flowTimer, event.row};
+        else if (event.what == Happening::Removed)
+            bound = {};
     }
     return gaps;
+}
+
+/// A flow of ours may have another socket by now.
+base::Endpoint userAgentAt(const Evidence &evidence, const flows::Flow &flow, trace::RowId row)
+{
+    const auto source = evidence.trace.source(row);
+    return source == flow.edge ? evidence.trace.destination(row) : source;
 }
 
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto *const flow : flowsOf(evidence)) {
-        if (!flow->granted || flow->report.flowTimer.count() <= 0)
-            continue;
         const auto gaps = gapsOf(evidence, *flow);
         // A capture that keeps no keep-alives, or few of them, tells nothing.
         if (gaps.tooLong < kHabit || gaps.pings < kHabit || gaps.tooLong * 4 < gaps.pings * 3)
@@ -69,12 +83,13 @@ void check(const Evidence &evidence, Findings &out)
             "flow-timer-violated", Severity::Warning, Grade::Seen,
             fmt::format("{} granted a Flow-Timer of {} [3]; {} was silent for longer {} times, up "
                         "to {} [1][2].",
-                        flow->edge.text(), lasting(flow->report.flowTimer), flow->userAgent.text(),
-                        gaps.tooLong, lasting(gaps.longest)));
+                        flow->edge.text(), lasting(gaps.timer),
+                        userAgentAt(evidence, *flow, gaps.after).text(), gaps.tooLong,
+                        lasting(gaps.longest)));
         f.impact = "The edge may take the flow for dead and drop it: calls for it are then lost, "
                    "or end with 430.";
         f.evidence = {at(gaps.before, "the last sign of life"), at(gaps.after, "the next one"),
-                      at(evidence, flow->lastResponse, sip::HeaderId::FlowTimer, "the Flow-Timer")};
+                      at(evidence, gaps.granted, sip::HeaderId::FlowTimer, "the Flow-Timer")};
         f.evidence.front().flow = flow->id;
         f.fixes = {{"Send a keep-alive at random after 80 to 100 % of the Flow-Timer.",
                     "callee's user agent", Action::None}};

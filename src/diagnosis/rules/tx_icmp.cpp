@@ -30,7 +30,9 @@ trace::RowId undelivered(const Evidence &evidence, trace::RowId event)
         if (transaction.localFailure == event && transaction.request.valid() &&
             transaction.responses.empty())
             return transaction.request;
-        if (transaction.request.valid() &&
+        const bool answered = !transaction.responses.empty() &&
+                              evidence.time(transaction.responses.front()) <= evidence.time(event);
+        if (transaction.request.valid() && !answered &&
             evidence.time(transaction.request) <= evidence.time(event))
             found = transaction.request;
     }

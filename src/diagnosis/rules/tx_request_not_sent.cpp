@@ -33,6 +33,9 @@ std::string impactOf(sip::Method method)
     case sip::Method::Prack:
         return "The callee waits for this PRACK and may end the call with 504 after 32 s (RFC 3262 "
                "section 3).";
+    case sip::Method::Ack:
+        return "The callee does not learn that its answer came: it sends it again and ends the "
+               "call after 32 s (RFC 3261 section 13.3.1.4).";
     case sip::Method::Bye:
         return "The other side does not learn that the call is over; it may go on, and be charged, "
                "until it notices that no media comes.";

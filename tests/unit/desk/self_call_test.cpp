@@ -116,12 +116,37 @@ TEST(SelfCall, TheOrderInWhichTheyAreToldDoesNotMatter)
 
 TEST(SelfCall, LeavesByAnotherFlowThanTheOneInQuestion)
 {
-    const SelfCall call(bob(), kThen);
-    EXPECT_EQ(call.options(bob(3), 1).extras.flow, 2U);
-    EXPECT_EQ(call.options(bob(3), 2).extras.flow, 1U);
-    EXPECT_EQ(call.options(bob(1), 1).extras.flow, 0U) << "there is only one";
-    EXPECT_EQ(call.options(bob(3), 0).extras.flow, 0U);
+    const auto leaves = [](const AccountInfo &account, std::uint32_t asked) {
+        return SelfCall(account, kThen, asked).options(account).extras.flow;
+    };
+    EXPECT_EQ(leaves(bob(3), 1), 2U);
+    EXPECT_EQ(leaves(bob(3), 2), 1U);
+    EXPECT_EQ(leaves(bob(1), 1), 0U) << "there is only one";
+    EXPECT_EQ(leaves(bob(3), 0), 0U);
     auto lame = bob(3);
     lame.flows[2].state = base::FlowState::BackingOff;
-    EXPECT_EQ(call.options(lame, 1).extras.flow, 3U);
+    EXPECT_EQ(leaves(lame, 1), 3U);
+}
+
+TEST(SelfCall, TellsByWhichFlowItCameIn)
+{
+    const auto came = [](std::uint32_t asked, std::uint32_t by) {
+        SelfCall out(bob(2), kThen, asked);
+        out.add(own(), kOwn, kThen);
+        auto info = incoming(8, "ours", "<sip:bob@example.test>");
+        info.cameBy = by;
+        out.add(info, kOwn, kThen + 40ms);
+        return out;
+    };
+    const auto asked = came(2, 2);
+    EXPECT_EQ(asked.cameBy(), 2U);
+    EXPECT_FALSE(asked.elsewhere());
+    EXPECT_THAT(asked.conclusion(true, false),
+                testing::AllOf(HasSubstr("over flow 2, having left over flow 1."),
+                               Not(HasSubstr("says nothing"))));
+    const auto other = came(2, 1);
+    EXPECT_TRUE(other.elsewhere());
+    EXPECT_THAT(other.conclusion(true, false), HasSubstr("this says nothing of flow 2."));
+    EXPECT_FALSE(came(0, 1).elsewhere());
+    EXPECT_THAT(came(2, 0).conclusion(true, false), HasSubstr("over none of our flows"));
 }

@@ -26,7 +26,7 @@ diagnosis::Explanation explained(const support::Folded &folded, trace::RowId row
 
 bool says(const diagnosis::Explanation &out, std::string_view text)
 {
-    return out.happened.find(text) != std::string::npos;
+    return (out.happened + ' ' + out.actor + ' ' + out.expected).find(text) != std::string::npos;
 }
 
 TEST(Explain, EarlyMediaOfA183)
@@ -149,6 +149,28 @@ TEST(Explain, HiddenFlowFailureBehindAnotherCode)
                                              kToken));
     const auto out = explained(folded, folded.row(477));
     EXPECT_TRUE(says(out, "RFC 5626 wants 430 there")) << out.happened;
+}
+
+/// A call to an address of ours that never came in, though a flow of ours is up.
+TEST(Explain, AMissingInboundCallMayHideADeadFlow)
+{
+    const std::string up = R"(
+own bob
+0.00 bob>edge REGISTER tcp call=r1 "Supported: path, outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
+0.05 edge>bob 200 tcp call=r1 tag=r "Require: outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
+0.06 bob>edge flow up
+5.00 alice>edge INVITE offer
+)";
+    const std::string brought = "5.01 edge>bob INVITE tcp offer\n5.20 bob>edge 480 tcp tag=b\n";
+    for (const int status : {480, 408, 404, 403, 486}) {
+        const auto refused = fmt::format("5.50 edge>alice {} tag=e\n", status);
+        const support::Folded missed(up + refused);
+        const auto out = explained(missed, missed.row(status));
+        EXPECT_EQ(says(out, "the call did not come in"), status != 403 && status != 486)
+            << status << out.happened;
+    }
+    const support::Folded came(up + brought + "5.50 edge>alice 480 tag=b\n");
+    EXPECT_FALSE(says(explained(came, came.row(480)), "the call did not come in"));
 }
 
 TEST(Explain, ChallengeAndWhatFollowed)

@@ -35,8 +35,8 @@ constexpr const char *kInitial = R"(
 TEST(FlowPrevention, SaysWhatTheRfcWantsAndWhoActsFirst)
 {
     const auto out = explained(fmt::format(kInitial, ""));
-    EXPECT_THAT(out.happened, HasSubstr("tries another flow of the same instance after a 430"));
-    EXPECT_THAT(out.happened, HasSubstr("First to act: the home proxy"));
+    EXPECT_THAT(out.expected, HasSubstr("tries another flow of the same instance after a 430"));
+    EXPECT_THAT(out.actor, HasSubstr("First to act: the home proxy"));
     const auto fixes = fixesOf(out);
     for (const char *product : {"In Kamailio:", "In OpenSIPS:", "In Flexisip:", "In repro"})
         EXPECT_THAT(fixes, HasSubstr(product));

@@ -31,7 +31,16 @@ trace::RowId troubleOf(std::initializer_list<flows::FlowEvent> events)
 
 flows::FlowEvent event(Happening what, std::uint32_t row, const char *text = "")
 {
-    return {{}, what, {row}, 0, text};
+    flows::FlowEvent out;
+    out.what = what;
+    out.row = {row};
+    out.text = text;
+    for (const auto state :
+         {base::FlowState::Up, base::FlowState::UpPlain, base::FlowState::Suspect,
+          base::FlowState::Failed, base::FlowState::BackingOff})
+        if (out.text.starts_with(std::string(base::flowStateText(state)) + ":"))
+            out.state = state;
+    return out;
 }
 
 TEST(FlowTrouble, IsTheFirstFailureSinceTheFlowWorked)

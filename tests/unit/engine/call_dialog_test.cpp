@@ -107,6 +107,33 @@ TEST(CallDialog, EveryRequestAnswersItsOwnChallengeForItsOwnTarget)
     EXPECT_GE(seen, 5);
 }
 
+/// Nobody answers an ACK: without a look at its socket it would be drawn as one that arrived.
+TEST(CallDialog, AnAckThatFindsNoWayIsTold)
+{
+    Peer callee{[](Peer &self, const sip::Message &message, const Way &way) {
+        if (message.method == sip::Method::Invite)
+            self.send(way, sip::responseTo(message, 200, "", "a")
+                               .header("Contact", "<sip:phone@240.0.0.1:5060>")
+                               .body("application/sdp", ear::kAnswer)
+                               .text());
+    }};
+    Ear ear(ear::quick());
+    ear.engine->place(to(callee));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    std::vector<base::LocalEvent> told;
+    EXPECT_TRUE(support::stepUntil([&] {
+        told.clear();
+        for (const auto kind : {base::LocalKind::SendFailed, base::LocalKind::Unreachable})
+            for (auto &event : ear.told(kind))
+                told.push_back(event);
+        return !told.empty();
+    }));
+    ASSERT_EQ(told.size(), 1U) << "once, however often the answer comes";
+    EXPECT_THAT(told.front().sentence, testing::AllOf(testing::StartsWith("The ACK did not leave"),
+                                                      HasSubstr("240.0.0.1:5060")));
+    EXPECT_EQ(told.front().code, 0);
+}
+
 TEST(CallDialog, AWrongPasswordIsStillFoundAtTheSecondRefusal)
 {
     std::atomic<int> invites{0};

@@ -7,6 +7,7 @@
 #include <array>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <iostream>
 #include <numeric>
 #include <random>
 
@@ -53,6 +54,8 @@ TEST(BackOff, IsEvenlySpreadWithinItsBoundsOverAThousandFailures)
     double chi = 0;
     for (const int seen : slots)
         chi += (seen - 50.0) * (seen - 50.0) / 50.0;
+    std::cout << "figure  1000 waits within [W/2, W]; chi-square " << chi
+              << " over 20 slots (a uniform draw stays below 43.8 in 999 of 1000 runs)\n";
     EXPECT_LT(chi, 43.82) << "0.1 % limit of 19 degrees of freedom";
     EXPECT_GT(chi, 3.0) << "too even to be random";
 }

@@ -301,4 +301,51 @@ TEST(Clock, WhenItIsSetWhatIsDueKeepsItsDistance)
     }
 }
 
+/// Asking for a day first would only be refused once more.
+TEST(TooBrief, ATimeBeyondADayIsNotAskedFor)
+{
+    Machine flow;
+    flow.keeper.sending(flow.now);
+    auto brief = status(423);
+    brief.minExpires = 4294967295s;
+    flow.keeper.result(flow.now, brief);
+    EXPECT_EQ(flow.keeper.state(), FlowState::Rejected);
+    EXPECT_THAT(flow.keeper.take(), testing::Not(testing::Contains(KeeperAct::Refresh)));
+}
+
+/// What this computer could not send troubled nobody, so it need not wait once there is a way
+/// again.
+TEST(NetworkReturn, TriesAtOnceWhatNeverLeft)
+{
+    Machine flow;
+    auto unsent = status(503);
+    unsent.local = unsent.unsent = true;
+    flow.keeper.result(flow.now, unsent);
+    ASSERT_EQ(flow.keeper.state(), FlowState::BackingOff);
+    flow.keeper.take();
+    flow.after(1s);
+    flow.keeper.networkReturned(flow.now);
+    EXPECT_EQ(flow.keeper.state(), FlowState::Connecting);
+    EXPECT_THAT(flow.keeper.take(), testing::ElementsAre(KeeperAct::Connect));
+    flow.keeper.networkReturned(flow.now); // of the same cable
+    EXPECT_THAT(flow.keeper.take(), testing::IsEmpty());
+}
+
+TEST(NetworkReturn, DoesNotShortenTheWaitThatAnEdgeIsSpared)
+{
+    Machine flow;
+    auto refused = status(503);
+    refused.local = true; // nobody listens there
+    for (const auto &result : {refused, status(500), status(503)}) {
+        flow.keeper.result(flow.now, result);
+        ASSERT_EQ(flow.keeper.state(), FlowState::BackingOff);
+        flow.keeper.take();
+        flow.keeper.networkReturned(flow.now);
+        EXPECT_EQ(flow.keeper.state(), FlowState::BackingOff);
+        EXPECT_THAT(flow.keeper.take(), testing::IsEmpty());
+        flow.jump();
+        flow.keeper.take();
+    }
+}
+
 } // namespace

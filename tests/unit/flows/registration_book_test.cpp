@@ -95,6 +95,25 @@ TEST_F(Registering, ListsEveryBindingOfThe2xx)
     EXPECT_EQ(state(), RegistrationState::Expired);
 }
 
+TEST_F(Registering, WhatWasGrantedStaysKnownWhenTheUserAgentLeavesOrAsks)
+{
+    const std::string contact =
+        "Contact: <sip:bob@192.0.2.10>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=";
+    asks(1, contact + "600\r\n");
+    gets(200, 1, contact + "600\r\nRequire: outbound\r\nFlow-Timer: 25\r\n");
+    asks(2, "");
+    gets(200, 2, contact + "590\r\n");
+    EXPECT_TRUE(only().outboundGranted);
+    asks(3, contact + "0\r\n");
+    gets(200, 3, "");
+    EXPECT_EQ(state(), RegistrationState::Removed);
+    EXPECT_TRUE(only().outboundGranted);
+    EXPECT_EQ(only().flowTimer, 25U);
+    asks(4, contact + "600\r\n");
+    gets(200, 4, contact + "600\r\n");
+    EXPECT_FALSE(only().outboundGranted) << "the registrar did not grant it again";
+}
+
 TEST_F(Registering, ParameterCountsMoreThanHeaderAndHeaderMoreThanNothing)
 {
     asks(1, "Contact: <sip:bob@192.0.2.10>\r\n");

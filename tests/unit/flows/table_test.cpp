@@ -138,6 +138,11 @@ TEST_F(FlowTable, RemovesARegistrationWithExpiresZero)
     EXPECT_FALSE(flow()->registered.known());
     EXPECT_FALSE(flow()->report.registeredUntil.known());
     EXPECT_EQ(flow()->events.back().text, "registration removed");
+    EXPECT_EQ(happenings(*flow()), (std::vector{Happening::Registered, Happening::Removed}));
+    EXPECT_TRUE(flow()->events.front().granted);
+    EXPECT_EQ(flow()->events.front().flowTimer, std::chrono::seconds(120));
+    EXPECT_EQ(flow()->flowTimer, std::chrono::seconds(120)) << "what was granted stays known";
+    EXPECT_TRUE(flow()->grantedBy.valid());
 }
 
 TEST_F(FlowTable, TakesAStarContactForARemoval)

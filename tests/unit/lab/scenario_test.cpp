@@ -82,4 +82,8 @@ TEST(Scenario, ReadsStepsAndAccount)
     EXPECT_EQ(read->steps[0].kind, lab::StepKind::ReRegister);
     EXPECT_EQ(read->steps[0].wait, std::chrono::milliseconds(250));
     EXPECT_EQ(read->findings, (std::vector<std::string>{"a", "b"}));
+    const auto waits = lab::parseScenario("x", "title=\"t\"\nsummary=\"s\"\n[account]\nedges=1\n"
+                                               "[[step]]\ndo=\"recover\"\ncaption=\"c\"\n");
+    ASSERT_TRUE(waits) << waits.error().sentence;
+    EXPECT_EQ(waits->steps[0].kind, lab::StepKind::Recover);
 }

@@ -33,9 +33,27 @@ QString end(const base::Endpoint &endpoint)
     return endpoint.known() ? shown(endpoint.text()) : QStringLiteral("–");
 }
 
+/// Of a flow that was only seen: what is known of its end.
+const char16_t *glyphOf(const Row &row)
+{
+    if (row.ours() || (row.seen && row.seen->ours))
+        return lookOf(row.report.state).glyph;
+    switch (row.standing) {
+    case flows::Standing::Registered:
+        return u"●";
+    case flows::Standing::Failed:
+    case flows::Standing::Closed:
+        return u"✕";
+    case flows::Standing::Seen:
+        return u"?";
+    default:
+        return u"○";
+    }
+}
+
 QString state(const Row &row)
 {
-    const char16_t *glyph = row.ours() ? lookOf(row.report.state).glyph : u"?";
+    const char16_t *glyph = glyphOf(row);
     return QString::fromUtf16(glyph) + QLatin1Char(' ') + row.word();
 }
 
@@ -150,7 +168,38 @@ QString tls(const Row &row)
     return row.report.tls.empty() ? QStringLiteral("–") : shown(row.report.tls);
 }
 
-constexpr std::array<Column<Row>, 15> kColumns{{
+/// What the edge put into the Path: readable where its layout is known (RFC 5626 section 5.2 allows
+/// any).
+QString token(const Row &row)
+{
+    if (!row.seen || row.seen->token.empty())
+        return QStringLiteral("–");
+    const auto read = flows::decodeToken(row.seen->token);
+    if (!read)
+        return QObject::tr("opaque: %1").arg(shown(row.seen->token).left(24));
+    return QObject::tr("%1 %2").arg(shown(base::transportText(read->transport)),
+                                    shown(read->userAgent.text()));
+}
+
+QString tokenTip(const Row &row)
+{
+    if (!row.seen || row.seen->token.empty())
+        return QObject::tr("No Path with ;ob was seen, so no token names this flow.");
+    const auto read = flows::decodeToken(row.seen->token);
+    if (!read)
+        return QObject::tr("%1\nOnly the edge that made it can read it.")
+            .arg(shown(row.seen->token));
+    const bool matches =
+        read->userAgent == row.seen->userAgent || read->userAgent == row.report.mapped;
+    return QObject::tr("%1\n%2 of user agent %3 at edge %4, as %5 write it.\n%6")
+        .arg(shown(row.seen->token), shown(base::transportText(read->transport)),
+             end(read->userAgent), end(read->edge), shown(flows::layoutText(read->layout)),
+             matches ? QObject::tr("It names this flow as it is.")
+                     : QObject::tr("It names another address than this flow has here: a NAT lies "
+                                   "between, or the flow was replaced."));
+}
+
+constexpr std::array<Column<Row>, 16> kColumns{{
     {"state", "State", state, reason, kLeft},
     {"regId", "Flow", regId, nullptr, kRight},
     {"transport", "Over", [](const Row &r) { return shown(r.report.transport); }, nullptr, kLeft},
@@ -168,6 +217,7 @@ constexpr std::array<Column<Row>, 15> kColumns{{
     {"mapped", "Seen as", mapped, nullptr, kLeft},
     {"account", "Account", [](const Row &r) { return shown(r.report.aor); }, nullptr, kLeft},
     {"tls", "TLS", tls, tls, kLeft},
+    {"token", "Token", token, tokenTip, kLeft},
 }};
 
 } // namespace

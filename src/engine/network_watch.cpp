@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <engine/network_watch.h>
+
+#include <array>
+#include <base/log.h>
+#include <cerrno>
+#include <cstring>
+#include <engine/network_news.h>
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+
+namespace engine {
+
+namespace {
+
+constexpr base::Duration kSettles = std::chrono::milliseconds(200); // address, then route
+
+} // namespace
+
+NetworkWatch::NetworkWatch(SuLoop &loop, std::function<void()> returned)
+    : m_loop(loop), m_returned(std::move(returned)), m_settles(loop),
+      m_socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE))
+{
+    sockaddr_nl name{};
+    name.nl_family = AF_NETLINK;
+    name.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+                     RTMGRP_IPV6_ROUTE;
+    const bool bound = m_socket >= 0 && ::bind(m_socket, reinterpret_cast<const sockaddr *>(&name),
+                                               sizeof name) == 0;
+    if (!bound || !m_loop.watch(m_socket, [this] { read(); }))
+        base::log(base::LogLevel::Info, "engine", "the system does not tell of network changes: {}",
+                  std::strerror(errno));
+}
+
+NetworkWatch::~NetworkWatch()
+{
+    if (m_socket < 0)
+        return;
+    m_loop.unwatch(m_socket);
+    ::close(m_socket);
+}
+
+void NetworkWatch::read()
+{
+    std::array<char, 16384> buffer{};
+    bool back = false;
+    for (;;) {
+        const ssize_t n = ::recv(m_socket, buffer.data(), buffer.size(), MSG_DONTWAIT);
+        if (n <= 0) {
+            back = back || (n < 0 && errno == ENOBUFS); // too many at once: one may be of that kind
+            break;
+        }
+        back = back || tellsReturn(buffer.data(), static_cast<std::size_t>(n));
+    }
+    if (back)
+        m_settles.start(kSettles, [this] { m_returned(); });
+}
+
+} // namespace engine

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+// Tells when this computer's network may have come back: an address, a route or a link came up
+// (rtnetlink). Loop's thread only.
+#pragma once
+
+#include <engine/su_loop.h>
+#include <engine/timer.h>
+#include <functional>
+
+namespace engine {
+
+class NetworkWatch
+{
+public:
+    /// `returned` is called a moment after the last of several changes. Where the system tells
+    /// nothing it is never called.
+    NetworkWatch(SuLoop &loop, std::function<void()> returned);
+    ~NetworkWatch();
+    NetworkWatch(const NetworkWatch &) = delete;
+    NetworkWatch &operator=(const NetworkWatch &) = delete;
+
+private:
+    void read();
+
+    SuLoop &m_loop;
+    std::function<void()> m_returned;
+    Timer m_settles;
+    int m_socket = -1;
+};
+
+} // namespace engine
