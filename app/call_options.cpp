@@ -75,13 +75,13 @@ base::Result<void> readSrtp(const std::string &text, desk::CallOptions &call)
     using media::Srtp;
     for (const auto &[name, srtp] :
          {std::pair{"off", Srtp::Off}, std::pair{"offered", Srtp::Offered},
-          std::pair{"required", Srtp::Required}}) {
+          std::pair{"required", Srtp::Required}, std::pair{"dtls", Srtp::Dtls}}) {
         if (!base::equalsNoCase(text, name))
             continue;
         call.srtp = srtp;
         return {};
     }
-    return base::fail(base::ErrorCode::BadInput, "--srtp takes off, offered or required.");
+    return base::fail(base::ErrorCode::BadInput, "--srtp takes off, offered, required or dtls.");
 }
 
 base::Result<void> readAudio(const Arguments &arguments, CallPlan &plan)

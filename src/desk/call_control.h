@@ -48,6 +48,8 @@ private:
         std::string described;  // our offer, or our answer, sent in a 183 already
         media::Srtp srtp = media::Srtp::Off;
         std::vector<std::string> crypto;   // ours, values of a=crypto
+        std::string fingerprint;           // of our certificate, where keys come by DTLS
+        std::string shaken;                // trouble of its handshake, told
         std::vector<std::string> secured;  // early dialogs with which keys were agreed on
         std::string ended;                 // why we ended it, a sentence
         bool refusals = false;             // packets without authentication were told of

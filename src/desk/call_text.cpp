@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <media/codecs.h>
 #include <sip/sdp_crypto.h>
+#include <sip/sdp_dtls.h>
 #include <sip/uri.h>
 
 namespace desk {
@@ -46,6 +47,8 @@ media::Srtp srtpOf(std::string_view text)
 {
     const sip::Sdp sdp = sip::parseSdp(text);
     const auto *audio = sdp.audio();
+    if (audio != nullptr && sip::keysByDtls(sdp, *audio))
+        return media::Srtp::Dtls;
     if (audio == nullptr || sip::cryptoLines(*audio).empty())
         return media::Srtp::Off;
     return sip::isSecureProfile(audio->protocol) ? media::Srtp::Required : media::Srtp::Offered;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "control.h"
+#include "dtls.h"
 #include "early_media.h"
 #include "incoming.h"
 #include "media.h"
@@ -94,6 +95,10 @@ private:
     bool sendControl(const std::string &toTag, const Control::Line &line, std::string_view bytes);
     bool sendSound(const std::string &toTag, const base::Endpoint &to, std::string_view bytes);
     Protection::Opening openProtected(const Datagram &datagram, bool isControl);
+    void beginDtls(std::shared_ptr<const DtlsIdentity> identity);
+    bool takeDtls(const Datagram &datagram, const UdpSocket &socket);
+    void followDtls();
+    void withKeys(Remote &remote);
     bool mediaComes();
     bool mediaBegins();
     base::Duration ring(base::Duration now);
@@ -120,6 +125,10 @@ private:
     EarlyMedia m_early;
     Playout m_playout;
     Protection m_protection;
+    std::shared_ptr<const DtlsIdentity> m_identity; // null: no keys come by DTLS
+    std::unique_ptr<Dtls> m_dtls;
+    std::map<std::string, Remote> m_shaking; // by To-tag, those whose keys come by DTLS
+    std::string m_dtlsTrouble, m_dtlsTroubled;
     Control m_control;
     Recordings m_recordings;
     std::shared_ptr<Speaker> m_speaker;

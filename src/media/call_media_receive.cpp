@@ -28,6 +28,11 @@ void CallMedia::received(const Datagram &datagram, UdpSocket &socket)
     packet.payload = base::Blob::copy(datagram.bytes);
     // RFC 5761 section 4: RTCP may come on the RTP port too. What is neither (STUN, DTLS) keeps its
     // hint unknown.
+    if (takeDtls(datagram, socket)) {
+        if (!m_around.packets.push(packet))
+            ++m_dropped;
+        return;
+    }
     const bool isControl = rtp::looksLikeRtcp(datagram.bytes);
     const auto opening = openProtected(datagram, isControl);
     const bool isClear = opening.verdict == Protection::Verdict::Clear;

@@ -99,6 +99,8 @@ void CallMedia::remote(Remote remote)
 {
     if (m_over)
         return;
+    if (remote.dtls)
+        withKeys(remote);
     m_protection.agree(remote);
     if (remote.closed)
         remote.weMaySend = false;
@@ -115,8 +117,10 @@ void CallMedia::remote(Remote remote)
 
 void CallMedia::openControl(const Remote &remote, const Sender *sender)
 {
-    if (m_request.send == SendKind::Nothing)
-        return; // nothing at all
+    // Nothing at all; or RTCP by itself, which would need a handshake of its own (RFC 5764 section
+    // 4.1.2): with DTLS we offer to share the port.
+    if (m_request.send == SendKind::Nothing || (remote.dtls && !remote.mux))
+        return;
     Control::Line line;
     line.mux = remote.mux;
     line.to = remote.rtp;

@@ -120,7 +120,7 @@ Protection::Opening Protection::unopened(const base::Endpoint &source)
             from = &dialog;
     }
     const bool keyed = from != nullptr ? from->keys.has_value() : !anyPlain;
-    const bool closed = m_wanted == Srtp::Required || (from != nullptr && from->closed) ||
+    const bool closed = isRequired(m_wanted) || (from != nullptr && from->closed) ||
                         (m_wanted == Srtp::Offered && m_dialogs.empty());
     if (!keyed && !closed)
         return {};
@@ -150,7 +150,7 @@ std::string_view Protection::seal(const std::string &toTag, std::string_view pac
 {
     Dialog *dialog = find(toTag);
     if (dialog == nullptr || (!dialog->keys && !dialog->closed))
-        return m_wanted == Srtp::Required ? std::string_view() : packet;
+        return isRequired(m_wanted) ? std::string_view() : packet;
     if (!dialog->sealer || !seal(*dialog->sealer))
         return {};
     return m_sealed;

@@ -77,7 +77,7 @@ CallDetails::CallDetails(const desk::CallOptions &now, QWidget *parent)
                       "detailsNumbers", tr("Allow emergency and premium numbers"))),
       m_timer(named(new QSpinBox(this), "detailsTimer", tr("Session timer in seconds (RFC 4028)"))),
       m_srtp(named(new QComboBox(this), "detailsSrtp",
-                   tr("SRTP: encrypted audio with keys in SDP (RFC 4568)")))
+                   tr("SRTP: encrypted audio, with keys in SDP (RFC 4568) or by DTLS (RFC 5763)")))
 {
     setObjectName(QStringLiteral("callDetails"));
     setWindowTitle(tr("Details of the next calls"));
@@ -122,7 +122,8 @@ void CallDetails::makeForm(QFormLayout *form)
     form->addRow(title(tr("Local address"), m_localAddress), m_localAddress);
     for (QCheckBox *box : {m_lateOffer, m_earlyMedia, m_sessionId, m_redirects, m_numbers})
         form->addRow(QString(), box);
-    m_srtp->addItems({tr("off"), tr("offered"), tr("required")}); // as media::Srtp counts
+    m_srtp->addItems(
+        {tr("off"), tr("offered"), tr("required"), tr("by DTLS")}); // as media::Srtp counts
     m_requestUri->setPlaceholderText(tr("the target"));
     m_localAddress->setPlaceholderText(tr("by route"));
     m_privacy->setPlaceholderText(tr("none"));
@@ -195,7 +196,7 @@ void CallDetails::apply(desk::CallOptions &options) const
     extras.followRedirects = m_redirects->isChecked();
     extras.allowNumber = m_numbers->isChecked();
     extras.sessionExpires = static_cast<std::uint32_t>(m_timer->value());
-    options.srtp = static_cast<media::Srtp>(std::clamp(m_srtp->currentIndex(), 0, 2));
+    options.srtp = static_cast<media::Srtp>(std::clamp(m_srtp->currentIndex(), 0, 3));
     options.lateOffer = m_lateOffer->isChecked();
     options.extras = std::move(extras);
 }
