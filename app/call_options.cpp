@@ -96,6 +96,10 @@ base::Result<void> readAudio(const Arguments &arguments, CallPlan &plan)
         return base::fail(base::ErrorCode::BadInput, "--dtmf-when takes answer or early-media.");
     plan.call.events = !plan.keys.empty();
     plan.call.rtcpMux = arguments.has("--rtcp-mux");
+    const auto sending = desk::sendingNamed(arguments.value("--send", "noise"));
+    if (!sending)
+        return tl::unexpected<base::Error>(sending.error());
+    plan.call.sending = *sending;
     if (const auto ok = readSrtp(arguments.value("--srtp", "off"), plan.call); !ok)
         return ok;
     const auto country = arguments.value("--ringback", plan.call.ringback);

@@ -22,6 +22,7 @@ inline constexpr std::array kCallOptions{
                "codecs in order (PCMU,PCMA,opus); also G722, GSM, G729, L16/16000"},
     OptionSpec{"--srtp", "off|offered|required|dtls",
                "encrypted audio: keys in SDP (RFC 4568), or by DTLS (RFC 5763) (off)"},
+    OptionSpec{"--send", "WHAT", "noise, tone[:HZ], mic[:DEVICE], nothing or FILE.wav (noise)"},
     OptionSpec{"--late-offer", "", "INVITE without SDP: the peer makes the offer"},
     OptionSpec{"--100rel", "supported|required|off", "reliable provisional responses (supported)"},
     OptionSpec{"--header", "\"NAME: VALUE\"", "one more header of the INVITE", true},

@@ -169,6 +169,8 @@ void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
 {
     if (event.sdp.empty() || !live.media.valid() || !m_parts.media)
         return;
+    if (!event.ours.empty())
+        live.described = event.ours; // another target got other keys
     const auto theirs = sip::parseSdp(event.sdp);
     // What came may be an offer: ours is then the answer that the engine makes of the same draft.
     const std::string described =

@@ -30,6 +30,7 @@ public:
     void transfer(engine::CallHandle ours, const std::string &target, engine::CallHandle with);
     void choose(engine::CallHandle ours, const std::string &toTag);
     void mute(engine::CallHandle ours, bool muted);
+    void send(engine::CallHandle ours, const media::Sending &sending);
     void record(engine::CallHandle ours, const std::string &folder);
     /// The handle for the next call; any thread.
     engine::CallHandle nextHandle() { return {m_next.fetch_add(1)}; }

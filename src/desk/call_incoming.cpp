@@ -52,7 +52,7 @@ void CallControl::onIncoming(const engine::CallEvent &event)
         info.options.target = event.to;
         info.options.from = event.from;
         info.options.account = event.account;
-        info.options.send = media::SendKind::Tone;
+        info.options.sending.kind = media::SendKind::Tone;
         info.stage = CallInfo::Stage::Ringing;
     });
     if (m_parts.engine)

@@ -19,8 +19,7 @@ base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &opti
     media::PrepareRequest request;
     request.local = local;
     request.receive = payloadMaps(live.codecs);
-    request.send = options.send;
-    request.file = options.sendFile;
+    request.sending = options.sending;
     request.srtp = live.srtp;
     request.dtls = !live.fingerprint.empty();
     request.ringback = live.incoming ? std::string() : options.ringback;
@@ -139,6 +138,8 @@ void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest requ
     if (options.srtp == media::Srtp::Offered || options.srtp == media::Srtp::Required)
         live.crypto = options.lateOffer ? answeringKeys() : offeredKeys();
     request.description = sip::writeSdp(draftOf(live));
+    if (!live.crypto.empty())
+        request.renew = withFreshKeys;
     // Where the user's own body is the offer, its keys and codecs are what is answered.
     live.described = base::equalsNoCase(request.extras.bodyType, "application/sdp")
                          ? request.extras.body

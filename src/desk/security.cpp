@@ -112,6 +112,24 @@ std::vector<std::string> answeringKeys()
     return out;
 }
 
+std::string withFreshKeys(const std::string &sdp)
+{
+    constexpr std::string_view kName = "a=crypto:";
+    std::string out;
+    for (const auto line : base::split(sdp, '\n')) {
+        const auto text = base::trim(line);
+        const auto keys = text.substr(0, kName.size()) == kName
+                              ? rtp::sdesKeys(text.substr(kName.size()))
+                              : std::vector<rtp::SdesKey>();
+        if (keys.size() == 1)
+            out += std::string(kName) + rtp::sdesValue(rtp::freshKey(keys[0].suite, keys[0].tag)) +
+                   "\r\n";
+        else if (!text.empty())
+            out += std::string(text) + "\r\n";
+    }
+    return out;
+}
+
 void protect(sip::SdpDraft &draft, media::Srtp srtp, const std::vector<std::string> &keys,
              const std::string &fingerprint)
 {

@@ -15,6 +15,9 @@ std::vector<std::string> offeredKeys();
 /// And of all that an answer could take, whichever comes.
 std::vector<std::string> answeringKeys();
 
+/// A description of ours with another key in each a=crypto line of it, for another receiver.
+std::string withFreshKeys(const std::string &sdp);
+
 /// Where a certificate is wanted that is not made yet.
 inline const std::string kAnyFingerprint = "sha-256 00";
 

@@ -24,19 +24,13 @@ base::Result<std::unique_ptr<CallMedia>> CallMedia::open(MediaHandle handle,
                                                          const Options &options,
                                                          const Surroundings &around)
 {
-    std::shared_ptr<const Samples> file;
-    if (request.send == SendKind::File) {
-        auto samples = readWav(request.file);
-        if (!samples)
-            return tl::unexpected(samples.error());
-        file = std::make_shared<const Samples>(std::move(*samples));
-    }
     auto pair = RtpPair::open(request.local, options.portFirst, options.portLast);
     if (!pair)
         return tl::unexpected(pair.error());
     std::unique_ptr<CallMedia> call(
         new CallMedia(handle, std::move(*pair), request, options, around));
-    call->m_file = std::move(file);
+    if (const auto read = call->readFile(); !read)
+        return tl::unexpected(read.error());
     if (request.dtls) {
         auto identity = DtlsIdentity::make();
         if (!identity)
@@ -137,7 +131,7 @@ void CallMedia::ended(const std::string &toTag)
     m_protection.close(toTag); // after its farewell
     if (m_dtls)
         m_dtls->close(toTag);
-    m_shaking.erase(toTag);
+    m_remotes.erase(toTag);
     std::erase(m_alerting, toTag);
     if (const auto it = m_senders.find(toTag); it != m_senders.end()) {
         count(it->second.get());
@@ -321,6 +315,8 @@ void CallMedia::refreshStatus()
     s.sent = m_sentBefore;
     s.pressed = m_pressedBefore;
     for (const auto &[toTag, sender] : m_senders) {
+        if (sender)
+            notice(sender->trouble());
         s.sent += sender ? sender->sent() : 0;
         s.pressed += sender ? sender->pressed() : 0;
     }

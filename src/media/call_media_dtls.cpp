@@ -30,15 +30,24 @@ bool CallMedia::takeDtls(const Datagram &datagram, const UdpSocket &socket)
 /// What a description means now: closed until its handshake is done.
 void CallMedia::withKeys(Remote &remote)
 {
-    constexpr std::size_t kMost = 64;
     remote.keys.reset();
     remote.closed = true;
-    if (!m_dtls || (m_shaking.size() >= kMost && !m_shaking.contains(remote.toTag)))
+    if (!m_dtls)
         return;
-    m_shaking[remote.toTag] = remote;
     m_dtls->expect(remote.toTag, remote.rtp, *remote.dtls, monotonic());
     remote.keys = m_dtls->keysOf(remote.toTag);
     remote.closed = !remote.keys;
+}
+
+/// To whoever reads along: what is recorded stays as it was on the wire.
+void CallMedia::tellKeys(const Remote &remote)
+{
+    const auto keys = m_dtls->keysOf(remote.toTag);
+    if (!keys || !m_around.options.onKey)
+        return;
+    m_around.options.onKey(m_pair.rtp.local(), keys->ours);
+    for (const auto &each : keys->theirs)
+        m_around.options.onKey(remote.rtp, each);
 }
 
 void CallMedia::followDtls()
@@ -48,9 +57,10 @@ void CallMedia::followDtls()
         if (!news.trouble.empty()) {
             m_dtlsTrouble = std::move(news.trouble);
             m_dtlsTroubled = news.toTag;
-        } else if (const auto known = m_shaking.find(news.toTag); known != m_shaking.end()) {
+        } else if (const auto known = m_remotes.find(news.toTag); known != m_remotes.end()) {
             if (m_dtlsTroubled == news.toTag) // it was late
                 m_dtlsTrouble.clear();
+            tellKeys(known->second);
             remote(Remote(known->second));
         }
     }

@@ -36,7 +36,15 @@ constexpr bool isRequired(Srtp srtp)
 {
     return srtp == Srtp::Required || srtp == Srtp::Dtls;
 }
-enum class SendKind : std::uint8_t { Nothing, ComfortNoise, Tone, File };
+enum class SendKind : std::uint8_t { Nothing, ComfortNoise, Tone, File, Microphone };
+
+struct Sending { // what our side of a call sounds like
+    SendKind kind = SendKind::ComfortNoise;
+    double toneHertz = 440;
+    std::string file;   // SendKind::File: WAV, any rate, mono or stereo
+    std::string device; // SendKind::Microphone: the audio server's name of it, empty: its default
+    bool operator==(const Sending &) const = default;
+};
 
 struct PayloadMap { // one payload type we may receive or send
     std::uint8_t payloadType = 0;
@@ -58,14 +66,15 @@ struct Options {
     std::string recordFolder; // empty: no recordings by themselves
     std::uint16_t portFirst = 0, portLast = 0; // 0: the system chooses an even/odd pair
     base::Duration jitterBuffer = std::chrono::milliseconds(20);
+    /// Told of each key that a DTLS handshake brought and of whose packets it opens, before the
+    /// first of them is handed on; on the media thread.
+    std::function<void(const base::Endpoint &sender, const rtp::SdesKey &key)> onKey{};
 };
 
 struct PrepareRequest {
     base::Address local;
     std::vector<PayloadMap> receive; // what the offer names: the numbers a sender must use
-    SendKind send = SendKind::ComfortNoise;
-    double toneHertz = 440;
-    std::string file;      // SendKind::File: WAV, any rate, mono or stereo
+    Sending sending;
     std::string ringback;  // the country whose ringback a 180 without media makes, empty: silence
     Srtp srtp = Srtp::Off; // required: what comes without is not heard
     bool dtls = false;     // a certificate for it is wanted (RFC 5763)
@@ -199,6 +208,9 @@ public:
     void press(MediaHandle media, const std::string &keys,
                std::function<void(const Presses &)> told = {});
     void mute(MediaHandle media, bool muted);
+    /// Something else from the next packet on. A file that cannot be read is said in
+    /// Status::notice, and what was sent goes on.
+    void send(MediaHandle media, const Sending &sending);
     /// Records what each early dialog sends, a file each in `folder` (created); the header is right
     /// at any moment. Without a stem they are named for what they are: early-media-TAG.wav what
     /// began before the answer, answered-TAG.wav what began after it.

@@ -33,6 +33,10 @@ public:
     {
         return m_index.learn(call, description);
     }
+    void learnKey(const base::Endpoint &sender, const rtp::SdesKey &key)
+    {
+        m_index.learnKey(sender, key);
+    }
     /// The call that named the endpoint last, for RTP or the RTCP beside it; invalid: none did.
     calls::CallId callAt(const base::Endpoint &endpoint);
     /// Packets from here on are of that file, 0: of none.
