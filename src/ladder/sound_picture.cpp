@@ -35,28 +35,10 @@ SoundMark markOf(const trace::Row &row, trace::RowId id)
                             : std::to_string(row.status)};
 }
 
-/// What a tape knows in place of what the stream's own figures do not.
-rtp::Loudness loudnessOf(const rtp::Stream &stream, bool &measuring)
-{
-    rtp::Loudness out = stream.loudness;
-    if (stream.levelKnown || !stream.tape || stream.closed > stream.opened)
-        return out;
-    bool more = false;
-    const rtp::Loudness taped = stream.tape->loudness(more);
-    measuring = measuring || more;
-    for (std::size_t i = 0; i < taped.cells(); ++i)
-        if (const auto cell = taped.cell(i); cell.known == rtp::Loudness::Known::Level)
-            out.add(taped.start() + static_cast<std::int64_t>(i) * taped.step(), cell.level);
-    return out;
-}
-
 SoundLane laneOf(const diagnosis::Evidence &evidence, const MediaMap &media,
-                 const diagnosis::BoundStream &bound, bool &measuring)
+                 const diagnosis::BoundStream &bound)
 {
-    SoundLane lane{bound.stream,
-                   loudnessOf(*bound.stream, measuring),
-                   bound.towardsCaller,
-                   bound.early,
+    SoundLane lane{bound.stream, bound.towardsCaller, bound.early,
                    bound.towardsCaller ? "to the caller" : "to the callee",
                    media.codec(*bound.stream)};
     if (lane.codec.empty())
@@ -106,7 +88,7 @@ SoundPicture soundPicture(const diagnosis::Evidence &evidence)
         widen(out, each->stream->first);
         widen(out, each->stream->last);
         if (out.lanes.size() < SoundPicture::kMostLanes)
-            out.lanes.push_back(laneOf(evidence, media, *each, out.measuring));
+            out.lanes.push_back(laneOf(evidence, media, *each));
         else
             ++out.moreLanes;
     }

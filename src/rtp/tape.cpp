@@ -5,7 +5,6 @@
 #include <limits>
 #include <map>
 #include <rtp/ear.h>
-#include <rtp/level.h>
 #include <rtp/voice.h>
 #include <utility>
 
@@ -18,16 +17,6 @@ constexpr std::size_t kMostBytes = 480000;
 constexpr std::size_t kChunk = 16384;
 constexpr std::uint8_t kComfortNoise = 13; // RFC 3389
 constexpr base::Duration kFarOff = 2s;     // of its arrival: the sender's clock has jumped
-
-std::optional<double> levelOf(const std::vector<std::int16_t> &samples)
-{
-    constexpr double kFull = 32768;
-    double square = 0;
-    for (const std::int16_t each : samples)
-        square += each / kFull * (each / kFull);
-    return samples.empty() ? std::nullopt
-                           : std::optional(dbfs(square / static_cast<double>(samples.size())));
-}
 
 struct Placed {
     base::Duration at{0}; // on the sender's clock
@@ -121,26 +110,6 @@ struct Tape::Listener {
     }
 };
 
-/// What decodes pieces in the order they came, for their level alone.
-struct Tape::Measure {
-    std::size_t next = 0; // piece
-    Loudness loudness;
-    std::vector<std::int16_t> samples;
-    std::map<std::uint8_t, std::unique_ptr<VoiceDecoder>> decoders; // by payload type
-
-    void take(const Piece &piece)
-    {
-        const auto format = staticVoice(piece.payloadType);
-        auto &decoder = decoders[piece.payloadType];
-        if (!decoder && format)
-            decoder = voiceDecoder(*format);
-        samples.clear();
-        if (decoder)
-            decoder->decode(piece.payload, samples);
-        loudness.add(piece.at, levelOf(samples));
-    }
-};
-
 Tape::Tape(TapeStock stock) : m_stock(std::move(stock)) {}
 
 Tape::~Tape()
@@ -201,23 +170,6 @@ base::Instant Tape::toldUntil() const
     return m_toldUntil;
 }
 
-void Tape::measure(std::size_t most) const
-{
-    if (!m_measure)
-        m_measure = std::make_unique<Measure>();
-    for (; m_measure->next < m_pieces.size() && most > 0; ++m_measure->next, --most)
-        m_measure->take(m_pieces[m_measure->next]);
-}
-
-Loudness Tape::loudness(bool &more) const
-{
-    constexpr std::size_t kAtOnce = 300; // some milliseconds of the slowest decoder
-    std::lock_guard guard(m_mutex);
-    measure(kAtOnce);
-    more = m_measure->next < m_pieces.size(); // of a digested one none are left
-    return m_measure->loudness;
-}
-
 std::vector<Heard> Tape::parts(base::Instant until) const
 {
     std::lock_guard guard(m_mutex);
@@ -230,7 +182,6 @@ bool Tape::digest()
     if (m_digested)
         return false;
     (void)listen({std::numeric_limits<std::int64_t>::max()});
-    measure(m_pieces.size());
     m_digested = true;
     *m_stock -= std::exchange(m_held, 0);
     m_pieces = {};

@@ -12,7 +12,6 @@
 #include <mutex>
 #include <optional>
 #include <rtp/heard.h>
-#include <rtp/loudness.h>
 #include <rtp/rtp_packet.h>
 #include <vector>
 
@@ -38,10 +37,6 @@ public:
     std::optional<Heard> told() const;
     /// Up to when; unknown: nobody asked yet.
     base::Instant toldUntil() const;
-    /// How loud it was by arrival, where a stream's own figures do not know (they are of G.711
-    /// alone). Each call measures a few hundred packets more and returns soon; `more`: some are
-    /// left to be measured.
-    Loudness loudness(bool &more) const;
     /// The same, one part after another.
     std::vector<Heard> parts(base::Instant until) const;
     /// Listens to all of it now and gives the bytes back. False: that was done before.
@@ -67,10 +62,7 @@ private:
     base::Instant m_first;
     bool m_digested = false;
     mutable std::unique_ptr<Listener> m_listener; // how far somebody has listened
-    struct Measure;
-    void measure(std::size_t most) const;
-    mutable std::unique_ptr<Measure> m_measure;
-    mutable std::mutex m_toldMutex; // never held for long
+    mutable std::mutex m_toldMutex;               // never held for long
     mutable std::optional<Heard> m_told;
     mutable base::Instant m_toldUntil;
 };

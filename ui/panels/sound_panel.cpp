@@ -5,7 +5,6 @@
 #include <QHBoxLayout>
 #include <QPushButton>
 #include <QScrollArea>
-#include <QTimer>
 #include <QVBoxLayout>
 #include <ui/panels/elided_label.h>
 #include <ui/text.h>
@@ -105,8 +104,6 @@ void SoundPanel::refresh()
     m_told->setText(told);
     m_told->setVisible(!told.isEmpty());
     m_strip->setVisible(any);
-    if (picture.measuring) // piece by piece, so that the window never waits
-        QTimer::singleShot(0, this, &SoundPanel::refresh);
     m_strip->setPicture(std::move(picture), from, to);
     follow(m_focus.row());
 }

@@ -57,41 +57,6 @@ TEST(Tape, IsHeardWhenSomebodyAsks)
     }
 }
 
-TEST(Tape, LevelsOfOtherCodecsAreMeasuredPieceByPiece)
-{
-    for (const auto &[type, name] :
-         {std::pair<std::uint8_t, const char *>{9, "G722"}, {3, "GSM"}, {11, "L16"}}) {
-        const auto format = rtp::staticVoice(type);
-        ASSERT_TRUE(format) << name;
-        const auto encoder = rtp::voiceEncoder(*format);
-        ASSERT_TRUE(encoder) << name;
-        Studio studio;
-        const double rate = encoder->rate();
-        const auto loud = support::pcm(support::atLevel(support::tones({1000}, {}, 12, rate), -20));
-        const std::vector<std::int16_t> quiet(loud.size(), 0);
-        const std::size_t frame = static_cast<std::size_t>(rate / 50);
-        const int half = 300;
-        for (int i = 0; i < 2 * half; ++i) {
-            const auto &from = i < half ? loud : quiet;
-            studio.add(i, type,
-                       encoder->encode(std::span(from).subspan(
-                           static_cast<std::size_t>(i % half) * frame, frame)),
-                       false);
-        }
-        bool more = false;
-        auto levels = studio.tape.loudness(more);
-        EXPECT_TRUE(more) << name << ": the window must not wait for all of it";
-        while (more)
-            levels = studio.tape.loudness(more);
-        EXPECT_NEAR(levels.loudest(studio.start + 1s, studio.start + 2s).level, -20, 1.5) << name;
-        EXPECT_LT(levels.loudest(studio.start + 8s, studio.start + 9s).level, -60) << name;
-        ASSERT_TRUE(studio.tape.digest());
-        EXPECT_NEAR(studio.tape.loudness(more).loudest(studio.start, studio.start + 1s).level, -20,
-                    1.5)
-            << name;
-    }
-}
-
 TEST(Tape, BytesOfAMappedFileStayThere)
 {
     Studio mapped, copied;
