@@ -68,8 +68,11 @@ json mediaJson(const media::Status &media)
                 {"heard_because", media.why.empty() ? json() : json(media.why)},
                 {"mos", json()},
                 {"quality", json()}};
-    if (const auto &srtp = media.srtp; !srtp.suite.empty() || srtp.refused + srtp.keyless > 0)
-        out["srtp"] = {{"suite", srtp.suite.empty() ? json() : json(srtp.suite)},
+    if (const auto &srtp = media.srtp;
+        !srtp.suite.empty() || srtp.dtls || srtp.refused + srtp.keyless > 0)
+        out["srtp"] = {{"keys", srtp.dtls ? "DTLS" : "SDP"},
+                       {"trouble", srtp.trouble.empty() ? json() : json(srtp.trouble)},
+                       {"suite", srtp.suite.empty() ? json() : json(srtp.suite)},
                        {"not_authenticated", srtp.refused},
                        {"without_key", srtp.keyless}};
     else

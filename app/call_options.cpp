@@ -75,13 +75,13 @@ base::Result<void> readSrtp(const std::string &text, desk::CallOptions &call)
     using media::Srtp;
     for (const auto &[name, srtp] :
          {std::pair{"off", Srtp::Off}, std::pair{"offered", Srtp::Offered},
-          std::pair{"required", Srtp::Required}}) {
+          std::pair{"required", Srtp::Required}, std::pair{"dtls", Srtp::Dtls}}) {
         if (!base::equalsNoCase(text, name))
             continue;
         call.srtp = srtp;
         return {};
     }
-    return base::fail(base::ErrorCode::BadInput, "--srtp takes off, offered or required.");
+    return base::fail(base::ErrorCode::BadInput, "--srtp takes off, offered, required or dtls.");
 }
 
 base::Result<void> readAudio(const Arguments &arguments, CallPlan &plan)
@@ -96,6 +96,10 @@ base::Result<void> readAudio(const Arguments &arguments, CallPlan &plan)
         return base::fail(base::ErrorCode::BadInput, "--dtmf-when takes answer or early-media.");
     plan.call.events = !plan.keys.empty();
     plan.call.rtcpMux = arguments.has("--rtcp-mux");
+    const auto sending = desk::sendingNamed(arguments.value("--send", "noise"));
+    if (!sending)
+        return tl::unexpected<base::Error>(sending.error());
+    plan.call.sending = *sending;
     if (const auto ok = readSrtp(arguments.value("--srtp", "off"), plan.call); !ok)
         return ok;
     const auto country = arguments.value("--ringback", plan.call.ringback);

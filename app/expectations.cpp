@@ -92,6 +92,9 @@ std::string why(const Expectation &each)
         return fmt::format("takes one of {}", fmt::join(kSounds, ", "));
     if (option == "--level-above" && !numberIn(each.wanted))
         return "takes a level in dBFS, such as -40";
+    if (const auto mos = numberIn(each.wanted);
+        option == "--mos-at-least" && (!mos || *mos < 1 || *mos > 5))
+        return "takes a mean opinion score from 1 to 5, such as 4.0";
     if ((option == "--code" || option == "--provisional") && !isCode(each.wanted))
         return "takes a response code, such as 200 or 4xx";
     if (option == "--country" && each.wanted.size() != 2)
@@ -212,6 +215,34 @@ Answer aboutSound(Answer answer, const Json &call)
     return answer;
 }
 
+/// With the factors of the E-model (ITU-T G.107) that lower it.
+std::string qualityText(const Json &quality)
+{
+    const auto of = [&](const char *name) {
+        const Json value = quality.value(name, Json(nullptr));
+        return value.is_number() ? value.get<double>() : 0.0;
+    };
+    return fmt::format("MOS {:.2f}: R {:.1f}, less {:.1f} for {} with {:.2f} % lost, less {:.1f} "
+                       "for a delay of {:.0f} ms",
+                       of("mos"), of("r"), of("ie_effective"), quality.value("codec", "the codec"),
+                       100 * of("loss"), of("delay_impairment"), of("delay_ms"));
+}
+
+Answer aboutQuality(Answer answer, const Json &call)
+{
+    const Json media = call.value("media", Json(nullptr));
+    const Json quality = media.is_object() ? media.value("quality", Json(nullptr)) : Json(nullptr);
+    const Json mos = media.is_object() ? media.value("mos", Json(nullptr)) : Json(nullptr);
+    if (!mos.is_number()) {
+        answer.text = "no MOS can be told: nothing was heard, or of a codec without figures (ITU-T "
+                      "G.113)";
+        return answer;
+    }
+    answer.met = mos.get<double>() >= *numberIn(answer.expectation.wanted);
+    answer.text = qualityText(quality);
+    return answer;
+}
+
 Answer aboutCodes(Answer answer, const Json &call)
 {
     const std::string option = answer.expectation.option, wanted = answer.expectation.wanted;
@@ -297,6 +328,8 @@ std::vector<Answer> holdAgainst(const Json &call, const std::vector<Expectation>
         else if (each.option == "--answered-within")
             out.push_back(
                 within(std::move(answer), call.value("answered", Json(nullptr)), "the answer"));
+        else if (each.option == "--mos-at-least")
+            out.push_back(aboutQuality(std::move(answer), call));
         else if (each.option == "--code" || each.option == "--provisional")
             out.push_back(aboutCodes(std::move(answer), call));
         else if (each.option == "--finding" || each.option == "--no-finding")

@@ -19,6 +19,7 @@ inline constexpr std::array kExpectations{
     OptionSpec{"--provisional", "CODE", "this provisional response came", true},
     OptionSpec{"--pdd-within", "S", "the first 18x, so soon after the INVITE"},
     OptionSpec{"--answered-within", "S", "the answer, so soon after the INVITE"},
+    OptionSpec{"--mos-at-least", "MOS", "what was heard to the end is worth that much (E-model)"},
     OptionSpec{"--code", "CODE", "the final response (200, 4xx)"},
     OptionSpec{"--finding", "RULE", "this finding", true},
     OptionSpec{"--no-finding", "info|warning|error", "no finding of this severity or a higher one"},

@@ -85,6 +85,8 @@ constexpr std::array kCommands{
             [](Deeds &d, A &) { d.holdOrResume(); }},
     Command{"call.digits", "&Call", "Send di&gits by INFO...", "",
             [](Deeds &d, A &) { d.sendDigits(); }},
+    Command{"call.sending", "&Call", "What we se&nd...", "",
+            [](Deeds &d, A &) { d.chooseSound(); }},
     Command{"call.transfer", "&Call", "&Transfer...", "", [](Deeds &d, A &) { d.transfer(); }},
     Command{"call.mute", "&Call", "-&Mute or play early media", "Ctrl+Shift+M",
             [](Deeds &d, A &) { d.parts().early->toggleMute(); }},

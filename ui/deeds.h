@@ -54,6 +54,7 @@ public:
     // during a call (deeds_talk.cpp)
     void holdOrResume();
     void sendDigits();
+    void chooseSound(); // what our side sends
     void transfer();
     void answerEarly(); // 183 with our description to who calls
     void declineWith(); // any final code

@@ -113,6 +113,26 @@ void Deeds::sendDigits()
         });
 }
 
+void Deeds::chooseSound()
+{
+    const engine::CallHandle call = talking();
+    if (!call.valid())
+        return;
+    const auto &own = m_parts.bridge->store().ownCalls();
+    const auto found = own.find(call.value);
+    const desk::CallOptions now = found != own.end() ? found->second.options : desk::CallOptions();
+    ask(tr("What we send"), tr("noise, tone:440, mic, nothing, or the path of a WAV file"),
+        QString::fromStdString(desk::sendingText(now.sending)),
+        [this, call](const QString &text) {
+            if (const auto sending = desk::sendingNamed(toStd(text)))
+                m_parts.bridge->send(call, *sending);
+            else
+                say(QString::fromStdString(sending.error().sentence), true);
+        },
+        {QStringLiteral("noise"), QStringLiteral("tone:440"), QStringLiteral("mic"),
+         QStringLiteral("nothing")});
+}
+
 void Deeds::transfer()
 {
     const engine::CallHandle call = talking();

@@ -18,6 +18,7 @@ namespace {
 constexpr std::array kOptions{
     OptionSpec{"--folder", "FOLDER", "where ladder.svg, report.html and early-media.wav go"},
     OptionSpec{"--output", "auto|silent", "where early media is played (auto)"},
+    OptionSpec{"--audio-device", "NAME", "play on this device of the audio server (its default)"},
     OptionSpec{"--session", "FILE", "record everything into this new pcapng file"},
     OptionSpec{"--json", "", "print the report as JSON"},
 };

@@ -33,6 +33,7 @@ constexpr std::array kOwn{
     OptionSpec{"--plain-after-439", "", "register without outbound where it is refused"},
     OptionSpec{"--local-address", "IP", "address of this computer"},
     OptionSpec{"--output", "auto|silent", "where a caller is played (auto)"},
+    OptionSpec{"--audio-device", "NAME", "play on this device of the audio server (its default)"},
     OptionSpec{"--session", "FILE", "record everything into this new pcapng file"},
     OptionSpec{"--json", "", "print one JSON document at the end"},
 };

@@ -144,7 +144,7 @@ void CallControl::onEvent(const engine::CallEvent &event)
 void CallControl::tellFault(Live &live, const engine::CallEvent &event, const PeerAudio &audio,
                             const std::string &what)
 {
-    const bool closed = audio.remote && audio.remote->closed;
+    const bool closed = audio.remote && audio.remote->closed && !audio.remote->dtls;
     const auto &clause = audio.fault.empty() ? audio.limit : audio.fault;
     if ((clause.empty() && audio.remote) || noted(live.unusable, event.toTag))
         return;
@@ -169,6 +169,8 @@ void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
 {
     if (event.sdp.empty() || !live.media.valid() || !m_parts.media)
         return;
+    if (!event.ours.empty())
+        live.described = event.ours; // another target got other keys
     const auto theirs = sip::parseSdp(event.sdp);
     // What came may be an offer: ours is then the answer that the engine makes of the same draft.
     const std::string described =
@@ -181,7 +183,7 @@ void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
     if (live.lateOffer)
         keepAgreed(*audio.remote, ours);
     audio.remote->mux = audio.remote->mux && live.mux;
-    if (audio.remote->keys)
+    if (audio.remote->keys || audio.remote->dtls)
         noted(live.secured, event.toTag);
     else
         std::erase(live.secured, event.toTag);
@@ -233,7 +235,7 @@ void CallControl::onAnswered(Live &live, const engine::CallEvent &event)
                 m_parts.media->ended(live.media, tag);
         }
     }
-    if (live.srtp == media::Srtp::Required && !live.incoming &&
+    if (media::isRequired(live.srtp) && !live.incoming &&
         std::find(live.secured.begin(), live.secured.end(), event.toTag) == live.secured.end())
         return endUnprotected(live, event);
     if (limit.count() > 0)
@@ -243,10 +245,11 @@ void CallControl::onAnswered(Live &live, const engine::CallEvent &event)
 /// RFC 4568 section 7.1.3: without keys nothing was agreed on.
 void CallControl::endUnprotected(Live &live, const engine::CallEvent &event)
 {
-    live.ended = fmt::format("The {} agrees on no keys for the encrypted audio that this call "
-                             "requires, so the call was ended. With SRTP offered it would go on "
-                             "without.",
-                             event.status);
+    live.ended =
+        fmt::format("The {} agrees on no keys{} for the encrypted audio that this call "
+                    "requires, so the call was ended. With SRTP offered it would go on "
+                    "without.",
+                    event.status, live.srtp == media::Srtp::Dtls ? " by DTLS (RFC 5763)" : "");
     m_parts.tell(base::LocalKind::Note, event.callId, event.toTag, live.ended);
     m_parts.notice(live.ended);
     hangUp(live.ours);
@@ -335,6 +338,11 @@ void CallControl::onMedia(const media::Status &status)
     if (status.srtp.refused > 0 && !std::exchange(live->refusals, true))
         m_parts.notice("Packets come that cannot be authenticated with the key that was agreed on "
                        "(RFC 3711); they are not heard.");
+    if (!status.srtp.trouble.empty() && live->shaken != status.srtp.trouble) {
+        live->shaken = status.srtp.trouble;
+        m_parts.tell(base::LocalKind::Note, callId, status.srtp.troubled, status.srtp.trouble);
+        m_parts.notice(status.srtp.trouble);
+    }
     if (!status.notice.empty() && status.notice != live->noticed && live->notices < kMostNotices) {
         live->noticed = status.notice;
         if (live->notices++ == 0 && status.device == "none")

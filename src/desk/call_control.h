@@ -30,6 +30,7 @@ public:
     void transfer(engine::CallHandle ours, const std::string &target, engine::CallHandle with);
     void choose(engine::CallHandle ours, const std::string &toTag);
     void mute(engine::CallHandle ours, bool muted);
+    void send(engine::CallHandle ours, const media::Sending &sending);
     void record(engine::CallHandle ours, const std::string &folder);
     /// The handle for the next call; any thread.
     engine::CallHandle nextHandle() { return {m_next.fetch_add(1)}; }
@@ -48,6 +49,8 @@ private:
         std::string described;  // our offer, or our answer, sent in a 183 already
         media::Srtp srtp = media::Srtp::Off;
         std::vector<std::string> crypto;   // ours, values of a=crypto
+        std::string fingerprint;           // of our certificate, where keys come by DTLS
+        std::string shaken;                // trouble of its handshake, told
         std::vector<std::string> secured;  // early dialogs with which keys were agreed on
         std::string ended;                 // why we ended it, a sentence
         bool refusals = false;             // packets without authentication were told of

@@ -6,6 +6,7 @@
 #include <base/text.h>
 #include <desk/offer.h>
 #include <desk/security.h>
+#include <sip/sdp_dtls.h>
 #include <sip/uri.h>
 
 namespace desk {
@@ -52,7 +53,7 @@ void CallControl::onIncoming(const engine::CallEvent &event)
         info.options.target = event.to;
         info.options.from = event.from;
         info.options.account = event.account;
-        info.options.send = media::SendKind::Tone;
+        info.options.sending.kind = media::SendKind::Tone;
         info.stage = CallInfo::Stage::Ringing;
     });
     if (m_parts.engine)
@@ -92,9 +93,14 @@ std::optional<std::string> CallControl::describeAnswer(Live &live)
     live.srtp = options.srtp;
     const auto offer = sip::parseSdp(live.offer);
     if (live.offer.empty()) {
-        live.crypto = live.srtp != media::Srtp::Off ? offeredKeys() : std::vector<std::string>();
+        const bool inSdp = live.srtp == media::Srtp::Offered || live.srtp == media::Srtp::Required;
+        live.crypto = inSdp ? offeredKeys() : std::vector<std::string>();
+        live.fingerprint = live.srtp == media::Srtp::Dtls ? kAnyFingerprint : std::string();
     } else {
-        live.crypto = answeringKeys();                    // a caller who wants SRTP gets it
+        const auto *line = offer.usedAudio();
+        live.crypto = answeringKeys(); // a caller who wants SRTP gets it, by DTLS too
+        if (line != nullptr && sip::keysByDtls(offer, *line))
+            live.fingerprint = kAnyFingerprint;
         live.rtp = {base::Address::v4(0x7F000001), 4000}; // until there is a port
         live.codecs = agreedCodecs(offer, draftOf(live));
         if (live.codecs.empty()) {
@@ -102,7 +108,8 @@ std::optional<std::string> CallControl::describeAnswer(Live &live)
             m_parts.notice(
                 audio.remote && audio.remote->closed
                     ? "The caller wants encrypted audio, but with no key that Earshot can take "
-                      "(a=crypto, RFC 4568), so the call was declined with 488."
+                      "(a=crypto, RFC 4568, or a=fingerprint, RFC 5763), so the call was declined "
+                      "with 488."
                     : "The caller offers no codec that Earshot has, so the call was declined with "
                       "488.");
             m_parts.engine->decline(live.theirs, 488);
@@ -114,8 +121,8 @@ std::optional<std::string> CallControl::describeAnswer(Live &live)
         m_parts.engine->decline(live.theirs, 480);
         return std::nullopt;
     }
-    auto draft = draftOf(live);
-    draft.rtcpMux = !live.offer.empty();
+    live.mux = !live.offer.empty() || !live.fingerprint.empty();
+    const auto draft = draftOf(live);
     const auto text =
         live.offer.empty() ? std::optional(sip::writeSdp(draft)) : sip::answerSdp(offer, draft);
     if (!text) {

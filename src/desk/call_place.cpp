@@ -19,15 +19,16 @@ base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &opti
     media::PrepareRequest request;
     request.local = local;
     request.receive = payloadMaps(live.codecs);
-    request.send = options.send;
-    request.file = options.sendFile;
+    request.sending = options.sending;
     request.srtp = live.srtp;
+    request.dtls = !live.fingerprint.empty();
     request.ringback = live.incoming ? std::string() : options.ringback;
     const auto prepared = m_parts.media->prepare(request);
     if (!prepared)
         return tl::unexpected<base::Error>(prepared.error());
     live.media = prepared->media;
     live.rtp = prepared->rtp;
+    live.fingerprint = prepared->fingerprint;
     if (!options.recordFolder.empty())
         m_parts.media->record(live.media, options.recordFolder);
     return {};
@@ -37,7 +38,8 @@ base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &opti
 sip::SdpDraft CallControl::draftOf(const Live &live) const
 {
     auto draft = ownDraft(live.rtp, live.codecs);
-    protect(draft, live.srtp, live.crypto);
+    protect(draft, live.srtp, live.crypto, live.fingerprint);
+    draft.rtcpMux = live.mux;
     return draft;
 }
 
@@ -119,6 +121,8 @@ void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest requ
     }
     live.codecs = sip::codecsByName(options.codecs);
     live.srtp = options.srtp;
+    if (live.srtp == media::Srtp::Dtls)
+        live.fingerprint = kAnyFingerprint;
     // The offerer will choose the numbers, and media listens before they are known.
     if (options.lateOffer)
         keepStatic(live.codecs);
@@ -129,12 +133,13 @@ void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest requ
         return;
     }
     live.lateOffer = options.lateOffer;
-    live.mux = options.rtcpMux && !options.lateOffer;
-    if (options.srtp != media::Srtp::Off)
+    // One handshake serves RTP and RTCP where they share a port.
+    live.mux = (options.rtcpMux && !options.lateOffer) || !live.fingerprint.empty();
+    if (options.srtp == media::Srtp::Offered || options.srtp == media::Srtp::Required)
         live.crypto = options.lateOffer ? answeringKeys() : offeredKeys();
-    auto draft = draftOf(live);
-    draft.rtcpMux = live.mux;
-    request.description = sip::writeSdp(draft);
+    request.description = sip::writeSdp(draftOf(live));
+    if (!live.crypto.empty())
+        request.renew = withFreshKeys;
     // Where the user's own body is the offer, its keys and codecs are what is answered.
     live.described = base::equalsNoCase(request.extras.bodyType, "application/sdp")
                          ? request.extras.body

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <media/codecs.h>
 #include <sip/sdp_crypto.h>
+#include <sip/sdp_dtls.h>
 #include <sip/uri.h>
 
 namespace desk {
@@ -46,6 +47,8 @@ media::Srtp srtpOf(std::string_view text)
 {
     const sip::Sdp sdp = sip::parseSdp(text);
     const auto *audio = sdp.audio();
+    if (audio != nullptr && sip::keysByDtls(sdp, *audio))
+        return media::Srtp::Dtls;
     if (audio == nullptr || sip::cryptoLines(*audio).empty())
         return media::Srtp::Off;
     return sip::isSecureProfile(audio->protocol) ? media::Srtp::Required : media::Srtp::Offered;
@@ -67,6 +70,57 @@ base::Result<std::pair<std::string, std::string>> headerNamed(const std::string 
 std::string alertInfo(const std::string &uri)
 {
     return uri.empty() || uri.front() == '<' ? uri : "<" + uri + ">";
+}
+
+base::Result<media::Sending> sendingNamed(const std::string &text)
+{
+    using media::SendKind;
+    const auto colon = text.find(':');
+    const std::string kind = base::lower(text.substr(0, colon));
+    const std::string rest = colon != std::string::npos ? text.substr(colon + 1) : std::string();
+    media::Sending out;
+    if (text.empty() || (kind == "noise" && rest.empty()))
+        return out;
+    if (kind == "nothing" && rest.empty()) {
+        out.kind = SendKind::Nothing;
+    } else if (kind == "tone") {
+        const auto hertz = rest.empty() ? std::optional(440LL) : base::toInteger(rest);
+        if (!hertz || *hertz < 50 || *hertz > 20000)
+            return base::fail(base::ErrorCode::BadInput,
+                              fmt::format("A tone is written \"tone\" or \"tone:425\", from 50 to "
+                                          "20000 Hz, not \"{}\".",
+                                          base::printable(text, false, 40)));
+        out.kind = SendKind::Tone;
+        out.toneHertz = static_cast<double>(*hertz);
+    } else if (kind == "mic" || kind == "microphone") {
+        out.kind = SendKind::Microphone;
+        out.device = rest;
+    } else if (base::lower(text).ends_with(".wav") || text.find('/') != std::string::npos) {
+        out.kind = SendKind::File;
+        out.file = text;
+    } else {
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("What is sent is \"noise\", \"tone\", \"tone:425\", \"mic\", "
+                                      "\"nothing\" or the path of a WAV file, not \"{}\".",
+                                      base::printable(text, false, 40)));
+    }
+    return out;
+}
+
+std::string sendingText(const media::Sending &sending)
+{
+    switch (sending.kind) {
+    case media::SendKind::Nothing:
+        return "nothing";
+    case media::SendKind::Tone:
+        return fmt::format("tone:{:.0f}", sending.toneHertz);
+    case media::SendKind::File:
+        return sending.file;
+    case media::SendKind::Microphone:
+        return sending.device.empty() ? "mic" : "mic:" + sending.device;
+    default:
+        return "noise";
+    }
 }
 
 CallOptions callLike(const sip::Message &invite)

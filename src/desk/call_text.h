@@ -17,6 +17,12 @@ std::string alertInfo(const std::string &uri);
 /// What a call must be told to send an INVITE like this one: whom, from whom, codecs in its order
 /// (those we know), 100rel, late offer, and the headers that ask for something. What identifies the
 /// other call or its hops (Call-ID, Via, Route, Contact, credentials) stays behind.
+/// What our side sounds like: "noise", "nothing", "tone", "tone:425", "mic", "mic:DEVICE", or the
+/// path of a WAV file. Errors: a sentence that says what may stand there.
+base::Result<media::Sending> sendingNamed(const std::string &text);
+/// As sendingNamed() reads it.
+std::string sendingText(const media::Sending &sending);
+
 CallOptions callLike(const sip::Message &invite);
 
 } // namespace desk

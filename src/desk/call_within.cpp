@@ -30,6 +30,17 @@ void CallControl::mute(engine::CallHandle ours, bool muted)
         m_parts.media->mute(live->media, muted);
 }
 
+void CallControl::send(engine::CallHandle ours, const media::Sending &sending)
+{
+    const Live *live = byOurs(ours);
+    if (live == nullptr)
+        return;
+    change(ours,
+           [&](CallInfo &info) { info.options.sending = sending; }); // till it is answered too
+    if (live->media.valid() && m_parts.media)
+        m_parts.media->send(live->media, sending);
+}
+
 void CallControl::record(engine::CallHandle ours, const std::string &folder)
 {
     const Live *live = byOurs(ours);

@@ -64,8 +64,12 @@ Desk::Impl::~Impl()
 
 void Desk::Impl::openBelow()
 {
+    auto mediaOptions = parts.options.media;
+    mediaOptions.onKey = [this](const base::Endpoint &sender, const rtp::SdesKey &key) {
+        parts.session->learnKey(sender, key);
+    };
     auto media = media::Media::open(
-        parts.options.media, parts.session->inbox(), [this](const media::Status &status) {
+        mediaOptions, parts.session->inbox(), [this](const media::Status &status) {
             parts.worker.post([this, status] { calls.onMedia(status); });
             if (parts.observer.media)
                 parts.observer.media(status);

@@ -27,8 +27,7 @@ struct CallOptions {
     engine::Reliability reliability = engine::Reliability::Supported;
     base::Duration hangUpAfter{0}; // after the answer; 0: by hand
     std::string recordFolder;      // empty: none
-    media::SendKind send = media::SendKind::ComfortNoise;
-    std::string sendFile;
+    media::Sending sending;
     std::string ringback = "DE";         // whose ringback a phone makes by itself; empty: none
     bool events = false;                 // offer telephone events (RFC 4733) whatever `codecs` says
     bool rtcpMux = false;                // offer it (RFC 5761)
@@ -139,6 +138,8 @@ public:
     base::Result<engine::ProbeHandle> probe(engine::ProbeRequest request);
     void choose(engine::CallHandle call, const std::string &toTag); // which early dialog to hear
     void mute(engine::CallHandle call, bool muted);
+    /// What our side sounds like from now on.
+    void send(engine::CallHandle call, const media::Sending &sending);
     /// What sound can be played on now; `told` on some thread of ours.
     void audioDevices(std::function<void(std::vector<media::AudioDevice>)> told);
     /// All calls are heard there from now on, those that stand too; empty: on the system's default.

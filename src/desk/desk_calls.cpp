@@ -31,6 +31,12 @@ void Desk::earlyMedia(engine::CallHandle call, bool reliable)
         [impl = m_impl.get(), call, reliable] { impl->calls.earlyMedia(call, reliable); });
 }
 
+void Desk::send(engine::CallHandle call, const media::Sending &sending)
+{
+    m_impl->parts.worker.post(
+        [impl = m_impl.get(), call, sending] { impl->calls.send(call, sending); });
+}
+
 void Desk::hold(engine::CallHandle call, bool on, bool byUpdate)
 {
     m_impl->parts.worker.post(

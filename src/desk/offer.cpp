@@ -82,8 +82,9 @@ PeerAudio peerAudio(const sip::Sdp &theirs, const sip::Sdp &ours, const std::str
     if (audio == nullptr || audio->port == 0)
         return out;
     out.remote = remoteOf(*audio, toTag);
-    auto agreement = agreeOnKeys(*audio, own);
+    auto agreement = agreeOnKeys({theirs, audio}, {ours, own});
     out.remote->keys = std::move(agreement.keys);
+    out.remote->dtls = std::move(agreement.dtls);
     out.remote->closed = agreement.closed;
     if (out.fault.empty())
         out.fault = std::move(agreement.fault);

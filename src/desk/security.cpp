@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 #include <rtp/srtp.h>
 #include <sip/sdp_crypto.h>
+#include <sip/sdp_dtls.h>
 
 namespace desk {
 namespace {
@@ -35,16 +36,32 @@ std::string profile(const sip::SdpMedia &media)
     return base::printable(media.protocol, false, 40);
 }
 
+/// Why a description and ours agree on no keys by DTLS although one of them wants them; empty:
+/// neither, or it is no question of DTLS.
+std::string disagreementByDtls(const AudioLine &theirs, const AudioLine &ours)
+{
+    const bool weHave = ours.media != nullptr && !sip::fingerprints(ours.sdp, *ours.media).empty();
+    const bool theyWant = sip::keysByDtls(theirs.sdp, *theirs.media);
+    if (theyWant && !weHave)
+        return fmt::format("it wants encrypted audio with keys by DTLS ({}), and this call has "
+                           "none of that kind; call with SRTP by DTLS",
+                           profile(*theirs.media));
+    if (theyWant && sip::fingerprints(theirs.sdp, *theirs.media).empty())
+        return "its keys are to come by DTLS, but it brings no a=fingerprint of its certificate "
+               "(RFC 5763 section 5)";
+    if (theyWant)
+        return "nobody is to begin the DTLS handshake by their a=setup lines (RFC 5763 section 5)";
+    if (weHave && sip::isDtlsProfile(ours.media->protocol))
+        return fmt::format("it sets {} against the keys by DTLS ({}) that this call requires",
+                           profile(*theirs.media), profile(*ours.media));
+    return {};
+}
+
 /// Why a description and ours agree on no keys although one of them wants them; empty: neither.
 std::string disagreement(const sip::SdpMedia &theirs, const sip::SdpMedia *ours)
 {
-    const bool byDtls = theirs.protocol.find("TLS") != std::string_view::npos;
     const bool weHave = ours != nullptr && !sip::cryptoLines(*ours).empty();
     const bool theyHave = !sip::cryptoLines(theirs).empty();
-    if (byDtls)
-        return fmt::format("it wants encrypted audio with keys by DTLS ({}), and this call has "
-                           "none of that kind",
-                           profile(theirs));
     if (sip::isSecureProfile(theirs.protocol) && !weHave)
         return fmt::format("it wants encrypted audio ({}), which this call does not offer; call "
                            "with SRTP offered or required",
@@ -60,6 +77,19 @@ std::string disagreement(const sip::SdpMedia &theirs, const sip::SdpMedia *ours)
                            "call requires",
                            profile(theirs), profile(*ours));
     return {};
+}
+
+/// The handshake that both descriptions are for; nullopt: there is none.
+std::optional<media::DtlsPeer> handshake(const AudioLine &theirs, const AudioLine &ours)
+{
+    if (ours.media == nullptr || sip::fingerprints(ours.sdp, *ours.media).empty() ||
+        !sip::keysByDtls(theirs.sdp, *theirs.media))
+        return std::nullopt;
+    const auto begins = sip::weBegin(ours.sdp, *ours.media, theirs.sdp, *theirs.media);
+    const auto told = sip::fingerprints(theirs.sdp, *theirs.media);
+    if (!begins || told.empty())
+        return std::nullopt;
+    return media::DtlsPeer{{told.begin(), told.end()}, *begins};
 }
 
 } // namespace
@@ -82,9 +112,31 @@ std::vector<std::string> answeringKeys()
     return out;
 }
 
-void protect(sip::SdpDraft &draft, media::Srtp srtp, const std::vector<std::string> &keys)
+std::string withFreshKeys(const std::string &sdp)
+{
+    constexpr std::string_view kName = "a=crypto:";
+    std::string out;
+    for (const auto line : base::split(sdp, '\n')) {
+        const auto text = base::trim(line);
+        const auto keys = text.substr(0, kName.size()) == kName
+                              ? rtp::sdesKeys(text.substr(kName.size()))
+                              : std::vector<rtp::SdesKey>();
+        if (keys.size() == 1)
+            out += std::string(kName) + rtp::sdesValue(rtp::freshKey(keys[0].suite, keys[0].tag)) +
+                   "\r\n";
+        else if (!text.empty())
+            out += std::string(text) + "\r\n";
+    }
+    return out;
+}
+
+void protect(sip::SdpDraft &draft, media::Srtp srtp, const std::vector<std::string> &keys,
+             const std::string &fingerprint)
 {
     draft.crypto = keys;
+    draft.fingerprint = fingerprint;
+    if (srtp == media::Srtp::Dtls)
+        draft.protocol = "UDP/TLS/RTP/SAVP";
     if (srtp == media::Srtp::Required)
         draft.protocol = "RTP/SAVP";
 }
@@ -95,9 +147,17 @@ std::string srtpAdvice(media::Srtp srtp, int status, std::string_view sdp)
         return {};
     const auto told = sip::parseSdp(sdp);
     const auto *audio = told.audio();
-    if (audio != nullptr && sip::isSecureProfile(audio->protocol) && srtp != media::Srtp::Required)
+    if (audio != nullptr && sip::keysByDtls(told, *audio) && srtp != media::Srtp::Dtls)
+        return fmt::format(" It takes encrypted audio with keys by DTLS ({}): call with SRTP by "
+                           "DTLS.",
+                           profile(*audio));
+    if (audio != nullptr && sip::isSecureProfile(audio->protocol) &&
+        !sip::keysByDtls(told, *audio) && srtp != media::Srtp::Required)
         return fmt::format(" It takes encrypted audio ({}): call with SRTP required.",
                            profile(*audio));
+    if (srtp == media::Srtp::Dtls)
+        return " Encrypted audio with keys by DTLS (UDP/TLS/RTP/SAVP) was required and may be what "
+               "it does not take; keys in SDP (SRTP required) are the other kind.";
     if (srtp == media::Srtp::Required)
         return " Encrypted audio (RTP/SAVP) was required and may be what it does not take; with "
                "SRTP offered it has the choice.";
@@ -106,11 +166,17 @@ std::string srtpAdvice(media::Srtp srtp, int status, std::string_view sdp)
     return " If it takes encrypted audio only, call with SRTP required.";
 }
 
-KeyAgreement agreeOnKeys(const sip::SdpMedia &theirs, const sip::SdpMedia *ours)
+KeyAgreement agreeOnKeys(const AudioLine &theirs, const AudioLine &ours)
 {
     KeyAgreement out;
-    const auto pair = ours != nullptr ? sip::agreedCrypto(sip::cryptoLines(*ours), theirs)
-                                      : std::optional<sip::CryptoPair>();
+    out.dtls = handshake(theirs, ours);
+    if (out.dtls) {
+        out.closed = true; // until it is done
+        return out;
+    }
+    const auto pair = ours.media != nullptr
+                          ? sip::agreedCrypto(sip::cryptoLines(*ours.media), *theirs.media)
+                          : std::optional<sip::CryptoPair>();
     if (pair) {
         const auto mine = rtp::sdesKeys(pair->ours);
         auto other = rtp::sdesKeys(pair->theirs);
@@ -119,7 +185,9 @@ KeyAgreement agreeOnKeys(const sip::SdpMedia &theirs, const sip::SdpMedia *ours)
             return out;
         }
     }
-    out.fault = disagreement(theirs, ours);
+    out.fault = disagreementByDtls(theirs, ours);
+    if (out.fault.empty())
+        out.fault = disagreement(*theirs.media, ours.media);
     out.closed = !out.fault.empty();
     return out;
 }

@@ -78,6 +78,8 @@ std::string sentenceOf(const VerdictView &view, const std::vector<VerdictFact> &
         return fmt::format("Early media arrives but is not what is heard: {}.", facts[1].value);
     if (view.stream->levelKnown && is(3, Light::Amber))
         return "Early media arrives but it is silence, which hides the local ringback.";
+    if (const auto sealed = sealedText(view); !sealed.empty())
+        return fmt::format("Early media arrives; what it is cannot be told: it is {}.", sealed);
     const bool known = view.heard && view.heard->what != rtp::Sound::Unknown;
     const auto what = known
                           ? fmt::format("{}; {}", rtp::soundText(view.heard->what), facts[1].value)

@@ -5,6 +5,7 @@
 #include <diagnosis/in_force.h>
 #include <diagnosis/offer_answer.h>
 #include <fmt/format.h>
+#include <sip/sdp_crypto.h>
 #include <sip/sdp_fault.h>
 
 namespace diagnosis {
@@ -203,6 +204,17 @@ VerdictFact typeFact(const VerdictView &view)
     return fact;
 }
 
+std::string sealedText(const VerdictView &view)
+{
+    if (view.stream == nullptr || view.stream->closed == 0 || view.stream->opened > 0)
+        return {};
+    const auto *const audio =
+        view.described.valid() ? sdpOf(view.evidence, view.described).audio() : nullptr;
+    const bool inSdp = audio != nullptr && !sip::cryptoLines(*audio).empty();
+    return inSdp ? "encrypted (SRTP), and the keys in the SDP do not open it"
+                 : "encrypted with DTLS-SRTP (RFC 5764), keys are not in the capture";
+}
+
 VerdictFact levelFact(const VerdictView &view)
 {
     VerdictFact fact{"Level", "nothing to measure", Light::Amber, {}};
@@ -213,6 +225,10 @@ VerdictFact levelFact(const VerdictView &view)
         fact.value = "encrypted, and no key that the SDP names fits";
         fact.light = Light::Red;
         fact.evidence = at(*view.stream, "packets that cannot be authenticated (RFC 3711)");
+        return fact;
+    }
+    if (fact.value = sealedText(view); !fact.value.empty()) {
+        fact.evidence = at(*view.stream, "encrypted packets");
         return fact;
     }
     fact.evidence = at(*view.stream, "level of the last second");

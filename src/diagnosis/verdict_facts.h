@@ -41,6 +41,9 @@ VerdictFact sdpFact(const VerdictView &view);
 VerdictFact arrivalFact(const VerdictView &view);
 VerdictFact typeFact(const VerdictView &view);
 VerdictFact levelFact(const VerdictView &view);
+/// How the media is encrypted of which the trace has no key, one clause: "encrypted with DTLS-SRTP,
+/// whose keys..."; empty: it is not, or it could be opened.
+std::string sealedText(const VerdictView &view);
 VerdictFact permissionFact(const VerdictView &view);
 /// Why nothing is to be heard, as "the SDP says inactive".
 std::string whyForbidden(const VerdictView &view);

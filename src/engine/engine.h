@@ -85,6 +85,9 @@ struct CallRequest {
     AccountHandle account; // valid: sent over one of its flows, with ob
     std::string callId;    // empty: a fresh one
     std::vector<Hop> hops; // found by locate(); empty: place() looks itself
+    /// Of our SDP, for another target than the one that has it already: with other keys. On the
+    /// engine's thread. Empty: it stays the same.
+    std::function<std::string(const std::string &description)> renew{};
 };
 
 enum class CallStep : std::uint8_t {
@@ -115,7 +118,7 @@ struct CallEvent {
     std::string toTag;  // the early dialog
     bool reliable = false;
     std::string sdp;                      // offer (Incoming) or answer
-    std::string ours;                     // Changed: our side of it
+    std::string ours;                     // our side of it, as it was sent
     std::string earlyMedia;               // P-Early-Media
     std::string from, to;                 // Incoming
     AccountHandle account;                // Incoming: by which account

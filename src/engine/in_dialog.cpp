@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <sip/sdp.h>
 #include <sip/sdp_crypto.h>
+#include <sip/sdp_dtls.h>
 #include <sip/status.h>
 
 namespace engine {
@@ -26,6 +27,11 @@ sip::SdpDraft draftLike(std::string_view described)
     draft.protocol = audio->protocol;
     for (const auto line : sip::cryptoLines(*audio))
         draft.crypto.emplace_back(line);
+    draft.rtcpMux = audio->attribute("rtcp-mux").has_value();
+    if (const auto own = sip::fingerprints(ours, *audio); !own.empty())
+        draft.fingerprint = own.front();
+    if (const auto setup = audio->attribute("setup"))
+        draft.setup = *setup;
     if (const auto endpoint = audio->endpoint())
         draft.media = *endpoint;
     for (const auto &format : audio->formats)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <engine/refusal.h>
 
+#include <algorithm>
 #include <base/text.h>
 #include <engine/redirects.h>
 #include <fmt/format.h>
@@ -20,13 +21,28 @@ std::string list(const sip::Message &message, sip::HeaderId id)
     return out.empty() ? "something it does not name" : out;
 }
 
-std::string because(const Reply &reply)
+/// RFC 3261 section 8.2.2.3: a 420 is about what was required, all else may be passed over.
+std::string unknownOptions(const sip::Message &message, const std::vector<std::string> &required)
+{
+    const bool asked = std::any_of(required.begin(), required.end(), [&](const std::string &each) {
+        return message.lists(sip::HeaderId::Unsupported, each);
+    });
+    const auto named = list(message, sip::HeaderId::Unsupported);
+    if (asked || (!required.empty() && message.value(sip::HeaderId::Unsupported).empty()))
+        return fmt::format("The peer does not know {}, which the call required. Require less.",
+                           named);
+    return fmt::format("The peer does not know {}, which the call only supports and did not "
+                       "require: RFC 3261 section 8.2.2.3 lets it pass that over. Call without it, "
+                       "or have the peer mended.",
+                       named);
+}
+
+std::string because(const Reply &reply, const std::vector<std::string> &required)
 {
     const auto &message = reply.message();
     switch (reply.status) {
     case 420: // RFC 3261 section 8.2.2.3
-        return fmt::format("The peer does not know {}, which the call required. Require less.",
-                           list(message, sip::HeaderId::Unsupported));
+        return unknownOptions(message, required);
     case 421: // RFC 3261 section 21.4.16
         return fmt::format("The peer insists on {}, which the call did not offer. Offer it.",
                            list(message, sip::HeaderId::Require));
@@ -56,11 +72,11 @@ std::string because(const Reply &reply)
 
 } // namespace
 
-std::string refusalSentence(const Reply &reply)
+std::string refusalSentence(const Reply &reply, const std::vector<std::string> &required)
 {
     const auto phrase =
         reply.phrase.empty() ? std::string(sip::phrase(reply.status)) : reply.phrase;
-    const auto why = because(reply);
+    const auto why = because(reply, required);
     return fmt::format("The call was not answered: {} {}.{}{}", reply.status,
                        base::printable(phrase, false, 160), why.empty() ? "" : " ", why);
 }

@@ -5,9 +5,11 @@
 
 #include <engine/transaction.h>
 #include <string>
+#include <vector>
 
 namespace engine {
 
-std::string refusalSentence(const Reply &reply);
+/// `required`: the option tags that the INVITE insisted on, by Require or Proxy-Require.
+std::string refusalSentence(const Reply &reply, const std::vector<std::string> &required);
 
 } // namespace engine

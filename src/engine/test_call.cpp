@@ -65,6 +65,7 @@ CallEvent TestCall::event(CallStep step, const Reply &reply) const
     if (!reply.local) {
         out.toTag = reply.message().toTag();
         out.sdp = reply.message().sdp();
+        out.ours = m_described;
         out.earlyMedia = reply.message().value(sip::HeaderId::PEarlyMedia);
         out.remote = reply.received->from;
     }
@@ -101,12 +102,28 @@ void TestCall::start()
                         .sentence,
                     base::LocalKind::SendFailed);
     m_body = *body;
-    m_offer = offerOf(m_request);
-    m_described = m_offer.empty() ? m_request.description : m_offer;
+    describe();
     m_redirects.called(m_plan.requestUri);
     if (m_request.hops.empty())
         return locate();
     located(std::exchange(m_request.hops, {}));
+}
+
+void TestCall::describe()
+{
+    m_offer = offerOf(m_request);
+    m_described = m_offer.empty() ? m_request.description : m_offer;
+}
+
+/// Keys in SDP are for one receiver (RFC 4568): who refused or lost the offer has read them.
+void TestCall::renewOffer()
+{
+    if (!m_request.renew || m_request.description.empty())
+        return;
+    m_request.description = m_request.renew(m_request.description);
+    if (auto body = inviteBody(m_request)) // as before but for its keys
+        m_body = std::move(*body);
+    describe();
 }
 
 std::string TestCall::ownHeaders() const
@@ -152,6 +169,19 @@ base::Endpoint TestCall::wayOut() const
 std::string TestCall::routeUri() const
 {
     return m_hop ? hopUri(*m_hop) : withTransport(m_plan.next, m_transport);
+}
+
+/// What the INVITE insists on, by us or by the user's own headers.
+std::vector<std::string> TestCall::requiredOptions() const
+{
+    std::vector<std::string> out;
+    if (m_request.reliability == Reliability::Required)
+        out.emplace_back("100rel");
+    for (const auto &[name, value] : m_request.extras.headers)
+        if (base::equalsNoCase(name, "Require") || base::equalsNoCase(name, "Proxy-Require"))
+            for (const auto each : base::split(value, ','))
+                out.emplace_back(base::trim(each));
+    return out;
 }
 
 bool TestCall::sendInvite()
@@ -235,7 +265,7 @@ void TestCall::rejected(const Reply &reply)
         return;
     CallEvent done = event(m_hangUp ? CallStep::Ended : CallStep::Failed, reply);
     if (!m_hangUp)
-        done.sentence = refusalSentence(reply);
+        done.sentence = refusalSentence(reply, requiredOptions());
     end(done);
 }
 
@@ -268,6 +298,7 @@ bool TestCall::redirected(const Reply &reply)
     note(base::LocalKind::Note, reply.status, {},
          fmt::format("Redirected: calling {}.", base::printable(*uri, false, 120)));
     ++m_cseq;
+    renewOffer();
     m_env.listener.onCall(event(CallStep::Redirected, reply));
     locate();
     return true;

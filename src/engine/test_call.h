@@ -136,6 +136,9 @@ private:
     RequestSpec inDialog(const EarlyDialog &dialog, const char *method) const;
     base::Endpoint wayOut() const; // where the INVITE went; unknown: no address was found
     std::string routeUri() const;  // of what goes the INVITE's way
+    void describe();
+    void renewOffer();
+    std::vector<std::string> requiredOptions() const;
     std::string ownHeaders() const;
     CallEvent event(CallStep step) const;
     CallEvent event(CallStep step, const Reply &reply) const;

@@ -120,6 +120,7 @@ bool TestCall::nextHop(const std::string &why)
          fmt::format("{} Trying the next address, {} over {} (RFC 3263 section 4.3).",
                      why.ends_with('.') ? why : why + ".", m_hops.front().endpoint.text(),
                      base::transportText(m_hops.front().transport)));
+    renewOffer();
     return call() || m_state == State::Ended;
 }
 
@@ -142,6 +143,7 @@ bool TestCall::nextFlow(const std::string &why)
     m_hops.clear();
     if (!m_flow->stream && m_flow->hop)
         m_hops.push_back(*m_flow->hop);
+    renewOffer();
     return call() || m_state == State::Ended;
 }
 

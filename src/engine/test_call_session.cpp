@@ -10,6 +10,7 @@
 #include <engine/in_dialog.h>
 #include <fmt/format.h>
 #include <random>
+#include <sip/sdp_dtls.h>
 #include <sip/status.h>
 #include <sip/uri.h>
 
@@ -30,7 +31,7 @@ base::Duration glareWait()
 
 void TestCall::startSession(const Reply &reply)
 {
-    m_current = m_described;
+    m_current = sip::withSettledSetup(m_described, reply.message().sdp());
     m_version = originOf(m_described).version;
     m_peerUpdates = reply.message().lists(sip::HeaderId::Allow, "UPDATE");
     settleTimer(reply);

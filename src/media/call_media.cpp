@@ -24,19 +24,19 @@ base::Result<std::unique_ptr<CallMedia>> CallMedia::open(MediaHandle handle,
                                                          const Options &options,
                                                          const Surroundings &around)
 {
-    std::shared_ptr<const Samples> file;
-    if (request.send == SendKind::File) {
-        auto samples = readWav(request.file);
-        if (!samples)
-            return tl::unexpected(samples.error());
-        file = std::make_shared<const Samples>(std::move(*samples));
-    }
     auto pair = RtpPair::open(request.local, options.portFirst, options.portLast);
     if (!pair)
         return tl::unexpected(pair.error());
     std::unique_ptr<CallMedia> call(
         new CallMedia(handle, std::move(*pair), request, options, around));
-    call->m_file = std::move(file);
+    if (const auto read = call->readFile(); !read)
+        return tl::unexpected(read.error());
+    if (request.dtls) {
+        auto identity = DtlsIdentity::make();
+        if (!identity)
+            return tl::unexpected(identity.error());
+        call->beginDtls(std::move(*identity));
+    }
     if (around.trouble.empty()) {
         for (const auto &sentence : call->m_incoming.stock())
             call->notice(sentence);
@@ -69,6 +69,8 @@ CallMedia::CallMedia(MediaHandle handle, RtpPair pair, const PrepareRequest &req
 CallMedia::~CallMedia()
 {
     m_control.closeAll();
+    if (m_dtls)
+        m_dtls->closeAll();
     m_around.shop.retire(std::move(m_speaker));
     m_around.loop.unwatch(m_pair.rtp.descriptor());
     m_around.loop.unwatch(m_pair.rtcp.descriptor());
@@ -79,7 +81,8 @@ CallMedia::~CallMedia()
 
 Media::Prepared CallMedia::prepared() const
 {
-    return {m_handle, m_pair.rtp.local(), m_pair.rtcp.local()};
+    return {m_handle, m_pair.rtp.local(), m_pair.rtcp.local(),
+            m_identity ? m_identity->fingerprint() : std::string()};
 }
 
 std::optional<std::uint32_t> CallMedia::rendered(base::Instant now)
@@ -126,6 +129,9 @@ void CallMedia::ended(const std::string &toTag)
     m_early.ended(toTag);
     m_control.close(toTag);
     m_protection.close(toTag); // after its farewell
+    if (m_dtls)
+        m_dtls->close(toTag);
+    m_remotes.erase(toTag);
     std::erase(m_alerting, toTag);
     if (const auto it = m_senders.find(toTag); it != m_senders.end()) {
         count(it->second.get());
@@ -141,6 +147,8 @@ void CallMedia::quiet()
     refreshStatus(); // what was heard, to its end
     m_over = true;
     m_control.closeAll();
+    if (m_dtls)
+        m_dtls->closeAll();
     for (const auto &[toTag, sender] : m_senders)
         count(sender.get());
     m_senders.clear();
@@ -185,6 +193,10 @@ base::Duration CallMedia::turn(base::Duration now)
         next = std::min(next, sender->due());
     }
     next = std::min({next, ring(now), m_control.turn(now)});
+    if (m_dtls) {
+        next = std::min(next, m_dtls->turn(now));
+        followDtls();
+    }
     if (m_nextLook <= now) {
         m_nextLook = now + kLook;
         lookAfter(now);
@@ -297,9 +309,14 @@ void CallMedia::refreshStatus()
     s.overflowed = m_pair.rtp.overflowed() + m_pair.rtcp.overflowed() + m_dropped;
     s.control = m_control.figures();
     s.srtp = m_protection.figures();
+    s.srtp.dtls = m_dtls != nullptr;
+    s.srtp.trouble = m_dtlsTrouble;
+    s.srtp.troubled = m_dtlsTroubled;
     s.sent = m_sentBefore;
     s.pressed = m_pressedBefore;
     for (const auto &[toTag, sender] : m_senders) {
+        if (sender)
+            notice(sender->trouble());
         s.sent += sender ? sender->sent() : 0;
         s.pressed += sender ? sender->pressed() : 0;
     }

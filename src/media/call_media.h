@@ -5,6 +5,7 @@
 #pragma once
 
 #include "control.h"
+#include "dtls.h"
 #include "early_media.h"
 #include "incoming.h"
 #include "media.h"
@@ -30,7 +31,8 @@ public:
         base::Inbox<DecodedAudio> &audio;
         SpeakerShop &shop;
         std::vector<base::Endpoint> &ends; // sockets of all our calls, this one's among them
-        std::string trouble;               // why GStreamer did not start, empty: it did
+        const Options &options;
+        std::string trouble; // why GStreamer did not start, empty: it did
     };
     static base::Result<std::unique_ptr<CallMedia>> open(MediaHandle handle,
                                                          const PrepareRequest &request,
@@ -48,6 +50,7 @@ public:
     Presses press(const std::string &keys);
     void ended(const std::string &toTag);
     void mute(bool muted);
+    void send(const Sending &sending);
     /// Another device takes over as soon as it is open.
     void playOn(const std::string &device);
     void record(const std::string &folder, const std::string &stem)
@@ -83,6 +86,8 @@ private:
               const Options &options, Surroundings around);
     void watchSockets();
     void received(const Datagram &datagram, UdpSocket &socket);
+    void take(base::Packet packet, const rtp::RtpPacket &rtp, const Protection::Opening &opening);
+    void openEarly();
     std::optional<std::uint32_t> rendered(base::Instant now);
     void hear(); // decides which stream is on the speaker
     void play(IncomingStream &stream, const DecodedAudio &audio, base::Duration gap);
@@ -94,6 +99,12 @@ private:
     bool sendControl(const std::string &toTag, const Control::Line &line, std::string_view bytes);
     bool sendSound(const std::string &toTag, const base::Endpoint &to, std::string_view bytes);
     Protection::Opening openProtected(const Datagram &datagram, bool isControl);
+    void beginDtls(std::shared_ptr<const DtlsIdentity> identity);
+    bool takeDtls(const Datagram &datagram, const UdpSocket &socket);
+    void followDtls();
+    void tellKeys(const Remote &remote);
+    void withKeys(Remote &remote);
+    base::Result<void> readFile();
     bool mediaComes();
     bool mediaBegins();
     base::Duration ring(base::Duration now);
@@ -104,6 +115,7 @@ private:
     std::unique_ptr<Sender> senderFor(const Remote &remote, std::unique_ptr<Sender> before);
     void count(const Sender *gone);
     std::unique_ptr<Voice> makeVoice(std::uint32_t rate) const;
+    bool isSilent() const { return m_request.sending.kind == SendKind::Nothing; }
     void lookAfter(base::Duration now);
     void lookAfterSpeaker(base::Duration now);
     void refreshStatus();
@@ -121,6 +133,11 @@ private:
     EarlyMedia m_early;
     Playout m_playout;
     Protection m_protection;
+    std::vector<base::Packet> m_before;             // packets that came before their key
+    std::shared_ptr<const DtlsIdentity> m_identity; // null: no keys come by DTLS
+    std::unique_ptr<Dtls> m_dtls;
+    std::map<std::string, Remote> m_remotes; // by To-tag, as they were told
+    std::string m_dtlsTrouble, m_dtlsTroubled;
     Control m_control;
     Recordings m_recordings;
     std::shared_ptr<Speaker> m_speaker;

@@ -8,6 +8,10 @@
 
 namespace media {
 
+namespace {
+constexpr std::size_t kMostEarly = 100; // packets: two seconds of one stream
+} // namespace
+
 void CallMedia::watchSockets()
 {
     for (UdpSocket *socket : {&m_pair.rtp, &m_pair.rtcp})
@@ -29,6 +33,11 @@ void CallMedia::received(const Datagram &datagram, UdpSocket &socket)
     packet.payload = base::Blob::copy(datagram.bytes);
     // RFC 5761 section 4: RTCP may come on the RTP port too. What is neither (STUN, DTLS) keeps its
     // hint unknown.
+    if (takeDtls(datagram, socket)) {
+        if (!m_around.packets.push(packet))
+            ++m_dropped;
+        return;
+    }
     const bool isControl = rtp::looksLikeRtcp(datagram.bytes);
     const auto opening = openProtected(datagram, isControl);
     const bool isClear = opening.verdict == Protection::Verdict::Clear;
@@ -44,23 +53,52 @@ void CallMedia::received(const Datagram &datagram, UdpSocket &socket)
         m_changed = true;
     else if (isControl && !datagram.cut)
         m_control.received(datagram.time, datagram.source, plain, peersAt(datagram.source));
-    if (isControl || !rtp || &socket != &m_pair.rtp)
+    if (isControl || &socket != &m_pair.rtp)
         return;
-    if (!isClear)
-        packet.payload = base::Blob::copy(plain);
+    if (opening.keyless && m_before.size() < kMostEarly)
+        m_before.push_back(std::move(packet)); // its key may be on its way
+    if (!rtp)
+        return;
     ++m_datagrams;
     m_status.dscp = datagram.tos >= 0 ? datagram.tos >> 2 : -1;
     m_status.ttl = datagram.ttl;
+    take(std::move(packet), *rtp, opening);
+}
+
+/// Sound, in the clear by now.
+void CallMedia::take(base::Packet packet, const rtp::RtpPacket &rtp,
+                     const Protection::Opening &opening)
+{
+    if (opening.verdict != Protection::Verdict::Clear)
+        packet.payload = base::Blob::copy(opening.plain);
     const std::uint64_t wrongBefore = m_incoming.wrongPayloadType();
-    if (const IncomingStream *stream = m_incoming.packet(packet, *rtp)) {
+    if (const IncomingStream *stream = m_incoming.packet(packet, rtp)) {
         m_restock |= stream->first == stream->last;
-        m_early.packet(stream->key, stream->source, datagram.time, opening.toTag);
+        m_early.packet(stream->key, stream->source, packet.time, opening.toTag);
         hear(); // now, while the order in which packets came is known
     } else if (m_incoming.wrongPayloadType() != wrongBefore) {
         m_changed = true;
     }
     for (const auto key : m_incoming.takeForgotten())
         m_early.forget(key);
+}
+
+/// What came before an answer told how it is protected (RFC 4568 section 6.4.1, RFC 5763 section
+/// 6.2): now it may be heard.
+void CallMedia::openEarly()
+{
+    m_protection.again(m_before.size());
+    for (base::Packet &packet : std::exchange(m_before, {})) {
+        Datagram datagram{packet.time, packet.source, packet.payload.text()};
+        const auto opening = openProtected(datagram, false);
+        if (opening.keyless) {
+            m_before.push_back(std::move(packet));
+            continue;
+        }
+        const bool isClear = opening.verdict == Protection::Verdict::Clear;
+        if (const auto rtp = rtp::parseRtp(isClear ? datagram.bytes : opening.plain))
+            take(packet, *rtp, opening);
+    }
 }
 
 void CallMedia::decoded(const DecodedAudio &audio)

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a call sends: sound, key presses, RTCP.
 #include "call_media.h"
+#include "microphone.h"
 
 #include <algorithm>
 #include <base/text.h>
 #include <random>
+#include <utility>
 
 namespace media {
 
@@ -45,11 +47,41 @@ bool CallMedia::send(UdpSocket &socket, const base::Endpoint &to, std::string_vi
     return true;
 }
 
+base::Result<void> CallMedia::readFile()
+{
+    if (m_request.sending.kind != SendKind::File)
+        return {};
+    auto samples = readWav(m_request.sending.file);
+    if (!samples)
+        return tl::unexpected(samples.error());
+    m_file = std::make_shared<const Samples>(std::move(*samples));
+    return {};
+}
+
+void CallMedia::send(const Sending &sending)
+{
+    const Sending before = std::exchange(m_request.sending, sending);
+    if (const auto read = readFile(); !read) {
+        m_request.sending = before;
+        return notice(read.error().sentence);
+    }
+    for (const auto &[toTag, sender] : m_senders)
+        if (sender && !isSilent())
+            sender->say(makeVoice(sender->rate()));
+    if ((before.kind == SendKind::Nothing) == isSilent() || m_over)
+        return;
+    const auto remotes = m_remotes; // sending begins, or ends
+    for (const auto &[toTag, each] : remotes)
+        remote(Remote(each));
+}
+
 std::unique_ptr<Voice> CallMedia::makeVoice(std::uint32_t rate) const
 {
-    switch (m_request.send) {
+    switch (m_request.sending.kind) {
     case SendKind::Tone:
-        return tone(m_request.toneHertz, rate);
+        return tone(m_request.sending.toneHertz, rate);
+    case SendKind::Microphone:
+        return microphone(m_request.sending.device, rate);
     case SendKind::File:
         return recorded(std::make_shared<const std::vector<std::int16_t>>(
             resample(m_file->mono, m_file->rate, rate)));
@@ -67,8 +99,7 @@ std::unique_ptr<Sender> CallMedia::senderFor(const Remote &remote, std::unique_p
         remote.rtp.known() && remote.rtp.port != 0 && !remote.rtp.address.isUnspecified();
     std::unique_ptr<Sender> sender;
     base::Error why;
-    if (m_request.send != SendKind::Nothing && remote.weMaySend && reachable &&
-        m_around.trouble.empty()) {
+    if (!isSilent() && remote.weMaySend && reachable && m_around.trouble.empty()) {
         for (const auto &payload : remote.send) {
             if (before && before->to() == remote.rtp && before->payload() == payload) {
                 sender = std::move(before);
@@ -99,6 +130,11 @@ void CallMedia::remote(Remote remote)
 {
     if (m_over)
         return;
+    constexpr std::size_t kMostRemotes = 64;
+    if (m_remotes.size() < kMostRemotes || m_remotes.contains(remote.toTag))
+        m_remotes[remote.toTag] = remote;
+    if (remote.dtls)
+        withKeys(remote);
     m_protection.agree(remote);
     if (remote.closed)
         remote.weMaySend = false;
@@ -110,13 +146,16 @@ void CallMedia::remote(Remote remote)
     auto &sender = m_senders[remote.toTag];
     sender = senderFor(remote, std::move(sender));
     openControl(remote, sender.get());
+    openEarly();
     explain();
 }
 
 void CallMedia::openControl(const Remote &remote, const Sender *sender)
 {
-    if (m_request.send == SendKind::Nothing)
-        return; // nothing at all
+    // Nothing at all; or RTCP by itself, which would need a handshake of its own (RFC 5764 section
+    // 4.1.2): with DTLS we offer to share the port.
+    if (isSilent() || (remote.dtls && !remote.mux))
+        return;
     Control::Line line;
     line.mux = remote.mux;
     line.to = remote.rtp;

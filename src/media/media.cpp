@@ -17,9 +17,8 @@ namespace {
 
 using namespace std::chrono_literals;
 constexpr base::Duration kStatusPace = 100ms;
-constexpr auto kPatience = 1500ms; // for the audio device
-constexpr std::size_t kAudioQueue =
-    1024; // about 20 s of one stream: only a stopped thread fills it
+constexpr auto kPatience = 1500ms;          // for the audio device
+constexpr std::size_t kAudioQueue = 1024;   // 20 s of one stream: only a stopped thread fills it
 constexpr std::size_t kOldRecordings = 256; // calls whose recordings are remembered after release
 
 using StatusMap = std::map<MediaHandle, Status>;
@@ -120,8 +119,7 @@ base::Result<Media::Prepared> Media::Impl::prepare(const PrepareRequest &request
     if (!prepared)
         return prepared;
     if (!ask<bool>([this] { return m_trouble.empty(); }, false))
-        return prepared; // no GStreamer: the packets are still counted, and the status says why
-                         // nothing is heard
+        return prepared; // no GStreamer: packets are still counted, the status says why
     // Waits for the output here, not on the media thread, and no longer than a user would.
     const MediaHandle handle = prepared->media;
     const bool ready = m_shop->open(handle.value, m_options.output, device()).wait_for(kPatience) ==
@@ -157,7 +155,7 @@ base::Result<Media::Prepared> Media::Impl::open(const PrepareRequest &request)
 {
     const MediaHandle handle{m_nextHandle++};
     auto call = CallMedia::open(handle, request, m_options,
-                                {*m_loop, m_sink, m_audio, *m_shop, m_ends, m_trouble});
+                                {*m_loop, m_sink, m_audio, *m_shop, m_ends, m_options, m_trouble});
     if (!call)
         return tl::unexpected(call.error());
     const auto prepared = (*call)->prepared();
@@ -344,8 +342,7 @@ void Media::press(MediaHandle media, const std::string &keys,
                   std::function<void(const Presses &)> told)
 {
     m_impl->with(media, [keys, told = std::move(told)](CallMedia &call) {
-        const Presses presses = call.press(keys);
-        if (told)
+        if (const Presses presses = call.press(keys); told)
             told(presses);
     });
 }
@@ -353,6 +350,11 @@ void Media::press(MediaHandle media, const std::string &keys,
 void Media::mute(MediaHandle media, bool muted)
 {
     m_impl->with(media, [muted](CallMedia &call) { call.mute(muted); });
+}
+
+void Media::send(MediaHandle media, const Sending &sending)
+{
+    m_impl->with(media, [sending](CallMedia &call) { call.send(sending); });
 }
 
 void Media::record(MediaHandle media, const std::string &folder, const std::string &stem)

@@ -29,8 +29,22 @@ enum class Output : std::uint8_t {
     Auto,
     Silent
 }; // Auto: PulseAudio, then ALSA, then silent with a notice
-enum class Srtp : std::uint8_t { Off, Offered, Required };
-enum class SendKind : std::uint8_t { Nothing, ComfortNoise, Tone, File };
+/// Keys come by SDES (RFC 4568), with Dtls by a handshake on the way of the RTP (RFC 5763).
+enum class Srtp : std::uint8_t { Off, Offered, Required, Dtls };
+/// Whether a call is none without it.
+constexpr bool isRequired(Srtp srtp)
+{
+    return srtp == Srtp::Required || srtp == Srtp::Dtls;
+}
+enum class SendKind : std::uint8_t { Nothing, ComfortNoise, Tone, File, Microphone };
+
+struct Sending { // what our side of a call sounds like
+    SendKind kind = SendKind::ComfortNoise;
+    double toneHertz = 440;
+    std::string file;   // SendKind::File: WAV, any rate, mono or stereo
+    std::string device; // SendKind::Microphone: the audio server's name of it, empty: its default
+    bool operator==(const Sending &) const = default;
+};
 
 struct PayloadMap { // one payload type we may receive or send
     std::uint8_t payloadType = 0;
@@ -52,16 +66,18 @@ struct Options {
     std::string recordFolder; // empty: no recordings by themselves
     std::uint16_t portFirst = 0, portLast = 0; // 0: the system chooses an even/odd pair
     base::Duration jitterBuffer = std::chrono::milliseconds(20);
+    /// Told of each key that a DTLS handshake brought and of whose packets it opens, before the
+    /// first of them is handed on; on the media thread.
+    std::function<void(const base::Endpoint &sender, const rtp::SdesKey &key)> onKey{};
 };
 
 struct PrepareRequest {
     base::Address local;
     std::vector<PayloadMap> receive; // what the offer names: the numbers a sender must use
-    SendKind send = SendKind::ComfortNoise;
-    double toneHertz = 440;
-    std::string file;      // SendKind::File: WAV, any rate, mono or stereo
+    Sending sending;
     std::string ringback;  // the country whose ringback a 180 without media makes, empty: silence
-    Srtp srtp = Srtp::Off; // Required: what comes without is not heard
+    Srtp srtp = Srtp::Off; // required: what comes without is not heard
+    bool dtls = false;     // a certificate for it is wanted (RFC 5763)
 };
 
 /// What an early dialog's offer and answer agreed on (RFC 4568).
@@ -69,6 +85,13 @@ struct SrtpKeys {
     rtp::SdesKey ours;                // what we send is protected with
     std::vector<rtp::SdesKey> theirs; // one of them opens what comes
     bool operator==(const SrtpKeys &) const = default;
+};
+
+/// Of an offer or answer whose keys come by DTLS.
+struct DtlsPeer {
+    std::vector<std::string> fingerprints; // "sha-256 AA:BB...", of its certificate (RFC 8122)
+    bool weBegin = false;                  // the handshake
+    bool operator==(const DtlsPeer &) const = default;
 };
 
 struct Remote { // an early dialog's SDP answer, as far as media cares
@@ -80,6 +103,7 @@ struct Remote { // an early dialog's SDP answer, as far as media cares
     bool mux = false;               // RTCP goes to RTP's port, both sides agreed (RFC 5761)
     std::optional<SrtpKeys> keys{}; // SRTP and SRTCP both ways
     bool closed = false; // it wants SRTP, but there are no keys: nothing is sent, nothing heard
+    std::optional<DtlsPeer> dtls{}; // closed until the handshake has brought keys
 };
 
 struct ControlFigures {                      // of the RTCP of one call
@@ -95,6 +119,9 @@ struct ControlFigures {                      // of the RTCP of one call
 
 struct SrtpFigures {           // of one call
     std::string suite;         // of the last keys agreed on, empty: none
+    bool dtls = false;         // they came by a handshake, or are to
+    std::string trouble;       // of the last handshake: a sentence, empty: none
+    std::string troubled;      // the early dialog (To-tag) it was with
     std::uint64_t refused = 0; // packets that could not be authenticated (RFC 3711 section 3.3)
     std::uint64_t keyless = 0; // that came before a key for them, or without protection
     bool operator==(const SrtpFigures &) const = default;
@@ -156,6 +183,7 @@ public:
     struct Prepared {
         MediaHandle media;
         base::Endpoint rtp, rtcp; // bound, listening
+        std::string fingerprint;  // of the certificate of PrepareRequest::dtls, else empty
     };
     /// Binds the pair and builds the chain; blocks until ready (some milliseconds, never on the UI
     /// thread). Errors: no free pair in the range, no such address.
@@ -181,6 +209,9 @@ public:
     void press(MediaHandle media, const std::string &keys,
                std::function<void(const Presses &)> told = {});
     void mute(MediaHandle media, bool muted);
+    /// Something else from the next packet on. A file that cannot be read is said in
+    /// Status::notice, and what was sent goes on.
+    void send(MediaHandle media, const Sending &sending);
     /// Records what each early dialog sends, a file each in `folder` (created); the header is right
     /// at any moment. Without a stem they are named for what they are: early-media-TAG.wav what
     /// began before the answer, answered-TAG.wav what began after it.

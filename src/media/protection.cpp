@@ -112,20 +112,21 @@ bool Protection::openLater(std::string_view packet, std::uint32_t rollover, Open
 Protection::Opening Protection::unopened(const base::Endpoint &source)
 {
     const Dialog *from = nullptr;
-    bool anyPlain = m_dialogs.empty();
+    bool anyPlain = m_dialogs.empty(), anyKeys = false;
     for (const Dialog &dialog : m_dialogs) {
         anyPlain = anyPlain || (!dialog.keys && !dialog.closed);
+        anyKeys = anyKeys || dialog.keys.has_value();
         const bool near = dialog.rtp.address == source.address && from == nullptr;
         if (dialog.rtp == source || near)
             from = &dialog;
     }
-    const bool keyed = from != nullptr ? from->keys.has_value() : !anyPlain;
-    const bool closed = m_wanted == Srtp::Required || (from != nullptr && from->closed) ||
+    const bool keyed = from != nullptr ? from->keys.has_value() : anyKeys && !anyPlain;
+    const bool closed = isRequired(m_wanted) || (from != nullptr ? from->closed : !anyPlain) ||
                         (m_wanted == Srtp::Offered && m_dialogs.empty());
     if (!keyed && !closed)
         return {};
     ++(keyed ? m_figures.refused : m_figures.keyless);
-    return {Verdict::Refused, {}, nullptr};
+    return {Verdict::Refused, {}, nullptr, !keyed};
 }
 
 Protection::Opening Protection::rtp(const base::Endpoint &source, std::string_view packet,
@@ -150,7 +151,7 @@ std::string_view Protection::seal(const std::string &toTag, std::string_view pac
 {
     Dialog *dialog = find(toTag);
     if (dialog == nullptr || (!dialog->keys && !dialog->closed))
-        return m_wanted == Srtp::Required ? std::string_view() : packet;
+        return isRequired(m_wanted) ? std::string_view() : packet;
     if (!dialog->sealer || !seal(*dialog->sealer))
         return {};
     return m_sealed;

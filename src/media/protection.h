@@ -36,6 +36,7 @@ public:
         Verdict verdict = Verdict::Clear;
         std::string_view plain;
         const std::string *toTag = nullptr; // whose key fitted
+        bool keyless = false;               // refused, but a key for it may come
     };
     /// Valid until the next call. `rollover`: how often the sender's sequence number has turned
     /// over, as far as it is known (RFC 3711 section 3.3.1: new keys do not begin it anew).
@@ -47,6 +48,8 @@ public:
     std::string_view sealRtcp(const std::string &toTag, std::string_view packet);
 
     const SrtpFigures &figures() const { return m_figures; }
+    /// That many packets without a key are looked at again.
+    void again(std::size_t count) { m_figures.keyless -= count; }
 
 private:
     using Openers = std::vector<std::unique_ptr<rtp::SrtpOpener>>;

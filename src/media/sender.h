@@ -34,6 +34,10 @@ public:
     /// Sends what is due; after a long stop it goes on from now instead of making up for it.
     void run(base::Duration now, const Send &send);
     std::uint64_t sent() const { return m_sent; }
+    std::uint32_t rate() const { return m_encoder->rate(); } // of the voice's samples
+    /// Something else is said from the next packet on.
+    void say(std::unique_ptr<Voice> voice) { m_voice = std::move(voice); }
+    std::string trouble() const { return m_voice->trouble(); }
 
     /// The peer takes telephone events of our clock as this payload type; nullopt: it takes none.
     void events(std::optional<std::uint8_t> payloadType);

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -16,6 +17,8 @@ class Voice
 public:
     virtual ~Voice() = default;
     virtual void fill(std::span<std::int16_t> samples) = 0;
+    /// Why it is not what it should be, a sentence; empty: it is.
+    virtual std::string trouble() const { return {}; }
 };
 
 /// Noise about 66 dB below full scale: enough for relays and NAT to see packets, hardly heard.

@@ -48,8 +48,10 @@ Json rtcpOf(const ReportInput &input, const rtp::Stream &stream)
         out["cumulative_lost"] = last.lost;
         out["remote_jitter_ms"] = millisecondsOf(last.jitter);
     }
+    // What came to ourselves was captured where it was received: that is no way, and 0 no figure.
+    const bool endsHere = stream.origin == base::Origin::Media && !stream.outgoing;
     for (const rtp::RemoteReport &report : stream.reports) {
-        if (report.roundTrip)
+        if (report.roundTrip && !endsHere)
             out["round_trip_ms"] = millisecondsOf(*report.roundTrip);
     }
     return out;

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::size_t kBatchesWaiting = 8; // what a cancelled import still folds
 constexpr std::size_t kSettlingAtOnce = 1024;
+constexpr std::size_t kKeysWaiting = 1024;
 constexpr std::size_t kMostFlaws = 100;
 constexpr std::chrono::milliseconds kMediaEvery{100}; // judging anew for RTP alone
 constexpr std::chrono::milliseconds kPublishAtMost{
@@ -20,8 +21,8 @@ constexpr int kRestPerWork = 10; // while packets wait, publishing takes at most
 
 Session::Analysis::Analysis(Options options, OnUpdate onUpdate)
     : m_options(std::move(options)), m_onUpdate(std::move(onUpdate)),
-      m_inbox(m_options.inboxCapacity), m_batches(kBatchesWaiting), m_settling(kSettlingAtOnce),
-      m_asked(kSettlingAtOnce), m_judge(m_folds, m_options.live),
+      m_inbox(m_options.inboxCapacity), m_keys(kKeysWaiting), m_batches(kBatchesWaiting),
+      m_settling(kSettlingAtOnce), m_asked(kSettlingAtOnce), m_judge(m_folds, m_options.live),
       m_importer(m_batches, m_folds.trace(), [this] { wake(); })
 {
     if (!m_options.textFolder.empty()) // what it cannot do is told with each update
@@ -34,6 +35,7 @@ Session::Analysis::~Analysis()
     m_stop = true;
     m_importer.cancel();
     m_batches.close();
+    m_keys.close();
     m_settling.close();
     m_asked.close();
     m_inbox.close();
@@ -57,6 +59,11 @@ base::Result<void> Session::Analysis::import(const std::string &path, const Cloc
 base::Result<void> Session::Analysis::follow(const std::string &path)
 {
     return begin([&] { return m_importer.follow(path, m_options.keyLog); });
+}
+
+void Session::Analysis::learnKey(const base::Endpoint &sender, const rtp::SdesKey &key)
+{
+    (void)m_keys.push({sender, key}); // more at once than a call could have: they are not for us
 }
 
 base::Result<void> Session::Analysis::import(const std::string &name, const base::Blob &bytes)
@@ -151,7 +158,10 @@ std::chrono::nanoseconds Session::Analysis::pause() const
 
 void Session::Analysis::takePackets(std::chrono::nanoseconds wait)
 {
-    for (const base::Packet &packet : m_inbox.take(wait)) {
+    const auto packets = m_inbox.take(wait);
+    for (const auto &[sender, key] : m_keys.take(std::chrono::nanoseconds(0)))
+        m_folds.learnKey(sender, key); // it came before what it opens
+    for (const base::Packet &packet : packets) {
         ++m_taken;
         if (packet.kind == base::PacketKind::Local && !packet.local)
             continue; // a wake

@@ -25,6 +25,7 @@ public:
 
     // Any thread.
     base::Inbox<base::Packet> &inbox() { return m_inbox; }
+    void learnKey(const base::Endpoint &sender, const rtp::SdesKey &key);
     base::Result<void> import(const std::string &path, const ClockChoice &clock);
     base::Result<void> import(const std::string &name, const base::Blob &bytes);
     base::Result<void> follow(const std::string &path);
@@ -64,6 +65,7 @@ private:
     Options m_options;
     OnUpdate m_onUpdate;
     base::Inbox<base::Packet> m_inbox;
+    base::Inbox<std::pair<base::Endpoint, rtp::SdesKey>> m_keys;
     base::Inbox<ImportBatch> m_batches;
     base::Inbox<std::shared_ptr<std::promise<void>>> m_settling;
     using Streams = std::vector<std::shared_ptr<const rtp::Stream>>;

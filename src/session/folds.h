@@ -38,6 +38,10 @@ public:
 
     /// `digest`: of the datagram's message, if the importer took one already.
     void add(const base::Packet &packet, const sip::Digest *digest = nullptr);
+    void learnKey(const base::Endpoint &sender, const rtp::SdesKey &key)
+    {
+        m_media.learnKey(sender, key);
+    }
     /// A capture file begins: it brings a clock of its own. Its bytes are kept alive by `owner`,
     /// which the payloads of its packets need not hold each.
     void beginCapture(const std::shared_ptr<const void> &owner);

@@ -32,6 +32,10 @@ public:
     bool add(const base::Packet &packet);
     /// What SDP tells, of packets that are to come and of those that came before it.
     void learn(calls::CallId call, std::string_view description);
+    void learnKey(const base::Endpoint &sender, const rtp::SdesKey &key)
+    {
+        m_index.learnKey(sender, key);
+    }
     /// The call that named the endpoint last, for RTP or the RTCP beside it; invalid: none did.
     calls::CallId callAt(const base::Endpoint &endpoint);
     /// Packets from here on are of that file, 0: of none.

@@ -114,18 +114,30 @@ void MediaIndex::learnKeys(Place &place, const sip::SdpMedia &media)
         if (attribute.substr(0, kCrypto.size()) != kCrypto)
             continue;
         for (rtp::SdesKey &sdes : rtp::sdesKeys(attribute.substr(kCrypto.size()))) {
-            const auto known = std::find_if(place.keys.begin(), place.keys.end(),
-                                            [&](const Key &key) { return key.sdes == sdes; });
             place.keyed = true;
-            if (known != place.keys.end())
-                continue;
-            if (place.keys.size() >= kMostKeysPerPlace)
-                place.keys.erase(place.keys.begin());
-            std::shared_ptr<rtp::SrtpOpener> opener = rtp::SrtpOpener::open(sdes);
-            place.keys.push_back({std::move(sdes), std::move(opener)});
-            ++m_keys;
+            keep(place, std::move(sdes));
         }
     }
+}
+
+void MediaIndex::keep(Place &place, rtp::SdesKey sdes)
+{
+    const auto known = std::find_if(place.keys.begin(), place.keys.end(),
+                                    [&](const Key &key) { return key.sdes == sdes; });
+    if (known != place.keys.end())
+        return;
+    if (place.keys.size() >= kMostKeysPerPlace)
+        place.keys.erase(place.keys.begin());
+    std::shared_ptr<rtp::SrtpOpener> opener = rtp::SrtpOpener::open(sdes);
+    place.keys.push_back({std::move(sdes), std::move(opener)});
+    ++m_keys;
+}
+
+void MediaIndex::learnKey(const base::Endpoint &sender, const rtp::SdesKey &key)
+{
+    Place &place = m_places.ensure(sender);
+    place.secure = true;
+    keep(place, key);
 }
 
 const MediaIndex::Format *MediaIndex::Place::format(std::uint8_t payloadType) const

@@ -62,6 +62,8 @@ public:
     std::uint64_t turns() const { return m_places.turns(); }
     /// DTLS goes there: what else does is encrypted with keys that no trace shows (RFC 5764).
     void seal(const base::Endpoint &endpoint);
+    /// What is sent from there may be protected with that key, whatever SDP says.
+    void learnKey(const base::Endpoint &sender, const rtp::SdesKey &key);
     /// The keys that may protect what goes from `source` to `destination`, the likeliest first.
     std::vector<std::shared_ptr<rtp::SrtpOpener>> keys(const base::Endpoint &source,
                                                        const base::Endpoint &destination);
@@ -75,6 +77,7 @@ private:
     void learnMedia(calls::CallId call, const sip::SdpMedia &media);
     void learnPlace(calls::CallId call, const base::Endpoint &endpoint, const sip::SdpMedia &media);
     void learnKeys(Place &place, const sip::SdpMedia &media);
+    void keep(Place &place, rtp::SdesKey sdes);
 
     std::uint64_t m_keys = 0;
     Generations<base::Endpoint, Place> m_places{65536};

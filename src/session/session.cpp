@@ -30,6 +30,11 @@ base::Inbox<base::Packet> &Session::inbox()
     return m_analysis->inbox();
 }
 
+void Session::learnKey(const base::Endpoint &sender, const rtp::SdesKey &key)
+{
+    m_analysis->learnKey(sender, key);
+}
+
 base::Result<void> Session::import(const std::string &path, const ClockChoice &clock)
 {
     return m_analysis->import(path, clock);

@@ -15,6 +15,7 @@
 #include <legs/leg_book.h>
 #include <map>
 #include <memory>
+#include <rtp/sdes.h>
 #include <session/clock_offset.h>
 #include <string>
 #include <thread>
@@ -96,6 +97,9 @@ public:
 
     /// Where engine, media and lab put their packets; any thread.
     base::Inbox<base::Packet> &inbox();
+    /// What that end sends from here on may be protected with this key, which no SDP tells (RFC
+    /// 5764). Kept in memory, never recorded; any thread.
+    void learnKey(const base::Endpoint &sender, const rtp::SdesKey &key);
     /// Starts reading a file on an importer thread; one at a time (Error otherwise, or if it cannot
     /// be opened). Where the session holds messages already, the file's times are corrected as
     /// `clock` says.

@@ -97,13 +97,17 @@ struct SdpDraft {
     /// Values of a=crypto (RFC 4568), one for each suite there is a key of; an answer takes one.
     std::vector<std::string> crypto{};
     bool rtcpMux = false; // RFC 5761: offered, or taken where it was
+    /// Of the certificate that the DTLS handshake will show (RFC 8122), "sha-256 AA:BB..."; empty:
+    /// keys do not come that way. And who begins it: of an offer, an answer chooses by the offer.
+    std::string fingerprint{}, setup = "actpass";
 };
 std::string writeSdp(const SdpDraft &draft);
 
 /// Our answer to `offer`: the first of `codecs` the offer also names (plus telephone-event if both
 /// have it), with the offer's payload types; every other m-line refused with port 0 (RFC 3264
-/// section 6). A line of encrypted audio (RTP/SAVP) is taken where one of our keys answers it, and
-/// a plain one that brings keys gets one too. nullopt: no common audio codec.
+/// section 6). A line of encrypted audio (RTP/SAVP) is taken where one of our keys answers it, or
+/// where it brings a fingerprint and we have one; a plain one that brings keys gets one too.
+/// nullopt: no common audio codec.
 std::optional<std::string> answerSdp(const Sdp &offer, const SdpDraft &ours);
 
 /// What differs between two descriptions in ways that matter to media: address, port, payload types

@@ -7,6 +7,7 @@
 
 #include <base/text.h>
 #include <sip/sdp_crypto.h>
+#include <sip/sdp_dtls.h>
 
 namespace sip {
 namespace {
@@ -78,6 +79,9 @@ std::string audioPart(const SdpDraft &draft)
     out += fmt::format("a={}\r\n", directionText(draft.direction));
     for (const std::string &line : draft.crypto)
         out += fmt::format("a=crypto:{}\r\n", oneLine(line));
+    if (!draft.fingerprint.empty())
+        out += fmt::format("a=fingerprint:{}\r\na=setup:{}\r\n", oneLine(draft.fingerprint),
+                           oneLine(draft.setup));
     if (draft.rtcpMux)
         out += "a=rtcp-mux\r\n";
     return out;
@@ -148,18 +152,23 @@ Direction answered(Direction offered, Direction wanted)
 }
 
 /// What of `ours` an offered m-line takes; nullopt: it is refused.
-std::optional<SdpDraft> taken(const SdpMedia &offered, const SdpDraft &ours)
+std::optional<SdpDraft> taken(const Sdp &offer, const SdpMedia &offered, const SdpDraft &ours)
 {
-    const bool secure = offered.protocol == "RTP/SAVP" || offered.protocol == "RTP/SAVPF";
+    const bool secure = offered.protocol == "RTP/SAVP" || offered.protocol == "RTP/SAVPF" ||
+                        isDtlsProfile(offered.protocol);
     const bool plain = offered.protocol == "RTP/AVP" || offered.protocol == "RTP/AVPF";
     if (offered.type != "audio" || offered.port == 0 || (!secure && !plain))
         return std::nullopt;
     SdpDraft out = ours;
     out.codecs = common(offered, ours.codecs);
     out.crypto.clear();
-    if (auto key = answerCrypto(offered, ours.crypto))
+    if (!keysByDtls(offer, offered) || fingerprints(offer, offered).empty())
+        out.fingerprint.clear();
+    out.setup = answerSetup(offer, offered, ours.setup);
+    if (auto key = answerCrypto(offered, ours.crypto); key && !isDtlsProfile(offered.protocol))
         out.crypto.push_back(std::move(*key));
-    if (out.codecs.empty() || (out.crypto.empty() && (secure || isSecureProfile(ours.protocol))))
+    const bool keyed = !out.crypto.empty() || !out.fingerprint.empty();
+    if (out.codecs.empty() || (!keyed && (secure || isSecureProfile(ours.protocol))))
         return std::nullopt;
     out.protocol = offered.protocol;
     out.direction = answered(offered.direction, ours.direction);
@@ -240,7 +249,7 @@ std::optional<std::string> answerSdp(const Sdp &offer, const SdpDraft &ours)
     for (const SdpMedia &media : offer.media) {
         if (media.type.empty() || media.protocol.empty())
             return std::nullopt; // an m-line that cannot be read cannot be answered
-        const auto line = answers ? std::nullopt : taken(media, ours);
+        const auto line = answers ? std::nullopt : taken(offer, media, ours);
         out += line ? audioPart(*line) : refused(media);
         answers = answers || line;
     }

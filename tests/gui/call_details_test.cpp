@@ -22,7 +22,9 @@ desk::CallOptions unusual()
 {
     desk::CallOptions out;
     out.lateOffer = true;
-    out.srtp = media::Srtp::Required;
+    out.srtp = media::Srtp::Dtls;
+    out.sending.kind = media::SendKind::Tone;
+    out.sending.toneHertz = 425;
     out.extras.requestUri = "sip:other@example.test";
     out.extras.routes = {"sip:a.example.test;lr", "sip:b.example.test;lr"};
     out.extras.headers = {
@@ -48,7 +50,8 @@ private Q_SLOTS:
         desk::CallOptions after;
         dialog.apply(after);
         QCOMPARE(after.lateOffer, true);
-        QCOMPARE(after.srtp, media::Srtp::Required);
+        QCOMPARE(after.srtp, media::Srtp::Dtls);
+        QVERIFY(after.sending == before.sending);
         QCOMPARE(after.extras.requestUri, before.extras.requestUri);
         QCOMPARE(after.extras.routes, before.extras.routes);
         QCOMPARE(after.extras.sessionExpires, 1800U);

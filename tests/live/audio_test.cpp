@@ -203,8 +203,8 @@ TEST(AudioDevice, OpusIsHeardOnAnOutputThatBeganWithG711)
     Call call;
     ASSERT_NO_FATAL_FAILURE(call.open());
     auto sending = request();
-    sending.send = media::SendKind::Tone;
-    sending.toneHertz = 1000;
+    sending.sending.kind = media::SendKind::Tone;
+    sending.sending.toneHertz = 1000;
     const auto peer = call.media().prepare(sending);
     ASSERT_TRUE(peer) << peer.error().sentence;
     const std::size_t before = monitor.count();

@@ -157,6 +157,11 @@ void DeskBridge::sendDigits(engine::CallHandle call, const std::string &digits)
     m_desk->dtmfByInfo(call, digits);
 }
 
+void DeskBridge::send(engine::CallHandle call, const media::Sending &sending)
+{
+    m_desk->send(call, sending);
+}
+
 void DeskBridge::transfer(engine::CallHandle call, const std::string &target,
                           engine::CallHandle with)
 {

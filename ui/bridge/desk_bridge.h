@@ -36,6 +36,7 @@ public:
     void earlyMedia(engine::CallHandle call);
     void hold(engine::CallHandle call, bool on);
     void sendDigits(engine::CallHandle call, const std::string &digits);
+    void send(engine::CallHandle call, const media::Sending &sending);
     /// `with` valid: attended (RFC 5589), to the other side of that call; `target` says nothing
     /// then.
     void transfer(engine::CallHandle call, const std::string &target, engine::CallHandle with = {});

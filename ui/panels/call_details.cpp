@@ -77,7 +77,10 @@ CallDetails::CallDetails(const desk::CallOptions &now, QWidget *parent)
                       "detailsNumbers", tr("Allow emergency and premium numbers"))),
       m_timer(named(new QSpinBox(this), "detailsTimer", tr("Session timer in seconds (RFC 4028)"))),
       m_srtp(named(new QComboBox(this), "detailsSrtp",
-                   tr("SRTP: encrypted audio with keys in SDP (RFC 4568)")))
+                   tr("SRTP: encrypted audio, with keys in SDP (RFC 4568) or by DTLS (RFC 5763)"))),
+      m_sending(named(new QComboBox(this), "detailsSending",
+                      tr("What our side sounds like: noise, tone:440, mic, nothing, or the path of "
+                         "a WAV file")))
 {
     setObjectName(QStringLiteral("callDetails"));
     setWindowTitle(tr("Details of the next calls"));
@@ -100,8 +103,8 @@ CallDetails::CallDetails(const desk::CallOptions &now, QWidget *parent)
     layout->addWidget(buttons);
     nameInternals(this);
     orderTabs({m_requestUri, m_routes, m_headers, m_privacy, m_alertInfo, m_timer, m_srtp,
-               m_localAddress, m_lateOffer, m_earlyMedia, m_sessionId, m_redirects, m_numbers,
-               buttons});
+               m_sending, m_localAddress, m_lateOffer, m_earlyMedia, m_sessionId, m_redirects,
+               m_numbers, buttons});
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
     connect(none, &QPushButton::clicked, this, [this] { load({}); });
@@ -119,10 +122,15 @@ void CallDetails::makeForm(QFormLayout *form)
     form->addRow(title(tr("Alert-Info"), m_alertInfo), m_alertInfo);
     form->addRow(title(tr("Session timer"), m_timer), m_timer);
     form->addRow(title(tr("SRTP"), m_srtp), m_srtp);
+    form->addRow(title(tr("We send"), m_sending), m_sending);
     form->addRow(title(tr("Local address"), m_localAddress), m_localAddress);
     for (QCheckBox *box : {m_lateOffer, m_earlyMedia, m_sessionId, m_redirects, m_numbers})
         form->addRow(QString(), box);
-    m_srtp->addItems({tr("off"), tr("offered"), tr("required")}); // as media::Srtp counts
+    m_srtp->addItems(
+        {tr("off"), tr("offered"), tr("required"), tr("by DTLS")}); // as media::Srtp counts
+    m_sending->setEditable(true);
+    m_sending->addItems({QStringLiteral("noise"), QStringLiteral("tone:440"), QStringLiteral("mic"),
+                         QStringLiteral("nothing")});
     m_requestUri->setPlaceholderText(tr("the target"));
     m_localAddress->setPlaceholderText(tr("by route"));
     m_privacy->setPlaceholderText(tr("none"));
@@ -149,6 +157,7 @@ void CallDetails::load(const desk::CallOptions &options)
     m_localAddress->setText(QString::fromStdString(extras.localAddress));
     m_routes->setPlainText(joined(extras.routes));
     m_srtp->setCurrentIndex(static_cast<int>(options.srtp));
+    m_sending->setEditText(QString::fromStdString(desk::sendingText(options.sending)));
     m_lateOffer->setChecked(options.lateOffer);
     m_sessionId->setChecked(extras.sessionId);
     m_redirects->setChecked(extras.followRedirects);
@@ -195,7 +204,9 @@ void CallDetails::apply(desk::CallOptions &options) const
     extras.followRedirects = m_redirects->isChecked();
     extras.allowNumber = m_numbers->isChecked();
     extras.sessionExpires = static_cast<std::uint32_t>(m_timer->value());
-    options.srtp = static_cast<media::Srtp>(std::clamp(m_srtp->currentIndex(), 0, 2));
+    options.srtp = static_cast<media::Srtp>(std::clamp(m_srtp->currentIndex(), 0, 3));
+    if (const auto sending = desk::sendingNamed(toStd(m_sending->currentText().trimmed())))
+        options.sending = *sending;
     options.lateOffer = m_lateOffer->isChecked();
     options.extras = std::move(extras);
 }
@@ -207,7 +218,8 @@ int CallDetails::different(const desk::CallOptions &options)
     const int singles =
         static_cast<int>(!extras.requestUri.empty()) +
         static_cast<int>(!extras.localAddress.empty()) + static_cast<int>(options.lateOffer) +
-        static_cast<int>(options.srtp != media::Srtp::Off) + static_cast<int>(extras.sessionId) +
+        static_cast<int>(options.srtp != media::Srtp::Off) +
+        static_cast<int>(options.sending != media::Sending()) + static_cast<int>(extras.sessionId) +
         static_cast<int>(extras.followRedirects) + static_cast<int>(extras.allowNumber) +
         static_cast<int>(extras.sessionExpires != 0);
     return static_cast<int>(lists) + singles;
@@ -215,6 +227,9 @@ int CallDetails::different(const desk::CallOptions &options)
 
 QString CallDetails::problem() const
 {
+    const auto sending = desk::sendingNamed(toStd(m_sending->currentText().trimmed()));
+    if (!sending)
+        return QString::fromStdString(sending.error().sentence);
     const QString request = m_requestUri->text().trimmed();
     const QStringList routes = linesOf(m_routes->toPlainText());
     const QStringList uris = request.isEmpty() ? routes : QStringList{request} + routes;

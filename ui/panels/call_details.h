@@ -20,7 +20,8 @@ class CallDetails : public CheckedDialog
 {
 public:
     explicit CallDetails(const desk::CallOptions &now, QWidget *parent = nullptr);
-    /// Into what else is known of the call: late offer, SRTP and extras, nothing else.
+    /// Into what else is known of the call: late offer, SRTP, what we send and extras, nothing
+    /// else.
     void apply(desk::CallOptions &options) const;
 
     /// How many of them differ from an ordinary call.
@@ -36,7 +37,7 @@ private:
     QPlainTextEdit *m_routes, *m_headers;
     QCheckBox *m_lateOffer, *m_earlyMedia, *m_sessionId, *m_redirects, *m_numbers;
     QSpinBox *m_timer;
-    QComboBox *m_srtp;
+    QComboBox *m_srtp, *m_sending;
 };
 
 } // namespace ui

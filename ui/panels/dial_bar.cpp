@@ -241,6 +241,7 @@ desk::CallOptions DialBar::options() const
         kReliability[static_cast<std::size_t>(std::clamp(m_reliable->currentIndex(), 0, 2))];
     options.lateOffer = m_details.lateOffer;
     options.srtp = m_details.srtp;
+    options.sending = m_details.sending;
     options.extras = m_details.extras;
     return options;
 }

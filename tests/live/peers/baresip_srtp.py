@@ -12,7 +12,7 @@ CONFIG = """sip_listen 127.0.0.1:{port}
 module_path {modules}
 module g711.so
 module aufile.so
-module srtp.so
+module {secure}.so
 module_app account.so
 module_app menu.so
 audio_player aufile,{folder}/heard.wav
@@ -26,14 +26,14 @@ rtp_ports {media}-{media_last}
 KEY = "inline:"
 
 
-def start(stage, modules, name, encryption):
+def start(stage, modules, name, encryption, secure="srtp"):
     """A baresip that answers by itself; where it listens."""
     for attempt in range(5):
         port, media = bench.free_port(), bench.free_port()
         folder = stage.path(f"baresip-{name}-{attempt}")
         os.makedirs(folder)
         bench.tone_wav(os.path.join(folder, "tone.wav"), 440, 10, 8000)
-        stage.write(f"{folder}/config", CONFIG.format(port=port, modules=modules, folder=folder, media=media,
+        stage.write(f"{folder}/config", CONFIG.format(port=port, modules=modules, folder=folder, media=media, secure=secure,
                                                       media_last=media + 20))
         encrypted = f";mediaenc={encryption}" if encryption else ""
         stage.write(f"{folder}/accounts", f"<sip:bob@127.0.0.1:{port}>;regint=0;answermode=auto{encrypted}\n")

@@ -96,28 +96,32 @@ def met(stage):
     peer = EarlyPeer(ring([425], 1, 4, 7), early=6.5)
     code, document, errors = expect(stage, peer, "--early-media-within", "2s", "--tone", "425Hz", "--heard", "ringback",
                                     "--country", "de", "--not-silent", "--level-above", "-30", "--provisional", "183",
-                                    "--code", "200", "--no-finding", "error", "--junit", "fine.xml")
+                                    "--code", "200", "--no-finding", "error", "--mos-at-least", "3.5",
+                                    "--junit", "fine.xml")
     bench.check(code == 0 and document["met"], f"a ringback meets what is expected of it (exit {code}) {errors} "
                                                f"{document and document['expectations']}")
     heard = document["heard"][0]["heard"]
     bench.check(heard["what"] == "ringback" and abs(heard["frequencies"][0] - 425) <= 3, heard["text"])
     bench.check(abs(heard["cadence_ms"][0] - 1000) < 60, f"its rhythm: {heard['cadence_ms']} ms")
     suite = tree.parse(stage.path("fine.xml")).getroot().find("testsuite")
-    bench.check(suite.get("failures") == "0" and len(suite.findall("testcase")) == 9, "nine test cases, no failure")
+    bench.check(suite.get("failures") == "0" and len(suite.findall("testcase")) == 10, "ten test cases, no failure")
+    worth = answers(document)["--mos-at-least"]["text"]
+    bench.check(worth.startswith("MOS ") and "R " in worth and "delay of" in worth, f"the E-model's factors: {worth}")
+    bench.check(any("delay of" in (case.findtext("system-out") or "") for case in suite), "and in the XML")
     bench.check(not [f for f in os.listdir(stage.folder) if f.startswith("earshot-call")], "nothing recorded unasked")
 
 
 def unmet(stage):
     peer = EarlyPeer(ring([440, 480], 2, 4, 4), final="486 Busy Here", early=3.5)
     code, document, _ = expect(stage, peer, "--tone", "425Hz", "--code", "200", "--heard", "busy", "--country", "DE",
-                               "--early-media-within", "5", "--junit", "bad.xml")
+                               "--early-media-within", "5", "--mos-at-least", "4.9", "--junit", "bad.xml")
     found = answers(document)
     bench.check(code == 1 and not document["met"], f"another tone does not (exit {code})")
     bench.check(found["--early-media-within"]["met"] and not found["--tone"]["met"], "each has its own answer")
     bench.check("Hz" in found["--tone"]["text"] and "ringback" in found["--tone"]["text"], found["--tone"]["text"])
     bench.check("486" in found["--code"]["text"], found["--code"]["text"])
     suite = tree.parse(stage.path("bad.xml")).getroot().find("testsuite")
-    bench.check(suite.get("failures") == "4", "four failures in the XML")
+    bench.check(suite.get("failures") == "5", "five failures in the XML")
     bench.check("ringback" in suite.find("testcase/failure").get("message"), "with what was heard")
     late = EarlyPeer(ring([425], 1, 4, 3), early=2, delay=1.2)
     code, document, _ = expect(stage, late, "--early-media-within", "500ms")
@@ -137,9 +141,11 @@ def silent(stage):
 
 def nothing(stage):
     peer = EarlyPeer([], early=2.5)
-    code, document, _ = expect(stage, peer, "--early-media-within", "2s", "--not-silent", "--no-finding", "warning")
+    code, document, _ = expect(stage, peer, "--early-media-within", "2s", "--not-silent", "--no-finding", "warning",
+                               "--mos-at-least", "1")
     found = answers(document)
     bench.check(code == 1 and not any(a["met"] for a in found.values()), "183 without RTP")
+    bench.check("no MOS" in found["--mos-at-least"]["text"], found["--mos-at-least"]["text"])
     bench.check("never came" in found["--early-media-within"]["text"], found["--early-media-within"]["text"])
     bench.check("em-183-sdp-no-rtp" in found["--no-finding"]["text"], found["--no-finding"]["text"][:160])
     code, document, _ = expect(stage, EarlyPeer([], early=2.5), "--finding", "em-183-sdp-no-rtp")

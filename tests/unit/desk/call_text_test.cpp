@@ -67,4 +67,28 @@ TEST(CallText, HeadersAreNameAndValue)
     EXPECT_EQ(desk::alertInfo("<urn:alert:x>;y=1"), "<urn:alert:x>;y=1");
 }
 
+TEST(CallText, WhatWeSendIsReadAndWrittenAlike)
+{
+    for (const char *text :
+         {"noise", "nothing", "tone:425", "mic", "mic:usb.analog", "/tmp/a b.wav", "speech.WAV"}) {
+        const auto sending = desk::sendingNamed(text);
+        ASSERT_TRUE(sending) << text;
+        EXPECT_EQ(desk::sendingText(*sending), text);
+    }
+    EXPECT_EQ(desk::sendingText(*desk::sendingNamed("tone")), "tone:440");
+    EXPECT_EQ(*desk::sendingNamed(""), media::Sending());
+    for (const char *text : {"tone:", "tone:x", "tone:3", "music", "noise:2"})
+        EXPECT_FALSE(desk::sendingNamed(text)) << text;
+}
+
+TEST(CallText, AnInviteOfDtlsIsCalledLikeThat)
+{
+    std::string text = std::string(kInvite) + kSdp;
+    const auto at = text.find("RTP/");
+    text.replace(at, text.find(' ', at) - at, "UDP/TLS/RTP/SAVPF");
+    const auto invite = sip::parse(text);
+    ASSERT_TRUE(invite);
+    EXPECT_EQ(desk::callLike(*invite).srtp, media::Srtp::Dtls);
+}
+
 } // namespace

@@ -110,6 +110,58 @@ TEST_F(DeskSrtp, RequiredEndsWithoutKeysAndSaysWhy)
     EXPECT_TRUE(noticed("none of its a=crypto lines"));
 }
 
+TEST_F(DeskSrtp, AnotherTargetGetsOtherKeys)
+{
+    support::RtpSource source(9);
+    desk::CallOptions options;
+    options.srtp = media::Srtp::Required;
+    options.extras.followRedirects = true;
+    const auto first = place(options);
+    m_peer.send(Peer::reply(first, "302 Moved Temporarily", "a",
+                            "Contact: <" + m_peer.uri() + ";user=other>\r\n"));
+    ASSERT_FALSE(next("ACK").empty());
+    const auto second = next("INVITE");
+    ASSERT_EQ(keysIn(second).size(), keysIn(first).size()) << second;
+    for (std::size_t i = 0; i < keysIn(first).size(); ++i) {
+        const auto before = rtp::sdesKeys(keysIn(first)[i]).at(0),
+                   after = rtp::sdesKeys(keysIn(second)[i]).at(0);
+        EXPECT_EQ(before.suite, after.suite);
+        EXPECT_NE(before.material, after.material);
+    }
+    answer(second, std::to_string(source.local().port) + " RTP/SAVP 0",
+           keyLine(SrtpSuite::AesCm128Sha80));
+    ASSERT_TRUE(reaches(Stage::Answered));
+    std::string came;
+    ASSERT_TRUE(support::stepUntil([&] { return !(came = source.receive()).empty(); }, 20s));
+    const auto opener = rtp::SrtpOpener::open(rtp::sdesKeys(keysIn(second)[0]).at(0));
+    std::string plain;
+    EXPECT_EQ(opener->rtp(came, plain), rtp::SrtpOpener::Result::Opened);
+}
+
+TEST_F(DeskSrtp, WhatComesBeforeTheAnswerIsHeardOnceItsKeyIsThere)
+{
+    support::RtpSource source(9);
+    const auto invite = placeWith(media::Srtp::Offered);
+    const auto body = invite.substr(invite.find("\r\n\r\n") + 4);
+    const auto there = *sip::parseSdp(body).audio()->endpoint();
+    const auto theirs = rtp::freshKey(SrtpSuite::AesCm128Sha80, 1);
+    const auto sealer = std::shared_ptr<rtp::SrtpSealer>(rtp::SrtpSealer::open(theirs));
+    source.sealedBy([sealer](const std::string &clear) {
+        std::string sealed;
+        return sealer->rtp(clear, sealed) ? sealed : std::string();
+    });
+    for (int i = 0; i < 20; ++i)
+        source.tone(there, 440);
+    ASSERT_TRUE(
+        support::stepUntil([&] { return call().media && call().media->srtp.keyless == 20; }, 20s));
+    answer(invite, std::to_string(source.local().port) + " RTP/AVP 0",
+           "a=crypto:" + rtp::sdesValue(theirs) + "\r\n", "183 Session Progress");
+    EXPECT_TRUE(
+        support::stepUntil([&] { return call().media && call().media->packets == 20; }, 20s))
+        << (call().media ? call().media->packets : 0);
+    EXPECT_EQ(call().media->srtp.keyless, 0U);
+}
+
 TEST_F(DeskSrtp, WhoeverDemandsItIsSaidTo)
 {
     const auto first = place();

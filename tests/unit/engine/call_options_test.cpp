@@ -106,6 +106,20 @@ TEST(CallOptions, WhatWasRequiredInVainIsNamed)
     EXPECT_THAT(ear.first(CallStep::Failed).sentence, HasSubstr("does not know 100rel"));
 }
 
+TEST(CallOptions, WhatWasOnlySupportedWasNotRequired)
+{
+    Peer callee(Script([](Peer &self, const sip::Message &message, const Way &way) {
+        self.send(way,
+                  sip::responseTo(message, 420, "", "x").header("Unsupported", "100rel").text());
+    }));
+    Ear ear(ear::quick());
+    ear.engine->place(to(callee));
+    ASSERT_TRUE(ear.waitFor(CallStep::Failed));
+    const auto sentence = ear.first(CallStep::Failed).sentence;
+    EXPECT_THAT(sentence, HasSubstr("did not require"));
+    EXPECT_THAT(sentence, Not(HasSubstr("which the call required")));
+}
+
 TEST(CallOptions, OnlyARefusalThatMayHaveRetryAfterSaysWhenToTryAgain)
 {
     for (const auto &[status, words] :

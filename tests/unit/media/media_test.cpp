@@ -12,7 +12,7 @@ namespace {
 
 TEST_F(MediaTest, EveryPacketJoinsTheStreamOfPackets)
 {
-    request.send = media::SendKind::Nothing;
+    request.sending.kind = media::SendKind::Nothing;
     ASSERT_NO_FATAL_FAILURE(open());
     EXPECT_EQ(prepared.rtp.port % 2, 0);
     EXPECT_EQ(prepared.rtcp.port, prepared.rtp.port + 1);
@@ -141,7 +141,7 @@ TEST_F(MediaTest, ChoosesBetweenTwoEarlyDialogsAndRecordsBoth)
 
 TEST_F(MediaTest, SendsFromTheSamePortOnceTheRemoteIsKnown)
 {
-    request.send = media::SendKind::Tone;
+    request.sending.kind = media::SendKind::Tone;
     ASSERT_NO_FATAL_FAILURE(open());
     support::RtpSource peer(0x55);
     EXPECT_EQ(status().sent, 0U);
@@ -187,8 +187,8 @@ TEST_F(MediaTest, OpusGoesThereAndBack)
 {
     ASSERT_NO_FATAL_FAILURE(open());
     auto sending = request;
-    sending.send = media::SendKind::Tone;
-    sending.toneHertz = 1000;
+    sending.sending.kind = media::SendKind::Tone;
+    sending.sending.toneHertz = 1000;
     const auto peer = layer->prepare(sending);
     ASSERT_TRUE(peer) << peer.error().sentence;
     layer->record(prepared.media, folder, "opus");
@@ -220,8 +220,8 @@ TEST_F(MediaTest, SendsAFile)
             << std::string("\1\0\1\0", 4) << number(16000) << number(32000)
             << std::string("\2\0\20\0", 4) << "data" << number(32000) << data;
     }
-    request.send = media::SendKind::File;
-    request.file = folder + "/in.wav";
+    request.sending.kind = media::SendKind::File;
+    request.sending.file = folder + "/in.wav";
     ASSERT_NO_FATAL_FAILURE(open());
     support::RtpSource peer(0x66);
     layer->remote(prepared.media, remote("tag", peer));
@@ -241,8 +241,8 @@ TEST_F(MediaTest, BadRequestsGiveASentence)
 {
     ASSERT_NO_FATAL_FAILURE(open());
     auto bad = request;
-    bad.send = media::SendKind::File;
-    bad.file = "/nonexistent.wav";
+    bad.sending.kind = media::SendKind::File;
+    bad.sending.file = "/nonexistent.wav";
     const auto file = layer->prepare(bad);
     ASSERT_FALSE(file);
     EXPECT_NE(file.error().sentence.find("/nonexistent.wav"), std::string::npos);

@@ -2,6 +2,7 @@
 // Media of captures through the whole session: keys, digits, reports, forks.
 #include "talk.h"
 
+#include <diagnosis/explain.h>
 #include <random>
 #include <support/srtp_sender.h>
 
@@ -226,6 +227,50 @@ TEST(Media, dtlsMeansEncrypted)
     ASSERT_EQ(streams.size(), 1U);
     EXPECT_EQ(streams[0].stream->closed, 10U);
     EXPECT_FALSE(streams[0].stream->levelKnown);
+}
+
+TEST(Media, aVerdictOfDtlsSaysThatItsKeysAreNotThere)
+{
+    for (const bool handshake : {true, false}) {
+        const char *profile = handshake ? "RTP/AVP" : "UDP/TLS/RTP/SAVP";
+        std::vector<base::Packet> packets{invited("", profile), progressed(20, "to", "", profile)};
+        if (handshake)
+            packets.push_back(datagram(at(30), kCalleeMedia, kCallerMedia,
+                                       std::string("\x16\xFE\xFD", 3) + std::string(40, 'x')));
+        for (int i = 0; i < 50; ++i)
+            packets.push_back(datagram(at(40 + 20 * i), kCalleeMedia, kCallerMedia, voice(i)));
+        const auto session = open(false);
+        push(*session, packets);
+        ASSERT_TRUE(session->settle(kLimit));
+        const auto view = session->calls().at(0);
+        const std::shared_ptr<const calls::Call> call = view->call;
+        const diagnosis::Evidence evidence{*call, session->trace(), view->streams, {}, at(2000)};
+        const auto verdict = diagnosis::earlyMediaVerdict(evidence, 0);
+        EXPECT_NE(verdict.sentence.find("DTLS-SRTP"), std::string::npos) << verdict.sentence;
+        EXPECT_NE(verdict.sentence.find("keys are not in the capture"), std::string::npos)
+            << verdict.sentence;
+        EXPECT_EQ(verdict.sentence.find("is played"), std::string::npos) << verdict.sentence;
+    }
+}
+
+TEST(Media, aKeyThatNoSdpToldIsTold)
+{
+    support::SrtpSender callee(support::srtpSuites()[0], 'b');
+    const auto keys = rtp::sdesKeys(callee.line());
+    ASSERT_EQ(keys.size(), 1U);
+    const auto session = open(false);
+    session->learnKey(kCalleeMedia, keys[0]);
+    std::vector<base::Packet> packets{invited("", "UDP/TLS/RTP/SAVP"),
+                                      progressed(20, "to", "", "UDP/TLS/RTP/SAVP")};
+    for (int i = 0; i < 10; ++i)
+        packets.push_back(
+            datagram(at(40 + 20 * i), kCalleeMedia, kCallerMedia, callee.rtp(voice(i))));
+    push(*session, packets);
+    ASSERT_TRUE(session->settle(kLimit));
+    const auto view = session->calls().at(0);
+    ASSERT_EQ(view->streams.size(), 1U);
+    EXPECT_EQ(view->streams[0].stream->opened, 10U);
+    EXPECT_TRUE(view->streams[0].stream->levelKnown);
 }
 
 TEST(Media, forksOnOnePortAreToldApartByTheirSsrc)
