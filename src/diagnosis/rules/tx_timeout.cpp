@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <diagnosis/facts.h>
+#include <diagnosis/orphans.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 #include <sip/status.h>
@@ -64,12 +65,13 @@ void check(const Evidence &evidence, Findings &out)
         const auto last = transaction.localFailure.valid() ? transaction.localFailure
                           : transaction.repeats.empty()    ? transaction.request
                                                            : transaction.repeats.back();
-        auto &f =
-            out.add("tx-timeout", Severity::Error, *grade,
-                    fmt::format("{} to {} [1] got no response at all: it was sent {} in {} [2].",
-                                methodOf(evidence, transaction), to,
-                                count(transaction.repeats.size() + 1, "time"),
-                                lasting(end - transaction.started)));
+        auto &f = out.add(
+            "tx-timeout", Severity::Error, *grade,
+            fmt::format("{} to {} [1] got no response {}: it was sent {} in {} [2].",
+                        methodOf(evidence, transaction), to,
+                        orphansOf(evidence, transaction).empty() ? "at all" : "that fits it",
+                        count(transaction.repeats.size() + 1, "time"),
+                        lasting(end - transaction.started)));
         f.impact = "The sender gives up 32 s (64*T1) after the request and treats it as 408 "
                    "Request Timeout.";
         f.evidence = {at(transaction.request, "the request"), at(last, "the last sign of it")};
