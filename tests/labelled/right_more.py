@@ -292,6 +292,7 @@ def two_early_dialogs(talk):
     call.respond(0.2, invite, 180, "t1")
     call.respond(0.3, invite, 180, "t2")
     call.respond(0.4, invite, 183, "t3", body=sdp(talk.gw, (0,)))
+    talk.wire.rtp(0.5, 4, talk.gw.audio, talk.alice.audio, ssrc=3)
     call.respond(4, invite, 200, "t2", body=sdp(talk.bob, (0, 101)))
     call.ack(4.03, invite, "t2")
     both_ways(talk, talk.alice, talk.bob, 4.05, 12)

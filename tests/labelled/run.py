@@ -13,8 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import cases
 import right_calls  # noqa: F401
+import right_field  # noqa: F401
 import right_more  # noqa: F401
 import wrong_early  # noqa: F401
+import wrong_media  # noqa: F401
 import wrong_more  # noqa: F401
 from talk import STYLES, Talk
 

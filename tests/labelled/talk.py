@@ -135,6 +135,8 @@ class Call:
         hop_by_hop = of is not None and method in ("ACK", "CANCEL") and of.hop_by_hop
         me, peer = f"<{self.from_user}>;tag={self.tag}", f"<{self.to_user}>" + (f";tag={tag}" if tag else "")
         r.sender, r.to = (peer, me) if reverse else (me, peer)
+        if of is not None and method == "ACK":
+            r.sender, r.to = of.sender, of.to + (f";tag={tag}" if tag and ";tag=" not in of.to else "")
         r.branch = branch or (of.branch if hop_by_hop else f"z9hG4bK{self.talk.count}{method[:3]}{cseq}{int(reverse)}{tag}")
         proxies = path[1:-1] if self.routes else []
         target = uri or (path[-1].uri if tag and not hop_by_hop else self.to_user)

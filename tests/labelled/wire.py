@@ -47,7 +47,7 @@ class Wire:
     def icmp(self, time, reporter, sender, target, payload):
         """Port unreachable about a datagram that `sender` sent to `target`."""
         datagram = struct.pack(">HHHH", sender[1], target[1], 8 + len(payload), 0) + payload
-        inner = ip_packet(sender[0], target[0], 17, datagram)
+        inner = ip_packet(sender[0], target[0], 17, datagram)[:256]
         self.packets.append((time, ip_packet(reporter, sender[0], 1, struct.pack(">BBHI", 3, 3, 0, 0) + inner)))
 
     def rtp(self, since, until, source, target, pt=0, ssrc=0x1000, every=0.02, size=160, step=160, quiet=False,

@@ -39,12 +39,12 @@ def number_redefined(talk):
     answered(talk, media=False, offer=sdp(talk.alice, (0, 18), maps={18: "opus/48000/2"}))
 
 
-@case("neg-dtmf-lost")
+@case()
 def digits_not_taken(talk):
     answered(talk, media=False, answer=sdp(talk.bob, (0,)))
 
 
-@case("neg-dtmf-clock")
+@case()
 def digits_on_another_clock(talk):
     answered(talk, media=False, offer=sdp(talk.alice, (98, 101)), answer=sdp(talk.bob, (98, 101)))
 
@@ -63,14 +63,13 @@ def wakes_an_inactive_offer(talk):
     call.bye(20, "tb")
 
 
-@case("neg-private-ip", "rtp-one-way", may={"rtp-none", "dlg-contact-unroutable"})
+@case("neg-private-ip")
 def private_address_in_public(talk):
     if talk.style.family == 6:
         talk.style = type(talk.style)("plain")
         talk.alice.ip, talk.bob.ip = "198.51.100.10", "198.51.100.20"
     talk.alice.ip, talk.bob.ip = "8.8.4.10", "8.8.4.20"
-    call, _ = answered(talk, media=False, offer=sdp(talk.alice, host="192.168.1.5"))
-    talk.wire.rtp(2.1, 11, talk.alice.audio, talk.bob.audio, ssrc=4)
+    answered(talk, media=False, offer=sdp(talk.alice, host="192.168.1.5"))
 
 
 @case("neg-rtcp-mux")
@@ -86,8 +85,6 @@ def plain_answer_to_srtp(talk):
 
 @case("neg-crypto-missing")
 def srtp_without_key(talk):
-    answered(talk, media=False, offer=sdp(talk.alice, profile="RTP/SAVP"),
-             answer=sdp(talk.bob, (0, 101), profile="RTP/SAVP"), may_both=True) if False else None
     call = Call(talk)
     invite = call.invite(0, sdp(talk.alice, profile="RTP/SAVP"))
     call.refuse(0.3, invite, 500, "tb")
@@ -150,7 +147,7 @@ def answer_without_tag(talk):
     invite = call.invite(0, sdp(talk.alice))
     call.respond(0.3, invite, 180, "")
     call.respond(2, invite, 200, "", body=sdp(talk.bob, (0, 101)))
-    call.ack(2.03, invite, "")
+    call.ack(2.03, invite, "", uri=talk.bob.uri)
 
 
 @case("dlg-cseq")
@@ -234,7 +231,7 @@ def port_closed(talk):
         talk.alice.ip, talk.bob.ip = "198.51.100.10", "198.51.100.20"
     call = Call(talk)
     call.invite(0, sdp(talk.alice), trying=False)
-    talk.wire.icmp(0.001, talk.bob.ip, talk.alice.end, talk.bob.end, call.last[("alice", "bob")].encode()[:200])
+    talk.wire.icmp(0.001, talk.bob.ip, talk.alice.end, talk.bob.end, call.last[("alice", "bob")].encode())
 
 
 @case("tx-200-no-ack", may={"tx-32s-drop"})
@@ -305,9 +302,12 @@ def nonce_counted_twice(talk):
     call = registrar_of(talk)
     r = register(call, 0)
     call.respond(0.02, r, 401, "tr", [("WWW-Authenticate", challenge())])
-    for i in range(3):
-        r = register(call, 0.05 + i * 50, headers=[("Authorization", credentials("sip:example.test", nc=1))])
-        registered(call, 0.08 + i * 50, r, 90)
+    r = register(call, 0.05, headers=[("Authorization", credentials("sip:example.test", nc=1))])
+    registered(call, 0.08, r, 90)
+    r = register(call, 50, headers=[("Authorization", credentials("sip:example.test", nc=1))])
+    call.respond(50.03, r, 401, "tr", [("WWW-Authenticate", challenge("n9", extra=", stale=true"))])
+    r = register(call, 50.1, headers=[("Authorization", credentials("sip:example.test", "n9", nc=1))])
+    registered(call, 50.13, r, 90)
 
 
 @case("reg-403-404")
@@ -343,7 +343,7 @@ def refreshed_too_late(talk):
 def register_number_repeats(talk):
     call = registrar_of(talk)
     registered(call, 0.05, register(call, 0, 60, cseq=9), 60)
-    registered(call, 30.05, register(call, 30, 60, cseq=4), 60)
+    call.respond(30.05, register(call, 30, 60, cseq=4), 500, "tr")
 
 
 @case("reg-expiry-cut")

@@ -7,11 +7,11 @@
 // newest) rseq=N (reliable) rack=RSEQ/CSEQ offer (sdp=0,8) answer (sdp=0)
 // via=BRANCH (a response whose top Via is not the request's)
 // uri=USER@HOST (Request-URI) type= (Content-Type) sdp=FORMATS[@HOST[:PORT]][/DIRECTION]
-// proto=PROFILE unmapped (no rtpmap), event= opus= (their numbers, 101 and 111), reverse (the callee's request) tcp sport= dport= (ports,
-// 5060) pad=BYTES, "Header: value", and "a=..." or "m=..." that end the description. A line that
-// begins with * is decisive: without the decisive lines the outcome has to turn round. Via fields
-// grow when somebody hands on a request he received. Hosts: alice bob carol gw home edge edge2
-// proxy.
+// proto=PROFILE unmapped (no rtpmap), event= opus= amr= (their numbers, 101 and 111), reverse (the
+// callee's request) tcp sport= dport= (ports, 5060) pad=BYTES, "Header: value", and "a=..." or
+// "m=..." that end the description. A line that begins with * is decisive: without the decisive
+// lines the outcome has to turn round. Via fields grow when somebody hands on a request he
+// received. Hosts: alice bob carol gw home edge edge2 proxy.
 #pragma once
 
 #include <algorithm>
@@ -125,7 +125,9 @@ inline std::string media(const Line &line, std::string text)
     const auto where = text.find('@');
     auto place = where == std::string::npos ? line.from : text.substr(where + 1);
     text.resize(std::min(where, text.size()));
-    const auto colon = place.find(':');
+    auto colon = place.find(':');
+    if (place.find(':', colon + 1) != std::string::npos) // IPv6, without a port
+        colon = std::string::npos;
     const auto port = colon == std::string::npos ? std::string() : place.substr(colon + 1);
     place.resize(std::min(colon, place.size()));
     std::string formats, maps;
@@ -136,6 +138,7 @@ inline std::string media(const Line &line, std::string text)
             maps += fmt::format("a=rtpmap:{} {}\r\n", format,
                                 number == line.number("event", 101)  ? "telephone-event/8000"
                                 : number == line.number("opus", 111) ? "opus/48000/2"
+                                : number == line.number("amr", 0)    ? "AMR/8000"
                                                                      : "iLBC/8000");
     }
     const auto address = host(place, 0).address;

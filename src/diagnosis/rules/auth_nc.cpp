@@ -48,7 +48,9 @@ void check(const Evidence &evidence, Findings &out)
                 uses.push_back(std::move(*use));
             continue;
         }
-        auto &f = out.add("auth-nc", Severity::Info, Grade::Seen,
+        const bool refused = t.finalStatus == 400 || t.finalStatus == 401 || t.finalStatus == 403 ||
+                             t.finalStatus == 407;
+        auto &f = out.add("auth-nc", refused ? Severity::Warning : Severity::Info, Grade::Seen,
                           fmt::format("{} used one nonce with nc={} in its {} [1] and again in its "
                                       "{} [2].",
                                       sender(evidence, t.request), shown(use->count),
@@ -67,7 +69,7 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule auth_nc;
 const Rule auth_nc{"auth-nc",
                    "A nonce counted twice",
-                   Severity::Info,
+                   Severity::Warning,
                    "RFC 7616 section 3.4",
                    "401",
                    R"(

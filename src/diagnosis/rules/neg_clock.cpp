@@ -21,11 +21,22 @@ bool steady(const rtp::Stream &stream)
            stream.lost * 100 < stream.packets;
 }
 
+/// The time that most packets say they take, against what they take: a sender whose timestamps
+/// jump once has the right clock.
+bool paceDiffers(const rtp::Stream &stream)
+{
+    if (stream.ptime.count() <= 0 || stream.expected < 2)
+        return false;
+    const double every =
+        base::toSeconds(stream.last - stream.first) / static_cast<double>(stream.expected - 1);
+    return every > 0 && std::abs(base::toSeconds(stream.ptime) / every - 1) > kFarOff / 1e6;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &bound : evidence.streams) {
         const auto &stream = *bound.stream;
-        if (!steady(stream) || std::abs(*stream.skew) < kFarOff)
+        if (!steady(stream) || std::abs(*stream.skew) < kFarOff || !paceDiffers(stream))
             continue;
         const auto types = payloadsBefore(evidence, bound, evidence.now);
         if (types.empty() || types.front().codec.empty())

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/facts.h>
+#include <diagnosis/later_offers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -24,8 +25,7 @@ std::vector<const rtp::Stream *> chain(const Evidence &evidence, const BoundStre
 bool renegotiated(const Evidence &evidence)
 {
     for (const auto &t : evidence.call.transactions)
-        if (t.inDialog && (t.method == sip::Method::Invite || t.method == sip::Method::Update ||
-                           t.method == sip::Method::Refer))
+        if (changesSession(t) || t.method == sip::Method::Refer)
             return true;
     return false;
 }

@@ -37,6 +37,8 @@ std::optional<Grade> silent(const Evidence &evidence, const calls::Transaction &
     if (transaction.responses.empty() && timedOutLocally(evidence, transaction))
         return Grade::Seen;
     const auto waited = evidence.now - transaction.started;
+    if (transaction.method == sip::Method::Bye && transaction.inDialog)
+        return std::nullopt; // dlg-bye-lost
     if (!transaction.request.valid() || !transaction.responses.empty() ||
         transaction.localFailure.valid() || waited < kTimerB - kGive ||
         answeredElsewhere(evidence, transaction))

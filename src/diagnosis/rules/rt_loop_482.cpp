@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+#include <sip/uri.h>
+
+namespace diagnosis::rules {
+namespace {
+
+/// The request came by with fewer Via fields before: it runs in a circle.
+trace::RowId cameBefore(const Evidence &evidence, const calls::Transaction &refused)
+{
+    const auto &last = evidence.trace.row(refused.request);
+    for (const auto &t : evidence.call.transactions) {
+        if (&t == &refused || t.method != refused.method || !t.request.valid() ||
+            t.cseq != refused.cseq)
+            continue;
+        const auto &row = evidence.trace.row(t.request);
+        if (row.viaCount < last.viaCount && row.time <= last.time && row.fromTag == last.fromTag &&
+            evidence.trace.destination(t.request) == evidence.trace.destination(refused.request))
+            return t.request;
+    }
+    return {};
+}
+
+/// A sent-by that stands in the Via fields twice; empty: none does.
+std::string twice(const Evidence &evidence, trace::RowId request)
+{
+    std::vector<std::string> seen;
+    for (const auto value : evidence.message(request).values(sip::HeaderId::Via)) {
+        const auto via = sip::parseVia(value);
+        auto place = fmt::format("{}:{}", via.host, via.port.value_or(5060));
+        if (std::find(seen.begin(), seen.end(), place) != seen.end())
+            return place;
+        seen.push_back(std::move(place));
+    }
+    return {};
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto &t : evidence.call.transactions) {
+        if (t.finalStatus != 482 || !t.finalResponse.valid() || !t.request.valid())
+            continue;
+        const auto before = cameBefore(evidence, t);
+        const auto place = twice(evidence, t.request);
+        if (!before.valid() && place.empty())
+            continue; // a copy by another way: tx-merged-482
+        auto &f = out.add(
+            "rt-loop-482", Severity::Error, Grade::Seen,
+            fmt::format("The {} runs in a circle: {}, and {} refused it with 482 [2].",
+                        methodOf(evidence, t),
+                        place.empty()
+                            ? fmt::format("it came to {} before [3]", receiver(evidence, t.request))
+                            : fmt::format("{} stands twice in its Via fields [1]", shown(place)),
+                        sender(evidence, t.finalResponse)));
+        f.impact = "The call cannot be set up: proxies send it round among themselves.";
+        f.evidence = {at(evidence, t.request, sip::HeaderId::Via, "the way it took"),
+                      at(t.finalResponse, "refused")};
+        if (before.valid())
+            f.evidence.push_back(at(before, "the first time"));
+        f.fixes = {
+            {"Follow the Via fields from the bottom up and look for the route or number that "
+             "leads back.",
+             "operator", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule rt_loop_482;
+const Rule rt_loop_482{"rt-loop-482",
+                       "A request that comes round again",
+                       Severity::Error,
+                       "RFC 3261 section 16.3, RFC 5393",
+                       "482",
+                       R"(
+  0.00 alice>proxy INVITE offer
+  0.01 proxy>edge INVITE offer
+* 0.02 edge>proxy INVITE offer
+* 0.03 proxy>edge INVITE offer branch=again
+* 0.04 edge>proxy 482 tag=l
+  0.09 proxy>alice 500 tag=l
+)",
+                       R"(
+  0.00 alice>proxy INVITE offer
+  0.01 proxy>edge INVITE offer
+  0.04 edge>proxy 482 tag=l
+  0.09 proxy>alice 500 tag=l
+)",
+                       check,
+                       Reads::Messages};
+
+} // namespace diagnosis::rules
