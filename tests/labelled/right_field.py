@@ -2,7 +2,7 @@
 """Nothing wrong, as networks really do it: IMS, gateways, border controllers, call centres, odd but legal habits."""
 from cases import answered, both_ways, case, change
 from right_calls import RELIABLE, WANTS, preconditions
-from right_more import challenge, credentials, register, registered, registrar_of
+from right_registering import challenge, credentials, register, registered, registrar_of
 from talk import Call, Node, sdp
 
 

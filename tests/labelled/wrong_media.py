@@ -2,7 +2,7 @@
 """Each with one thing wrong in its media, its credentials or its way."""
 from cases import answered, both_ways, case, change
 from right_calls import KEY, RELIABLE, WANTS
-from right_more import challenge, credentials, register, registered, registrar_of
+from right_registering import challenge, credentials, register, registered, registrar_of
 from talk import Call, Node, sdp
 
 

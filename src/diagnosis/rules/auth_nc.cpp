@@ -76,7 +76,7 @@ const Rule auth_nc{"auth-nc",
    0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20>" "Authorization: Digest username=\"b\", realm=\"r\", nonce=\"n1\", nc=00000001, cnonce=\"c\""
    0.15 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20>;expires=60"
 * 50.00 bob>edge REGISTER cseq=2 "Contact: <sip:bob@192.0.2.20>" "Authorization: Digest username=\"b\", realm=\"r\", nonce=\"n1\", nc=00000001, cnonce=\"d\""
-* 50.15 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20>;expires=60"
+* 50.15 edge>bob 401 tag=r "WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\""
 )",
                    R"(
    0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20>" "Authorization: Digest username=\"b\", realm=\"r\", nonce=\"n1\", nc=00000001, cnonce=\"c\""

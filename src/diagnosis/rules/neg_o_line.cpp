@@ -40,7 +40,7 @@ void check(const Evidence &evidence, Findings &out)
         const auto changes = sip::mediaDifferences(was, is);
         if (changes.empty())
             continue;
-        auto &f = out.add("neg-o-line", Severity::Warning, Grade::Seen,
+        auto &f = out.add("neg-o-line", Severity::Info, Grade::Seen,
                           fmt::format("{} offered other media in its {} [2] than before [1] under "
                                       "the same o= line: {}.",
                                       sender(evidence, t.request), methodOf(evidence, t),
@@ -60,7 +60,7 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule neg_o_line;
 const Rule neg_o_line{"neg-o-line",
                       "A new description under the old number",
-                      Severity::Warning,
+                      Severity::Info,
                       "RFC 3264 section 8",
                       "488",
                       R"(

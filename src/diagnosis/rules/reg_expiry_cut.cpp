@@ -56,7 +56,7 @@ const Rule reg_expiry_cut{"reg-expiry-cut",
                           "423",
                           R"(
   0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20>;expires=3600"
-* 0.05 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20>;expires=60"
+* 0.05 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20>;expires=30"
 )",
                           R"(
   0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20>;expires=3600"

@@ -9,16 +9,14 @@ namespace {
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &t : evidence.call.transactions) {
-        if (t.finalStatus != 440 || !t.finalResponse.valid())
+        if (t.finalStatus != 440 || !t.finalResponse.valid() || !t.request.valid())
             continue;
         auto &f = out.add("rt-440", Severity::Warning, Grade::Seen,
-                          fmt::format("{} refused the {} with 440 [1]: it would have to fork "
+                          fmt::format("{} refused the {} [2] with 440 [1]: it would have to fork "
                                       "further than Max-Breadth allows.",
                                       sender(evidence, t.finalResponse), methodOf(evidence, t)));
         f.impact = "Some of the devices that should ring are not called.";
-        f.evidence = {at(t.finalResponse, "the breadth is used up")};
-        if (t.request.valid())
-            f.evidence.push_back(at(t.request, "the request"));
+        f.evidence = {at(t.finalResponse, "the breadth is used up"), at(t.request, "the request")};
         f.fixes = {{"Look for a registration with very many contacts, or proxies that fork one "
                     "after another; call the devices one after another.",
                     "operator", Action::None}};

@@ -47,14 +47,17 @@ void check(const Evidence &evidence, Findings &out)
         const auto place = twice(evidence, t.request);
         if (!before.valid() && place.empty())
             continue; // a copy by another way: tx-merged-482
-        auto &f = out.add(
-            "rt-loop-482", Severity::Error, Grade::Seen,
-            fmt::format("The {} runs in a circle: {}, and {} refused it with 482 [2].",
-                        methodOf(evidence, t),
-                        place.empty()
-                            ? fmt::format("it came to {} before [3]", receiver(evidence, t.request))
-                            : fmt::format("{} stands twice in its Via fields [1]", shown(place)),
-                        sender(evidence, t.finalResponse)));
+        std::string why;
+        if (before.valid())
+            why = fmt::format("it came to {} before [3]", receiver(evidence, t.request));
+        if (!place.empty())
+            why += fmt::format("{}{} stands twice in its Via fields", why.empty() ? "" : ", and ",
+                               shown(place));
+        auto &f =
+            out.add("rt-loop-482", Severity::Error, Grade::Seen,
+                    fmt::format("The {} [1] runs in a circle and was refused by {} with 482 "
+                                "[2]: {}.",
+                                methodOf(evidence, t), sender(evidence, t.finalResponse), why));
         f.impact = "The call cannot be set up: proxies send it round among themselves.";
         f.evidence = {at(evidence, t.request, sip::HeaderId::Via, "the way it took"),
                       at(t.finalResponse, "refused")};

@@ -67,8 +67,11 @@ const Rule rtp_loss{"rtp-loss",
   1.00 bob>alice 200 tag=b answer
   1.05 alice>bob ACK tag=b
   1.10 alice>bob rtp 600
-  1.10 bob>alice rtp 300
-* 7.20 bob>alice rtp 250 sequence=350
+  1.10 bob>alice rtp 100
+* 3.30 bob>alice rtp 90 sequence=110
+* 5.30 bob>alice rtp 90 sequence=210
+* 7.30 bob>alice rtp 90 sequence=310
+* 9.30 bob>alice rtp 90 sequence=410
  35.00 tick
 )",
                     R"(
@@ -76,8 +79,11 @@ const Rule rtp_loss{"rtp-loss",
   1.00 bob>alice 200 tag=b answer
   1.05 alice>bob ACK tag=b
   1.10 alice>bob rtp 600
-  1.10 bob>alice rtp 300
-  7.20 bob>alice rtp 250 sequence=300
+  1.10 bob>alice rtp 100
+  3.30 bob>alice rtp 90 sequence=100
+  5.30 bob>alice rtp 90 sequence=190
+  7.30 bob>alice rtp 90 sequence=280
+  9.30 bob>alice rtp 90 sequence=370
  35.00 tick
 )",
                     check};

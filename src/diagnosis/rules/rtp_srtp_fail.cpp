@@ -19,15 +19,16 @@ void check(const Evidence &evidence, Findings &out)
             (!never && !partlyRefused(stream)))
             continue;
         const auto key = keyOf(evidence, bound);
-        auto &f =
-            out.add("rtp-srtp-fail", Severity::Error, Grade::Seen,
-                    never ? fmt::format("No key in the descriptions opens the {} of encrypted "
-                                        "audio that {} sent [1].",
-                                        count(stream.packets, "packet"), stream.source.text())
-                          : fmt::format("{} of the {} that {} sent could not be authenticated "
-                                        "with the keys of the descriptions [1].",
-                                        stream.refused, count(stream.packets, "packet"),
-                                        stream.source.text()));
+        const std::string where = key.valid() ? " [2]" : "";
+        auto &f = out.add(
+            "rtp-srtp-fail", Severity::Error, Grade::Seen,
+            never ? fmt::format("No key in the descriptions{} opens the {} of encrypted audio that "
+                                "{} sent [1].",
+                                where, count(stream.packets, "packet"), stream.source.text())
+                  : fmt::format("{} of the {} that {} sent [1] could not be authenticated with the "
+                                "keys of the descriptions{}.",
+                                stream.refused, count(stream.packets, "packet"),
+                                stream.source.text(), where));
         f.impact = fmt::format("The {} hears {}.", bound.towardsCaller ? "caller" : "callee",
                                never ? "nothing" : "gaps, or nothing from some moment on");
         f.evidence = {at(stream, "packets that cannot be authenticated (RFC 3711)")};

@@ -71,6 +71,8 @@ const Rule rtp_ssrc_change{"rtp-ssrc-change",
   1.10 alice>bob rtp 300
   1.10 bob>alice rtp 100
 * 3.20 bob>alice rtp 100 ssrc=77
+* 5.30 bob>alice rtp 100 ssrc=78
+* 7.40 bob>alice rtp 100 ssrc=79
  35.00 tick
 )",
                            R"(

@@ -73,6 +73,7 @@ const Rule tx_ack_wrong{"tx-ack-wrong",
   0.20 proxy>alice 180 tag=b
 * 2.00 proxy>alice 200 tag=b answer "Contact: <sip:bob@192.0.2.20>"
   2.05 alice>proxy ACK tag=b uri=proxy@192.0.2.4
+* 2.60 proxy>alice again
 )",
                         R"(
   0.00 alice>proxy INVITE offer
