@@ -77,8 +77,8 @@ def route_the_wrong_way_round(talk):
     call.respond(0.2, invite, 180, "tb")
     call.respond(2, invite, 200, "tb", body=sdp(talk.bob, (0, 101)))
     call.ack(2.04, invite, "tb")
-    call.path = [talk.alice, talk.proxy, talk.bob]
-    wrong = [("Route", f"<sip:{talk.edge.host}:5060;lr>")]
+    call.routes = False
+    wrong = [("Route", f"<sip:{p.host}:5060;lr>") for p in (talk.edge, talk.proxy)]
     r = call.request(9, "BYE", tag="tb", headers=wrong)
     call.respond(9.03, r, 200)
 

@@ -314,7 +314,7 @@ def receiver_misses_packets(talk):
     call, _ = answered(talk, hang_up=False, lasts=20)
     for time in range(23, 40, 5):
         talk.wire.rtcp(time, (talk.bob.ip, 5001), (talk.alice.ip, 4001), 0xB0B0 + 5000, 0xA0A0 + 4000, 40)
-    both_ways(talk, talk.alice, talk.bob, 22.1, 40, sequence=1000, stamp=200000)
+    both_ways(talk, talk.alice, talk.bob, 22.1, 40, sequence=1100, stamp=200000)
     call.bye(40, "tb")
 
 

@@ -31,7 +31,7 @@ void check(const Evidence &evidence, Findings &out)
         !hasSdp(evidence, call.invite))
         return;
     const auto *const offered = sdpOf(evidence, call.invite).audio();
-    if (offered == nullptr || !base::containsNoCase(offered->protocol, "SAVP"))
+    if (offered == nullptr || !base::containsNoCase(offered->protocol, "savp"))
         return;
     trace::RowId answer;
     const auto known = firstDescribed(evidence, answer);

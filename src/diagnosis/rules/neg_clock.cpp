@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cmath>
 #include <diagnosis/facts.h>
+#include <diagnosis/pace.h>
 #include <diagnosis/payloads.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -8,35 +8,11 @@
 namespace diagnosis::rules {
 namespace {
 
-constexpr double kFarOff = 50'000; // parts per million: no crystal is that bad
-constexpr std::uint64_t kEnough = 500;
-constexpr auto kPause = std::chrono::milliseconds(200); // a sender that rests may stop its clock
-
-/// A stream of one payload type, without a pause or a new beginning, whose clock can be measured.
-bool steady(const rtp::Stream &stream)
-{
-    return stream.clock != 0 && stream.skew && stream.packets >= kEnough &&
-           stream.payloadTypes[stream.payloadType & 0x7FU] == stream.packets &&
-           stream.sequenceResets == 0 && stream.maxGap < kPause &&
-           stream.lost * 100 < stream.packets;
-}
-
-/// The time that most packets say they take, against what they take: a sender whose timestamps
-/// jump once has the right clock.
-bool paceDiffers(const rtp::Stream &stream)
-{
-    if (stream.ptime.count() <= 0 || stream.expected < 2)
-        return false;
-    const double every =
-        base::toSeconds(stream.last - stream.first) / static_cast<double>(stream.expected - 1);
-    return every > 0 && std::abs(base::toSeconds(stream.ptime) / every - 1) > kFarOff / 1e6;
-}
-
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &bound : evidence.streams) {
         const auto &stream = *bound.stream;
-        if (!steady(stream) || std::abs(*stream.skew) < kFarOff || !paceDiffers(stream))
+        if (!runsOnAnotherClock(stream))
             continue;
         const auto types = payloadsBefore(evidence, bound, evidence.now);
         if (types.empty() || types.front().codec.empty())

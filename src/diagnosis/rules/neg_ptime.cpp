@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <diagnosis/facts.h>
 #include <diagnosis/in_force.h>
+#include <diagnosis/pace.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -23,7 +24,7 @@ void check(const Evidence &evidence, Findings &out)
     for (const auto &bound : evidence.streams) {
         const auto &stream = *bound.stream;
         if (stream.ptime.count() == 0 || stream.packets < kEnough ||
-            bound.certainty == Certainty::Guess)
+            bound.certainty == Certainty::Guess || runsOnAnotherClock(stream))
             continue;
         const auto *const described = receiver(evidence, bound);
         const auto *const audio =

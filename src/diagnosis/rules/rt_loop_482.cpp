@@ -1,51 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <diagnosis/facts.h>
+#include <diagnosis/loops.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
-#include <sip/uri.h>
 
 namespace diagnosis::rules {
 namespace {
-
-/// The request came by with fewer Via fields before: it runs in a circle.
-trace::RowId cameBefore(const Evidence &evidence, const calls::Transaction &refused)
-{
-    const auto &last = evidence.trace.row(refused.request);
-    for (const auto &t : evidence.call.transactions) {
-        if (&t == &refused || t.method != refused.method || !t.request.valid() ||
-            t.cseq != refused.cseq)
-            continue;
-        const auto &row = evidence.trace.row(t.request);
-        if (row.viaCount < last.viaCount && row.time <= last.time && row.fromTag == last.fromTag &&
-            evidence.trace.destination(t.request) == evidence.trace.destination(refused.request))
-            return t.request;
-    }
-    return {};
-}
-
-/// A sent-by that stands in the Via fields twice; empty: none does.
-std::string twice(const Evidence &evidence, trace::RowId request)
-{
-    std::vector<std::string> seen;
-    for (const auto value : evidence.message(request).values(sip::HeaderId::Via)) {
-        const auto via = sip::parseVia(value);
-        auto place = fmt::format("{}:{}", via.host, via.port.value_or(5060));
-        if (std::find(seen.begin(), seen.end(), place) != seen.end())
-            return place;
-        seen.push_back(std::move(place));
-    }
-    return {};
-}
 
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &t : evidence.call.transactions) {
         if (t.finalStatus != 482 || !t.finalResponse.valid() || !t.request.valid())
             continue;
-        const auto before = cameBefore(evidence, t);
-        const auto place = twice(evidence, t.request);
-        if (!before.valid() && place.empty())
+        const auto loop = loopOf(evidence, t);
+        const auto &[before, place] = loop;
+        if (!loop.found())
             continue; // a copy by another way: tx-merged-482
         std::string why;
         if (before.valid())

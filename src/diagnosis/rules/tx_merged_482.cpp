@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <diagnosis/facts.h>
+#include <diagnosis/loops.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -11,8 +12,9 @@ void check(const Evidence &evidence, Findings &out)
 {
     const auto &all = evidence.call.transactions;
     for (const auto &refused : all) {
-        if (refused.finalStatus != 482 || !refused.request.valid())
-            continue;
+        if (refused.finalStatus != 482 || !refused.request.valid() ||
+            loopOf(evidence, refused).found())
+            continue; // rt-loop-482
         const auto to = evidence.trace.destination(refused.request);
         const auto first = std::find_if(all.begin(), all.end(), [&](const auto &t) {
             return &t != &refused && t.method == refused.method && t.cseq == refused.cseq &&
