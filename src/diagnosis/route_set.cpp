@@ -45,8 +45,8 @@ WrongRoute wrongRoute(const Evidence &evidence, trace::RowId request, trace::Row
     bool plain = true;
     auto recorded = uris(said, sip::HeaderId::RecordRoute, plain);
     const auto used = uris(sent, sip::HeaderId::Route, plain);
-    if (!plain)
-        return {};
+    if (!plain || (recorded.empty() && !used.empty()))
+        return {}; // an outbound proxy that its user agent puts before everything
     std::reverse(recorded.begin(), recorded.end());
     if (!std::equal(recorded.begin(), recorded.end(), used.begin(), used.end(), sameHost))
         return {fmt::format("Route {} instead of {}", list(used), list(recorded)),

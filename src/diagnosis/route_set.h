@@ -14,7 +14,8 @@ struct WrongRoute {
     sip::HeaderId used = sip::HeaderId::Route;   // of the request
 };
 /// `request` by the one who got `answer`, both on its own hop. Strict routers (without lr) and
-/// addresses that cannot be read are not judged.
+/// addresses that cannot be read are not judged, nor is an
+/// outbound proxy where nobody recorded a route.
 WrongRoute wrongRoute(const Evidence &evidence, trace::RowId request, trace::RowId answer);
 
 } // namespace diagnosis

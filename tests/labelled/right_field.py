@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nothing wrong, as networks really do it: IMS, gateways, border controllers, call centres, odd but legal habits."""
 from cases import answered, both_ways, case, change
-from right_calls import RELIABLE, WANTS, preconditions
+from right_calls import WANTS, preconditions
 from right_registering import challenge, credentials, register, registered, registrar_of
 from talk import Call, Node, sdp
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Nothing wrong either: refusals, forks, transfers, registrations, subscriptions, and captures that show a part only."""
 from cases import answered, both_ways, case, change
-from talk import Call, Node, sdp
+from talk import Call, sdp
 from right_registering import register, registered, registrar_of
 
 

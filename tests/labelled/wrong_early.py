@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each with one thing wrong before the answer."""
-from cases import answered, both_ways, case, change
+from cases import both_ways, case, change
 from right_calls import RELIABLE, WANTS, preconditions
 from talk import Call, sdp
 

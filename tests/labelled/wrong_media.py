@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each with one thing wrong in its media, its credentials or its way."""
 from cases import answered, both_ways, case, change
-from right_calls import KEY, RELIABLE, WANTS
+from right_calls import KEY
 from right_registering import challenge, credentials, register, registered, registrar_of
-from talk import Call, Node, sdp
+from talk import Call, sdp
 
 
 @case("tx-orphan-response", may={"tx-timeout"})
@@ -205,3 +205,31 @@ def both_wait_for_media(talk):
     call.ack(8.03, invite, "tg")
     both_ways(talk, talk.alice, talk.gw, 8.05, 16)
     call.bye(16, "tg")
+
+
+@case("neg-offer-overlap", may={"neg-reinvite-failed"})
+def second_offer_too_soon(talk):
+    call, _ = answered(talk, media=False, hang_up=False)
+    first = call.request(9, "INVITE", tag="tb", body=sdp(talk.alice, version=2, direction="sendonly"))
+    call.respond(9.01, first, 100)
+    second = call.request(9.1, "UPDATE", tag="tb", body=sdp(talk.alice, version=3))
+    call.respond(9.12, second, 500, headers=[("Retry-After", "3")])
+    call.respond(9.5, first, 200, body=sdp(talk.bob, (0, 101), "recvonly", 2))
+    call.ack(9.55, first, "tb")
+    call.bye(20, "tb")
+
+
+@case("rtp-burst", may={"rtp-loss"})
+def outage_of_two_seconds(talk):
+    call, _ = answered(talk, media=False, lasts=20)
+    talk.wire.rtp(2.1, 21, talk.alice.audio, talk.bob.audio, ssrc=1)
+    talk.wire.rtp(2.1, 21, talk.bob.audio, talk.alice.audio, ssrc=2, skip=range(400, 500))
+
+
+@case("rtp-jitter")
+def packets_arrive_unevenly(talk):
+    call, _ = answered(talk, media=False, lasts=20)
+    talk.wire.rtp(2.1, 21, talk.alice.audio, talk.bob.audio, ssrc=1)
+    before = len(talk.wire.packets)
+    talk.wire.rtp(2.1, 21, talk.bob.audio, talk.alice.audio, ssrc=2)
+    talk.wire.packets[before:] = [(t + (i * 37 % 10) * 0.012, p) for i, (t, p) in enumerate(talk.wire.packets[before:])]

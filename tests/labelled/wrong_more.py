@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each with one thing wrong in what was negotiated, in the dialog, the transaction, the registration or the media."""
 from cases import answered, both_ways, case, change
-from right_calls import FAX, KEY, PRINT, WANTS, fax
-from talk import Call, Node, sdp
+from right_calls import KEY, PRINT, fax
+from talk import Call, sdp
 
 
 @case("neg-488")

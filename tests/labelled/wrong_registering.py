@@ -4,7 +4,6 @@ from cases import case
 from right_registering import challenge, credentials, register, registered, registrar_of
 
 
-
 @case("auth-loop")
 def wrong_password(talk):
     call = registrar_of(talk)

@@ -3,8 +3,8 @@
 // quietOn, and stream tests.
 //
 //   TIME WHO>WHOM METHOD|STATUS words...   a message; seconds since the beginning
-//   TIME WHO>WHOM rtp N words...           N packets of 20 ms (port= toport= every=MS, and
-//   what conversation_media.h tells)
+//   TIME WHO>WHOM rtp N words...           N packets of 20 ms (port= toport= every=MS
+//   shaken=MS, and what conversation_media.h tells)
 //   TIME WHO>WHOM rtcp ssrc=N fraction=N   a report of what was lost of that stream, of 256
 //   TIME WHO>WHOM again                    the last message of that direction, byte for byte
 //   TIME WHO>WHOM tcp ping|pong|fin|reset  RFC 5626 keep-alive, end of the connection; without tcp
@@ -285,6 +285,7 @@ private:
         if (packets <= 0 || packets > 100'000)
             return false;
         const auto every = std::chrono::milliseconds(line.number("every", 20));
+        const auto shaken = std::chrono::milliseconds(line.number("shaken", 0));
         spoken::Voice voice(line);
         auto packet = blank(line);
         packet.source.port =
@@ -296,6 +297,8 @@ private:
         for (long long i = 0; i < packets; ++i) {
             packet.payload = base::Blob::copy(voice.next());
             m_packets.push_back(packet);
+            if (i % 2 == 1) // every second one is late
+                m_packets.back().time = packet.time + shaken;
             packet.time = packet.time + every;
         }
         return true;

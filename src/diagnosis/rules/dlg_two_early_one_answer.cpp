@@ -6,6 +6,8 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr std::size_t kMostDialogs = 16; // that are looked at
+
 /// A 199, or a failure of its own, closed the dialog (RFC 6228).
 bool closed(const Evidence &evidence, const calls::EarlyDialog &dialog)
 {
@@ -26,9 +28,10 @@ void check(const Evidence &evidence, Findings &out)
         return;
     const auto &winner = call.earlyDialogs[call.winner];
     std::vector<const calls::EarlyDialog *> open;
+    std::size_t read = 0;
     for (const auto &dialog : call.earlyDialogs)
-        if (&dialog != &winner && !dialog.answer.valid() && !dialog.provisionals.empty() &&
-            !closed(evidence, dialog))
+        if (++read <= kMostDialogs && &dialog != &winner && !dialog.answer.valid() &&
+            !dialog.provisionals.empty() && !closed(evidence, dialog))
             open.push_back(&dialog);
     if (open.empty() || !winner.answer.valid())
         return;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <diagnosis/early_sound.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
@@ -8,6 +9,7 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr std::size_t kMostDialogs = 16; // that are looked at
 constexpr auto kLong = std::chrono::seconds(10);
 constexpr std::uint64_t kEnough = 250; // packets of ten seconds, with pauses
 
@@ -49,7 +51,7 @@ void check(const Evidence &evidence, Findings &out)
     const auto &call = evidence.call;
     if (call.kind != calls::Kind::Call || !evidence.listens)
         return;
-    for (std::uint32_t i = 0; i < call.earlyDialogs.size(); ++i) {
+    for (std::uint32_t i = 0; i < std::min(call.earlyDialogs.size(), kMostDialogs); ++i) {
         const auto &dialog = call.earlyDialogs[i];
         const auto end = earlyEnd(evidence, i);
         if (!dialog.firstSdp.valid() || end - dialog.since < kLong)

@@ -7,11 +7,16 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr int kMost = 16; // refusals that are looked at
+
 void check(const Evidence &evidence, Findings &out)
 {
+    int refusals = 0;
     for (const auto &t : evidence.call.transactions) {
         if (t.finalStatus != 482 || !t.finalResponse.valid() || !t.request.valid())
             continue;
+        if (++refusals > kMost)
+            return;
         const auto loop = loopOf(evidence, t);
         const auto &[before, place] = loop;
         if (!loop.found())

@@ -22,12 +22,17 @@ trace::RowId answerOf(const Evidence &evidence, const trace::Row &request)
     return {};
 }
 
+constexpr int kMost = 64; // requests that are looked at
+
 void check(const Evidence &evidence, Findings &out)
 {
+    int requests = 0;
     for (const auto &t : evidence.call.transactions) {
         if (!t.inDialog || !t.request.valid() || t.method == sip::Method::Ack ||
             t.method == sip::Method::Cancel || evidence.trace.row(t.request).viaCount != 1)
             continue;
+        if (++requests > kMost)
+            return;
         const auto answer = answerOf(evidence, evidence.trace.row(t.request));
         if (!answer.valid() || evidence.time(answer) > t.started ||
             evidence.trace.destination(answer) != evidence.trace.source(t.request))

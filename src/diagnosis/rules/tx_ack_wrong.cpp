@@ -31,13 +31,18 @@ bool repeatedBehind(const Evidence &evidence, const calls::Transaction &invite, 
     return false;
 }
 
+constexpr int kMost = 64; // answers that are looked at
+
 void check(const Evidence &evidence, Findings &out)
 {
+    int answers = 0;
     for (const auto &invite : evidence.call.transactions) {
         if (invite.method != sip::Method::Invite || invite.inDialog ||
             invite.finalStatus / 100 != 2 || !invite.finalResponse.valid() ||
             !invite.request.valid() || evidence.trace.row(invite.request).viaCount != 1)
             continue;
+        if (++answers > kMost)
+            return;
         const auto ack = ackOf(evidence, invite.finalResponse);
         if (!ack.valid())
             continue;

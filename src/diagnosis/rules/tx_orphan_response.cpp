@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/orphans.h>
 #include <diagnosis/rule.h>
@@ -7,11 +8,26 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr int kMost = 64; // requests without a response that are looked at
+
+bool anyWithoutRequest(const calls::Call &call)
+{
+    return std::any_of(call.transactions.begin(), call.transactions.end(),
+                       [](const auto &t) { return !t.request.valid(); });
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
+    if (!anyWithoutRequest(evidence.call))
+        return;
+    int unanswered = 0;
     for (const auto &request : evidence.call.transactions) {
+        if (!request.responses.empty() || request.method == sip::Method::Ack)
+            continue;
+        if (++unanswered > kMost)
+            return;
         const auto orphans = orphansOf(evidence, request);
-        if (orphans.empty() || !request.responses.empty())
+        if (orphans.empty())
             continue;
         const auto first = orphans.front();
         const auto sent = evidence.message(request.request).branch();

@@ -31,6 +31,12 @@ bool answeredElsewhere(const Evidence &evidence, const calls::Transaction &silen
         });
 }
 
+bool anyResponse(const calls::Call &call)
+{
+    return std::any_of(call.transactions.begin(), call.transactions.end(),
+                       [](const auto &t) { return !t.responses.empty(); });
+}
+
 /// nullopt: answered, or too early to tell.
 std::optional<Grade> silent(const Evidence &evidence, const calls::Transaction &transaction)
 {
@@ -43,6 +49,11 @@ std::optional<Grade> silent(const Evidence &evidence, const calls::Transaction &
         transaction.localFailure.valid() || waited < kTimerB - kGive ||
         answeredElsewhere(evidence, transaction))
         return std::nullopt;
+    // Nothing is repeated over TCP, and the network loses nothing there either.
+    const auto &row = evidence.trace.row(transaction.request);
+    if (row.transport == base::Transport::Tcp && transaction.method == sip::Method::Invite &&
+        !anyResponse(evidence.call))
+        return Grade::Likely;
     // Only the sender's own retransmissions prove that no answer reached it; the capture may have
     // missed one.
     return transaction.repeats.size() >= kEnough ? std::optional(Grade::Likely) : std::nullopt;
