@@ -129,7 +129,8 @@ Announcement announcedAt(const Evidence &evidence, std::uint32_t earlyDialog, ba
     return announced(evidence, earlyDialog, when, permissions(evidence, earlyDialog));
 }
 
-Announcement firstAnnounced(const Evidence &evidence, std::uint32_t earlyDialog, base::Instant end)
+Announcement firstAnnounced(const Evidence &evidence, std::uint32_t earlyDialog, base::Instant end,
+                            base::Instant since)
 {
     std::vector<base::Instant> moments;
     for (const Described &each : descriptions(evidence, earlyDialog))
@@ -142,6 +143,8 @@ Announcement firstAnnounced(const Evidence &evidence, std::uint32_t earlyDialog,
     for (const auto moment : moments) {
         if (moment >= end)
             break;
+        if (since.known() && moment <= since)
+            continue;
         const auto now = announced(evidence, earlyDialog, moment, said);
         const bool media = now.what == Announced::Media;
         if (found.what == Announced::Media && !media) {

@@ -42,7 +42,9 @@ struct Announcement {
 };
 /// What holds at a moment of the early phase.
 Announcement announcedAt(const Evidence &evidence, std::uint32_t earlyDialog, base::Instant when);
-/// The first time before `end` that early audio is announced; Nothing: it never is.
-Announcement firstAnnounced(const Evidence &evidence, std::uint32_t earlyDialog, base::Instant end);
+/// The first time behind `since` and before `end` that early audio is announced; Nothing: it never
+/// is.
+Announcement firstAnnounced(const Evidence &evidence, std::uint32_t earlyDialog, base::Instant end,
+                            base::Instant since = {});
 
 } // namespace diagnosis

@@ -30,12 +30,13 @@ std::vector<std::uint32_t> toldPlayed(const Evidence &evidence, base::Instant un
 
 } // namespace
 
-EarlyArrival earlyArrival(const Evidence &evidence, std::uint32_t earlyDialog)
+EarlyArrival earlyArrival(const Evidence &evidence, std::uint32_t earlyDialog, base::Instant until)
 {
     EarlyArrival all, proven, elsewhere;
     if (earlyDialog >= evidence.call.earlyDialogs.size())
         return all;
-    const base::Instant end = earlyEnd(evidence, earlyDialog);
+    const base::Instant over = earlyEnd(evidence, earlyDialog);
+    const base::Instant end = until.known() ? std::min(until, over) : over;
     std::uint64_t most = 0, mostProven = 0;
     const auto take = [](EarlyArrival &into, const BoundStream &bound, std::uint64_t packets,
                          std::uint64_t &best) {

@@ -21,9 +21,10 @@ struct EarlyArrival {
     const BoundStream *astray = nullptr;
     std::uint64_t astrayPackets = 0;
 };
-/// Of one early dialog. Where a sender with several packets is there, those of one packet are stray
-/// datagrams (RFC 3550 appendix A.1).
-EarlyArrival earlyArrival(const Evidence &evidence, std::uint32_t earlyDialog);
+/// Of one early dialog, up to `until` where that is known. Where a sender with several packets is
+/// there, those of one packet are stray datagrams (RFC 3550 appendix A.1).
+EarlyArrival earlyArrival(const Evidence &evidence, std::uint32_t earlyDialog,
+                          base::Instant until = {});
 /// The payload types of its main stream in the early phase, the main one first; empty: none came.
 std::vector<Payload> earlyPayloads(const Evidence &evidence, std::uint32_t earlyDialog);
 /// Something came before the answer: a 101-199, or media. False: there was no early phase.

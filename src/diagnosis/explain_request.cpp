@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <diagnosis/orphans.h>
 #include <fmt/format.h>
 
 namespace diagnosis {
@@ -68,7 +69,13 @@ void tellFate(const Evidence &evidence, const calls::Transaction &transaction, T
             network ? "It did not arrive, as the network told" : "It failed locally", after,
             out.cite(at(transaction.localFailure,
                         network ? "what the network told" : "local failure"))));
-    } else if (transaction.method != sip::Method::Ack)
+    } else if (const auto orphans = orphansOf(evidence, transaction); !orphans.empty())
+        out.say(fmt::format(
+            "{} came back {}, but under another branch: it belongs to no request "
+            "(RFC 3261 section 17.1.3).",
+            codeText(evidence.trace.row(orphans.front()).status),
+            out.cite(at(evidence, orphans.front(), sip::HeaderId::Via, "another branch"))));
+    else if (transaction.method != sip::Method::Ack)
         out.say(transaction.responses.empty() ? "No response to it is in this trace."
                                               : "No final response to it is in this trace.");
 }

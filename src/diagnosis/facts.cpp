@@ -216,6 +216,22 @@ const calls::Transaction *transactionOf(const calls::Call &call, trace::RowId ro
     return nullptr;
 }
 
+trace::RowId answerWithoutTag(const Evidence &evidence)
+{
+    for (const auto &transaction : evidence.call.transactions) {
+        const bool forms = transaction.method == sip::Method::Invite && !transaction.inDialog;
+        if (!forms || transaction.finalStatus / 100 != 2 || !transaction.finalResponse.valid())
+            continue;
+        const auto &row = evidence.trace.row(transaction.finalResponse);
+        if (row.toTag != 0 || row.kind != trace::RowKind::Message)
+            continue;
+        const auto to = evidence.message(transaction.finalResponse).value(sip::HeaderId::To);
+        if (!to.empty() && !sip::parameter(to, "tag"))
+            return transaction.finalResponse;
+    }
+    return {};
+}
+
 std::string_view digestParameter(std::string_view value, std::string_view name)
 {
     std::size_t at = 0;

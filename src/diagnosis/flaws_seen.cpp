@@ -26,7 +26,8 @@ std::string subject(const trace::Trace &trace, trace::RowId row)
 
 } // namespace
 
-void FlawsSeen::add(const trace::Trace &trace, trace::RowId row)
+void FlawsSeen::add(const trace::Trace &trace, trace::RowId row,
+                    std::optional<sip::FlawCode> toldElsewhere)
 {
     if (trace.row(row).flawless)
         return;
@@ -36,7 +37,7 @@ void FlawsSeen::add(const trace::Trace &trace, trace::RowId row)
     std::array<bool, sip::kFlawCodes> told{};
     for (const sip::Flaw &flaw : message->flaws) {
         const auto code = static_cast<std::size_t>(flaw.code);
-        if (told[code])
+        if (told[code] || flaw.code == toldElsewhere)
             continue;
         told[code] = true;
         Seen &seen = m_found[code];

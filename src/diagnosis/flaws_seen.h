@@ -6,6 +6,7 @@
 #include <diagnosis/evidence.h>
 #include <diagnosis/finding.h>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,10 @@ namespace diagnosis {
 class FlawsSeen
 {
 public:
-    /// Reads the row's message; one without flaws adds nothing.
-    void add(const trace::Trace &trace, trace::RowId row);
+    /// Reads the row's message; one without flaws adds nothing. `told`: a flaw that another rule
+    /// tells of.
+    void add(const trace::Trace &trace, trace::RowId row,
+             std::optional<sip::FlawCode> told = std::nullopt);
     /// A finding for each kind. `sender` names who sent a row, `whose` what the rows belong to
     /// ("of this call").
     void tell(const trace::Trace &trace, const std::function<std::string(trace::RowId)> &sender,

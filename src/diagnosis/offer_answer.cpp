@@ -77,9 +77,10 @@ void lateOffer(const Evidence &evidence, const calls::Transaction &invite,
         const auto &response = evidence.trace.row(row);
         if (response.status <= 100 || response.status >= 300 || !hasSdp(evidence, row))
             continue;
-        const auto reply = response.status >= 200 ? ackOf(evidence, invite, row)
-                           : response.reliable    ? prackOf(evidence, row)
-                                                  : trace::RowId{};
+        if (response.status < 200 && !response.reliable)
+            continue; // no offer (RFC 6337 section 2.2): em-late-offer-unreliable-sdp
+        const auto reply =
+            response.status >= 200 ? ackOf(evidence, invite, row) : prackOf(evidence, row);
         if (reply.valid() && hasSdp(evidence, reply))
             out.push_back({row, reply});
         return; // later descriptions of this INVITE are no first offer

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/in_force.h>
+#include <diagnosis/offer_answer.h>
 #include <diagnosis/verdict_facts.h>
 #include <fmt/format.h>
 
@@ -47,6 +48,10 @@ std::string sentenceOfNone(const VerdictView &view, const std::vector<VerdictFac
                            ringing);
     case Announced::Withheld:
     case Announced::NotThisWay:
+        if (view.lifted.row.valid())
+            return fmt::format("Early media was not allowed yet ({}); {} later the {} allowed it.",
+                               whyForbidden(view), lasting(view.end - view.start),
+                               messageText(view.evidence, view.lifted.row));
         return fmt::format("Early media is not allowed here ({}), so the ringback has to be "
                            "local.",
                            whyForbidden(view));
@@ -93,7 +98,7 @@ std::string sentenceOf(const VerdictView &view, const std::vector<VerdictFact> &
 /// The dialog's media before its early phase ended.
 void findStream(VerdictView &view)
 {
-    view.came = earlyArrival(view.evidence, view.index);
+    view.came = earlyArrival(view.evidence, view.index, view.end);
     if (view.came.main != nullptr) {
         view.stream = view.came.main->stream.get();
         view.certainty = view.came.main->certainty;
@@ -107,9 +112,17 @@ bool asAnnounced(const VerdictView &view)
 {
     if (view.stream != nullptr || view.came.astray != nullptr)
         return false;
-    return view.announced.what == Announced::Withheld ||
+    return view.announced.what == Announced::Withheld || view.lifted.row.valid() ||
            view.announced.what == Announced::Resources ||
            (view.announced.what == Announced::NotThisWay && alerted(view));
+}
+
+/// Alerting without a word of media, as most calls have it: the caller's phone rings, and nothing
+/// else is to be expected.
+bool onlyRings(const VerdictView &view)
+{
+    return view.stream == nullptr && view.came.astray == nullptr && !view.described.valid() &&
+           !view.cut.valid() && view.announced.what == Announced::Nothing && alerted(view);
 }
 
 Verdict judge(VerdictView &view)
@@ -122,8 +135,12 @@ Verdict judge(VerdictView &view)
     Verdict verdict;
     verdict.facts = {sdpFact(view), arrivalFact(view), typeFact(view), levelFact(view),
                      permissionFact(view)};
-    for (const auto &fact : verdict.facts)
+    const bool rings = onlyRings(view);
+    for (auto &fact : verdict.facts) {
+        if (rings && fact.light == Light::Amber)
+            fact.light = Light::Green;
         verdict.light = std::max(verdict.light, fact.light);
+    }
     if (asAnnounced(view) && verdict.facts[0].light != Light::Red)
         verdict.light = std::min(verdict.light, Light::Amber);
     // What cannot be measured is no reservation against media that arrives.
@@ -192,6 +209,15 @@ std::optional<Verdict> provisionalVerdict(const Evidence &evidence, trace::RowId
     }
     view.start = evidence.time(row);
     view.end = earlyEnd(evidence, view.index);
+    const bool forbids =
+        view.announced.what == Announced::Withheld || view.announced.what == Announced::NotThisWay;
+    if (forbids) { // it holds until something later of the dialog allows
+        view.lifted = firstAnnounced(evidence, view.index, view.end, view.start);
+        if (view.lifted.row.valid() && view.lifted.since.known())
+            view.end = view.lifted.since;
+        else
+            view.lifted = {};
+    }
     return judge(view);
 }
 

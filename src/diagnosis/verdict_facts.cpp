@@ -4,6 +4,7 @@
 #include <diagnosis/facts.h>
 #include <diagnosis/in_force.h>
 #include <diagnosis/offer_answer.h>
+#include <diagnosis/srtp_refused.h>
 #include <fmt/format.h>
 #include <sip/sdp_crypto.h>
 #include <sip/sdp_fault.h>
@@ -11,9 +12,9 @@
 namespace diagnosis {
 namespace {
 
-constexpr std::uint64_t kMoreThanStray = 3;  // packets of a wrong type
-constexpr std::uint64_t kStrayRefusals = 10; // packets that no key fits, of whatever else comes
-constexpr double kSilence = -50;             // dBFS; below it nobody hears a tone or speech
+constexpr std::uint64_t kMoreThanStray = 3; // packets of a wrong type
+
+constexpr double kSilence = -50; // dBFS; below it nobody hears a tone or speech
 
 std::string describe(const sip::SdpMedia &audio)
 {
@@ -69,6 +70,17 @@ VerdictFact astrayFact(const VerdictView &view)
                     bound.stream->destination.text(),
                     place ? fmt::format(", where {} was asked for", place->text()) : std::string()),
         Light::Red, at(*bound.stream, "to another place")};
+}
+
+/// Of a payload type that the caller's description lacks: an offer, or its answer to a late offer.
+std::string notNamed(const VerdictView &view)
+{
+    const auto wanted = wantedBefore(view.evidence, *view.came.main, view.end).row;
+    for (const auto &each : descriptions(view.evidence, view.index))
+        if (each.row == wanted && each.answers)
+            return fmt::format("which the answer in the {} does not name",
+                               messageText(view.evidence, wanted));
+    return "which was not offered";
 }
 
 /// The reliable response that still waits: this one, or any of the dialog.
@@ -186,7 +198,7 @@ VerdictFact typeFact(const VerdictView &view)
             continue;
         if (payload.foreign == 0)
             continue;
-        fact.value = payload.codec.empty() ? fmt::format("{}, which was not offered", payload.type)
+        fact.value = payload.codec.empty() ? fmt::format("{}, {}", payload.type, notNamed(view))
                                            : name(payload) + ", which was not asked for then";
         if (payload.foreign < view.came.packets)
             fact.value +=
@@ -221,7 +233,7 @@ VerdictFact levelFact(const VerdictView &view)
     fact.evidence = at(view.evidence.call.invite, "no media");
     if (view.stream == nullptr)
         return fact;
-    if (view.stream->opened == 0 && view.stream->refused > kStrayRefusals) {
+    if (neverOpened(*view.stream)) {
         fact.value = "encrypted, and no key that the SDP names fits";
         fact.light = Light::Red;
         fact.evidence = at(*view.stream, "packets that cannot be authenticated (RFC 3711)");

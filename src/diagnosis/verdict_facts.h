@@ -23,6 +23,7 @@ struct VerdictView { // one early dialog's early phase, as one of its responses 
     base::Instant start{}, end{};
     base::Instant at{}; // the moment whose state is judged
     Announcement announced{};
+    Announcement lifted{}; // of one response: what allowed later what this one did not
     EarlyArrival came{};
     std::vector<Payload> types{};        // of that stream, the main one first
     const rtp::Stream *stream = nullptr; // most of it

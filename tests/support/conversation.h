@@ -3,7 +3,8 @@
 // quietOn, and stream tests.
 //
 //   TIME WHO>WHOM METHOD|STATUS words...   a message; seconds since the beginning
-//   TIME WHO>WHOM rtp N words...           N packets of 20 ms (pt= ssrc= port= every=MS silent)
+//   TIME WHO>WHOM rtp N words...           N packets of 20 ms (port= toport= every=MS
+//   shaken=MS, and what conversation_media.h tells)
 //   TIME WHO>WHOM rtcp ssrc=N fraction=N   a report of what was lost of that stream, of 256
 //   TIME WHO>WHOM again                    the last message of that direction, byte for byte
 //   TIME WHO>WHOM tcp ping|pong|fin|reset  RFC 5626 keep-alive, end of the connection; without tcp
@@ -23,11 +24,11 @@
 #include <fmt/format.h>
 #include <map>
 #include <optional>
-#include <rtp/rtp_packet.h>
 #include <sip/status.h>
 #include <string>
 #include <string_view>
 #include <support/conversation_line.h>
+#include <support/conversation_media.h>
 #include <utility>
 #include <vector>
 
@@ -263,7 +264,8 @@ private:
             r->finalStatus = status;
         std::string text = fmt::format("SIP/2.0 {} {}\r\n", status, sip::phrase(status));
         for (const auto &via : r->vias)
-            text += via;
+            text +=
+                line.has("via") && &via == &r->vias.front() ? spoken::withBranch(via, line) : via;
         auto to = r->toHeader;
         if (const auto tag = line.value("tag");
             !tag.empty() && to.find(";tag=") == std::string::npos)
@@ -283,16 +285,8 @@ private:
         if (packets <= 0 || packets > 100'000)
             return false;
         const auto every = std::chrono::milliseconds(line.number("every", 20));
-        rtp::RtpPacket rtp;
-        rtp.payloadType = static_cast<std::uint8_t>(line.number("pt", 0));
-        rtp.ssrc = static_cast<std::uint32_t>(
-            line.number("ssrc", spoken::host(line.from, 1).address.bytes[3]));
-        std::string sound(160, rtp.payloadType == 8 ? '\xd5' : '\xff');
-        if (!line.has("silent")) { // a square wave of 400 Hz in both laws
-            for (std::size_t i = 0; i < sound.size(); ++i)
-                sound[i] = i / 10 % 2 == 0 ? '\x30' : '\xb0';
-        }
-        rtp.payload = sound;
+        const auto shaken = std::chrono::milliseconds(line.number("shaken", 0));
+        spoken::Voice voice(line);
         auto packet = blank(line);
         packet.source.port =
             static_cast<std::uint16_t>(line.number("port", spoken::mediaPort(line.from)));
@@ -301,11 +295,11 @@ private:
         if (packet.origin == base::Origin::Tap)
             packet.origin = base::Origin::Media;
         for (long long i = 0; i < packets; ++i) {
-            packet.payload = base::Blob::copy(rtp::writeRtp(rtp));
+            packet.payload = base::Blob::copy(voice.next());
             m_packets.push_back(packet);
+            if (i % 2 == 1) // every second one is late
+                m_packets.back().time = packet.time + shaken;
             packet.time = packet.time + every;
-            ++rtp.sequence;
-            rtp.timestamp += 160;
         }
         return true;
     }

@@ -5,9 +5,11 @@
 // Words of messages: tag= (To-tag) from= (From-tag, default a) call= cseq= branch= for=METHOD (what
 // a response answers, default: the oldest request of that hop without final response, else the
 // newest) rseq=N (reliable) rack=RSEQ/CSEQ offer (sdp=0,8) answer (sdp=0)
+// via=BRANCH (a response whose top Via is not the request's)
 // uri=USER@HOST (Request-URI) type= (Content-Type) sdp=FORMATS[@HOST[:PORT]][/DIRECTION]
-// proto=PROFILE unmapped (no rtpmap), reverse (the callee's request) tcp sport= dport= (ports,
-// 5060) pad=BYTES, off=N (Content-Length tells so many bytes more), "Header: value", and "a=..." or
+// proto=PROFILE unmapped (no rtpmap), event= opus= amr= (their numbers, 101 and 111), reverse (the
+// callee's request) tcp sport= dport= (ports, 5060) pad=BYTES, off=N (Content-Length tells so many
+// bytes more), "Header: value", and "a=..." or
 // "m=..." that end the description. A line that begins with * is decisive: without the decisive
 // lines the outcome has to turn round. Via fields grow when somebody hands on a request he
 // received. Hosts: alice bob carol gw home edge edge2 proxy.
@@ -124,7 +126,9 @@ inline std::string media(const Line &line, std::string text)
     const auto where = text.find('@');
     auto place = where == std::string::npos ? line.from : text.substr(where + 1);
     text.resize(std::min(where, text.size()));
-    const auto colon = place.find(':');
+    auto colon = place.find(':');
+    if (place.find(':', colon + 1) != std::string::npos) // IPv6, without a port
+        colon = std::string::npos;
     const auto port = colon == std::string::npos ? std::string() : place.substr(colon + 1);
     place.resize(std::min(colon, place.size()));
     std::string formats, maps;
@@ -133,9 +137,10 @@ inline std::string media(const Line &line, std::string text)
         const auto number = base::toInteger(format).value_or(0);
         if (number >= 96)
             maps += fmt::format("a=rtpmap:{} {}\r\n", format,
-                                number == 101   ? "telephone-event/8000"
-                                : number == 111 ? "opus/48000/2"
-                                                : "iLBC/8000");
+                                number == line.number("event", 101)  ? "telephone-event/8000"
+                                : number == line.number("opus", 111) ? "opus/48000/2"
+                                : number == line.number("amr", 0)    ? "AMR/8000"
+                                                                     : "iLBC/8000");
     }
     const auto address = host(place, 0).address;
     const auto ip = fmt::format("IN IP{} {}", address.family == 4 ? 4 : 6, address.text());
@@ -206,6 +211,12 @@ inline std::string receiverReport(const Line &line)
         out += static_cast<char>(about >> static_cast<unsigned>(shift));
     out += static_cast<char>(line.number("fraction", 0));
     return out + std::string(19, '\0');
+}
+
+/// A Via field that somebody on the way spoilt: via=BRANCH.
+inline std::string withBranch(const std::string &via, const Line &line)
+{
+    return via.substr(0, via.find(";branch=")) + ";branch=z9hG4bK-" + line.value("via") + "\r\n";
 }
 
 inline bool mentions(const Line &line, std::string_view header)

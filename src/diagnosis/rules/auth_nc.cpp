@@ -48,7 +48,9 @@ void check(const Evidence &evidence, Findings &out)
                 uses.push_back(std::move(*use));
             continue;
         }
-        auto &f = out.add("auth-nc", Severity::Info, Grade::Seen,
+        const bool refused = t.finalStatus == 400 || t.finalStatus == 401 || t.finalStatus == 403 ||
+                             t.finalStatus == 407;
+        auto &f = out.add("auth-nc", refused ? Severity::Warning : Severity::Info, Grade::Seen,
                           fmt::format("{} used one nonce with nc={} in its {} [1] and again in its "
                                       "{} [2].",
                                       sender(evidence, t.request), shown(use->count),
@@ -67,14 +69,14 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule auth_nc;
 const Rule auth_nc{"auth-nc",
                    "A nonce counted twice",
-                   Severity::Info,
+                   Severity::Warning,
                    "RFC 7616 section 3.4",
                    "401",
                    R"(
    0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20>" "Authorization: Digest username=\"b\", realm=\"r\", nonce=\"n1\", nc=00000001, cnonce=\"c\""
    0.15 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20>;expires=60"
 * 50.00 bob>edge REGISTER cseq=2 "Contact: <sip:bob@192.0.2.20>" "Authorization: Digest username=\"b\", realm=\"r\", nonce=\"n1\", nc=00000001, cnonce=\"d\""
-* 50.15 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20>;expires=60"
+* 50.15 edge>bob 401 tag=r "WWW-Authenticate: Digest realm=\"r\", nonce=\"n2\""
 )",
                    R"(
    0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20>" "Authorization: Digest username=\"b\", realm=\"r\", nonce=\"n1\", nc=00000001, cnonce=\"c\""

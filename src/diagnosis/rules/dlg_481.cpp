@@ -14,7 +14,7 @@ bool wasEnding(const Evidence &evidence, const calls::Transaction &refused)
 {
     return std::any_of(
         evidence.call.transactions.begin(), evidence.call.transactions.end(), [&](const auto &t) {
-            if (&t == &refused || !t.request.valid())
+            if (&t == &refused || (!t.request.valid() && t.responses.empty()))
                 return false;
             const bool ends =
                 t.method == sip::Method::Bye || t.method == sip::Method::Cancel ||

@@ -18,20 +18,30 @@ bool endedOtherwise(const calls::Call &call, const calls::Transaction &bye)
     });
 }
 
+/// Nothing is repeated over TCP; there the network loses nothing either.
+bool repeated(const Evidence &evidence, const calls::Transaction &bye)
+{
+    return bye.repeats.size() >= kProof ||
+           (bye.inDialog && !bye.localFailure.valid() &&
+            evidence.trace.row(bye.request).transport == base::Transport::Tcp);
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &bye : evidence.call.transactions) {
         if (bye.method != sip::Method::Bye || !bye.request.valid() || bye.finalStatus != 0 ||
-            bye.repeats.size() < kProof || endedOtherwise(evidence.call, bye))
+            !repeated(evidence, bye) || endedOtherwise(evidence.call, bye))
             continue;
         if (evidence.now - bye.started < kPatience) {
             out.recheckAt(bye.started + kPatience);
             continue;
         }
-        auto &f = out.add("dlg-bye-lost", Severity::Warning, Grade::Likely,
-                          fmt::format("The BYE to {} [1] was sent {} more and never answered.",
-                                      receiver(evidence, bye.request),
-                                      count(bye.repeats.size(), "time")));
+        auto &f = out.add(
+            "dlg-bye-lost", Severity::Warning, Grade::Likely,
+            fmt::format("The BYE to {} [1] was {} never answered.", receiver(evidence, bye.request),
+                        bye.repeats.empty()
+                            ? std::string()
+                            : fmt::format("sent {} more and", count(bye.repeats.size(), "time"))));
         f.impact = "The peer may stay in the call, with its line busy and its billing running.";
         f.evidence = {at(evidence, bye.request, sip::HeaderId::Route, "where the BYE goes")};
         f.fixes = {{"Compare its Request-URI and Route with Contact and Record-Route of the 200: a "

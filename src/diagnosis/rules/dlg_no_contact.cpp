@@ -21,15 +21,21 @@ void check(const Evidence &evidence, Findings &out)
         if (invite.method != sip::Method::Invite || invite.finalStatus / 100 != 2 ||
             !invite.finalResponse.valid() ||
             evidence.trace.row(invite.finalResponse).kind != trace::RowKind::Message ||
-            acknowledged(evidence.call, invite) ||
             !evidence.message(invite.finalResponse).value(sip::HeaderId::Contact).empty())
             continue;
-        auto &f = out.add(
-            "dlg-no-contact", Severity::Error, Grade::Seen,
-            fmt::format("The 200 of {} [1] has no Contact, and no ACK for it is in this trace.",
-                        sender(evidence, invite.finalResponse)));
+        const bool found = acknowledged(evidence.call, invite);
+        if (found && invite.inDialog)
+            continue; // the target of the dialog is known from before
+        auto &f =
+            out.add("dlg-no-contact", found ? Severity::Warning : Severity::Error, Grade::Seen,
+                    fmt::format("The 200 of {} [1] has no Contact{}.",
+                                sender(evidence, invite.finalResponse),
+                                found ? "; the ACK found some way all the same"
+                                      : ", and no ACK for it is in this trace"));
         f.impact =
-            "ACK and BYE have nowhere to go: the call ends after 32 s, or cannot be hung up.";
+            found ? "Many callers cannot send ACK and BYE: the call ends after 32 s (64*T1)."
+                  : "ACK and BYE have nowhere to go: the call ends after 32 s, or cannot be hung "
+                    "up.";
         f.evidence = {at(invite.finalResponse, "no Contact")};
         f.fixes = {
             {"Put a Contact into every 2xx to INVITE.", "callee's user agent", Action::None}};

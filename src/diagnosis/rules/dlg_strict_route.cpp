@@ -18,7 +18,7 @@ void check(const Evidence &evidence, Findings &out)
             const auto address = sip::parseNameAddress(value);
             if (!address.ok || address.uri.parameter("lr"))
                 continue;
-            auto &f = out.add("dlg-strict-route", Severity::Info, Grade::Seen,
+            auto &f = out.add("dlg-strict-route", Severity::Warning, Grade::Seen,
                               fmt::format("The Record-Route of {} [1] has no lr: requests of this "
                                           "dialog are rewritten for it.",
                                           shown(address.uriText)));
@@ -36,7 +36,7 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule dlg_strict_route;
 const Rule dlg_strict_route{"dlg-strict-route",
                             "A proxy of the old kind in the way",
-                            Severity::Info,
+                            Severity::Warning,
                             "RFC 3261 section 16.12",
                             "200",
                             R"(

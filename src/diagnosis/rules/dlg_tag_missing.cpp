@@ -9,28 +9,16 @@ namespace {
 
 void check(const Evidence &evidence, Findings &out)
 {
-    for (const auto &transaction : evidence.call.transactions) {
-        const bool forms = transaction.method == sip::Method::Invite && !transaction.inDialog;
-        if (!forms || transaction.finalStatus / 100 != 2 || !transaction.finalResponse.valid())
-            continue;
-        const auto &row = evidence.trace.row(transaction.finalResponse);
-        if (row.toTag != 0)
-            continue;
-        const auto to = evidence.message(transaction.finalResponse).value(sip::HeaderId::To);
-        if (row.kind != trace::RowKind::Message || to.empty() ||
-            sip::parameter(to, "tag").has_value())
-            continue;
-        auto &f =
-            out.add("dlg-tag-missing", Severity::Error, Grade::Seen,
-                    fmt::format("{} of {} [1] has no To-tag, so it forms no dialog.",
-                                codeText(row.status), sender(evidence, transaction.finalResponse)));
-        f.impact = "ACK, BYE and everything later cannot name the dialog; many stacks drop the "
-                   "answer.";
-        f.evidence = {at(evidence, transaction.finalResponse, sip::HeaderId::To, "no tag")};
-        f.fixes = {
-            {"Add a tag to To in every response but 100.", "callee's user agent", Action::None}};
+    const auto answer = answerWithoutTag(evidence);
+    if (!answer.valid())
         return;
-    }
+    auto &f =
+        out.add("dlg-tag-missing", Severity::Error, Grade::Seen,
+                fmt::format("{} of {} [1] has no To-tag, so it forms no dialog.",
+                            codeText(evidence.trace.row(answer).status), sender(evidence, answer)));
+    f.impact = "ACK, BYE and everything later cannot name the dialog; many stacks drop the answer.";
+    f.evidence = {at(evidence, answer, sip::HeaderId::To, "no tag")};
+    f.fixes = {{"Add a tag to To in every response but 100.", "callee's user agent", Action::None}};
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <diagnosis/facts.h>
+#include <diagnosis/orphans.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -42,6 +43,10 @@ void check(const Evidence &evidence, Findings &out)
                         [&](trace::RowId row) { return evidence.time(row) <= cancel.started; });
         // Responses of others in this direction prove that the capture sees them.
         const bool visible = !invite->responses.empty() || !cancel.responses.empty();
+        // Responses under a wrong branch may have been taken: tx-orphan-response tells of them.
+        const auto orphans = orphansOf(evidence, *invite);
+        if (!orphans.empty() && evidence.time(orphans.front()) <= cancel.started)
+            continue;
         if (heard || !visible || answeredBehind(evidence, *invite, cancel.started))
             continue;
         auto &f = out.add("em-cancel-before-1xx", Severity::Error, Grade::Seen,

@@ -9,34 +9,54 @@ namespace {
 
 constexpr auto kPatience = std::chrono::seconds(2);
 
+/// The INVITE on the same hop that was answered although this CANCEL had gone out.
+const calls::Transaction *answeredAfter(const calls::Call &call, const calls::Transaction &cancel)
+{
+    const auto invite =
+        std::find_if(call.transactions.begin(), call.transactions.end(), [&](const auto &t) {
+            return t.method == sip::Method::Invite && t.pair == cancel.pair &&
+                   t.branch == cancel.branch;
+        });
+    return invite != call.transactions.end() && invite->finalStatus / 100 == 2 &&
+                   invite->finished >= cancel.started
+               ? &*invite
+               : nullptr;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
     for (const auto &cancel : call.transactions) {
         if (cancel.method != sip::Method::Cancel || !cancel.request.valid())
             continue;
-        const auto invite =
-            std::find_if(call.transactions.begin(), call.transactions.end(), [&](const auto &t) {
-                return t.method == sip::Method::Invite && t.pair == cancel.pair &&
-                       t.branch == cancel.branch;
-            });
-        if (invite == call.transactions.end() || invite->finalStatus / 100 != 2 ||
-            invite->finished < cancel.started || call.bye.valid())
+        const auto *const invite = answeredAfter(call, cancel);
+        if (invite == nullptr)
             continue;
-        if (evidence.now - invite->finished < kPatience) {
+        const auto until = call.bye.valid() ? evidence.time(call.bye) : evidence.now;
+        const bool inTime = call.bye.valid() && until - invite->finished < kPatience;
+        if (!call.bye.valid() && until - invite->finished < kPatience) {
             out.recheckAt(invite->finished + kPatience);
             continue;
         }
-        auto &f =
-            out.add("em-cancel-crossed-200", Severity::Error, Grade::Likely,
-                    fmt::format("The call was cancelled [1] and answered {} later [2]; no BYE "
-                                "ended it in {}.",
-                                lasting(invite->finished - cancel.started),
-                                lasting(evidence.now - invite->finished)));
-        f.impact = "A ghost call: the callee is connected and billed, the caller has hung up.";
+        const auto answered = lasting(invite->finished - cancel.started);
+        auto &f = out.add("em-cancel-crossed-200", inTime ? Severity::Info : Severity::Error,
+                          inTime ? Grade::Seen : Grade::Likely,
+                          call.bye.valid()
+                              ? fmt::format("The call was cancelled [1] and answered {} later [2]; "
+                                            "a BYE ended it after {} [3].",
+                                            answered, lasting(until - invite->finished))
+                              : fmt::format("The call was cancelled [1] and answered {} later [2]; "
+                                            "no BYE ended it in {}.",
+                                            answered, lasting(until - invite->finished)));
         f.evidence = {at(cancel.request, "the CANCEL"), at(invite->finalResponse, "the answer")};
+        if (call.bye.valid())
+            f.evidence.push_back(at(call.bye, "the BYE"));
+        f.impact = inTime ? "None: the two crossed on their way, and the call was ended at once."
+                          : "A ghost call: the callee is connected and billed, the caller has hung "
+                            "up.";
         f.fixes = {
-            {"Acknowledge the 200 and send BYE at once.", "caller's user agent", Action::None}};
+            {inTime ? "Nothing has to be done." : "Acknowledge the 200 and send BYE at once.",
+             "caller's user agent", Action::None}};
         return;
     }
 }
@@ -62,11 +82,9 @@ const Rule em_cancel_crossed_200{"em-cancel-crossed-200",
   0.00 alice>bob INVITE offer
   0.05 bob>alice 180 tag=b
   3.00 alice>bob CANCEL
-  3.01 bob>alice 200 tag=b answer for=INVITE
   3.02 bob>alice 200 tag=b for=CANCEL
+  3.03 bob>alice 487 tag=b for=INVITE
   3.05 alice>bob ACK tag=b
-* 3.06 alice>bob BYE tag=b
-* 3.10 bob>alice 200 tag=b for=BYE
   9.00 tick
 )",
                                  check,

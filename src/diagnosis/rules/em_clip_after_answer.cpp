@@ -7,6 +7,7 @@ namespace diagnosis::rules {
 namespace {
 
 constexpr auto kLong = std::chrono::milliseconds(500);
+constexpr auto kWords = std::chrono::seconds(1); // more than anybody waits before speaking
 
 void check(const Evidence &evidence, Findings &out)
 {
@@ -27,11 +28,11 @@ void check(const Evidence &evidence, Findings &out)
     const auto late = first->stream->first - call.answered;
     if (late < kLong)
         return;
-    auto &f =
-        out.add("em-clip-after-answer", Severity::Info, Grade::Seen,
-                fmt::format("The call was answered [1] and the first sound towards the caller "
-                            "came {} later [2].",
-                            lasting(late)));
+    auto &f = out.add(
+        "em-clip-after-answer", late >= kWords ? Severity::Warning : Severity::Info, Grade::Seen,
+        fmt::format("The call was answered [1] and the first sound towards the caller "
+                    "came {} later [2].",
+                    lasting(late)));
     f.impact = "The callee's first words are lost.";
     f.evidence = {at(call.earlyDialogs[call.winner].answer, "the answer"),
                   at(*first->stream, "the first sound")};
@@ -44,7 +45,7 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule em_clip_after_answer;
 const Rule em_clip_after_answer{"em-clip-after-answer",
                                 "The first words were lost",
-                                Severity::Info,
+                                Severity::Warning,
                                 "RFC 3960 section 3.1",
                                 "200",
                                 R"(

@@ -38,7 +38,7 @@ void check(const Evidence &evidence, Findings &out)
         }
         if (end - last < kMinute)
             continue;
-        auto &f = out.add("em-early-too-long", Severity::Info, Grade::Seen,
+        auto &f = out.add("em-early-too-long", Severity::Warning, Grade::Seen,
                           fmt::format("The call was on its way for {} without an answer [1], and "
                                       "the last 101-199 came {} before the end [2].",
                                       lasting(end - first), lasting(end - last)));
@@ -57,7 +57,7 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule em_early_too_long;
 const Rule em_early_too_long{"em-early-too-long",
                              "Ringing for minutes without a sign",
-                             Severity::Info,
+                             Severity::Warning,
                              "RFC 3261 section 13.3.1.1",
                              "180",
                              R"(

@@ -35,7 +35,7 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         }
         auto &f =
-            out.add("em-overlapping-streams", Severity::Info, Grade::Seen,
+            out.add("em-overlapping-streams", Severity::Warning, Grade::Seen,
                     fmt::format("Before the answer {} [1] and {} [2] sent to the caller at the "
                                 "same time, for {}.",
                                 first->stream->source.text(), bound.stream->source.text(),
@@ -56,7 +56,7 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule em_overlapping_streams;
 const Rule em_overlapping_streams{"em-overlapping-streams",
                                   "Two early sounds at the same time",
-                                  Severity::Info,
+                                  Severity::Warning,
                                   "RFC 3960 section 3.1",
                                   "183",
                                   R"(

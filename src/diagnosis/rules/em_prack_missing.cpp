@@ -37,6 +37,15 @@ bool anyPrackAfter(const Evidence &evidence, base::Instant since)
                        });
 }
 
+/// Sent again once and not a second time when that was due (RFC 3262 section 3: after 0.5, 1, 2, 4
+/// s and so on): a PRACK that the capture lacks has reached its sender.
+bool stopped(const Evidence &evidence, const calls::ReliableResponse &reliable,
+             const std::vector<trace::RowId> &again, base::Instant end)
+{
+    const auto last = evidence.time(again.back());
+    return again.size() == 1 && end - last > (last - evidence.time(reliable.response)) * 5 / 2;
+}
+
 void report(const Evidence &evidence, const calls::EarlyDialog &dialog,
             const calls::ReliableResponse &reliable, const std::vector<trace::RowId> &again,
             Findings &out)
@@ -188,6 +197,9 @@ void check(const Evidence &evidence, Findings &out)
                     out.recheckAt(start + kPatience);
                 continue;
             }
+            if (!outgoingCall(evidence) &&
+                stopped(evidence, reliable, again, earlyEnd(evidence, i)))
+                continue;
             report(evidence, dialog, reliable, again, out);
             return;
         }
@@ -215,7 +227,7 @@ const Rule em_prack_missing{"em-prack-missing",
   0.70 bob>alice again
 * 0.75 alice>bob PRACK tag=b rack=1/1
 * 0.80 bob>alice 200 tag=b
-  3.50 tick
+  1.80 tick
 )",
                             check,
                             Reads::Messages,

@@ -36,7 +36,7 @@ void check(const Evidence &evidence, Findings &out)
         return;
     const auto end = std::min(silent->stream->last, earlyEnd(evidence, silent->earlyDialog));
     auto &f =
-        out.add("em-silent-rtp", Severity::Info, Grade::Seen,
+        out.add("em-silent-rtp", Severity::Warning, Grade::Seen,
                 fmt::format("For {} before the answer {} sent early media in which nothing is "
                             "to be heard [1].",
                             lasting(end - silent->stream->first), silent->stream->source.text()));
@@ -52,7 +52,7 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule em_silent_rtp;
 const Rule em_silent_rtp{"em-silent-rtp",
                          "Early media without a sound",
-                         Severity::Info,
+                         Severity::Warning,
                          "RFC 3960 section 3.2",
                          "183",
                          R"(

@@ -11,11 +11,15 @@ namespace {
 void check(const Evidence &evidence, Findings &out)
 {
     FlawsSeen seen;
+    const bool tagless = answerWithoutTag(evidence).valid(); // dlg-tag-missing
     for (const calls::CallRow &place : evidence.call.rows) {
         const trace::Row &row = evidence.trace.row(place.row);
         // The end that a capture lost is no fault of the sender, and a repeat has its original's.
-        if (row.kind == trace::RowKind::Message && !place.original.valid())
-            seen.add(evidence.trace, place.row);
+        if (row.kind != trace::RowKind::Message || place.original.valid())
+            continue;
+        const bool answers = row.status != 0 && row.method == sip::Method::Invite;
+        seen.add(evidence.trace, place.row,
+                 answers && tagless ? std::optional(sip::FlawCode::MissingTag) : std::nullopt);
     }
     seen.tell(
         evidence.trace, [&](trace::RowId row) { return sender(evidence, row); }, "of this call",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/facts.h>
+#include <diagnosis/later_offers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -8,11 +9,8 @@ namespace {
 
 void check(const Evidence &evidence, Findings &out)
 {
-    if (evidence.call.kind != calls::Kind::Call)
-        return;
-    for (const auto &t : evidence.call.transactions) {
-        if (!t.inDialog || !t.request.valid() || !hasSdp(evidence, t.request))
-            continue;
+    for (const auto *const offer : laterOffers(evidence)) {
+        const auto &t = *offer;
         const auto *const audio = sdpOf(evidence, t.request).audio();
         if (audio == nullptr || audio->port == 0)
             continue;

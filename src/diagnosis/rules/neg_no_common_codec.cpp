@@ -16,6 +16,13 @@ bool everythingRefused(const sip::Sdp &answer)
                        [](const auto &m) { return m.port == 0; });
 }
 
+/// An ACK or PRACK answers a late offer, and the caller answers what the callee offers later.
+bool answeredByCaller(const Evidence &evidence, trace::RowId answer)
+{
+    const auto &row = evidence.trace.row(answer);
+    return evidence.trace.tag(row.status == 0 ? row.fromTag : row.toTag) == evidence.call.fromTag;
+}
+
 bool judge(const Evidence &evidence, trace::RowId offerRow, trace::RowId answerRow, Findings &out)
 {
     const auto &offer = sdpOf(evidence, offerRow), &answer = sdpOf(evidence, answerRow);
@@ -40,11 +47,14 @@ bool judge(const Evidence &evidence, trace::RowId offerRow, trace::RowId answerR
     f.impact = "No audio in either direction, although the signalling looks like a good call.";
     f.evidence = {at(evidence, offerRow, offered->line, "the offer"),
                   at(evidence, answerRow, answered->line, "the answer")};
+    const bool byCaller = answeredByCaller(evidence, answerRow);
     f.fixes = {
         {"Offer a codec that both sides have; PCMU and PCMA are understood nearly everywhere.",
-         "caller's user agent", outgoingCall(evidence) ? Action::CallAgain : Action::None},
-        {"Answer only with codecs of the offer, or refuse the call with 488.",
-         "callee's user agent", Action::None}};
+         byCaller ? "callee's user agent" : "caller's user agent",
+         outgoingCall(evidence) ? Action::CallAgain : Action::None},
+        {byCaller ? "Answer only with codecs of the offer."
+                  : "Answer only with codecs of the offer, or refuse with 488.",
+         byCaller ? "caller's user agent" : "callee's user agent", Action::None}};
     return true;
 }
 

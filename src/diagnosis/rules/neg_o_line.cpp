@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <diagnosis/facts.h>
+#include <diagnosis/later_offers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
 namespace {
-
-constexpr std::size_t kMost = 64; // offers of one call that are compared
 
 /// The newest description of the same sender in the same dialog, on the same way, before `row`.
 trace::RowId previousOf(const Evidence &evidence, trace::RowId row)
@@ -30,16 +29,8 @@ trace::RowId previousOf(const Evidence &evidence, trace::RowId row)
 
 void check(const Evidence &evidence, Findings &out)
 {
-    if (evidence.call.kind != calls::Kind::Call)
-        return;
-    std::size_t offers = 0;
-    for (const auto &t : evidence.call.transactions) {
-        if (!t.inDialog || !t.request.valid() ||
-            (t.method != sip::Method::Invite && t.method != sip::Method::Update) ||
-            !hasSdp(evidence, t.request))
-            continue;
-        if (++offers > kMost)
-            return;
+    for (const auto *const offer : laterOffers(evidence)) {
+        const auto &t = *offer;
         const auto before = previousOf(evidence, t.request);
         if (!before.valid())
             continue;

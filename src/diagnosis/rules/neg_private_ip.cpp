@@ -45,13 +45,18 @@ void check(const Evidence &evidence, Findings &out)
         if (!place || place->address.isUnspecified() || !place->address.isPrivate() ||
             solved(evidence, sdp, *place))
             continue;
+        // Relays that answer to the source of what they get are common: only media that is seen,
+        // and not from outside, proves that none is there.
+        const bool seen = mediaVisible(evidence);
         auto &f =
-            out.add("neg-private-ip", Severity::Error, Grade::Likely,
+            out.add("neg-private-ip", seen ? Severity::Error : Severity::Warning, Grade::Likely,
                     fmt::format("{} sends from the public address {} but wants its media at the "
                                 "private address {} [1].",
                                 sender(evidence, entry.row), source.text(), place->address.text()));
-        f.impact = "The other side cannot send there: no audio towards this side unless a relay "
-                   "corrects it.";
+        f.impact = seen ? "The other side cannot send there: no audio towards this side unless a "
+                          "relay corrects it."
+                        : "The other side cannot send there. Whether a relay corrects it this "
+                          "capture cannot tell: it holds no media of this call.";
         f.evidence = {at(evidence, entry.row, audio->line, "media address")};
         f.fixes = {{"Put the public address into the SDP: external address setting, STUN or ICE.",
                     "caller's user agent", Action::None},

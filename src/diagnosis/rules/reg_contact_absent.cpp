@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <base/text.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -15,6 +16,21 @@ bool unbinds(const sip::Message &request)
            sip::parameter(contact, "expires").value_or("") == "0";
 }
 
+/// None of the bindings looks like the one that was asked for; a registrar or gateway may have
+/// written address or user anew.
+bool listsOthersOnly(const sip::Message &request, const sip::Message &answer)
+{
+    const auto asked = sip::parseNameAddress(request.value(sip::HeaderId::Contact));
+    for (const auto value : answer.values(sip::HeaderId::Contact)) {
+        const auto bound = sip::parseNameAddress(value);
+        if (!bound.ok || bound.uri.user == asked.uri.user ||
+            base::equalsNoCase(bound.uri.host, asked.uri.host) ||
+            bound.parameter("+sip.instance").has_value())
+            return false;
+    }
+    return asked.ok && request.values(sip::HeaderId::Contact).size() == 1;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &transaction : evidence.call.transactions) {
@@ -23,15 +39,18 @@ void check(const Evidence &evidence, Findings &out)
             evidence.trace.row(transaction.finalResponse).kind != trace::RowKind::Message)
             continue;
         const auto &answer = evidence.message(transaction.finalResponse);
-        if (unbinds(evidence.message(transaction.request)) ||
-            answer.find(sip::HeaderId::Contact) != nullptr)
+        const auto &request = evidence.message(transaction.request);
+        const bool any = answer.find(sip::HeaderId::Contact) != nullptr;
+        if (unbinds(request) || (any && !listsOthersOnly(request, answer)))
             continue;
         auto &f = out.add("reg-contact-absent", Severity::Warning, Grade::Seen,
-                          fmt::format("{} accepted the REGISTER [1] and lists no binding [2].",
-                                      sender(evidence, transaction.finalResponse)));
+                          fmt::format("{} accepted the REGISTER [1] and lists {} [2].",
+                                      sender(evidence, transaction.finalResponse),
+                                      any ? "other bindings, but not this one" : "no binding"));
         f.impact = "The account looks registered and cannot be called.";
-        f.evidence = {at(evidence, transaction.request, sip::HeaderId::Contact, "what was asked"),
-                      at(transaction.finalResponse, "no Contact in it")};
+        f.evidence = {
+            at(evidence, transaction.request, sip::HeaderId::Contact, "what was asked"),
+            at(transaction.finalResponse, any ? "the bindings it has" : "no Contact in it")};
         f.fixes = {
             {"List every current binding in the 200 to REGISTER.", "home proxy", Action::None}};
         return;

@@ -32,9 +32,11 @@ void check(const Evidence &evidence, Findings &out)
         const auto given = secondsOf(evidence.message(t.finalResponse));
         if (!asked || !given || *given >= *asked || *given == 0)
             continue;
-        auto &f = out.add("reg-expiry-cut", Severity::Info, Grade::Seen,
-                          fmt::format("{} asked for {} s [1] and was registered for {} s [2].",
-                                      evidence.trace.source(t.request).text(), *asked, *given));
+        // Granted for less than a minute: few user agents refresh that often.
+        auto &f =
+            out.add("reg-expiry-cut", *given < 60 ? Severity::Warning : Severity::Info, Grade::Seen,
+                    fmt::format("{} asked for {} s [1] and was registered for {} s [2].",
+                                evidence.trace.source(t.request).text(), *asked, *given));
         f.impact = "The registration runs out early unless it is refreshed by what was granted.";
         f.evidence = {at(evidence, t.request, sip::HeaderId::Contact, "asked for"),
                       at(evidence, t.finalResponse, sip::HeaderId::Contact, "granted")};
@@ -49,12 +51,12 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule reg_expiry_cut;
 const Rule reg_expiry_cut{"reg-expiry-cut",
                           "Registered for less than was asked",
-                          Severity::Info,
+                          Severity::Warning,
                           "RFC 3261 section 10.2.4",
                           "423",
                           R"(
   0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20>;expires=3600"
-* 0.05 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20>;expires=60"
+* 0.05 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20>;expires=30"
 )",
                           R"(
   0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20>;expires=3600"

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <diagnosis/conclude.h>
 #include <diagnosis/facts.h>
+#include <diagnosis/later_offers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -28,9 +29,7 @@ bool bothWays(const Evidence &evidence)
     };
     if (!answer.valid() || !open(offered) || !open(answered))
         return false;
-    return std::none_of(call.transactions.begin(), call.transactions.end(), [&](const auto &t) {
-        return t.inDialog && (t.method == sip::Method::Invite || t.method == sip::Method::Update);
-    });
+    return std::none_of(call.transactions.begin(), call.transactions.end(), changesSession);
 }
 
 /// What came after `start`: early media runs on into the call as one stream.

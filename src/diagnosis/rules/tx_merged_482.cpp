@@ -1,18 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <diagnosis/facts.h>
+#include <diagnosis/loops.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
 namespace {
 
+constexpr int kMost = 16; // refusals that are looked at
+
 void check(const Evidence &evidence, Findings &out)
 {
+    int refusals = 0;
     const auto &all = evidence.call.transactions;
     for (const auto &refused : all) {
         if (refused.finalStatus != 482 || !refused.request.valid())
             continue;
+        if (++refusals > kMost)
+            return;
+        if (loopOf(evidence, refused).found())
+            continue; // rt-loop-482
         const auto to = evidence.trace.destination(refused.request);
         const auto first = std::find_if(all.begin(), all.end(), [&](const auto &t) {
             return &t != &refused && t.method == refused.method && t.cseq == refused.cseq &&

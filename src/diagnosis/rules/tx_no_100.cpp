@@ -18,7 +18,7 @@ void check(const Evidence &evidence, Findings &out)
         if (evidence.time(t.repeats[kEnough - 1]) > evidence.time(first))
             continue;
         auto &f =
-            out.add("tx-no-100", Severity::Info, Grade::Seen,
+            out.add("tx-no-100", Severity::Warning, Grade::Seen,
                     fmt::format("{} answered the INVITE [1] after {} only [2], so that it was "
                                 "sent {} more.",
                                 sender(evidence, first), lasting(evidence.time(first) - t.started),
@@ -37,7 +37,7 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule tx_no_100;
 const Rule tx_no_100{"tx-no-100",
                      "The INVITE had to be sent again",
-                     Severity::Info,
+                     Severity::Warning,
                      "RFC 3261 section 17.2.1",
                      "100",
                      R"(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <diagnosis/facts.h>
+#include <diagnosis/orphans.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 #include <sip/status.h>
@@ -30,16 +31,29 @@ bool answeredElsewhere(const Evidence &evidence, const calls::Transaction &silen
         });
 }
 
+bool anyResponse(const calls::Call &call)
+{
+    return std::any_of(call.transactions.begin(), call.transactions.end(),
+                       [](const auto &t) { return !t.responses.empty(); });
+}
+
 /// nullopt: answered, or too early to tell.
 std::optional<Grade> silent(const Evidence &evidence, const calls::Transaction &transaction)
 {
     if (transaction.responses.empty() && timedOutLocally(evidence, transaction))
         return Grade::Seen;
     const auto waited = evidence.now - transaction.started;
+    if (transaction.method == sip::Method::Bye && transaction.inDialog)
+        return std::nullopt; // dlg-bye-lost
     if (!transaction.request.valid() || !transaction.responses.empty() ||
         transaction.localFailure.valid() || waited < kTimerB - kGive ||
         answeredElsewhere(evidence, transaction))
         return std::nullopt;
+    // Nothing is repeated over TCP, and the network loses nothing there either.
+    const auto &row = evidence.trace.row(transaction.request);
+    if (row.transport == base::Transport::Tcp && transaction.method == sip::Method::Invite &&
+        !anyResponse(evidence.call))
+        return Grade::Likely;
     // Only the sender's own retransmissions prove that no answer reached it; the capture may have
     // missed one.
     return transaction.repeats.size() >= kEnough ? std::optional(Grade::Likely) : std::nullopt;
@@ -64,12 +78,13 @@ void check(const Evidence &evidence, Findings &out)
         const auto last = transaction.localFailure.valid() ? transaction.localFailure
                           : transaction.repeats.empty()    ? transaction.request
                                                            : transaction.repeats.back();
-        auto &f =
-            out.add("tx-timeout", Severity::Error, *grade,
-                    fmt::format("{} to {} [1] got no response at all: it was sent {} in {} [2].",
-                                methodOf(evidence, transaction), to,
-                                count(transaction.repeats.size() + 1, "time"),
-                                lasting(end - transaction.started)));
+        auto &f = out.add(
+            "tx-timeout", Severity::Error, *grade,
+            fmt::format("{} to {} [1] got no response {}: it was sent {} in {} [2].",
+                        methodOf(evidence, transaction), to,
+                        orphansOf(evidence, transaction).empty() ? "at all" : "that fits it",
+                        count(transaction.repeats.size() + 1, "time"),
+                        lasting(end - transaction.started)));
         f.impact = "The sender gives up 32 s (64*T1) after the request and treats it as 408 "
                    "Request Timeout.";
         f.evidence = {at(transaction.request, "the request"), at(last, "the last sign of it")};

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <diagnosis/facts.h>
+#include <diagnosis/orphans.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -16,7 +17,8 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto &row = evidence.trace.row(transaction.request);
         if (row.transport != base::Transport::Udp || row.length <= kLimit ||
-            !transaction.responses.empty() || transaction.repeats.size() < 2)
+            !transaction.responses.empty() || transaction.repeats.size() < 2 ||
+            !orphansOf(evidence, transaction).empty())
             continue; // a large request that is answered did arrive
         auto &f = out.add("tx-udp-mtu", Severity::Warning, Grade::Likely,
                           fmt::format("{} to {} is {} bytes long over UDP [1], was sent {} more "

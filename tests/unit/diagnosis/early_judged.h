@@ -18,6 +18,14 @@ inline diagnosis::Verdict judged(const Folded &folded, std::uint32_t dialog = 0)
     return diagnosis::earlyMediaVerdict(folded.evidence(), dialog);
 }
 
+/// The verdict card of the n-th response with that status.
+inline diagnosis::Verdict of18x(const Folded &folded, int status, int n = 0)
+{
+    const auto verdict = diagnosis::provisionalVerdict(folded.evidence(), folded.row(status, n));
+    EXPECT_TRUE(verdict.has_value());
+    return verdict.value_or(diagnosis::Verdict{});
+}
+
 inline std::string rulesOf(const Folded &folded)
 {
     std::string all;

@@ -89,9 +89,11 @@ private:
         case base::PacketKind::Datagram:
             if (rtp::isRtcp(bytes))
                 m_streams.report(packet, bytes);
-            else if (const auto rtp = rtp::parseRtp(bytes))
-                m_streams.add(packet, *rtp);
-            else if (bytes.starts_with('\r') || bytes.starts_with('\0')) // CRLF, STUN
+            else if (const auto rtp = rtp::parseRtp(bytes)) {
+                rtp::PacketFacts facts; // nothing that a Conversation sends fits a key
+                facts.closed = facts.refused = m_keyed;
+                m_streams.add(packet, *rtp, facts);
+            } else if (bytes.starts_with('\r') || bytes.starts_with('\0')) // CRLF, STUN
                 file(bytes.size() != 2 ? trace::RowKind::Ping : trace::RowKind::Pong, packet,
                      bytes);
             else if (bytes.starts_with('\1'))
@@ -140,6 +142,7 @@ private:
     void file(trace::RowKind kind, const base::Packet &packet, std::string_view text)
     {
         const auto message = trace::isMessage(kind) ? sip::parse(text) : std::nullopt;
+        m_keyed = m_keyed || text.find("a=crypto:") != std::string_view::npos;
         const auto row = m_trace.add(kind, packet, text, message ? &*message : nullptr);
         m_calls.add(row);
         m_flows.add(row, message ? &*message : nullptr);
@@ -155,6 +158,7 @@ private:
     std::vector<std::shared_ptr<const calls::Call>> m_snapshots;
     std::vector<std::vector<diagnosis::BoundStream>> m_bound;
     base::Instant m_now;
+    bool m_keyed = false; // a description brought keys
 };
 
 } // namespace support

@@ -75,6 +75,35 @@ TEST_P(EachRule, NeedsTheDecisiveLines)
     EXPECT_FALSE(folded.has(rule.id)) << listOf(folded);
 }
 
+/// "alice>bob INVITE" of each line, without times and words.
+std::multiset<std::string> stepsOf(std::string_view conversation)
+{
+    std::multiset<std::string> steps;
+    for (auto line : base::split(conversation, '\n')) {
+        line = base::trim(line);
+        if (line.starts_with("*"))
+            line = base::trim(line.substr(1));
+        const auto words = support::spoken::wordsOf(line);
+        if (words.size() >= 2)
+            steps.insert(words[1].key + (words.size() > 2 ? " " + words[2].key : ""));
+    }
+    return steps;
+}
+
+/// What keeps quiet has to look like what fires: a third of the steps may differ, unless the lines
+/// that make the difference are marked (FiresWithoutTheDecisiveLines).
+TEST_P(EachRule, ComparesWhatLooksAlike)
+{
+    const auto &rule = *GetParam();
+    if (support::Conversation(rule.quietOn).hasDecisive())
+        return;
+    const auto fires = stepsOf(rule.firesOn), quiet = stepsOf(rule.quietOn);
+    std::vector<std::string> shared;
+    std::set_intersection(fires.begin(), fires.end(), quiet.begin(), quiet.end(),
+                          std::back_inserter(shared));
+    EXPECT_GE(3 * shared.size(), 2 * std::min(fires.size(), quiet.size())) << rule.quietOn;
+}
+
 class KeptQuiet : public EachRule
 {
 };

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/explain.h>
 
-#include "folded.h"
+#include "early_judged.h"
 
 #include <diagnosis/early_sound.h>
 
 namespace {
 
 using diagnosis::Light;
+using early::of18x;
 
 diagnosis::Verdict judged(const support::Folded &folded, std::uint32_t dialog = 0)
 {
@@ -143,13 +144,6 @@ TEST(Verdict, EachForkHasItsOwn)
     EXPECT_EQ(judged(folded, 0).light, Light::Red);
     EXPECT_FALSE(folded.has("em-183-sdp-no-rtp")) << "the caller hears the other fork";
     EXPECT_EQ(diagnosis::earlyMediaVerdict(folded.evidence(), 9).light, Light::Amber);
-}
-
-diagnosis::Verdict of18x(const support::Folded &folded, int status, int n = 0)
-{
-    const auto verdict = diagnosis::provisionalVerdict(folded.evidence(), folded.row(status, n));
-    EXPECT_TRUE(verdict.has_value());
-    return verdict.value_or(diagnosis::Verdict{});
 }
 
 TEST(Verdict, EachProvisionalCountsFromItself)

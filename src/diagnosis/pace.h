@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// How fast a stream's timestamps run against the time its packets take. Pure.
+#pragma once
+
+#include <cmath>
+#include <rtp/stream_table.h>
+
+namespace diagnosis {
+
+constexpr double kClockFarOff = 0.05; // no crystal is that bad
+
+/// The time that most packets say they take, against what they take: a sender whose timestamps jump
+/// once has the right clock all the same. Of a stream without pauses.
+inline bool paceDiffers(const rtp::Stream &stream)
+{
+    if (stream.ptime.count() <= 0 || stream.expected < 2)
+        return false;
+    const double every =
+        base::toSeconds(stream.last - stream.first) / static_cast<double>(stream.expected - 1);
+    return every > 0 && std::abs(base::toSeconds(stream.ptime) / every - 1) > kClockFarOff;
+}
+/// Without a pause or a new beginning, so that its clock can be measured.
+inline bool steady(const rtp::Stream &stream)
+{
+    constexpr std::uint64_t kEnough = 500;
+    constexpr auto kPause = std::chrono::milliseconds(200); // it may stop its clock
+    return stream.clock != 0 && stream.skew && stream.packets >= kEnough &&
+           stream.payloadTypes[stream.payloadType & 0x7FU] == stream.packets &&
+           stream.sequenceResets == 0 && stream.maxGap < kPause &&
+           (stream.lost + stream.duplicates + stream.reordered) * 100 < stream.packets;
+}
+/// Its timestamps run on another clock than was agreed on.
+inline bool runsOnAnotherClock(const rtp::Stream &stream)
+{
+    return steady(stream) && std::abs(*stream.skew) > kClockFarOff * 1e6 && paceDiffers(stream);
+}
+
+} // namespace diagnosis

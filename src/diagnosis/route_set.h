@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+// The way of a caller's request within a dialog against what the 2xx recorded (RFC 3261 sections
+// 12.1.2 and 12.2.1.1). Pure functions of the Evidence, any thread.
+#pragma once
+
+#include <diagnosis/evidence.h>
+#include <string>
+
+namespace diagnosis {
+
+struct WrongRoute {
+    std::string what;                            // one clause; empty: it takes the right way
+    sip::HeaderId header = sip::HeaderId::Other; // of the 2xx: Record-Route or Contact
+    sip::HeaderId used = sip::HeaderId::Route;   // of the request
+};
+/// `request` by the one who got `answer`, both on its own hop. Strict routers (without lr) and
+/// addresses that cannot be read are not judged, nor is an
+/// outbound proxy where nobody recorded a route.
+WrongRoute wrongRoute(const Evidence &evidence, trace::RowId request, trace::RowId answer);
+
+} // namespace diagnosis

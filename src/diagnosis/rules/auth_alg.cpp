@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <base/text.h>
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+/// The algorithms of a challenge's headers; MD5 where one names none (RFC 7616 section 3.3).
+std::vector<std::string> offeredBy(const Evidence &evidence, trace::RowId challenge)
+{
+    std::vector<std::string> out;
+    for (const auto &header : evidence.message(challenge).headers) {
+        if (header.id != sip::HeaderId::WwwAuthenticate &&
+            header.id != sip::HeaderId::ProxyAuthenticate)
+            continue;
+        const auto named = digestParameter(header.value, "algorithm");
+        out.push_back(named.empty() ? "MD5" : std::string(named));
+    }
+    return out;
+}
+
+bool offers(const std::vector<std::string> &algorithms, std::string_view one)
+{
+    return std::any_of(algorithms.begin(), algorithms.end(), [&](const std::string &each) {
+        return base::equalsNoCase(each, one) ||
+               base::equalsNoCase(each, std::string(one) + "-sess");
+    });
+}
+
+/// What the request behind the challenge was computed with; empty: it brings no credentials.
+std::string_view usedBy(const Evidence &evidence, const calls::Transaction &t)
+{
+    if (!t.request.valid())
+        return {};
+    const auto &message = evidence.message(t.request);
+    for (const auto id : {sip::HeaderId::Authorization, sip::HeaderId::ProxyAuthorization})
+        if (const auto *const found = message.find(id); found != nullptr) {
+            const auto named = digestParameter(found->value, "algorithm");
+            return named.empty() ? std::string_view("MD5") : named;
+        }
+    return {};
+}
+
+constexpr int kMost = 64; // challenges that are looked at
+
+void check(const Evidence &evidence, Findings &out)
+{
+    const auto &all = evidence.call.transactions;
+    int challenges = 0;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        if ((all[i].finalStatus != 401 && all[i].finalStatus != 407) ||
+            !all[i].finalResponse.valid())
+            continue;
+        if (++challenges > kMost)
+            return;
+        const auto asked = offeredBy(evidence, all[i].finalResponse);
+        if (asked.empty() || offers(asked, "MD5"))
+            continue;
+        for (std::size_t k = i + 1; k < all.size(); ++k) {
+            const auto used = usedBy(evidence, all[k]);
+            if (all[k].method != all[i].method || all[k].pair != all[i].pair || used.empty())
+                continue;
+            if (offers(asked, used))
+                break;
+            auto &f =
+                out.add("auth-alg", Severity::Error, Grade::Seen,
+                        fmt::format("{} wants credentials by {} [1]; the {} behind it brings "
+                                    "some by {} [2].",
+                                    sender(evidence, all[i].finalResponse), shown(asked.front()),
+                                    methodOf(evidence, all[k]), shown(used)));
+            f.impact = "The credentials are refused although the password may be right.";
+            f.evidence = {at(all[i].finalResponse, "the challenge"),
+                          at(all[k].request, "another algorithm")};
+            f.fixes = {{"Use a user agent that knows SHA-256 (RFC 8760).", "caller's user agent",
+                        Action::None},
+                       {"Offer MD5 as a second challenge as long as old phones are in use.",
+                        "operator", Action::None}};
+            return;
+        }
+    }
+}
+
+} // namespace
+
+extern const Rule auth_alg;
+const Rule auth_alg{"auth-alg",
+                    "Credentials by another algorithm than asked for",
+                    Severity::Error,
+                    "RFC 7616 section 3.3, RFC 8760",
+                    "401",
+                    R"(
+  0.00 alice>home REGISTER
+  0.02 home>alice 401 "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256"
+* 0.05 alice>home REGISTER cseq=2 "Authorization: Digest username=\"a\", realm=\"r\", nonce=\"n\", uri=\"sip:example.test\", response=\"00\""
+  0.07 home>alice 403
+)",
+                    R"(
+  0.00 alice>home REGISTER
+  0.02 home>alice 401 "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256"
+  0.05 alice>home REGISTER cseq=2 "Authorization: Digest username=\"a\", realm=\"r\", nonce=\"n\", uri=\"sip:example.test\", algorithm=SHA-256, response=\"00\""
+  0.07 home>alice 200
+)",
+                    check,
+                    Reads::Messages};
+
+} // namespace diagnosis::rules

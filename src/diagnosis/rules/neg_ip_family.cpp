@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <diagnosis/facts.h>
+#include <diagnosis/offer_answer.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+/// ICE (RFC 8445), or a=altc (RFC 6947), names addresses of the other family too.
+bool hasOthers(const sip::SdpMedia &media)
+{
+    return std::any_of(media.attributes.begin(), media.attributes.end(), [](std::string_view a) {
+        return a.substr(0, 10) == "candidate:" || a.substr(0, 5) == "altc:";
+    });
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    for (const auto &[offer, answer] : exchanges(evidence)) {
+        const auto *const offered = sdpOf(evidence, offer).audio();
+        const auto *const answered = sdpOf(evidence, answer).audio();
+        const auto from = offered != nullptr ? offered->endpoint() : std::nullopt;
+        const auto to = answered != nullptr ? answered->endpoint() : std::nullopt;
+        if (!from || !to || from->address.family == to->address.family ||
+            from->address.isUnspecified() || to->address.isUnspecified() || hasOthers(*offered) ||
+            hasOthers(*answered))
+            continue;
+        auto &f =
+            out.add("neg-ip-family", Severity::Error, Grade::Seen,
+                    fmt::format("Media was offered at the IPv{} address {} [1] and answered "
+                                "by {} at the IPv{} address {} [2].",
+                                from->address.family, from->address.text(),
+                                sender(evidence, answer), to->address.family, to->address.text()));
+        f.impact = "No audio in either direction: neither side can send to the other's address.";
+        f.evidence = {at(evidence, offer, offered->line, "the offer"),
+                      at(evidence, answer, answered->line, "the answer")};
+        f.fixes = {{"Answer with an address of the family that was offered, or refuse with 488.",
+                    "callee's user agent", Action::None},
+                   {"Let a gateway that has both families relay the media.", "gateway or SBC",
+                    Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule neg_ip_family;
+const Rule neg_ip_family{"neg-ip-family",
+                         "IPv4 on one side, IPv6 on the other",
+                         Severity::Error,
+                         "RFC 6157, RFC 3264 section 6.1",
+                         "488",
+                         R"(
+  0.00 alice>bob INVITE offer
+* 1.00 bob>alice 200 tag=b sdp=0@2001:db8::20
+  1.05 alice>bob ACK tag=b
+)",
+                         R"(
+  0.00 alice>bob INVITE offer
+  1.00 bob>alice 200 tag=b answer
+  1.05 alice>bob ACK tag=b
+)",
+                         check,
+                         Reads::Messages};
+
+} // namespace diagnosis::rules

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <diagnosis/srtp_refused.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+void check(const Evidence &evidence, Findings &out)
+{
+    if (!evidence.call.answered.known())
+        return;
+    for (const auto &bound : evidence.streams) {
+        const auto &stream = *bound.stream;
+        const bool never = neverOpened(stream);
+        if (bound.certainty == Certainty::Guess || bound.astray ||
+            (bound.towardsCaller && bound.early) || // em-srtp-no-key
+            (!never && !partlyRefused(stream)))
+            continue;
+        const auto key = keyOf(evidence, bound);
+        const std::string where = key.valid() ? " [2]" : "";
+        auto &f = out.add(
+            "rtp-srtp-fail", Severity::Error, Grade::Seen,
+            never ? fmt::format("No key in the descriptions{} opens the {} of encrypted audio that "
+                                "{} sent [1].",
+                                where, count(stream.packets, "packet"), stream.source.text())
+                  : fmt::format("{} of the {} that {} sent [1] could not be authenticated with the "
+                                "keys of the descriptions{}.",
+                                stream.refused, count(stream.packets, "packet"),
+                                stream.source.text(), where));
+        f.impact = fmt::format("The {} hears {}.", bound.towardsCaller ? "caller" : "callee",
+                               never ? "nothing" : "gaps, or nothing from some moment on");
+        f.evidence = {at(stream, "packets that cannot be authenticated (RFC 3711)")};
+        if (key.valid())
+            f.evidence.push_back(at(key, "the key that should fit"));
+        f.fixes = {{"Encrypt with the key of the own description that is in force; change key and "
+                    "description together.",
+                    "gateway or SBC", Action::None},
+                   {"Keep the rollover counter and the SSRC over a re-INVITE that changes no key.",
+                    "sender of the message", Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule rtp_srtp_fail;
+const Rule rtp_srtp_fail{"rtp-srtp-fail",
+                         "Encrypted media that cannot be opened",
+                         Severity::Error,
+                         "RFC 3711 section 3.3",
+                         "200",
+                         R"(
+  0.00 alice>bob INVITE offer proto=RTP/SAVP "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
+  0.20 bob>alice 180 tag=b
+* 2.00 bob>alice 200 tag=b answer proto=RTP/SAVP "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR"
+  2.05 alice>bob ACK tag=b
+  2.30 bob>alice rtp 100
+)",
+                         R"(
+  0.00 alice>bob INVITE offer
+  0.20 bob>alice 180 tag=b
+  2.00 bob>alice 200 tag=b answer
+  2.05 alice>bob ACK tag=b
+  2.30 bob>alice rtp 100
+)",
+                         check};
+
+} // namespace diagnosis::rules
