@@ -28,6 +28,7 @@ struct Place { // an address somebody named in SDP
     base::Instant time;
     base::Address from, to; // of the message that names it
     bool checked = false;   // by ICE: packets may come from and go to places that nobody named
+    bool own = true;        // of the caller: as he sent it, not as somebody on the way handed it on
 };
 
 class Places
@@ -37,6 +38,10 @@ public:
     bool empty() const { return m_places.empty(); }
     /// Of a stream towards the caller: it misses the place where he listens.
     bool astray(const BoundStream &bound) const;
+    /// Of a stream towards the caller: it ends at a relay on the way. Only where media at the
+    /// caller's end is in view, so that what the relay sends on would be seen.
+    bool relayed(const BoundStream &bound,
+                 std::span<const std::shared_ptr<const rtp::Stream>> streams) const;
     std::optional<BoundStream> place(const std::shared_ptr<const rtp::Stream> &stream) const;
 
 private:
@@ -54,6 +59,7 @@ private:
         std::uint32_t dialog = kNobody;
     };
     void read(const calls::CallRow &row, const trace::Trace &trace);
+    bool byOriginator(const calls::CallRow &row, const trace::Trace &trace) const;
     void add(const Place &place);
     void addSender(std::string_view attribute, bool callee, std::uint32_t dialog);
     const Sender *sender(std::uint32_t ssrc) const;
@@ -66,6 +72,7 @@ private:
     std::unordered_map<base::Endpoint, Named> m_named;
     std::unordered_set<std::string> m_calleeTags;
     std::vector<Sender> m_senders;
+    std::string m_originator; // sent-by of the first INVITE
 };
 
 Places::Places(const calls::Call &call, const trace::Trace &trace) : m_call(call)
@@ -73,6 +80,9 @@ Places::Places(const calls::Call &call, const trace::Trace &trace) : m_call(call
     for (const auto &dialog : call.earlyDialogs)
         if (!dialog.toTag.empty())
             m_calleeTags.insert(dialog.toTag);
+    for (const auto &row : call.rows)
+        if (row.row == call.invite && row.transaction < call.transactions.size())
+            m_originator = call.transactions[row.transaction].sentBy;
     std::size_t descriptions = 0;
     for (const auto &row : call.rows) {
         if (row.original.valid() || trace.row(row.row).kind != trace::RowKind::Message ||
@@ -106,6 +116,7 @@ void Places::read(const calls::CallRow &row, const trace::Trace &trace)
                 entry.time,
                 trace.source(row.row).address,
                 trace.destination(row.row).address};
+    place.own = callee || byOriginator(row, trace);
     place.checked = text.find("a=ice-ufrag") != std::string_view::npos ||
                     text.find("a=candidate") != std::string_view::npos;
     std::size_t taken = 0;
@@ -128,15 +139,28 @@ void Places::read(const calls::CallRow &row, const trace::Trace &trace)
     }
 }
 
+/// Of what the caller says: at the first hop in view.
+bool Places::byOriginator(const calls::CallRow &row, const trace::Trace &trace) const
+{
+    if (!m_call.invite.valid() || m_originator.empty())
+        return true;
+    if (trace.row(row.row).status == 0)
+        return row.transaction >= m_call.transactions.size() ||
+               m_call.transactions[row.transaction].sentBy == m_originator;
+    return trace.source(row.row).address == trace.source(m_call.invite).address;
+}
+
 void Places::add(const Place &place)
 {
     auto &named = m_named[place.endpoint];
     (place.callee ? named.byCallee : named.byCaller) = true;
-    const bool known = std::any_of(named.places.begin(), named.places.end(), [&](std::uint32_t i) {
+    const auto known = std::find_if(named.places.begin(), named.places.end(), [&](std::uint32_t i) {
         return m_places[i].callee == place.callee && m_places[i].dialog == place.dialog;
     });
-    if (known)
+    if (known != named.places.end()) {
+        m_places[*known].own = m_places[*known].own || place.own;
         return;
+    }
     named.places.push_back(static_cast<std::uint32_t>(m_places.size()));
     m_places.push_back(place);
 }
@@ -162,6 +186,31 @@ bool Places::astray(const BoundStream &bound) const
                          place.to == stream.source.address));
     }
     return told;
+}
+
+bool Places::relayed(const BoundStream &bound,
+                     std::span<const std::shared_ptr<const rtp::Stream>> streams) const
+{
+    const rtp::Stream &stream = *bound.stream;
+    if (!bound.towardsCaller || stream.origin != base::Origin::Capture ||
+        !names(stream.destination, false) || names(stream.destination, true))
+        return false;
+    bool others = false;
+    for (const Place &place : m_places) {
+        if (place.checked || (!place.callee && place.own && place.endpoint == stream.destination))
+            return false;
+        others = others || (!place.callee && place.own);
+    }
+    const auto atCaller = [this](const base::Address &address) {
+        return std::any_of(m_places.begin(), m_places.end(), [&](const Place &place) {
+            return !place.callee && place.own &&
+                   (place.endpoint.address == address || place.from == address);
+        });
+    };
+    return others && std::any_of(streams.begin(), streams.end(), [&](const auto &each) {
+               return each && each.get() != &stream &&
+                      (atCaller(each->source.address) || atCaller(each->destination.address));
+           });
 }
 
 /// "ssrc:1234 cname:..."
@@ -295,6 +344,8 @@ std::vector<BoundStream> bind(const calls::Call &call, const trace::Trace &trace
         if (!joined)
             continue;
         joined->astray = places.astray(*joined) && sending.count(stream->destination) == 0;
+        joined->relayed = places.relayed(*joined, streams);
+        joined->astray = joined->astray || joined->relayed;
         if (joined->astray)
             joined->certainty = std::max(joined->certainty, Certainty::Likely);
         bound.push_back(std::move(*joined));

@@ -32,6 +32,9 @@ struct BoundStream {
     /// It goes to a place that the caller's descriptions do not name, no NAT or relay between the
     /// two explains that, and nothing is sent from there: the caller does not hear it.
     bool astray = false;
+    /// Astray because it ends at a media relay on the way, of which the caller's own description
+    /// knows nothing: what he hears is what the relay sends on.
+    bool relayed = false;
 };
 
 /// Joins streams to the early dialogs of a call by the addresses in their SDP, by source address,

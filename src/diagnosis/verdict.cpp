@@ -22,6 +22,10 @@ std::string unusable(const VerdictView &view, const std::vector<VerdictFact> &fa
 /// No packet of the dialog reached its caller.
 std::string sentenceOfNone(const VerdictView &view, const std::vector<VerdictFact> &facts)
 {
+    if (view.came.astray != nullptr && view.came.astray->relayed)
+        return fmt::format(
+            "Early media is sent, but a relay on the way keeps it from the caller: {}.",
+            facts[1].value);
     if (view.came.astray != nullptr)
         return fmt::format("Early media is sent, but not to where the caller listens: {}.",
                            facts[1].value);

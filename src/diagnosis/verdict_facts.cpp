@@ -61,6 +61,12 @@ std::string notHeard(const VerdictView &view)
 VerdictFact astrayFact(const VerdictView &view)
 {
     const auto &bound = *view.came.astray;
+    if (bound.relayed)
+        return {"RTP",
+                fmt::format("{} to the media relay at {}, none from it to the caller",
+                            count(view.came.astrayPackets, "packet"),
+                            bound.stream->destination.text()),
+                Light::Red, at(*bound.stream, "as far as the relay")};
     const auto wanted = wantedBefore(view.evidence, bound, view.end);
     const auto *const audio = sdpOf(view.evidence, wanted.row).audio();
     const auto place = audio != nullptr ? audio->endpoint() : std::nullopt;

@@ -49,10 +49,15 @@ void tellAstray(const Evidence &evidence, std::uint32_t dialog, Finding &finding
     const auto wanted = wantedBefore(evidence, *came.astray, earlyEnd(evidence, dialog));
     const auto *const audio = sdpOf(evidence, wanted.row).audio();
     const auto &place = came.astray->stream->destination;
-    finding.evidence.push_back(at(*came.astray->stream, "to another place"));
-    finding.text += fmt::format(" {} went to {} [{}]", count(came.astrayPackets, "packet"),
+    const bool relayed = came.astray->relayed;
+    finding.evidence.push_back(
+        at(*came.astray->stream, relayed ? "as far as the relay" : "to another place"));
+    finding.text += fmt::format(" {} {} {} [{}]", count(came.astrayPackets, "packet"),
+                                relayed ? "came as far as the media relay at" : "went to",
                                 place.text(), finding.evidence.size());
-    if (audio != nullptr) {
+    if (relayed) {
+        finding.text += ", which passed none of them on to the caller";
+    } else if (audio != nullptr) {
         finding.evidence.push_back(
             at(evidence, wanted.row, audio->line, "where the caller listens"));
         finding.text += fmt::format(", which the caller's description does not name [{}]",

@@ -53,7 +53,7 @@ void check(const Evidence &evidence, Findings &out)
     const BoundStream *heard = nullptr;
     std::uint64_t towardsCaller = 0, towardsCallee = 0, most = 0;
     for (const auto &bound : evidence.streams) {
-        const auto came = since(*bound.stream, call.answered);
+        const auto came = bound.astray ? 0 : since(*bound.stream, call.answered);
         (bound.towardsCaller ? towardsCaller : towardsCallee) += came;
         if (came > most) {
             heard = &bound;
