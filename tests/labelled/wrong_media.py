@@ -60,13 +60,16 @@ def refusal_repeated(talk):
     later.respond(60.02, r, 200, "to")
 
 
-@case("tx-ack-wrong")
+@case("tx-ack-wrong", may={"tx-200-no-ack"})
 def ack_to_the_wrong_place(talk):
+    talk.style = type(talk.style)("plain", family=talk.style.family)
     call = Call(talk)
     invite = call.invite(0, sdp(talk.alice))
     call.respond(0.2, invite, 180, "tb")
     call.respond(2, invite, 200, "tb", body=sdp(talk.bob, (0, 101)))
     call.ack(2.04, invite, "tb", uri=talk.carol.uri)
+    for after in (0.5, 1.5, 3.5, 7.5):
+        call.again(2 + after, talk.bob, talk.alice)
     call.bye(12, "tb")
 
 

@@ -93,15 +93,15 @@ const Rule auth_alg{"auth-alg",
                     "401",
                     R"(
   0.00 alice>home REGISTER
-  0.02 home>alice 401 "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256"
+  0.02 home>alice 401 tag=r "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256"
 * 0.05 alice>home REGISTER cseq=2 "Authorization: Digest username=\"a\", realm=\"r\", nonce=\"n\", uri=\"sip:example.test\", response=\"00\""
-  0.07 home>alice 403
+  0.07 home>alice 403 tag=r
 )",
                     R"(
   0.00 alice>home REGISTER
-  0.02 home>alice 401 "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256"
+  0.02 home>alice 401 tag=r "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256"
   0.05 alice>home REGISTER cseq=2 "Authorization: Digest username=\"a\", realm=\"r\", nonce=\"n\", uri=\"sip:example.test\", algorithm=SHA-256, response=\"00\""
-  0.07 home>alice 200
+  0.07 home>alice 200 tag=r
 )",
                     check,
                     Reads::Messages};

@@ -74,15 +74,15 @@ const Rule auth_uri{"auth-uri",
                     "401",
                     R"(
   0.00 alice>home REGISTER
-  0.02 home>alice 401 "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\""
+  0.02 home>alice 401 tag=r "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\""
 * 0.05 alice>home REGISTER cseq=2 "Authorization: Digest username=\"a\", realm=\"r\", nonce=\"n\", uri=\"sip:192.168.1.1\", response=\"00\""
-  0.07 home>alice 401 "WWW-Authenticate: Digest realm=\"r\", nonce=\"m\""
+  0.07 home>alice 401 tag=r "WWW-Authenticate: Digest realm=\"r\", nonce=\"m\""
 )",
                     R"(
   0.00 alice>home REGISTER
-  0.02 home>alice 401 "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\""
+  0.02 home>alice 401 tag=r "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\""
   0.05 alice>home REGISTER cseq=2 "Authorization: Digest username=\"a\", realm=\"r\", nonce=\"n\", uri=\"sip:example.test:5060\", response=\"00\""
-  0.07 home>alice 200
+  0.07 home>alice 200 tag=r
 )",
                     check,
                     Reads::Messages};

@@ -11,6 +11,20 @@ constexpr std::uint32_t kMostDialogs = 16; // that are looked at
 constexpr auto kLong = std::chrono::seconds(120);
 constexpr auto kMinute = std::chrono::seconds(65); // the rule's minute, with some give
 
+/// The caller's ACK or a change of the session: the answer had come, though the capture lacks it.
+base::Instant answeredUnseen(const Evidence &evidence, const calls::EarlyDialog &dialog)
+{
+    for (const auto &place : evidence.call.rows) {
+        const auto &row = evidence.trace.row(place.row);
+        if (trace::isMessage(row.kind) && row.status == 0 && row.toTag != 0 &&
+            (row.method == sip::Method::Ack || row.method == sip::Method::Invite) &&
+            (evidence.trace.tag(row.toTag) == dialog.toTag ||
+             evidence.trace.tag(row.fromTag) == dialog.toTag))
+            return row.time;
+    }
+    return {};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
@@ -21,7 +35,9 @@ void check(const Evidence &evidence, Findings &out)
         const auto &dialog = call.earlyDialogs[i];
         if (dialog.provisionals.empty())
             continue;
-        const auto end = earlyEnd(evidence, i);
+        auto end = earlyEnd(evidence, i);
+        if (const auto gone = answeredUnseen(evidence, dialog); gone.known())
+            end = std::min(end, gone);
         const auto first = evidence.time(dialog.provisionals.front());
         if (end - first < kLong) {
             if (!earlyPhaseOver(evidence, i))

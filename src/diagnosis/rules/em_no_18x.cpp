@@ -29,6 +29,8 @@ void check(const Evidence &evidence, Findings &out)
         return; // not one response: tx-timeout
     const auto first = invite->responses.front();
     const bool over = invite->finalStatus != 0;
+    if (!over && invite->ack.valid())
+        return; // a refusal that the capture lacks
     const auto waited = (over ? invite->finished : evidence.now) - invite->started;
     if (waited < kPatience) {
         if (!over)

@@ -68,8 +68,9 @@ const Rule em_pem_not_offered{"em-pem-not-offered",
   8.10 bob>alice rtp 100
 )",
                               R"(
-* 0.00 alice>bob INVITE offer "P-Early-Media: supported"
+  0.00 alice>bob INVITE offer
   0.20 bob>alice 183 tag=b answer "P-Charging-Vector: icid-value=1"
+* 0.30 bob>alice rtp 100
   8.00 bob>alice 200 tag=b answer
   8.05 alice>bob ACK tag=b
   8.10 bob>alice rtp 100

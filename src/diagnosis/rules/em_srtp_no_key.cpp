@@ -49,8 +49,8 @@ const Rule em_srtp_no_key{"em-srtp-no-key",
                           "183",
                           R"(
   0.00 alice>bob INVITE offer proto=RTP/SAVP "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
-* 0.20 bob>alice 183 tag=b answer proto=RTP/SAVP "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR"
-  0.30 bob>alice rtp 100
+  0.20 bob>alice 183 tag=b answer proto=RTP/SAVP "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR"
+* 0.30 bob>alice rtp 100
   4.00 bob>alice 200 tag=b answer proto=RTP/SAVP
 )",
                           R"(

@@ -7,17 +7,21 @@
 namespace diagnosis::rules {
 namespace {
 
-/// ICE finds another address, and media that arrives from outside proves that the far end copes
-/// with it.
-bool solved(const Evidence &evidence, const sip::Sdp &sdp, const base::Endpoint &place)
+/// ICE finds another address, and media of that side that arrives from outside, or from that very
+/// place, proves that both cope with it.
+bool solved(const Evidence &evidence, trace::RowId row, const base::Endpoint &place)
 {
     const auto candidate = [](std::string_view a) { return a.substr(0, 10) == "candidate:"; };
-    for (const auto &media : sdp.media)
+    for (const auto &media : sdpOf(evidence, row).media)
         if (std::any_of(media.attributes.begin(), media.attributes.end(), candidate))
             return true;
+    const auto &message = evidence.trace.row(row);
+    const bool byCaller =
+        evidence.trace.tag(message.status == 0 ? message.fromTag : message.toTag) ==
+        evidence.call.fromTag;
     return std::any_of(evidence.streams.begin(), evidence.streams.end(), [&](const BoundStream &b) {
-        return b.stream->source == place || b.stream->destination == place ||
-               !b.stream->source.address.isPrivate();
+        return b.stream->source == place ||
+               (b.towardsCaller != byCaller && !b.stream->source.address.isPrivate());
     });
 }
 
@@ -43,7 +47,7 @@ void check(const Evidence &evidence, Findings &out)
         const auto *const audio = sdp.audio();
         const auto place = audio != nullptr && audio->port != 0 ? audio->endpoint() : std::nullopt;
         if (!place || place->address.isUnspecified() || !place->address.isPrivate() ||
-            solved(evidence, sdp, *place))
+            solved(evidence, entry.row, *place))
             continue;
         // Relays that answer to the source of what they get are common: only media that is seen,
         // and not from outside, proves that none is there.
@@ -78,6 +82,7 @@ const Rule neg_private_ip{"neg-private-ip",
   0.00 198.18.0.1>198.18.0.2 INVITE sdp=0@198.18.0.1:4000
 * 1.00 198.18.0.2>198.18.0.1 200 tag=b sdp=0@10.1.2.3:5000
   1.01 198.18.0.1>198.18.0.2 ACK tag=b
+  1.10 198.18.0.1>10.1.2.3 rtp 100 port=4000 toport=5000
 )",
                           R"(
   0.00 198.18.0.1>198.18.0.2 INVITE sdp=0@198.18.0.1:4000

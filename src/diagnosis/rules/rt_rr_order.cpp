@@ -40,8 +40,13 @@ void check(const Evidence &evidence, Findings &out)
         const auto wrong = wrongRoute(evidence, t.request, answer);
         if (wrong.header != sip::HeaderId::RecordRoute) // a target refresh may have moved the rest
             continue;
+        // Without any Route, and answered all the same, somebody on the way put it right.
+        const bool failed = t.finalStatus >= 400 || (t.responses.empty() && !t.repeats.empty());
+        const bool routed = evidence.message(t.request).find(sip::HeaderId::Route) != nullptr;
+        if (!failed && !routed)
+            continue;
         auto &f = out.add(
-            "rt-rr-order", Severity::Error, Grade::Seen,
+            "rt-rr-order", failed ? Severity::Error : Severity::Warning, Grade::Seen,
             fmt::format("The {} within the call [2] does not take the way that the 200 recorded "
                         "[1]: {}.",
                         methodOf(evidence, t), wrong.what));
@@ -70,7 +75,7 @@ const Rule rt_rr_order{"rt-rr-order",
 * 2.00 proxy>alice 200 tag=b answer "Record-Route: <sip:192.0.2.2;lr>, <sip:192.0.2.4;lr>"
   2.05 alice>proxy ACK tag=b
   9.00 alice>proxy BYE tag=b "Route: <sip:192.0.2.2;lr>, <sip:192.0.2.4;lr>"
-  9.05 proxy>alice 200 for=BYE
+  9.05 proxy>alice 481 for=BYE
 )",
                        R"(
   0.00 alice>proxy INVITE offer

@@ -53,6 +53,7 @@ const Rule rtp_rtcp_missing{"rtp-rtcp-missing",
   1.00 bob>alice 200 tag=b answer
   1.05 alice>bob ACK tag=b
   1.10 alice>bob rtp 900 ssrc=5
+  1.10 bob>alice rtp 900 ssrc=6
 * 9.00 bob>alice rtcp ssrc=5 fraction=0 sport=5001 dport=4001
  35.00 tick
 )",

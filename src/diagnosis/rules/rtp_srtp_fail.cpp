@@ -54,9 +54,9 @@ const Rule rtp_srtp_fail{"rtp-srtp-fail",
                          R"(
   0.00 alice>bob INVITE offer proto=RTP/SAVP "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:d0RmdmcmVCspeEc3QGZiNWpVLFJhQX1cfHAwJSoj"
   0.20 bob>alice 180 tag=b
-* 2.00 bob>alice 200 tag=b answer proto=RTP/SAVP "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR"
+  2.00 bob>alice 200 tag=b answer proto=RTP/SAVP "a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:PS1uQCVeeCFCanVmcjkpPywjNWhcYD0mXXtxaVBR"
   2.05 alice>bob ACK tag=b
-  2.30 bob>alice rtp 100
+* 2.30 bob>alice rtp 100
 )",
                          R"(
   0.00 alice>bob INVITE offer

@@ -49,11 +49,13 @@ void check(const Evidence &evidence, Findings &out)
         const auto wrong = wrongRoute(evidence, ack, invite.finalResponse);
         if (wrong.what.empty())
             continue;
-        const bool lost = repeatedBehind(evidence, invite, evidence.time(ack));
-        auto &f =
-            out.add("tx-ack-wrong", lost ? Severity::Error : Severity::Warning, Grade::Seen,
-                    fmt::format("The ACK [2] does not go where the 200 says [1]: {}{}.", wrong.what,
-                                lost ? ", and the 200 came again behind it" : ""));
+        // Where it arrived all the same, somebody on the way put it right.
+        if (!repeatedBehind(evidence, invite, evidence.time(ack)))
+            continue;
+        auto &f = out.add("tx-ack-wrong", Severity::Error, Grade::Seen,
+                          fmt::format("The ACK [2] does not go where the 200 says [1], and the 200 "
+                                      "came again behind it: {}.",
+                                      wrong.what));
         f.impact = "An ACK that goes astray makes the callee repeat its 200 and hang up after 32 s "
                    "(64*T1).";
         f.evidence = {at(evidence, invite.finalResponse, wrong.header, "the way to the callee"),
@@ -85,6 +87,7 @@ const Rule tx_ack_wrong{"tx-ack-wrong",
   0.20 proxy>alice 180 tag=b
   2.00 proxy>alice 200 tag=b answer "Contact: <sip:proxy@192.0.2.4>"
   2.05 alice>proxy ACK tag=b uri=proxy@192.0.2.4
+  2.60 proxy>alice again
 )",
                         check,
                         Reads::Messages};

@@ -112,7 +112,7 @@ TEST(WordsOf, ACancelBehindAResponseThatFitsNoRequestIsNotTooEarly)
 {
     const support::Folded folded(R"(
       0.00 alice>bob INVITE offer
-      0.10 bob>alice 180 tag=b via=other
+      0.10 bob>alice 100 via=other
       2.00 alice>bob CANCEL
       2.05 bob>alice 200 for=CANCEL
       2.10 bob>alice 487 tag=b for=INVITE
