@@ -4,6 +4,7 @@
 #include <diagnosis/facts.h>
 #include <diagnosis/in_force.h>
 #include <diagnosis/offer_answer.h>
+#include <diagnosis/private_place.h>
 #include <fmt/format.h>
 #include <sip/sdp_fault.h>
 
@@ -68,6 +69,17 @@ VerdictFact astrayFact(const VerdictView &view)
                     bound.stream->destination.text(),
                     place ? fmt::format(", where {} was asked for", place->text()) : std::string()),
         Light::Red, at(*bound.stream, "to another place")};
+}
+
+/// What the caller asked for, where media to it cannot reach him.
+std::optional<PrivatePlace> unreachable(const Evidence &evidence, const rtp::Stream &stream)
+{
+    if (!stream.destination.address.isPrivate() || ownCall(evidence))
+        return std::nullopt;
+    auto place = privatePlace(evidence);
+    const bool there =
+        place && place->byCaller && place->place.address == stream.destination.address;
+    return there ? place : std::nullopt;
 }
 
 /// The reliable response that still waits: this one, or any of the dialog.
@@ -158,6 +170,12 @@ VerdictFact arrivalFact(const VerdictView &view)
         fact.light = Light::Amber;
     if (view.heardInstead != nullptr) {
         fact.value += "; " + notHeard(view);
+        fact.light = Light::Amber;
+    }
+    if (const auto place = unreachable(view.evidence, stream)) {
+        fact.value += fmt::format("; they go to {}, a private address, and the caller signals from "
+                                  "{}",
+                                  place->place.address.text(), place->signalsFrom.text());
         fact.light = Light::Amber;
     }
     return fact;
