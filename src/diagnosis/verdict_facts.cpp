@@ -4,6 +4,7 @@
 #include <diagnosis/facts.h>
 #include <diagnosis/in_force.h>
 #include <diagnosis/offer_answer.h>
+#include <diagnosis/private_place.h>
 #include <diagnosis/srtp_refused.h>
 #include <fmt/format.h>
 #include <sip/sdp_crypto.h>
@@ -87,6 +88,17 @@ std::string notNamed(const VerdictView &view)
             return fmt::format("which the answer in the {} does not name",
                                messageText(view.evidence, wanted));
     return "which was not offered";
+}
+
+/// What the caller asked for, where media to it cannot reach him.
+std::optional<PrivatePlace> unreachable(const Evidence &evidence, const rtp::Stream &stream)
+{
+    if (!stream.destination.address.isPrivate() || ownCall(evidence))
+        return std::nullopt;
+    auto place = privatePlace(evidence);
+    const bool there =
+        place && place->byCaller && place->place.address == stream.destination.address;
+    return there ? place : std::nullopt;
 }
 
 /// The reliable response that still waits: this one, or any of the dialog.
@@ -177,6 +189,12 @@ VerdictFact arrivalFact(const VerdictView &view)
         fact.light = Light::Amber;
     if (view.heardInstead != nullptr) {
         fact.value += "; " + notHeard(view);
+        fact.light = Light::Amber;
+    }
+    if (const auto place = unreachable(view.evidence, stream)) {
+        fact.value += fmt::format("; they go to {}, a private address, and the caller signals from "
+                                  "{}",
+                                  place->place.address.text(), place->signalsFrom.text());
         fact.light = Light::Amber;
     }
     return fact;

@@ -9,6 +9,14 @@ namespace {
 
 constexpr auto kCrossing = std::chrono::seconds(2);
 
+/// The very request that was refused, as another hop of it was seen at.
+bool handedOn(const Evidence &evidence, const calls::Transaction &t,
+              const calls::Transaction &refused)
+{
+    return t.method == refused.method && t.cseq == refused.cseq && t.request.valid() &&
+           evidence.trace.row(t.request).fromTag == evidence.trace.row(refused.request).fromTag;
+}
+
 /// Both hung up, or one did and the other had not heard of it yet: 481 is right then.
 bool wasEnding(const Evidence &evidence, const calls::Transaction &refused)
 {
@@ -20,7 +28,8 @@ bool wasEnding(const Evidence &evidence, const calls::Transaction &refused)
                 t.method == sip::Method::Bye || t.method == sip::Method::Cancel ||
                 (t.method == sip::Method::Invite && !t.inDialog && t.finalStatus >= 300);
             const auto ended = t.method == sip::Method::Invite ? t.finished : t.started;
-            return ends && ended.known() && ended < refused.finished + kCrossing;
+            return ends && ended.known() && ended < refused.finished + kCrossing &&
+                   !handedOn(evidence, t, refused);
         });
 }
 

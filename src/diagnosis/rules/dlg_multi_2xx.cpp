@@ -9,6 +9,8 @@ namespace {
 
 constexpr int kMostAnswers = 16; // that are looked at
 constexpr auto kPatience = std::chrono::seconds(10);
+// Whoever keeps the other answer instead ends this one at once.
+constexpr auto kAtOnce = std::chrono::seconds(4);
 
 /// Requests of the caller in the dialog of that answer, on the hop it came by.
 struct Dealt {
@@ -35,6 +37,21 @@ Dealt dealtWith(const Evidence &evidence, trace::RowId answer)
     return dealt;
 }
 
+/// The caller hung up long after both were acknowledged, in the dialog of that answer alone, and
+/// that was the end of the call.
+bool hungUp(const Evidence &evidence, trace::RowId answer, base::Instant acknowledged)
+{
+    const auto &row = evidence.trace.row(answer);
+    return std::any_of(
+        evidence.call.transactions.begin(), evidence.call.transactions.end(), [&](const auto &t) {
+            if (t.method != sip::Method::Bye || !t.request.valid() || t.finalStatus / 100 != 2)
+                return false;
+            const auto &bye = evidence.trace.row(t.request);
+            return bye.fromTag == row.fromTag && bye.toTag == row.toTag &&
+                   bye.time - acknowledged >= kAtOnce;
+        });
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
@@ -54,12 +71,14 @@ void check(const Evidence &evidence, Findings &out)
         // The ACK proves that the caller took it, and that its requests pass here.
         if (dealt.ended || !dealt.acknowledged || !dealtWith(evidence, kept).acknowledged)
             continue;
-        if (evidence.now - late < kPatience) {
-            out.recheckAt(late + kPatience);
-            continue;
+        if (!hungUp(evidence, kept, late)) {
+            if (evidence.now - late < kPatience) {
+                out.recheckAt(late + kPatience);
+                continue;
+            }
+            if (call.ended.known() && call.ended - late < kPatience)
+                continue;
         }
-        if (call.ended.known() && call.ended - late < kPatience)
-            continue;
         auto &f = out.add("dlg-multi-2xx", Severity::Warning, Grade::Likely,
                           fmt::format("Two branches answered the INVITE, {} [1] and {} [2]; both "
                                       "were acknowledged, and in {} no BYE ended the second.",

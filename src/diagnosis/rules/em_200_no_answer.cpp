@@ -2,21 +2,44 @@
 #include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/offer_answer.h>
+#include <diagnosis/reliability.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <optional>
 
 namespace diagnosis::rules {
 namespace {
 
-/// A reliable response with the answer, or its PRACK, may be missing from the capture alone.
-bool mayHaveBeenReliable(const Evidence &evidence, const calls::Transaction &invite,
-                         const calls::EarlyDialog &dialog)
+/// PRACKs of another fork say nothing of this dialog.
+bool prackSeen(const Evidence &evidence, trace::RowId answer)
 {
-    const bool prack =
-        std::any_of(evidence.call.transactions.begin(), evidence.call.transactions.end(),
-                    [](const auto &t) { return t.method == sip::Method::Prack; });
-    return prack || (!ownCall(evidence) && !dialog.firstSdp.valid() &&
-                     evidence.message(invite.request).lists(sip::HeaderId::Supported, "100rel"));
+    const auto tag = evidence.trace.row(answer).toTag;
+    return std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(), [&](const auto &each) {
+        const auto &row = evidence.trace.row(each.row);
+        return trace::isMessage(row.kind) && row.method == sip::Method::Prack && row.toTag == tag;
+    });
+}
+
+/// How sure it is that no reliable response brought the answer: its PRACK, or both, may be missing
+/// from the capture alone. nullopt: it looks like that.
+std::optional<Grade> sureness(const Evidence &evidence, const calls::Transaction &invite,
+                              const calls::EarlyDialog &dialog)
+{
+    if (prackSeen(evidence, dialog.answer))
+        return std::nullopt;
+    if (ownCall(evidence) || dialog.firstSdp.valid() || !allowsReliable(evidence, invite))
+        return Grade::Seen;
+    switch (numbersBehind(evidence, invite, dialog.answer)) {
+    case Numbers::NoneBetween:
+        return Grade::Seen;
+    case Numbers::OneBetween:
+        return std::nullopt;
+    case Numbers::Untold:
+        break;
+    }
+    // Whoever sends unreliable responses too is not known to send reliable ones.
+    return !dialog.provisionals.empty() && dialog.reliables.empty() ? std::optional(Grade::Likely)
+                                                                    : std::nullopt;
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -31,8 +54,10 @@ void check(const Evidence &evidence, Findings &out)
         const bool reliable = std::any_of(dialog.reliables.begin(), dialog.reliables.end(),
                                           [](const auto &r) { return r.hasSdp; });
         if (invite == nullptr || !invite->request.valid() || reliable ||
-            !evidence.describesMedia(invite->request) ||
-            mayHaveBeenReliable(evidence, *invite, dialog))
+            !evidence.describesMedia(invite->request))
+            continue;
+        const auto grade = sureness(evidence, *invite, dialog);
+        if (!grade)
             continue;
         auto text = fmt::format("{} answered the offer [1] with a 200 without a description [2]",
                                 sender(evidence, dialog.answer));
@@ -41,7 +66,7 @@ void check(const Evidence &evidence, Findings &out)
                 ? fmt::format("; the one in its unreliable {} [3] is a preview, not the answer.",
                               codeText(evidence.trace.row(dialog.firstSdp).status))
                 : std::string(", and no reliable response before it had one.");
-        auto &f = out.add("em-200-no-answer", Severity::Error, Grade::Seen, std::move(text));
+        auto &f = out.add("em-200-no-answer", Severity::Error, *grade, std::move(text));
         f.impact = "Callers that keep to the rules end the call, the others keep the preview, if "
                    "they saw one.";
         f.evidence = {at(invite->request, "the offer"), at(dialog.answer, "the 200")};

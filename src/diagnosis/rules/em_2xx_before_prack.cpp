@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/facts.h>
+#include <diagnosis/reliability.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
 namespace {
-
-constexpr auto kOnTheWay = std::chrono::milliseconds(20); // capture order against sending order
 
 void check(const Evidence &evidence, Findings &out)
 {
@@ -19,7 +18,7 @@ void check(const Evidence &evidence, Findings &out)
                 evidence.trace.row(reliable.response).pair !=
                     evidence.trace.row(dialog.answer).pair ||
                 evidence.time(reliable.response) >= answered ||
-                evidence.time(reliable.prack) <= answered + kOnTheWay)
+                !leftBefore(evidence, dialog.answer, reliable.prack))
                 continue; // without a PRACK the capture may lack it
             auto &f = out.add("em-2xx-before-prack", Severity::Error, Grade::Seen,
                               fmt::format("{} answered with 200 [2] while the description in its "

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <diagnosis/facts.h>
+#include <diagnosis/reliability.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
@@ -113,28 +114,6 @@ bool callerSeen(const Evidence &evidence, const calls::ReliableResponse &reliabl
     return hopByHop && answersComeHere(evidence, reliable);
 }
 
-/// What the numbers of the caller's later requests in the dialog say of a PRACK between: each
-/// request takes the next one (RFC 3261 section 12.2.1.1).
-enum class Numbers : std::uint8_t { Untold, NoneBetween, OneBetween };
-
-Numbers numbersBehind(const Evidence &evidence, const calls::Transaction &invite,
-                      const calls::ReliableResponse &reliable)
-{
-    const auto caller = evidence.trace.row(reliable.response).fromTag;
-    std::uint32_t next = 0;
-    for (const auto &place : evidence.call.rows) {
-        const auto &row = evidence.trace.row(place.row);
-        const bool counts = trace::isMessage(row.kind) && row.status == 0 && row.toTag != 0 &&
-                            row.fromTag == caller && row.cseq > invite.cseq &&
-                            row.method != sip::Method::Ack && row.method != sip::Method::Cancel;
-        if (counts && (next == 0 || row.cseq < next))
-            next = row.cseq;
-    }
-    return next == 0                 ? Numbers::Untold
-           : next == invite.cseq + 1 ? Numbers::NoneBetween
-                                     : Numbers::OneBetween;
-}
-
 /// Does this caller acknowledge at all? Then the capture may lack the one that is missed.
 bool anyPrack(const Evidence &evidence)
 {
@@ -151,7 +130,7 @@ bool reportFinal(const Evidence &evidence, const calls::EarlyDialog &dialog,
         return false;
     const auto waited = evidence.time(invite->finalResponse) - evidence.time(reliable.response);
     if (waited < kCrossed || anyPrack(evidence) || !callerSeen(evidence, reliable) ||
-        numbersBehind(evidence, *invite, reliable) == Numbers::OneBetween)
+        numbersBehind(evidence, *invite, reliable.response) == Numbers::OneBetween)
         return false;
     auto &f = out.add(
         "em-prack-missing", waited < kFirstRepeat ? Severity::Warning : Severity::Error,
@@ -186,6 +165,9 @@ void check(const Evidence &evidence, Findings &out)
         for (const auto &reliable : dialog.reliables) {
             if (reliable.prack.valid() || !reliable.response.valid())
                 continue;
+            const auto *const invite = transactionOf(call, reliable.response);
+            if (invite != nullptr && !allowsReliable(evidence, *invite))
+                continue; // em-reliable-unasked
             const auto start = evidence.time(reliable.response);
             if (anyPrackAfter(evidence, start))
                 continue; // em-prack-rejected tells what became of it

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/facts.h>
+#include <diagnosis/reliability.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
 namespace {
-
-constexpr auto kOnTheWay = std::chrono::milliseconds(20); // capture order against sending order
 
 void check(const Evidence &evidence, Findings &out)
 {
@@ -21,7 +20,7 @@ void check(const Evidence &evidence, Findings &out)
             if (second.rseq <= first.rseq)
                 continue;
             if (a.pair != b.pair || a.cseq != b.cseq || !first.prack.valid() ||
-                evidence.time(first.prack) <= b.time + kOnTheWay)
+                !leftBefore(evidence, second.response, first.prack))
                 continue; // without a PRACK another rule speaks
             auto &f =
                 out.add("em-second-reliable-early", Severity::Warning, Grade::Seen,

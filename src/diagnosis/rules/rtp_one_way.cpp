@@ -2,9 +2,10 @@
 #include <algorithm>
 #include <diagnosis/conclude.h>
 #include <diagnosis/facts.h>
-#include <diagnosis/later_offers.h>
+#include <diagnosis/in_force.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <optional>
 
 namespace diagnosis::rules {
 namespace {
@@ -12,24 +13,33 @@ namespace {
 constexpr auto kPatience = std::chrono::seconds(3);
 constexpr std::uint64_t kEnough = 50;
 
-/// Both descriptions let media pass both ways and nothing changed them since.
-bool bothWays(const Evidence &evidence)
+/// Since when both descriptions let media pass both ways, and the message that began it.
+struct Session {
+    trace::RowId row;
+    base::Instant since;
+};
+
+/// As offers and answers left it at `end`: the call's own, or those of a re-INVITE or UPDATE.
+std::optional<Session> bothWays(const Evidence &evidence, base::Instant end)
 {
     const auto &call = evidence.call;
-    if (call.winner >= call.earlyDialogs.size() || !hasSdp(evidence, call.invite))
-        return false;
-    const auto &dialog = call.earlyDialogs[call.winner];
-    const auto answer = dialog.answerSdp.valid() ? dialog.answerSdp : dialog.firstSdp;
-    const auto &offered = sdpOf(evidence, call.invite), &answered = sdpOf(evidence, answer);
-    const auto open = [](const sip::Sdp &sdp) {
-        const auto *const audio = sdp.audio();
+    if (call.winner >= call.earlyDialogs.size() ||
+        descriptions(evidence, call.winner).size() >= kMostDescriptions)
+        return std::nullopt;
+    const auto *const caller = inForce(evidence, call.winner, true, end);
+    const auto *const callee = inForce(evidence, call.winner, false, end);
+    const auto open = [&](const Described *side) {
+        const auto *const audio =
+            side != nullptr && side->agreed ? sdpOf(evidence, side->row).audio() : nullptr;
         const auto place = audio != nullptr ? audio->endpoint() : std::nullopt;
         return place && !place->address.isUnspecified() &&
                audio->direction == sip::Direction::SendRecv;
     };
-    if (!answer.valid() || !open(offered) || !open(answered))
-        return false;
-    return std::none_of(call.transactions.begin(), call.transactions.end(), changesSession);
+    if (!open(caller) || !open(callee))
+        return std::nullopt;
+    const auto *const later = caller->from > callee->from ? caller : callee;
+    return later->from > call.answered ? Session{later->row, later->from}
+                                       : Session{call.finalResponse, call.answered};
 }
 
 /// What came after `start`: early media runs on into the call as one stream.
@@ -39,21 +49,35 @@ std::uint64_t since(const rtp::Stream &stream, base::Instant start)
     return came - std::min(came, stream.arrivals.before(start));
 }
 
+/// "200 to the UPDATE"
+std::string began(const Evidence &evidence, trace::RowId row)
+{
+    const auto &at = evidence.trace.row(row);
+    return at.status == 0
+               ? methodOf(evidence.trace, row)
+               : fmt::format("{} to the {}", at.status,
+                             at.method == sip::Method::Invite ? std::string("re-INVITE")
+                                                              : methodOf(evidence.trace, row));
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
-    if (call.kind != calls::Kind::Call || !call.answered.known() || !bothWays(evidence))
+    if (call.kind != calls::Kind::Call || !call.answered.known())
         return;
     const auto end = call.ended.known() ? std::min(call.ended, evidence.now) : evidence.now;
-    if (end - call.answered < kPatience) {
+    const auto session = bothWays(evidence, end);
+    if (!session)
+        return;
+    if (end - session->since < kPatience) {
         if (!call.ended.known())
-            out.recheckAt(call.answered + kPatience);
+            out.recheckAt(session->since + kPatience);
         return;
     }
     const BoundStream *heard = nullptr;
     std::uint64_t towardsCaller = 0, towardsCallee = 0, most = 0;
     for (const auto &bound : evidence.streams) {
-        const auto came = bound.astray ? 0 : since(*bound.stream, call.answered);
+        const auto came = bound.astray ? 0 : since(*bound.stream, session->since);
         (bound.towardsCaller ? towardsCaller : towardsCallee) += came;
         if (came > most) {
             heard = &bound;
@@ -68,11 +92,14 @@ void check(const Evidence &evidence, Findings &out)
     auto &f = out.add(
         "rtp-one-way", Severity::Error, ownCall(evidence) ? Grade::Seen : Grade::Likely,
         fmt::format(
-            "After the answer [1] {} went from {} towards the {} [2], but no RTP came back in {}.",
+            "After the {} [1] {} went from {} towards the {} [2], but no RTP came back in {}.",
+            session->row == call.finalResponse ? std::string("answer")
+                                               : began(evidence, session->row),
             count(most, "RTP packet"), heard->stream->source.text(), toCaller ? "caller" : "callee",
-            lasting(end - call.answered)));
+            lasting(end - session->since)));
     conclude(f, fmt::format("The {} hears nothing.", toCaller ? "callee" : "caller"),
-             {at(call.finalResponse, "the answer"), at(*heard->stream, "the only direction")},
+             {at(session->row, "both directions are agreed on"),
+              at(*heard->stream, "the only direction")},
              {{fmt::format("Check that the {} sends media at all and where the SDP told it to.",
                            toCaller ? "caller" : "callee"),
                toCaller ? "caller's user agent" : "callee's user agent", Action::None},

@@ -8,47 +8,166 @@ namespace diagnosis::rules {
 namespace {
 
 constexpr std::size_t kEnough = 3;
+constexpr std::size_t kMostAnswers = 16; // of one INVITE that are looked at
 // 0.5, 1 and 2 s of RFC 3261 section 13.3.1.4, with some give; a mirrored capture repeats within
 // microseconds.
 constexpr auto kEnoughTime = std::chrono::seconds(2);
 constexpr auto kGivesUp = std::chrono::seconds(32); // 64*T1
 constexpr auto kGive = std::chrono::seconds(3);
 
-std::vector<trace::RowId> repeatedAnswers(const Evidence &evidence,
-                                          const calls::Transaction &invite)
+/// One 2xx to an INVITE. A fork may bring several, each of a dialog of its own with an ACK of its
+/// own (RFC 3261 section 13.2.2.4).
+struct Answer {
+    trace::RowId row;
+    std::vector<trace::RowId> repeats;
+};
+
+/// The first one of each To-tag, in order.
+std::vector<Answer> answersTo(const Evidence &evidence, const calls::Transaction &invite)
 {
-    std::vector<trace::RowId> found;
+    std::vector<Answer> answers;
+    const auto of = [&](trace::RowId row) {
+        const auto tag = evidence.trace.row(row).toTag;
+        return std::find_if(answers.begin(), answers.end(), [&](const Answer &known) {
+            return evidence.trace.row(known.row).toTag == tag;
+        });
+    };
+    const auto is2xx = [&](trace::RowId row) { return evidence.trace.row(row).status / 100 == 2; };
+    for (const auto row : invite.responses)
+        if (is2xx(row) && of(row) == answers.end() && answers.size() < kMostAnswers)
+            answers.push_back({row, {}});
     for (const auto row : invite.responseRepeats)
-        if (const auto status = evidence.trace.row(row).status; status >= 200 && status < 300)
-            found.push_back(row);
-    return found;
+        if (const auto known = of(row); is2xx(row) && known != answers.end())
+            known->repeats.push_back(row);
+    return answers;
 }
 
 /// The ACK to the 2xx: a transaction of its own (RFC 3261 section 13.2.2.4), on this or any other
 /// hop. Before the answer, an ACK belongs to another response of the same tag, a 482 for a copy.
-trace::RowId acknowledgement(const Evidence &evidence, const calls::Transaction &invite)
+trace::RowId acknowledgement(const Evidence &evidence, const calls::Transaction &invite,
+                             const Answer &answer)
 {
     bool answered = false;
     for (const auto &entry : evidence.call.rows) {
-        answered = answered || entry.row == invite.finalResponse;
+        answered = answered || entry.row == answer.row;
         const auto &row = evidence.trace.row(entry.row);
         if (answered && trace::isMessage(row.kind) && row.method == sip::Method::Ack &&
             row.status == 0 && row.cseq == invite.cseq &&
-            row.toTag == evidence.trace.row(invite.finalResponse).toTag)
+            row.toTag == evidence.trace.row(answer.row).toTag)
             return entry.row;
     }
     return {};
 }
 
 /// The callee's BYE when its patience of 64*T1 was over (RFC 3261 section 13.3.1.4).
-trace::RowId givingUp(const Evidence &evidence, const calls::Transaction &invite)
+trace::RowId givingUp(const Evidence &evidence, const Answer &answer)
 {
-    const auto bye = evidence.call.bye;
-    if (!bye.valid() ||
-        evidence.trace.row(bye).fromTag != evidence.trace.row(invite.finalResponse).toTag)
-        return {};
-    const auto after = evidence.time(bye) - evidence.time(invite.finalResponse);
-    return after > kGivesUp - kGive && after < kGivesUp + kGive ? bye : trace::RowId{};
+    for (const auto &each : evidence.call.transactions) {
+        if (each.method != sip::Method::Bye || !each.request.valid() ||
+            evidence.trace.row(each.request).fromTag != evidence.trace.row(answer.row).toTag)
+            continue;
+        const auto after = evidence.time(each.request) - evidence.time(answer.row);
+        if (after > kGivesUp - kGive && after < kGivesUp + kGive)
+            return each.request;
+    }
+    return {};
+}
+
+/// Of a fork whose other answer was acknowledged on this hop: then the ACKs do pass, and this one
+/// was not sent.
+const Answer *acknowledgedOther(const Evidence &evidence, const calls::Transaction &invite,
+                                const std::vector<Answer> &answers, const Answer &open)
+{
+    const auto other = std::find_if(answers.begin(), answers.end(), [&](const Answer &each) {
+        const auto ack = &each == &open ? trace::RowId{} : acknowledgement(evidence, invite, each);
+        return ack.valid() &&
+               evidence.trace.source(ack).address == evidence.trace.destination(open.row).address;
+    });
+    return other == answers.end() ? nullptr : &*other;
+}
+
+void explainPath(const Evidence &evidence, const Answer &answer, trace::RowId ack, Finding &f)
+{
+    f.impact =
+        "The callee's side gives up 32 s (64*T1) after the answer and ends the call with BYE.";
+    f.evidence = {at(evidence, answer.row, sip::HeaderId::Contact,
+                     "the ACK has to go here, by the Record-Route"),
+                  at(answer.repeats.back(), "still repeated")};
+    if (ack.valid())
+        f.evidence.push_back(at(ack, "where the ACK went"));
+    f.fixes = {{"Send the ACK to the Contact of the 200 through the reversed Record-Route.",
+                "caller's user agent", Action::None},
+               {"Put a Contact and Record-Route into the answer that the caller can reach; no "
+                "private addresses.",
+                "gateway or SBC", Action::None},
+               {"Let the ACK pass: it belongs to no transaction a firewall has seen before.",
+                "NAT or firewall", Action::None}};
+}
+
+void explainDelay(const Answer &answer, trace::RowId ack, Finding &f)
+{
+    f.impact = "Until the ACK many callees send no audio: the first words are missing.";
+    f.evidence = {at(answer.row, "the answer"), at(answer.repeats.back(), "the last repetition"),
+                  at(ack, "the ACK stops it")};
+    f.fixes = {{"Send the ACK as soon as the 2xx comes; do not wait for media or for the user.",
+                "caller's user agent", Action::None},
+               {"Where ACKs were sent before and did not come as far as here: look for what lost "
+                "them.",
+                "NAT or firewall", Action::None}};
+}
+
+void explainFork(const Evidence &evidence, const Answer &answer, Finding &f)
+{
+    f.impact = "Two branches answered. This one waits 32 s (64*T1) for its ACK; until then that "
+               "line is busy, and whoever took the call hears nothing.";
+    f.evidence = {at(evidence, answer.row, sip::HeaderId::To, "a dialog of its own"),
+                  at(answer.repeats.back(), "still repeated")};
+    f.fixes = {{"Acknowledge every 2xx in its own dialog, and end those that are not kept with BYE "
+                "(RFC 3261 section 13.2.2.4).",
+                "caller's user agent", Action::None}};
+}
+
+void report(const Evidence &evidence, const calls::Transaction &invite,
+            const std::vector<Answer> &answers, const Answer &answer, Findings &out)
+{
+    const auto ack = acknowledgement(evidence, invite, answer);
+    const auto *const other =
+        ack.valid() ? nullptr : acknowledgedOther(evidence, invite, answers, answer);
+    const auto last = answer.repeats.back();
+    auto text = fmt::format(
+        "{} answered with {} [1] and sent it {} more over {} [2]", sender(evidence, answer.row),
+        codeText(evidence.trace.row(answer.row).status), count(answer.repeats.size(), "time"),
+        lasting(evidence.time(last) - evidence.time(answer.row)));
+    const auto tag = [&](const Answer &of) {
+        return shown(evidence.trace.tag(evidence.trace.row(of.row).toTag));
+    };
+    const bool late = ack.valid() && evidence.time(ack) > evidence.time(last);
+    if (late)
+        text += fmt::format("; the ACK [3] came {} after the first.",
+                            lasting(evidence.time(ack) - evidence.time(answer.row)));
+    else if (ack.valid())
+        text += fmt::format("; the ACK to {} [3] did not stop it.", receiver(evidence, ack));
+    else if (other != nullptr)
+        text += fmt::format("; no ACK for it (To-tag {}) is in this trace, only the one for "
+                            "To-tag {}.",
+                            tag(answer), tag(*other));
+    else
+        text += "; no ACK for it is in this trace.";
+    const auto end = givingUp(evidence, answer);
+    if (end.valid())
+        text += fmt::format(" It ended the call {} after the answer [{}].",
+                            lasting(evidence.time(end) - evidence.time(answer.row)),
+                            ack.valid() ? 4 : 3);
+    auto &f = out.add("tx-200-no-ack", late ? Severity::Warning : Severity::Error,
+                      ack.valid() ? Grade::Seen : Grade::Likely, std::move(text));
+    if (late)
+        explainDelay(answer, ack, f);
+    else if (other != nullptr)
+        explainFork(evidence, answer, f);
+    else
+        explainPath(evidence, answer, ack, f);
+    if (end.valid())
+        f.evidence.push_back(at(end, "given up: 64*T1 after the answer"));
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -56,47 +175,16 @@ void check(const Evidence &evidence, Findings &out)
     if (evidence.call.kind != calls::Kind::Call)
         return;
     for (const auto &invite : evidence.call.transactions) {
-        if (invite.method != sip::Method::Invite || invite.finalStatus / 100 != 2 ||
-            !invite.finalResponse.valid())
+        if (invite.method != sip::Method::Invite || invite.responseRepeats.size() < kEnough)
             continue;
-        const auto again = repeatedAnswers(evidence, invite);
-        if (again.size() < kEnough)
-            continue;
-        const auto span = evidence.time(again.back()) - evidence.time(invite.finalResponse);
-        if (span < kEnoughTime)
-            continue;
-        const auto ack = acknowledgement(evidence, invite);
-        auto text =
-            fmt::format("{} answered with {} [1] and sent it {} more over {} [2]",
-                        sender(evidence, invite.finalResponse), codeText(invite.finalStatus),
-                        count(again.size(), "time"), lasting(span));
-        text += ack.valid()
-                    ? fmt::format("; the ACK to {} [3] did not stop it.", receiver(evidence, ack))
-                    : std::string("; no ACK for it is in this trace.");
-        const auto end = givingUp(evidence, invite);
-        if (end.valid())
-            text += fmt::format(" It ended the call {} after the answer [{}].",
-                                lasting(evidence.time(end) - evidence.time(invite.finalResponse)),
-                                ack.valid() ? 4 : 3);
-        auto &f = out.add("tx-200-no-ack", Severity::Error,
-                          ack.valid() ? Grade::Seen : Grade::Likely, std::move(text));
-        f.impact =
-            "The callee's side gives up 32 s (64*T1) after the answer and ends the call with BYE.";
-        f.evidence = {at(evidence, invite.finalResponse, sip::HeaderId::Contact,
-                         "the ACK has to go here, by the Record-Route"),
-                      at(again.back(), "still repeated")};
-        if (ack.valid())
-            f.evidence.push_back(at(ack, "where the ACK went"));
-        if (end.valid())
-            f.evidence.push_back(at(end, "given up: 64*T1 after the answer"));
-        f.fixes = {{"Send the ACK to the Contact of the 200 through the reversed Record-Route.",
-                    "caller's user agent", Action::None},
-                   {"Put a Contact and Record-Route into the answer that the caller can reach; no "
-                    "private addresses.",
-                    "gateway or SBC", Action::None},
-                   {"Let the ACK pass: it belongs to no transaction a firewall has seen before.",
-                    "NAT or firewall", Action::None}};
-        return;
+        const auto answers = answersTo(evidence, invite);
+        for (const auto &answer : answers) {
+            if (answer.repeats.size() < kEnough ||
+                evidence.time(answer.repeats.back()) - evidence.time(answer.row) < kEnoughTime)
+                continue;
+            report(evidence, invite, answers, answer, out);
+            return;
+        }
     }
 }
 

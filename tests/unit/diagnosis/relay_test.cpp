@@ -48,7 +48,7 @@ TEST(Relay, WhatItKeepsTheCallerDoesNotHear)
     const auto verdict = diagnosis::earlyMediaVerdict(folded.evidence(), 0);
     EXPECT_EQ(verdict.light, Light::Red);
     EXPECT_EQ(verdict.sentence, "Early media is sent, but a relay on the way keeps it from the "
-                                "caller: 150 packets to the media relay at 192.0.2.50:30000, none "
+                                "caller: 150 packets to the media relay at 192.0.2.4:30000, none "
                                 "from it to the caller.");
     EXPECT_TRUE(folded.find("rtp-one-way"));
 }
