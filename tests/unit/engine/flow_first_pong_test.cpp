@@ -37,6 +37,7 @@ TEST(Provisional, TheFirstPongThatIsLateMakesTheFlowSuspect)
     Machine flow;
     flow.keeper.result(flow.now, status(503)); // one failure before
     flow.jump();
+    flow.keeper.take(); // the new attempt
     flow.keeper.sending(flow.now);
     flow.keeper.result(flow.now, granted());
     ASSERT_EQ(flow.keeper.state(), FlowState::Provisional);
