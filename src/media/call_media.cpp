@@ -147,8 +147,6 @@ void CallMedia::quiet()
     refreshStatus(); // what was heard, to its end
     m_over = true;
     m_control.closeAll();
-    if (m_dtls)
-        m_dtls->closeAll();
     for (const auto &[toTag, sender] : m_senders)
         count(sender.get());
     m_senders.clear();

@@ -39,7 +39,10 @@ void CallMedia::received(const Datagram &datagram, UdpSocket &socket)
         return;
     }
     const bool isControl = rtp::looksLikeRtcp(datagram.bytes);
-    const auto opening = openProtected(datagram, isControl);
+    // Under keys of a handshake of its own, which we do not shake (see openControl()).
+    const bool isForeign = isControl && m_dtls && &socket == &m_pair.rtcp;
+    const auto opening = isForeign ? Protection::Opening{Protection::Verdict::Refused, {}, nullptr}
+                                   : openProtected(datagram, isControl);
     const bool isClear = opening.verdict == Protection::Verdict::Clear;
     const std::string_view plain = isClear ? datagram.bytes : opening.plain;
     const auto rtp = datagram.cut ? std::nullopt : rtp::parseRtp(plain);

@@ -22,18 +22,19 @@ ausrc_srate 8000
 ausrc_channels 1
 auplay_channels 1
 rtp_ports {media}-{media_last}
+rtcp_mux {mux}
 """
 KEY = "inline:"
 
 
-def start(stage, modules, name, encryption, secure="srtp"):
+def start(stage, modules, name, encryption, secure="srtp", mux="no"):
     """A baresip that answers by itself; where it listens."""
     for attempt in range(5):
         port, media = bench.free_port(), bench.free_port()
         folder = stage.path(f"baresip-{name}-{attempt}")
         os.makedirs(folder)
         bench.tone_wav(os.path.join(folder, "tone.wav"), 440, 10, 8000)
-        stage.write(f"{folder}/config", CONFIG.format(port=port, modules=modules, folder=folder, media=media, secure=secure,
+        stage.write(f"{folder}/config", CONFIG.format(port=port, modules=modules, folder=folder, media=media, secure=secure, mux=mux,
                                                       media_last=media + 20))
         encrypted = f";mediaenc={encryption}" if encryption else ""
         stage.write(f"{folder}/accounts", f"<sip:bob@127.0.0.1:{port}>;regint=0;answermode=auto{encrypted}\n")

@@ -147,7 +147,7 @@ def ended_199(callee):
 
 def prack_lost(callee):
     callee.mute.add("PRACK")
-    for wait in (0.5, 1, 2):
+    for wait in (0.5, 1, 2, 0):  # as RFC 3262 section 3 repeats it
         callee.say("183 Session Progress", body=sdp(callee.at()), more=reliable(1))
         time.sleep(wait)
 
@@ -247,6 +247,7 @@ def variant(stage, name, script, options, words, heard, rules):
 def main():
     faults = []
     with bench.Stage() as stage:
+        bench.Sink(stage)
         for each in VARIANTS:
             faults += variant(stage, *each)
     for fault in faults:

@@ -170,7 +170,7 @@ def usage(stage):
     for more, word in (((), "expected"), (("--tone", "loud"), "frequency"), (("--code", "99"), "code"),
                        (("--heard", "opera"), "ringback"), (("--early-media-within", "soon"), "seconds"),
                        (("--country", "Germany"), "letters"), (("--level-above", "x"), "dBFS"),
-                       (("--no-finding", "huge"), "--no-finding")):
+                       (("--mos-at-least", "9"), "score"), (("--no-finding", "huge"), "--no-finding")):
         code, _, errors = expect(stage, peer, *more)
         bench.check(code == 2 and word in errors, f"{more}: exit {code}, {errors.strip()[-120:]}")
     bench.check(not peer.seen, "nothing was sent")
