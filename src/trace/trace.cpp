@@ -102,6 +102,7 @@ void keepFacts(Row &row, std::string_view text, const sip::Digest &digest)
     row.reliable = digest.reliable;
     row.hasSdp = digest.hasSdp;
     row.earlyMedia = digest.earlyMedia;
+    row.numbered = digest.numbered;
     row.flawless = digest.flawless;
     if (row.text == nullptr)
         return;
