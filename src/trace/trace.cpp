@@ -258,9 +258,12 @@ std::optional<sip::Message> Trace::message(RowId id) const
 {
     if (id.value >= size())
         return std::nullopt;
-    if (!isMessage(m_rows[id.value].kind))
+    const Row &row = m_rows[id.value];
+    if (!isMessage(row.kind))
         return std::nullopt;
-    return sip::parse(text(id));
+    // Where nothing is wrong nothing need be looked for.
+    return row.flawless && row.kind == RowKind::Message ? sip::readMessage(text(id))
+                                                        : sip::parse(text(id));
 }
 
 const base::LocalEvent *Trace::local(RowId id) const
