@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <calls/dialogs.h>
 
+#include <sip/beginning.h>
+
 namespace calls {
 
 using sip::Method;
@@ -159,7 +161,8 @@ void DialogFold::prack(const Sighting &seen)
     // RFC 3262 section 3: matched within its dialog by RSeq, CSeq number and method together.
     const std::uint32_t index = byTag(seen.row.toTag);
     const auto message =
-        index != kNone ? sip::readMessage(m_trace.text(seen.fact.row)) : std::nullopt;
+        index != kNone ? sip::readBeginning(m_trace.text(seen.fact.row), {sip::HeaderId::RAck})
+                       : std::nullopt;
     if (!message)
         return;
     const sip::RAck rack = sip::readRAck(message->value(sip::HeaderId::RAck));
@@ -211,7 +214,8 @@ void DialogFold::earlyMedia(const Sighting &seen)
                              : kNone;
     if (index == kNone)
         return;
-    if (const auto message = sip::readMessage(m_trace.text(seen.fact.row)))
+    if (const auto message =
+            sip::readBeginning(m_trace.text(seen.fact.row), {sip::HeaderId::PEarlyMedia}))
         m_out[index].earlyMedia = message->value(sip::HeaderId::PEarlyMedia);
 }
 

@@ -67,11 +67,22 @@ bool halvesShowIt(const Call &call, const trace::Trace &trace)
     return halves >= kEnough && inside;
 }
 
+/// Of such calls both directions were captured, whatever else is missing.
+bool answeredSomewhere(const Call &call)
+{
+    return std::any_of(call.transactions.begin(), call.transactions.end(),
+                       [](const Transaction &transaction) {
+                           return transaction.request.valid() && !transaction.responses.empty();
+                       });
+}
+
 } // namespace
 
 Captured capturedOf(const Call &call, const trace::Trace &trace)
 {
-    if (call.kind != Kind::Call) // of a single exchange the other half may lie outside the capture
+    // Of a single exchange the other half may lie outside the capture.
+    if (call.kind != Kind::Call || answeredSomewhere(call) ||
+        (!beganUnanswered(call, trace) && !halvesShowIt(call, trace)))
         return Captured::Both;
     bool requests = false, responses = false;
     std::set<std::pair<base::Address, base::Address>> ways;
@@ -82,12 +93,6 @@ Captured capturedOf(const Call &call, const trace::Trace &trace)
         (row.status == 0 ? requests : responses) = true;
         ways.emplace(trace.source(place.row).address, trace.destination(place.row).address);
     }
-    const bool answered = std::any_of(
-        call.transactions.begin(), call.transactions.end(), [](const Transaction &transaction) {
-            return transaction.request.valid() && !transaction.responses.empty();
-        });
-    if (answered || (!beganUnanswered(call, trace) && !halvesShowIt(call, trace)))
-        return Captured::Both;
     if (!responses)
         return Captured::RequestsOnly;
     if (!requests)

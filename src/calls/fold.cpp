@@ -46,6 +46,7 @@ Call Fold::run(const std::vector<Fact> &facts, const Call *previous)
     const std::vector<std::uint32_t> order = inOrder(m_trace, facts);
     classify(facts, order);
     m_call.rows.reserve(order.size());
+    m_transactions.expect(order.size());
     for (const std::uint32_t index : order) {
         const Fact &fact = facts[index];
         CallRow row;

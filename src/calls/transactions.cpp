@@ -16,6 +16,16 @@ constexpr base::Duration kQuickestRepeat =
 constexpr base::Duration kLongestWay = std::chrono::milliseconds(450);
 } // namespace
 
+void TransactionFold::expect(std::size_t rows)
+{
+    constexpr std::size_t kUsual = 8; // transactions; a request and its responses are one
+    const std::size_t few = std::min(rows / 2 + 1, kUsual);
+    m_out.reserve(few);
+    m_hops.reserve(few);
+    m_known.reserve(2 * few);
+    m_copies.reserve(rows);
+}
+
 std::uint64_t TransactionFold::hashOf(const Key &key)
 {
     const std::uint64_t numbers =

@@ -30,6 +30,8 @@ public:
     {
     }
 
+    /// Room for so many rows.
+    void expect(std::size_t rows);
     Filed file(const Fact &fact);
     /// The INVITE transaction that a CANCEL names (RFC 3261 section 9.1), kNoIndex if none was
     /// seen.

@@ -3,6 +3,7 @@
 // moment in time.
 #pragma once
 
+#include <base/flat_index.h>
 #include <calls/call.h>
 #include <diagnosis/finding.h>
 #include <flows/flow.h>
@@ -47,9 +48,26 @@ struct Parsed { // each read when somebody asks
     std::optional<sip::Message> message;
     std::optional<sip::Sdp> sdp;
     std::optional<bool> media;
+    std::optional<std::string_view> description; // the text of its SDP
+};
+
+/// What was parsed of rows so far. Entries stay where they are.
+class Memo
+{
+public:
+    Parsed &of(trace::RowId row);
+
+private:
+    struct Entry {
+        std::uint32_t row = 0;
+        std::shared_ptr<Parsed> parsed;
+    };
+    base::FlatIndex m_index;
+    std::vector<Entry> m_entries;
 };
 
 struct Described; // in_force.h
+struct Exchange;  // offer_answer.h
 
 struct Evidence {
     const calls::Call &call;
@@ -72,7 +90,8 @@ struct Evidence {
     const sip::Sdp &sdp(trace::RowId row) const;
 
     // What was parsed so far; one Evidence belongs to one thread.
-    mutable std::unordered_map<std::uint32_t, std::shared_ptr<Parsed>> memo = {};
+    mutable Memo memo = {};
+    mutable std::shared_ptr<const std::vector<Exchange>> exchanged = {}; // see exchanges()
     mutable std::unordered_map<std::uint32_t, std::shared_ptr<const std::vector<Described>>>
         descriptions = {}; // by early dialog
     mutable std::shared_ptr<const std::unordered_map<std::uint32_t, std::vector<std::uint32_t>>>

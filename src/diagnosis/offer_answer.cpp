@@ -126,9 +126,7 @@ private:
     std::unordered_map<std::uint32_t, std::uint32_t> m_dialogs; // by row
 };
 
-} // namespace
-
-std::vector<Exchange> exchanges(const Evidence &evidence)
+std::vector<Exchange> readExchanges(const Evidence &evidence)
 {
     std::vector<Exchange> out;
     const Ignored ignored(evidence);
@@ -152,6 +150,15 @@ std::vector<Exchange> exchanges(const Evidence &evidence)
     }
     out.resize(std::min(out.size(), kMostExchanges));
     return out;
+}
+
+} // namespace
+
+const std::vector<Exchange> &exchanges(const Evidence &evidence)
+{
+    if (!evidence.exchanged) // many rules ask
+        evidence.exchanged = std::make_shared<const std::vector<Exchange>>(readExchanges(evidence));
+    return *evidence.exchanged;
 }
 
 std::string messageText(const Evidence &evidence, trace::RowId row)
@@ -228,6 +235,8 @@ std::string unmetPrecondition(const sip::SdpMedia &media, bool turned)
                                   : shown(type);
     };
     for (const auto attribute : media.attributes) {
+        if (!base::equalsNoCase(attribute.substr(0, 4), "des:"))
+            continue;
         const auto words = base::split(attribute, ' ');
         if (words.size() < 4 || !base::equalsNoCase(words[0], "des:qos") || words[1] != "mandatory")
             continue;

@@ -17,8 +17,9 @@ struct Exchange {
 };
 /// It is known to describe no media: a message of which the capture lost the end may do so there.
 bool lacksSdp(const Evidence &evidence, trace::RowId row);
-/// In the order of the offers, each with every response that answers it; at most 64.
-std::vector<Exchange> exchanges(const Evidence &evidence);
+/// In the order of the offers, each with every response that answers it; at most 64. Lives as long
+/// as the Evidence.
+const std::vector<Exchange> &exchanges(const Evidence &evidence);
 /// "200", "ACK": what carries it.
 std::string messageText(const Evidence &evidence, trace::RowId row);
 

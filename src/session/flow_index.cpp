@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <sip/digest.h>
 #include <sip/message.h>
 #include <sip/uri.h>
 
@@ -100,7 +101,9 @@ FlowIndex::Flows FlowIndex::of(const calls::Call &call, const trace::Trace &trac
             take(m_byEnd, trace.destination(entry.row), places);
             lastPair = row.pair;
         }
-        if (const auto message = trace.message(entry.row))
+        if (!trace::isMessage(row.kind))
+            continue;
+        if (const auto message = sip::readMessage(trace.text(entry.row)))
             addTokens(*message, places);
     }
     std::sort(places.begin(), places.end());

@@ -85,6 +85,8 @@ Digest digestOf(const Message &message)
     out.branch = via.parameter("branch").value_or(std::string_view());
     out.sentBy = sentBy(via, line);
     out.earlyMedia = message.find(HeaderId::PEarlyMedia) != nullptr;
+    out.numbered =
+        message.find(HeaderId::RSeq) != nullptr || message.find(HeaderId::Require) != nullptr;
     out.hasSdp = !message.body.empty() && !message.sdp().empty();
     if (message.isRequest()) {
         out.viaCount = static_cast<std::uint8_t>(std::min<std::size_t>(viaCount(message), 255));

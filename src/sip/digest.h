@@ -23,6 +23,7 @@ struct Digest {
     bool reliable = false;           // RFC 3262 section 3: Require: 100rel and RSeq in a 101-199
     bool hasSdp = false;
     bool earlyMedia = false; // a P-Early-Media header
+    bool numbered = false;   // it has an RSeq or a Require, whatever they say
     bool flawless = false;   // parse() finds nothing wrong; false: it was not made sure
 };
 

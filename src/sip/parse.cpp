@@ -253,10 +253,19 @@ bool Parser::runTo(std::uint64_t wanted)
     return true;
 }
 
+/// Most of what is not SIP shows it within a few bytes: no token followed by a blank.
+bool beginsWithToken(std::string_view text)
+{
+    const auto head = text.substr(0, 128);
+    const auto gap = firstBlank(head);
+    return gap != 0 && gap != head.size();
+}
+
 std::optional<Message> parsed(std::string_view text, const Limits &limits, bool check)
 {
     text = text.substr(std::min(text.find_first_not_of("\r\n"), text.size()));
-    if (!looksLikeSip(text))
+    // What was parsed before shows in its start line what it is, no need to look twice.
+    if (check ? !looksLikeSip(text) : !beginsWithToken(text))
         return std::nullopt;
     Message message;
     message.text = text;
@@ -293,10 +302,7 @@ std::optional<Message> readBeginning(std::string_view text, std::initializer_lis
 
 bool looksLikeSip(std::string_view text)
 {
-    // Most of what is not SIP shows it within a few bytes: no token followed by a blank.
-    const auto head = text.substr(0, 128);
-    const auto gap = firstBlank(head);
-    if (gap == 0 || gap == head.size())
+    if (!beginsWithToken(text))
         return false;
     const auto line = text.substr(0, firstLineEnd(text));
     return readStartLine(line).recognised;

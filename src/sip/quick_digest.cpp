@@ -332,6 +332,7 @@ bool QuickReader::finish()
     if (multipart && length != 0)
         return false;
     m_out.flawless = !m_odd && !multipart && complete();
+    m_out.numbered = (m_seen & (bitOf(HeaderId::RSeq) | bitOf(HeaderId::Require))) != 0;
     m_body = {m_at, static_cast<std::size_t>(length)};
     m_out.hasSdp = length != 0 && base::equalsNoCase(mediaType(m_type), "application/sdp") &&
                    !base::equalsNoCase(mediaType(m_disposition), "early-session");

@@ -48,6 +48,22 @@ std::set<std::string_view> keys(const Sdp &sdp, const SdpMedia &media)
     return out;
 }
 
+bool anyKey(const std::vector<std::string_view> &attributes)
+{
+    return std::any_of(attributes.begin(), attributes.end(), isKey);
+}
+
+/// The same ones in the same order, as nearly always: nothing differs.
+bool sameFormats(const SdpMedia &a, const SdpMedia &b)
+{
+    return std::equal(a.formats.begin(), a.formats.end(), b.formats.begin(), b.formats.end(),
+                      [](const SdpFormat &one, const SdpFormat &other) {
+                          return one.text == other.text && one.map.clock == other.map.clock &&
+                                 one.map.channels == other.map.channels && one.fmtp == other.fmtp &&
+                                 base::equalsNoCase(one.map.encoding, other.map.encoding);
+                      });
+}
+
 class Comparison
 {
 public:
@@ -80,11 +96,14 @@ private:
         differ("port", a.port, b.port);
         differ("address", a.connection, b.connection);
         differ("profile", a.protocol, b.protocol);
-        formats(a, b);
+        if (!sameFormats(a, b))
+            formats(a, b);
         differ("direction", directionText(a.direction), directionText(b.direction));
         if (a.ptime != 0 && b.ptime != 0)
             differ("packet time", a.ptime, b.ptime);
-        if (keys(m_a, a) != keys(m_b, b)) // never the keys themselves: they are secrets
+        const bool keyed = anyKey(a.attributes) || anyKey(b.attributes) || anyKey(m_a.attributes) ||
+                           anyKey(m_b.attributes);
+        if (keyed && keys(m_a, a) != keys(m_b, b)) // never the keys themselves: they are secrets
             m_out.push_back(fmt::format("{}: the encryption keys differ", m_type));
     }
 

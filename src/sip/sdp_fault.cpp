@@ -13,9 +13,10 @@ constexpr std::size_t kShown = 40;
 /// The second word of "m=audio 4000/2 RTP/AVP 0", without the number of ports.
 std::string_view portText(const SdpMedia &media)
 {
-    const auto words = base::split(media.line, ' ');
-    const auto port = words.size() > 1 ? words[1] : std::string_view();
-    return port.substr(0, port.find('/'));
+    const std::string_view line = media.line;
+    const std::size_t gap = std::min(line.find(' '), line.size());
+    const std::string_view rest = line.substr(std::min(gap + 1, line.size()));
+    return rest.substr(0, rest.find_first_of(" /"));
 }
 
 /// RFC 3261 section 25.1: the last label of a host name begins with a letter.

@@ -201,6 +201,8 @@ void SdpParser::media(std::string_view value, std::string_view whole)
     if (media.formats.empty())
         flaw(whole, "m= is not type, port, protocol and at least one format");
     media.attributes.reserve(kUsual);
+    if (m_sdp.media.empty())
+        m_sdp.media.reserve(2); // audio and video
     m_sdp.media.push_back(std::move(media));
 }
 
@@ -255,9 +257,10 @@ void SdpParser::attribute(std::string_view value)
     const bool session = m_sdp.media.empty();
     (session ? m_sdp.attributes : m_sdp.media.back().attributes).push_back(value);
     Direction &direction = session ? m_direction : m_sdp.media.back().direction;
+    constexpr std::size_t kDirection = 8; // octets of each of them
     for (const auto one :
          {Direction::SendRecv, Direction::SendOnly, Direction::RecvOnly, Direction::Inactive})
-        if (name == directionText(one))
+        if (name.size() == kDirection && name == directionText(one))
             direction = one;
     if (!session)
         mediaAttribute(m_sdp.media.back(), name, rest);

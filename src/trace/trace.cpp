@@ -102,6 +102,7 @@ void keepFacts(Row &row, std::string_view text, const sip::Digest &digest)
     row.reliable = digest.reliable;
     row.hasSdp = digest.hasSdp;
     row.earlyMedia = digest.earlyMedia;
+    row.numbered = digest.numbered;
     row.flawless = digest.flawless;
     if (row.text == nullptr)
         return;
@@ -257,9 +258,12 @@ std::optional<sip::Message> Trace::message(RowId id) const
 {
     if (id.value >= size())
         return std::nullopt;
-    if (!isMessage(m_rows[id.value].kind))
+    const Row &row = m_rows[id.value];
+    if (!isMessage(row.kind))
         return std::nullopt;
-    return sip::parse(text(id));
+    // Where nothing is wrong nothing need be looked for.
+    return row.flawless && row.kind == RowKind::Message ? sip::readMessage(text(id))
+                                                        : sip::parse(text(id));
 }
 
 const base::LocalEvent *Trace::local(RowId id) const

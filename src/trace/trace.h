@@ -62,6 +62,7 @@ struct Row {
     bool hasSdp : 1 = false;     // as Message::sdp() finds it
     bool earlyMedia : 1 = false; // a P-Early-Media header
     bool flawless : 1 = false;   // a parse would find nothing wrong; false: it may
+    bool numbered : 1 = false;   // it has an RSeq or a Require, whatever they say
     bool sentAgain : 1 = false;  // as the packet's: no copy of one that was seen before
     std::uint8_t viaCount = 0;   // of a request
     // The top Via's branch and sent-by, as places in the text; length 0: none, or none sane.

@@ -81,7 +81,8 @@ void checkDigest(std::string_view text)
             quick.sentBy == slow.sentBy && quick.cseq == slow.cseq && quick.rseq == slow.rseq &&
             quick.status == slow.status && quick.method == slow.method &&
             quick.viaCount == slow.viaCount && quick.reliable == slow.reliable &&
-            quick.hasSdp == slow.hasSdp && quick.earlyMedia == slow.earlyMedia);
+            quick.hasSdp == slow.hasSdp && quick.earlyMedia == slow.earlyMedia &&
+            quick.numbered == slow.numbered);
     require(!quick.flawless || message->flaws.empty());
 }
 

@@ -78,7 +78,7 @@ void check(const Evidence &evidence, Findings &out)
         if ((transaction.finalStatus != 401 && transaction.finalStatus != 407) ||
             !transaction.request.valid() || !transaction.finalResponse.valid())
             continue;
-        if (auto refusal = refused(evidence, transaction, fresh))
+        if (auto refusal = fresh.empty() ? std::nullopt : refused(evidence, transaction, fresh))
             refusals.push_back(std::move(*refusal));
         fresh.clear();
         collectNonces(evidence, transaction.finalResponse, fresh);

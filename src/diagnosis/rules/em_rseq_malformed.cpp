@@ -26,9 +26,11 @@ std::string_view halfOf(const sip::Message &response, int status)
 /// Most responses have neither; those are not parsed for it.
 bool mayHaveHalf(const Evidence &evidence, trace::RowId row)
 {
+    const auto &entry = evidence.trace.row(row);
     const auto text = evidence.trace.text(row);
-    return !evidence.trace.row(row).reliable && (text.find("100rel") != std::string_view::npos ||
-                                                 text.find("RSeq") != std::string_view::npos);
+    return entry.numbered && !entry.reliable &&
+           (text.find("100rel") != std::string_view::npos ||
+            text.find("RSeq") != std::string_view::npos);
 }
 
 void check(const Evidence &evidence, Findings &out)

@@ -21,10 +21,11 @@ void check(const Evidence &evidence, Findings &out)
             standingBetween(evidence, evidence.trace.source(transaction.request),
                             evidence.trace.destination(transaction.request),
                             evidence.trace.row(transaction.request).transport, transaction.started);
+        if (flow == nullptr)
+            continue;
         const auto contact = evidence.message(transaction.request).value(sip::HeaderId::Contact);
         const auto address = sip::parseNameAddress(contact);
-        if (flow == nullptr || !address.ok || address.uri.parameter("ob") ||
-            address.uri.parameter("gr"))
+        if (!address.ok || address.uri.parameter("ob") || address.uri.parameter("gr"))
             continue;
         auto &f = out.add("flow-ob-missing", Severity::Info, Grade::Seen,
                           fmt::format("The {} went over the registered flow of {} [2], and its "

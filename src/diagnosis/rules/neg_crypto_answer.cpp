@@ -18,7 +18,7 @@ std::vector<Crypto> cryptosOf(const sip::SdpMedia &media)
 {
     std::vector<Crypto> found;
     for (const auto attribute : media.attributes) {
-        if (!base::lower(attribute.substr(0, 7)).starts_with("crypto:"))
+        if (!base::equalsNoCase(attribute.substr(0, 7), "crypto:"))
             continue;
         const auto words = base::split(attribute.substr(7), ' ');
         if (words.size() >= 2)

@@ -76,6 +76,7 @@ std::string difference(const Digest &a, const Digest &b)
     number("reliable", a.reliable, b.reliable);
     number("SDP", a.hasSdp, b.hasSdp);
     number("early media", a.earlyMedia, b.earlyMedia);
+    number("numbered", a.numbered, b.numbered);
     return out;
 }
 
