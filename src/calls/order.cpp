@@ -129,7 +129,7 @@ private:
     /// section 16.6).
     EventKey oneHopBefore(trace::RowId id) const
     {
-        const auto message = m_trace.message(id);
+        const auto message = sip::readMessage(m_trace.text(id));
         const auto vias =
             message ? message->values(sip::HeaderId::Via) : std::vector<std::string_view>();
         const auto branch = vias.size() > 1 ? sip::parameter(vias[1], "branch") : std::nullopt;

@@ -130,7 +130,7 @@ bool LegBook::Work::join(std::uint32_t a, std::uint32_t b, std::uint32_t refer, 
     Traits firstTraits = traitsOf(*firstInvite), secondTraits = traitsOf(*secondInvite);
     for (auto [record, traits] : {std::pair(&first, &firstTraits), {&second, &secondTraits}})
         if (record->answer.valid())
-            traits->answer = describedBy(sip::sdpOf(trace.text(record->answer)));
+            traits->answer = describedIn(trace.text(record->answer));
     const Common common = [this](std::string_view kind, std::string_view text) {
         return keys.count(keyOf(kind, text)) > KeyTable::kRing;
     };

@@ -198,7 +198,7 @@ void LegBook::Work::answered(trace::RowId row)
     record->answer = row;
     std::vector<std::uint32_t> candidates;
     const auto fresh = static_cast<std::uint32_t>(record - records.data());
-    described(fresh, describedBy(sip::sdpOf(trace.text(row))), 1, candidates);
+    described(fresh, describedIn(trace.text(row)), 1, candidates);
     consider(fresh, std::move(candidates));
 }
 

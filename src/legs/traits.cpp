@@ -218,6 +218,14 @@ Described describedBy(std::string_view sdp)
     return out;
 }
 
+Described describedIn(std::string_view message)
+{
+    std::size_t body = message.find("\r\n\r\n");
+    if (body == std::string_view::npos)
+        body = message.find("\n\n");
+    return describedBy(message.substr(std::min(body, message.size())));
+}
+
 std::string normalised(std::string_view user)
 {
     user = user.substr(0, user.find(';'));

@@ -23,6 +23,8 @@ struct Described {
     std::optional<base::Endpoint> media; // of the first audio line
 };
 Described describedBy(std::string_view sdp);
+/// The same of a message's whole text, without reading its headers.
+Described describedIn(std::string_view message);
 
 struct Traits {
     std::string_view callId;

@@ -80,6 +80,8 @@ TEST(ContentLength, thatTakesInTheNextMessageIsTold)
                                                   "3.00 bob>alice BYE tag=b reverse tcp\n",
                                                   more));
         EXPECT_EQ(fires(found, "neg-content-length"), wrong) << more << " " << joined(found);
+        EXPECT_EQ(joined(found).find("takes in the beginning") != std::string::npos, wrong)
+            << more << " " << joined(found);
     }
 }
 

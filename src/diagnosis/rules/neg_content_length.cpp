@@ -88,6 +88,15 @@ void check(const Evidence &evidence, Findings &out)
         if (entry.original.valid() || !onConnection(evidence.trace.row(entry.row)))
             continue;
         const trace::RowId garbage = garbageBehind(evidence, entry.row);
+        const std::string_view text = evidence.trace.text(entry.row);
+        const std::size_t head = std::min(text.find("\r\n\r\n"), text.size());
+        const bool may = garbage.valid() || text.find("SIP/2.0", head) != std::string_view::npos;
+        const auto message = may ? evidence.trace.message(entry.row) : std::nullopt;
+        const std::string_view next =
+            message ? swallowed(*message, garbage.valid()) : std::string_view();
+        if (!next.empty())
+            return tell(evidence, entry.row, "it takes in the beginning of the message behind it",
+                        at(evidence, entry.row, next, "the next message begins here"), out);
         if (goesOn(evidence, entry.row, garbage)) {
             const auto bytes = evidence.trace.row(garbage).length;
             return tell(evidence, entry.row,
@@ -97,16 +106,6 @@ void check(const Evidence &evidence, Findings &out)
                                     bytes == 1 ? "s" : ""),
                         at(garbage, "the rest of the body"), out);
         }
-        const std::string_view text = evidence.trace.text(entry.row);
-        const std::size_t head = std::min(text.find("\r\n\r\n"), text.size());
-        if (!garbage.valid() && text.find("SIP/2.0", head) == std::string_view::npos)
-            continue;
-        const auto message = evidence.trace.message(entry.row);
-        const std::string_view next =
-            message ? swallowed(*message, garbage.valid()) : std::string_view();
-        if (!next.empty())
-            return tell(evidence, entry.row, "it takes in the beginning of the message behind it",
-                        at(evidence, entry.row, next, "the next message begins here"), out);
     }
 }
 
