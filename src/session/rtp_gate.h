@@ -54,7 +54,6 @@ public:
     std::uint64_t evicted() const { return m_senders.evicted(); }
 
 private:
-
     Generations<Key, Sender, Hash> m_senders{16384};
     // Some of them, each found without a search; those of before the last turn are forgotten.
     std::vector<Sender *> m_near;

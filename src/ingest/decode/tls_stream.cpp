@@ -77,6 +77,7 @@ void TlsStream::gap(int from)
     side.lost = side.torn = true;
     side.failures = 0;
     side.unopened = 0;
+    side.doubted = 0;
 }
 
 void TlsStream::unread(Side &side, std::size_t bytes)
@@ -117,9 +118,10 @@ bool TlsStream::align(int from, Out &out)
     while (at < side.rest().size() && !looksLikeRecord(side.rest().substr(at)))
         ++at;
     pass(side, at);
+    side.doubted -= std::min(side.doubted, at);
     const std::string_view rest = side.rest();
     if (rest.size() < kHeader || rest.size() < recordLength(rest))
-        return false;
+        return alignBehind(from, out);
     const TlsRecord found = recordAt(rest);
     if (!sealed(side, found.type) && trusted(rest, recordLength(rest))) {
         side.lost = false;
@@ -134,7 +136,39 @@ bool TlsStream::align(int from, Out &out)
     }
     side.dead = ++side.searches > kMostSearches || !m_facts.keyKnown;
     pass(side, 1);
+    side.doubted -= std::min<std::size_t>(side.doubted, 1);
     return true;
+}
+
+/// What looks like the header of a record that is not whole yet may be chance, and wait for bytes
+/// that are others': a record behind it that opens tells.
+bool TlsStream::alignBehind(int from, Out &out)
+{
+    Side &side = m_sides[from];
+    const std::string_view rest = side.rest();
+    std::size_t at = std::max<std::size_t>(side.doubted, 1);
+    for (; at + kHeader <= rest.size(); ++at) {
+        const std::string_view behind = rest.substr(at);
+        if (!looksLikeRecord(behind) || !sealed(side, u8(behind, 0)))
+            continue;
+        if (behind.size() < recordLength(behind))
+            break;
+        std::string plain;
+        std::uint8_t type = 0;
+        const std::size_t whole = recordLength(behind);
+        if (open(from, recordAt(behind), plain, type)) {
+            pass(side, at);
+            side.begin += whole;
+            side.doubted = 0;
+            content(from, type, plain, out);
+            return true;
+        }
+        side.dead = ++side.searches > kMostSearches || !m_facts.keyKnown;
+        if (side.dead)
+            return true;
+    }
+    side.doubted = at;
+    return false;
 }
 
 /// A record in the clear proves nothing itself: what stands behind it must look like one too.

@@ -71,11 +71,13 @@ private:
         std::uint64_t unopened = 0; // bytes of TLS 1.3 before the first key that fits
         int failures = 0;           // records in a row that no key opened
         int searches = 0;           // for numbers after bytes were lost
+        std::size_t doubted = 0;    // behind `begin`: no record that opens begins before
     };
     using Out = std::vector<TlsPiece>;
 
     bool next(int from, Out &out);
     bool align(int from, Out &out);
+    bool alignBehind(int from, Out &out);
     static bool trusted(std::string_view rest, std::size_t whole);
     void record(int from, const TlsRecord &record, Out &out);
     bool sealed(const Side &side, std::uint8_t type) const;
