@@ -23,7 +23,7 @@ import wrong_registering  # noqa: F401
 from talk import STYLES, Talk
 
 EARSHOT = os.environ.get("EARSHOT", "earshot")
-PER_CASE = 3  # notations of each conversation, another choice for each
+PER_CASE = 3  # notations of each conversation, other ones for the next
 
 
 def traces(names):

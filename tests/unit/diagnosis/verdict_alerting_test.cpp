@@ -46,13 +46,13 @@ TEST(VerdictAlerting, WhatIsLiftedLaterHoldsUntilThen)
       0.20 bob>alice 183 tag=b sdp=0/inactive rseq=1
       0.25 alice>bob PRACK tag=b rack=1/1
       0.30 bob>alice 200 tag=b for=PRACK
-      2.20 bob>alice UPDATE tag=b reverse cseq=7 sdp=0
-      2.25 alice>bob 200 for=UPDATE sdp=0
-      2.40 bob>alice rtp 100
+      1.20 bob>alice UPDATE tag=b reverse cseq=7 sdp=0
+      1.25 alice>bob 200 for=UPDATE sdp=0
+      1.40 bob>alice rtp 100
       6.00 bob>alice 200 tag=b for=INVITE
     )");
     const auto first = of18x(folded, 183);
-    EXPECT_EQ(first.sentence, "Early media was not allowed yet (the SDP says inactive); 2.0 s "
+    EXPECT_EQ(first.sentence, "Early media was not allowed yet (the SDP says inactive); 1.0 s "
                               "later the UPDATE allowed it.");
     EXPECT_EQ(first.light, Light::Amber) << first.sentence;
     const auto whole = diagnosis::earlyMediaVerdict(folded.evidence(), 0);
