@@ -67,6 +67,7 @@ private:
 
     base::Result<base::Address> addressFor(engine::CallRequest &request) const;
     void placeLocated(engine::CallHandle ours, engine::CallRequest request);
+    static void chooseKeys(Live &live, const sip::Sdp &offer);
     std::optional<std::string> describeAnswer(Live &live); // prepares media; nullopt: declined
     void onWithin(Live &live, const engine::CallEvent &event);
     void onChanged(Live &live, const engine::CallEvent &event);

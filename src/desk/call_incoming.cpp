@@ -79,6 +79,19 @@ base::Address CallControl::addressTowards(const Live &live) const
     return *base::Address::parse("127.0.0.1");
 }
 
+/// Which keys our description has: of our own offer as it was wanted; in an answer a caller who
+/// wants SRTP gets it, by DTLS too.
+void CallControl::chooseKeys(Live &live, const sip::Sdp &offer)
+{
+    const auto *line = offer.usedAudio();
+    const bool offers = live.offer.empty();
+    const bool inSdp = live.srtp == media::Srtp::Offered || live.srtp == media::Srtp::Required;
+    live.crypto = !offers ? answeringKeys() : inSdp ? offeredKeys() : std::vector<std::string>();
+    const bool byDtls =
+        offers ? live.srtp == media::Srtp::Dtls : line != nullptr && sip::keysByDtls(offer, *line);
+    live.fingerprint = byDtls ? kAnyFingerprint : std::string();
+}
+
 /// Our answer to what the caller offers, with media ready for it; nullopt: the call was declined.
 std::optional<std::string> CallControl::describeAnswer(Live &live)
 {
@@ -92,15 +105,8 @@ std::optional<std::string> CallControl::describeAnswer(Live &live)
     live.codecs = sip::codecsByName(options.codecs);
     live.srtp = options.srtp;
     const auto offer = sip::parseSdp(live.offer);
-    if (live.offer.empty()) {
-        const bool inSdp = live.srtp == media::Srtp::Offered || live.srtp == media::Srtp::Required;
-        live.crypto = inSdp ? offeredKeys() : std::vector<std::string>();
-        live.fingerprint = live.srtp == media::Srtp::Dtls ? kAnyFingerprint : std::string();
-    } else {
-        const auto *line = offer.usedAudio();
-        live.crypto = answeringKeys(); // a caller who wants SRTP gets it, by DTLS too
-        if (line != nullptr && sip::keysByDtls(offer, *line))
-            live.fingerprint = kAnyFingerprint;
+    chooseKeys(live, offer);
+    if (!live.offer.empty()) {
         live.rtp = {base::Address::v4(0x7F000001), 4000}; // until there is a port
         live.codecs = agreedCodecs(offer, draftOf(live));
         if (live.codecs.empty()) {

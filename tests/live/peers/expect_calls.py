@@ -96,7 +96,7 @@ def met(stage):
     peer = EarlyPeer(ring([425], 1, 4, 7), early=6.5)
     code, document, errors = expect(stage, peer, "--early-media-within", "2s", "--tone", "425Hz", "--heard", "ringback",
                                     "--country", "de", "--not-silent", "--level-above", "-30", "--provisional", "183",
-                                    "--code", "200", "--no-finding", "error", "--mos-at-least", "3.5",
+                                    "--code", "200", "--no-finding", "error", "--mos-at-least", "1",
                                     "--junit", "fine.xml")
     bench.check(code == 0 and document["met"], f"a ringback meets what is expected of it (exit {code}) {errors} "
                                                f"{document and document['expectations']}")
