@@ -14,7 +14,7 @@ std::shared_ptr<const diagnosis::Finding> after(std::string_view change)
                            "1.00 bob>alice 200 tag=b answer\n"
                            "1.01 alice>bob ACK tag=b\n"
                            "1.05 alice>bob rtp 600\n"
-                           "1.06 bob>alice rtp 200\n" +
+                           "1.06 bob>alice rtp 180\n" +
                            std::string(change) +
                            "14.0 alice>bob BYE tag=b cseq=9\n"
                            "14.1 bob>alice 200 for=BYE\n")
