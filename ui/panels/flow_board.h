@@ -28,6 +28,7 @@ Q_SIGNALS:
     void idleWanted(engine::AccountHandle account, std::uint32_t regId);
     void selfCallWanted(engine::AccountHandle account, std::uint32_t regId);
     void explainWanted(const base::FlowReport &report);
+    void certificateWanted(const base::FlowReport &report);
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
@@ -41,6 +42,7 @@ private:
     void showEvents();
     void openMenu(const QPoint &at);
     void explain();
+    void showCertificate();
     const FlowRow *chosen() const;
     QString registerText() const;
     template <class Signal> void ask(Signal signal);
@@ -56,7 +58,7 @@ private:
     QLabel *m_reach;
     QTreeView *m_view;
     QTreeWidget *m_events;
-    QPushButton *m_ping, *m_register, *m_drop, *m_explain;
+    QPushButton *m_ping, *m_register, *m_drop, *m_explain, *m_certificate;
     QTimer m_clock;
     flows::FlowId m_shownFlow;
     std::size_t m_shownEvents = 0;
