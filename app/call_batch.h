@@ -3,20 +3,21 @@
 #pragma once
 
 #include <app/call_options.h>
+#include <desk/batch.h>
 
 namespace app {
 
-struct BatchPlan {
+struct RepeatPlan {
     CallPlan each;
-    int count = 1;
-    double perSecond = 1;
+    desk::BatchPlan batch;
+    std::string plot, csv; // files; empty: none
     bool json = false;
 };
 
 /// --repeat and --rate within their caps; count 1 without them.
-base::Result<BatchPlan> readBatch(const Arguments &arguments, CallPlan each);
+base::Result<RepeatPlan> readRepeat(const Arguments &arguments, CallPlan each);
 /// Places the calls, waits for their ends, prints table or JSON. Returns the exit code: kFine when
 /// all were answered.
-int runBatch(Console &console, const BatchPlan &plan);
+int runRepeat(Console &console, const RepeatPlan &plan);
 
 } // namespace app

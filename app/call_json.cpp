@@ -48,7 +48,10 @@ json tlsJson(const engine::TlsReport &tls)
             {"not_after", orNull(tls.notAfter)},
             {"names", tls.names},
             {"protocol", orNull(tls.protocol)},
-            {"cipher", orNull(tls.cipher)}};
+            {"cipher", orNull(tls.cipher)},
+            {"fingerprint", orNull(tls.fingerprint)},
+            {"by_exception", tls.byException},
+            {"accepted_before", orNull(tls.expected)}};
 }
 
 /// What our own media measured: RTCP, what it is worth to an ear, what was sent.

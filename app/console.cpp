@@ -5,6 +5,7 @@
 #include <base/text.h>
 #include <csignal>
 #include <cstring>
+#include <desk/call_text.h>
 #include <desk/introduced.h>
 #include <fmt/format.h>
 #include <fstream>
@@ -195,17 +196,9 @@ base::Result<void> readPortRange(const Arguments &arguments, media::Options &med
 {
     if (!arguments.has("--port-range"))
         return {};
-    const std::string text = arguments.value("--port-range");
-    const auto parts = base::split(text, '-');
-    const auto first = base::toInteger(parts.front());
-    const auto last = base::toInteger(parts.back());
-    if (parts.size() > 2 || !first || !last || *first < 1024 || *last > 65535 || *last <= *first)
-        return base::fail(
-            base::ErrorCode::BadInput,
-            "--port-range takes two different ports from 1024 to 65535, such as 40000-40019: "
-            "RTP needs one and RTCP the next.");
-    media.portFirst = static_cast<std::uint16_t>(*first);
-    media.portLast = static_cast<std::uint16_t>(*last);
+    const auto text = arguments.value("--port-range");
+    if (const auto ok = desk::readPorts(text.empty() ? "-" : text, media); !ok)
+        return base::fail(ok.error().code, "--port-range: " + ok.error().sentence);
     return {};
 }
 
@@ -254,6 +247,17 @@ base::Result<void> readNetwork(const Arguments &arguments, engine::Options &opti
     options.tls.caFile = arguments.value("--tls-ca");
     options.tls.certificate = arguments.value("--tls-cert");
     options.tls.key = arguments.value("--tls-key");
+    for (const auto &each : arguments.values("--tls-accept")) {
+        const auto exception = desk::tlsExceptionNamed(each);
+        if (!exception)
+            return tl::unexpected<base::Error>(exception.error());
+        options.tls.exceptions.push_back(*exception);
+        fmt::print(stderr,
+                   "earshot: The certificate {}... of {} is accepted WITHOUT verification "
+                   "(--tls-accept).\n",
+                   exception->fingerprint.substr(0, 23),
+                   base::printable(desk::serverText(*exception), false, 120));
+    }
     options.tls.acceptAnything = arguments.has("--tls-insecure");
     if (options.tls.acceptAnything)
         fmt::print(stderr, "earshot: Certificates are NOT checked (--tls-insecure).\n");

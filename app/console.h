@@ -66,6 +66,8 @@ inline constexpr std::array kNetworkOptions{
     OptionSpec{"--tls-ca", "FILE", "trusted certificates, PEM (the system's)"},
     OptionSpec{"--tls-cert", "FILE", "our own certificate, PEM"},
     OptionSpec{"--tls-key", "FILE", "its key, PEM (in the same file)"},
+    OptionSpec{"--tls-accept", "HOST[:PORT]=SHA256",
+               "accept that server's certificate, by its fingerprint, unverified", true},
     OptionSpec{"--tls-insecure", "", "accept any certificate; said in the report"},
 };
 /// Errors: a file that cannot be read, an address that is none.

@@ -15,7 +15,7 @@
 namespace app {
 namespace {
 
-constexpr std::array kOptions{
+constexpr std::array kOwn{
     OptionSpec{"--lab", "STORY", "play a story of the lab at once"},
     OptionSpec{"--call", "TARGET", "call at once"},
     OptionSpec{"--scheme", "light|dark", "colours, whatever the desktop says"},
@@ -32,6 +32,7 @@ constexpr std::array kOptions{
     OptionSpec{"--report-milestones", "FD",
                "write \"mapped\" and \"idle\" to that descriptor, then close"},
 };
+constexpr auto kOptions = joined(kOwn, kNetworkOptions);
 
 /// For bench start: the parent reads the other end of the pipe and has the clock.
 std::function<void(std::string_view)> milestones(int descriptor)
@@ -57,6 +58,8 @@ int runWindow(int argc, char **argv)
         return complain(display.error().sentence, kNoAccess);
     ui::StartOptions start;
     start.desk = deskOptions(*arguments);
+    if (const auto ok = readNetwork(*arguments, start.desk.engine); !ok)
+        return complain(ok.error().sentence, kUsage);
     if (const auto ok = readPortRange(*arguments, start.desk.media); !ok)
         return complain(ok.error().sentence, kUsage);
     start.desk.recording.folder = record::sessionsFolder();

@@ -53,6 +53,8 @@ void Deeds::wirePanels()
     connect(p.explain, &ExplainPanel::fixWanted, this, &Deeds::fix);
     connect(p.explain, &ExplainPanel::offerWanted, this, &Deeds::take);
     connect(p.explain, &ExplainPanel::compareWanted, this, &Deeds::compare);
+    connect(p.explain, &ExplainPanel::certificateWanted, this, &Deeds::showCertificate);
+    connect(p.ladder, &LadderPane::certificateWanted, this, &Deeds::showCertificate);
     p.files->clock().setReadAgain([this](const QStringList &arguments) { readAgain(arguments); });
     connect(p.ladder, &LadderPane::keyTyped, this, &Deeds::typed);
     connect(p.calls, &CallList::keyTyped, this, &Deeds::typed);
@@ -95,6 +97,8 @@ void Deeds::wireCalls()
     connect(p.board, &FlowBoard::idleWanted, this, &Deeds::searchIdle);
     connect(p.board, &FlowBoard::selfCallWanted, this, &Deeds::callSelf);
     connect(p.board, &FlowBoard::explainWanted, this, &Deeds::explainFlow);
+    connect(p.board, &FlowBoard::certificateWanted, this, &Deeds::showCertificateOf);
+    connect(p.flows, &FlowStrip::certificateWanted, this, &Deeds::showCertificateOf);
     // A failed call says why in the ladder and, for those who look elsewhere, in a sentence.
     connect(&bridge->store(), &Store::ownCallChanged, this, [this](const desk::CallInfo &call) {
         const bool failed =

@@ -3,6 +3,7 @@
 // bridge. UI thread; borrows the window's parts, which outlive it.
 #pragma once
 
+#include <desk/probing.h>
 #include <diagnosis/finding.h>
 #include <engine/engine.h>
 #include <functional>
@@ -52,14 +53,21 @@ public:
     void record(engine::CallHandle call, bool on);
 
     // during a call (deeds_talk.cpp)
-    void holdOrResume();
-    void sendDigits();
-    void chooseSound(); // what our side sends
+    void holdOrResume(bool byUpdate = false);
+    void sendDigits(bool byEvents = false); // else by INFO
+    void chooseSound();                     // what our side sends
     void transfer();
     void answerEarly(); // 183 with our description to who calls
     void declineWith(); // any final code
     void redirect();
     void callLikeThis(); // the INVITE of the call in focus fills the dial bar
+
+    // probes, repeated calls, certificates (deeds_probes.cpp)
+    void probe(desk::ProbeKind kind); // at the test-call bar's target
+    void repeatCall();
+    void showCertificate(); // of the call in focus
+    void showCertificateOf(const base::FlowReport &flow);
+    void networkSettings(QWidget *over = nullptr); // the window, without one
 
     // the window (deeds.cpp)
     void say(const QString &sentence, bool isError);
@@ -79,6 +87,7 @@ Q_SIGNALS:
     void recentChanged();
 
 private:
+    void openCertificate(std::shared_ptr<const engine::TlsReport> report);
     void wirePanels();
     void wireCalls();
     void watchImport();

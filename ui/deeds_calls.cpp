@@ -6,6 +6,7 @@
 #include <diagnosis/flow_facts.h>
 #include <QFileDialog>
 #include <QMainWindow>
+#include <QPushButton>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/focus.h>
 #include <ui/keychain.h>
@@ -52,6 +53,8 @@ void Deeds::addAccount(const std::string &again)
     auto *dialog = new AccountDialog(*m_parts.settings, *m_parts.keychain, m_parts.window);
     dialog->askAgain(again);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
+    connect(dialog->certificates(), &QPushButton::clicked, this,
+            [this, dialog] { networkSettings(dialog); });
     connect(dialog, &QDialog::accepted, this,
             [this, dialog] { registerAccount(dialog->account()); });
     dialog->open();

@@ -82,7 +82,7 @@ engine::CallHandle Deeds::ringing()
     return call;
 }
 
-void Deeds::holdOrResume()
+void Deeds::holdOrResume(bool byUpdate)
 {
     const engine::CallHandle call = talking();
     if (!call.valid())
@@ -93,24 +93,28 @@ void Deeds::holdOrResume()
     if (found == own.end() || found->second.stage != desk::CallInfo::Stage::Answered)
         say(tr("Only an answered call can be held."), false);
     else
-        m_parts.bridge->hold(call, !held);
+        m_parts.bridge->hold(call, !held, byUpdate);
 }
 
-void Deeds::sendDigits()
+void Deeds::sendDigits(bool byEvents)
 {
     const engine::CallHandle call = talking();
     if (!call.valid())
         return;
-    ask(tr("Send digits"), tr("Digits to send by INFO: 0 to 9, *, #, A to D"), {},
-        [this, call](const QString &digits) {
-            if (areDigits(digits))
-                m_parts.bridge->sendDigits(call, toStd(digits.toUpper()));
-            else
-                say(tr("\"%1\" cannot be sent: digits are 0 to 9, *, #, A to D, %2 at most.")
-                        .arg(shown(toStd(digits)))
-                        .arg(kLongestDigits),
-                    true);
-        });
+    const QString question =
+        byEvents ? tr("Digits to send by telephone events (RFC 4733): 0 to 9, *, #, A to D")
+                 : tr("Digits to send by INFO: 0 to 9, *, #, A to D");
+    ask(tr("Send digits"), question, {}, [this, call, byEvents](const QString &digits) {
+        if (areDigits(digits) && byEvents)
+            m_parts.bridge->sendKeys(call, toStd(digits.toUpper()));
+        else if (areDigits(digits))
+            m_parts.bridge->sendDigits(call, toStd(digits.toUpper()));
+        else
+            say(tr("\"%1\" cannot be sent: digits are 0 to 9, *, #, A to D, %2 at most.")
+                    .arg(shown(toStd(digits)))
+                    .arg(kLongestDigits),
+                true);
+    });
 }
 
 void Deeds::chooseSound()

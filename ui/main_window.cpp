@@ -31,11 +31,13 @@
 #include <ui/panels/ladder_pane.h>
 #include <ui/panels/sound_panel.h>
 #include <ui/panels/status_line.h>
+#include <ui/panels/trust_bar.h>
 #include <ui/panels/unclosed_bar.h>
 #include <ui/panels/welcome_page.h>
 #include <ui/settings.h>
 #include <ui/text.h>
 #include <ui/theme/theme.h>
+#include <ui/trust.h>
 #include <ui/views/message_view.h>
 
 namespace ui {
@@ -64,12 +66,16 @@ MainWindow::MainWindow(DeskBridge &bridge, Theme &theme, Settings &settings, QWi
     m_parts.settings = &settings;
     m_parts.keychain = new Keychain(this);
     m_parts.focus = new Focus(bridge.store(), this);
+    m_parts.trust = new Trust(settings, bridge, this);
     makePanels();
     makeCentre();
     makeDocks();
     makeStatus();
     m_deeds = new Deeds(m_parts, this);
     buildMenus(*this, *m_deeds);
+    connect(m_parts.trust, &Trust::problem, m_deeds,
+            [this](const QString &sentence) { m_deeds->say(sentence, true); });
+    m_parts.trust->begin();
     connect(m_deeds, &Deeds::ladderShown, this, &MainWindow::arrange);
     setDocksVisible(false); // the welcome page has the window for itself
     nameInternals(this);
@@ -114,6 +120,9 @@ void MainWindow::makeCentre()
     menus->setNativeMenuBar(false);
     bars->addWidget(menus);
     bars->addWidget(m_parts.dial);
+    auto *mark = new TrustBar(*m_parts.trust, top);
+    bars->addWidget(mark);
+    connect(mark, &TrustBar::showWanted, this, [this] { m_deeds->networkSettings(); });
     bars->addWidget(m_parts.flows);
     bars->addWidget(m_parts.incoming);
     bars->addWidget(m_parts.notices);

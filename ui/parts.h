@@ -30,6 +30,7 @@ class Settings;
 class SoundPanel;
 class StoryBar;
 class Theme;
+class Trust;
 class WelcomePage;
 
 struct Parts {
@@ -38,6 +39,7 @@ struct Parts {
     Theme *theme = nullptr;
     Settings *settings = nullptr;
     Keychain *keychain = nullptr;
+    Trust *trust = nullptr;
     Focus *focus = nullptr;
     QStackedWidget *pages = nullptr; // welcome, ladder
     WelcomePage *welcome = nullptr;

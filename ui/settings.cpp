@@ -2,13 +2,14 @@
 #include <ui/settings.h>
 
 #include <algorithm>
+#include <desk/call_text.h>
 #include <QStandardPaths>
 #include <ui/text.h>
 
 namespace ui {
 namespace {
 
-constexpr int kMostRecent = 10, kMostAccounts = 50;
+constexpr int kMostRecent = 10, kMostAccounts = 50, kMostAccepted = 200;
 constexpr int kVersion = 1;
 
 } // namespace
@@ -84,6 +85,32 @@ void Settings::confirm(const QString &host)
     QStringList hosts = m_ini->value(QStringLiteral("calls/confirmed")).toStringList();
     if (!hosts.contains(host))
         m_ini->setValue(QStringLiteral("calls/confirmed"), hosts << host);
+}
+
+engine::TlsOptions Settings::tls() const
+{
+    engine::TlsOptions out;
+    out.caFile = toStd(text(QStringLiteral("tls/ca")));
+    out.certificate = toStd(text(QStringLiteral("tls/certificate")));
+    out.key = toStd(text(QStringLiteral("tls/key")));
+    for (const QString &line :
+         m_ini->value(QStringLiteral("tls/accepted")).toStringList().mid(0, kMostAccepted)) {
+        if (const auto known = desk::tlsExceptionNamed(toStd(line)))
+            out.exceptions.push_back(*known);
+    }
+    return out;
+}
+
+void Settings::setTls(const engine::TlsOptions &tls)
+{
+    setText(QStringLiteral("tls/ca"), QString::fromStdString(tls.caFile));
+    setText(QStringLiteral("tls/certificate"), QString::fromStdString(tls.certificate));
+    setText(QStringLiteral("tls/key"), QString::fromStdString(tls.key));
+    QStringList accepted;
+    for (const engine::TlsException &each : tls.exceptions)
+        accepted << QString::fromStdString(desk::serverText(each) + "=" + each.fingerprint);
+    m_ini->setValue(QStringLiteral("tls/accepted"), accepted);
+    m_ini->sync(); // what was taken back must not return after a crash
 }
 
 std::vector<SavedAccount> Settings::accounts() const

@@ -37,6 +37,10 @@ public:
     bool isConfirmed(const QString &host) const; // real calls to it were allowed by hand
     void confirm(const QString &host);
 
+    /// CA file, own certificate and what was accepted by hand; never "accept anything".
+    engine::TlsOptions tls() const;
+    void setTls(const engine::TlsOptions &tls);
+
     std::vector<SavedAccount> accounts() const;
     void saveAccount(const SavedAccount &account); // by address of record
     void removeAccount(const std::string &aor);

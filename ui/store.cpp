@@ -152,6 +152,43 @@ void Store::applyMedia(const media::Status &status)
     Q_EMIT mediaChanged(status);
 }
 
+void Store::applyTls(const engine::TlsReport &report)
+{
+    constexpr std::size_t kMostTls = 256;
+    m_tls[report.remote] = std::make_shared<const engine::TlsReport>(report);
+    if (m_tls.size() > kMostTls)
+        m_tls.erase(m_tls.begin()->first == report.remote ? std::next(m_tls.begin())
+                                                          : m_tls.begin());
+    Q_EMIT tlsSeen(report);
+}
+
+void Store::applyProbe(const engine::ProbeEvent &event)
+{
+    Q_EMIT probed(event);
+}
+
+std::shared_ptr<const engine::TlsReport> Store::tlsOf(const base::Endpoint &remote) const
+{
+    const auto found = m_tls.find(remote);
+    return found == m_tls.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<const engine::TlsReport> Store::tlsOf(const calls::Call &call) const
+{
+    constexpr std::size_t kMostLooked = 16;
+    if (const auto *own = ownCall(call.callId); own != nullptr && own->tls)
+        return own->tls;
+    for (std::size_t i = 0; !m_tls.empty() && i < std::min(call.rows.size(), kMostLooked); ++i) {
+        const trace::RowId id = call.rows[i].row;
+        const trace::Row &row = m_trace.row(id);
+        if (row.kind != trace::RowKind::Message || row.origin != base::Origin::Tap)
+            continue;
+        if (auto known = tlsOf(row.outgoing ? m_trace.destination(id) : m_trace.source(id)))
+            return known;
+    }
+    return nullptr;
+}
+
 void Store::setNames(std::map<std::string, std::string> names)
 {
     if (names == m_names)

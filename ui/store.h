@@ -35,6 +35,10 @@ public:
     const std::map<std::uint32_t, desk::CallInfo> &ownCalls() const { return m_ownCalls; }
     const desk::CallInfo *ownCall(std::string_view callId) const;
     const std::map<std::uint32_t, desk::AccountInfo> &accounts() const { return m_accounts; }
+    /// The newest TLS handshake with that end; nullptr: none was seen.
+    std::shared_ptr<const engine::TlsReport> tlsOf(const base::Endpoint &remote) const;
+    /// That of the connection a call of ours uses, or of any other exchange on our own sockets.
+    std::shared_ptr<const engine::TlsReport> tlsOf(const calls::Call &call) const;
     const desk::StoryState &story() const { return m_story; }
     const session::Update *last() const { return m_last.get(); }
     const std::vector<session::ImportState> &files() const { return m_files; } // read so far
@@ -51,6 +55,8 @@ public:
     void forgetAccount(engine::AccountHandle account);
     void applyStory(const desk::StoryState &story);
     void applyMedia(const media::Status &status);
+    void applyTls(const engine::TlsReport &report);
+    void applyProbe(const engine::ProbeEvent &event);
     void setNames(std::map<std::string, std::string> names);
     /// Everything anew, after updates were lost.
     void replaceCalls(std::vector<CallPtr> calls, std::vector<FlowPtr> flows);
@@ -61,6 +67,8 @@ Q_SIGNALS:
     void flowsChanged();
     void ownCallChanged(const desk::CallInfo &call, bool isNew);
     void accountsChanged();
+    void tlsSeen(const engine::TlsReport &report);
+    void probed(const engine::ProbeEvent &event);
     void mediaChanged(const media::Status &status);
     void storyChanged(const desk::StoryState &story);
     void namesChanged();
@@ -75,6 +83,7 @@ private:
     std::map<std::uint32_t, desk::CallInfo> m_ownCalls;
     std::map<std::uint32_t, desk::AccountInfo> m_accounts;
     desk::StoryState m_story;
+    std::map<base::Endpoint, std::shared_ptr<const engine::TlsReport>> m_tls; // at most kMostTls
     void noteFile(const session::ImportState &import);
     CallPtr introduced(const CallPtr &view) const;
 

@@ -2,6 +2,7 @@
 #include <ui/window.h>
 
 #include <cstdio>
+#include <desk/call_text.h>
 #include <QAbstractEventDispatcher>
 #include <QAccessible>
 #include <QApplication>
@@ -14,6 +15,7 @@
 #include <ui/later.h>
 #include <ui/main_window.h>
 #include <ui/panels/dial_bar.h>
+#include <ui/panels/network_dialog.h>
 #include <ui/settings.h>
 #include <ui/text.h>
 #include <ui/theme/desktop_scheme.h>
@@ -120,6 +122,9 @@ int runWindow(int argc, char **argv, StartOptions options)
         options.desk.recording = {};
     if (options.desk.media.device.empty())
         options.desk.media.device = toStd(settings.text(QLatin1String(AudioMenu::kSetting)));
+    if (options.desk.media.portFirst == 0) // what is kept is looked at when it is entered
+        static_cast<void>(desk::readPorts(
+            toStd(settings.text(QLatin1String(NetworkDialog::kPortsSetting))), options.desk.media));
     auto bridge = DeskBridge::open(options.desk);
     if (!bridge) {
         std::fprintf(stderr, "earshot: %s\n", bridge.error().sentence.c_str());

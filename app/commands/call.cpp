@@ -20,6 +20,8 @@ namespace {
 constexpr std::array kOwn{
     OptionSpec{"--repeat", "N", "place the call N times: a table of results (up to 1000)"},
     OptionSpec{"--rate", "R", "calls a second with --repeat (1, up to 50)"},
+    OptionSpec{"--plot", "FILE", "PDD and answer of each of these calls as an SVG picture"},
+    OptionSpec{"--csv", "FILE", "the table of --repeat as CSV"},
     OptionSpec{"--session", "FILE", "record everything into this new pcapng file"},
     OptionSpec{"--json", "", "print one JSON document instead of text"},
 };
@@ -53,7 +55,7 @@ int exitCode(const Followed &followed)
     return here ? kNoAccess : kCallFailed;
 }
 
-int place(const Arguments &arguments, const BatchPlan &plan, const desk::Options &options)
+int place(const Arguments &arguments, const RepeatPlan &plan, const desk::Options &options)
 {
     auto console = Console::open(options);
     if (!console)
@@ -64,7 +66,7 @@ int place(const Arguments &arguments, const BatchPlan &plan, const desk::Options
             fmt::print(stderr, "earshot: {}\n", sentence);
     };
     if (arguments.has("--repeat"))
-        return runBatch(**console, plan);
+        return runRepeat(**console, plan);
     const auto handle = (*console)->desk().place(plan.each.call);
     if (!handle)
         return complain(handle.error().sentence, exitFor(handle.error()));
@@ -103,7 +105,7 @@ int run(const Arguments &arguments)
     auto call = readCallOptions(arguments, options);
     if (!call)
         return complain(call.error().sentence, exitFor(call.error()));
-    auto plan = readBatch(arguments, std::move(*call));
+    auto plan = readRepeat(arguments, std::move(*call));
     if (!plan)
         return complain(plan.error().sentence, exitFor(plan.error()));
     auto &folder = plan->each.call.recordFolder;

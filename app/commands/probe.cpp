@@ -8,6 +8,7 @@
 #include <base/text.h>
 #include <cerrno>
 #include <cstring>
+#include <desk/probing.h>
 #include <fmt/format.h>
 #include <fstream>
 #include <iostream>
@@ -31,14 +32,9 @@ constexpr std::array kOwn{
 };
 constexpr auto kOptions = joined(kOwn, kNetworkOptions);
 
-constexpr int kMostRequests = 100;
-constexpr std::size_t kLargestRaw = 60'000;
-
 struct Plan {
     std::string what;
-    engine::ProbeRequest request;
-    int count = 1, hops = 30;
-    base::Duration interval{0}, wait{0};
+    desk::ProbePlan probe;
     bool json = false;
 };
 
@@ -54,22 +50,23 @@ base::Result<int> numberOf(const Arguments &arguments, const char *name, int oth
 base::Result<void> readRaw(const std::string &path, engine::ProbeRequest &request)
 {
     std::ifstream in(path, std::ios::binary);
-    request.raw.resize(kLargestRaw + 1);
+    request.raw.resize(desk::kLargestProbe + 1);
     in.read(request.raw.data(), static_cast<std::streamsize>(request.raw.size()));
     request.raw.resize(static_cast<std::size_t>(in.gcount()));
     if (request.raw.empty())
         return base::fail(base::ErrorCode::NotFound,
                           fmt::format("{} cannot be read or is empty.", base::printable(path)),
                           std::strerror(errno));
-    if (request.raw.size() > kLargestRaw)
+    if (request.raw.size() > desk::kLargestProbe)
         return base::fail(
             base::ErrorCode::BadInput,
-            fmt::format("{} has more than {} bytes.", base::printable(path), kLargestRaw));
+            fmt::format("{} has more than {} bytes.", base::printable(path), desk::kLargestProbe));
     return {};
 }
 
 base::Result<Plan> readPlan(const Arguments &arguments)
 {
+    using desk::ProbeKind;
     Plan plan;
     const auto &words = arguments.positionals();
     const bool raw = !words.empty() && words[0] == "raw";
@@ -78,7 +75,9 @@ base::Result<Plan> readPlan(const Arguments &arguments)
                           "Give what to probe: options TARGET, trace TARGET or raw TARGET FILE.");
     plan.what = words[0];
     plan.json = arguments.has("--json");
-    auto &request = plan.request;
+    auto &probe = plan.probe;
+    probe.kind = raw ? ProbeKind::Raw : words[0] == "trace" ? ProbeKind::Trace : ProbeKind::Options;
+    auto &request = probe.request;
     request.target = words[1];
     request.from = arguments.value("--from", request.from);
     request.proxy = arguments.value("--proxy");
@@ -90,8 +89,8 @@ base::Result<Plan> readPlan(const Arguments &arguments)
             checkTransport(arguments, {request.proxy.empty() ? request.target : request.proxy});
         !ok)
         return tl::unexpected<base::Error>(ok.error());
-    const auto count = numberOf(arguments, "--count", 1, kMostRequests);
-    const auto hops = numberOf(arguments, "--max-hops", 30, 70);
+    const auto count = numberOf(arguments, "--count", 1, desk::kMostProbeRequests);
+    const auto hops = numberOf(arguments, "--max-hops", 30, desk::kMostProbeHops);
     const auto interval = arguments.seconds("--interval", std::chrono::seconds(1));
     const auto wait =
         arguments.seconds("--wait", raw ? std::chrono::seconds(2) : std::chrono::seconds(4));
@@ -99,138 +98,106 @@ base::Result<Plan> readPlan(const Arguments &arguments)
         return tl::unexpected<base::Error>((count ? hops : count).error());
     if (!interval || !wait)
         return tl::unexpected<base::Error>((interval ? wait : interval).error());
-    plan.count = *count;
-    plan.hops = *hops;
-    plan.interval = std::max<base::Duration>(*interval, std::chrono::milliseconds(20));
-    plan.wait = *wait;
+    probe.count = *count;
+    probe.hops = *hops;
+    probe.interval = std::max<base::Duration>(*interval, std::chrono::milliseconds(20));
+    probe.wait = *wait;
     if (raw)
         if (const auto ok = readRaw(words[2], request); !ok)
             return tl::unexpected<base::Error>(ok.error());
     return plan;
 }
 
-/// One probe and what came of it; nullopt: nothing within the wait, or Ctrl+C.
-base::Result<std::optional<engine::ProbeEvent>>
-ask(Console &console, const engine::ProbeRequest &request, base::Duration wait)
+Json lineOf(const desk::ProbeLine &line)
 {
-    std::optional<engine::ProbeEvent> out;
-    engine::ProbeHandle handle;
-    console.onProbe = [&](const engine::ProbeEvent &event) {
-        if (event.probe == handle)
-            out = event;
-    };
-    const auto started = console.desk().probe(request);
-    if (!started)
-        return tl::unexpected<base::Error>(started.error());
-    handle = *started;
-    console.waitUntil([&] { return out.has_value(); }, wait);
-    console.onProbe = {};
-    return out;
-}
-
-Json lineOf(int number, const std::optional<engine::ProbeEvent> &event)
-{
-    if (!event)
-        return {{"number", number}, {"code", nullptr}, {"text", "no answer in time"}};
-    return {{"number", number},
-            {"code", event->status},
-            {"phrase", event->phrase},
-            {"local", event->local},
-            {"round_trip_ms", event->local || event->status == 0
+    if (!line.event)
+        return {{"number", line.number}, {"code", nullptr}, {"text", "no answer in time"}};
+    const auto &event = *line.event;
+    const auto orNull = [](const std::string &text) { return text.empty() ? Json() : Json(text); };
+    return {{"number", line.number},
+            {"code", event.status},
+            {"phrase", event.phrase},
+            {"local", event.local},
+            {"round_trip_ms", event.local || event.status == 0
                                   ? Json(nullptr)
-                                  : Json(base::toMilliseconds(event->roundTrip))},
-            {"from", event->remote.text()},
-            {"server", event->server},
-            {"text", event->sentence}};
+                                  : Json(base::toMilliseconds(event.roundTrip))},
+            {"from", event.remote.text()},
+            {"server", event.server},
+            {"via", orNull(event.via)},
+            {"call_id", orNull(event.callId)},
+            {"text", event.sentence}};
 }
 
-void print(const Json &line)
+void print(const desk::ProbeLine &line)
 {
-    if (line["code"].is_null() || line["local"].get<bool>())
-        fmt::print("{:>3}  *  {}\n", line["number"].get<int>(), line["text"].get<std::string>());
+    const auto value = desk::roundTripOf(line);
+    if (value)
+        fmt::print("{:>3}  {}  {:.3f} ms  from {}{}{}\n", line.number, desk::answerText(line),
+                   *value, line.event->remote.text(), line.event->server.empty() ? "" : "  ",
+                   line.event->server);
     else
-        fmt::print("{:>3}  {} {}  {:.3f} ms  from {}{}{}\n", line["number"].get<int>(),
-                   line["code"].get<int>(), line["phrase"].get<std::string>(),
-                   line["round_trip_ms"].get<double>(), line["from"].get<std::string>(),
-                   line["server"].get<std::string>().empty() ? "" : "  ",
-                   line["server"].get<std::string>());
+        fmt::print("{:>3}  *  {}\n", line.number, desk::answerText(line));
     std::fflush(stdout);
 }
 
-bool answered(const Json &line)
+Json figures(const desk::Probing &probing)
 {
-    return line["code"].is_number() && line["code"].get<int>() > 0 && !line["local"].get<bool>();
+    const auto now = probing.figures();
+    const auto orNull = [](const std::optional<double> &value) {
+        return value ? Json(*value) : Json(nullptr);
+    };
+    return {{"sent", now.sent},
+            {"answered", now.answered},
+            {"min_ms", orNull(now.least)},
+            {"mean_ms", orNull(now.mean)},
+            {"max_ms", orNull(now.most)}};
 }
 
-Json figures(const Json &lines)
+/// Sends what is due and prints each line once it is known, unless `quiet`.
+base::Result<void> follow(Console &console, desk::Probing &probing, bool quiet)
 {
-    double least = 0, most = 0, sum = 0;
-    int count = 0;
-    for (const auto &line : lines) {
-        if (!answered(line))
-            continue;
-        const double value = line["round_trip_ms"];
-        least = count == 0 ? value : std::min(least, value);
-        most = std::max(most, value);
-        sum += value;
-        ++count;
+    std::size_t told = 0;
+    console.onProbe = [&](const engine::ProbeEvent &event) { probing.add(event); };
+    const auto tell = [&](bool all) {
+        const auto &lines = probing.lines();
+        while (!quiet && told < lines.size() && (all || lines[told].event || lines[told].late))
+            print(lines[told++]);
+    };
+    while (!probing.over() && !Console::interrupted()) {
+        if (const auto request = probing.due(base::now())) {
+            const auto handle = console.desk().probe(*request);
+            if (!handle)
+                return tl::unexpected<base::Error>(handle.error());
+            probing.sent(*handle, base::now());
+        }
+        tell(false);
+        console.waitUntil([] { return true; }, std::chrono::milliseconds(5));
     }
-    return {{"sent", lines.size()},
-            {"answered", count},
-            {"min_ms", count == 0 ? Json(nullptr) : Json(least)},
-            {"mean_ms", count == 0 ? Json(nullptr) : Json(sum / count)},
-            {"max_ms", count == 0 ? Json(nullptr) : Json(most)}};
+    tell(true);
+    console.onProbe = {};
+    return {};
 }
 
-base::Result<Json> options(Console &console, const Plan &plan)
+void printReport(const Plan &plan, const desk::Probing &probing, const Console::Report &report)
 {
-    Json lines = Json::array();
-    for (int i = 1; i <= plan.count && !Console::interrupted(); ++i) {
-        const auto next = base::now() + plan.interval;
-        const auto event = ask(console, plan.request, plan.wait);
-        if (!event)
-            return tl::unexpected<base::Error>(event.error());
-        lines.push_back(lineOf(i, *event));
-        if (!plan.json)
-            print(lines.back());
-        if (i < plan.count)
-            console.waitUntil([&] { return base::now() >= next; }, plan.interval);
+    const bool raw = plan.probe.kind == desk::ProbeKind::Raw;
+    if (plan.json) {
+        Json lines = Json::array();
+        for (const auto &line : probing.lines())
+            lines.push_back(lineOf(line));
+        Json out{{"schema_version", 1},
+                 {"probe", plan.what},
+                 {"target", plan.probe.request.target},
+                 {"results", lines},
+                 {"summary", figures(probing)}};
+        out["report"] = Json::parse(report::jsonOf(report.input), nullptr, false);
+        fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
+    } else if (raw) {
+        report::format("text")->write(report.input, std::cout);
+        std::cout.flush();
+    } else {
+        fmt::print("{}\n", probing.conclusion());
     }
-    return lines;
-}
-
-/// RFC 3261 section 16.3: who gets Max-Forwards 0 says 483, or answers if it is the target.
-base::Result<Json> trace(Console &console, const Plan &plan)
-{
-    Json lines = Json::array();
-    for (int hop = 0; hop < plan.hops && !Console::interrupted(); ++hop) {
-        auto request = plan.request;
-        request.maxForwards = hop;
-        const auto event = ask(console, request, plan.wait);
-        if (!event)
-            return tl::unexpected<base::Error>(event.error());
-        lines.push_back(lineOf(hop + 1, *event));
-        if (!plan.json)
-            print(lines.back());
-        if (*event && ((*event)->local || (*event)->status != 483))
-            break;
-    }
-    return lines;
-}
-
-base::Result<Json> raw(Console &console, const Plan &plan)
-{
-    fmt::print(stderr,
-               "earshot: {} bytes are sent to {} exactly as they are; only do that to a "
-               "peer that is yours to test.\n",
-               plan.request.raw.size(), base::printable(plan.request.target, false, 120));
-    const auto event = ask(console, plan.request, std::chrono::seconds(4));
-    if (!event)
-        return tl::unexpected<base::Error>(event.error());
-    console.waitUntil([] { return false; }, plan.wait); // what comes back is in the ladder
-    Json lines = Json::array();
-    lines.push_back(lineOf(1, *event));
-    return lines;
 }
 
 int run(const Arguments &arguments)
@@ -245,34 +212,17 @@ int run(const Arguments &arguments)
     auto console = Console::open(settings);
     if (!console)
         return complain(console.error().sentence, exitFor(console.error()));
-    const auto lines = plan->what == "options" ? options(**console, *plan)
-                       : plan->what == "trace" ? trace(**console, *plan)
-                                               : raw(**console, *plan);
-    if (!lines)
-        return complain(lines.error().sentence, exitFor(lines.error()));
+    const bool raw = plan->probe.kind == desk::ProbeKind::Raw;
+    if (raw)
+        fmt::print(stderr, "earshot: {}\n",
+                   desk::rawConsent(plan->probe.request.raw.size(), plan->probe.request.target));
+    desk::Probing probing(plan->probe);
+    if (const auto followed = follow(**console, probing, plan->json || raw); !followed)
+        return complain(followed.error().sentence, exitFor(followed.error()));
     (*console)->desk().session().settle(std::chrono::seconds(1));
-    const auto report = (*console)->report(plan->request.target);
-    const bool sentRaw = plan->what == "raw";
-    bool good = false;
-    for (const auto &line : *lines)
-        good = good || answered(line) || (sentRaw && !line["local"].get<bool>());
-    if (plan->json) {
-        Json out{{"schema_version", 1},
-                 {"probe", plan->what},
-                 {"target", plan->request.target},
-                 {"results", *lines},
-                 {"summary", figures(*lines)}};
-        out["report"] = Json::parse(report::jsonOf(report->input), nullptr, false);
-        fmt::print("{}\n", out.dump(2, ' ', false, Json::error_handler_t::replace));
-    } else if (sentRaw) {
-        report::format("text")->write(report->input, std::cout);
-        std::cout.flush();
-    } else if (plan->what == "options") {
-        const auto sum = figures(*lines);
-        fmt::print("{} sent, {} answered\n", sum["sent"].get<std::size_t>(),
-                   sum["answered"].get<int>());
-    }
-    return good ? kFine : kCallFailed;
+    const auto report = (*console)->report(plan->probe.request.target);
+    printReport(*plan, probing, *report);
+    return probing.good() ? kFine : kCallFailed;
 }
 
 } // namespace

@@ -101,10 +101,7 @@ void CallControl::onEvent(const engine::CallEvent &event)
         change(ours, [&](CallInfo &info) { info.tls = event.tls; });
     switch (event.step) {
     case engine::CallStep::InviteSent:
-        change(ours, [&](CallInfo &info) {
-            info.callId = event.callId;
-            info.invites.push_back(base::utc(event.time));
-        });
+        onInviteSent(event);
         break;
     case engine::CallStep::Provisional:
         onProvisional(*live, event);
@@ -213,6 +210,33 @@ void CallControl::onProvisional(Live &live, const engine::CallEvent &event)
         remoteAnswer(live, event);
     if (event.status == 180 && live.media.valid() && m_parts.media)
         m_parts.media->alerting(live.media, event.toTag);
+}
+
+bool CallControl::answered(engine::CallHandle ours) const
+{
+    std::lock_guard guard(m_parts.mutex);
+    const auto found = m_parts.calls.find(ours);
+    return found != m_parts.calls.end() && found->second.stage == CallInfo::Stage::Answered;
+}
+
+/// Only the first INVITE sets the clock: one with credentials is the same call to its caller.
+void CallControl::onInviteSent(const engine::CallEvent &event)
+{
+    base::Duration limit{0};
+    bool first = false;
+    const auto *live = byTheirs(event.call);
+    change(live->ours, [&](CallInfo &info) {
+        info.callId = event.callId;
+        info.invites.push_back(base::utc(event.time));
+        limit = info.options.cancelAfter;
+        first = info.invites.size() == 1;
+    });
+    if (limit.count() <= 0 || !first)
+        return;
+    m_parts.worker.postIn(limit, [this, ours = live->ours] {
+        if (byOurs(ours) != nullptr && !answered(ours))
+            hangUp(ours);
+    });
 }
 
 void CallControl::onAnswered(Live &live, const engine::CallEvent &event)

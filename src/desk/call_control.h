@@ -84,6 +84,8 @@ private:
                    const std::string &what);
     void endUnprotected(Live &live, const engine::CallEvent &event);
     void tellRefused(const Live &live, const std::string &callId, const media::Status &last);
+    void onInviteSent(const engine::CallEvent &event);
+    bool answered(engine::CallHandle ours) const;
     void onProvisional(Live &live, const engine::CallEvent &event);
     void onAnswered(Live &live, const engine::CallEvent &event);
     void onOver(engine::CallHandle ours, const engine::CallEvent &event);

@@ -67,6 +67,61 @@ base::Result<std::pair<std::string, std::string>> headerNamed(const std::string 
     return std::pair{name, line.substr(colon + 1)};
 }
 
+base::Result<engine::TlsException> tlsExceptionNamed(const std::string &text)
+{
+    const auto bad = [&] {
+        return base::fail(
+            base::ErrorCode::BadInput,
+            fmt::format("A certificate to accept is written as HOST=SHA256 or HOST:PORT=SHA256, "
+                        "with the 64 hex digits of its fingerprint, not \"{}\".",
+                        base::printable(text, false, 160)));
+    };
+    const auto equals = text.rfind('=');
+    if (equals == std::string::npos)
+        return bad();
+    engine::TlsException out;
+    out.fingerprint = engine::fingerprintOf(text.substr(equals + 1));
+    out.host = text.substr(0, equals);
+    const auto colon = out.host.rfind(':');
+    const bool bareV6 = out.host.find(':') != colon && out.host.front() != '[';
+    if (colon != std::string::npos && !bareV6 && out.host.back() != ']') {
+        const auto port = base::toInteger(out.host.substr(colon + 1));
+        if (!port || *port < 1 || *port > 65535)
+            return bad();
+        out.port = static_cast<std::uint16_t>(*port);
+        out.host.resize(colon);
+    }
+    if (out.host.size() > 2 && out.host.front() == '[' && out.host.back() == ']')
+        out.host = out.host.substr(1, out.host.size() - 2);
+    if (out.host.empty() || out.fingerprint.empty())
+        return bad();
+    return out;
+}
+
+std::string serverText(const engine::TlsException &exception)
+{
+    const bool bare = exception.host.find(':') != std::string::npos;
+    const std::string host = bare ? "[" + exception.host + "]" : exception.host;
+    return exception.port == 0 ? host : fmt::format("{}:{}", host, exception.port);
+}
+
+base::Result<void> readPorts(const std::string &text, media::Options &media)
+{
+    if (text.empty())
+        return {};
+    const auto parts = base::split(text, '-');
+    const auto first = base::toInteger(parts.front());
+    const auto last = base::toInteger(parts.back());
+    if (parts.size() > 2 || !first || !last || *first < 1024 || *last > 65535 || *last <= *first)
+        return base::fail(
+            base::ErrorCode::BadInput,
+            "A port range takes two different ports from 1024 to 65535, such as 40000-40019: RTP "
+            "needs one and RTCP the next.");
+    media.portFirst = static_cast<std::uint16_t>(*first);
+    media.portLast = static_cast<std::uint16_t>(*last);
+    return {};
+}
+
 std::string alertInfo(const std::string &uri)
 {
     return uri.empty() || uri.front() == '<' ? uri : "<" + uri + ">";

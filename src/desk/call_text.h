@@ -14,6 +14,14 @@ base::Result<std::pair<std::string, std::string>> headerNamed(const std::string 
 /// The value of an Alert-Info header from a URI, with angle brackets or without.
 std::string alertInfo(const std::string &uri);
 
+/// "HOST=SHA256", "HOST:PORT=SHA256": a certificate that is accepted by hand.
+base::Result<engine::TlsException> tlsExceptionNamed(const std::string &text);
+/// "edge.example.com:5061", "edge.example.com" for any port.
+std::string serverText(const engine::TlsException &exception);
+
+/// "40000-40019": UDP ports for RTP and RTCP; empty: any. Errors: it is no such range.
+base::Result<void> readPorts(const std::string &text, media::Options &media);
+
 /// What a call must be told to send an INVITE like this one: whom, from whom, codecs in its order
 /// (those we know), 100rel, late offer, and the headers that ask for something. What identifies the
 /// other call or its hops (Call-ID, Via, Route, Contact, credentials) stays behind.

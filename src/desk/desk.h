@@ -26,6 +26,7 @@ struct CallOptions {
     std::string codecs = "PCMU,PCMA,opus";
     engine::Reliability reliability = engine::Reliability::Supported;
     base::Duration hangUpAfter{0}; // after the answer; 0: by hand
+    base::Duration cancelAfter{0}; // after the INVITE, where nobody answers; 0: by hand
     std::string recordFolder;      // empty: none
     media::Sending sending;
     std::string ringback = "DE";         // whose ringback a phone makes by itself; empty: none
@@ -101,6 +102,7 @@ struct Observer {
     std::function<void(const StoryState &)> story;
     std::function<void(const std::string &sentence)> notice;
     std::function<void(const engine::ProbeEvent &)> probe;
+    std::function<void(const engine::TlsReport &)> tls; // every handshake that ended
 };
 
 struct Options {
@@ -136,6 +138,8 @@ public:
     void transfer(engine::CallHandle call, const std::string &target, engine::CallHandle with = {});
     /// Errors: a sentence about what cannot be asked. Told by Observer::probe with this number.
     base::Result<engine::ProbeHandle> probe(engine::ProbeRequest request);
+    /// How certificates are judged from now on. Errors: a file that cannot be read.
+    base::Result<void> setTls(engine::TlsOptions tls);
     void choose(engine::CallHandle call, const std::string &toTag); // which early dialog to hear
     void mute(engine::CallHandle call, bool muted);
     /// What our side sounds like from now on.

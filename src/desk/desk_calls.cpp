@@ -97,6 +97,18 @@ base::Result<engine::ProbeHandle> Desk::probe(engine::ProbeRequest request)
     return ours;
 }
 
+base::Result<void> Desk::setTls(engine::TlsOptions tls)
+{
+    engine::Options options;
+    options.tls = tls;
+    if (const auto ok = engine::checkOptions(options); !ok)
+        return ok;
+    withEngine([tls = std::move(tls)](engine::Engine &engine) {
+        static_cast<void>(engine.setTls(tls)); // it was looked at above
+    });
+    return {};
+}
+
 void Desk::audioDevices(std::function<void(std::vector<media::AudioDevice>)> told)
 {
     m_impl->parts.worker.post([impl = m_impl.get(), told = std::move(told)]() mutable {

@@ -18,6 +18,11 @@ public:
     void onCall(const engine::CallEvent &event) override;
     void onFlow(const engine::FlowEvent &event) override;
     void onProbe(const engine::ProbeEvent &event) override;
+    void onTls(const engine::TlsReport &report) override
+    {
+        if (parts.observer.tls)
+            parts.observer.tls(report);
+    }
     void onUpdate(const std::shared_ptr<const session::Update> &update);
     void nameOurs(const session::Update &update);
     engine::ProbeEvent oursOf(engine::ProbeEvent event);

@@ -6,6 +6,7 @@
 #include <desk/security.h>
 #include <fmt/format.h>
 #include <rtp/national_tones.h>
+#include <set>
 #include <sip/sdp_fault.h>
 
 namespace desk {
@@ -184,6 +185,15 @@ void addEvents(std::vector<sip::Codec> &codecs)
         added.push_back({"telephone-event", dynamic++, codec.clock, 1, "0-16"});
     }
     codecs.insert(codecs.end(), added.begin(), added.end());
+}
+
+std::vector<std::string> ringbackCountries()
+{
+    std::set<std::string> out;
+    for (const auto &tone : rtp::nationalTones())
+        if (tone.means == rtp::Sound::Ringback)
+            out.emplace(tone.country);
+    return {out.begin(), out.end()};
 }
 
 base::Result<void> checkRingback(const std::string &country)

@@ -43,6 +43,7 @@ void keepStatic(std::vector<sip::Codec> &codecs);
 void addEvents(std::vector<sip::Codec> &codecs);
 /// A country whose ringback is known (ISO 3166, "DE"), or empty. Errors: a sentence that names
 /// some.
+std::vector<std::string> ringbackCountries(); // sorted
 base::Result<void> checkRingback(const std::string &country);
 
 sip::SdpDraft ownDraft(const base::Endpoint &rtp, const std::vector<sip::Codec> &codecs);

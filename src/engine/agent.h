@@ -92,6 +92,7 @@ public:
     std::shared_ptr<const TlsReport> tls(const base::Endpoint &endpoint) const;
     /// That one was refused, and not before a request was handed over at `begun`.
     bool tlsRefusedSince(const base::Endpoint &endpoint, base::Instant begun) const;
+    void setTls(const TlsOptions &tls); // see Engine::setTls()
     /// Called (later, on the loop) with every handshake that ended.
     void onTls(std::function<void(const TlsReport &)> told) { m_onTls = std::move(told); }
     /// The resolv.conf to use, empty: the system's.

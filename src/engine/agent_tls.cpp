@@ -79,6 +79,32 @@ void Agent::expect(const base::Endpoint &endpoint, const std::string &name)
     keepSmall(m_expected);
 }
 
+/// What rests on an exception that was taken back is not used any further.
+void Agent::setTls(const TlsOptions &tls)
+{
+    m_judge.change(tls);
+    std::vector<tport_t *> leaving;
+    for (tport_t *primary = tport_primaries(nta_agent_tports(m_nta)); primary != nullptr;
+         primary = tport_next(primary)) {
+        if (tport_has_tls(primary) == 0)
+            continue;
+        for (tport_t *tp = tport_secondary(primary); tp != nullptr; tp = tport_next(tp)) {
+            const std::string host = tport_name(tp)->tpn_host;
+            const bool bare = host.find(':') != std::string::npos && host.front() != '[';
+            const auto remote = base::Endpoint::parse(
+                fmt::format("{}:{}", bare ? "[" + host + "]" : host, tport_name(tp)->tpn_port));
+            const auto known = remote ? m_secured.find(*remote) : m_secured.end();
+            if (known != m_secured.end() && known->second.report->byException &&
+                !m_judge.stillTakes(*known->second.report))
+                leaving.push_back(tport_ref(tp));
+        }
+    }
+    for (tport_t *tp : leaving) {
+        tport_shutdown(tp, 2);
+        tport_unref(tp);
+    }
+}
+
 std::shared_ptr<const TlsReport> Agent::tls(const base::Endpoint &endpoint) const
 {
     const auto found = m_secured.find(endpoint);
@@ -97,7 +123,7 @@ void Agent::securing(ssl_st *ssl, const Connection &connection, bool weConnect)
     const auto found = m_expected.find(connection.remote);
     m_judge.prepare(ssl, connection.id,
                     found != m_expected.end() ? found->second : connection.remote.address.text(),
-                    weConnect);
+                    connection.remote, weConnect);
 }
 
 void Agent::secured(ssl_st *ssl, const Connection &connection, bool done)

@@ -6,6 +6,7 @@
 #include <engine/self_test.h>
 #include <engine/switchboard.h>
 #include <engine/target.h>
+#include <engine/tls.h>
 #include <future>
 #include <sip/uri.h>
 #include <sofia-sip/sofia_features.h>
@@ -192,6 +193,14 @@ AccountHandle Engine::addAccount(Account account)
         board.registrations().add(handle, std::move(account));
     });
     return handle;
+}
+
+base::Result<void> Engine::setTls(TlsOptions tls)
+{
+    if (const auto ok = checkTls(tls); !ok)
+        return ok;
+    m_impl->post([tls = std::move(tls)](Switchboard &board) { board.setTls(tls); });
+    return {};
 }
 
 void Engine::removeAccount(AccountHandle account)

@@ -51,11 +51,23 @@ struct CallExtras {
     std::uint32_t flow = 0;           // reg-id of the account's flow to leave by; 0: the best
 };
 
+/// One server whose certificate the user takes although nobody vouches for it.
+struct TlsException {
+    std::string host;          // whom the certificate has to name, or the server's address
+    std::uint16_t port = 0;    // of the server; 0: any
+    std::string fingerprint{}; // SHA-256 of that very certificate, "AB:CD:..."
+    bool operator==(const TlsException &) const = default;
+};
+
+/// "AB:CD:..." of 64 hex digits, colons or not, either case; empty: it is no SHA-256 fingerprint.
+std::string fingerprintOf(const std::string &text);
+
 /// How TLS connections are made and judged.
 struct TlsOptions {
     std::string caFile;           // PEM; empty: the system's store
     std::string certificate, key; // PEM files of our own certificate; empty: none
     bool acceptAnything = false;  // for whoever must; every connection says so
+    std::vector<TlsException> exceptions{};
 };
 
 /// What a TLS handshake came to.
@@ -69,6 +81,9 @@ struct TlsReport {
     std::string subject, issuer, notBefore, notAfter; // of the peer's certificate, if one came
     std::vector<std::string> names;                   // whom it does name
     std::string protocol, cipher;
+    std::string fingerprint;  // SHA-256 of the peer's certificate, "AB:CD:..."
+    bool byException = false; // accepted, not verified: the user named this certificate
+    std::string expected{};   // refused: the fingerprint that was accepted before
 };
 
 struct CallRequest {
@@ -178,6 +193,8 @@ struct ProbeEvent {
     base::Duration roundTrip{0};
     base::Endpoint remote;
     std::string server;   // Server or User-Agent of the response
+    std::string via;      // the Via of ours that came back: how the first hop saw us
+    std::string callId;   // under which the ladder has it
     std::string sentence; // when it failed
 };
 
@@ -188,6 +205,7 @@ public:
     virtual void onCall(const CallEvent &event) = 0;
     virtual void onFlow(const FlowEvent &event) = 0;
     virtual void onProbe(const ProbeEvent &) {}
+    virtual void onTls(const TlsReport &) {} // a handshake ended
 };
 
 /// What the wire tap saw of its own exact-count self-test.
@@ -240,6 +258,10 @@ public:
     void answer(CallHandle call, std::string sdp);
     void decline(CallHandle call, int status);
     void redirect(CallHandle call, std::string contact); // 302
+
+    /// For handshakes from now on; connections that rest on an exception that is not among
+    /// `tls.exceptions` any more end. Errors: a file that cannot be read; then nothing changes.
+    base::Result<void> setTls(TlsOptions tls);
 
     AccountHandle addAccount(Account account); // registers every flow
     void removeAccount(AccountHandle account); // un-registers

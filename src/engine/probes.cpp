@@ -13,7 +13,7 @@ namespace engine {
 namespace {
 
 constexpr std::size_t kMostProbes = 200;
-constexpr std::size_t kLargestRaw = 60'000;
+constexpr std::size_t kLargestRaw = 60'000, kLongestVia = 200;
 
 /// The library's serialiser sends a pre-encoded fragment verbatim, so these are any bytes at all.
 bool sendBytes(Agent &agent, const Local &local, const Hop &hop, const std::string &bytes)
@@ -205,6 +205,8 @@ void Probes::send(ProbeHandle handle, Probe &probe, const Hop &hop)
             event.server = base::printable(
                 server.empty() ? reply.message().value(sip::HeaderId::UserAgent) : server, false,
                 120);
+            event.via =
+                base::printable(reply.message().value(sip::HeaderId::Via), false, kLongestVia);
         }
         finish(handle, event);
     });
@@ -230,6 +232,7 @@ void Probes::fail(ProbeHandle handle, const std::string &sentence)
 void Probes::finish(ProbeHandle handle, ProbeEvent event)
 {
     if (const auto found = m_running.find(handle); found != m_running.end()) {
+        event.callId = found->second->callId;
         m_finished.push_back(std::move(found->second)); // its own handler may be running
         m_running.erase(found);
     }

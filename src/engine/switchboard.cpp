@@ -28,6 +28,7 @@ Switchboard::Switchboard(SuLoop &loop, const Options &options, Agent &agent, Lis
         for (auto &[handle, call] : m_calls)
             call->secured(report);
         m_registrations.secured(report);
+        m_env.listener.onTls(report);
     });
     agent.knowCalls([this](std::string_view callId) {
         const std::string text(callId);

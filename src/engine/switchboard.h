@@ -26,6 +26,7 @@ public:
     Probes &probes() { return m_probes; }
     void locate(const CallRequest &request, Locator::Done done);
     Registrations &registrations() { return m_registrations; }
+    void setTls(const TlsOptions &tls) { m_env.agent.setTls(tls); }
 
     /// Ends every call and registration, then calls `done`; after `patience` in any case.
     void shutDown(base::Duration patience, std::function<void()> done);

@@ -16,7 +16,9 @@ namespace engine {
 struct TlsJudge::Check {
     std::string name;
     bool acceptAnything = false;
-    int error = X509_V_OK; // the first one
+    std::vector<TlsException> exceptions; // of this server
+    bool byException = false;             // one of them names this very certificate
+    int error = X509_V_OK;                // the first one
     bool wrongName = false;
     std::string alert;
     TlsReport refused; // what the certificate said that was not accepted
@@ -132,6 +134,20 @@ TlsJudge::TlsJudge(const TlsOptions &options)
 
 TlsJudge::~TlsJudge() = default;
 
+void TlsJudge::change(const TlsOptions &options)
+{
+    m_options = options;
+    m_store.reset(newStore(options)); // a handshake under way keeps the one it began with
+}
+
+bool TlsJudge::stillTakes(const TlsReport &report) const
+{
+    const auto all = exceptionsFor(m_options, report.name, report.remote);
+    return std::any_of(all.begin(), all.end(), [&](const TlsException &each) {
+        return each.fingerprint == report.fingerprint;
+    });
+}
+
 void TlsJudge::forget(std::uint32_t id)
 {
     m_checks.erase(id);
@@ -156,8 +172,12 @@ int TlsJudge::verified(int fine, X509_STORE_CTX *context) noexcept
         check->error = X509_STORE_CTX_get_error(context);
         // A handshake that ends here leaves the session without the peer's certificate.
         describeCertificate(X509_STORE_CTX_get0_cert(context), check->refused);
+        check->byException = std::any_of(check->exceptions.begin(), check->exceptions.end(),
+                                         [&](const TlsException &each) {
+                                             return each.fingerprint == check->refused.fingerprint;
+                                         });
     }
-    return fine != 0 || check->acceptAnything ? 1 : 0;
+    return fine != 0 || check->acceptAnything || check->byException ? 1 : 0;
 }
 
 void TlsJudge::happened(const SSL *ssl, int where, int value) noexcept
@@ -173,11 +193,13 @@ std::string TlsJudge::alert(std::uint32_t id) const
     return found == m_checks.end() ? std::string() : found->second->alert;
 }
 
-void TlsJudge::prepare(SSL *ssl, std::uint32_t id, const std::string &name, bool weConnect)
+void TlsJudge::prepare(SSL *ssl, std::uint32_t id, const std::string &name,
+                       const base::Endpoint &remote, bool weConnect)
 {
     auto &check = m_checks[id] = std::make_unique<Check>();
     check->name = name;
     check->acceptAnything = m_options.acceptAnything;
+    check->exceptions = exceptionsFor(m_options, name, remote);
     SSL_set_ex_data(ssl, checkIndex(), check.get());
     SSL_set_info_callback(ssl, happened);
     SSL_set_min_proto_version(ssl, TLS1_2_VERSION);
@@ -213,16 +235,43 @@ TlsReport TlsJudge::report(SSL *ssl, std::uint32_t id, bool done) const
         out.notBefore = refused.notBefore;
         out.notAfter = refused.notAfter;
         out.names = refused.names;
+        out.fingerprint = refused.fingerprint;
     }
     if (error != X509_V_OK)
         explainCertificate(error, out);
     else if (!done)
         explainHandshake(ERR_peek_last_error(), out);
+    if (error == X509_V_OK)
+        return out;
+    out.byException = done && found->second->byException;
+    if (!done && !found->second->exceptions.empty())
+        explainChanged(found->second->exceptions.front().fingerprint, out);
+    return out;
+}
+
+std::vector<TlsException> exceptionsFor(const TlsOptions &options, const std::string &name,
+                                        const base::Endpoint &remote)
+{
+    std::vector<TlsException> out;
+    for (const TlsException &each : options.exceptions) {
+        const auto address = base::Address::parse(each.host);
+        const bool host = address ? *address == remote.address || each.host == name
+                                  : base::equalsNoCase(each.host, name);
+        if (host && (each.port == 0 || each.port == remote.port))
+            out.push_back({each.host, each.port, fingerprintOf(each.fingerprint)});
+    }
     return out;
 }
 
 base::Result<void> checkTls(const TlsOptions &options)
 {
+    for (const TlsException &each : options.exceptions)
+        if (each.host.empty() || fingerprintOf(each.fingerprint).empty())
+            return base::fail(
+                base::ErrorCode::BadInput,
+                fmt::format("A certificate that is accepted by hand needs its server and its "
+                            "SHA-256 fingerprint of 64 hex digits, not \"{}\".",
+                            base::printable(each.fingerprint, false, 80)));
     const auto bad = [](const std::string &path, const char *what) {
         ERR_clear_error();
         return base::fail(

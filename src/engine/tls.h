@@ -22,12 +22,17 @@ class TlsJudge
 {
 public:
     explicit TlsJudge(const TlsOptions &options);
+    /// For the handshakes that begin from now on.
+    void change(const TlsOptions &options);
+    /// Whether what was accepted by an exception would be so again.
+    bool stillTakes(const TlsReport &report) const;
     ~TlsJudge();
     TlsJudge(const TlsJudge &) = delete;
     TlsJudge &operator=(const TlsJudge &) = delete;
 
     /// Before the handshake. `id` is the connection's until forget().
-    void prepare(ssl_st *ssl, std::uint32_t id, const std::string &name, bool weConnect);
+    void prepare(ssl_st *ssl, std::uint32_t id, const std::string &name,
+                 const base::Endpoint &remote, bool weConnect);
     /// After it; `done` false: it failed.
     TlsReport report(ssl_st *ssl, std::uint32_t id, bool done) const;
     void forget(std::uint32_t id);
@@ -44,6 +49,9 @@ private:
     std::map<std::uint32_t, std::unique_ptr<Check>> m_checks; // at most one a connection
 };
 
+/// The exceptions that speak of that server: by the name it has to have or by its address.
+std::vector<TlsException> exceptionsFor(const TlsOptions &options, const std::string &name,
+                                        const base::Endpoint &remote);
 /// Whether the files can be read and fit together. Errors name the one that cannot.
 base::Result<void> checkTls(const TlsOptions &options);
 /// A fresh key and a certificate signed by itself, PEM: what the library insists on having.

@@ -61,6 +61,41 @@ void describeCertificate(X509 *certificate, TlsReport &out)
     out.notBefore = timeText(X509_get0_notBefore(certificate));
     out.notAfter = timeText(X509_get0_notAfter(certificate));
     out.names = identitiesOf(certificate);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned int size = 0;
+    if (X509_digest(certificate, EVP_sha256(), digest, &size) != 1)
+        return;
+    std::string digits;
+    for (unsigned int i = 0; i < size; ++i)
+        digits += fmt::format("{:02X}", digest[i]);
+    out.fingerprint = fingerprintOf(digits);
+}
+
+std::string fingerprintOf(const std::string &text)
+{
+    constexpr std::size_t kDigits = 64;
+    std::string digits, out;
+    for (const char letter : text) {
+        const bool hex = (letter >= '0' && letter <= '9') || (letter >= 'A' && letter <= 'F') ||
+                         (letter >= 'a' && letter <= 'f');
+        if (hex)
+            digits += letter >= 'a' ? static_cast<char>(letter - 'a' + 'A') : letter;
+        else if (letter != ':')
+            return {};
+    }
+    for (std::size_t i = 0; digits.size() == kDigits && i < kDigits; i += 2)
+        out += (out.empty() ? "" : ":") + digits.substr(i, 2);
+    return out;
+}
+
+void explainChanged(const std::string &accepted, TlsReport &out)
+{
+    out.expected = accepted;
+    out.sentence = fmt::format(
+        "{} shows another certificate than the one that was accepted by hand (then {}..., now "
+        "{}...). Find out who changed it before you accept it again. {}",
+        out.name, accepted.substr(0, 23), out.fingerprint.substr(0, 23), out.sentence);
+    out.code = "changed";
 }
 
 void explainCertificate(int error, TlsReport &out)

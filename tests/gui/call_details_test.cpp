@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <gui/gui_support.h>
 #include <QCheckBox>
+#include <QComboBox>
 #include <QLabel>
 #include <QLineEdit>
 #include <QPlainTextEdit>
@@ -31,6 +32,12 @@ desk::CallOptions unusual()
         {"X-One", "1"}, {"P-Early-Media", "supported"}, {"Privacy", "id"}, {"X-Two", "2"}};
     out.extras.sessionId = true;
     out.extras.sessionExpires = 1800;
+    out.extras.body = "<presence/>\r\n<x/>\r\n";
+    out.extras.bodyType = "application/pidf+xml";
+    out.events = out.rtcpMux = true;
+    out.ringback = "US";
+    out.hangUpAfter = std::chrono::milliseconds(2500);
+    out.cancelAfter = std::chrono::seconds(20);
     return out;
 }
 
@@ -66,6 +73,15 @@ private Q_SLOTS:
             });
             QVERIFY2(there, header.first.c_str());
         }
+        QCOMPARE(after.extras.body, before.extras.body);
+        QCOMPARE(after.extras.bodyType, before.extras.bodyType);
+        QVERIFY(after.events && after.rtcpMux);
+        QCOMPARE(after.ringback, before.ringback);
+        QCOMPARE(after.hangUpAfter.count(), before.hangUpAfter.count());
+        QCOMPARE(after.cancelAfter.count(), before.cancelAfter.count());
+        desk::CallOptions carried;
+        ui::CallDetails::carry(after, carried);
+        QCOMPARE(ui::CallDetails::different(carried), ui::CallDetails::different(before));
         QCOMPARE(ui::CallDetails::different(before), ui::CallDetails::different(after));
         QCOMPARE(ui::CallDetails::different({}), 0);
     }
@@ -97,6 +113,31 @@ private Q_SLOTS:
         child<QLineEdit>(dialog, "detailsLocalAddress")->setText(QStringLiteral("::1"));
         keep->click();
         QVERIFY(!dialog.isVisible());
+    }
+
+    void aBodyNeedsItsTypeAndACountryItsRingback()
+    {
+        ui::CallDetails dialog({});
+        dialog.show();
+        auto *problem = child<QLabel>(dialog, "detailsProblem");
+        auto *keep = child<QPushButton>(dialog, "detailsKeep");
+        auto *body = child<QPlainTextEdit>(dialog, "detailsBody");
+        body->setPlainText(QStringLiteral("<presence/>"));
+        keep->click();
+        QVERIFY(dialog.isVisible());
+        QVERIFY(problem->text().contains(QLatin1String("needs its type")));
+        body->setPlainText(QStringLiteral("v=0\no=- 1 1 IN IP4 192.0.2.1"));
+        child<QComboBox>(dialog, "detailsRingback")->setEditText(QStringLiteral("XX"));
+        keep->click();
+        QVERIFY(problem->text().contains(QLatin1String("\"XX\"")));
+        child<QComboBox>(dialog, "detailsRingback")->setEditText(QStringLiteral("us"));
+        keep->click();
+        QVERIFY(!dialog.isVisible());
+        desk::CallOptions after;
+        dialog.apply(after);
+        QCOMPARE(after.ringback, std::string("US"));
+        QCOMPARE(after.extras.bodyType, std::string("application/sdp"));
+        QCOMPARE(after.extras.body, std::string("v=0\r\no=- 1 1 IN IP4 192.0.2.1"));
     }
 
     void anOrdinaryCallIsOneButtonAway()

@@ -29,6 +29,7 @@ DeskBridge::~DeskBridge()
 base::Result<std::unique_ptr<DeskBridge>> DeskBridge::open(desk::Options options)
 {
     std::unique_ptr<DeskBridge> bridge(new DeskBridge());
+    bridge->m_givenTls = options.engine.tls;
     auto desk = desk::Desk::open(std::move(options), bridge->observer());
     if (!desk)
         return tl::unexpected(desk.error());
@@ -48,6 +49,8 @@ desk::Observer DeskBridge::observer()
     out.account = [this](const desk::AccountInfo &account) { m_inbox.push(account); };
     out.media = [this](const media::Status &status) { m_inbox.push(status); };
     out.story = [this](const desk::StoryState &story) { m_inbox.push(story); };
+    out.probe = [this](const engine::ProbeEvent &event) { m_inbox.push(event); };
+    out.tls = [this](const engine::TlsReport &report) { m_inbox.push(report); };
     out.notice = [this](const std::string &sentence) { m_inbox.push(sentence); };
     return out;
 }
@@ -89,6 +92,10 @@ void DeskBridge::take(Event &event, std::vector<std::shared_ptr<const session::U
         m_store->applyMedia(*status);
     } else if (const auto *story = std::get_if<desk::StoryState>(&event)) {
         m_store->applyStory(*story);
+    } else if (const auto *probe = std::get_if<engine::ProbeEvent>(&event)) {
+        m_store->applyProbe(*probe);
+    } else if (const auto *tls = std::get_if<engine::TlsReport>(&event)) {
+        m_store->applyTls(*tls);
     } else if (const auto *sentence = std::get_if<std::string>(&event)) {
         Q_EMIT notice(shown(*sentence), false);
     }
@@ -108,6 +115,21 @@ engine::CallHandle DeskBridge::place(const desk::CallOptions &options)
         return *placed;
     Q_EMIT notice(shown(placed.error().sentence), true);
     return {};
+}
+
+base::Result<engine::CallHandle> DeskBridge::tryPlace(const desk::CallOptions &options)
+{
+    return m_desk->place(options);
+}
+
+base::Result<engine::ProbeHandle> DeskBridge::probe(const engine::ProbeRequest &request)
+{
+    return m_desk->probe(request);
+}
+
+base::Result<void> DeskBridge::setTls(const engine::TlsOptions &tls)
+{
+    return m_desk->setTls(tls);
 }
 
 engine::CallHandle DeskBridge::callAgain(const std::string &callId)
@@ -147,9 +169,14 @@ void DeskBridge::earlyMedia(engine::CallHandle call)
     m_desk->earlyMedia(call, true);
 }
 
-void DeskBridge::hold(engine::CallHandle call, bool on)
+void DeskBridge::hold(engine::CallHandle call, bool on, bool byUpdate)
 {
-    m_desk->hold(call, on);
+    m_desk->hold(call, on, byUpdate);
+}
+
+void DeskBridge::sendKeys(engine::CallHandle call, const std::string &keys)
+{
+    m_desk->dtmf(call, keys);
 }
 
 void DeskBridge::sendDigits(engine::CallHandle call, const std::string &digits)

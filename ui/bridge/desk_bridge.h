@@ -34,12 +34,19 @@ public:
     void declineWith(engine::CallHandle call, int status); // 300 to 699
     void redirect(engine::CallHandle call, const std::string &contact);
     void earlyMedia(engine::CallHandle call);
-    void hold(engine::CallHandle call, bool on);
-    void sendDigits(engine::CallHandle call, const std::string &digits);
+    void hold(engine::CallHandle call, bool on, bool byUpdate = false);
+    void sendDigits(engine::CallHandle call, const std::string &digits); // by INFO
+    void sendKeys(engine::CallHandle call, const std::string &keys);     // by RFC 4733
     void send(engine::CallHandle call, const media::Sending &sending);
     /// `with` valid: attended (RFC 5589), to the other side of that call; `target` says nothing
     /// then.
     void transfer(engine::CallHandle call, const std::string &target, engine::CallHandle with = {});
+    /// The same without a notice, for who says it in a place of its own.
+    base::Result<engine::CallHandle> tryPlace(const desk::CallOptions &options);
+    base::Result<engine::ProbeHandle> probe(const engine::ProbeRequest &request);
+    base::Result<void> setTls(const engine::TlsOptions &tls);
+    /// As the program was started with.
+    const engine::TlsOptions &givenTls() const { return m_givenTls; }
     void choose(engine::CallHandle call, const std::string &toTag);
     void mute(engine::CallHandle call, bool muted);
     void record(engine::CallHandle call, const QString &folder); // empty: stop
@@ -69,7 +76,8 @@ Q_SIGNALS:
 
 private:
     using Event = std::variant<std::shared_ptr<const session::Update>, desk::CallInfo,
-                               desk::AccountInfo, media::Status, desk::StoryState, std::string>;
+                               desk::AccountInfo, media::Status, desk::StoryState, std::string,
+                               engine::ProbeEvent, engine::TlsReport>;
 
     DeskBridge();
     desk::Observer observer();
@@ -79,6 +87,7 @@ private:
     bool say(const base::Result<void> &result);
 
     base::Inbox<Event> m_inbox{1U << 16U};
+    engine::TlsOptions m_givenTls;
     std::uint64_t m_lost = 0;
     QElapsedTimer m_sinceRefresh;
     QTimer m_timer;

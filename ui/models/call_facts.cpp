@@ -150,6 +150,10 @@ CallFacts factsOf(const session::CallView &view, const Store &store)
         facts.second = call.answered.known() ? QObject::tr("accepted") : stateLine(call);
     else
         facts.second = stateLine(call) + (facts.early ? QObject::tr(", early media") : QString());
+    const auto tls = store.tlsOf(call);
+    facts.unverified = tls && tls->accepted && !tls->verified;
+    if (facts.unverified)
+        facts.second = QObject::tr("TLS not verified") + QStringLiteral(" · ") + facts.second;
     return facts;
 }
 

@@ -15,6 +15,7 @@ struct CallFacts {
     QString second;         // the news line below
     bool early = false;     // early media was seen or announced
     bool live = false;
+    bool unverified = false; // over TLS with a certificate that was not verified
     int errors = 0, warnings = 0;
     base::Instant began;
     base::Duration length{0}; // known so far; of a live call it grows until it is looked at

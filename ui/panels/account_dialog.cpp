@@ -24,6 +24,7 @@ constexpr int kLeastExpires = 10, kMostExpires = 86400; // seconds
 AccountDialog::AccountDialog(Settings &settings, Keychain &keychain, QWidget *parent)
     : CheckedDialog("accountProblem", parent), m_settings(settings), m_keychain(keychain),
       m_saved(new QComboBox(this)), m_forget(new QPushButton(tr("Forget"), this)),
+      m_certificates(new QPushButton(tr("Certificates..."), this)),
       m_aor(field("accountAor", tr("Address of record"))),
       m_user(field("accountUser", tr("User name"))),
       m_password(field("accountPassword", tr("Password"))), m_proxies(new QPlainTextEdit(this)),
@@ -54,8 +55,8 @@ AccountDialog::AccountDialog(Settings &settings, Keychain &keychain, QWidget *pa
     layout->addWidget(m_problem);
     layout->addWidget(buttons);
     nameInternals(this);
-    orderTabs({m_saved, m_forget, m_aor, m_proxies, m_transport, m_user, m_password, m_keep,
-               m_answer, m_expires, m_keepAlive, m_gruu, m_plain, buttons});
+    orderTabs({m_saved, m_forget, m_aor, m_proxies, m_transport, m_certificates, m_user, m_password,
+               m_keep, m_answer, m_expires, m_keepAlive, m_gruu, m_plain, buttons});
     resize(480, sizeHint().height());
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
@@ -128,6 +129,10 @@ void AccountDialog::dressFields()
     m_transport->setObjectName(QStringLiteral("accountTransport"));
     m_transport->setAccessibleName(tr("Transport"));
     m_transport->addItems({QStringLiteral("TCP"), QStringLiteral("UDP"), QStringLiteral("TLS")});
+    m_certificates->setObjectName(QStringLiteral("accountCertificates"));
+    m_certificates->setAutoDefault(false);
+    m_certificates->setToolTip(plainTip(tr("CA file, a certificate of our own, and what was "
+                                           "accepted by hand; for all accounts and calls")));
     m_answer->setObjectName(QStringLiteral("accountAnswer"));
     m_saved->setObjectName(QStringLiteral("accountSaved"));
     m_saved->setAccessibleName(tr("Accounts used before"));
@@ -181,7 +186,10 @@ QFormLayout *AccountDialog::makeForm()
                               "accountHint", this);
     hint->setProperty("muted", true);
     form->addRow(QString(), hint);
-    form->addRow(title(tr("Transport"), m_transport), m_transport);
+    auto *transport = new QHBoxLayout();
+    transport->addWidget(m_transport, 1);
+    transport->addWidget(m_certificates);
+    form->addRow(title(tr("Transport"), m_transport), transport);
     form->addRow(title(tr("User"), m_user), m_user);
     form->addRow(title(tr("Password"), m_password), m_password);
     form->addRow(QString(), m_keep);

@@ -27,6 +27,7 @@ public:
     void load(const SavedAccount &saved);
     /// The account used before under this address, with the cursor where its password goes.
     void askAgain(const std::string &aor);
+    QPushButton *certificates() const { return m_certificates; } // pressed: they want to be chosen
 
 private:
     void dressFields();
@@ -43,7 +44,7 @@ private:
     Settings &m_settings;
     Keychain &m_keychain;
     QComboBox *m_saved;
-    QPushButton *m_forget;
+    QPushButton *m_forget, *m_certificates;
     QLineEdit *m_aor, *m_user, *m_password;
     QPlainTextEdit *m_proxies;
     QComboBox *m_transport;

@@ -80,7 +80,7 @@ void CallCard::paintLines(QPainter &painter, const QRect &area, const QModelInde
 
     painter.setFont(small);
     using ladder::Role;
-    const bool bad = facts->errors > 0, odd = facts->warnings > 0;
+    const bool bad = facts->errors > 0 || facts->unverified, odd = facts->warnings > 0;
     painter.setPen(bad   ? t.colour(Role::FindingError)
                    : odd ? t.colour(Role::FindingWarning)
                          : t.colour(Neutral::Muted));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an engineer may want different in the next calls: Request-URI, routes, headers, late offer,
-// SRTP and the like. UI thread. The dial bar keeps what was accepted.
+// body, audio, times. UI thread. The dial bar keeps what was accepted.
 #pragma once
 
 #include <desk/desk.h>
@@ -8,10 +8,13 @@
 
 class QCheckBox;
 class QComboBox;
+class QDialogButtonBox;
+class QDoubleSpinBox;
 class QFormLayout;
 class QLabel;
 class QLineEdit;
 class QPlainTextEdit;
+class QPushButton;
 class QSpinBox;
 
 namespace ui {
@@ -20,24 +23,37 @@ class CallDetails : public CheckedDialog
 {
 public:
     explicit CallDetails(const desk::CallOptions &now, QWidget *parent = nullptr);
-    /// Into what else is known of the call: late offer, SRTP, what we send and extras, nothing
-    /// else.
+    /// Into what else is known of the call: what this dialog edits, nothing else.
     void apply(desk::CallOptions &options) const;
+    /// The same from a call to another.
+    static void carry(const desk::CallOptions &from, desk::CallOptions &to);
 
     /// How many of them differ from an ordinary call.
     static int different(const desk::CallOptions &options);
 
 private:
-    void makeForm(QFormLayout *form);
+    void makePlaces(QFormLayout *form);
+    void makeWords(QFormLayout *form);
+    void makeBody(QFormLayout *form);
+    void makeAudio(QFormLayout *form);
+    void makeTimes(QFormLayout *form);
+    void addCaption(QFormLayout *form, const QString &text);
+    QDialogButtonBox *makeButtons();
+    void dress();
+    void loadBody();
     void load(const desk::CallOptions &options);
+    std::string country() const;
     QString problem() const override;
     QLabel *title(const QString &text, QWidget *buddy);
 
-    QLineEdit *m_requestUri, *m_localAddress, *m_privacy, *m_alertInfo;
-    QPlainTextEdit *m_routes, *m_headers;
-    QCheckBox *m_lateOffer, *m_earlyMedia, *m_sessionId, *m_redirects, *m_numbers;
+    QLineEdit *m_requestUri, *m_localAddress, *m_privacy, *m_alertInfo, *m_bodyType;
+    QPlainTextEdit *m_routes, *m_headers, *m_body;
+    QCheckBox *m_lateOffer, *m_earlyMedia, *m_sessionId, *m_redirects, *m_numbers, *m_events,
+        *m_rtcpMux;
     QSpinBox *m_timer;
-    QComboBox *m_srtp, *m_sending;
+    QDoubleSpinBox *m_hangUp, *m_cancel;
+    QComboBox *m_srtp, *m_ringback, *m_sending;
+    QPushButton *m_bodyFile;
 };
 
 } // namespace ui

@@ -3,6 +3,8 @@
 
 #include <QHBoxLayout>
 #include <QPainter>
+#include <QPushButton>
+#include <QStyle>
 #include <QVBoxLayout>
 #include <ui/panels/code_chip.h>
 #include <ui/panels/elided_label.h>
@@ -93,7 +95,7 @@ void CallHeader::PhaseBar::paintEvent(QPaintEvent *)
 CallHeader::CallHeader(Store &store, Theme &theme, QWidget *parent)
     : QWidget(parent), m_store(store), m_chip(new CodeChip(theme, this)),
       m_title(plainLabel({}, "callTitle", this)), m_facts(new ElidedLabel("callFacts", this)),
-      m_bar(new PhaseBar(theme, this))
+      m_tls(new QPushButton(this)), m_bar(new PhaseBar(theme, this))
 {
     setObjectName(QStringLiteral("callHeader"));
     setProperty("page", true);
@@ -101,6 +103,8 @@ CallHeader::CallHeader(Store &store, Theme &theme, QWidget *parent)
     m_title->setProperty("panelTitle", true);
     m_title->setMinimumWidth(60);
     m_facts->setProperty("muted", true);
+    m_tls->setObjectName(QStringLiteral("callTls"));
+    m_tls->setToolTip(plainTip(tr("What the certificate says, and how it was judged")));
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(16, 8, 16, 8);
     layout->setSpacing(6);
@@ -108,10 +112,27 @@ CallHeader::CallHeader(Store &store, Theme &theme, QWidget *parent)
     line->setSpacing(10);
     line->addWidget(m_chip);
     line->addWidget(m_title);
+    line->addWidget(m_tls);
     line->addSpacing(8);
     line->addWidget(m_facts, 1);
     layout->addLayout(line);
     layout->addWidget(m_bar);
+}
+
+void CallHeader::showTls(const CallPtr &view)
+{
+    const auto tls = m_store.tlsOf(*view->call);
+    m_tls->setVisible(tls != nullptr);
+    if (!tls)
+        return;
+    const bool fine = tls->accepted && tls->verified;
+    m_tls->setText(fine            ? tr("TLS verified")
+                   : tls->accepted ? tr("⚠ TLS not verified")
+                                   : tr("✕ TLS refused"));
+    m_tls->setAccessibleName(tr("%1: show the certificate").arg(m_tls->text()));
+    m_tls->setProperty("flat", fine);
+    m_tls->setProperty("danger", !fine);
+    style()->polish(m_tls);
 }
 
 void CallHeader::setCall(const CallPtr &view)
@@ -136,6 +157,7 @@ void CallHeader::setCall(const CallPtr &view)
     if (facts.live)
         words << tr("live");
     m_facts->setText(words.join(QStringLiteral("  ·  ")));
+    showTls(view);
     m_bar->setPhases(phases);
     m_bar->setVisible(isCall); // nothing rings in a registration
 }

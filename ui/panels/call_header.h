@@ -7,6 +7,7 @@
 #include <ui/theme/theme.h>
 
 class QLabel;
+class QPushButton;
 
 namespace ui {
 
@@ -16,13 +17,17 @@ class CallHeader : public QWidget
 {
 public:
     CallHeader(Store &store, Theme &theme, QWidget *parent = nullptr);
+    /// Also after a TLS handshake: it says how the certificate was judged.
     void setCall(const CallPtr &view);
+    QPushButton *certificate() const { return m_tls; } // pressed: it wants to be seen
 
 private:
+    void showTls(const CallPtr &view);
     class PhaseBar;
     Store &m_store;
     CodeChip *m_chip;
     QLabel *m_title, *m_facts;
+    QPushButton *m_tls;
     PhaseBar *m_bar;
 };
 

@@ -239,10 +239,7 @@ desk::CallOptions DialBar::options() const
         kTransports[static_cast<std::size_t>(std::clamp(m_transport->currentIndex(), 0, 3))];
     options.reliability =
         kReliability[static_cast<std::size_t>(std::clamp(m_reliable->currentIndex(), 0, 2))];
-    options.lateOffer = m_details.lateOffer;
-    options.srtp = m_details.srtp;
-    options.sending = m_details.sending;
-    options.extras = m_details.extras;
+    CallDetails::carry(m_details, options);
     return options;
 }
 

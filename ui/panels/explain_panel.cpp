@@ -110,11 +110,15 @@ QWidget *ExplainPanel::makeButtons()
     m_fix->setProperty("accent", true);
     m_compare = new QPushButton(row);
     m_compare->setObjectName(QStringLiteral("compareWith"));
+    m_certificate = new QPushButton(tr("Certificate..."), row);
+    m_certificate->setObjectName(QStringLiteral("explainCertificate"));
+    connect(m_certificate, &QPushButton::clicked, this, &ExplainPanel::certificateWanted);
     m_copy = new QPushButton(tr("Copy"), row);
     m_copy->setObjectName(QStringLiteral("copyExplanation"));
     m_copy->setAccessibleName(tr("Copy the explanation as text"));
     layout->addWidget(m_fix);
     layout->addWidget(m_compare);
+    layout->addWidget(m_certificate);
     layout->addStretch(1);
     layout->addWidget(m_copy);
     connect(m_fix, &QPushButton::clicked, this, [this] { Q_EMIT fixWanted(m_action, m_call); });
@@ -176,6 +180,7 @@ void ExplainPanel::write()
     if (e.code == 430 || e.code == 183)
         m_compare->setText(tr("Compare 183 and 430"));
     m_copy->setEnabled(any);
+    m_certificate->setVisible(m_call != nullptr && m_store.tlsOf(*m_call->call) != nullptr);
     writeText();
 }
 

@@ -34,6 +34,7 @@ Q_SIGNALS:
     void fixWanted(diagnosis::Action action, const ui::CallPtr &call);
     void offerWanted(const diagnosis::Offer &offer, const ui::CallPtr &call);
     void compareWanted(int code);
+    void certificateWanted(); // of the call's TLS connection
 
 protected:
     void keyPressEvent(QKeyEvent *event) override;
@@ -55,7 +56,7 @@ private:
     QLabel *m_title = nullptr, *m_summary = nullptr;
     EvidenceText *m_text = nullptr;
     OfferButtons *m_offers = nullptr;
-    QPushButton *m_fix = nullptr, *m_compare = nullptr, *m_copy = nullptr;
+    QPushButton *m_fix = nullptr, *m_compare = nullptr, *m_certificate = nullptr, *m_copy = nullptr;
     diagnosis::Explanation m_explanation;
     diagnosis::Action m_action = diagnosis::Action::None;
     CallPtr m_call;

@@ -106,6 +106,7 @@ FlowBoard::FlowBoard(Store &store, Focus &focus, Theme &theme, QWidget *parent)
     lay();
     connect(&store, &Store::accountsChanged, this, &FlowBoard::refresh);
     connect(&store, &Store::flowsChanged, this, &FlowBoard::refresh);
+    connect(&store, &Store::tlsSeen, this, &FlowBoard::refresh);
     connect(&theme, &Theme::changed, this, &FlowBoard::refresh);
     connect(&m_clock, &QTimer::timeout, this, &FlowBoard::refresh);
     m_clock.setInterval(1000); // ages and countdowns show whole seconds
@@ -164,6 +165,8 @@ void FlowBoard::makeButtons()
     m_more->setToolTip(
         plainTip(tr("Drills, the silence that it survives, a call to our own address "
                     "(T)")));
+    m_certificate = button(tr("&Certificate…"), "flowCertificate", &FlowBoard::showCertificate);
+    m_certificate->setToolTip(plainTip(tr("What the edge's certificate says (C)")));
 }
 
 void FlowBoard::lay()
@@ -171,7 +174,7 @@ void FlowBoard::lay()
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(8, 4, 8, 4);
     bar->setSpacing(8);
-    for (QPushButton *each : {m_ping, m_register, m_drop, m_explain, m_more})
+    for (QPushButton *each : {m_ping, m_register, m_drop, m_explain, m_certificate, m_more})
         bar->addWidget(each);
     bar->addWidget(m_reach, 1);
     auto *split = new QSplitter(Qt::Horizontal, this);
@@ -188,7 +191,7 @@ void FlowBoard::lay()
     layout->addLayout(bar);
     layout->addWidget(split, 1);
     setFocusProxy(m_view);
-    orderTabs({m_view, m_ping, m_register, m_drop, m_explain, m_more, m_events});
+    orderTabs({m_view, m_ping, m_register, m_drop, m_explain, m_certificate, m_more, m_events});
 }
 
 void FlowBoard::refresh()
@@ -234,6 +237,7 @@ void FlowBoard::choose()
     for (QPushButton *each : {m_ping, m_register, m_drop, m_more})
         each->setEnabled(ours);
     m_explain->setEnabled(row != nullptr);
+    m_certificate->setEnabled(ours && m_store.tlsOf(row->report.remote) != nullptr);
     m_register->setText(registerText());
     showEvents();
 }
@@ -347,6 +351,12 @@ void FlowBoard::openTests()
     openMenu(m_view->visualRect(m_view->currentIndex()).bottomLeft());
 }
 
+void FlowBoard::showCertificate()
+{
+    if (const FlowRow *row = chosen(); row != nullptr && row->ours())
+        Q_EMIT certificateWanted(row->report);
+}
+
 void FlowBoard::openMenu(const QPoint &at)
 {
     const FlowRow *row = chosen();
@@ -360,6 +370,8 @@ void FlowBoard::openMenu(const QPoint &at)
     menu->addAction(tr("&Ping"), this, &FlowBoard::ping);
     menu->addAction(registerText(), this, &FlowBoard::registerAgain);
     menu->addAction(tr("E&xplain"), this, &FlowBoard::explain);
+    if (m_certificate->isEnabled())
+        menu->addAction(tr("Cer&tificate…"), this, &FlowBoard::showCertificate);
     menu->addSeparator();
     const auto drill = [&](const QString &text, engine::Drill what) {
         menu->addAction(text, this, [=, this] { Q_EMIT drillWanted(account, regId, what); });
@@ -391,6 +403,8 @@ bool FlowBoard::eventFilter(QObject *watched, QEvent *event)
         drop();
     else if (key->key() == Qt::Key_T)
         openTests();
+    else if (key->key() == Qt::Key_C)
+        showCertificate();
     else
         return false;
     return true;

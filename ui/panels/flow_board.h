@@ -28,6 +28,7 @@ Q_SIGNALS:
     void idleWanted(engine::AccountHandle account, std::uint32_t regId);
     void selfCallWanted(engine::AccountHandle account, std::uint32_t regId);
     void explainWanted(const base::FlowReport &report);
+    void certificateWanted(const base::FlowReport &report);
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
@@ -42,6 +43,7 @@ private:
     void openMenu(const QPoint &at);
     void openTests();
     void explain();
+    void showCertificate();
     const FlowRow *chosen() const;
     QString registerText() const;
     template <class Signal> void ask(Signal signal);
@@ -57,7 +59,7 @@ private:
     QLabel *m_reach;
     QTreeView *m_view;
     QTreeWidget *m_events;
-    QPushButton *m_ping, *m_register, *m_drop, *m_explain, *m_more;
+    QPushButton *m_ping, *m_register, *m_drop, *m_explain, *m_certificate, *m_more;
     QTimer m_clock;
     flows::FlowId m_shownFlow;
     std::size_t m_shownEvents = 0;

@@ -111,6 +111,9 @@ void FlowChip::setReport(const base::FlowReport &report, base::Instant now)
              QLatin1Char(' ') + word;
     m_edge = report.remote.known() ? shown(report.remote.text()) : shown(report.edge);
     m_details = flowDetails(report, now);
+    m_unverified = !report.tls.empty() && !report.tlsVerified;
+    if (m_unverified)
+        m_details = tr("⚠ TLS not verified · %1").arg(m_details);
     if (m_failures > 0 && !isFailure(report.state))
         m_details += tr(" · failed %1 ago").arg(secondsText(now - m_lastFailure));
     setAccessibleName(tr("Flow %1, %2, %3, %4").arg(report.regId).arg(m_edge, word, m_details));
@@ -163,7 +166,7 @@ void FlowChip::paintEvent(QPaintEvent *)
     const QRect rest = first.adjusted(used, 0, 0, 0);
     painter.drawText(rest, Qt::AlignVCenter | Qt::AlignLeft,
                      painter.fontMetrics().elidedText(m_edge, Qt::ElideMiddle, rest.width()));
-    painter.setPen(t.colour(Neutral::Muted));
+    painter.setPen(m_unverified ? t.colour(ladder::Role::ServerError) : t.colour(Neutral::Muted));
     const QRect second(kPadding, line - 1, width() - 2 * kPadding, line - 3);
     painter.drawText(second, Qt::AlignVCenter | Qt::AlignLeft,
                      painter.fontMetrics().elidedText(m_details, Qt::ElideRight, second.width()));
@@ -277,6 +280,12 @@ void FlowStrip::openMenu(engine::AccountHandle account, std::uint32_t regId, QWi
         if (const auto *report = reportOf(m_store, account, regId))
             Q_EMIT explainWanted(*report);
     });
+    if (const auto *now = reportOf(m_store, account, regId);
+        now != nullptr && m_store.tlsOf(now->remote) != nullptr)
+        menu->addAction(tr("Cer&tificate…"), this, [=, this] {
+            if (const auto *report = reportOf(m_store, account, regId))
+                Q_EMIT certificateWanted(*report);
+        });
     menu->addSeparator();
     menu->addAction(tr("&Cut the connection (drill)…"), this,
                     [=, this] { Q_EMIT drillWanted(account, regId, engine::Drill::Cut); });

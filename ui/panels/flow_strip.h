@@ -33,7 +33,8 @@ private:
     Theme &m_theme;
     QString m_chip, m_edge, m_details;
     base::FlowState m_state = base::FlowState::Off;
-    int m_failures = 0; // since the chip stands here
+    bool m_unverified = false; // TLS with a certificate that was not verified
+    int m_failures = 0;        // since the chip stands here
     base::Instant m_lastFailure;
     QString m_failure; // its reason
     ladder::Role m_role = ladder::Role::Muted;
@@ -60,6 +61,7 @@ Q_SIGNALS:
     void drillWanted(engine::AccountHandle account, std::uint32_t regId, engine::Drill what);
     void removeWanted(engine::AccountHandle account);
     void explainWanted(const base::FlowReport &report);
+    void certificateWanted(const base::FlowReport &report);
 
 protected:
     void resizeEvent(QResizeEvent *event) override;

@@ -2,6 +2,7 @@
 #include <ui/panels/ladder_pane.h>
 
 #include <algorithm>
+#include <QPushButton>
 #include <QVBoxLayout>
 #include <ui/later.h>
 #include <ui/panels/call_header.h>
@@ -42,6 +43,11 @@ LadderPane::LadderPane(Store &store, Focus &focus, Theme &theme, QWidget *parent
     connect(m_view, &LadderView::keyTyped, this, &LadderPane::keyTyped);
     connect(m_view, &LadderView::activated, this, &LadderPane::opened);
     connect(m_view, &LadderView::hovered, this, &LadderPane::fillTip);
+    connect(m_header->certificate(), &QPushButton::clicked, this, &LadderPane::certificateWanted);
+    connect(&store, &Store::tlsSeen, this, [this] {
+        if (m_call)
+            m_header->setCall(m_call);
+    });
     connectFocus();
 }
 

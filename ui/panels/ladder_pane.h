@@ -29,6 +29,7 @@ public:
 
 Q_SIGNALS:
     void keyTyped(const QString &key);
+    void certificateWanted();
     void opened(); // Enter: the message wants to be read
 
 private:

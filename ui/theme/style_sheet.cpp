@@ -35,24 +35,29 @@ QPushButton[accent="true"] { background: @focus; color: @onsolid; border-color: 
 QPushButton[accent="true"]:hover { background: @focushover; }
 QPushButton[accent="true"]:focus { border: 2px solid @text; }
 QPushButton[accent="true"]:disabled { background: @line; color: @muted; border-color: @line; }
+QPushButton[danger="true"] { color: @error; border-color: @error; font-weight: 600; background: @errortint; }
 QPushButton[flat="true"] { border-color: transparent; background: transparent; color: @focus; padding: 4px 6px; }
 QPushButton[flat="true"]:hover { background: @selection; }
 QPushButton[flat="true"]:focus { border: 2px solid @focus; padding: 3px 5px; }
-QLineEdit, QSpinBox, QPlainTextEdit[field="true"] { background: @background; color: @text; border: 1px solid @edge; border-radius: 6px; padding: 3px 8px; min-height: 20px; selection-background-color: @focus; selection-color: @onsolid; }
+QLineEdit, QAbstractSpinBox, QPlainTextEdit[field="true"] { background: @background; color: @text; border: 1px solid @edge; border-radius: 6px; padding: 3px 8px; min-height: 20px; selection-background-color: @focus; selection-color: @onsolid; }
 QPlainTextEdit[field="true"] { min-height: 52px; max-height: 52px; }
 QPlainTextEdit[field="true"]:focus { border: 2px solid @focus; padding: 2px 7px; }
+QPlainTextEdit[bytes="true"] { background: @background; color: @text; border: 1px solid @edge; border-radius: 6px; padding: 3px 8px; }
+QPlainTextEdit[bytes="true"]:focus { border: 2px solid @focus; padding: 2px 7px; }
+QProgressBar { background: @surface; border: 1px solid @line; border-radius: 6px; text-align: center; min-height: 18px; color: @text; }
+QProgressBar::chunk { background: @selection; border-radius: 5px; }
 QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QLabel[strong="true"] { font-weight: 600; }
 QLabel[problem="true"] { color: @error; }
-QLineEdit:focus, QSpinBox:focus { border: 2px solid @focus; padding: 2px 7px; }
+QLineEdit:focus, QAbstractSpinBox:focus { border: 2px solid @focus; padding: 2px 7px; }
 QLineEdit:disabled { background: @surface; color: @muted; border-color: @line; }
 QComboBox { background: @background; color: @text; border: 1px solid @edge; border-radius: 6px; padding: 3px 4px 3px 8px; min-height: 20px; }
 QComboBox:focus { border: 2px solid @focus; padding: 2px 3px 2px 7px; }
 QComboBox:disabled { color: @muted; border-color: @line; }
 QComboBox::drop-down { border: 0; width: 18px; }
 QComboBox::down-arrow { image: url(:/ui/arrow-@scheme.svg); width: 10px; height: 10px; }
-QComboBox QLineEdit, QSpinBox QLineEdit { border: 0; padding: 0; min-height: 0; background: transparent; }
-QComboBox QLineEdit:focus, QSpinBox QLineEdit:focus { border: 0; padding: 0; }
+QComboBox QLineEdit, QAbstractSpinBox QLineEdit { border: 0; padding: 0; min-height: 0; background: transparent; }
+QComboBox QLineEdit:focus, QAbstractSpinBox QLineEdit:focus { border: 0; padding: 0; }
 QComboBox QAbstractItemView { background: @background; border: 1px solid @edge; selection-background-color: @selection; selection-color: @text; }
 QAbstractScrollArea { border: 0; background: @background; }
 QTreeView { background: @background; border: 0; }

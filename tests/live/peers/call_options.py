@@ -134,6 +134,13 @@ def repeat(stage):
     bench.check(len({c["call_id"] for c in document["calls"]}) == 5, "each with its Call-ID")
     bench.check(all(c["pdd"] is not None and c["answer"] is not None for c in document["calls"]), "PDD and answer time")
     print(f"figure  calls a second: {document['summary']['calls_per_second']:.1f} (20 asked for)")
+    code, document, errors = call(stage, peer.uri("bob"), "--repeat", "2", "--rate", "20", "--hangup-after", "0.1",
+                                  "--plot", stage.path("plot.svg"), "--csv", stage.path("calls.csv"))
+    picture, table = stage.log("plot.svg"), stage.log("calls.csv").splitlines()
+    bench.check(code == 0 and picture.startswith("<?xml") and picture.count("<circle") == 3, "the plot has its dots")
+    bench.check(len(table) == 3 and table[0].startswith("call,call_id,code"), f"the table as CSV: {table[:1]}")
+    code, _, errors = call(stage, peer.uri("bob"), "--plot", stage.path("plot.svg"))
+    bench.check(code == 2 and "--plot goes with --repeat" in errors, f"a plot of one call: a sentence (exit {code})")
     heard = EarlyPeer(ring([425], 1, 0, 2), early=2.0)
     code, document, errors = call(stage, heard.uri("bob"), "--repeat", "1", "--hangup-after", "0.1")
     mos = document["calls"][0]["mos"]

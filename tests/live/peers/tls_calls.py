@@ -144,6 +144,7 @@ def main():
                         f"{reason}: accepted by order, and that is recorded (exit {code})")
             bench.check("NOT checked" in errors, "loudly")
 
+        exceptions(stage, cases, good, ca)
         by_uri = TlsPeer(certificate(stage, "uri", "test-ca", f"URI:sip:{HOST}"))
         code, document, _ = call(stage, by_uri, ca)
         bench.check(code == 0 and document["tls"]["verified"], "a name given as SIP URI counts (RFC 5922 section 7.1)")
@@ -168,6 +169,46 @@ def main():
                     f"a peer without TLS: {document.get('tls', {}).get('reason')}")
         code, _, errors = stage.earshot("call", "sips:bob@127.0.0.1:5061", "--tls-ca", "/nonexistent.pem")
         bench.check(code == 3 and "nonexistent" in errors, f"a CA file that cannot be read (exit {code})")
+
+
+def fingerprint(stage, pem):
+    shown = subprocess.run(["openssl", "x509", "-in", pem, "-noout", "-fingerprint", "-sha256"], cwd=stage.folder,
+                           check=True, capture_output=True, text=True).stdout
+    return shown.strip().split("=", 1)[1]
+
+
+def exceptions(stage, cases, good, ca):
+    """One server's certificate accepted by hand: that one, there, and nothing else."""
+    for reason, (pem, trusted) in cases.items():
+        server, mark = TlsPeer(pem), fingerprint(stage, pem)
+        code, document, errors = call(stage, server, trusted, "--tls-accept", f"{HOST}:{server.port}={mark}")
+        tls = document["tls"]
+        bench.check(code == 0 and tls["by_exception"] and tls["override"] and not tls["verified"],
+                    f"{reason}: accepted by its fingerprint (exit {code}) {errors}")
+        bench.check(tls["reason"] == reason and tls["fingerprint"] == mark, "what is wrong with it is still said")
+        bench.check("WITHOUT verification" in errors, "loudly")
+    expired, trusted = cases["expired"]
+    mark = fingerprint(stage, expired)
+    server = TlsPeer(expired)
+    code, document, _ = call(stage, server, trusted, "--tls-accept", f"{HOST}:{server.port + 1}={mark}")
+    bench.check(code == 5 and document["tls"]["reason"] == "expired" and not server.seen,
+                f"another port is another server (exit {code})")
+    code, document, _ = call(stage, server, trusted, "--tls-accept", f"other.example.test={mark}")
+    bench.check(code == 5 and not server.seen, f"another name is another server (exit {code})")
+    code, document, _ = call(stage, server, trusted, "--tls-accept", f"{HOST}={mark.replace(':', '').lower()}")
+    bench.check(code == 0, f"any port, and another spelling of the fingerprint (exit {code})")
+    changed = TlsPeer(cases["wrong-name"][0])
+    code, document, _ = call(stage, changed, trusted, "--tls-accept", f"{HOST}={mark}")
+    tls = document["tls"]
+    bench.check(code == 5 and tls["reason"] == "changed" and tls["accepted_before"] == mark and not changed.seen,
+                f"a certificate that changed is refused as {tls['reason']} (exit {code})")
+    bench.check("another certificate than the one that was accepted" in document["final"].get("text", ""),
+                f"and that is said: {document['final'].get('text')}")
+    code, document, _ = call(stage, TlsPeer(good), ca, "--tls-accept", f"{HOST}={mark}")
+    bench.check(code == 0 and document["tls"]["verified"] and not document["tls"]["by_exception"],
+                f"one that can be verified needs no exception (exit {code})")
+    code, _, errors = stage.earshot("call", "sip:bob@127.0.0.1", "--tls-accept", "edge=beef")
+    bench.check(code == 2 and "HOST=SHA256" in errors, f"no fingerprint: a sentence (exit {code}) {errors}")
 
 
 def _no_tls(listener):

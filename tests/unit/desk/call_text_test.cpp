@@ -91,4 +91,38 @@ TEST(CallText, AnInviteOfDtlsIsCalledLikeThat)
     EXPECT_EQ(desk::callLike(*invite).srtp, media::Srtp::Dtls);
 }
 
+constexpr const char *kPrint =
+    "aa:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:99:AA:BB:CC:DD:EE:FF:00:11:22:33:44:55:66:77:88:"
+    "99";
+
+TEST(CallText, ACertificateThatIsAcceptedNamesItsServer)
+{
+    const std::string print = kPrint;
+    const auto named = desk::tlsExceptionNamed("edge.example.test:5061=" + print);
+    ASSERT_TRUE(named) << named.error().sentence;
+    EXPECT_EQ(named->host, "edge.example.test");
+    EXPECT_EQ(named->port, 5061);
+    EXPECT_EQ(named->fingerprint.substr(0, 8), "AA:BB:CC");
+    EXPECT_EQ(desk::serverText(*named), "edge.example.test:5061");
+    EXPECT_EQ(desk::tlsExceptionNamed("edge.example.test=" + print)->port, 0);
+    EXPECT_EQ(desk::tlsExceptionNamed("[::1]:5061=" + print)->host, "::1");
+    EXPECT_EQ(desk::tlsExceptionNamed("::1=" + print)->host, "::1");
+    EXPECT_EQ(desk::serverText(*desk::tlsExceptionNamed("[::1]:5061=" + print)), "[::1]:5061");
+    for (const std::string &bad :
+         {print, "=" + print, "host:0=" + print, "host:70000=" + print, "host:=" + print,
+          std::string("host=aabb"), "host=" + print + ":00", "host=" + print.substr(1) + "g"})
+        EXPECT_FALSE(desk::tlsExceptionNamed(bad)) << bad;
+}
+
+TEST(CallText, PortsAreARangeForTwo)
+{
+    media::Options media;
+    ASSERT_TRUE(desk::readPorts("40000-40019", media));
+    EXPECT_EQ(media.portFirst, 40000);
+    EXPECT_EQ(media.portLast, 40019);
+    EXPECT_TRUE(desk::readPorts("", media)) << "any";
+    for (const char *bad : {"40000", "40019-40000", "80-90", "1-2-3", "a-b", "40000-70000", "-"})
+        EXPECT_FALSE(desk::readPorts(bad, media)) << bad;
+}
+
 } // namespace
