@@ -59,9 +59,12 @@ const Rule flow_ob_missing{"flow-ob-missing",
                            R"(
   0.00 alice>edge REGISTER tcp call=r1 "Supported: path, outbound" "Contact: <sip:alice@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
   0.05 edge>alice 200 tcp call=r1 tag=r "Require: outbound" "Contact: <sip:alice@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
-  5.00 alice>edge2 INVITE tcp offer
-  5.50 edge2>alice 200 tcp tag=b answer
-  5.55 alice>edge2 ACK tcp tag=b
+  5.00 alice>edge INVITE tcp offer "Contact: <sip:alice@192.0.2.20;transport=tcp;ob>"
+  5.50 edge>alice 200 tcp tag=b answer
+  5.55 alice>edge ACK tcp tag=b
+  8.00 alice>edge2 INVITE tcp offer call=other
+  8.50 edge2>alice 200 tcp tag=c answer call=other
+  8.55 alice>edge2 ACK tcp tag=c call=other
 )",
                            check,
                            Reads::Messages};

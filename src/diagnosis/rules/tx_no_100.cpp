@@ -7,6 +7,22 @@ namespace diagnosis::rules {
 namespace {
 
 constexpr std::size_t kEnough = 2; // once may be a packet that was lost
+// Timer A begins with T1, 500 ms; what comes closer was captured twice, or doubled by the network.
+constexpr base::Duration kClose = std::chrono::milliseconds(100);
+
+/// The copies that the sender's timer made.
+std::vector<trace::RowId> sentAgain(const Evidence &evidence, const calls::Transaction &t)
+{
+    std::vector<trace::RowId> out;
+    base::Instant last = t.started;
+    for (const trace::RowId row : t.repeats) {
+        if (evidence.time(row) - last < kClose)
+            continue;
+        last = evidence.time(row);
+        out.push_back(row);
+    }
+    return out;
+}
 
 void check(const Evidence &evidence, Findings &out)
 {
@@ -15,14 +31,15 @@ void check(const Evidence &evidence, Findings &out)
             !t.request.valid())
             continue;
         const auto first = t.responses.front();
-        if (evidence.time(t.repeats[kEnough - 1]) > evidence.time(first))
+        const auto again = sentAgain(evidence, t);
+        if (again.size() < kEnough || evidence.time(again[kEnough - 1]) > evidence.time(first))
             continue;
         auto &f =
             out.add("tx-no-100", Severity::Warning, Grade::Seen,
                     fmt::format("{} answered the INVITE [1] after {} only [2], so that it was "
                                 "sent {} more.",
                                 sender(evidence, first), lasting(evidence.time(first) - t.started),
-                                count(t.repeats.size(), "time")));
+                                count(again.size(), "time")));
         f.impact = "Slow call setup, and copies that every hop behind has to sort out.";
         f.evidence = {at(t.request, "the INVITE"), at(first, "the first response")};
         f.fixes = {{"Answer 100 within 200 ms unless another response follows by then; or look for "

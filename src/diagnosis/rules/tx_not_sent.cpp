@@ -81,6 +81,7 @@ const Rule tx_not_sent{"tx-not-sent",
 * 0.00 local unresolvable "The host nowhere.invalid does not resolve."
 )",
                        R"(
+  0.00 local unresolvable "The host nowhere.invalid does not resolve."
   0.00 alice>bob INVITE offer
   0.05 bob>alice 100
   0.50 bob>alice 486 tag=b
