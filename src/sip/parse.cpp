@@ -253,19 +253,10 @@ bool Parser::runTo(std::uint64_t wanted)
     return true;
 }
 
-/// Most of what is not SIP shows it within a few bytes: no token followed by a blank.
-bool beginsWithToken(std::string_view text)
-{
-    const auto head = text.substr(0, 128);
-    const auto gap = firstBlank(head);
-    return gap != 0 && gap != head.size();
-}
-
 std::optional<Message> parsed(std::string_view text, const Limits &limits, bool check)
 {
     text = text.substr(std::min(text.find_first_not_of("\r\n"), text.size()));
-    // What was parsed before shows in its start line what it is, no need to look twice.
-    if (check ? !looksLikeSip(text) : !beginsWithToken(text))
+    if (!looksLikeSip(text))
         return std::nullopt;
     Message message;
     message.text = text;
@@ -302,7 +293,10 @@ std::optional<Message> readBeginning(std::string_view text, std::initializer_lis
 
 bool looksLikeSip(std::string_view text)
 {
-    if (!beginsWithToken(text))
+    // Most of what is not SIP shows it within a few bytes: no token followed by a blank.
+    const auto head = text.substr(0, 128);
+    const auto gap = firstBlank(head);
+    if (gap == 0 || gap == head.size())
         return false;
     const auto line = text.substr(0, firstLineEnd(text));
     return readStartLine(line).recognised;

@@ -81,6 +81,23 @@ public:
     const trace::Trace &trace() const { return m_trace; }
 
 private:
+    static trace::RowKind kindOf(sip::FrameKind frame)
+    {
+        switch (frame) {
+        case sip::FrameKind::Ping:
+            return trace::RowKind::Ping;
+        case sip::FrameKind::Pong:
+            return trace::RowKind::Pong;
+        case sip::FrameKind::Cut:
+            return trace::RowKind::Cut;
+        case sip::FrameKind::Garbage:
+        case sip::FrameKind::Rest:
+            return trace::RowKind::Garbage;
+        default:
+            return trace::RowKind::Message;
+        }
+    }
+
     void add(const base::Packet &packet)
     {
         m_now = packet.time;
@@ -103,10 +120,7 @@ private:
             return;
         case base::PacketKind::StreamData:
             for (const auto &frame : m_framers[packet.stream].add(bytes, packet.time))
-                file(frame.kind == sip::FrameKind::Ping   ? trace::RowKind::Ping
-                     : frame.kind == sip::FrameKind::Pong ? trace::RowKind::Pong
-                                                          : trace::RowKind::Message,
-                     packet, frame.text);
+                file(kindOf(frame.kind), packet, frame.text);
             return;
         case base::PacketKind::Local:
             if (!packet.destination.known())
