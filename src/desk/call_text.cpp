@@ -139,7 +139,8 @@ base::Result<media::Sending> sendingNamed(const std::string &text)
     if (kind == "nothing" && rest.empty()) {
         out.kind = SendKind::Nothing;
     } else if (kind == "tone") {
-        const auto hertz = rest.empty() ? std::optional(440LL) : base::toInteger(rest);
+        const auto hertz =
+            colon == std::string::npos ? std::optional(440LL) : base::toInteger(rest);
         if (!hertz || *hertz < 50 || *hertz > 20000)
             return base::fail(base::ErrorCode::BadInput,
                               fmt::format("A tone is written \"tone\" or \"tone:425\", from 50 to "

@@ -205,7 +205,12 @@ private Q_SLOTS:
         QVERIFY(stage.ok());
         const ui::MainWindow fresh(stage.bridge(), stage.theme(), stage.settings());
         const QSize room = fresh.screen()->availableGeometry().size();
-        QVERIFY(fresh.width() <= room.width() && fresh.height() <= room.height());
+        QVERIFY2(fresh.width() <= room.width() && fresh.height() <= room.height(),
+                 qPrintable(QStringLiteral("%1x%2 on a screen of %3x%4")
+                                .arg(fresh.width())
+                                .arg(fresh.height())
+                                .arg(room.width())
+                                .arg(room.height())));
     }
 
     void theThemeChangesByItsMenu()

@@ -88,6 +88,7 @@ std::string earlyMediaCapture()
 {
     const std::string alice = "10.0.0.1:5060", bob = "10.0.0.2:5060";
     const auto answer = made::sdp("10.0.0.2", 5002, "0");
+    const std::string contact = "Contact: <sip:bob@10.0.0.2:5060>\r\n";
     Capture capture;
     capture.say(
         alice, bob,
@@ -98,11 +99,11 @@ std::string earlyMediaCapture()
     capture.say(bob, alice, {"183 Session Progress", "INVITE", "z9hG4bKa", "b1", "", answer});
     capture.wait(12);
     capture.talk("10.0.0.2:5002", "10.0.0.1:4000", 100);
-    capture.say(bob, alice, {"200 OK", "INVITE", "z9hG4bKa", "b1", "", answer});
+    capture.say(bob, alice, {"200 OK", "INVITE", "z9hG4bKa", "b1", contact, answer});
     capture.wait(3);
-    capture.say(alice, bob, {"ACK sip:bob@example.test", "ACK", "z9hG4bKb", "b1"});
+    capture.say(alice, bob, {"ACK sip:bob@10.0.0.2:5060", "ACK", "z9hG4bKb", "b1"});
     capture.wait(900);
-    capture.say(alice, bob, {"BYE sip:bob@example.test", "BYE", "z9hG4bKc", "b1", "", "", 2});
+    capture.say(alice, bob, {"BYE sip:bob@10.0.0.2:5060", "BYE", "z9hG4bKc", "b1", "", "", 2});
     capture.wait(4);
     capture.say(bob, alice, {"200 OK", "BYE", "z9hG4bKc", "b1", "", "", 2});
     return capture.bytes();

@@ -55,8 +55,8 @@ AccountDialog::AccountDialog(Settings &settings, Keychain &keychain, QWidget *pa
     layout->addWidget(m_problem);
     layout->addWidget(buttons);
     nameInternals(this);
-    orderTabs({m_saved, m_forget, m_aor, m_proxies, m_transport, m_certificates, m_user, m_password,
-               m_keep, m_answer, m_expires, m_keepAlive, m_gruu, m_plain, buttons});
+    orderTabs({m_saved, m_forget, m_aor, m_proxies, m_transport, m_user, m_password, m_keep,
+               m_answer, m_expires, m_keepAlive, m_gruu, m_plain, m_certificates, buttons});
     resize(480, sizeHint().height());
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);

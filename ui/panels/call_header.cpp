@@ -104,6 +104,8 @@ CallHeader::CallHeader(Store &store, Theme &theme, QWidget *parent)
     m_title->setMinimumWidth(60);
     m_facts->setProperty("muted", true);
     m_tls->setObjectName(QStringLiteral("callTls"));
+    m_tls->hide(); // until there is one
+    m_tls->setAccessibleName(tr("TLS certificate of this call"));
     m_tls->setToolTip(plainTip(tr("What the certificate says, and how it was judged")));
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(16, 8, 16, 8);

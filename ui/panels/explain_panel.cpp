@@ -112,6 +112,7 @@ QWidget *ExplainPanel::makeButtons()
     m_compare->setObjectName(QStringLiteral("compareWith"));
     m_certificate = new QPushButton(tr("Certificate..."), row);
     m_certificate->setObjectName(QStringLiteral("explainCertificate"));
+    m_certificate->hide(); // until there is one
     connect(m_certificate, &QPushButton::clicked, this, &ExplainPanel::certificateWanted);
     m_copy = new QPushButton(tr("Copy"), row);
     m_copy->setObjectName(QStringLiteral("copyExplanation"));

@@ -7,7 +7,7 @@
 namespace diagnosis::rules {
 namespace {
 
-constexpr auto kPatience = std::chrono::seconds(32); // Timer F, 64*T1
+constexpr auto kPatience = std::chrono::milliseconds(31500); // the last of Timer E, before Timer F
 constexpr std::size_t kProof = 3; // retransmissions: no answer reached the sender either
 
 /// The same BYE further on, or the peer's own, was answered.

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Branches of a proxy, one after another: what ends one of them, and what ends the call.
+#include <diagnosis/early_sound.h>
+
+#include "early_judged.h"
+
+namespace {
+
+using diagnosis::Light;
+using early::judged;
+using support::Folded;
+
+TEST(Branches, ABranchThatTheProxyGivesUpEndsNotTheNext)
+{
+    const Folded folded(R"(
+      0.00 alice>proxy INVITE offer
+      0.01 proxy>bob INVITE offer
+      0.10 bob>proxy 180 tag=b
+      0.11 proxy>alice 180 tag=b
+      9.00 proxy>bob CANCEL
+      9.01 bob>proxy 200 tag=b for=CANCEL
+      9.02 bob>proxy 487 tag=b for=INVITE
+      9.03 proxy>bob ACK tag=b
+      9.04 proxy>carol INVITE offer branch=next
+      9.10 carol>proxy 183 tag=c sdp=0@carol:6000 branch=next
+      9.11 proxy>alice 183 tag=c sdp=0@carol:6000
+      9.20 carol>alice rtp 150 port=6000 ssrc=9
+     13.00 carol>proxy 200 tag=c sdp=0@carol:6000 branch=next
+     13.01 proxy>alice 200 tag=c sdp=0@carol:6000
+    )");
+    ASSERT_EQ(folded.evidence().call.earlyDialogs.size(), 2U);
+    EXPECT_TRUE(diagnosis::wasEarly(folded.evidence(), 1));
+    EXPECT_EQ(judged(folded, 1).light, Light::Green) << judged(folded, 1).sentence;
+    // The caller's own CANCEL ends it for both.
+    const Folded given(R"(
+      0.00 alice>proxy INVITE offer
+      0.01 proxy>bob INVITE offer
+      0.10 bob>proxy 180 tag=b
+      0.11 proxy>alice 180 tag=b
+      9.00 alice>proxy CANCEL
+      9.01 proxy>alice 200 for=CANCEL
+      9.10 bob>proxy 183 tag=c sdp=0@bob:6000
+      9.11 proxy>alice 183 tag=c sdp=0@bob:6000
+      9.50 proxy>alice 487 tag=b for=INVITE
+    )");
+    EXPECT_FALSE(diagnosis::wasEarly(given.evidence(), 1));
+}
+
+} // namespace
