@@ -93,12 +93,12 @@ QWidget *DialBar::makeFirstRow()
     m_from = named(new QComboBox(row), "dialFrom", tr("From: your account or a SIP URI"));
     m_from->setEditable(true);
     m_from->setInsertPolicy(QComboBox::NoInsert);
-    m_from->setMinimumWidth(100);
+    m_from->setMinimumWidth(120);
     m_from->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_to = named(new QComboBox(row), "dialTo", tr("To: whom to call, a SIP URI"));
     m_to->setEditable(true);
     m_to->setInsertPolicy(QComboBox::NoInsert);
-    m_to->setMinimumWidth(120);
+    m_to->setMinimumWidth(140);
     m_to->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
     m_to->addItems(m_settings.targets());
     m_to->setCurrentIndex(-1);
@@ -109,7 +109,6 @@ QWidget *DialBar::makeFirstRow()
     m_reliable =
         named(new QComboBox(row), "reliable", tr("100rel: reliable provisional responses"));
     m_reliable->addItems({tr("100rel supported"), tr("100rel required"), tr("100rel off")});
-    m_reliable->setMinimumWidth(96); // on a screen of 800 pixels, where all of the row has to fit
     m_transport = named(new QComboBox(row), "transport", tr("Transport"));
     m_transport->addItems(
         {QStringLiteral("UDP"), QStringLiteral("TCP"), QStringLiteral("TLS"), tr("as DNS says")});
