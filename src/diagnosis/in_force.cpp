@@ -82,6 +82,11 @@ Described &Exchanges::add(trace::RowId row, const calls::Transaction &transactio
     described.row = row;
     described.byCaller = byCaller;
     described.from = m_evidence.time(row);
+    const base::Instant answered = m_evidence.call.answered;
+    const bool final = m_evidence.trace.row(row).status / 100 == 2 &&
+                       transaction.method == sip::Method::Invite && !transaction.inDialog;
+    if (final && answered.known()) // on its way over the hops it is no early description yet
+        described.from = std::max(described.from, answered);
     described.method = transaction.method;
     described.cseq = transaction.cseq;
     described.pair = m_evidence.trace.row(row).pair;

@@ -46,4 +46,42 @@ TEST(Branches, ABranchThatTheProxyGivesUpEndsNotTheNext)
     EXPECT_FALSE(diagnosis::wasEarly(given.evidence(), 1));
 }
 
+TEST(Branches, AnAnswerOnItsWayOverTheHopsAnnouncesNoEarlyMedia)
+{
+    const Folded folded(R"(
+      0.00 alice>proxy INVITE offer
+      0.01 proxy>bob INVITE offer
+      0.10 bob>proxy 180 tag=b
+      0.11 proxy>alice 180 tag=b
+      4.00 bob>proxy 200 tag=b answer
+      4.01 proxy>alice 200 tag=b answer
+      4.03 alice>proxy ACK tag=b
+      4.04 proxy>bob ACK tag=b
+      4.05 bob>alice rtp 100
+      4.05 alice>bob rtp 100
+    )");
+    EXPECT_EQ(judged(folded).light, Light::Green) << judged(folded).sentence;
+    EXPECT_EQ(judged(folded).facts[0].value, "none: progress only");
+    EXPECT_EQ(judged(folded).sentence.find("announced, none"), std::string::npos);
+}
+
+TEST(Branches, WhatForbidsMediaIsToldOverTwoHopsToo)
+{
+    const Folded folded(R"(
+      0.00 alice>proxy INVITE offer
+      0.01 proxy>bob INVITE offer
+      0.10 bob>proxy 183 tag=b sdp=0/inactive
+      0.11 proxy>alice 183 tag=b sdp=0@bob/inactive
+      4.00 bob>proxy 200 tag=b answer
+      4.01 proxy>alice 200 tag=b sdp=0@bob
+      4.03 alice>proxy ACK tag=b
+      4.04 proxy>bob ACK tag=b
+      4.05 bob>alice rtp 100
+      4.05 alice>bob rtp 100
+    )");
+    EXPECT_NE(judged(folded).sentence.find("the SDP says inactive"), std::string::npos)
+        << judged(folded).sentence;
+    EXPECT_TRUE(folded.find("em-answer-blocks-media"));
+}
+
 } // namespace
