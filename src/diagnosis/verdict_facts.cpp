@@ -301,6 +301,21 @@ bool alerted(const VerdictView &view)
     return view.dialog.alerting && view.evidence.time(view.dialog.firstAlerting) <= view.at;
 }
 
+/// The permission was taken back when the media had come (RFC 5009 section 5: the last one holds,
+/// from then on).
+bool withdrawnBehind(const VerdictView &view, trace::RowId permission)
+{
+    if (view.stream == nullptr)
+        return false;
+    const auto &evidence = view.evidence;
+    const auto before = permissionAt(evidence, view.index, view.stream->first);
+    if (before.row == permission || (before.row.valid() && !callerMayHear(before.direction)))
+        return false;
+    const auto came = view.stream->arrivedBefore(evidence.time(permission));
+    const auto all = view.stream->arrivedBefore(view.end);
+    return came >= kMoreThanStray && all - std::min(came, all) < kMoreThanStray;
+}
+
 VerdictFact permissionFact(const VerdictView &view)
 {
     const auto &evidence = view.evidence;
@@ -315,7 +330,12 @@ VerdictFact permissionFact(const VerdictView &view)
         fact.evidence = at(evidence, permission.row, sip::HeaderId::PEarlyMedia, "P-Early-Media");
         fact.value = fmt::format("P-Early-Media: {}", sip::directionText(permission.direction));
         if (!callerMayHear(permission.direction)) {
-            fact.light = Light::Red;
+            if (withdrawnBehind(view, permission.row))
+                fact.value = fmt::format("yes while it came; P-Early-Media: {} only since the {}",
+                                         sip::directionText(permission.direction),
+                                         messageText(evidence, permission.row));
+            else
+                fact.light = Light::Red;
             return fact;
         }
     }

@@ -84,4 +84,18 @@ TEST(Branches, WhatForbidsMediaIsToldOverTwoHopsToo)
     EXPECT_TRUE(folded.find("em-answer-blocks-media"));
 }
 
+TEST(Branches, TwoPacketsThatOvertakeTheAnswerAreNoEarlyMedia)
+{
+    const std::string begin = "0.00 alice>bob INVITE offer\n0.10 bob>alice 180 tag=b\n";
+    const std::string end = "4.00 bob>alice 200 tag=b answer\n4.03 alice>bob ACK tag=b\n";
+    const Folded two(begin + "3.97 bob>alice rtp 100\n" + end);
+    EXPECT_EQ(diagnosis::earlyArrival(two.evidence(), 0).main, nullptr);
+    EXPECT_EQ(judged(two).light, Light::Green) << judged(two).sentence;
+    const Folded many(begin + "3.50 bob>alice rtp 100\n" + end);
+    EXPECT_NE(diagnosis::earlyArrival(many.evidence(), 0).main, nullptr);
+    // Two packets and no more are what the caller got of it.
+    const Folded burst(begin + "3.90 bob>alice rtp 2\n" + end);
+    EXPECT_NE(diagnosis::earlyArrival(burst.evidence(), 0).main, nullptr);
+}
+
 } // namespace

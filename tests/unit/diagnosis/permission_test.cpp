@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // P-Early-Media against the packets that came all the same.
+#include <diagnosis/explain.h>
+
 #include "folded.h"
 
 #include <fmt/format.h>
@@ -33,6 +35,23 @@ TEST(Permission, NoAddressToSendToSilencesNotWhatArrives)
     EXPECT_TRUE(support::Folded(begin + end).find("em-answer-blocks-media"));
     EXPECT_FALSE(
         support::Folded(begin + "0.25 bob>alice rtp 150\n" + end).find("em-answer-blocks-media"));
+}
+
+TEST(Permission, TakenBackAfterTheMediaForbidsNothingThatCame)
+{
+    const std::string begin = "0.00 alice>bob INVITE offer\n"
+                              "0.30 bob>alice 183 tag=b answer \"P-Early-Media: sendonly\"\n";
+    const std::string end = "2.50 bob>alice 180 tag=b \"P-Early-Media: inactive\"\n"
+                            "5.00 bob>alice 200 tag=b answer\n"
+                            "5.05 alice>bob ACK tag=b\n";
+    const support::Folded before(begin + "0.35 bob>alice rtp 100\n" + end);
+    const auto played = diagnosis::earlyMediaVerdict(before.evidence(), 0);
+    EXPECT_EQ(played.light, diagnosis::Light::Green) << played.sentence;
+    EXPECT_EQ(played.facts[4].value,
+              "yes while it came; P-Early-Media: inactive only since the 180");
+    // What goes on behind it does so against the word of the network.
+    const support::Folded behind(begin + "0.35 bob>alice rtp 200\n" + end);
+    EXPECT_EQ(diagnosis::earlyMediaVerdict(behind.evidence(), 0).light, diagnosis::Light::Red);
 }
 
 } // namespace
