@@ -31,16 +31,17 @@ void check(const Evidence &evidence, Findings &out)
     std::size_t read = 0;
     for (const auto &dialog : call.earlyDialogs)
         if (++read <= kMostDialogs && &dialog != &winner && !dialog.answer.valid() &&
-            !dialog.provisionals.empty() && !closed(evidence, dialog))
+            dialog.alerting && !closed(evidence, dialog)) // one that never rang is no branch
             open.push_back(&dialog);
     if (open.empty() || !winner.answer.valid())
         return;
-    auto &f = out.add(
-        "dlg-two-early-one-answer", Severity::Info, Grade::Seen,
-        fmt::format("{} answered [1] while {} that had rung too was never told to be "
-                    "over [2].",
-                    sender(evidence, winner.answer),
-                    open.size() == 1 ? "one branch" : fmt::format("{} branches", open.size())));
+    auto &f =
+        out.add("dlg-two-early-one-answer", Severity::Info, Grade::Seen,
+                fmt::format("{} answered [1] while {} never told to be over [2].",
+                            sender(evidence, winner.answer),
+                            open.size() == 1
+                                ? "one branch that had rung too was"
+                                : fmt::format("{} branches that had rung too were", open.size())));
     f.impact = "None for this call: the answer ends the others. A caller that keeps state or media "
                "for each branch must drop it by itself.";
     f.evidence = {at(winner.answer, "the answer"),
