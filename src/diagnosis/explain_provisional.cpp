@@ -35,13 +35,13 @@ void tellPath(const Evidence &evidence, trace::RowId row, Telling &out)
     const auto vias = message.values(sip::HeaderId::Via).size();
     std::string text;
     if (vias > 1)
-        text = fmt::format("Here it is on its way between proxies: {} still have to hand it on.",
-                           count(vias - 1, "element"));
+        text = fmt::format("Here it is on its way between proxies: {} still {} to hand it on.",
+                           count(vias - 1, "element"), vias == 2 ? "has" : "have");
     if (proxies > 0)
-        text += fmt::format("{}{} stay in the path of this dialog (Record-Route), so the answering "
-                            "element is behind "
-                            "them.",
-                            text.empty() ? "" : " ", count(proxies, "hop"));
+        text += fmt::format("{}{} {} in the path of this dialog (Record-Route), so the answering "
+                            "element is behind {}.",
+                            text.empty() ? "" : " ", count(proxies, "hop"),
+                            proxies == 1 ? "stays" : "stay", proxies == 1 ? "it" : "them");
     out.say(text);
 }
 

@@ -64,8 +64,11 @@ void tellAstray(const Evidence &evidence, std::uint32_t dialog, Finding &finding
                                     finding.evidence.size());
     }
     finding.text += '.';
-    finding.fixes.push_back({"Send RTP to the address and port of the caller's description.",
-                             "gateway or SBC", Action::None});
+    finding.fixes.push_back(
+        {relayed ? "Look at the media relay: whether it was told where the caller listens, and "
+                   "whether its packets to there leave it."
+                 : "Send RTP to the address and port of the caller's description.",
+         "gateway or SBC", Action::None});
 }
 
 /// `end`: the row that ended the wait; invalid: none of this call, or it lasts.
