@@ -95,6 +95,9 @@ QWidget *DialBar::makeFirstRow()
     m_from->setInsertPolicy(QComboBox::NoInsert);
     m_from->setMinimumWidth(120);
     m_from->setSizeAdjustPolicy(QComboBox::AdjustToMinimumContentsLengthWithIcon);
+    // Focus selects it all, which leaves a narrow field at its end.
+    connect(m_from->lineEdit(), &QLineEdit::editingFinished, m_from->lineEdit(),
+            [line = m_from->lineEdit()] { line->home(false); });
     m_to = named(new QComboBox(row), "dialTo", tr("To: whom to call, a SIP URI"));
     m_to->setEditable(true);
     m_to->setInsertPolicy(QComboBox::NoInsert);
