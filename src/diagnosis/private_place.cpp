@@ -43,6 +43,24 @@ bool sentByCaller(const Evidence &evidence, const trace::Row &row)
     return callerFrom == (row.status == 0);
 }
 
+/// The very description came from a private address at another hop: its sender stands within the
+/// network of the element that hands it on, not behind a NAT that the far end sees.
+bool fromWithin(const Evidence &evidence, const base::Endpoint &place)
+{
+    std::size_t read = 0;
+    return std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(),
+                       [&](const calls::CallRow &entry) {
+                           const auto &row = evidence.trace.row(entry.row);
+                           if (entry.original.valid() || row.kind != trace::RowKind::Message ||
+                               !hasSdp(evidence, entry.row) || ++read > kMostRead ||
+                               !evidence.trace.source(entry.row).address.isPrivate())
+                               return false;
+                           const auto *const audio = sdpOf(evidence, entry.row).audio();
+                           const auto named = audio != nullptr ? audio->endpoint() : std::nullopt;
+                           return named && *named == place;
+                       });
+}
+
 } // namespace
 
 std::optional<PrivatePlace> privatePlace(const Evidence &evidence)
@@ -67,7 +85,7 @@ std::optional<PrivatePlace> privatePlace(const Evidence &evidence)
         if (!place || place->address.isUnspecified() || !place->address.isPrivate())
             continue;
         const PrivatePlace found{entry.row, sentByCaller(evidence, row), *place, source};
-        if (!findsAnother(sdp) && !solved(evidence, found))
+        if (!findsAnother(sdp) && !solved(evidence, found) && !fromWithin(evidence, *place))
             return found;
     }
     return std::nullopt;

@@ -39,11 +39,11 @@ void check(const Evidence &evidence, Findings &out)
         return;
     const auto &stream = *worst->stream;
     const double loss = lossOf(stream);
-    auto &f =
-        out.add("rtp-loss", loss > kTooMuch ? Severity::Error : Severity::Warning,
-                ownCall(evidence) ? Grade::Seen : Grade::Likely,
-                fmt::format("{} of {} that {} sent are missing here ({:.1f} %) [1].", stream.lost,
-                            count(stream.expected, "packet"), stream.source.text(), loss * 100));
+    auto &f = out.add("rtp-loss", loss > kTooMuch ? Severity::Error : Severity::Warning,
+                      ownCall(evidence) ? Grade::Seen : Grade::Likely,
+                      fmt::format("{} of {} that {} sent are missing here ({:.1f} %) [1].",
+                                  missing(stream), count(stream.expected, "packet"),
+                                  stream.source.text(), loss * 100));
     f.impact = fmt::format("The {} hears gaps{}.", worst->towardsCaller ? "caller" : "callee",
                            loss > kTooMuch ? " and hardly understands" : "");
     f.evidence = {at(stream, "numbers that are missing")};

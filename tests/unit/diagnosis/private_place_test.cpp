@@ -71,6 +71,17 @@ TEST(PrivatePlace, SeenFromWithinItsNetwork)
               nullptr);
 }
 
+TEST(PrivatePlace, HandedOnByAProxyOfTheSameNetwork)
+{
+    const std::string handedOn = "0.01 198.18.0.1>198.18.0.2 INVITE sdp=0@10.1.2.3:4000\n"
+                                 "0.30 198.18.0.2>198.18.0.1 183 tag=b sdp=0\n"
+                                 "6.00 198.18.0.2>198.18.0.1 200 tag=b sdp=0\n";
+    EXPECT_EQ(Folded("0.00 10.1.2.3>198.18.0.1 INVITE sdp=0@10.1.2.3:4000\n" + handedOn)
+                  .find("neg-private-ip"),
+              nullptr);
+    EXPECT_NE(Folded(handedOn).find("neg-private-ip"), nullptr);
+}
+
 TEST(PrivatePlace, EarlyMediaSentThereIsNotGreen)
 {
     const auto verdict = [](std::string_view offered, std::string_view media) {
