@@ -9,7 +9,7 @@
 // uri=USER@HOST (Request-URI) type= (Content-Type) sdp=FORMATS[@HOST[:PORT]][/DIRECTION]
 // proto=PROFILE unmapped (no rtpmap), event= opus= amr= (their numbers, 101 and 111), reverse (the
 // callee's request) tcp sport= dport= (ports, 5060) pad=BYTES, off=N (Content-Length tells so many
-// bytes more), "Header: value", and "a=..." or
+// bytes more), "Header: value", and "a=...", "b=..." or
 // "m=..." that end the description. A line that begins with * is decisive: without the decisive
 // lines the outcome has to turn round. Via fields grow when somebody hands on a request he
 // received. Hosts: alice bob carol gw home edge edge2 proxy.
@@ -114,7 +114,8 @@ inline std::vector<Word> wordsOf(std::string_view text)
 /// "a=..." and "m=..." are lines of the description, not headers.
 inline bool ofBody(const Word &word)
 {
-    return word.quoted && (word.key.starts_with("a=") || word.key.starts_with("m="));
+    return word.quoted && word.key.size() > 1 && word.key[1] == '=' &&
+           std::string_view("abm").find(word.key[0]) != std::string_view::npos;
 }
 
 inline std::string media(const Line &line, std::string text)

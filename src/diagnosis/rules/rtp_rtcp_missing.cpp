@@ -9,6 +9,18 @@ namespace {
 
 constexpr auto kLong = std::chrono::seconds(15); // three intervals (RFC 3550 section 6.2)
 
+/// RFC 3556 section 2: no bandwidth for RTCP, on purpose.
+bool switchedOff(const Evidence &evidence)
+{
+    return std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(), [&](const auto &row) {
+        if (!evidence.describesMedia(row.row))
+            return false;
+        const auto text = evidence.trace.text(row.row);
+        return text.find("\nb=RR:0\r") != std::string_view::npos ||
+               text.find("\nb=RS:0\r") != std::string_view::npos;
+    });
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     if (!evidence.call.answered.known())
@@ -22,10 +34,11 @@ void check(const Evidence &evidence, Findings &out)
             stream.last - stream.first > longest->stream->last - longest->stream->first)
             longest = &bound;
     }
-    if (longest == nullptr || longest->stream->last - longest->stream->first < kLong)
+    if (longest == nullptr || longest->stream->last - longest->stream->first < kLong ||
+        switchedOff(evidence))
         return;
     auto &f = out.add("rtp-rtcp-missing", Severity::Info, Grade::Likely,
-                      fmt::format("In {} of audio [1] neither side sent a report by RTCP.",
+                      fmt::format("Within {} of audio [1] neither side sent a report by RTCP.",
                                   lasting(longest->stream->last - longest->stream->first)));
     f.impact = "Nobody learns what the other side misses of the audio, and how long it takes.";
     f.evidence = {at(*longest->stream, "no report about it")};

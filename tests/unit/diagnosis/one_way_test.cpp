@@ -63,4 +63,18 @@ TEST(OneWay, WhereItWasAgreedOn)
         << "held and taken up again";
 }
 
+TEST(Reports, ReportsAreNotMissedWhereTheyWereSwitchedOff)
+{
+    const auto heard = [](std::string_view word) {
+        return support::Folded(fmt::format("0.00 alice>bob INVITE offer {0}\n"
+                                           "1.00 bob>alice 200 tag=b answer {0}\n"
+                                           "1.05 alice>bob ACK tag=b\n"
+                                           "1.10 alice>bob rtp 900\n35.00 tick\n",
+                                           word))
+            .find("rtp-rtcp-missing");
+    };
+    EXPECT_EQ(heard("\"b=RS:0\" \"b=RR:0\""), nullptr);
+    EXPECT_NE(heard(""), nullptr);
+}
+
 } // namespace
