@@ -175,16 +175,58 @@ private:
     bool m_cut = false;
 };
 
+/// Where the title of a raw section stands right above the line; npos: another line does.
+std::size_t rawTitleAbove(std::string_view text, std::size_t line)
+{
+    constexpr std::string_view kTitle = "Session Initiation Protocol (SIP as raw text)";
+    if (line == 0 || line > text.size())
+        return std::string_view::npos;
+    const std::size_t feed = line >= 2 ? text.rfind('\n', line - 2) : std::string_view::npos;
+    const std::size_t begin = feed == std::string_view::npos ? 0 : feed + 1;
+    return base::trim(text.substr(begin, line - begin)) == kTitle ? begin : std::string_view::npos;
+}
+
+/// Lines that stand as far in as the first one, each with "\r\n" written out.
+bool readRaw(std::string_view text, std::size_t line, Details &out)
+{
+    constexpr std::string_view kEnd = "\\r\\n", kCut = "[truncated]";
+    const std::size_t indent = indentOf(lineAt(text, line).in(text));
+    std::size_t at = line;
+    while (at < text.size() && at - line < kMostTree) {
+        const Line next = lineAt(text, at);
+        std::string_view content = next.in(text);
+        if (indent == 0 || content.size() <= indent || indentOf(content) < indent)
+            break;
+        at = next.next;
+        content.remove_prefix(indent);
+        if (content.substr(0, kCut.size()) == kCut) {
+            out.cut = true;
+            content = base::trim(content.substr(kCut.size()));
+        }
+        if (content.ends_with(kEnd))
+            out.message.append(content.substr(0, content.size() - kEnd.size())).append("\r\n");
+        else
+            out.message.append(content);
+    }
+    out.next = at;
+    out.raw = true;
+    return sip::looksLikeSip(out.message);
+}
+
 } // namespace
 
 std::optional<Details> readDetails(std::string_view text, std::size_t line, std::size_t floor)
 {
     const std::string_view content = base::trim(lineAt(text, line).in(text));
-    if (content.substr(0, 14) != "Request-Line: " && content.substr(0, 13) != "Status-Line: ")
+    const bool tree =
+        content.substr(0, 14) == "Request-Line: " || content.substr(0, 13) == "Status-Line: ";
+    const std::size_t title = tree ? std::string_view::npos : rawTitleAbove(text, line);
+    if (!tree && title == std::string_view::npos)
         return std::nullopt;
     Details out;
-    if (!Tree(text, line).run(out))
+    if (tree ? !Tree(text, line).run(out) : !readRaw(text, line, out))
         return std::nullopt;
+    out.head = tree ? 0 : title;
     const std::size_t from = std::max(floor, line > kMostAbove ? line - kMostAbove : 0);
     out.marker = markerOf(text.substr(from, line - from));
     return out;

@@ -69,9 +69,10 @@ private:
     Emitter m_emitter;
     Sink m_dumped; // takes what the decoder makes of dumps
     decode::Decoder m_decoder;
-    std::size_t m_at = 0;     // searched so far
-    std::size_t m_done = 0;   // the end of what was taken
-    std::size_t m_passed = 0; // lines that were looked at, each once however long
+    std::size_t m_at = 0;      // searched so far
+    std::size_t m_done = 0;    // the end of what was taken
+    std::size_t m_treeEnd = 0; // the end of a packet's details, if they were taken last
+    std::size_t m_passed = 0;  // lines that were looked at, each once however long
     std::size_t m_told = 0;
     struct Tree { // a packet's details were read, its bytes stand in a dump at `line`
         std::size_t line = ~std::size_t{0};
@@ -205,6 +206,13 @@ bool Reader::details(std::size_t line)
     auto found = readDetails(m_text, line, m_done);
     if (!found)
         return false;
+    const bool again = found->raw && m_treeEnd != 0 && m_treeEnd == m_done &&
+                       base::trim(m_text.substr(m_done, found->head - m_done)).empty();
+    m_treeEnd = found->raw ? 0 : found->next;
+    if (again) { // the packet that was read just above
+        m_at = m_done = found->next;
+        return true;
+    }
     if (!found->marker.moment.known())
         found->marker.moment = above(line, {}).moment;
     m_at = m_done = found->next;
