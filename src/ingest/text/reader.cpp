@@ -391,18 +391,4 @@ base::Result<Outcome> read(std::string_view path, const Sink &sink, const std::a
     return readBytes(*bytes, sink, cancel);
 }
 
-int recognise(std::string_view firstBytes, bool (*claims)(std::string_view line), int sure)
-{
-    if (!looksLikeText(firstBytes))
-        return 0;
-    std::string room;
-    for (std::size_t at = 0; at < firstBytes.size();) {
-        const Line line = lineAt(firstBytes, at);
-        if (claims(withoutEscapes(line.in(firstBytes), room)))
-            return sure;
-        at = line.next;
-    }
-    return 0;
-}
-
 } // namespace ingest::text
