@@ -80,7 +80,7 @@ private:
     ProbePlan m_plan;
     std::vector<ProbeLine> m_lines;
     base::Instant m_since; // the last was sent
-    bool m_waiting = false, m_stopped = false, m_finished = false;
+    bool m_waiting = false, m_left = false, m_stopped = false, m_finished = false;
 };
 
 } // namespace desk
