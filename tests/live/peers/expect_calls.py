@@ -95,7 +95,7 @@ def main():
 def judged(document):
     """Whether this machine was too busy to play in time what came: what is late counts as lost, and the MOS has to be
     what ITU-T G.107 makes of that loss. Where hardly any was late, it has to be a good one."""
-    media = document["media"]
+    media = document["call"]["media"]
     percent = 100 * (media["lost"] + media["late"]) / (media["packets_received"] + media["lost"])
     bench.check(abs(100 * media["quality"]["loss"] - percent) < 0.01, f"{percent:.2f} % lost or late")
     # G.711 without concealment: Ie 0, Bpl 4.3 (ITU-T G.113 appendix I).
