@@ -112,9 +112,11 @@ std::optional<engine::ProbeRequest> Probing::due(base::Instant now)
         return std::nullopt;
     if (m_waiting) {
         const bool raw = m_plan.kind == ProbeKind::Raw;
-        if (raw && !m_left && m_lines.back().event) { // from now on something may come
+        if (raw && !m_left && m_lines.back().event) { // since then something may come
             m_left = true;
-            m_since = now;
+            m_since = m_unsent;
+        } else if (raw && !m_left) {
+            m_unsent = now;
         }
         if (now - m_since < (raw && !m_left ? std::max(m_plan.wait, kToLeave) : m_plan.wait))
             return std::nullopt;
@@ -142,7 +144,7 @@ std::optional<engine::ProbeRequest> Probing::due(base::Instant now)
 void Probing::sent(engine::ProbeHandle handle, base::Instant now)
 {
     m_lines.push_back({static_cast<int>(m_lines.size()) + 1, handle, std::nullopt, false});
-    m_since = now;
+    m_since = m_unsent = now;
     m_waiting = true;
 }
 
