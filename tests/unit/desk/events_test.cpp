@@ -65,6 +65,20 @@ protected:
             out += "Content-Type: application/sdp\r\n";
         return out + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
     }
+    /// Twenty packets in a row, half of them events, have a number that media knows. The first may
+    /// come before it has heard of our answer, which the engine gives by itself.
+    bool takes(support::RtpSource &source, const base::Endpoint &to, int events, std::size_t index)
+    {
+        std::optional<media::Status> since;
+        return pressUntil(source, to, events, [&] {
+            const auto now = call(index).media;
+            if (!now || now->packets == 0)
+                return false;
+            if (!since || since->wrongPayloadType != now->wrongPayloadType)
+                since = now;
+            return now->packets >= since->packets + 20;
+        });
+    }
     bool found(const std::string &rule) const
     {
         const auto calls = m_desk->session().calls();
@@ -98,10 +112,7 @@ TEST_F(DeskEvents, AnIncomingCallTakesThemAndAChangeOfItToo)
         const auto to = *ours.audio()->endpoint();
         if (number == 3)
             m_peer.send(within(first, "ACK", 3, {}));
-        const auto packets = [&] { return call(1).media ? call(1).media->packets : 0; };
-        const auto before = packets();
-        EXPECT_TRUE(pressUntil(source, to, events, [&] { return packets() >= before + 6; }));
-        EXPECT_EQ(call(1).media->wrongPayloadType, 0U) << method;
+        EXPECT_TRUE(takes(source, to, events, 1)) << method;
     }
     EXPECT_TRUE(m_desk->session().settle(std::chrono::seconds(5)));
     EXPECT_FALSE(found("neg-dtmf-lost"));
@@ -137,9 +148,7 @@ TEST_F(DeskEvents, ALateOfferOfThemIsAnsweredUnderItsNumber)
     ASSERT_TRUE(reaches(Stage::Answered));
     const auto body = bodyOf(ack);
     const auto to = *sip::parseSdp(body).audio()->endpoint();
-    EXPECT_TRUE(
-        pressUntil(source, to, 96, [&] { return call().media && call().media->packets >= 6; }));
-    EXPECT_EQ(call().media->wrongPayloadType, 0U);
+    EXPECT_TRUE(takes(source, to, 96, 0));
     EXPECT_TRUE(m_desk->session().settle(std::chrono::seconds(5)));
     EXPECT_FALSE(found("neg-dtmf-lost"));
 }
