@@ -147,14 +147,14 @@ std::unique_ptr<Console::Report>
 Console::report(const std::string &title,
                 const std::function<bool(const session::CallView &)> &keep)
 {
-    std::map<std::string, std::map<std::string, std::string>>
-        recordings; // Call-ID -> To-tag -> file
+    std::map<std::string, std::vector<report::Recording>> recordings; // by Call-ID
     std::map<std::string, std::map<std::string, std::vector<rtp::Heard>>> heard;
     std::map<std::string, desk::CallInfo> ours;
     for (const auto &info : m_desk->calls()) {
         ours[info.callId] = info;
         for (const auto &file : info.recordings)
-            recordings[info.callId][file.toTag] = file.path;
+            recordings[info.callId].push_back(
+                {file.toTag, media::recordedText(file.what), file.path});
         if (info.media)
             heard[info.callId] = info.media->heard;
     }

@@ -38,8 +38,9 @@ void print(const Arguments &arguments, const desk::CallInfo &info, Console &cons
     }
     report::format("text")->write(report->input, std::cout);
     for (const auto &file : info.recordings) {
-        fmt::print("recording  {}  {} s, mean level {:.0f} dBFS, To-tag {}\n", file.path,
-                   base::seconds(file.length, 1), file.meanLevel, base::printable(file.toTag));
+        fmt::print("recording  {}  {}, {} s, mean level {:.0f} dBFS, To-tag {}\n", file.path,
+                   media::recordedText(file.what), base::seconds(file.length, 1), file.meanLevel,
+                   base::printable(file.toTag));
     }
     std::cout.flush();
 }

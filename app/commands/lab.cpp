@@ -100,7 +100,8 @@ std::string keepRecording(Console &console, const std::filesystem::path &folder)
         for (const auto &info : console.desk().calls()) {
             for (const auto &file : info.recordings) {
                 std::error_code error;
-                if (!info.incoming && file.early == early && file.length.count() > 0 &&
+                if (!info.incoming && file.what == media::Recorded::Received &&
+                    file.early == early && file.length.count() > 0 &&
                     std::filesystem::copy_file(file.path, folder / name,
                                                std::filesystem::copy_options::overwrite_existing,
                                                error))

@@ -177,8 +177,10 @@ void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
     tellFault(live, event, audio, std::to_string(event.status));
     if (!audio.remote)
         return;
-    if (live.lateOffer)
+    if (live.lateOffer) {
         keepAgreed(*audio.remote, ours);
+        listenTo(*audio.remote, ours);
+    }
     audio.remote->mux = audio.remote->mux && live.mux;
     if (audio.remote->keys || audio.remote->dtls)
         noted(live.secured, event.toTag);

@@ -7,6 +7,7 @@
 #include <desk/offer.h>
 #include <desk/security.h>
 #include <sip/sdp_dtls.h>
+#include <sip/sdp_events.h>
 #include <sip/uri.h>
 
 namespace desk {
@@ -103,6 +104,7 @@ std::optional<std::string> CallControl::describeAnswer(Live &live)
     if (!live.described.empty())
         return live.described; // RFC 3261 section 13.3.1: the 200 repeats what the 183 said
     live.codecs = sip::codecsByName(options.codecs);
+    sip::addEvents(live.codecs);
     live.srtp = options.srtp;
     const auto offer = sip::parseSdp(live.offer);
     chooseKeys(live, offer);

@@ -5,6 +5,7 @@
 #include <base/text.h>
 #include <desk/offer.h>
 #include <desk/security.h>
+#include <sip/sdp_events.h>
 
 namespace desk {
 
@@ -126,8 +127,8 @@ void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest requ
     // The offerer will choose the numbers, and media listens before they are known.
     if (options.lateOffer)
         keepStatic(live.codecs);
-    if (options.events)
-        addEvents(live.codecs);
+    if (options.events || options.lateOffer) // in an answer as far as they are offered
+        sip::addEvents(live.codecs);
     if (const auto ready = prepareMedia(live, options, *local); !ready) {
         refuse(ready.error());
         return;

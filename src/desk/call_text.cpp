@@ -134,13 +134,13 @@ base::Result<media::Sending> sendingNamed(const std::string &text)
     const std::string kind = base::lower(text.substr(0, colon));
     const std::string rest = colon != std::string::npos ? text.substr(colon + 1) : std::string();
     media::Sending out;
-    if (text.empty() || (kind == "noise" && rest.empty()))
+    const bool bare = colon == std::string::npos;
+    if (text.empty() || (kind == "noise" && bare))
         return out;
-    if (kind == "nothing" && rest.empty()) {
+    if (kind == "nothing" && bare) {
         out.kind = SendKind::Nothing;
     } else if (kind == "tone") {
-        const auto hertz =
-            colon == std::string::npos ? std::optional(440LL) : base::toInteger(rest);
+        const auto hertz = bare ? std::optional(440LL) : base::toInteger(rest);
         if (!hertz || *hertz < 50 || *hertz > 20000)
             return base::fail(base::ErrorCode::BadInput,
                               fmt::format("A tone is written \"tone\" or \"tone:425\", from 50 to "

@@ -189,6 +189,7 @@ void CallControl::onChanged(Live &live, const engine::CallEvent &event)
     if (!audio.remote)
         return;
     keepAgreed(*audio.remote, ours);
+    listenTo(*audio.remote, ours);
     const auto *own = ours.usedAudio(); // the engine's answer within a dialog does not take it
     audio.remote->mux = audio.remote->mux && own != nullptr && own->attribute("rtcp-mux");
     m_parts.media->remote(live.media, std::move(*audio.remote));

@@ -44,6 +44,17 @@ template <class Codec> bool sameSound(const Codec &codec, const sip::RtpMap &map
     return base::equalsNoCase(map.encoding, codec.encoding) && map.clock == codec.clock;
 }
 
+std::vector<media::PayloadMap> mapsOf(const sip::SdpMedia &audio)
+{
+    std::vector<media::PayloadMap> out;
+    for (const auto &format : audio.formats)
+        if (format.payloadType >= 0 && format.payloadType < 128 && !format.map.encoding.empty())
+            out.push_back({static_cast<std::uint8_t>(format.payloadType),
+                           std::string(format.map.encoding), format.map.clock,
+                           format.map.channels});
+    return out;
+}
+
 media::Remote remoteOf(const sip::SdpMedia &audio, const std::string &toTag)
 {
     media::Remote remote;
@@ -58,12 +69,7 @@ media::Remote remoteOf(const sip::SdpMedia &audio, const std::string &toTag)
         if (port && *port > 0 && *port <= 0xFFFF)
             remote.rtcp = {address.value_or(remote.rtp.address), static_cast<std::uint16_t>(*port)};
     }
-    for (const auto &format : audio.formats) {
-        if (format.payloadType >= 0 && format.payloadType < 128 && !format.map.encoding.empty())
-            remote.send.push_back({static_cast<std::uint8_t>(format.payloadType),
-                                   std::string(format.map.encoding), format.map.clock,
-                                   format.map.channels});
-    }
+    remote.send = mapsOf(audio);
     using sip::Direction;
     remote.weMaySend =
         audio.direction == Direction::SendRecv || audio.direction == Direction::RecvOnly;
@@ -158,33 +164,17 @@ void keepAgreed(media::Remote &remote, const sip::Sdp &ours)
     });
 }
 
+void listenTo(media::Remote &remote, const sip::Sdp &ours)
+{
+    if (const auto *own = ours.usedAudio(); own != nullptr)
+        remote.receive = mapsOf(*own);
+}
+
 void keepStatic(std::vector<sip::Codec> &codecs)
 {
     const auto isStatic = [](const sip::Codec &codec) { return codec.payloadType < 96; };
     if (std::any_of(codecs.begin(), codecs.end(), isStatic))
         std::erase_if(codecs, [&](const sip::Codec &codec) { return !isStatic(codec); });
-}
-
-void addEvents(std::vector<sip::Codec> &codecs)
-{
-    int dynamic = 101; // what everybody uses for the first of them
-    std::vector<sip::Codec> added;
-    const auto hasEvents = [](const std::vector<sip::Codec> &list, std::uint32_t clock) {
-        return std::any_of(list.begin(), list.end(), [clock](const sip::Codec &each) {
-            return base::equalsNoCase(each.encoding, "telephone-event") && each.clock == clock;
-        });
-    };
-    for (const auto &codec : codecs) {
-        if (hasEvents(codecs, codec.clock) || hasEvents(added, codec.clock))
-            continue;
-        while (std::any_of(codecs.begin(), codecs.end(),
-                           [&](const sip::Codec &each) { return each.payloadType == dynamic; }))
-            ++dynamic;
-        if (dynamic > 127)
-            break;
-        added.push_back({"telephone-event", dynamic++, codec.clock, 1, "0-16"});
-    }
-    codecs.insert(codecs.end(), added.begin(), added.end());
 }
 
 std::vector<std::string> ringbackCountries()

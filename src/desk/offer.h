@@ -36,11 +36,11 @@ std::vector<sip::Codec> agreedCodecs(const sip::Sdp &offer, const sip::SdpDraft 
 
 /// Of what the peer offers, what our answer takes: we send that, not what stands first.
 void keepAgreed(media::Remote &remote, const sip::Sdp &ours);
+/// What our answer takes is listened to, under the offerer's numbers.
+void listenTo(media::Remote &remote, const sip::Sdp &ours);
 /// Leaves out codecs of dynamic payload types, unless there are no others.
 void keepStatic(std::vector<sip::Codec> &codecs);
 
-/// Telephone events at the clock of each codec that has none yet (RFC 4733 section 2.1).
-void addEvents(std::vector<sip::Codec> &codecs);
 /// A country whose ringback is known (ISO 3166, "DE"), or empty. Errors: a sentence that names
 /// some.
 std::vector<std::string> ringbackCountries(); // sorted

@@ -9,6 +9,7 @@ namespace desk {
 namespace {
 
 constexpr int kTooManyHops = 483;
+constexpr base::Duration kToLeave = std::chrono::seconds(4); // a name may have to be looked up
 
 int valueOf(char digit)
 {
@@ -110,7 +111,14 @@ std::optional<engine::ProbeRequest> Probing::due(base::Instant now)
     if (m_stopped || m_finished)
         return std::nullopt;
     if (m_waiting) {
-        if (now - m_since < m_plan.wait)
+        const bool raw = m_plan.kind == ProbeKind::Raw;
+        if (raw && !m_left && m_lines.back().event) { // since then something may come
+            m_left = true;
+            m_since = m_unsent;
+        } else if (raw && !m_left) {
+            m_unsent = now;
+        }
+        if (now - m_since < (raw && !m_left ? std::max(m_plan.wait, kToLeave) : m_plan.wait))
             return std::nullopt;
         m_waiting = false;
         m_lines.back().late = !m_lines.back().event;
@@ -136,7 +144,7 @@ std::optional<engine::ProbeRequest> Probing::due(base::Instant now)
 void Probing::sent(engine::ProbeHandle handle, base::Instant now)
 {
     m_lines.push_back({static_cast<int>(m_lines.size()) + 1, handle, std::nullopt, false});
-    m_since = now;
+    m_since = m_unsent = now;
     m_waiting = true;
 }
 

@@ -79,8 +79,9 @@ public:
 private:
     ProbePlan m_plan;
     std::vector<ProbeLine> m_lines;
-    base::Instant m_since; // the last was sent
-    bool m_waiting = false, m_stopped = false, m_finished = false;
+    base::Instant m_since;  // the last was sent
+    base::Instant m_unsent; // bytes as they are had not left by then
+    bool m_waiting = false, m_left = false, m_stopped = false, m_finished = false;
 };
 
 } // namespace desk

@@ -8,6 +8,7 @@
 #include <sip/sdp.h>
 #include <sip/sdp_crypto.h>
 #include <sip/sdp_dtls.h>
+#include <sip/sdp_events.h>
 #include <sip/status.h>
 
 namespace engine {
@@ -77,6 +78,7 @@ std::optional<std::string> answerLike(std::string_view offer, std::string_view o
 {
     const auto theirs = sip::parseSdp(offer);
     sip::SdpDraft draft = draftLike(ours);
+    sip::addEvents(draft.codecs); // an offer may be the first to want them
     draft.direction = direction;
     auto answer = sip::answerSdp(theirs, draft);
     if (!answer || *answer == ours || unsaid)
@@ -123,6 +125,7 @@ std::string idleAnswer(std::string_view offer, const base::Address &local)
     sip::SdpDraft draft;
     draft.media = {local, 9}; // the discard port: nobody listens, and a=inactive says so
     draft.codecs = sip::codecsByName("PCMU,PCMA,opus");
+    sip::addEvents(draft.codecs);
     draft.direction = sip::Direction::Inactive;
     draft.sessionId = draft.version = static_cast<std::uint64_t>(base::now().ns / 1'000'000'000);
     return sip::answerSdp(sip::parseSdp(offer), draft).value_or(sip::writeSdp(draft));

@@ -185,9 +185,7 @@ base::Duration CallMedia::turn(base::Duration now)
         if (!sender)
             continue;
         if (sender->due() <= now)
-            sender->run(now, [this, &tag = toTag](const base::Endpoint &to, std::string_view b) {
-                return sendSound(tag, to, b);
-            });
+            run(toTag, *sender, now);
         next = std::min(next, sender->due());
     }
     next = std::min({next, ring(now), m_control.turn(now)});

@@ -97,6 +97,7 @@ private:
     Control::Peers peersAt(const base::Endpoint &source);
     Control::Facts controlFacts(const std::string &toTag);
     bool sendControl(const std::string &toTag, const Control::Line &line, std::string_view bytes);
+    void run(const std::string &toTag, Sender &sender, base::Duration now);
     bool sendSound(const std::string &toTag, const base::Endpoint &to, std::string_view bytes);
     Protection::Opening openProtected(const Datagram &datagram, bool isControl);
     void beginDtls(std::shared_ptr<const DtlsIdentity> identity);

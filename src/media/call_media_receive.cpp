@@ -110,8 +110,9 @@ void CallMedia::decoded(const DecodedAudio &audio)
     IncomingStream *stream = m_incoming.decoded(audio, gap);
     if (stream == nullptr)
         return;
-    const auto written = m_recordings.add(stream->key, m_early.dialogOf(stream->key), monotonic(),
-                                          audio.samples, audio.rate, gap);
+    const std::string toTag = m_early.dialogOf(stream->key);
+    const auto written = m_recordings.add(stream->key, toTag, monotonic(), audio.samples,
+                                          audio.rate, gap, m_remotes.contains(toTag));
     if (!written)
         notice(written.error().sentence);
     hear();

@@ -140,6 +140,7 @@ void CallMedia::remote(Remote remote)
         remote.weMaySend = false;
     m_early.remote(remote.toTag, remote.rtp);
     m_incoming.expect(remote.rtp);
+    m_incoming.accept(remote.receive);
     m_changed = true;
     if (!m_senders.contains(remote.toTag) && m_senders.size() >= kMostSenders)
         return;
@@ -206,6 +207,21 @@ Control::Facts CallMedia::controlFacts(const std::string &toTag)
         out.streams.push_back(told);
     }
     return out;
+}
+
+/// Sends what is due, and records what of it left.
+void CallMedia::run(const std::string &toTag, Sender &sender, base::Duration now)
+{
+    const auto said = [&](base::Duration due, std::span<const std::int16_t> samples) {
+        if (const auto done = m_recordings.sent(toTag, due, samples, sender.rate()); !done)
+            notice(done.error().sentence);
+    };
+    sender.run(
+        now,
+        [&](const base::Endpoint &to, std::string_view bytes) {
+            return sendSound(toTag, to, bytes);
+        },
+        said);
 }
 
 bool CallMedia::sendSound(const std::string &toTag, const base::Endpoint &to,

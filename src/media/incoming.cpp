@@ -68,6 +68,14 @@ const PayloadMap *Incoming::offered(std::uint8_t payloadType) const
     return it == m_receive.end() ? nullptr : &*it;
 }
 
+void Incoming::accept(const std::vector<PayloadMap> &more)
+{
+    constexpr std::size_t kMost = 128; // numbers there are
+    for (const auto &each : more)
+        if (m_receive.size() < kMost && offered(each.payloadType) == nullptr)
+            m_receive.push_back(each);
+}
+
 void Incoming::makeRoom()
 {
     if (m_streams.size() < kMostStreams)

@@ -71,6 +71,8 @@ public:
     std::uint64_t wrongPayloadType() const { return m_wrongPayloadType; }
     /// Packets of streams that were not taken up: too many new ones in a short time.
     std::uint64_t refused() const { return m_refused; }
+    /// These payload types too, where a number has no meaning yet.
+    void accept(const std::vector<PayloadMap> &more);
     /// Streams from there are an answer's own; strangers' streams give way to them.
     void expect(const base::Endpoint &source);
     /// Streams given up for want of room since the last call: forget them too.

@@ -104,6 +104,8 @@ struct Remote { // an early dialog's SDP answer, as far as media cares
     std::optional<SrtpKeys> keys{}; // SRTP and SRTCP both ways
     bool closed = false; // it wants SRTP, but there are no keys: nothing is sent, nothing heard
     std::optional<DtlsPeer> dtls{}; // closed until the handshake has brought keys
+    /// What it may send beside what PrepareRequest::receive names: an offerer chooses the numbers.
+    std::vector<PayloadMap> receive{};
 };
 
 struct ControlFigures {                      // of the RTCP of one call
@@ -163,11 +165,19 @@ struct Presses {           // what became of keys to be pressed
     std::string trouble;   // why the others are not: a sentence, empty: all are
 };
 
+/// Whose sound a recording holds; Both: what was received on the left, what was sent on the right.
+enum class Recorded : std::uint8_t { Received, Sent, Both };
+constexpr const char *recordedText(Recorded what)
+{
+    return what == Recorded::Received ? "received" : what == Recorded::Sent ? "sent" : "both";
+}
+
 struct RecordingInfo {
     std::string toTag, path;
     base::Duration length{0};
     double meanLevel = -96;
     bool early = false; // begun before the answer
+    Recorded what = Recorded::Received;
 };
 
 class Media
@@ -212,9 +222,10 @@ public:
     /// Something else from the next packet on. A file that cannot be read is said in
     /// Status::notice, and what was sent goes on.
     void send(MediaHandle media, const Sending &sending);
-    /// Records what each early dialog sends, a file each in `folder` (created); the header is right
-    /// at any moment. Without a stem they are named for what they are: early-media-TAG.wav what
-    /// began before the answer, answered-TAG.wav what began after it.
+    /// Records what each early dialog sends and is sent, a file each in `folder` (created), and
+    /// both in one of two channels; the header is right at any moment. Without a stem they are
+    /// named for what they are: early-media-TAG.wav what began before the answer, answered-TAG.wav
+    /// what began after it, sent-TAG.wav and stereo-TAG.wav.
     void record(MediaHandle media, const std::string &folder, const std::string &stem = {});
     void stopRecording(MediaHandle media);
     void release(MediaHandle media);

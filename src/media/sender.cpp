@@ -27,7 +27,7 @@ Sender::Sender(PayloadMap payload, base::Endpoint to, std::unique_ptr<Encoder> e
     m_sequence = static_cast<std::uint16_t>(random());
 }
 
-void Sender::run(base::Duration now, const Send &send)
+void Sender::run(base::Duration now, const Send &send, const Said &said)
 {
     if (m_due.count() == 0)
         m_due = now;
@@ -38,7 +38,7 @@ void Sender::run(base::Duration now, const Send &send)
         m_marker = true; // RFC 3551 section 4.1: the first packet after a silence
     }
     for (; m_due <= now; m_due += kPeriod)
-        turn(send);
+        turn(send, said);
 }
 
 void Sender::events(std::optional<std::uint8_t> payloadType)
@@ -48,22 +48,27 @@ void Sender::events(std::optional<std::uint8_t> payloadType)
         m_keys.clear();
 }
 
-void Sender::turn(const Send &send)
+void Sender::turn(const Send &send, const Said &said)
 {
     if (auto event = m_eventType ? m_keys.next(m_timestamp, m_encoder->clockStep(), kPeriod)
                                  : std::nullopt) {
-        put(event->payload, *m_eventType, event->timestamp, event->marker, send);
+        (void)put(event->payload, *m_eventType, event->timestamp, event->marker, send);
         m_timestamp += m_encoder->clockStep();
         return;
     }
     m_voice->fill(m_frame);
+    bool left = true; // an encoder may keep a first frame for the next packet
     m_encoder->encode(m_frame, [&](std::string_view payload, std::uint32_t units) {
-        put(payload, m_payload.payloadType, m_timestamp, std::exchange(m_marker, false), send);
+        left = put(payload, m_payload.payloadType, m_timestamp, std::exchange(m_marker, false),
+                   send) &&
+               left;
         m_timestamp += units;
     });
+    if (left && said)
+        said(m_due, m_frame);
 }
 
-void Sender::put(std::string_view payload, std::uint8_t type, std::uint32_t timestamp, bool marker,
+bool Sender::put(std::string_view payload, std::uint8_t type, std::uint32_t timestamp, bool marker,
                  const Send &send)
 {
     rtp::RtpPacket packet;
@@ -74,9 +79,10 @@ void Sender::put(std::string_view payload, std::uint8_t type, std::uint32_t time
     packet.ssrc = m_ssrc;
     packet.payload = payload;
     if (!send(m_to, rtp::writeRtp(packet)))
-        return;
+        return false;
     ++m_sent;
     m_octets += static_cast<std::uint32_t>(payload.size());
+    return true;
 }
 
 std::uint32_t Sender::clock() const

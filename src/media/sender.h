@@ -14,6 +14,7 @@
 #include <memory>
 #include <optional>
 #include <rtp/event_sender.h>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -23,6 +24,8 @@ class Sender
 {
 public:
     using Send = std::function<bool(const base::Endpoint &to, std::string_view packet)>;
+    /// Told of sound that left, as it was before it was encoded; `due`: monotonic.
+    using Said = std::function<void(base::Duration due, std::span<const std::int16_t> samples)>;
     /// SSRC, sequence and time stamp begin at random (RFC 3550 section 5.1), drawn from `seed`.
     Sender(PayloadMap payload, base::Endpoint to, std::unique_ptr<Encoder> encoder,
            std::unique_ptr<Voice> voice, std::uint64_t seed);
@@ -32,7 +35,7 @@ public:
     /// The monotonic time of the next packet.
     base::Duration due() const { return m_due; }
     /// Sends what is due; after a long stop it goes on from now instead of making up for it.
-    void run(base::Duration now, const Send &send);
+    void run(base::Duration now, const Send &send, const Said &said = {});
     std::uint64_t sent() const { return m_sent; }
     std::uint32_t rate() const { return m_encoder->rate(); } // of the voice's samples
     /// Something else is said from the next packet on.
@@ -57,9 +60,9 @@ public:
     std::uint32_t timestampAt(base::Duration now) const;
 
 private:
-    void put(std::string_view payload, std::uint8_t type, std::uint32_t timestamp, bool marker,
+    bool put(std::string_view payload, std::uint8_t type, std::uint32_t timestamp, bool marker,
              const Send &send);
-    void turn(const Send &send);
+    void turn(const Send &send, const Said &said);
 
     PayloadMap m_payload;
     std::optional<std::uint8_t> m_eventType;

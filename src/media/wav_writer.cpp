@@ -55,12 +55,13 @@ bool writeAll(int fd, const char *data, std::size_t size, std::uint64_t at)
 } // namespace
 
 base::Result<WavWriter> WavWriter::create(const std::string &folder, const std::string &stem,
-                                          std::uint32_t rate)
+                                          std::uint32_t rate, std::uint16_t channels)
 {
     std::error_code problem;
     std::filesystem::create_directories(folder, problem);
     WavWriter writer;
     writer.m_rate = rate;
+    writer.m_channels = channels;
     for (int number = 1; number <= kMostNames; ++number) {
         writer.m_path = candidate(folder, stem, number);
         writer.m_fd = ::open(writer.m_path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -84,6 +85,7 @@ WavWriter &WavWriter::operator=(WavWriter &&other) noexcept
     std::swap(m_fd, other.m_fd);
     std::swap(m_path, other.m_path);
     std::swap(m_rate, other.m_rate);
+    std::swap(m_channels, other.m_channels);
     std::swap(m_written, other.m_written);
     std::swap(m_pending, other.m_pending);
     return *this;
@@ -117,10 +119,10 @@ base::Result<void> WavWriter::writeHeader()
     std::memcpy(&h[8], "WAVEfmt ", 8);
     put32(&h[16], 16);
     put16(&h[20], 1); // PCM
-    put16(&h[22], 1); // mono
+    put16(&h[22], m_channels);
     put32(&h[24], m_rate);
-    put32(&h[28], m_rate * 2);
-    put16(&h[32], 2);
+    put32(&h[28], m_rate * m_channels * 2);
+    put16(&h[32], static_cast<std::uint16_t>(m_channels * 2));
     put16(&h[34], 16);
     std::memcpy(&h[36], "data", 4);
     put32(&h[40], bytes);
@@ -135,7 +137,7 @@ base::Result<void> WavWriter::append(std::span<const std::int16_t> samples)
     samples = samples.first(std::min<std::size_t>(samples.size(), room / 2));
     m_pending.insert(m_pending.end(), samples.begin(), samples.end());
     const bool firstData = m_written == 0 && !m_pending.empty();
-    if (firstData || m_pending.size() >= m_rate / 5)
+    if (firstData || m_pending.size() >= m_rate * m_channels / 5)
         return flush();
     return {};
 }
@@ -170,7 +172,8 @@ void WavWriter::rename(const std::string &folder, const std::string &stem)
 
 base::Duration WavWriter::length() const
 {
-    return base::Duration(static_cast<std::int64_t>(samples()) * 1'000'000'000LL / m_rate);
+    return base::Duration(static_cast<std::int64_t>(samples() / m_channels) * 1'000'000'000LL /
+                          m_rate);
 }
 
 } // namespace media

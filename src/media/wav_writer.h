@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A WAV file (16 bit mono PCM) whose header is right at any moment: data reaches the file before
+// A WAV file (16 bit PCM) whose header is right at any moment: data reaches the file before
 // the header that counts it, at most 200 ms late, so a killed process leaves a file that every
 // player opens. Media thread.
 #pragma once
@@ -18,11 +18,12 @@ class WavWriter
 public:
     /// Never overwrites: a taken name gets "-2", "-3" and so on before its extension.
     static base::Result<WavWriter> create(const std::string &folder, const std::string &stem,
-                                          std::uint32_t rate);
+                                          std::uint32_t rate, std::uint16_t channels = 1);
     WavWriter(WavWriter &&other) noexcept;
     WavWriter &operator=(WavWriter &&other) noexcept;
     ~WavWriter();
 
+    /// Of several channels, one sample of each in turn.
     base::Result<void> append(std::span<const std::int16_t> samples);
     base::Result<void> flush();
     /// Gives the file another name in its folder; the old one stays if that fails.
@@ -41,6 +42,7 @@ private:
     int m_fd = -1;
     std::string m_path;
     std::uint32_t m_rate = 8000;
+    std::uint16_t m_channels = 1;
     std::uint64_t m_written = 0; // bytes of audio in the file
     std::vector<std::int16_t> m_pending;
 };

@@ -17,11 +17,17 @@
 
 namespace report {
 
+struct Recording { // a WAV file of one of our own calls
+    std::string toTag;
+    std::string direction; // "received", "sent", "both": left and right
+    std::string file;
+};
+
 struct ReportCall {
     std::shared_ptr<const calls::Call> call;
     std::vector<diagnosis::BoundStream> streams;
     std::vector<diagnosis::Finding> findings;
-    std::map<std::string, std::string> recordings{}; // To-tag -> WAV file, of our own calls
+    std::vector<Recording> recordings{};
     base::Instant now{}; // when it was judged; unknown: at the input's `now`
     std::vector<legs::Join> legs{};
     /// Of our own calls: To-tag -> what our decoders heard before the answer, part by part.

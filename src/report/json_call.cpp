@@ -276,8 +276,10 @@ std::size_t invitesOf(const ReportInput &input, const ReportCall &call, bool rep
 Json recordingsOf(const ReportInput &input, const ReportCall &call)
 {
     Json out = Json::array();
-    for (const auto &[toTag, file] : call.recordings)
-        out.push_back({{"to_tag", shown(input, toTag)}, {"file", file}});
+    for (const Recording &each : call.recordings)
+        out.push_back({{"to_tag", shown(input, each.toTag)},
+                       {"direction", each.direction},
+                       {"file", each.file}});
     return out;
 }
 

@@ -221,7 +221,10 @@ Json earlyDialogsOf(const ReportInput &input, const ReportCall &call,
         Json sound = earlySoundOf(call, evidence, i);
         heard["heard"] = sound;
         Json packets = heard["rtp_packets"], first = heard["first_rtp"], codec = heard["codec"];
-        const auto file = call.recordings.find(dialog.toTag);
+        const auto file = std::find_if(
+            call.recordings.begin(), call.recordings.end(), [&](const Recording &each) {
+                return each.toTag == dialog.toTag && each.direction == "received";
+            });
         out.push_back(
             {{"to_tag", shown(input, dialog.toTag)},
              {"state", std::string(stateText(dialog.state))},
@@ -233,7 +236,7 @@ Json earlyDialogsOf(const ReportInput &input, const ReportCall &call,
              {"first_rtp", std::move(first)},
              {"codec", std::move(codec)},
              {"heard", std::move(sound)},
-             {"recording", file == call.recordings.end() ? Json(nullptr) : Json(file->second)},
+             {"recording", file == call.recordings.end() ? Json(nullptr) : Json(file->file)},
              {"verdict", verdictJson(input, outline, verdictOf(evidence, i))},
              {"provisionals", provisionalsOf(input, call, evidence, dialog, outline)}});
     }

@@ -50,8 +50,10 @@ void writeVerdicts(const ReportInput &input, const ReportCall &call, std::ostrea
         for (const diagnosis::VerdictFact &fact : verdict->facts)
             paragraph(out, fmt::format("      {} {:<14} ", lightGlyph(fact.light), fact.name),
                       kept(input, fact.value));
-        if (const auto file = call.recordings.find(tag); file != call.recordings.end())
-            out << "      recorded in " << base::printable(file->second) << "\n";
+        for (const Recording &each : call.recordings)
+            if (each.toTag == tag)
+                out << fmt::format("      recorded ({}) in {}\n", each.direction,
+                                   base::printable(each.file));
     }
 }
 

@@ -77,7 +77,7 @@ TEST(CallText, WhatWeSendIsReadAndWrittenAlike)
     }
     EXPECT_EQ(desk::sendingText(*desk::sendingNamed("tone")), "tone:440");
     EXPECT_EQ(*desk::sendingNamed(""), media::Sending());
-    for (const char *text : {"tone:", "tone:x", "tone:3", "music", "noise:2"})
+    for (const char *text : {"tone:", "tone:x", "tone:3", "music", "noise:2", "noise:", "nothing:"})
         EXPECT_FALSE(desk::sendingNamed(text)) << text;
 }
 

@@ -124,6 +124,31 @@ TEST(Probing, SendsBytesOnceAndWaitsForWhatComes)
     EXPECT_TRUE(probing.over());
 }
 
+TEST(Probing, BytesAreWaitedForFromWhenTheyLeft)
+{
+    auto raw = plan(ProbeKind::Raw);
+    raw.request.raw = "no SIP";
+    raw.wait = std::chrono::milliseconds(200);
+    Probing probing(raw);
+    ASSERT_TRUE(probing.due(kThen));
+    probing.sent(engine::ProbeHandle{1}, kThen);
+    EXPECT_FALSE(probing.due(kThen + 2s)); // its name is still looked up
+    EXPECT_FALSE(probing.over());
+    probing.add(answer(1, 0));
+    EXPECT_FALSE(probing.due(kThen + 2s));
+    EXPECT_FALSE(probing.due(kThen + 2100ms));
+    EXPECT_FALSE(probing.over());
+    EXPECT_FALSE(probing.due(kThen + 2200ms));
+    EXPECT_TRUE(probing.over());
+    EXPECT_TRUE(probing.good());
+    Probing never(raw);
+    ASSERT_TRUE(never.due(kThen));
+    never.sent(engine::ProbeHandle{1}, kThen);
+    EXPECT_FALSE(never.due(kThen + 4s));
+    EXPECT_TRUE(never.over());
+    EXPECT_FALSE(never.good());
+}
+
 TEST(Probing, RefusesFiguresBeyondTheCaps)
 {
     EXPECT_FALSE(desk::checkProbe(plan(ProbeKind::Options, 0)));

@@ -179,6 +179,19 @@ TEST_F(Asking, AReInviteWithoutOfferGetsOursAndTheAckAnswersIt)
     EXPECT_THAT(answer("12 UPDATE"), HasSubstr("SIP/2.0 200"));
 }
 
+TEST_F(Asking, TelephoneEventsThatAnOfferBringsAreTaken)
+{
+    const std::string offer = std::string(ear::kAnswer) + "a=rtpmap:100 telephone-event/8000\r\n";
+    auto body = offer;
+    body.replace(body.find("RTP/AVP 0"), 9, "RTP/AVP 0 100");
+    send(request("UPDATE", 10).body("application/sdp", body));
+    EXPECT_THAT(answer("10 UPDATE"),
+                testing::AllOf(HasSubstr("SIP/2.0 200"), HasSubstr("RTP/AVP 0 100\r\n"),
+                               HasSubstr("a=rtpmap:100 telephone-event/8000")));
+    send(request("UPDATE", 11).body("application/sdp", ear::kAnswer)); // and no more
+    EXPECT_THAT(answer("11 UPDATE"), testing::Not(HasSubstr("telephone-event")));
+}
+
 TEST_F(Asking, RequestsOutOfOrderAreRefused)
 {
     send(request("OPTIONS", 10));

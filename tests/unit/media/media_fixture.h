@@ -57,6 +57,14 @@ protected:
             source.tone(prepared.rtp, hertz);
         });
     }
+    /// Of one direction; for those that count what was recorded of it.
+    std::vector<media::RecordingInfo>
+    recorded(media::Recorded what = media::Recorded::Received) const
+    {
+        auto all = layer->recordings(prepared.media);
+        std::erase_if(all, [what](const auto &each) { return each.what != what; });
+        return all;
+    }
     media::Remote remote(const std::string &tag, const support::RtpSource &source) const
     {
         return {tag, source.local(), {{0, "PCMU", 8000, 1}}, true, true};

@@ -3,6 +3,7 @@
 // recorded.
 #include "media_fixture.h"
 
+#include <cstring>
 #include <fstream>
 #include <media/samples.h>
 #include <rtp/rtp_packet.h>
@@ -93,7 +94,7 @@ TEST_F(MediaTest, RtpBeforeTheAnswerIsNotLost)
     ASSERT_TRUE(sendUntil(source, [&] { return status().packets >= 30; }));
     EXPECT_EQ(status().toTag, "tag-late");
     layer->release(prepared.media);
-    const auto recordings = layer->recordings(prepared.media);
+    const auto recordings = recorded();
     ASSERT_EQ(recordings.size(), 1U);
     EXPECT_EQ(recordings[0].toTag, "tag-late");
     EXPECT_GE(recordings[0].length, base::Duration(590ms));
@@ -128,7 +129,7 @@ TEST_F(MediaTest, ChoosesBetweenTwoEarlyDialogsAndRecordsBoth)
     layer->choose(prepared.media, "");
     ASSERT_TRUE(both([&] { return status().toTag == "tag-a" && status().packets > 30; }));
     layer->release(prepared.media);
-    const auto recordings = layer->recordings(prepared.media);
+    const auto recordings = recorded();
     ASSERT_EQ(recordings.size(), 2U);
     for (const auto &recording : recordings) {
         const auto file = media::readWav(recording.path);
@@ -197,12 +198,53 @@ TEST_F(MediaTest, OpusGoesThereAndBack)
     EXPECT_EQ(status().codec, "opus/48000");
     EXPECT_NEAR(status().level, -10, 2);
     layer->release(prepared.media);
-    const auto recordings = layer->recordings(prepared.media);
+    const auto recordings = recorded();
     ASSERT_EQ(recordings.size(), 1U);
     const auto file = media::readWav(recordings[0].path);
     ASSERT_TRUE(file);
     EXPECT_EQ(file->rate, 48000U);
     EXPECT_NEAR(support::strongest(std::span(file->mono).last(9600), 48000), 1000, 5);
+}
+
+TEST_F(MediaTest, BothDirectionsAreRecordedEachForItselfAndTogether)
+{
+    request.sending.kind = media::SendKind::Tone;
+    request.sending.toneHertz = 1000;
+    ASSERT_NO_FATAL_FAILURE(open());
+    support::RtpSource peer(0x77);
+    layer->record(prepared.media, folder);
+    layer->remote(prepared.media, remote("tag", peer));
+    ASSERT_TRUE(sendUntil(
+        peer, [&] { return status().packets >= 50 && status().sent >= 50; }, 425));
+    layer->release(prepared.media);
+    const auto theirs = recorded(), ours = recorded(media::Recorded::Sent),
+               both = recorded(media::Recorded::Both);
+    ASSERT_EQ(theirs.size(), 1U);
+    ASSERT_EQ(ours.size(), 1U);
+    ASSERT_EQ(both.size(), 1U);
+    for (const auto &[info, hertz, level] :
+         {std::tuple(theirs[0], 425.0, -9.2), std::tuple(ours[0], 1000.0, -10.0)}) {
+        EXPECT_EQ(info.toTag, "tag");
+        const auto file = media::readWav(info.path);
+        ASSERT_TRUE(file) << file.error().sentence;
+        EXPECT_NEAR(support::strongest(file->mono, 8000), hertz, 5);
+        EXPECT_NEAR(info.meanLevel, level, 0.5);
+        EXPECT_GE(info.length, base::Duration(900ms));
+    }
+    std::ifstream in(both[0].path, std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    std::vector<std::int16_t> left, right;
+    for (std::size_t at = 44; at + 4 <= bytes.size(); at += 4) {
+        std::int16_t pair[2];
+        std::memcpy(pair, &bytes[at], 4);
+        left.push_back(pair[0]);
+        right.push_back(pair[1]);
+    }
+    ASSERT_GE(left.size(), 7200U);
+    EXPECT_NEAR(support::strongest(left, 8000), 425, 5);
+    EXPECT_NEAR(support::strongest(right, 8000), 1000, 5);
+    EXPECT_LT(support::powerAt(left, 1000, 8000), -50); // nothing of the other side
+    EXPECT_LT(support::powerAt(right, 425, 8000), -50);
 }
 
 TEST_F(MediaTest, SendsAFile)

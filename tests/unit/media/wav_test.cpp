@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <gtest/gtest.h>
+#include <map>
 #include <media/media.h>
 #include <media/recordings.h>
 #include <media/samples.h>
@@ -35,6 +39,21 @@ std::vector<std::int16_t> ramp(std::size_t count)
     std::vector<std::int16_t> out(count);
     for (std::size_t i = 0; i < count; ++i)
         out[i] = static_cast<std::int16_t>(i * 7 % 20000);
+    return out;
+}
+
+/// Left and right of a stereo file.
+std::array<std::vector<std::int16_t>, 2> channels(const std::string &path)
+{
+    std::ifstream in(path, std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    std::array<std::vector<std::int16_t>, 2> out;
+    EXPECT_EQ(bytes.at(22), 2) << path;
+    for (std::size_t at = 44; at + 2 <= bytes.size(); at += 2) {
+        std::int16_t sample = 0;
+        std::memcpy(&sample, &bytes[at], 2);
+        out[at / 2 % 2].push_back(sample);
+    }
     return out;
 }
 
@@ -183,6 +202,74 @@ TEST_F(Wav, ANewSsrcOfTheSameDialogGoesOnInTheSameFile)
     ASSERT_TRUE(recordings.add(2, "a", 1500ms, samples, 8000, 0ns));
     ASSERT_EQ(recordings.list().size(), 1U);
     EXPECT_EQ(recordings.list()[0].length, base::Duration(540ms));
+}
+
+TEST_F(Wav, WhatIsSentHasAFileOfItsOwnAndBothShareOne)
+{
+    const std::vector<std::int16_t> theirs(160, 1000), ours(320, -2000); // 20 ms at 8 and 16 kHz
+    media::Recordings recordings;
+    recordings.begin(folder, {});
+    // We begin 400 ms after them, pause for 200 ms, and are 7 ms early.
+    for (int i = 0; i < 100; ++i) {
+        const auto now = 10s + i * 20ms;
+        ASSERT_TRUE(recordings.add(1, "a", now + 7ms, theirs, 8000, 0ns, true));
+        if (i >= 20 && (i < 50 || i >= 60)) {
+            ASSERT_TRUE(recordings.sent("a", now, ours, 16000));
+        }
+    }
+    recordings.end();
+    std::map<media::Recorded, media::RecordingInfo> found;
+    for (const auto &info : recordings.list())
+        EXPECT_TRUE(found.emplace(info.what, info).second);
+    ASSERT_EQ(found.size(), 3U);
+    EXPECT_EQ(std::filesystem::path(found[media::Recorded::Sent].path).filename(), "sent-a.wav");
+    EXPECT_EQ(std::filesystem::path(found[media::Recorded::Both].path).filename(), "stereo-a.wav");
+    EXPECT_EQ(found[media::Recorded::Received].length, base::Duration(2s));
+    EXPECT_EQ(found[media::Recorded::Sent].length, base::Duration(1600ms)); // with the pause
+    EXPECT_EQ(media::readWav(found[media::Recorded::Sent].path)->rate, 16000U);
+    const auto both = channels(found[media::Recorded::Both].path);
+    ASSERT_EQ(both[0].size(), 16000U);
+    for (std::size_t i = 0; i < both[0].size(); ++i) {
+        const auto quiet = [i](std::size_t from, std::size_t to) { return i >= from && i < to; };
+        // They begin the file at 7 ms: ours lies as much earlier, so at 393 ms.
+        const bool pause = quiet(0, 3144) || quiet(7944, 9544) || i >= 15944;
+        ASSERT_EQ(both[0][i], 1000) << i;
+        ASSERT_EQ(both[1][i], pause ? 0 : -2000) << i;
+    }
+}
+
+TEST_F(Wav, ASideThatStopsHoldsTheOtherUpForASecondAtMost)
+{
+    const std::vector<std::int16_t> piece(160, 500);
+    media::StereoRecorder recorder(folder, "both");
+    ASSERT_TRUE(recorder.add(media::StereoRecorder::Sent, 5s, 0ns, piece, 8000));
+    for (int i = 0; i < 200; ++i)
+        ASSERT_TRUE(recorder.add(media::StereoRecorder::Received, 5s + i * 20ms, 0ns, piece, 8000));
+    const auto before = channels(recorder.path()); // nothing was flushed
+    EXPECT_GE(before[0].size(), 8000U * 4 - 8000 - 1600);
+    ASSERT_TRUE(recorder.add(media::StereoRecorder::Sent, 9s, 3980ms, piece, 8000));
+    ASSERT_TRUE(recorder.flush());
+    const auto both = channels(recorder.path());
+    ASSERT_EQ(both[1].size(), 32160U);
+    EXPECT_EQ(std::count(both[1].begin(), both[1].end(), 500), 320);
+    EXPECT_EQ(both[1][159], 500);
+    EXPECT_EQ(both[1][32000], 500);
+    EXPECT_EQ(recorder.length(), base::Duration(4020ms));
+}
+
+TEST_F(Wav, AStereoFileKeepsItsTimeWhateverAChannelsOwnClockSays)
+{
+    const std::vector<std::int16_t> piece(160, 500);
+    media::StereoRecorder recorder(folder, "both");
+    ASSERT_TRUE(recorder.add(media::StereoRecorder::Received, 5s, 0ns, piece, 8000));
+    // A time stamp that leaps by an hour, one that stands still over a pause, and an hour on hold.
+    ASSERT_TRUE(recorder.add(media::StereoRecorder::Received, 5020ms, 3600s, piece, 8000));
+    EXPECT_LE(recorder.length(), base::Duration(340ms));
+    ASSERT_TRUE(recorder.add(media::StereoRecorder::Received, 8s, 0ns, piece, 8000));
+    EXPECT_GE(recorder.length(), base::Duration(2700ms));
+    EXPECT_LE(recorder.length(), base::Duration(3340ms));
+    ASSERT_TRUE(recorder.add(media::StereoRecorder::Sent, 3608s, 3600s, piece, 8000));
+    EXPECT_LE(recorder.length(), base::Duration(304s));
 }
 
 } // namespace

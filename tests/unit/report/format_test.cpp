@@ -218,7 +218,9 @@ TEST(Json, SaysWhatTheCallDid)
     made::Call call;
     made::flowStory(call);
     made::Report report(call);
-    report.calls[0].recordings = {{"bob1", "early.wav"}};
+    report.calls[0].recordings = {{"bob1", "sent", "sent.wav"},
+                                  {"bob1", "received", "early.wav"},
+                                  {"bob1", "both", "stereo.wav"}};
     const auto json = nlohmann::json::parse(report.write("json"));
     EXPECT_EQ(json["schema_version"], 1);
     ASSERT_EQ(json["calls"].size(), 1U);
@@ -272,12 +274,13 @@ TEST(Json, ACallThatIsAnsweredAtOnceHasNoEarlyDialog)
     call.say("10.0.0.2:5060", "10.0.0.1:5060", {"200 OK", "INVITE", "z9hG4bKa", "b"});
     made::Report report(call);
     EXPECT_EQ(report.calls[0].call->earlyDialogs.size(), 1U);
-    report.calls[0].recordings = {{"b", "there/answered-b.wav"}};
+    report.calls[0].recordings = {{"b", "received", "there/answered-b.wav"}};
     const auto json = nlohmann::json::parse(report.write("json"))["calls"][0];
     EXPECT_EQ(json["final"]["code"], 200);
     EXPECT_TRUE(json["early_dialogs"].empty()) << json["early_dialogs"];
     EXPECT_EQ(json["recordings"],
-              (nlohmann::json{{{"to_tag", "b"}, {"file", "there/answered-b.wav"}}}));
+              (nlohmann::json{
+                  {{"to_tag", "b"}, {"direction", "received"}, {"file", "there/answered-b.wav"}}}));
 }
 
 } // namespace
