@@ -119,6 +119,8 @@ public:
         std::fflush(stdout);
     }
     bool everUp() const { return m_everUp; }
+    /// Somebody calls this account and reaches us: more than that a REGISTER was answered with 2xx.
+    bool reached() const { return m_reachable.known(); }
     bool upNow() const
     {
         return std::any_of(m_flows.begin(), m_flows.end(),
@@ -135,8 +137,11 @@ public:
     {
         for (auto line = m_lines.rbegin(); line != m_lines.rend(); ++line) {
             if (line->flow.state == base::FlowState::Registering)
-                return "the REGISTER left, and no answer to it came. Check that a registrar "
-                       "listens there, or give --seconds more.";
+                return heardSince(line->flow)
+                           ? "the REGISTER left, and what came back is no answer to it: see the "
+                             "ladders and findings."
+                           : "the REGISTER left, and no answer to it came. Check that a registrar "
+                             "listens there, or give --seconds more.";
             if (!line->flow.reason.empty() && line->flow.state != base::FlowState::Off)
                 return base::printable(line->flow.reason);
         }
@@ -190,6 +195,13 @@ public:
     }
 
 private:
+    /// Something came over the flow while the answer to its REGISTER was waited for.
+    bool heardSince(const base::FlowReport &registering) const
+    {
+        const auto known = m_flows.find(registering.regId);
+        return known != m_flows.end() && known->second.lastReceived.known() &&
+               known->second.lastReceived >= known->second.since;
+    }
     /// Its un-REGISTER, or the REGISTER before, found no answer in the time that it is given here.
     static bool silent(const base::FlowReport &flow)
     {
@@ -312,7 +324,7 @@ int run(const Arguments &arguments)
         return complain(added.error().sentence, exitFor(added.error()));
     const bool passed = tester.run(*limit);
     auto state = watch.state(); // before they say goodbye
-    const bool upAtEnd = watch.upNow();
+    const bool taken = watch.upNow(), upAtEnd = taken && watch.reached();
     const auto lastReason = watch.lastReason();
     farewell(**console, watch);
     watch.addFarewell(state);
@@ -325,7 +337,10 @@ int run(const Arguments &arguments)
     if (upAtEnd)
         return passed ? kFine : kFindings;
     return complain(fmt::format("No flow of {} {}: {}{}", base::printable(aor),
-                                watch.everUp() ? "is up any more" : "came up", lastReason,
+                                taken            ? "is bound"
+                                : watch.everUp() ? "is up any more"
+                                                 : "came up",
+                                lastReason,
                                 tester.gaveUp()
                                     ? " Every flow was refused for good, so nothing more is tried."
                                     : ""),
