@@ -137,11 +137,9 @@ public:
     {
         for (auto line = m_lines.rbegin(); line != m_lines.rend(); ++line) {
             if (line->flow.state == base::FlowState::Registering)
-                return heardSince(line->flow)
-                           ? "the REGISTER left, and what came back is no answer to it: see the "
-                             "ladders and findings."
-                           : "the REGISTER left, and no answer to it came. Check that a registrar "
-                             "listens there, or give --seconds more.";
+                return "the REGISTER left, and no answer that fits it came. Check that a registrar "
+                       "listens there, look at the ladders for what came instead, or give "
+                       "--seconds more.";
             if (!line->flow.reason.empty() && line->flow.state != base::FlowState::Off)
                 return base::printable(line->flow.reason);
         }
@@ -195,13 +193,6 @@ public:
     }
 
 private:
-    /// Something came over the flow while the answer to its REGISTER was waited for.
-    bool heardSince(const base::FlowReport &registering) const
-    {
-        const auto known = m_flows.find(registering.regId);
-        return known != m_flows.end() && known->second.lastReceived.known() &&
-               known->second.lastReceived >= known->second.since;
-    }
     /// Its un-REGISTER, or the REGISTER before, found no answer in the time that it is given here.
     static bool silent(const base::FlowReport &flow)
     {
