@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <app/flow_json.h>
 
+#include <algorithm>
 #include <base/text.h>
 #include <fmt/format.h>
 
@@ -41,6 +42,22 @@ double milliseconds(base::Duration duration)
     return static_cast<double>(duration.count()) / 1e6;
 }
 
+/// Where the wait comes from: the formula of RFC 5626 section 4.5, or a refusal that is not asked
+/// about again so soon.
+std::string waitText(const base::FlowReport &flow)
+{
+    const auto longest = base::Duration(std::chrono::seconds(1800));
+    const auto formula =
+        std::min(longest, flow.waitBase * (std::int64_t{1} << std::clamp(flow.failures, 0, 20)));
+    if (formula != flow.waitMost)
+        return fmt::format("W = {} s, the longest wait of RFC 5626 section 4.5, for an answer like "
+                           "this",
+                           base::seconds(flow.waitMost, 0));
+    return fmt::format("W = {} s after {} failure{}, RFC 5626 section 4.5",
+                       base::seconds(flow.waitMost, 0), flow.failures,
+                       flow.failures == 1 ? "" : "s");
+}
+
 } // namespace
 
 std::string textOf(const FlowLine &line, base::Instant start)
@@ -58,11 +75,8 @@ std::string textOf(const FlowLine &line, base::Instant start)
     if (!flow.reason.empty())
         out += "  " + base::printable(flow.reason);
     if (flow.nextAttempt > line.time)
-        out += fmt::format("  (next attempt in {} s; W = {} s after {} failure{}, RFC 5626 section "
-                           "4.5)",
-                           base::seconds(flow.nextAttempt - line.time, 1),
-                           base::seconds(flow.waitMost, 0), flow.failures,
-                           flow.failures == 1 ? "" : "s");
+        out += fmt::format("  (next attempt in {} s; {})",
+                           base::seconds(flow.nextAttempt - line.time, 1), waitText(flow));
     return out;
 }
 

@@ -132,6 +132,8 @@ void Deeds::watchAccounts()
                                                .arg(shown(info.account.aor), shown(report.reason));
             if (report.state != base::FlowState::Rejected || sentence == told)
                 continue;
+            if (!told.isEmpty()) // said anew now that another flow is up, or that none is any more
+                m_parts.notices->dismiss(told);
             told = sentence;
             say(sentence, true);
         }

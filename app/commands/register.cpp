@@ -119,6 +119,8 @@ public:
         std::fflush(stdout);
     }
     bool everUp() const { return m_everUp; }
+    /// Somebody calls this account and reaches us: more than that a REGISTER was answered with 2xx.
+    bool reached() const { return m_reachable.known(); }
     bool upNow() const
     {
         return std::any_of(m_flows.begin(), m_flows.end(),
@@ -135,8 +137,9 @@ public:
     {
         for (auto line = m_lines.rbegin(); line != m_lines.rend(); ++line) {
             if (line->flow.state == base::FlowState::Registering)
-                return "the REGISTER left, and no answer to it came. Check that a registrar "
-                       "listens there, or give --seconds more.";
+                return "the REGISTER left, and no answer that fits it came. Check that a registrar "
+                       "listens there, look at the ladders for what came instead, or give "
+                       "--seconds more.";
             if (!line->flow.reason.empty() && line->flow.state != base::FlowState::Off)
                 return base::printable(line->flow.reason);
         }
@@ -312,7 +315,7 @@ int run(const Arguments &arguments)
         return complain(added.error().sentence, exitFor(added.error()));
     const bool passed = tester.run(*limit);
     auto state = watch.state(); // before they say goodbye
-    const bool upAtEnd = watch.upNow();
+    const bool taken = watch.upNow(), upAtEnd = taken && watch.reached();
     const auto lastReason = watch.lastReason();
     farewell(**console, watch);
     watch.addFarewell(state);
@@ -325,7 +328,10 @@ int run(const Arguments &arguments)
     if (upAtEnd)
         return passed ? kFine : kFindings;
     return complain(fmt::format("No flow of {} {}: {}{}", base::printable(aor),
-                                watch.everUp() ? "is up any more" : "came up", lastReason,
+                                taken            ? "is bound"
+                                : watch.everUp() ? "is up any more"
+                                                 : "came up",
+                                lastReason,
                                 tester.gaveUp()
                                     ? " Every flow was refused for good, so nothing more is tried."
                                     : ""),

@@ -15,6 +15,8 @@ using base::FlowState;
 
 constexpr base::Duration kLongestExpires = std::chrono::hours(24);
 constexpr base::Duration kStuck = std::chrono::seconds(5); // then an attempt may be started anew
+/// Between two refreshes, however little is granted: a registrar is not to be stormed.
+constexpr base::Duration kClosestRefresh = std::chrono::seconds(5);
 
 } // namespace
 
@@ -64,7 +66,7 @@ void FlowKeeper::forgetConnection()
     m_report.nextAttempt = {};
     m_report.waitBase = m_report.waitMost = {};
     m_report.keepAlive.clear();
-    m_granted = false;
+    m_granted = m_unbound = m_tooShort = false;
     m_stunMapped = false;
     if (!m_datagrams)
         m_report.mapped = {}; // the next connection has another port anyway
@@ -121,8 +123,19 @@ void FlowKeeper::sending(base::Instant now)
               m_datagrams ? "The REGISTER is sent." : "Connected; the REGISTER is sent.");
 }
 
+/// What a flow is whose pongs come, or that has none to wait for: a registrar that sends nobody
+/// here leaves it provisional.
+FlowState FlowKeeper::settled() const
+{
+    if (m_unbound)
+        return FlowState::Provisional;
+    return m_granted ? FlowState::Up : FlowState::UpPlain;
+}
+
 std::string FlowKeeper::expectation() const
 {
+    if (m_unbound)
+        return "The registrar took the REGISTER with a 2xx and did not bind us.";
     if (m_granted)
         return m_report.keepAlive.empty() ? "Registered." : "Registered with outbound.";
     std::string out = "Registered, but the registrar did not grant outbound (no Require: outbound "
@@ -136,7 +149,9 @@ std::string FlowKeeper::expectation() const
 void FlowKeeper::keep(base::Instant now, const RegisterResult &result)
 {
     const auto expires = result.expires.count() > 0 ? result.expires : m_settings.expires;
-    m_refreshAt = now + between(0.5, 0.9, expires); // RFC 3261 section 10.2.4 leaves it to us
+    // RFC 3261 section 10.2.4 leaves it to us
+    m_refreshAt = now + std::max(between(0.5, 0.9, expires), kClosestRefresh);
+    m_tooShort = *m_refreshAt >= now + expires;
     m_refreshFailures = 0;
     m_putOff = {};
     m_attemptDue.reset();
@@ -147,7 +162,8 @@ void FlowKeeper::keep(base::Instant now, const RegisterResult &result)
     m_report.path = result.path;
     m_report.serviceRoute = result.serviceRoute;
     m_doubt = result.sentence;
-    if (result.unbound) { // whoever asks the registrar for us gets somebody else, or nobody
+    m_unbound = result.unbound;
+    if (m_unbound) { // whoever asks the registrar for us gets somebody else, or nobody
         m_expiryDue.reset();
         unreachable(now);
         return;
@@ -156,6 +172,12 @@ void FlowKeeper::keep(base::Instant now, const RegisterResult &result)
     m_expiryDue = m_report.registeredUntil;
     if (!m_report.reachableSince.known())
         m_report.reachableSince = now;
+    if (m_tooShort)
+        m_doubt +=
+            fmt::format("{}The registrar grants {} s only, and Earshot registers again every "
+                        "{} s at most: in between calls do not come here.",
+                        m_doubt.empty() ? "" : " ", base::seconds(expires, 0),
+                        base::seconds(kClosestRefresh, 0));
 }
 
 void FlowKeeper::accepted(base::Instant now, const RegisterResult &result)
@@ -163,7 +185,8 @@ void FlowKeeper::accepted(base::Instant now, const RegisterResult &result)
     const bool moved = result.mapped.known() && m_report.mapped.known() &&
                        result.mapped != m_report.mapped && registered();
     const bool refresh = registered();
-    const bool before = pinging(), granted = m_granted;
+    const bool before = pinging();
+    const auto former = settled();
     keep(now, result);
     if (result.mapped.known() && (moved || !m_stunMapped))
         m_report.mapped = result.mapped;
@@ -175,19 +198,19 @@ void FlowKeeper::accepted(base::Instant now, const RegisterResult &result)
         text += fmt::format(" The NAT gave us another address, {}; calls may have been lost since "
                             "the last refresh.",
                             result.mapped.text());
-    if (refresh && before == pinging() && granted == m_granted) { // the state is the same
-        if (moved || !m_doubt.empty())
+    if (refresh && before == pinging() && former == settled()) { // the state is the same
+        if (moved || (!m_doubt.empty() && text != m_report.reason))
             remark(now, std::move(text));
         else if (m_hooks.changed)
             m_hooks.changed(); // but the times are new
         return;
     }
-    if (refresh && before == pinging() && base::isUp(m_report.state))
-        return enter(m_granted ? FlowState::Up : FlowState::UpPlain, now, std::move(text));
+    if (refresh && before == pinging() && m_proven)
+        return enter(settled(), now, std::move(text));
     forgetPing();
     if (!pinging()) {
         proven(now);
-        return enter(m_granted ? FlowState::Up : FlowState::UpPlain, now, std::move(text));
+        return enter(settled(), now, std::move(text));
     }
     m_pingAt = now + (m_settings.firstPing.count() > 0 ? m_settings.firstPing : pingPeriod());
     enter(FlowState::Provisional, now, text + " The first pong has not come yet.");
@@ -227,6 +250,19 @@ bool FlowKeeper::withoutOutbound(base::Instant now, const RegisterResult &result
     return true;
 }
 
+/// A registration as short as that runs out each time without a fault of the flow.
+void FlowKeeper::ranOut(base::Instant now)
+{
+    if (m_tooShort && m_refreshAt) {
+        unreachable(now);
+        if (m_hooks.changed)
+            m_hooks.changed();
+        return;
+    }
+    m_acts.push_back(KeeperAct::Close);
+    gone(now, "The registration ran out before a refresh of it was accepted.");
+}
+
 void FlowKeeper::reRegister(base::Instant now)
 {
     if (m_stopping)
@@ -253,10 +289,8 @@ void FlowKeeper::tick(base::Instant now)
         return connect(now, fmt::format("Attempt {} after a failure.", m_report.failures + 1));
     if (due(m_attemptDue) && attempting())
         return tooLong(now);
-    if (due(m_expiryDue) && registered()) {
-        m_acts.push_back(KeeperAct::Close);
-        return gone(now, "The registration ran out before a refresh of it was accepted.");
-    }
+    if (due(m_expiryDue) && registered())
+        return ranOut(now);
     if (due(m_pongDue))
         return noPong(now);
     if (due(m_hopedUntil))

@@ -78,6 +78,8 @@ public:
     void sent(base::Instant now);  // anything, over the flow
     /// `mapped`: the address a STUN response tells, unknown for CRLF.
     void pong(base::Instant now, const base::Endpoint &mapped = {});
+    /// A CRLF CRLF came: the edge's own ping (RFC 5626 section 3.5.1), whatever it was meant for.
+    void pingedByEdge(base::Instant now);
     void closed(base::Instant now, const std::string &why);
     /// An attempt that never reached the edge.
     void failed(base::Instant now, const std::string &why);
@@ -148,6 +150,8 @@ private:
     void tooLong(base::Instant now);
     base::Duration backOffBase() const;
     void unreachable(base::Instant now);
+    base::FlowState settled() const;
+    void ranOut(base::Instant now);
     base::Duration lastWord() const;
     void sendPing(base::Instant now);
     void silenceBroken(base::Instant now);
@@ -169,6 +173,7 @@ private:
     Deadline m_attemptDue, m_expiryDue;
     Deadline m_hopedUntil; // for a pong that nobody promised
     Deadline m_silentSince;
+    Deadline m_pingedAt; // by the edge, while a pong of it is waited for
     base::Instant m_attemptSince, m_goodSince;
     std::deque<base::Instant> m_recoveries; // immediate ones, of the last minute
     base::Duration m_agreedPeriod{0};       // of keep-alives; 0: none was told
@@ -176,10 +181,12 @@ private:
     base::Instant m_lastWord;               // something went over the flow, either way
     base::Duration m_putOff{0};             // how much later the refresh is for a silence
     bool m_datagrams = false;
-    bool m_granted = false; // outbound
-    bool m_proven = false;  // registered and, where pongs are due, one came
-    bool m_waiting = false; // for a pong
-    bool m_unsent = false;  // the newest attempt never left this computer
+    bool m_granted = false;  // outbound
+    bool m_unbound = false;  // the newest 2xx does not list us: nobody is sent here
+    bool m_tooShort = false; // granted for less than the least distance of refreshes
+    bool m_proven = false;   // registered and, where pongs are due, one came
+    bool m_waiting = false;  // for a pong
+    bool m_unsent = false;   // the newest attempt never left this computer
     bool m_stopping = false;
     bool m_removing = false; // the un-REGISTER is on its way
     bool m_plain = false;

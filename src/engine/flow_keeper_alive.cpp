@@ -43,6 +43,7 @@ void FlowKeeper::forgetPing()
     m_resendAt.reset();
     m_suspectAt.reset();
     m_pongDue.reset();
+    m_pingedAt.reset();
     m_waiting = false;
     m_resends = 0;
     m_silence = {};
@@ -68,7 +69,8 @@ void FlowKeeper::bytes(base::Instant now)
     if (m_report.state != FlowState::Suspect)
         return;
     if (m_proven)
-        enter(m_granted ? FlowState::Up : FlowState::UpPlain, now, "Something was received again.");
+        enter(settled(), now,
+              "Something was received again." + (m_doubt.empty() ? "" : " " + m_doubt));
     else
         enter(FlowState::Provisional, now,
               "Something was received again. The first pong has not come yet.");
@@ -124,20 +126,27 @@ void FlowKeeper::pong(base::Instant now, const base::Endpoint &mapped)
     m_pingAt = now + pingPeriod();
     if (m_report.state == FlowState::Provisional) {
         proven(now);
-        const std::string text = m_granted
-                                     ? "Registered, and the edge answered a ping."
-                                     : "Registered without outbound; the edge answered a ping.";
-        enter(m_granted ? FlowState::Up : FlowState::UpPlain, now,
-              m_doubt.empty() ? text : text + " " + m_doubt);
+        const std::string text =
+            m_unbound   ? "The edge answered a ping, but the registrar did not bind us."
+            : m_granted ? "Registered, and the edge answered a ping."
+                        : "Registered without outbound; the edge answered a ping.";
+        enter(settled(), now, m_doubt.empty() ? text : text + " " + m_doubt);
     } else if (m_hooks.changed) {
         m_hooks.changed();
     }
+}
+
+void FlowKeeper::pingedByEdge(base::Instant now)
+{
+    if (m_waiting && !m_pingedAt)
+        m_pingedAt = now;
 }
 
 void FlowKeeper::sendPing(base::Instant now)
 {
     m_acts.push_back(KeeperAct::Ping);
     m_report.lastPing = now;
+    m_pingedAt.reset();
     m_silence = {};
     m_putOff = {};
     m_pingAt.reset();
@@ -227,9 +236,14 @@ void FlowKeeper::noPong(base::Instant now)
 {
     m_acts.push_back(KeeperAct::Close);
     const auto waited = base::seconds(now - m_report.lastPing, 1);
-    const auto why = m_datagrams ? fmt::format("No answer to {} STUN requests within {} s.",
-                                               kStunResends + 1, waited)
-                                 : fmt::format("No pong within {} s after the ping.", waited);
+    auto why = m_datagrams ? fmt::format("No answer to {} STUN requests within {} s.",
+                                         kStunResends + 1, waited)
+                           : fmt::format("No pong within {} s after the ping.", waited);
+    if (m_pingedAt)
+        why += fmt::format(
+            " {} ms after it the edge sent a double CRLF, which is a ping of its own and no "
+            "pong (RFC 5626 section 3.5.1); an edge has to answer with a single one.",
+            (*m_pingedAt - m_report.lastPing) / std::chrono::milliseconds(1));
     m_silentSince = m_report.lastReceived; // nobody knows when since then it died
     gone(now, why);
 }

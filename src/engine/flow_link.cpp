@@ -322,7 +322,7 @@ RegisterResult FlowLink::resultOf(const Reply &reply) const
     if (!reply.local)
         return readRegisterResult(reply.message(),
                                   {m_identity.regId, m_identity.instance, m_identity.edge,
-                                   contactUri(false), !m_keeper.plain()});
+                                   contactUri(false), !m_keeper.plain(), m_keeper.expires()});
     RegisterResult out;
     out.status = reply.status;
     out.local = true;

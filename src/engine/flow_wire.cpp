@@ -267,10 +267,12 @@ void FlowLink::onBytes(base::Instant time)
 void FlowLink::onKeepAlive(bool ping, base::Instant time)
 {
     now();
-    if (ping)
+    if (ping) {
         sendRaw("\r\n"); // RFC 5626 section 3.5.1: whoever gets a ping answers at once
-    else if (!m_deaf)
+        m_keeper.pingedByEdge(time);
+    } else if (!m_deaf) {
         m_keeper.pong(time);
+    }
     act();
 }
 

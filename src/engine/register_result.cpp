@@ -181,14 +181,23 @@ std::string required(const sip::Message &message, const RegisterAsked &asked)
                              names);
 }
 
-std::string tooBrief(base::Duration least)
+/// Why a 423 is not obeyed.
+std::string tooBrief(base::Duration least, base::Duration asked)
 {
     if (least.count() == 0)
         return "It names no Min-Expires, so nobody knows what it would take.";
     const auto seconds = least / std::chrono::seconds(1);
-    return least > std::chrono::seconds(kLongestWait)
-               ? fmt::format("It wants {} s at least, and Earshot asks for a day at most.", seconds)
-               : fmt::format("It wants {} s at least, which this REGISTER asked for.", seconds);
+    const auto had = asked / std::chrono::seconds(1);
+    if (least > std::chrono::seconds(kLongestWait))
+        return fmt::format("It wants {} s at least, and Earshot asks for a day at most.", seconds);
+    if (least > asked)
+        return fmt::format(
+            "It wants {} s at least, more than each time before; {} s were asked for, "
+            "as it had wanted, so asking for more comes to no end.",
+            seconds, had);
+    return fmt::format("It wants {} s at least, and this REGISTER asked for {} s: a registrar may "
+                       "send 423 only for less (RFC 3261 section 10.3).",
+                       seconds, had);
 }
 
 std::string advice(const sip::Message &message, const RegisterAsked &asked, RegisterResult &out)
@@ -210,7 +219,7 @@ std::string advice(const sip::Message &message, const RegisterAsked &asked, Regi
     case 421:
         return required(message, asked);
     case 423:
-        return tooBrief(out.minExpires);
+        return tooBrief(out.minExpires, asked.expires);
     case 430:
         return "A registrar should never say so (RFC 5626 section 11.5): it speaks of a flow that "
                "the edge no longer has. A new flow is tried after a while.";

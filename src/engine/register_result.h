@@ -14,6 +14,7 @@ struct RegisterAsked {
     std::string edge;     // as the user named it
     std::string contact;  // our Contact URI
     bool outbound = true; // reg-id and instance were in it
+    base::Duration expires = std::chrono::seconds(600);
 };
 
 RegisterResult readRegisterResult(const sip::Message &response, const RegisterAsked &asked);

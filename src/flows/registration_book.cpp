@@ -52,6 +52,11 @@ bool takesAway(const sip::Message &request)
     return any;
 }
 
+std::size_t hashed(std::string_view branch)
+{
+    return std::hash<std::string_view>()(branch);
+}
+
 std::string lasts(std::size_t contacts, std::optional<std::uint32_t> expires)
 {
     std::string out = fmt::format("{} binding{}", contacts, contacts == 1 ? "" : "s");
@@ -137,6 +142,8 @@ void RegistrationBook::request(trace::RowId row, const sip::Message &message)
     if (to == nullptr)
         return;
     const auto place = static_cast<std::size_t>(to - m_list.data());
+    if (const auto branch = message.branch(); !branch.empty() && m_branches.size() < kMostAsked)
+        m_branches.insert(hashed(branch));
     const auto [at, fresh] = m_asked.try_emplace(filed.call.value);
     Asked &asked = at->second;
     const std::size_t vias = message.values(sip::HeaderId::Via).size();
@@ -179,6 +186,8 @@ void RegistrationBook::response(trace::RowId row, const sip::Message &message)
 {
     const trace::Row &filed = m_trace.row(row);
     auto at = m_asked.find(filed.call.value);
+    if (at == m_asked.end() && m_branches.contains(hashed(message.branch())))
+        return; // the answer to a REGISTER of another Call-ID: nobody takes it (RFC 3261 17.1.3)
     if (at == m_asked.end()) { // its request was not captured
         Registration *to = ensure(kept(readAor(message)));
         if (to == nullptr)

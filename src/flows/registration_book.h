@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <trace/trace.h>
+#include <unordered_set>
 #include <vector>
 
 namespace flows {
@@ -95,6 +96,7 @@ private:
     std::vector<Registration> m_list;
     std::map<std::string, std::size_t, std::less<>> m_places; // by AOR
     std::map<std::uint32_t, Asked> m_asked;                   // by Call-ID
+    std::unordered_set<std::size_t> m_branches;               // of REGISTERs, hashed
     std::uint64_t m_leftOut = 0;
 };
 

@@ -17,6 +17,7 @@
 namespace ui {
 namespace {
 
+constexpr int kLeastReach = 120; // pixels
 constexpr int kSparkWidth = 56;
 
 /// The round trips of the last pongs as a line beside the newest figure.
@@ -116,6 +117,7 @@ FlowBoard::FlowBoard(Store &store, Focus &focus, Theme &theme, QWidget *parent)
 void FlowBoard::makeLists()
 {
     m_reach->setWordWrap(true);
+    m_reach->setMinimumWidth(kLeastReach); // a long address must not make the window wider
     m_view->setObjectName(QStringLiteral("flowList"));
     m_view->setAccessibleName(tr("Flows"));
     m_view->setModel(m_model);
@@ -220,6 +222,7 @@ void FlowBoard::refresh()
         reach
             << tr("%1 more are not listed.").arg(quantity(static_cast<double>(m_model->leftOut())));
     m_reach->setText(reach.join(QLatin1Char(' ')));
+    m_reach->setToolTip(m_reach->text());
     if (m_store.accounts().empty())
         m_clock.stop();
     else

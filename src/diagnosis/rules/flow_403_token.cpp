@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <base/text.h>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -29,6 +30,30 @@ bool wasGone(const Evidence &evidence, const TokenSeen &token, base::Instant whe
     return flow != nullptr && deathOf(*flow, when) != nullptr;
 }
 
+/// Words of the refusal that speak of something else than the way: a caller, a rule, an account.
+std::string ownWords(const sip::Message &answer)
+{
+    std::string out;
+    const auto add = [&](std::string_view label, std::string_view words) {
+        if (!words.empty())
+            out += fmt::format("{}{}{}", out.empty() ? "" : ", ", label, shown(words));
+    };
+    const auto phrase = base::trim(answer.reason);
+    const auto names = [&](std::string_view word) { // the way, as edges name it
+        return std::search(phrase.begin(), phrase.end(), word.begin(), word.end(),
+                           [](char a, char b) {
+                               return base::equalsNoCase({&a, 1}, {&b, 1});
+                           }) != phrase.end();
+    };
+    const bool usual = phrase.empty() || base::equalsNoCase(phrase, "Forbidden") ||
+                       names("token") || names("flow") || names("route");
+    if (!usual)
+        add("", phrase);
+    add("Reason: ", answer.value(sip::HeaderId::Reason));
+    add("Warning: ", answer.value(sip::HeaderId::Warning));
+    return out;
+}
+
 /// The proxy that the token's Route names gives the answer itself, so fast that it asked nobody.
 void check(const Evidence &evidence, Findings &out)
 {
@@ -41,14 +66,22 @@ void check(const Evidence &evidence, Findings &out)
         if (!way || !way->token.readable || !saidByItsEdge(evidence, transaction, way->token) ||
             wasGone(evidence, way->token, transaction.started))
             continue;
+        const auto words = ownWords(evidence.message(transaction.finalResponse));
+        const auto what = fmt::format(
+            "{} answered 403 [1] after {} to the {} whose Route holds one "
+            "of its own flow tokens [2]",
+            sender(evidence, transaction.finalResponse),
+            lasting(transaction.finished - transaction.started), methodOf(evidence, transaction));
         auto &f = out.add(
-            "flow-403-token", Severity::Error, Grade::Likely,
-            fmt::format("{} answered 403 [1] after {} to the {} whose Route holds one of its own "
-                        "flow tokens [2]: it does not trust the token any more, as after a restart "
-                        "with another key. Nobody is forbidden to call.",
-                        sender(evidence, transaction.finalResponse),
-                        lasting(transaction.finished - transaction.started),
-                        methodOf(evidence, transaction)));
+            "flow-403-token", words.empty() ? Severity::Error : Severity::Warning,
+            words.empty() ? Grade::Likely : Grade::CannotTell,
+            words.empty()
+                ? what + ": it does not trust the token any more, as after a restart with another "
+                         "key. Nobody is forbidden to call."
+                : fmt::format(
+                      "{}, and says {}: either it screens this caller, or it does not trust "
+                      "the token any more, as after a restart with another key.",
+                      what, words));
         f.impact = "Calls to this user agent fail until it registers again, although it looks "
                    "registered.";
         f.evidence = {at(transaction.finalResponse, "the refusal"),

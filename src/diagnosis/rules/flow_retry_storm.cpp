@@ -7,6 +7,12 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr std::string_view kImpact =
+    "When an edge restarts, all its user agents doing so keep it from coming back.";
+const Fix kFix{
+    "Wait after each failure, at random from half to all of 30 s (90 s while another flow "
+    "is up) * 2^failures, at most 30 minutes.",
+    "callee's user agent", Action::None};
 constexpr std::size_t kStorm = 4;                       // attempts
 constexpr auto kMuchTooSoon = std::chrono::seconds(10); // of 30 s, the least that may be waited
 
@@ -41,6 +47,72 @@ bool tooSoon(const Evidence &evidence, const FlowRegister &before, const FlowReg
            !before.binding.removes && next.transaction->started - since < kMuchTooSoon;
 }
 
+constexpr std::uint32_t kMostRows = 4096; // behind the end of a connection
+constexpr auto kWatched = std::chrono::seconds(60);
+
+/// The end of the connection that nothing has been registered over since; nullptr: none.
+const flows::FlowEvent *endOf(const flows::Flow &flow)
+{
+    const flows::FlowEvent *end = nullptr;
+    for (const auto &event : flow.events) {
+        if (event.what == flows::Happening::Closed || event.what == flows::Happening::Reset)
+            end = end != nullptr || !event.row.valid() ? end : &event;
+        else if (event.what == flows::Happening::Registered)
+            end = nullptr;
+    }
+    return end;
+}
+
+/// Behind a NAT many share an address; of one flow alone it is known whose attempts they are.
+bool isAlone(const Evidence &evidence, const flows::Flow &flow)
+{
+    return std::none_of(evidence.flows.begin(), evidence.flows.end(), [&](const auto &other) {
+        return other && other->id != flow.id && other->edge.address == flow.edge.address &&
+               other->userAgent.address == flow.userAgent.address && !sameDevice(*other, flow);
+    });
+}
+
+/// Connections that the edge refused before a REGISTER could go over them: resets towards ports
+/// that nothing was ever sent from.
+void refusedAtOnce(const Evidence &evidence, const flows::Flow &flow, Findings &out)
+{
+    const auto *const end = endOf(flow);
+    if (end == nullptr || flow.ours || !isAlone(evidence, flow))
+        return;
+    const auto &trace = evidence.trace;
+    std::vector<trace::RowId> attempts;
+    const auto last = std::min<std::size_t>(trace.size(), end->row.value + 1 + kMostRows);
+    for (std::uint32_t at = end->row.value + 1; at < last; ++at) {
+        const trace::RowId id{at};
+        const auto time = trace.row(id).time;
+        if (time - end->time > kWatched)
+            break;
+        const auto to = trace.destination(id);
+        if (trace.row(id).kind != trace::RowKind::Reset || trace.source(id) != flow.edge ||
+            to.address != flow.userAgent.address || to.port == flow.userAgent.port)
+            continue;
+        if (!attempts.empty() && time - evidence.time(attempts.back()) >= kMuchTooSoon)
+            break;
+        attempts.push_back(id);
+    }
+    if (evidence.now - end->time < kWatched) // nothing else of this registration may happen
+        out.recheckAt(std::min(evidence.now + kMuchTooSoon, end->time + kWatched));
+    if (attempts.size() < kStorm)
+        return;
+    const auto first = attempts.front(), newest = attempts.back();
+    auto &f = out.add(
+        "flow-retry-storm", Severity::Warning, Grade::Likely,
+        fmt::format("After the end of its connection [1] {} tried {} times within {} to connect to "
+                    "{} again [2][3], and was refused each time.",
+                    flow.userAgent.address.text(), attempts.size(),
+                    lasting(evidence.time(newest) - evidence.time(first)), flow.edge.text()));
+    f.impact = std::string(kImpact);
+    f.evidence = {at(end->row, "the end of the connection"), at(first, "the first attempt"),
+                  at(newest, "the last")};
+    f.evidence.front().flow = flow.id;
+    f.fixes = {kFix};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     if (evidence.call.kind != calls::Kind::Registration)
@@ -59,16 +131,15 @@ void check(const Evidence &evidence, Findings &out)
                             all[first].userAgent.text(), i - first,
                             lasting(end.started - begin.started), all[first].binding.regId,
                             all[first].edge.text()));
-            f.impact = "When an edge restarts, all its user agents doing so keep it from coming "
-                       "back.";
+            f.impact = std::string(kImpact);
             f.evidence = {at(begin.request, "the first attempt"), at(end.request, "the last")};
-            f.fixes = {{"Wait after each failure, at random from half to all of 30 s (90 s while "
-                        "another flow is up) * 2^failures, at most 30 minutes.",
-                        "callee's user agent", Action::None}};
+            f.fixes = {kFix};
             return;
         }
         first = i;
     }
+    for (const auto *flow : flowsOf(evidence))
+        refusedAtOnce(evidence, *flow, out);
 }
 
 } // namespace

@@ -16,19 +16,51 @@ bool unbinds(const sip::Message &request)
            sip::parameter(contact, "expires").value_or("") == "0";
 }
 
-/// None of the bindings looks like the one that was asked for; a registrar or gateway may have
-/// written address or user anew.
-bool listsOthersOnly(const sip::Message &request, const sip::Message &answer)
+/// Of two devices that name themselves only the same is the same (RFC 5626 section 6); else a
+/// registrar or gateway may have written address or user anew.
+bool looksAlike(const sip::NameAddress &bound, const sip::NameAddress &asked)
+{
+    const auto instance = bound.parameter("+sip.instance"), own = asked.parameter("+sip.instance");
+    if (instance && own) {
+        const auto regId = bound.parameter("reg-id"), ownId = asked.parameter("reg-id");
+        return base::equalsNoCase(*instance, *own) && (!regId || !ownId || *regId == *ownId);
+    }
+    return !bound.ok || instance || bound.uri.user == asked.uri.user ||
+           base::equalsNoCase(bound.uri.host, asked.uri.host);
+}
+
+enum class Listed : std::uint8_t { Yes, Nothing, OthersOnly, NoTimeLeft, CannotTell };
+Listed listed(const sip::Message &request, const sip::Message &answer)
 {
     const auto asked = sip::parseNameAddress(request.value(sip::HeaderId::Contact));
+    const auto common = answer.number(sip::HeaderId::Expires);
+    if (answer.find(sip::HeaderId::Contact) == nullptr)
+        return Listed::Nothing;
+    if (!asked.ok || request.values(sip::HeaderId::Contact).size() != 1)
+        return Listed::CannotTell;
+    auto out = Listed::OthersOnly;
     for (const auto value : answer.values(sip::HeaderId::Contact)) {
         const auto bound = sip::parseNameAddress(value);
-        if (!bound.ok || bound.uri.user == asked.uri.user ||
-            base::equalsNoCase(bound.uri.host, asked.uri.host) ||
-            bound.parameter("+sip.instance").has_value())
-            return false;
+        if (!looksAlike(bound, asked))
+            continue;
+        const auto expires = bound.parameter("expires");
+        if (expires ? *expires != "0" : common != 0U)
+            return Listed::Yes;
+        out = Listed::NoTimeLeft;
     }
-    return asked.ok && request.values(sip::HeaderId::Contact).size() == 1;
+    return out;
+}
+
+std::string_view textOf(Listed what)
+{
+    switch (what) {
+    case Listed::Nothing:
+        return "no binding";
+    case Listed::OthersOnly:
+        return "other bindings, but not this one";
+    default:
+        return "this binding with no time left";
+    }
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -40,17 +72,16 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto &answer = evidence.message(transaction.finalResponse);
         const auto &request = evidence.message(transaction.request);
-        const bool any = answer.find(sip::HeaderId::Contact) != nullptr;
-        if (unbinds(request) || (any && !listsOthersOnly(request, answer)))
+        const auto what = listed(request, answer);
+        if (unbinds(request) || what == Listed::Yes || what == Listed::CannotTell)
             continue;
-        auto &f = out.add("reg-contact-absent", Severity::Warning, Grade::Seen,
+        auto &f = out.add("reg-contact-absent", Severity::Error, Grade::Seen,
                           fmt::format("{} accepted the REGISTER [1] and lists {} [2].",
-                                      sender(evidence, transaction.finalResponse),
-                                      any ? "other bindings, but not this one" : "no binding"));
+                                      sender(evidence, transaction.finalResponse), textOf(what)));
         f.impact = "The account looks registered and cannot be called.";
-        f.evidence = {
-            at(evidence, transaction.request, sip::HeaderId::Contact, "what was asked"),
-            at(transaction.finalResponse, any ? "the bindings it has" : "no Contact in it")};
+        f.evidence = {at(evidence, transaction.request, sip::HeaderId::Contact, "what was asked"),
+                      at(transaction.finalResponse,
+                         what == Listed::Nothing ? "no Contact in it" : "the bindings it has")};
         f.fixes = {
             {"List every current binding in the 200 to REGISTER.", "home proxy", Action::None}};
         return;
@@ -62,7 +93,7 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule reg_contact_absent;
 const Rule reg_contact_absent{"reg-contact-absent",
                               "Registered, and not bound",
-                              Severity::Warning,
+                              Severity::Error,
                               "RFC 3261 section 10.3",
                               "200",
                               R"(

@@ -16,10 +16,72 @@ bool anyWithoutRequest(const calls::Call &call)
                        [](const auto &t) { return !t.request.valid(); });
 }
 
+constexpr std::uint32_t kMostRowsBack = 1024;
+constexpr auto kLongestWait = std::chrono::seconds(32); // 64*T1: then nobody waits for it any more
+
+/// The request of the same branch that it is the answer to by its Via alone: of another Call-ID, or
+/// of another CSeq. Invalid: there is none.
+trace::RowId askedOtherwise(const Evidence &evidence, trace::RowId response)
+{
+    const auto &row = evidence.trace.row(response);
+    const auto branch = evidence.message(response).branch();
+    const auto from = evidence.trace.source(response), to = evidence.trace.destination(response);
+    if (branch.empty())
+        return {};
+    for (std::uint32_t back = 1; back <= std::min(kMostRowsBack, response.value); ++back) {
+        const trace::RowId id{response.value - back};
+        const auto &before = evidence.trace.row(id);
+        if (row.time - before.time > kLongestWait)
+            break;
+        if (before.kind == trace::RowKind::Message && before.status == 0 &&
+            before.method == row.method && (before.call != row.call || before.cseq != row.cseq) &&
+            evidence.trace.source(id) == to && evidence.trace.destination(id) == from &&
+            evidence.message(id).branch() == branch)
+            return id;
+    }
+    return {};
+}
+
+/// Its Via is right, so that it comes to the sender of the request, but not what names the request.
+bool tellsMisnamed(const Evidence &evidence, const calls::Transaction &answer, Findings &out)
+{
+    if (answer.request.valid() || answer.responses.empty())
+        return false;
+    const auto first = answer.responses.front();
+    const auto asked = askedOtherwise(evidence, first);
+    if (!asked.valid())
+        return false;
+    const auto &request = evidence.trace.row(asked);
+    const bool otherCall = request.call != evidence.trace.row(first).call;
+    auto &f = out.add(
+        "tx-orphan-response", Severity::Warning, Grade::Seen,
+        fmt::format(
+            "{} answered the {} [1] with {} [2] under its branch, but with the {} {} in the "
+            "place of {}: it belongs to no request.",
+            sender(evidence, first), sip::methodText(request.method),
+            codeText(evidence.trace.row(first).status), otherCall ? "Call-ID" : "CSeq",
+            otherCall ? shown(evidence.message(first).callId())
+                      : std::to_string(evidence.trace.row(first).cseq),
+            otherCall ? shown(evidence.message(asked).callId()) : std::to_string(request.cseq)));
+    f.impact = "The sender of the request has to drop the response, and waits for another one.";
+    const auto header = otherCall ? sip::HeaderId::CallId : sip::HeaderId::CSeq;
+    f.evidence = {at(evidence, asked, header, "the request"),
+                  at(evidence, first, header, "the response")};
+    f.fixes = {
+        {"Copy Via, From, Call-ID and CSeq of the request into the response as they are (RFC "
+         "3261 section 8.2.6.2).",
+         "sender of the message", Action::None}};
+    return true;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     if (!anyWithoutRequest(evidence.call))
         return;
+    int looked = 0;
+    for (const auto &answer : evidence.call.transactions)
+        if (!answer.request.valid() && (++looked > kMost || tellsMisnamed(evidence, answer, out)))
+            return;
     int unanswered = 0;
     for (const auto &request : evidence.call.transactions) {
         if (!request.responses.empty() || request.method == sip::Method::Ack)

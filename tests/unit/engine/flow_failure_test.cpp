@@ -178,18 +178,59 @@ TEST(Unbound, NobodyReachesUsThoughTheAnswerWas200)
     EXPECT_FALSE(flow.keeper.report().reachableSince.known());
     EXPECT_FALSE(flow.keeper.report().registeredUntil.known());
     EXPECT_THAT(flow.keeper.report().reason, HasSubstr("not ours"));
+    EXPECT_THAT(flow.keeper.report().reason, Not(HasSubstr("Require"))) << "it was granted";
     flow.jump();
     flow.keeper.pong(flow.now);
-    EXPECT_EQ(flow.keeper.state(), FlowState::UpPlain);
+    EXPECT_EQ(flow.keeper.state(), FlowState::Provisional);
     EXPECT_THAT(flow.keeper.report().reason, HasSubstr("not ours"));
     flow.keeper.result(flow.now, granted()); // bound after all
     EXPECT_EQ(flow.keeper.state(), FlowState::Up);
     EXPECT_EQ(flow.keeper.report().reachableSince, flow.now);
     flow.after(5s);
     flow.keeper.result(flow.now, unbound);
-    EXPECT_EQ(flow.keeper.state(), FlowState::UpPlain);
+    EXPECT_EQ(flow.keeper.state(), FlowState::Provisional);
     EXPECT_EQ(flow.keeper.report().reachableUntil, flow.now);
     EXPECT_FALSE(flow.keeper.report().reachableSince.known());
+}
+
+TEST(Unbound, WithoutKeepAlivesItIsNotUpEither)
+{
+    auto unbound = status(200);
+    unbound.unbound = true;
+    Machine flow;
+    flow.keeper.sending(flow.now);
+    flow.keeper.result(flow.now, unbound);
+    EXPECT_EQ(flow.keeper.state(), FlowState::Provisional);
+    flow.keeper.result(flow.now, status(200));
+    EXPECT_EQ(flow.keeper.state(), FlowState::UpPlain);
+}
+
+TEST(Refresh, AGrantOfASecondIsNoStormAndIsTold)
+{
+    auto brief = granted();
+    brief.expires = 1s;
+    Machine flow;
+    flow.keeper.sending(flow.now);
+    flow.keeper.result(flow.now, brief);
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("grants 1 s only"));
+    const auto begin = flow.now;
+    int refreshes = 0;
+    while (flow.now - begin < 60s) {
+        flow.jump();
+        for (const auto act : flow.keeper.take()) {
+            EXPECT_NE(act, KeeperAct::Close) << "the flow lives";
+            if (act == KeeperAct::Ping)
+                flow.keeper.pong(flow.now);
+            if (act != KeeperAct::Refresh)
+                continue;
+            ++refreshes;
+            EXPECT_FALSE(flow.keeper.report().reachableSince.known()) << "it had run out";
+            flow.keeper.result(flow.now, brief);
+            EXPECT_TRUE(flow.keeper.report().reachableSince.known());
+        }
+    }
+    EXPECT_THAT(refreshes, testing::AllOf(testing::Ge(11), testing::Le(13)));
+    EXPECT_EQ(flow.keeper.report().losses, 0);
 }
 
 TEST(Hope, APingThatNobodyPromisedToAnswerShowsWhatCameOfIt)

@@ -69,4 +69,30 @@ TEST(Provisional, AFirstPongThatIsLateAndComesIsASuccess)
     EXPECT_EQ(flow.keeper.report().losses, 1) << "it had worked: a new one at once";
 }
 
+/// RFC 5626 section 3.5.1: two CRLF are a ping, one is a pong. That the edge answers with the wrong
+/// one is why the flow is given up, and is said.
+TEST(KeepAlive, APingOfTheEdgeIsNoPongAndIsToldOf)
+{
+    Machine flow;
+    flow.keeper.sending(flow.now);
+    flow.keeper.result(flow.now, granted());
+    flow.jump(); // the ping
+    flow.after(3ms);
+    flow.keeper.bytes(flow.now);
+    flow.keeper.pingedByEdge(flow.now);
+    flow.jump();
+    EXPECT_EQ(flow.keeper.state(), FlowState::BackingOff);
+    EXPECT_THAT(flow.keeper.report().reason,
+                HasSubstr("3 ms after it the edge sent a double CRLF"));
+    Machine silent;
+    silent.keeper.sending(silent.now);
+    silent.keeper.result(silent.now, granted());
+    silent.keeper.pingedByEdge(silent.now); // before any ping of ours: its own
+    silent.jump();
+    silent.jump();
+    silent.jump();
+    EXPECT_EQ(silent.keeper.state(), FlowState::BackingOff);
+    EXPECT_THAT(silent.keeper.report().reason, testing::Not(HasSubstr("double")));
+}
+
 } // namespace

@@ -151,6 +151,18 @@ TEST(RegisterResult, EveryRefusalHasItsSentence)
     EXPECT_EQ(read("423 x", "Min-Expires: 3600\r\n").minExpires, 3600s);
 }
 
+TEST(RegisterResult, A423TellsWhatItWantsBesideWhatWasAsked)
+{
+    auto asked = kAsked;
+    asked.expires = 2400s;
+    const auto more = read("423 Interval Too Brief", "Min-Expires: 4800\r\n", asked).sentence;
+    EXPECT_THAT(more, HasSubstr("2400 s were asked for"));
+    EXPECT_THAT(more, Not(HasSubstr("only for less")));
+    const auto less = read("423 Interval Too Brief", "Min-Expires: 60\r\n", asked).sentence;
+    EXPECT_THAT(less, HasSubstr("wants 60 s at least, and this REGISTER asked for 2400 s"));
+    EXPECT_THAT(less, HasSubstr("only for less"));
+}
+
 TEST(RegisterResult, AnOfferedKeepThatCameBackEmptyIsNoAgreement)
 {
     const std::string text = "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.9;keep;rport=9\r\n"

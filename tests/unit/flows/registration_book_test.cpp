@@ -225,4 +225,15 @@ TEST(RegistrationBook, KeepsToItsBound)
     EXPECT_EQ(book.leftOut(), 7U);
 }
 
+/// RFC 3261 section 8.2.6.2: the Call-ID is the request's, or it is no answer to it.
+TEST_F(Registering, AnAnswerUnderAnotherCallIdBindsNobody)
+{
+    asks(1, "Contact: <sip:bob@192.0.2.10>;expires=600\r\n");
+    gets(200, 1, "Contact: <sip:bob@192.0.2.10>;expires=600\r\n", "nonsense");
+    EXPECT_EQ(state(), RegistrationState::Pending);
+    EXPECT_THAT(only().contacts, IsEmpty());
+    gets(200, 1, "Contact: <sip:bob@192.0.2.10>;expires=600\r\n");
+    EXPECT_EQ(state(), RegistrationState::Registered);
+}
+
 } // namespace
