@@ -40,7 +40,7 @@ std::string reasonOf(const flows::Flow &flow)
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto *const flow : flowsOf(evidence)) {
-        // What took the other flow down has a finding of its own; this tells what is left.
+        // What took the other flow down may have a finding of its own; this tells what is left.
         // Only of our own accounts it is known how many flows there should be.
         if (!flow->ours || !base::isUp(stateOf(*flow)))
             continue;
@@ -56,7 +56,7 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto why = reasonOf(*down);
         auto &f = out.add(
-            "flow-single", Severity::Info, Grade::Seen,
+            "flow-single", Severity::Warning, Grade::Seen,
             fmt::format("Of the flows of {} only the one with reg-id {} is up [1]; the one with "
                         "reg-id {} to {} is {} [2]{}{}",
                         shown(flow->report.aor), flow->report.regId, down->report.regId,
@@ -75,7 +75,7 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule flow_single;
 const Rule flow_single{"flow-single",
                        "One flow is left",
-                       Severity::Info,
+                       Severity::Warning,
                        "RFC 5626 section 4.2.1",
                        "430",
                        R"(
