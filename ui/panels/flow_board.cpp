@@ -175,7 +175,7 @@ void FlowBoard::lay()
     bar->setContentsMargins(8, 4, 8, 4);
     bar->setSpacing(8);
     for (QPushButton *each : {m_ping, m_register, m_drop, m_explain, m_certificate, m_more}) {
-        each->setMinimumWidth(46); // the window has to fit a small screen, their row not quite
+        each->setMinimumWidth(40); // the window has to fit a small screen, their row not quite
         bar->addWidget(each);
     }
     bar->addWidget(m_reach, 1);

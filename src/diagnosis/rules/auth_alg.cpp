@@ -101,7 +101,7 @@ const Rule auth_alg{"auth-alg",
   0.00 alice>home REGISTER
   0.02 home>alice 401 tag=r "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\", algorithm=SHA-256"
   0.05 alice>home REGISTER cseq=2 "Authorization: Digest username=\"a\", realm=\"r\", nonce=\"n\", uri=\"sip:example.test\", algorithm=SHA-256, response=\"00\""
-  0.07 home>alice 200 tag=r
+  0.07 home>alice 200 tag=r "Contact: <sip:alice@192.0.2.10:5060>;expires=3600"
 )",
                     check,
                     Reads::Messages};

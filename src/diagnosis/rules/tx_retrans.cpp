@@ -50,12 +50,12 @@ const Rule tx_retrans{"tx-retrans",
   0.00 alice>home REGISTER
 * 0.50 alice>home again
 * 1.50 alice>home again
-  1.90 home>alice 200
+  1.90 home>alice 200 "Contact: <sip:alice@192.0.2.10:5060>;expires=3600"
 )",
                       R"(
   0.00 alice>home REGISTER
   0.50 alice>home again
-  0.60 home>alice 200
+  0.60 home>alice 200 "Contact: <sip:alice@192.0.2.10:5060>;expires=3600"
 )",
                       check};
 
