@@ -39,19 +39,6 @@ std::string_view nameOf(std::string_view callId)
     return stem.empty() ? callId : stem;
 }
 
-std::uint32_t mediaHash(const Described &sdp)
-{
-    return sdp.media ? static_cast<std::uint32_t>(std::hash<base::Endpoint>()(*sdp.media)) | 1U : 0;
-}
-
-/// Do the two have something in common that is told?
-bool meets(const std::array<std::uint32_t, 2> &a, const std::array<std::uint32_t, 2> &b)
-{
-    return std::any_of(a.begin(), a.end(), [&](std::uint32_t one) {
-        return one != 0 && std::find(b.begin(), b.end(), one) != b.end();
-    });
-}
-
 } // namespace
 
 std::uint64_t keyOf(std::string_view kind, std::string_view text)
@@ -174,18 +161,18 @@ void LegBook::Work::likely(std::uint32_t fresh, const Traits &traits,
 void LegBook::Work::described(std::uint32_t record, const Described &sdp, std::size_t which,
                               std::vector<std::uint32_t> &candidates)
 {
-    records[record].origin[which] = hashOf(sdp.origin);
-    records[record].media[which] = mediaHash(sdp);
     const auto meet = [&](std::string_view kind, std::string_view text) {
         KeyTable::Calls calls{};
-        const std::size_t n = keys.add(keyOf(kind, text), record, calls);
+        const std::uint64_t key = keyOf(kind, text);
+        const std::size_t n = keys.add(key, record, calls);
         candidates.insert(candidates.end(), calls.begin(),
                           calls.begin() + static_cast<std::ptrdiff_t>(n));
+        return key;
     };
     if (!sdp.origin.empty())
-        meet("origin", sdp.origin);
+        records[record].origin[which] = meet("origin", sdp.origin);
     if (sdp.media)
-        meet("media", sdp.media->text());
+        records[record].media[which] = meet("media", sdp.media->text());
 }
 
 /// What the answer of a call tells (RFC 3264): a back-to-back user agent that takes no part in the
@@ -251,6 +238,17 @@ bool LegBook::Work::besides(std::uint32_t parent, std::uint32_t child) const
     return false;
 }
 
+/// Do the two have something in common that is told, and not by everybody: a server that answers
+/// each call alike ties none to another?
+bool LegBook::Work::meets(const std::array<std::uint64_t, 2> &a,
+                          const std::array<std::uint64_t, 2> &b) const
+{
+    return std::any_of(a.begin(), a.end(), [&](std::uint64_t one) {
+        return one != 0 && std::find(b.begin(), b.end(), one) != b.end() &&
+               keys.count(one) <= KeyTable::kRing;
+    });
+}
+
 void LegBook::Work::tie(std::uint32_t parent, std::uint32_t child)
 {
     const Record &first = records[parent];
@@ -265,7 +263,8 @@ void LegBook::Work::tie(std::uint32_t parent, std::uint32_t child)
     weak.to = same(first.to, second.to);
     weak.diverted = !weak.to && same(first.to, second.diverted);
     weak.origin = meets(first.origin, second.origin);
-    weak.media = meets(first.media, second.media);
+    const bool sameOffer = first.media[0] != 0 && first.media[0] == second.media[0];
+    weak.media = sameOffer || meets(first.media, second.media);
     weak.stem = same(first.stem, second.stem);
     weak.place = placeMatches(trace.destination(first.lastHop), trace.source(first.invite),
                               trace.source(second.invite));
