@@ -18,6 +18,7 @@ constexpr std::size_t kMostRecoveries =
     5; // a minute; then the back-off of section 4.5 applies to them too
 constexpr base::Duration kSoonest = std::chrono::seconds(5); // between two refreshes that fail
 constexpr base::Duration kBriefLife = std::chrono::seconds(60);
+constexpr int kForgivenBriefLives = 1;
 
 /// May be of the moment (a database that is away) or for good; nobody can tell them apart.
 bool isDoubtful(const RegisterResult &result)
@@ -148,14 +149,15 @@ void FlowKeeper::gone(base::Instant now, const std::string &why)
 }
 
 /// A flow that had been good: a new one at once (section 4.5), unless that happens all the time: a
-/// server that closes each connection after its answer would be asked for ever.
+/// server that closes each connection after its answer would be asked for ever. One whose
+/// keep-alive was answered has proven itself however short it lived; it is only kept from storming.
 void FlowKeeper::lost(base::Instant now, const std::string &why)
 {
     ++m_report.losses;
-    m_briefLives = now - m_goodSince < kBriefLife ? m_briefLives + 1 : 0;
-    const int forgiven = m_answered ? static_cast<int>(kMostRecoveries) : 1;
-    if (m_briefLives > forgiven) {
-        m_report.failures = std::max(m_report.failures, m_briefLives - forgiven - 1);
+    const bool brief = !m_answered && now - m_goodSince < kBriefLife;
+    m_briefLives = brief ? m_briefLives + 1 : 0;
+    if (m_briefLives > kForgivenBriefLives) {
+        m_report.failures = std::max(m_report.failures, m_briefLives - kForgivenBriefLives - 1);
         return attemptFailed(now, why);
     }
     while (!m_recoveries.empty() && now - m_recoveries.front() > std::chrono::minutes(1))

@@ -325,6 +325,28 @@ TEST(Brief, LivesOfAFlowAreFailuresInTheEnd)
     EXPECT_EQ(flow.keeper.state(), FlowState::Connecting);
 }
 
+/// RFC 5626 section 4.5: a flow whose keep-alive was answered was a success, and the next one need
+/// not wait, however many came before. One that is lost every few seconds must still not storm.
+TEST(Brief, LivesOfAFlowThatAnswersItsPingsAreNone)
+{
+    for (const auto life : {40s, 3s}) {
+        Machine flow({.firstPing = 500ms});
+        std::size_t waits = 0;
+        for (int lost = 0; lost < 30; ++lost) {
+            flow.comeUp();
+            ASSERT_EQ(flow.keeper.state(), FlowState::Up);
+            flow.after(life);
+            flow.keeper.closed(flow.now, "The edge closed the connection (FIN).");
+            waits += flow.keeper.state() == FlowState::BackingOff ? 1 : 0;
+            EXPECT_LE(flow.keeper.report().failures, 1) << lost;
+            while (flow.keeper.state() == FlowState::BackingOff)
+                flow.jump();
+            flow.keeper.take();
+        }
+        EXPECT_EQ(waits > 0, life == 3s) << waits;
+    }
+}
+
 TEST(Clock, WhenItIsSetWhatIsDueKeepsItsDistance)
 {
     for (const base::Duration step : {base::Duration(1h), base::Duration(-1h)}) {
