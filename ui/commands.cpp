@@ -108,7 +108,7 @@ constexpr std::array kCommands{
             [](Deeds &d, A &) { d.showCertificate(); }},
     Command{"call.network", "&Call", "Network and certificates...", "Ctrl+,",
             [](Deeds &d, A &) { d.networkSettings(); }},
-    Command{"account.add", "&Call", "-Add an acc&ount...", "Ctrl+N",
+    Command{"account.add", "&Call", "-Register an acc&ount...", "Ctrl+N",
             [](Deeds &d, A &) { d.addAccount(); }},
 
     Command{"view.calls", "&View", "&Calls", "Ctrl+1",

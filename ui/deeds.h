@@ -93,6 +93,7 @@ private:
     void watchImport();
     void endImport(const session::Update &last);
     void watchAccounts();
+    void dismissRefusals();
     /// One line from the user; `then` gets it trimmed, if it is not empty.
     /// `offered`: answers to choose from; others can be typed as well.
     void ask(const QString &title, const QString &question, const QString &now,

@@ -39,6 +39,21 @@ std::string refusedAccount(const std::map<std::uint32_t, desk::AccountInfo> &acc
     return {};
 }
 
+/// The first account used before that is not here; empty: none. After a start it is most often the
+/// one that is wanted.
+std::string waitingAccount(const Settings &settings,
+                           const std::map<std::uint32_t, desk::AccountInfo> &accounts)
+{
+    for (const SavedAccount &saved : settings.accounts()) {
+        const auto same = [&](const auto &each) {
+            return each.second.account.aor == saved.account.aor;
+        };
+        if (std::none_of(accounts.begin(), accounts.end(), same))
+            return saved.account.aor;
+    }
+    return {};
+}
+
 } // namespace
 
 void Deeds::playStory(const QString &name)
@@ -51,7 +66,10 @@ void Deeds::playStory(const QString &name)
 void Deeds::addAccount(const std::string &again)
 {
     auto *dialog = new AccountDialog(*m_parts.settings, *m_parts.keychain, m_parts.window);
-    dialog->askAgain(again);
+    if (again.empty())
+        dialog->propose(waitingAccount(*m_parts.settings, m_parts.bridge->store().accounts()));
+    else
+        dialog->askAgain(again);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog->certificates(), &QPushButton::clicked, this,
             [this, dialog] { networkSettings(dialog); });
@@ -112,9 +130,23 @@ void Deeds::keepAccount(SavedAccount account)
     m_parts.keychain->keep(account.account.aor, password, this, told);
 }
 
+/// What a registrar refused is news no more once the account was taken away.
+void Deeds::dismissRefusals()
+{
+    const auto &accounts = m_parts.bridge->store().accounts();
+    std::erase_if(m_refusals, [&](const auto &refusal) {
+        if (accounts.contains(refusal.first >> 8U))
+            return false;
+        if (!refusal.second.isEmpty())
+            m_parts.notices->dismiss(refusal.second);
+        return true;
+    });
+}
+
 /// A registrar's refusal ends in a sentence, once; it leaves when the flow is up after all.
 void Deeds::watchAccounts()
 {
+    dismissRefusals();
     for (const auto &[handle, info] : m_parts.bridge->store().accounts()) {
         for (const auto &flow : info.flows) {
             const auto &[regId, report] = flow;

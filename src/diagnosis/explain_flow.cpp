@@ -202,8 +202,9 @@ const flows::Flow *doubtfulFlow(const Evidence &evidence, const calls::Transacti
         if (!flow || !flow->ours)
             continue;
         const bool concerned =
-            flow.get() == taken ||
-            (!failed.inDialog && ownerOf(evidence, *flow, failed.request) == Whose::Peers);
+            flow.get() == taken || // a REGISTER is answered whatever became of the other flows
+            (!failed.inDialog && failed.method != sip::Method::Register &&
+             ownerOf(evidence, *flow, failed.request) == Whose::Peers);
         if (concerned &&
             (doubtOf(*flow, failed.started) != nullptr || doubtOf(*flow, end) != nullptr))
             return flow.get();

@@ -126,8 +126,10 @@ Offer registerOffer(const Reach &reach)
     constexpr std::string_view kWhat = "Register this flow again";
     if (const auto why = withoutFlow(reach); !why.empty())
         return no(Action::ReRegister, kWhat, why);
+    const bool refused = reach.flow->report.state == base::FlowState::Rejected;
     return {Action::ReRegister, true,
-            fmt::format("Register {} again, with the same reg-id.", nameOf(*reach.flow)),
+            fmt::format("Register {} again, with the same reg-id{}.", nameOf(*reach.flow),
+                        refused ? ", once the cause of the refusal is mended" : ""),
             reach.flow->id};
 }
 

@@ -65,6 +65,23 @@ private Q_SLOTS:
         QCOMPARE(model.rowCount(), 2);
     }
 
+    void aRegistrationThatHasSentNothingSaysHowFarItsFlowIs()
+    {
+        gui::Scenery scenery;
+        ui::CallsModel model(scenery.store());
+        auto packet = support::Conversation("0 bob>proxy flow failed reg=3\n").packets().front();
+        auto event = std::make_shared<base::LocalEvent>(*packet.local);
+        event->callId = "reg@example.test";
+        packet.local = event;
+        scenery.session().inbox().push(packet);
+        scenery.say("");
+        QCOMPARE(model.rowCount(), 1);
+        QCOMPARE(model.factsAt(0)->parties, QStringLiteral("REGISTER bob"));
+        QCOMPARE(model.factsAt(0)->second, QStringLiteral("flow 3 FAILED, nothing sent yet"));
+        scenery.say("0.5 bob>proxy REGISTER call=reg\n");
+        QCOMPARE(model.factsAt(0)->second, QStringLiteral("calling"));
+    }
+
     void foreignTextStaysText()
     {
         gui::Scenery scenery;

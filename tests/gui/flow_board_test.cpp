@@ -9,6 +9,7 @@
 #include <QTreeWidget>
 #include <ui/focus.h>
 #include <ui/panels/flow_board.h>
+#include <ui/panels/flow_strip.h>
 #include <ui/theme/theme.h>
 
 namespace {
@@ -63,6 +64,17 @@ private Q_SLOTS:
     static void initMain() { gui::useOwnFolders(); }
     void init() { gui::failOnWarnings(); }
 
+    void anEdgeThatIsNotReachedYetHasItsName()
+    {
+        base::FlowReport flow = report(1, base::FlowState::Resolving);
+        flow.remote = {};
+        QCOMPARE(ui::edgeText(flow), QStringLiteral("edge.example.test"));
+        flow.edge = "sip:[2001:db8::1]:5070;transport=tcp";
+        QCOMPARE(ui::edgeText(flow), QStringLiteral("[2001:db8::1]:5070"));
+        flow.edge.clear();
+        QCOMPARE(ui::edgeText(flow), QStringLiteral("–"));
+    }
+
     void everyFlowHasItsLine()
     {
         trace::Trace trace;
@@ -75,6 +87,7 @@ private Q_SLOTS:
         QCOMPARE(model.rowCount(), 2);
         QVERIFY(cell(model, 0, "state").endsWith(QLatin1String("UP")));
         QVERIFY(cell(model, 1, "state").endsWith(QLatin1String("BACKING OFF")));
+        QCOMPARE(cell(model, 0, "edge"), QStringLiteral("192.0.2.2:5060"));
         QCOMPARE(cell(model, 0, "mapped"), QStringLiteral("198.51.100.4:40100"));
         QCOMPARE(cell(model, 0, "pong"), QStringLiteral("3.4 ms"));
         QVERIFY(cell(model, 0, "pong", Qt::ToolTipRole).contains(QLatin1String("9.0")));

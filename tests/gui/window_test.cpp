@@ -2,6 +2,7 @@
 // The window as a whole: names for everything one can reach, plain text, keys, notices, themes,
 // files.
 #include <fstream>
+#include <gui/own_flow.h>
 #include <gui/window_support.h>
 #include <QAccessible>
 #include <QAction>
@@ -194,6 +195,11 @@ private Q_SLOTS:
         QVERIFY(list->count() >= 1 && list->item(0)->text().contains(QLatin1String("alice")));
         field->setText(QStringLiteral("present"));
         QVERIFY(list->item(0)->text().contains(QLatin1String("Presentation")));
+        field->setText(QStringLiteral("no such thing"));
+        QCOMPARE(list->count(), 1);
+        QVERIFY(list->item(0)->text().contains(QLatin1String("Nothing here")));
+        QTest::keyClick(field, Qt::Key_Return);
+        QVERIFY(palette->isVisible()); // that line is nothing to choose
         field->setText(QStringLiteral("dark"));
         QTest::keyClick(field, Qt::Key_Return);
         QCOMPARE(stage.theme().scheme(), ui::Scheme::Dark);
@@ -236,6 +242,43 @@ private Q_SLOTS:
         QVERIFY(dialog.isVisible());
         const auto *problem = dialog.findChild<QLabel *>(QStringLiteral("accountProblem"));
         QVERIFY(problem->isVisible() && problem->text().contains(QLatin1String("SIP URI")));
+    }
+
+    void anAccountUsedBeforeIsProposed()
+    {
+        ui::SavedAccount saved;
+        saved.account.aor = "sip:bob@example.test";
+        saved.account.proxies = {"sip:edge.example.test;lr"};
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        stage.settings().saveAccount(saved);
+        const auto proposed = [&stage] {
+            stage.window().deeds().addAccount();
+            auto *dialog = stage.find<QDialog>("accountDialog");
+            const QString aor =
+                dialog->findChild<QLineEdit *>(QStringLiteral("accountAor"))->text();
+            delete dialog;
+            return aor;
+        };
+        QCOMPARE(proposed(), QStringLiteral("sip:bob@example.test"));
+        gui::apply(stage.bridge().store(), gui::upFlow());
+        QCOMPARE(proposed(), QString()); // he is here: it is another one that is wanted
+        stage.settings().removeAccount("sip:bob@example.test");
+    }
+
+    void aRefusalIsNoNewsOnceItsAccountIsGone()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        auto &store = stage.bridge().store();
+        auto refused = gui::upFlow();
+        refused.state = base::FlowState::Rejected;
+        refused.reason = "The registration was refused with 403 Forbidden.";
+        gui::apply(store, refused);
+        const auto *notices = stage.window().parts().notices;
+        QVERIFY(notices->sentences().join(QLatin1Char(' ')).contains(QLatin1String("403")));
+        store.forgetAccount(gui::kAccount);
+        QCOMPARE(notices->sentences(), QStringList());
     }
 
     void passwordsAreNeverWritten()

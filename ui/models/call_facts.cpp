@@ -63,17 +63,37 @@ QString arrowed(const QString &from, const QString &to)
     return from + QLatin1Char(' ') + kArrow + QLatin1Char(' ') + to;
 }
 
+/// What our flow told last in a registration; nullptr: nothing.
+const base::FlowReport *lastReport(const calls::Call &call, const Store &store)
+{
+    for (auto row = call.rows.rbegin(); row != call.rows.rend(); ++row) {
+        const base::LocalEvent *event = store.trace().local(row->row);
+        if (event != nullptr && event->flow)
+            return &*event->flow;
+    }
+    return nullptr;
+}
+
 /// Whose call or registration never got as far as a message.
 QString unsentText(const calls::Call &call, const Store &store)
 {
     if (const desk::CallInfo *own = store.ownCall(call.callId))
         return arrowed(userOfUri(own->options.from), userOfUri(own->options.target));
-    for (const calls::CallRow &row : call.rows) {
-        const base::LocalEvent *event = store.trace().local(row.row);
-        if (event != nullptr && event->flow)
-            return userOfUri(event->flow->aor);
-    }
+    if (const base::FlowReport *report = lastReport(call, store))
+        return QStringLiteral("REGISTER ") + userOfUri(report->aor);
     return {};
+}
+
+QString registrationLine(const calls::Call &call, const Store &store)
+{
+    if (call.answered.known())
+        return QObject::tr("accepted");
+    const base::FlowReport *report =
+        call.state == calls::State::Unknown ? lastReport(call, store) : nullptr;
+    return report == nullptr ? stateLine(call)
+                             : QObject::tr("flow %1 %2, nothing sent yet")
+                                   .arg(report->regId)
+                                   .arg(shown(base::flowStateText(report->state)));
 }
 
 /// What is asked, of whom: "REGISTER bob", "OPTIONS carol".
@@ -85,10 +105,12 @@ QString requestText(const calls::Call &call, const trace::Trace &trace)
         return row.kind == trace::RowKind::Message && row.method != sip::Method::Unknown;
     };
     const auto first = std::find_if(call.rows.begin(), call.rows.end(), asks);
-    if (first == call.rows.end())
-        return whom;
+    if (first == call.rows.end()) // a flow's own, before its first message
+        return call.kind == calls::Kind::Registration ? QStringLiteral("REGISTER ") + whom : whom;
     return shown(sip::methodText(trace.row(first->row).method)) + QLatin1Char(' ') + whom;
 }
+
+} // namespace
 
 QString partiesOf(const calls::Call &call, const Store &store)
 {
@@ -97,8 +119,6 @@ QString partiesOf(const calls::Call &call, const Store &store)
     return call.kind == calls::Kind::Call ? arrowed(userPart(call.from), userPart(call.to))
                                           : requestText(call, store.trace());
 }
-
-} // namespace
 
 QString userPart(const std::string &address)
 {
@@ -147,7 +167,7 @@ CallFacts factsOf(const session::CallView &view, const Store &store)
     if (finding != nullptr && finding->severity != diagnosis::Severity::Info)
         facts.second = newsOf(*finding, facts.errors + facts.warnings);
     else if (call.kind == calls::Kind::Registration)
-        facts.second = call.answered.known() ? QObject::tr("accepted") : stateLine(call);
+        facts.second = registrationLine(call, store);
     else
         facts.second = stateLine(call) + (facts.early ? QObject::tr(", early media") : QString());
     const auto tls = store.tlsOf(call);

@@ -24,6 +24,9 @@ struct CallFacts {
 base::Duration lengthOf(const CallFacts &facts, base::Instant now);
 CallFacts factsOf(const session::CallView &view, const Store &store);
 
+/// "alice -> bob", "REGISTER bob"; whom an own call was for, though nothing of it left.
+QString partiesOf(const calls::Call &call, const Store &store);
+
 /// Times of a call's phases, all since its first row; unknown ones are 0.
 struct Phases {
     base::Duration provisional{0}; // first 18x: post-dial delay

@@ -38,7 +38,7 @@ AccountDialog::AccountDialog(Settings &settings, Keychain &keychain, QWidget *pa
       m_known(settings.accounts())
 {
     setObjectName(QStringLiteral("accountDialog"));
-    setWindowTitle(tr("Add an account"));
+    setWindowTitle(tr("Register an account"));
     dressFields();
     dressFlowFields();
     load({});
@@ -215,17 +215,31 @@ QLabel *AccountDialog::title(const QString &text, QWidget *buddy)
     return label;
 }
 
-void AccountDialog::askAgain(const std::string &aor)
+int AccountDialog::select(const std::string &aor)
 {
     for (std::size_t i = 0; i < m_known.size(); ++i) {
         if (m_known[i].account.aor != aor)
             continue;
         m_saved->setCurrentIndex(static_cast<int>(i) + 1);
-        m_forget->setEnabled(true);
-        load(m_known[i]); // what the keychain has was refused
-        m_password->setFocus(Qt::OtherFocusReason);
-        return;
+        return m_saved->currentIndex();
     }
+    return 0;
+}
+
+void AccountDialog::propose(const std::string &aor)
+{
+    if (const int index = select(aor); index > 0)
+        choose(index);
+}
+
+void AccountDialog::askAgain(const std::string &aor)
+{
+    const int index = select(aor);
+    if (index == 0)
+        return;
+    m_forget->setEnabled(true);
+    load(m_known[static_cast<std::size_t>(index) - 1]); // what the keychain has was refused
+    m_password->setFocus(Qt::OtherFocusReason);
 }
 
 void AccountDialog::load(const SavedAccount &saved)

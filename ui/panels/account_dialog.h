@@ -25,6 +25,8 @@ public:
     AccountDialog(Settings &settings, Keychain &keychain, QWidget *parent = nullptr);
     SavedAccount account() const; // with the password, for the engine alone
     void load(const SavedAccount &saved);
+    /// The account used before under this address, with what the keychain has.
+    void propose(const std::string &aor);
     /// The account used before under this address, with the cursor where its password goes.
     void askAgain(const std::string &aor);
     QPushButton *certificates() const { return m_certificates; } // pressed: they want to be chosen
@@ -32,7 +34,8 @@ public:
 private:
     void dressFields();
     void dressFlowFields();
-    void choose(int index); // of the accounts used before, 0: a new one
+    int select(const std::string &aor); // its index, 0: not known
+    void choose(int index);             // of the accounts used before, 0: a new one
     void askKeychain(const std::string &aor);
     void stopAsking();
     void forget();

@@ -19,7 +19,8 @@ namespace ui {
 namespace {
 
 constexpr const char *kFrom = "sip:earshot@localhost", *kCodecs = "PCMU,PCMA,opus";
-constexpr int kWithoutAccounts = 2; // entries of From: the address above, and "Add an account..."
+constexpr int kWithoutAccounts =
+    2; // entries of From: the address above, and "Register an account..."
 constexpr std::array kTransports{base::Transport::Udp, base::Transport::Tcp, base::Transport::Tls,
                                  base::Transport::Unknown}; // as the box lists them
 constexpr std::array kReliability{engine::Reliability::Supported, engine::Reliability::Required,
@@ -210,7 +211,7 @@ void DialBar::fillFrom()
     for (const auto &[handle, info] : m_bridge.store().accounts())
         m_from->addItem(shown(info.account.aor), QVariant::fromValue(static_cast<quint32>(handle)));
     m_from->addItem(QString::fromLatin1(kFrom));
-    m_from->addItem(tr("Add an account..."), QStringLiteral("add"));
+    m_from->addItem(tr("Register an account..."), QStringLiteral("add"));
     const int again = before.isEmpty() || firstAccount ? -1 : m_from->findText(before);
     if (again >= 0)
         m_from->setCurrentIndex(again);

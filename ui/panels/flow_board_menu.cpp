@@ -12,7 +12,8 @@ namespace ui {
 
 void FlowBoard::openTests()
 {
-    openMenu(m_view->visualRect(m_view->currentIndex()).bottomLeft());
+    const QPoint below(0, m_more->height());
+    openMenu(m_view->viewport()->mapFromGlobal(m_more->mapToGlobal(below)));
 }
 
 void FlowBoard::showCertificate()

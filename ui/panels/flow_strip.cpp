@@ -4,6 +4,7 @@
 #include <QHBoxLayout>
 #include <QMenu>
 #include <QPainter>
+#include <sip/uri.h>
 #include <ui/panels/code_chip.h>
 #include <ui/text.h>
 
@@ -65,6 +66,18 @@ FlowLook lookOf(base::FlowState state)
     return {u"?", Role::Muted};
 }
 
+QString edgeText(const base::FlowReport &report)
+{
+    if (report.remote.known())
+        return shown(report.remote.text());
+    const sip::Uri uri = sip::parseUri(report.edge);
+    if (!uri.ok)
+        return report.edge.empty() ? QStringLiteral("–") : shown(report.edge);
+    const QString host =
+        uri.ipv6 ? QLatin1Char('[') + shown(uri.host) + QLatin1Char(']') : shown(uri.host);
+    return uri.port ? host + QLatin1Char(':') + QString::number(*uri.port) : host;
+}
+
 QString flowDetails(const base::FlowReport &report, base::Instant now)
 {
     QStringList words{shown(report.transport)};
@@ -80,6 +93,8 @@ QString flowDetails(const base::FlowReport &report, base::Instant now)
         words << QObject::tr("no pong yet");
     if (report.registeredUntil > now)
         words << QObject::tr("registered for %1").arg(secondsText(report.registeredUntil - now));
+    if (words.size() == 1 && !report.reason.empty()) // nothing else says what it waits for
+        words << shown(report.reason);
     return words.join(QStringLiteral(" · "));
 }
 
@@ -109,7 +124,7 @@ void FlowChip::setReport(const base::FlowReport &report, base::Instant now)
     const QString word = shown(base::flowStateText(report.state));
     m_chip = QString::fromUtf16(look.glyph) + QLatin1Char(' ') + QString::number(report.regId) +
              QLatin1Char(' ') + word;
-    m_edge = report.remote.known() ? shown(report.remote.text()) : shown(report.edge);
+    m_edge = edgeText(report);
     m_details = flowDetails(report, now);
     m_unverified = !report.tls.empty() && !report.tlsVerified;
     if (m_unverified)

@@ -46,6 +46,8 @@ struct FlowLook {
     ladder::Role role;
 };
 FlowLook lookOf(base::FlowState state);
+/// The edge's address, or the name it is looked up by while there is none: "192.0.2.2:5060".
+QString edgeText(const base::FlowReport &report);
 /// "TCP, pong 0.4 ms 12 s ago, registered for 540 s more"
 QString flowDetails(const base::FlowReport &report, base::Instant now);
 

@@ -43,6 +43,7 @@ Palette::Palette(Deeds &deeds)
     m_field->installEventFilter(this);
     m_list->setObjectName(QStringLiteral("paletteList"));
     m_list->setAccessibleName(tr("What was found"));
+    m_list->setWordWrap(true);
     m_list->setFocusPolicy(Qt::NoFocus); // the arrows of the field move it
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(12, 12, 12, 12);
@@ -88,8 +89,9 @@ void Palette::addCalls(const QString &wanted, std::vector<Entry> &out) const
     std::size_t found = 0;
     for (auto at = store.calls().rbegin(); at != store.calls().rend() && found < kMostCalls; ++at) {
         const calls::Call &call = *(*at)->call;
-        const QString parties = shown(call.from) + QStringLiteral(" → ") + shown(call.to);
-        if (!holdsAll(parties + QLatin1Char(' ') + shown(call.callId), words))
+        const QString parties = partiesOf(call, store);
+        const QStringList known{parties, shown(call.from), shown(call.to), shown(call.callId)};
+        if (!holdsAll(known.join(QLatin1Char(' ')), words))
             continue;
         ++found;
         out.push_back({parties, shown(call.callId), [this, id = call.id] {
@@ -121,6 +123,14 @@ void Palette::fill()
         m_list->addItem(entry.hint.isEmpty()
                             ? entry.text
                             : QStringLiteral("%1   (%2)").arg(entry.text, entry.hint));
+    if (m_found.empty()) { // a line that cannot be chosen
+        auto *nothing = new QListWidgetItem(
+            tr("Nothing here is called that. Names of commands and callers, Call-IDs and response "
+               "codes are looked through; Ctrl+F looks into the messages."),
+            m_list);
+        nothing->setFlags(Qt::NoItemFlags);
+        return;
+    }
     m_list->setCurrentRow(0);
 }
 

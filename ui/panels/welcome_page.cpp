@@ -79,7 +79,7 @@ QWidget *WelcomePage::makeHead()
     m_first = button(tr("Play the 183 story"), "playFirstStory", head);
     m_first->setProperty("accent", true);
     QPushButton *open = button(tr("Open a capture..."), "openCapture", head);
-    QPushButton *account = button(tr("Add an account..."), "addAccount", head);
+    QPushButton *account = button(tr("Register an account..."), "addAccount", head);
     QPushButton *call = button(tr("Place a test call"), "placeCall", head);
     for (QPushButton *one : {m_first, open, account, call})
         buttons->addWidget(one);

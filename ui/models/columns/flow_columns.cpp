@@ -203,7 +203,7 @@ constexpr std::array<Column<Row>, 16> kColumns{{
     {"state", "State", state, reason, kLeft},
     {"regId", "Flow", regId, nullptr, kRight},
     {"transport", "Over", [](const Row &r) { return shown(r.report.transport); }, nullptr, kLeft},
-    {"edge", "Edge", [](const Row &r) { return end(r.report.remote); },
+    {"edge", "Edge", [](const Row &r) { return edgeText(r.report); },
      [](const Row &r) { return shown(r.report.edge); }, kLeft},
     {"pong", "Pong", pong, pongTip, kLeft},
     {"heard", "Last heard", [](const Row &r) { return ago(r, r.report.lastReceived); }, nullptr,
