@@ -177,6 +177,25 @@ own bob
     EXPECT_FALSE(says(told(came, 480), "the call did not come in"));
 }
 
+/// Each flow's REGISTER is answered for itself; a call to the account would need the dead one.
+TEST(Explain, AnotherDeadFlowRefusesNoRegister)
+{
+    const std::string dead = "own bob\n0.00 bob>edge2 flow failed reg=2 port=5062\n";
+    const support::Folded registering(dead + R"(
+0.10 bob>edge flow registering
+0.20 bob>edge REGISTER tcp uri=bob@example.test "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
+0.21 edge>bob 403 tcp tag=r
+)");
+    const auto refused = explained(registering, registering.row(403));
+    EXPECT_FALSE(says(refused, "was in doubt or down")) << refused.happened;
+    const support::Folded calling(dead + R"(
+0.20 alice>edge INVITE offer uri=bob@example.test
+0.21 edge>alice 403 tag=r
+)");
+    const auto call = explained(calling, calling.row(403));
+    EXPECT_TRUE(says(call, "was in doubt or down")) << call.happened;
+}
+
 TEST(Explain, ChallengeAndWhatFollowed)
 {
     const support::Folded folded(R"(
