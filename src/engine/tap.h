@@ -116,6 +116,8 @@ public:
     int readSecure(ssl_st *ssl, void *buffer, int size, SslReadCall real);
     int writeSecure(ssl_st *ssl, const void *buffer, int size, SslWriteCall real);
     int pendingSecure(ssl_st *ssl); // admitted bytes that the library has not read yet
+    /// The library's last call for `ssl`: frees it.
+    int endSecure(ssl_st *ssl, SslCall real);
 
 private:
     TapSocket &socket(int fd);

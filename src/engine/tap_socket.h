@@ -16,7 +16,8 @@ struct TapSocket {
     bool known = false;
     bool inet = false, stream = false, listening = false;
     bool secure = false;
-    bool connected = false; // datagram sockets: the resolver's, not SIP
+    const ssl_st *ssl = nullptr; // of this connection, once its handshake began
+    bool connected = false;      // datagram sockets: the resolver's, not SIP
     base::Endpoint local, remote;
     std::uint32_t outgoing = 0, incoming = 0; // stream ids
     sip::Framer framer{kStreamMessageLimit, kLongestSkipped};

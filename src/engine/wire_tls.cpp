@@ -65,3 +65,10 @@ EARSHOT_INTERPOSED int SSL_pending(const SSL *ssl)
     engine::Tap *tap = tapFor(ssl);
     return real(ssl) + (tap == nullptr ? 0 : tap->pendingSecure(const_cast<SSL *>(ssl)));
 }
+
+EARSHOT_INTERPOSED int SSL_shutdown(SSL *ssl)
+{
+    static const auto real = next<engine::SslCall>("SSL_shutdown");
+    engine::Tap *tap = tapFor(ssl);
+    return tap == nullptr ? real(ssl) : tap->endSecure(ssl, real);
+}

@@ -2,8 +2,10 @@
 // What a TLS handshake came to is told of the request that it was made for, and of no later one.
 #include "script.h"
 
+#include <atomic>
 #include <gmock/gmock.h>
 #include <netinet/in.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -16,11 +18,12 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::Not;
 
-/// Answers whatever comes on the first connection with bytes that are no TLS, and is gone then.
+/// Answers whatever comes on its connections with bytes that are no TLS, and is gone then.
 class NoTls
 {
 public:
-    NoTls() : m_listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
+    explicit NoTls(int connections = 1)
+        : m_listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0))
     {
         sockaddr_in name{};
         name.sin_family = AF_INET;
@@ -30,17 +33,13 @@ public:
         EXPECT_EQ(::listen(m_listener, 4), 0);
         ::getsockname(m_listener, reinterpret_cast<sockaddr *>(&name), &length);
         m_port = ntohs(name.sin_port);
-        m_thread = std::thread([this] {
-            const int fd = ::accept(m_listener, nullptr, nullptr);
-            ::close(m_listener); // from now on nobody listens
-            char buffer[4096];
-            if (::recv(fd, buffer, sizeof buffer, 0) > 0) {
-                const std::string words = "SIP/2.0 400 This is no TLS\r\n\r\n";
-                ::send(fd, words.data(), words.size(), MSG_NOSIGNAL);
+        m_thread = std::thread([this, connections] {
+            for (int left = connections; left > 0; --left) {
+                const int fd = ::accept(m_listener, nullptr, nullptr);
+                if (left == 1)
+                    ::close(m_listener); // from now on nobody listens
+                answer(fd);
             }
-            while (::recv(fd, buffer, sizeof buffer, 0) > 0) {
-            }
-            ::close(fd);
         });
     }
     ~NoTls() { m_thread.join(); }
@@ -49,6 +48,18 @@ public:
     std::uint16_t port() const { return m_port; }
 
 private:
+    static void answer(int fd)
+    {
+        char buffer[4096];
+        if (::recv(fd, buffer, sizeof buffer, 0) > 0) {
+            const std::string words = "SIP/2.0 400 This is no TLS\r\n\r\n";
+            ::send(fd, words.data(), words.size(), MSG_NOSIGNAL);
+        }
+        while (::recv(fd, buffer, sizeof buffer, 0) > 0) {
+        }
+        ::close(fd);
+    }
+
     int m_listener;
     std::uint16_t m_port = 0;
     std::thread m_thread;
@@ -72,6 +83,53 @@ TEST(TlsRefused, IsNotRepeatedForARequestThatCameLater)
             EXPECT_THAT(each.sentence, AllOf(HasSubstr("nobody listens"), Not(HasSubstr("TLS"))));
         }
     }
+}
+
+/// How many SSLs of the process live, as OpenSSL itself tells.
+class SslCount
+{
+public:
+    SslCount()
+    {
+        m_index = CRYPTO_get_ex_new_index(
+            CRYPTO_EX_INDEX_SSL, 0, m_made,
+            [](void *, void *, CRYPTO_EX_DATA *, int, long, void *made) {
+                ++*static_cast<std::atomic<int> *>(made);
+            },
+            nullptr,
+            [](void *, void *, CRYPTO_EX_DATA *, int, long, void *made) {
+                static_cast<std::atomic<int> *>(made)[1]++;
+            });
+    }
+    ~SslCount() { CRYPTO_free_ex_index(CRYPTO_EX_INDEX_SSL, m_index); }
+    SslCount(const SslCount &) = delete;
+    SslCount &operator=(const SslCount &) = delete;
+    int made() const { return m_made[0]; }
+    int freed() const { return m_made[1]; }
+
+private:
+    std::atomic<int> m_made[2] = {0, 0};
+    int m_index = 0;
+};
+
+/// The library never frees what it made for a connection (Tap::endSecure).
+TEST(TlsConnection, LeavesNothingBehind)
+{
+    constexpr int kCalls = 3;
+    const SslCount count;
+    {
+        NoTls peer(kCalls);
+        Ear ear(ear::quick());
+        engine::CallRequest request;
+        request.target = "sip:bob@127.0.0.1:" + std::to_string(peer.port()) + ";transport=tls";
+        request.description = ear::kOffer;
+        for (std::size_t i = 1; i <= kCalls; ++i) {
+            ear.engine->place(request);
+            ASSERT_TRUE(ear.waitFor(CallStep::Failed, i));
+        }
+    }
+    EXPECT_GE(count.made(), kCalls);
+    EXPECT_EQ(count.freed(), count.made());
 }
 
 } // namespace
