@@ -302,7 +302,16 @@ base::Result<void> DigestClient::take(bool proxy, const Challenge &challenge)
     const bool refused = known != m_realms.end() && known->second.tries > 0 &&
                          (!challenge.stale || known->second.tries >= kMostTries);
     if (refused) {
+        const int tries = known->second.tries;
         m_realms.erase(known); // the next attempt begins without what was refused
+        if (challenge.stale)
+            return base::fail(
+                base::ErrorCode::NoPermission,
+                fmt::format(
+                    "The server called the nonce stale after each of {} answers, though it was the "
+                    "one it had just given for \"{}\"; Earshot stopped answering. That says "
+                    "nothing against user name and password.",
+                    tries, base::printable(challenge.realm, false, 128)));
         return base::fail(
             base::ErrorCode::NoPermission,
             fmt::format("The server does not accept the user name or password for \"{}\".",

@@ -89,6 +89,8 @@ void FlowKeeper::connect(base::Instant now, std::string reason)
     m_attemptSince = now;
     m_attemptDue = now + m_settings.attemptLimit;
     m_acts.push_back(KeeperAct::Connect);
+    if (m_settings.named)
+        reason += " The edge's address is being looked up.";
     enter(m_settings.named ? FlowState::Resolving : FlowState::Connecting, now, std::move(reason));
 }
 
@@ -124,10 +126,10 @@ void FlowKeeper::sending(base::Instant now)
 }
 
 /// What a flow is whose pongs come, or that has none to wait for: a registrar that sends nobody
-/// here leaves it provisional.
+/// here, or not for most of the time, leaves it provisional.
 FlowState FlowKeeper::settled() const
 {
-    if (m_unbound)
+    if (m_unbound || m_tooShort)
         return FlowState::Provisional;
     return m_granted ? FlowState::Up : FlowState::UpPlain;
 }
@@ -153,6 +155,7 @@ void FlowKeeper::keep(base::Instant now, const RegisterResult &result)
     m_refreshAt = now + std::max(between(0.5, 0.9, expires), kClosestRefresh);
     m_tooShort = *m_refreshAt >= now + expires;
     m_refreshFailures = 0;
+    m_notBefore.reset();
     m_putOff = {};
     m_attemptDue.reset();
     m_intervalRaised = 0;
@@ -334,6 +337,8 @@ void FlowKeeper::clockStepped(base::Instant now, base::Duration step)
           &m_lastWord, m_waiting || m_hopedUntil ? &m_report.lastPing : nullptr})
         if (at != nullptr && at->known())
             *at = *at + step;
+    if (m_notBefore)
+        m_notBefore = *m_notBefore + step;
     for (auto &at : m_recoveries)
         at = at + step;
     remark(now, fmt::format("This computer's clock was set {} by {} s; what is due on this flow "

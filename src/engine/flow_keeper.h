@@ -155,6 +155,9 @@ private:
     base::Duration lastWord() const;
     void sendPing(base::Instant now);
     void silenceBroken(base::Instant now);
+    void heard(base::Instant now);
+    void remapped(base::Instant now, const base::Endpoint &former);
+    std::string provenText(const base::Endpoint &mapped) const;
     void endSilence(base::Instant now);
     void resendPing(base::Instant now);
     std::string lateText(base::Instant now) const;
@@ -194,6 +197,8 @@ private:
     int m_resends = 0;
     int m_intervalRaised = 0;  // 423s of this attempt
     int m_refreshFailures = 0; // in a row, of a flow that was kept
+    Deadline m_notBefore;      // the edge's Retry-After to a refresh
+    int m_remapped = 0;        // in a row: the NAT gave another address at the next keep-alive
     int m_briefLives = 0;      // in a row, of flows that worked, but not for long
     bool m_answered = false;   // a pong came on this connection
     std::string m_doubt;       // of the newest 2xx: why nobody reaches us, or the like

@@ -17,6 +17,7 @@ constexpr std::size_t kMostRoundTrips = 32;
 constexpr base::Duration kLongestPeriod = std::chrono::seconds(840); // section 4.4.1, on batteries
 constexpr int kStunResends = 6;                                      // RFC 5389 section 7.2.1: Rc 7
 constexpr int kStunPatience = 16;                                    // Rm
+constexpr int kManyRemapped = 3;
 constexpr std::string_view kLeftAlone = "Left alone for";
 
 } // namespace
@@ -61,11 +62,16 @@ void FlowKeeper::agree(const RegisterResult &result)
                                                     : result.keep.value_or(base::Duration{0});
 }
 
-void FlowKeeper::bytes(base::Instant now)
+void FlowKeeper::heard(base::Instant now)
 {
     m_report.lastReceived = now;
     m_suspectAt.reset();
     silenceBroken(now);
+}
+
+void FlowKeeper::bytes(base::Instant now)
+{
+    heard(now);
     if (m_report.state != FlowState::Suspect)
         return;
     if (m_proven)
@@ -94,11 +100,14 @@ void FlowKeeper::silenceBroken(base::Instant now)
 
 void FlowKeeper::pong(base::Instant now, const base::Endpoint &mapped)
 {
-    bytes(now);
+    if (!m_waiting) // nobody asked, or for an answer that nobody promised
+        bytes(now);
     if (!m_waiting && !m_hopedUntil)
-        return; // nobody asked
+        return;
+    heard(now);
     const bool promised = m_waiting;
-    const auto trip = now - m_report.lastPing;
+    const auto pinged = m_report.lastPing;
+    const auto trip = now - pinged;
     m_report.pongRoundTrip = trip;
     m_report.lastPong = now;
     m_report.roundTrips.push_back(trip);
@@ -116,24 +125,52 @@ void FlowKeeper::pong(base::Instant now, const base::Endpoint &mapped)
     if (mapped.known()) { // section 4.4.2: another address is another flow
         const auto former = std::exchange(m_report.mapped, mapped);
         const bool changed = std::exchange(m_stunMapped, true) && former != mapped;
-        if (changed) {
-            m_acts.push_back(KeeperAct::Close);
-            return lost(now, fmt::format("The NAT gave us another address: {} before, {} now. "
-                                         "Calls to the old one are lost.",
-                                         former.text(), mapped.text()));
-        }
+        if (changed)
+            return remapped(now, former);
     }
-    m_pingAt = now + pingPeriod();
-    if (m_report.state == FlowState::Provisional) {
+    // Section 4.4 counts from ping to ping, however late the pong is.
+    m_pingAt = std::max(now, pinged + pingPeriod());
+    const bool first = !m_proven && (m_report.state == FlowState::Provisional ||
+                                     m_report.state == FlowState::Suspect);
+    if (first) {
         proven(now);
-        const std::string text =
-            m_unbound   ? "The edge answered a ping, but the registrar did not bind us."
-            : m_granted ? "Registered, and the edge answered a ping."
-                        : "Registered without outbound; the edge answered a ping.";
-        enter(settled(), now, m_doubt.empty() ? text : text + " " + m_doubt);
+        enter(settled(), now, provenText(mapped));
+    } else if (m_report.state == FlowState::Suspect) {
+        m_remapped = 0;
+        enter(settled(), now,
+              fmt::format("The edge answered the ping after {} s.", base::seconds(trip, 1)) +
+                  (m_doubt.empty() ? "" : " " + m_doubt));
     } else if (m_hooks.changed) {
+        m_remapped = 0;
         m_hooks.changed();
     }
+}
+
+std::string FlowKeeper::provenText(const base::Endpoint &mapped) const
+{
+    std::string text = m_unbound   ? "The edge answered a ping, but the registrar did not bind us."
+                       : m_granted ? "Registered, and the edge answered a ping."
+                                   : "Registered without outbound; the edge answered a ping.";
+    if (m_datagrams && !mapped.known())
+        text += " Its answer to STUN names no mapped address, so another address behind a NAT "
+                "would not be noticed (RFC 5626 section 4.4.2).";
+    return m_doubt.empty() ? text : text + " " + m_doubt;
+}
+
+/// Section 4.4.2: another address is another flow.
+void FlowKeeper::remapped(base::Instant now, const base::Endpoint &former)
+{
+    m_acts.push_back(KeeperAct::Close);
+    ++m_remapped;
+    auto why =
+        fmt::format("The NAT gave us another address: {} before, {} now. Calls to the old one "
+                    "are lost.",
+                    former.text(), m_report.mapped.text());
+    if (m_remapped >= kManyRemapped)
+        why += fmt::format(" It did so {} times in a row: behind this NAT no UDP flow lasts. "
+                           "Use TCP or TLS.",
+                           m_remapped);
+    lost(now, why);
 }
 
 void FlowKeeper::pingedByEdge(base::Instant now)

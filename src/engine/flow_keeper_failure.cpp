@@ -160,6 +160,13 @@ void FlowKeeper::lost(base::Instant now, const std::string &why)
         m_report.failures = std::max(m_report.failures, m_briefLives - kForgivenBriefLives - 1);
         return attemptFailed(now, why);
     }
+    if (m_notBefore && *m_notBefore > now) // RFC 3261 section 21.5.4: it asked to be left alone
+        return attemptFailed(
+            now,
+            fmt::format("{} The edge asked to wait, so a new flow is tried in {} s "
+                        "at the earliest.",
+                        why, base::seconds(*m_notBefore - now, 0)),
+            *m_notBefore - now);
     while (!m_recoveries.empty() && now - m_recoveries.front() > std::chrono::minutes(1))
         m_recoveries.pop_front();
     if (m_recoveries.size() >= kMostRecoveries)
@@ -168,7 +175,8 @@ void FlowKeeper::lost(base::Instant now, const std::string &why)
     forgetConnection();
     unreachable(now);
     enter(FlowState::Failed, now, why);
-    connect(now, "A new flow with the same reg-id replaces the failed one.");
+    connect(now, m_datagrams ? "A REGISTER with the same reg-id makes the flow anew."
+                             : "A new flow with the same reg-id replaces the failed one.");
 }
 
 base::Duration FlowKeeper::backOffBase() const
@@ -213,7 +221,9 @@ void FlowKeeper::refreshLater(base::Instant now, const RegisterResult &result)
 {
     ++m_refreshFailures;
     auto wait = result.retryAfter;
-    if (wait.count() == 0) {
+    if (wait.count() > 0) {
+        m_notBefore = now + wait;
+    } else {
         wait = between(0.5, 1.0, longestWait(backOffBase(), m_refreshFailures));
         if (m_expiryDue)
             wait = std::min(wait, std::max<base::Duration>((*m_expiryDue - now) / 2, kSoonest));
@@ -227,8 +237,10 @@ void FlowKeeper::refreshLater(base::Instant now, const RegisterResult &result)
     m_refreshAt.reset(); // the end of the registration does it
     remark(now,
            fmt::format("{} The flow is kept, but the registration runs out in {} s, before the "
-                       "next refresh would be due; then a new flow is tried.",
-                       text, base::seconds(*m_expiryDue - now, 0)));
+                       "next refresh would be due; {}.",
+                       text, base::seconds(*m_expiryDue - now, 1),
+                       m_notBefore ? "until then calls do not come here"
+                                   : "then a new flow is tried"));
 }
 
 } // namespace engine

@@ -3,6 +3,7 @@
 
 #include <base/text.h>
 #include <fmt/format.h>
+#include <sip/status.h>
 #include <sip/uri.h>
 #include <tuple>
 
@@ -270,6 +271,7 @@ void FlowLink::sendRegister(bool fresh, bool remove)
     if (remove)
         ++m_attempt; // the answer to a refresh that it overtakes decides nothing
     m_keeper.trying(now());
+    m_provisional = 0;
     m_former = std::move(m_register);
     m_register = Transaction::start(spec, [this, remove, attempt = m_attempt](const Reply &reply) {
         replied(reply, remove, attempt);
@@ -286,7 +288,9 @@ void FlowLink::sendRegister(bool fresh, bool remove)
 
 void FlowLink::replied(const Reply &reply, bool remove, std::uint32_t attempt)
 {
-    if (reply.status < 200 || attempt != m_attempt)
+    if (attempt == m_attempt && reply.status < 200)
+        m_provisional = reply.status;
+    if (attempt != m_attempt || reply.status < 200)
         return;
     if (!reply.local && m_transport == nullptr && m_register != nullptr)
         adopt(m_register->transport());
@@ -326,9 +330,14 @@ RegisterResult FlowLink::resultOf(const Reply &reply) const
     RegisterResult out;
     out.status = reply.status;
     out.local = true;
-    const auto why =
+    auto why =
         m_env.agent.explain(reply, m_identity.edge.empty() ? m_identity.aor : m_identity.edge,
                             m_hop ? m_hop->endpoint : base::Endpoint{});
+    if (why.kind == base::LocalKind::TimedOut && m_provisional != 0)
+        why.sentence = fmt::format("{} took the REGISTER with {} {} and never answered it: whoever "
+                                   "should have, the registrar behind it, did not.",
+                                   m_hop ? m_hop->endpoint.text() : m_identity.edge, m_provisional,
+                                   sip::phrase(m_provisional));
     m_env.agent.tell({why.kind, reply.status, m_callId, {}, why.sentence, {}}, m_connection.local,
                      m_connection.remote);
     out.sentence = why.sentence;

@@ -107,6 +107,7 @@ private:
     Connection m_connection; // as the tap saw it
     nta_leg_t *m_leg = nullptr;
     std::unique_ptr<Transaction> m_register, m_former;
+    int m_provisional = 0; // the last 1xx to the REGISTER under way
     tport_t *m_transport = nullptr;
     int m_pending = 0;                              // tport_pend's ticket
     std::string m_ping, m_pingKey;                  // the STUN request that waits

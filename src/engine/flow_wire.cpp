@@ -287,7 +287,7 @@ void FlowLink::onStun(const std::string &bytes, base::Instant time)
         m_keeper.pong(time, answer->mapped);
     else
         m_keeper.closed(time, fmt::format("The edge refused STUN with {} {}.", answer->error,
-                                          base::printable(answer->reason, false, 80)));
+                                          base::printable(base::trim(answer->reason), false, 80)));
     act();
 }
 

@@ -124,14 +124,16 @@ std::string unquoted(std::string_view text)
 /// The registrar lists every binding of the account; ours is one of them.
 void readBindings(const sip::Message &message, const RegisterAsked &asked, RegisterResult &out)
 {
-    bool any = false, ours = false, over = true;
+    const bool any = message.find(sip::HeaderId::Contact) != nullptr;
+    bool readable = false, ours = false, unnamed = false, over = true;
     for (const auto value : message.values(sip::HeaderId::Contact)) {
         const auto binding = sip::parseNameAddress(value);
-        any = true;
+        readable = readable || binding.ok;
         const bool named = binding.parameter("reg-id").has_value();
         if (!isOurs(binding, asked, out.mapped) || (ours && !named))
             continue;
         ours = true;
+        unnamed = !named;
         const auto expires = base::toInteger(binding.parameter("expires").value_or(""));
         if (expires && *expires > 0 && *expires <= 7 * 24 * 3600)
             out.expires = std::chrono::seconds(*expires);
@@ -144,10 +146,17 @@ void readBindings(const sip::Message &message, const RegisterAsked &asked, Regis
     if (!any)
         out.sentence = "The 200 lists no Contact, so it does not say that we are bound (RFC 3261 "
                        "section 10.3).";
+    else if (!readable)
+        out.sentence = "The 200 lists a Contact that cannot be read, and not ours, so calls will "
+                       "not come here.";
     else if (!ours)
         out.sentence = "The 200 lists other Contacts but not ours, so calls will not come here.";
     else if (over)
         out.sentence = "The 200 lists our Contact with no time left, so calls will not come here.";
+    else if (unnamed && out.outbound)
+        out.sentence =
+            "Its Contact for us has no reg-id, though it requires outbound: the registrar "
+            "may have bound the address and not this flow (RFC 5626 section 6).";
 }
 
 /// RFC 3261 section 8.2.2.3.
@@ -222,7 +231,7 @@ std::string advice(const sip::Message &message, const RegisterAsked &asked, Regi
         return tooBrief(out.minExpires, asked.expires);
     case 430:
         return "A registrar should never say so (RFC 5626 section 11.5): it speaks of a flow that "
-               "the edge no longer has. A new flow is tried after a while.";
+               "the edge no longer has, so another one has to be made.";
     case 439: // RFC 5626 section 11.6
         if (!asked.outbound)
             return "It says so though this REGISTER asked for no outbound; another proxy or "

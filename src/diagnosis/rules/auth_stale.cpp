@@ -7,11 +7,25 @@
 namespace diagnosis::rules {
 namespace {
 
+/// Did the request carry credentials?
+bool answered(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    if (!transaction.request.valid())
+        return true; // not in the capture
+    const auto &request = evidence.message(transaction.request);
+    return request.find(sip::HeaderId::Authorization) != nullptr ||
+           request.find(sip::HeaderId::ProxyAuthorization) != nullptr;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     trace::RowId first;
     std::size_t times = 0;
+    bool accepted = false; // in the end
     for (const auto &t : evidence.call.transactions) {
+        accepted = accepted || (times > 0 && t.finalStatus / 100 == 2);
+        if (!answered(evidence, t))
+            continue; // a nonce that was never used cannot have run out
         if ((t.finalStatus != 401 && t.finalStatus != 407) || !t.finalResponse.valid() ||
             evidence.trace.text(t.finalResponse).find("stale") == std::string_view::npos)
             continue;
@@ -26,11 +40,17 @@ void check(const Evidence &evidence, Findings &out)
     }
     if (!first.valid())
         return;
-    auto &f = out.add("auth-stale", Severity::Info, Grade::Seen,
-                      fmt::format("{} refused credentials because their nonce had run out [1], {}: "
-                                  "the password was good.",
-                                  sender(evidence, first), count(times, "time")));
-    f.impact = "Each such request takes two tries.";
+    const bool endless = times > 1 && !accepted; // the nonce just given cannot have run out
+    auto &f = out.add(
+        "auth-stale", endless ? Severity::Warning : Severity::Info, Grade::Seen,
+        endless ? fmt::format("{} calls every nonce stale [1], {}, also those that it has just "
+                              "given: whether the password is good cannot be told.",
+                              sender(evidence, first), count(times, "time"))
+                : fmt::format("{} refused credentials because their nonce had run out [1], {}: the "
+                              "password was good.",
+                              sender(evidence, first), count(times, "time")));
+    f.impact = endless ? "Nothing that needs credentials succeeds here."
+                       : "Each such request takes two tries.";
     f.evidence = {at(evidence, first,
                      evidence.trace.row(first).status == 407 ? sip::HeaderId::ProxyAuthenticate
                                                              : sip::HeaderId::WwwAuthenticate,

@@ -16,13 +16,16 @@ struct Gaps {
     trace::RowId before, after, granted; // of the longest
 };
 
-/// Anything that the user agent sent over the flow keeps it alive, and a pong shows a ping.
-bool keepsAlive(const Evidence &evidence, const flows::Flow &flow, const flows::FlowEvent &event)
+/// Anything that the user agent sent over the flow keeps it alive, and a pong shows a ping that the
+/// capture missed (`last`: the sign of life before it).
+bool keepsAlive(const Evidence &evidence, const flows::Flow &flow, const flows::FlowEvent &event,
+                const flows::FlowEvent *last)
 {
     using flows::Happening;
     switch (event.what) {
-    case Happening::Ping:
     case Happening::Pong:
+        return event.row.valid() && (last == nullptr || last->what != Happening::Ping);
+    case Happening::Ping:
     case Happening::Registered:
     case Happening::RegisterFailed:
         return event.row.valid();
@@ -46,8 +49,8 @@ Gaps gapsOf(const Evidence &evidence, const flows::Flow &flow)
         if (event.what == Happening::Closed || event.what == Happening::Reset ||
             event.what == Happening::Removed)
             last = nullptr; // what follows is another connection, or needs none
-        const bool timed =
-            bound.granted && bound.flowTimer.count() > 0 && keepsAlive(evidence, flow, event);
+        const bool alive = keepsAlive(evidence, flow, event, last);
+        const bool timed = bound.granted && bound.flowTimer.count() > 0 && alive;
         gaps.pings += timed && event.what == Happening::Ping ? 1 : 0;
         const auto gap = timed && last != nullptr ? event.time - last->time : base::Duration{0};
         if (timed && gap > bound.flowTimer + bound.flowTimer / 10 + kGive) {
@@ -56,7 +59,7 @@ Gaps gapsOf(const Evidence &evidence, const flows::Flow &flow)
                 gaps = {gaps.tooLong, gaps.pings, gap,      bound.flowTimer,
                         last->row,    event.row,  bound.row};
         }
-        last = keepsAlive(evidence, flow, event) ? &event : last;
+        last = alive ? &event : last;
         if (event.what == Happening::Registered)
             bound = Bound{event.time, event.granted, event.flowTimer, event.row};
         else if (event.what == Happening::Removed)

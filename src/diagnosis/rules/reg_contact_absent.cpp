@@ -2,6 +2,7 @@
 #include <base/text.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/same_binding.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -16,19 +17,6 @@ bool unbinds(const sip::Message &request)
            sip::parameter(contact, "expires").value_or("") == "0";
 }
 
-/// Of two devices that name themselves only the same is the same (RFC 5626 section 6); else a
-/// registrar or gateway may have written address or user anew.
-bool looksAlike(const sip::NameAddress &bound, const sip::NameAddress &asked)
-{
-    const auto instance = bound.parameter("+sip.instance"), own = asked.parameter("+sip.instance");
-    if (instance && own) {
-        const auto regId = bound.parameter("reg-id"), ownId = asked.parameter("reg-id");
-        return base::equalsNoCase(*instance, *own) && (!regId || !ownId || *regId == *ownId);
-    }
-    return !bound.ok || instance || bound.uri.user == asked.uri.user ||
-           base::equalsNoCase(bound.uri.host, asked.uri.host);
-}
-
 enum class Listed : std::uint8_t { Yes, Nothing, OthersOnly, NoTimeLeft, CannotTell };
 Listed listed(const sip::Message &request, const sip::Message &answer)
 {
@@ -41,7 +29,7 @@ Listed listed(const sip::Message &request, const sip::Message &answer)
     auto out = Listed::OthersOnly;
     for (const auto value : answer.values(sip::HeaderId::Contact)) {
         const auto bound = sip::parseNameAddress(value);
-        if (!looksAlike(bound, asked))
+        if (!sameBinding(bound, asked))
             continue;
         const auto expires = bound.parameter("expires");
         if (expires ? *expires != "0" : common != 0U)

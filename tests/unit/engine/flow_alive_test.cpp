@@ -90,7 +90,7 @@ TEST(Stun, IsSentAgainAtTwiceTheDistanceAndThenTheFlowIsDead)
     flow.comeUp(at("192.0.2.7:40000"));
     ASSERT_EQ(flow.keeper.state(), FlowState::Up);
     EXPECT_EQ(flow.keeper.report().keepAlive, "STUN");
-    EXPECT_EQ(flow.jump(), 26500ms); // the middle of 24 to 29 s
+    EXPECT_EQ(flow.jump(), 26496ms); // 26.5 s after the ping, the middle of 24 to 29 s
     EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
     const auto asked = flow.now;
     const auto heard = flow.keeper.report().lastReceived;
@@ -355,6 +355,69 @@ TEST(Resolving, ComesFirstWhereTheEdgeHasAName)
     keeper.failed(now, "No answer from the name server.");
     EXPECT_EQ(keeper.state(), FlowState::BackingOff);
     EXPECT_EQ(keeper.report().failures, 1);
+}
+
+/// Section 4.4 has a keep-alive at least every Flow-Timer seconds, however late its answer is.
+TEST(Pong, ThatIsLateDoesNotPutOffTheNextPing)
+{
+    Machine flow({.firstPing = 1s});
+    flow.keeper.sending(flow.now);
+    auto result = granted();
+    result.flowTimer = 5s;
+    flow.keeper.result(flow.now, result);
+    base::Instant last;
+    for (int pings = 0; pings < 4;) {
+        flow.jump();
+        for (const auto act : flow.keeper.take()) {
+            if (act != KeeperAct::Ping)
+                continue;
+            if (last.known()) {
+                EXPECT_LE(flow.now - last, 5s);
+            }
+            last = flow.now;
+            ++pings;
+            flow.after(4s);
+            flow.keeper.tick(flow.now); // it is suspect by then
+            EXPECT_EQ(flow.keeper.state(), FlowState::Suspect);
+            const auto known = flow.states.size();
+            flow.keeper.pong(flow.now);
+            EXPECT_EQ(flow.keeper.state(), FlowState::Up);
+            EXPECT_EQ(flow.states.size(), known + 1) << "one event, and no PROVISIONAL between";
+        }
+    }
+}
+
+TEST(Stun, AnAddressThatChangesEachTimeIsSaidToDoSo)
+{
+    Machine flow({}, true);
+    const auto seen = [](int port) {
+        return base::Endpoint{*base::Address::parse("198.51.100.4"),
+                              static_cast<std::uint16_t>(port)};
+    };
+    for (int i = 1; i <= 3; ++i) {
+        flow.comeUp(seen(4000 + i));
+        flow.jump();
+        flow.keeper.take();
+        flow.keeper.pong(flow.now, seen(5000 + i));
+        EXPECT_EQ(flow.keeper.state(), FlowState::Connecting);
+        const auto &told = flow.keeper.report().reason;
+        EXPECT_THAT(told, HasSubstr("makes the flow anew")); // over the same port
+        flow.keeper.take();
+    }
+    EXPECT_TRUE(std::any_of(flow.reasons.begin(), flow.reasons.end(), [](const auto &reason) {
+        return reason.find("3 times in a row") != std::string::npos;
+    }));
+}
+
+TEST(Stun, AnAnswerWithoutAnAddressIsSaidToHaveNone)
+{
+    Machine flow({}, true);
+    flow.comeUp();
+    EXPECT_EQ(flow.keeper.state(), FlowState::Up);
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("no mapped address"));
+    Machine seen({}, true);
+    seen.comeUp(base::Endpoint::parse("198.51.100.4:4000").value());
+    EXPECT_THAT(seen.keeper.report().reason, Not(HasSubstr("no mapped address")));
 }
 
 } // namespace

@@ -147,6 +147,7 @@ TEST(Refresh, WithoutAnAnswerLeavesAFlowWhosePongsCome)
     EXPECT_EQ(plain.keeper.state(), FlowState::Connecting);
 }
 
+/// And whoever asked to be left alone for longer is (RFC 3261 section 21.5.4).
 TEST(Refresh, TheEndOfTheRegistrationIsTheEndOfTheFlow)
 {
     Machine flow({.expires = 100s});
@@ -154,17 +155,23 @@ TEST(Refresh, TheEndOfTheRegistrationIsTheEndOfTheFlow)
     const auto begin = flow.now;
     flow.keeper.result(flow.now, status(200));
     flow.jump();
+    const auto asked = flow.now;
     flow.keeper.result(flow.now, status(503, 3600s));
     EXPECT_EQ(flow.keeper.state(), FlowState::UpPlain);
-    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("runs out in 30 s"));
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("runs out in 30.0 s"));
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("until then calls do not come here"));
     flow.keeper.take();
     flow.states.clear();
     EXPECT_EQ(flow.jump(), 30s);
     EXPECT_EQ(flow.now - begin, 100s);
-    EXPECT_THAT(flow.states, ElementsAre(FlowState::Failed, FlowState::Connecting));
-    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Close, KeeperAct::Connect));
+    EXPECT_THAT(flow.states, ElementsAre(FlowState::Failed, FlowState::BackingOff));
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Close));
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("asked to wait"));
     EXPECT_EQ(flow.keeper.report().reachableUntil, flow.now);
     EXPECT_FALSE(flow.keeper.report().registeredUntil.known());
+    flow.jump();
+    EXPECT_EQ(flow.now - asked, 3600s);
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Connect));
 }
 
 TEST(Unbound, NobodyReachesUsThoughTheAnswerWas200)
@@ -345,6 +352,12 @@ TEST(Brief, LivesOfAFlowThatAnswersItsPingsAreNone)
         }
         EXPECT_EQ(waits > 0, life == 3s) << waits;
     }
+}
+
+TEST(Attempt, WhoseEdgeHasANameSaysThatItIsLookedUp)
+{
+    EXPECT_THAT(Machine({.named = true}).keeper.report().reason, HasSubstr("being looked up"));
+    EXPECT_THAT(Machine().keeper.report().reason, Not(HasSubstr("being looked up")));
 }
 
 TEST(Clock, WhenItIsSetWhatIsDueKeepsItsDistance)

@@ -32,7 +32,10 @@ inline engine::RegisterResult granted(base::Duration flowTimer = {})
 struct Machine {
     explicit Machine(engine::KeeperSettings settings = {}, bool datagrams = false)
         : keeper(settings, {[this] { return random ? random() : 0.5; }, [this] { return others; },
-                            [this] { states.push_back(keeper.state()); }})
+                            [this] {
+                                states.push_back(keeper.state());
+                                reasons.push_back(keeper.report().reason);
+                            }})
     {
         keeper.start(now);
         keeper.take();
@@ -64,6 +67,7 @@ struct Machine {
     bool others = false;
     base::Instant now{1'000'000'000'000};
     std::vector<base::FlowState> states;
+    std::vector<std::string> reasons;
     engine::FlowKeeper keeper;
 };
 

@@ -79,6 +79,20 @@ TEST(RegisterResult, SaysWhenThe200DoesNotBindUs)
                 HasSubstr("not ours"));
 }
 
+TEST(RegisterResult, SaysWhatIsWrongWithTheContactThatIsThere)
+{
+    const auto unreadable =
+        read("200 OK", "Contact: <sip:bob@192.0.2.9:5060;transport=tcp;reg-id=2;"
+                       "+sip.instance=\"<urn:uuid:11111111-2222-4333-8444-555555555555>\"\r\n");
+    EXPECT_TRUE(unreadable.unbound);
+    EXPECT_THAT(unreadable.sentence, HasSubstr("cannot be read"));
+    const std::string ours = "Contact: <sip:bob@192.0.2.9:5060;transport=tcp>;expires=60\r\n";
+    const auto unnamed = read("200 OK", "Require: outbound\r\n" + ours);
+    EXPECT_FALSE(unnamed.unbound);
+    EXPECT_THAT(unnamed.sentence, HasSubstr("no reg-id"));
+    EXPECT_EQ(read("200 OK", ours).sentence, "");
+}
+
 /// The same binding in another's writing (RFC 3261 section 19.1.4), and what only looks like it.
 TEST(RegisterResult, ContactsAreComparedByWhatTheyMean)
 {
