@@ -156,6 +156,12 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out, E
                                 ? lasting(failed->finished - first->finished) + " before"
                                 : "before",
                             out.cite(at(first->finalResponse, "where the code began"))));
+        const auto warning = evidence.message(first->finalResponse).value(sip::HeaderId::Warning);
+        if (!warning.empty() &&
+            warning != evidence.message(failed->finalResponse).value(sip::HeaderId::Warning))
+            out.say(fmt::format("There its Warning reads: {} {}.", shown(warning),
+                                out.cite(at(evidence, first->finalResponse, sip::HeaderId::Warning,
+                                            "Warning of where the code began"))));
         failed = first;
         row = first->finalResponse;
     }

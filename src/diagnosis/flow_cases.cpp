@@ -77,21 +77,25 @@ FlowVerdict targetsFlow(const Evidence &evidence, const calls::Transaction &fail
     const auto vias = viaCount(evidence, failed.request);
     const bool direct = vias <= 1 && failed.finished - failed.started < kAtOnce &&
                         base::lower(warning).find("flow") != std::string::npos;
+    const auto way = routed(evidence, failed);
+    const bool known = way && saidByItsEdge(evidence, failed, way->token);
+    const bool triedOn = nextAttempt(evidence, failed) != nullptr;
     verdict.which = direct ? FlowCase::EdgeIsRegistrar : FlowCase::NoFlowLeft;
     verdict.text =
         direct ? fmt::format("{} is registrar and edge in one: it found the connection of the "
                              "target gone and had "
                              "no other flow to try.",
                              sender(evidence, failed.finalResponse))
-               : fmt::format("The target is registered over a connection that {} no longer has.",
-                             sender(evidence, failed.finalResponse));
+               : fmt::format("The target is registered over a connection that {}{} no longer has.",
+                             sender(evidence, failed.finalResponse),
+                             known ? "" : ", or a proxy behind it,");
     verdict.impact = "The target cannot be reached over this flow; every further call meets the "
                      "same dead binding until it "
                      "is refreshed or removed.";
     verdict.fixes = {
-        {"Try the target's next flow after 430 and remove the dead binding; answer the caller 480 "
-         "when none is "
-         "left.",
+        {triedOn ? "Remove a binding when a 430 comes back for it."
+                 : "Try the target's next flow after 430 and remove the dead binding; answer the "
+                   "caller 480 when none is left.",
          "home proxy", Action::None},
         {"Notice the dead connection by the missing pong and re-register with the same reg-id; "
          "register over two "
@@ -122,6 +126,23 @@ FlowVerdict misused(const Evidence &evidence, const calls::Transaction &failed)
          "RFC 5626 section 4.5.",
          "callee's user agent",
          carrier(evidence, failed.request) != nullptr ? Action::ReRegister : Action::None}};
+    return verdict;
+}
+
+FlowVerdict misusedByDevice(const Evidence &evidence, const calls::Transaction &failed)
+{
+    FlowVerdict verdict;
+    verdict.which = FlowCase::MisusedByDevice;
+    verdict.grade = Grade::Seen;
+    verdict.text =
+        fmt::format("{}, the user agent itself, answered 430: the {} came over its flow, "
+                    "and so did the answer, so that flow works.",
+                    sender(evidence, failed.finalResponse), sip::methodText(failed.method));
+    verdict.impact = "Proxies take the flow for dead and may drop a binding that works.";
+    verdict.fixes = {
+        {"Answer with the code that says why the call is not taken (486, 480, 603); 430 "
+         "is an edge's word about a flow.",
+         "callee's user agent", Action::None}};
     return verdict;
 }
 
@@ -160,6 +181,8 @@ FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction 
         return misused(evidence, failed);
     if (evidence.message(failed.finalResponse).find("ms-diagnostics") != nullptr)
         return vendor(evidence, failed);
+    if (saidByDevice(evidence, failed))
+        return misusedByDevice(evidence, failed);
     const auto way = routed(evidence, failed);
     if (way && way->senders)
         return ownFlow(evidence, failed, *way);

@@ -192,17 +192,23 @@ bool reached(const Evidence &evidence, const calls::Transaction &attempt)
            std::find(kOfTheDevice.begin(), kOfTheDevice.end(), status) != kOfTheDevice.end();
 }
 
-bool reachedLater(const Evidence &evidence, const calls::Transaction &failed)
+const calls::Transaction *reachedLater(const Evidence &evidence, const calls::Transaction &failed)
 {
     if (!failed.request.valid() || !failed.finished.known())
-        return false;
-    return std::any_of(evidence.call.transactions.begin(), evidence.call.transactions.end(),
-                       [&](const calls::Transaction &later) {
-                           return later.method == failed.method && later.cseq == failed.cseq &&
-                                  later.inDialog == failed.inDialog && later.request.valid() &&
-                                  later.started >= failed.finished && &later != &failed &&
-                                  reached(evidence, later);
-                       });
+        return nullptr;
+    for (const auto &later : evidence.call.transactions)
+        if (later.method == failed.method && later.cseq == failed.cseq &&
+            later.inDialog == failed.inDialog && later.request.valid() &&
+            later.started >= failed.finished && &later != &failed && reached(evidence, later))
+            return &later;
+    return nullptr;
+}
+
+bool toldTheWorse(const Evidence &evidence)
+{
+    const auto &call = evidence.call;
+    return call.finalStatus == 430 && !call.answered.known() && call.invite.valid() &&
+           viaCount(evidence, call.invite) == 1;
 }
 
 std::string tokenText(const Evidence &evidence, const TokenSeen &token, base::Instant when)

@@ -61,6 +61,19 @@ const flows::FlowEvent *doubtOf(const flows::Flow &flow, base::Instant when);
 /// registration) that tells of it since the flow worked. Invalid: there is none.
 trace::RowId troubleOf(const flows::Flow &flow, const trace::Trace &trace);
 
+/// Was the request handed on from where it went? Then whoever answered stands behind.
+bool handedOn(const Evidence &evidence, const calls::Transaction &transaction);
+/// The edge that wrote the token gave the answer; without its address in the token, the host of
+/// that Route.
+bool saidByItsEdge(const Evidence &evidence, const calls::Transaction &transaction,
+                   const TokenSeen &token);
+/// The user agent itself gave the answer: the end of a registered flow, or the one that a token in
+/// a Route of this call names. Then its flow carried request and answer.
+bool saidByDevice(const Evidence &evidence, const calls::Transaction &transaction);
+/// The registered flow that the request went over and that gave nothing back, not even a 100;
+/// nullptr: there was an answer, or it went over no flow that this trace knows.
+const flows::Flow *silentFlow(const Evidence &evidence, const calls::Transaction &transaction);
+
 /// The transaction that got `status` first-hand: the one with most Via fields, so that no other one
 /// handed it on.
 const calls::Transaction *origin(const Evidence &evidence, int status, bool inDialog);
@@ -76,9 +89,11 @@ const calls::Transaction *nextAttempt(const Evidence &evidence, const calls::Tra
 /// Did the request reach the user agent's side: a 101-199, or a final response that only a user
 /// agent gives?
 bool reached(const Evidence &evidence, const calls::Transaction &attempt);
-/// Did an attempt for the same request that began after `failed` reach somebody? Then the failure
-/// was mended (RFC 5626 section 7), whichever proxy tried on.
-bool reachedLater(const Evidence &evidence, const calls::Transaction &failed);
+/// An attempt for the same request that began after `failed` and reached somebody: the failure was
+/// mended (RFC 5626 section 7), whichever proxy tried on. nullptr: none.
+const calls::Transaction *reachedLater(const Evidence &evidence, const calls::Transaction &failed);
+/// The caller was told the 430 though another attempt got a better answer (RFC 3261 section 16.7).
+bool toldTheWorse(const Evidence &evidence);
 
 /// Whose flow it was and who can do something: the ways a 430 comes about (RFC 5626 sections 5.3, 7
 /// and 11.5).
@@ -91,6 +106,7 @@ enum class FlowCase : std::uint8_t {
     Local,           // made inside the stack, never on the wire
     Vendor,          // a dialog recovery scheme of its own
     Misused,         // the answer to a REGISTER
+    MisusedByDevice, // the user agent answered so over a flow that works
 };
 struct FlowVerdict {
     FlowCase which = FlowCase::NoFlowLeft;

@@ -166,6 +166,7 @@ std::string expectedOf(FlowCase which)
         return "By RFC 5626 section 4.5 the user agent registers over its new flow first and only "
                "then sends requests with the Route of that registration.";
     case FlowCase::Misused:
+    case FlowCase::MisusedByDevice:
         return "By RFC 5626 section 11.5 only an edge proxy says 430, and only to the proxy that "
                "chose the flow.";
     case FlowCase::Local:

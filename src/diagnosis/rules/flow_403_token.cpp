@@ -11,18 +11,6 @@ namespace {
 
 constexpr auto kAtOnce = std::chrono::milliseconds(50);
 
-/// The edge that wrote the token gave the answer; without its address in the token, the host of
-/// that Route.
-bool saidByItsEdge(const Evidence &evidence, const calls::Transaction &transaction,
-                   const TokenSeen &token)
-{
-    const auto answerer = evidence.trace.source(transaction.finalResponse);
-    if (token.readable->edge.known())
-        return answerer == token.readable->edge;
-    const auto host = base::Address::parse(sip::parseUri(token.value).host);
-    return host && answerer.address == *host;
-}
-
 /// The trace holds the end of that very flow: the token was good, the flow is gone (flow-hidden).
 bool wasGone(const Evidence &evidence, const TokenSeen &token, base::Instant when)
 {
@@ -64,7 +52,8 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto way = routed(evidence, transaction);
         if (!way || !way->token.readable || !saidByItsEdge(evidence, transaction, way->token) ||
-            wasGone(evidence, way->token, transaction.started))
+            wasGone(evidence, way->token, transaction.started) ||
+            handedOn(evidence, transaction)) // then the edge took its token
             continue;
         const auto words = ownWords(evidence.message(transaction.finalResponse));
         const auto what = fmt::format(
@@ -72,18 +61,21 @@ void check(const Evidence &evidence, Findings &out)
             "of its own flow tokens [2]",
             sender(evidence, transaction.finalResponse),
             lasting(transaction.finished - transaction.started), methodOf(evidence, transaction));
+        const bool saved = reachedLater(evidence, transaction) != nullptr;
         auto &f = out.add(
-            "flow-403-token", words.empty() ? Severity::Error : Severity::Warning,
+            "flow-403-token", words.empty() && !saved ? Severity::Error : Severity::Warning,
             words.empty() ? Grade::Likely : Grade::CannotTell,
             words.empty()
                 ? what + ": it does not trust the token any more, as after a restart with another "
-                         "key. Nobody is forbidden to call."
+                         "key. Most likely nobody is forbidden to call."
                 : fmt::format(
                       "{}, and says {}: either it screens this caller, or it does not trust "
                       "the token any more, as after a restart with another key.",
                       what, words));
-        f.impact = "Calls to this user agent fail until it registers again, although it looks "
-                   "registered.";
+        f.impact = saved ? "Another flow took this call; each further one meets the same refusal "
+                           "first, until the user agent registers again."
+                         : "Calls to this user agent fail until it registers again, although it "
+                           "looks registered.";
         f.evidence = {at(transaction.finalResponse, "the refusal"),
                       at(evidence, transaction.request, way->token.value, "the flow token")};
         f.fixes = {{"Keep the key of the flow tokens over a restart (Kamailio: modparam "

@@ -15,7 +15,7 @@ bool savedByAnotherFlow(const Evidence &evidence, const calls::Transaction &fail
     if (state == calls::State::Answered || state == calls::State::Ended ||
         state == calls::State::Cancelled)
         return true;
-    if (reachedLater(evidence, failed))
+    if (reachedLater(evidence, failed) != nullptr && !toldTheWorse(evidence))
         return true;
     const auto *last = &failed;
     for (int i = 0; i < kMostAttempts; ++i)
@@ -27,7 +27,7 @@ bool savedByAnotherFlow(const Evidence &evidence, const calls::Transaction &fail
 }
 
 /// How far the code went: what the originator got in the end.
-std::string outcome(const Evidence &evidence, Severity &severity)
+std::string outcome(const Evidence &evidence, const calls::Transaction *better, Severity &severity)
 {
     const auto &call = evidence.call;
     if (viaCount(evidence, call.invite) > 1) {
@@ -35,11 +35,26 @@ std::string outcome(const Evidence &evidence, Severity &severity)
         return " What the caller got is not in this trace.";
     }
     if (call.finalStatus == 430)
-        return " The code went all the way to the caller, who cannot act on it.";
+        return better == nullptr
+                   ? " The code went all the way to the caller, who cannot act on it."
+                   : fmt::format(" Another attempt reached the target and ended with {}, yet the "
+                                 "430 went all the way to the caller: a proxy has to prefer the "
+                                 "other one (RFC 3261 section 16.7).",
+                                 codeText(better->finalStatus));
     if (call.finalStatus == 0)
         return {};
     severity = Severity::Warning;
     return fmt::format(" The caller got {} [3].", codeText(call.finalStatus));
+}
+
+/// Attempts of the same sender for the same request that got 430.
+std::size_t refusedFlows(const Evidence &evidence, const calls::Transaction &failed)
+{
+    return static_cast<std::size_t>(std::count_if(
+        evidence.call.transactions.begin(), evidence.call.transactions.end(), [&](const auto &t) {
+            return t.request.valid() && t.method == failed.method && t.cseq == failed.cseq &&
+                   t.finalStatus == 430 && t.sentBy == failed.sentBy;
+        }));
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -51,12 +66,15 @@ void check(const Evidence &evidence, Findings &out)
         return;
     const auto verdict = judgeFlowFailure(evidence, *failed);
     auto severity = Severity::Error;
-    const auto end = outcome(evidence, severity);
+    const auto end = outcome(evidence, reachedLater(evidence, *failed), severity);
     auto &f =
         out.add("flow-430-initial", severity, verdict.grade,
                 fmt::format("{} [1] was answered 430 Flow Failed [2], {}. {}{}",
                             methodOf(evidence, *failed),
-                            answerTimeText(failed->started, failed->finished), verdict.text, end));
+                            verdict.which == FlowCase::MisusedByDevice
+                                ? lasting(failed->finished - failed->started) + " after the request"
+                                : answerTimeText(failed->started, failed->finished),
+                            verdict.text, end));
     f.impact = verdict.impact;
     f.evidence = {at(failed->request, "the request"),
                   at(evidence, failed->finalResponse, sip::HeaderId::Warning,
@@ -68,6 +86,12 @@ void check(const Evidence &evidence, Findings &out)
         f.text += fmt::format(" The route named {} [{}].",
                               tokenText(evidence, way->token, failed->started), f.evidence.size());
     }
+    if (const auto refused = refusedFlows(evidence, *failed); refused > 1)
+        f.text +=
+            fmt::format(" {} flows of the target were tried, and each was answered 430.", refused);
+    const auto warning = evidence.message(failed->finalResponse).value(sip::HeaderId::Warning);
+    if (!warning.empty())
+        f.text += fmt::format(" Its Warning reads: {}.", shown(warning));
     f.fixes = verdict.fixes;
     f.offers = flowOffers(evidence, *failed);
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_facts.h>
@@ -20,28 +21,66 @@ const flows::Flow *spare(const Evidence &evidence, const flows::Flow &dead, base
     return nullptr;
 }
 
+/// The attempt over a flow that failed for want of it: 430, or nothing came back over it.
+struct Missed {
+    const calls::Transaction *attempt = nullptr;
+    const flows::Flow *flow = nullptr; // dead
+};
+Missed missedOf(const Evidence &evidence)
+{
+    if (const auto *const failed = origin(evidence, 430, false))
+        return {failed, routedFlow(evidence, *failed)};
+    if (evidence.call.finalStatus < 300) // nobody gave up yet
+        return {};
+    for (const auto &each : evidence.call.transactions)
+        if (const auto *const flow = each.inDialog ? nullptr : silentFlow(evidence, each))
+            return {&each, flow};
+    return {};
+}
+
+/// Did a request of this call go that way, by its token or over the flow itself?
+bool wasTried(const Evidence &evidence, const flows::Flow &other)
+{
+    return std::any_of(evidence.call.transactions.begin(), evidence.call.transactions.end(),
+                       [&](const calls::Transaction &each) {
+                           return each.request.valid() &&
+                                  (evidence.trace.destination(each.request) == other.userAgent ||
+                                   routedFlow(evidence, each) == &other);
+                       });
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
-    const auto *const failed = origin(evidence, 430, false);
+    const auto [failed, dead] = missedOf(evidence);
     if (failed == nullptr || !failed->request.valid() || evidence.call.answered.known() ||
         nextAttempt(evidence, *failed) != nullptr)
         return;
-    const auto *const dead = routedFlow(evidence, *failed);
     const auto *const other = dead != nullptr ? spare(evidence, *dead, failed->started) : nullptr;
-    if (other == nullptr)
+    if (other == nullptr || wasTried(evidence, *other))
         return;
-    if (evidence.now - failed->finished < kPatience && !evidence.call.finalResponse.valid())
+    const bool refused = failed->finalResponse.valid();
+    if (refused && evidence.now - failed->finished < kPatience &&
+        !evidence.call.finalResponse.valid())
         return out.recheckAt(failed->finished + kPatience);
-    auto &f =
-        out.add("flow-failover-missing", Severity::Error, Grade::Likely,
-                fmt::format("{} got 430 for one flow of the device [1], and never tried its "
-                            "other one: reg-id {}, registered {} before [2].",
-                            evidence.trace.source(failed->request).text(), other->report.regId,
-                            lasting(failed->started - boundAt(*other, failed->started)->time)));
+    const auto registered =
+        fmt::format("reg-id {}, registered {} before [2]", other->report.regId,
+                    lasting(failed->started - boundAt(*other, failed->started)->time));
+    auto &f = out.add(
+        "flow-failover-missing", refused ? Severity::Error : Severity::Warning, Grade::Likely,
+        refused ? fmt::format("{} got 430 for one flow of the device [1], and never "
+                              "tried its other one: {}.",
+                              evidence.trace.source(failed->request).text(), registered)
+                : fmt::format("The request went over one flow of the device and "
+                              "nothing came back [1], and nobody tried its other "
+                              "one: {}.",
+                              registered));
     f.impact = "The call fails although the phone can be reached.";
-    f.evidence = {at(failed->finalResponse, "the dead flow"), at(*other, "the one that lives")};
-    f.fixes = {
-        {"After a 430 try the next reg-id of the same instance.", "home proxy", Action::None}};
+    f.evidence = {at(refused ? failed->finalResponse : failed->request, "the dead flow"),
+                  at(*other, "the one that lives")};
+    f.fixes = {{refused ? "After a 430 try the next reg-id of the same instance."
+                        : "When nothing comes back over a flow, try the next reg-id of the same "
+                          "instance, with a timer far shorter than 32 s.",
+                "home proxy", Action::None}};
     f.offers = flowOffers(evidence, *failed);
 }
 

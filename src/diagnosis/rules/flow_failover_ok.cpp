@@ -44,7 +44,7 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto *const next = nextAttempt(evidence, failed);
         if (next == nullptr || next->started - failed.finished > kSoonAfter ||
-            !reached(evidence, *next))
+            !reached(evidence, *next) || toldTheWorse(evidence))
             continue;
         const auto grade = metDeadFlow(evidence, failed, *next);
         if (!grade)

@@ -81,20 +81,6 @@ bool speaksForItself(const calls::Transaction &transaction)
            ((status == 408 || status == 504) && !atOnce);
 }
 
-/// Was the request handed on from where it went? Then whoever answered stands behind.
-bool handedOn(const Evidence &evidence, const calls::Transaction &transaction)
-{
-    const auto &request = evidence.trace.row(transaction.request);
-    const auto there = evidence.trace.destination(transaction.request).address;
-    return std::any_of(evidence.call.transactions.begin(), evidence.call.transactions.end(),
-                       [&](const auto &t) {
-                           return t.request.valid() && t.method == transaction.method &&
-                                  t.cseq == transaction.cseq &&
-                                  evidence.trace.row(t.request).viaCount > request.viaCount &&
-                                  evidence.trace.source(t.request).address == there;
-                       });
-}
-
 /// A code that has other reasons, from somebody who is no user agent, to a request that names a
 /// flow: all that can be said is that the flow may be gone.
 bool maySpeak(const Evidence &evidence, const calls::Transaction &transaction,
@@ -103,7 +89,8 @@ bool maySpeak(const Evidence &evidence, const calls::Transaction &transaction,
     const bool atOnce = transaction.finished - transaction.started < kAtOnce;
     if (transaction.finalStatus == 0 || !transaction.finalResponse.valid() ||
         handedOn(evidence, transaction) ||
-        (transaction.finalStatus == 403 && atOnce && token.readable)) // flow-403-token tells
+        (transaction.finalStatus == 403 && atOnce && token.readable &&
+         saidByItsEdge(evidence, transaction, token))) // flow-403-token tells
         return false;
     const auto &answer = evidence.message(transaction.finalResponse);
     return answer.find(sip::HeaderId::Contact) == nullptr &&
@@ -128,8 +115,11 @@ std::optional<TokenSeen> tokenOf(const Evidence &evidence, const calls::Transact
 
 std::string ending(const Evidence &evidence, const calls::Transaction &transaction)
 {
-    if (transaction.finalStatus == 0)
-        return fmt::format("was not answered in {}", lasting(evidence.now - transaction.started));
+    if (transaction.finalStatus == 0) {
+        const auto told = evidence.call.finalResponse; // then nobody waits any more
+        const auto end = told.valid() ? evidence.time(told) : evidence.now;
+        return fmt::format("was not answered in {}", lasting(end - transaction.started));
+    }
     return fmt::format("ended with {} after {} [2]", codeText(transaction.finalStatus),
                        lasting(transaction.finished - transaction.started));
 }
@@ -160,7 +150,8 @@ std::string deathText(const Dead &dead, const calls::Transaction &transaction)
 }
 
 struct Told {
-    const TokenSeen *token = nullptr; // nullptr: the trace holds the end of the flow
+    const TokenSeen *token = nullptr;    // else
+    const flows::Flow *silent = nullptr; // else the trace holds the end of the flow
     bool inUri = false;
     bool sure = false; // the code speaks for itself
 };
@@ -170,7 +161,10 @@ void tellConsequences(const Evidence &evidence, const calls::Transaction &transa
 {
     const auto way = routed(evidence, transaction);
     const bool senders = way && way->senders;
-    f.impact = senders
+    const bool byDialog = transaction.inDialog && transaction.method == sip::Method::Bye;
+    f.impact = byDialog ? "The other side is not told that the call is over: it may hold it, and "
+                          "bill it, until a timer ends it."
+               : senders
                    ? "The sender goes by a flow of its own that is gone: what it sends this way "
                      "arrives nowhere until it takes a living one, and the code sends "
                      "everybody looking at the target."
@@ -190,6 +184,16 @@ void tellConsequences(const Evidence &evidence, const calls::Transaction &transa
                        std::string(keeperOf(evidence, transaction, way)), Action::None});
 }
 
+/// What the caller was told of a request that nobody answered.
+std::string callEnd(const Evidence &evidence, std::vector<EvidenceRef> &places)
+{
+    const auto &call = evidence.call;
+    if (!call.finalResponse.valid())
+        return {};
+    places.push_back(at(call.finalResponse, "what the caller got"));
+    return fmt::format(" The caller got {} [{}].", codeText(call.finalStatus), places.size());
+}
+
 void report(const Evidence &evidence, const calls::Transaction &transaction, const Dead &dead,
             const Told &told, Findings &out)
 {
@@ -205,6 +209,12 @@ void report(const Evidence &evidence, const calls::Transaction &transaction, con
             places.back().row = dead.event->row;
         text += fmt::format("{} [{}], {}.", deathText(dead, transaction), places.size(),
                             disguise(transaction.finalStatus));
+    } else if (told.silent != nullptr) {
+        places.push_back(at(*told.silent, "the flow that it went over"));
+        text += fmt::format("It went over the flow of {} at {} [{}], and nothing came back, not "
+                            "even a 100: the flow is most likely dead and nobody has noticed.",
+                            told.silent->userAgent.text(), told.silent->edge.text(), places.size());
+        text += callEnd(evidence, places);
     } else {
         places.push_back(at(evidence, transaction.request, told.token->value, "the flow token"));
         text +=
@@ -215,9 +225,10 @@ void report(const Evidence &evidence, const calls::Transaction &transaction, con
                                   : "it may be gone, where 430 would have said so, or the code "
                                     "means what it says; the registration is not in this trace");
     }
-    const auto severity = known ? Severity::Error : told.sure ? Severity::Warning : Severity::Info;
-    auto &f = out.add("flow-hidden", severity,
-                      known || told.sure ? Grade::Likely : Grade::CannotTell, std::move(text));
+    const bool sure = told.sure || told.silent != nullptr;
+    const auto severity = known ? Severity::Error : sure ? Severity::Warning : Severity::Info;
+    auto &f = out.add("flow-hidden", severity, known || sure ? Grade::Likely : Grade::CannotTell,
+                      std::move(text));
     f.evidence = std::move(places);
     tellConsequences(evidence, transaction, f);
     f.offers = flowOffers(evidence, transaction);
@@ -235,11 +246,18 @@ bool judge(const Evidence &evidence, const calls::Transaction &transaction, Find
         return false;
     const auto dead = deadFlow(evidence, transaction);
     if (transaction.finalStatus == 0) {
-        if (dead.event == nullptr || transaction.localFailure.valid())
+        Told told;
+        told.silent = dead.event == nullptr ? silentFlow(evidence, transaction) : nullptr;
+        if ((dead.event == nullptr && told.silent == nullptr) || transaction.localFailure.valid())
             return false;
-        if (evidence.now - transaction.started < kPatience) {
+        const bool given = told.silent != nullptr && evidence.call.finalStatus >= 300;
+        if (!given && evidence.now - transaction.started < kPatience) {
             out.recheckAt(transaction.started + kPatience);
             return false;
+        }
+        if (told.silent != nullptr) {
+            report(evidence, transaction, {}, told, out);
+            return true;
         }
     }
     if (dead.event != nullptr) {
@@ -277,7 +295,7 @@ void check(const Evidence &evidence, Findings &out)
     });
     if (nearest.size() > kMostLookedAt)
         nearest.resize(kMostLookedAt);
-    std::erase_if(nearest, [&](const auto *t) { return reachedLater(evidence, *t); });
+    std::erase_if(nearest, [&](const auto *t) { return reachedLater(evidence, *t) != nullptr; });
     for (const auto *const transaction : nearest)
         if (judge(evidence, *transaction, out))
             return;

@@ -133,4 +133,102 @@ TEST(HiddenFlow, LeavesA430ToItsOwnRule)
     EXPECT_NE(folded.find("flow-430-initial"), nullptr);
 }
 
+/// The edge hands the INVITE to Bob over his flow; what he (or nobody) does, and what is told.
+std::string handed(std::string_view after)
+{
+    return fmt::format("30.000 alice>home INVITE offer\n"
+                       "30.001 home>edge INVITE offer {}\n"
+                       "30.002 edge>home 100\n"
+                       "30.003 edge>bob INVITE tcp offer\n{}",
+                       kToken, after);
+}
+
+TEST(HiddenFlow, NothingComesBackOverAFlowThatLooksAlive)
+{
+    const std::string gaveUp = "38.003 home>alice 408 tag=h\n";
+    const auto found = hidden(handed(gaveUp));
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(found->severity, diagnosis::Severity::Warning);
+    EXPECT_THAT(found->text, HasSubstr("was not answered in 8.0 s"));
+    EXPECT_THAT(found->text, HasSubstr("not even a 100"));
+    EXPECT_THAT(found->text, HasSubstr("[2], and nothing"));
+    EXPECT_THAT(found->text, HasSubstr("The caller got 408 Request Timeout [3]"));
+    EXPECT_EQ(found->evidence.size(), 3U);
+    EXPECT_EQ(hidden(handed("31.000 bob>edge 100\n" + gaveUp)), nullptr) << "it came back";
+    EXPECT_EQ(support::Folded(handed(gaveUp)).find("flow-hidden"), nullptr)
+        << "no registration: it may be anybody";
+}
+
+/// Its device has another flow that lives: whoever gave up could have taken it.
+TEST(HiddenFlow, TheOtherFlowOfASilentOneWasNotTried)
+{
+    const std::string second =
+        "1.000 bob>edge2 REGISTER tcp call=r2 sport=5062 \"Supported: path, outbound\" \"Contact: "
+        "<sip:bob@192.0.2.20:5062;transport=tcp>;reg-id=2;+sip.instance=\\\"<urn:uuid:1>\\\"\"\n"
+        "1.050 edge2>bob 200 tcp call=r2 dport=5062 tag=r \"Require: outbound\" \"Contact: "
+        "<sip:bob@192.0.2.20:5062;transport=tcp>;reg-id=2;+sip.instance=\\\"<urn:uuid:1>\\\";"
+        "expires=600\"\n";
+    const std::string gaveUp = "38.003 home>alice 408 tag=h\n";
+    const support::Folded folded(std::string(kRegistered) + second + handed(gaveUp));
+    const auto found = folded.find("flow-failover-missing");
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(found->severity, diagnosis::Severity::Warning);
+    EXPECT_THAT(found->text, HasSubstr("reg-id 2"));
+    EXPECT_FALSE(
+        support::Folded(std::string(kRegistered) + handed(gaveUp)).has("flow-failover-missing"));
+    EXPECT_FALSE(support::Folded(
+                     std::string(kRegistered) + second +
+                     handed("34.000 edge2>bob INVITE tcp dport=5062 branch=two offer\n" + gaveUp))
+                     .has("flow-failover-missing"));
+}
+
+TEST(HiddenFlow, WhatTheDeviceItselfSaysIsNoWordOfItsEdge)
+{
+    const auto answered = [](int code) {
+        return support::Folded(std::string(kRegistered) +
+                               handed(fmt::format("30.020 bob>edge {0} tcp tag=b\n"
+                                                  "30.021 edge>home {0} tag=b\n"
+                                                  "30.022 home>alice {0} tag=b\n",
+                                                  code)));
+    };
+    EXPECT_FALSE(answered(403).has("flow-403-token"));
+    EXPECT_FALSE(answered(403).has("flow-hidden"));
+    const auto misuse = answered(430).find("flow-430-initial");
+    ASSERT_NE(misuse, nullptr);
+    EXPECT_THAT(misuse->text, HasSubstr("the user agent itself, answered 430"));
+    EXPECT_THAT(misuse->text, testing::Not(HasSubstr("connection is gone")));
+}
+
+/// RFC 3261 section 16.7: of 430 and 486 the caller is told the 486.
+TEST(HiddenFlow, A430ThatWasTakenForTheBetterAnswerIsAFault)
+{
+    const auto busy = [](int told) {
+        return support::Folded(fmt::format("30.000 alice>home INVITE offer\n"
+                                           "30.001 home>edge INVITE offer {0}\n"
+                                           "30.005 edge>home 430 tag=e\n"
+                                           "30.006 home>edge2 INVITE branch=two offer\n"
+                                           "30.300 edge2>home 486 tag=b\n"
+                                           "30.301 home>alice {1} tag=b\n",
+                                           kToken, told));
+    };
+    const auto found = busy(430).find("flow-430-initial");
+    ASSERT_NE(found, nullptr);
+    EXPECT_THAT(found->text, HasSubstr("486 Busy Here, yet the 430 went all the way"));
+    EXPECT_FALSE(busy(430).has("flow-failover-ok"));
+    EXPECT_FALSE(busy(486).has("flow-430-initial"));
+    EXPECT_TRUE(busy(486).has("flow-failover-ok"));
+}
+
+TEST(HiddenFlow, WhoeverAnsweredIsNamedNoSurerThanIsKnown)
+{
+    const auto far =
+        support::Folded("30.000 alice>home INVITE offer\n30.020 home>alice 430 tag=e\n")
+            .find("flow-430-initial");
+    ASSERT_NE(far, nullptr);
+    EXPECT_THAT(far->text, HasSubstr("or a proxy behind it"));
+    const auto near = support::Folded(asked(430, 0.003)).find("flow-430-initial");
+    ASSERT_NE(near, nullptr);
+    EXPECT_THAT(near->text, testing::Not(HasSubstr("or a proxy behind it")));
+}
+
 } // namespace
