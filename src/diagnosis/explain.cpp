@@ -147,6 +147,58 @@ void addPrevention(const Evidence &evidence, trace::RowId row, Explanation &out)
         addFix(out.fixes, fix);
 }
 
+/// The rules about a flow that was needed and gone, whatever code hid it.
+bool tellsOfAFlow(const Finding &finding)
+{
+    return finding.rule == "flow-hidden" || finding.rule == "flow-403-token" ||
+           finding.rule == "flow-410-token";
+}
+
+/// A code that hides a dead flow is told with the same parts as 430.
+void addHiddenFlow(const Finding &finding, Explanation &out)
+{
+    if (out.code < 300 || out.code == 430 || !tellsOfAFlow(finding) || !out.actor.empty())
+        return;
+    out.impact = finding.impact;
+    out.actor = actorOf(finding.fixes, finding.grade);
+    out.expected = "By RFC 5626 section 5.3 an edge answers 430 where the flow of a token is gone; "
+                   "by section 7 the home proxy then tries another flow of the same instance, and "
+                   "tells the caller 480 when none is left.";
+}
+
+bool isTrouble(base::FlowState state)
+{
+    using base::FlowState;
+    return state == FlowState::Suspect || state == FlowState::Failed ||
+           state == FlowState::BackingOff || state == FlowState::Rejected;
+}
+
+/// What our own flow tells of its trouble has a finding of its registration beside it.
+void explainTrouble(const Evidence &evidence, const base::FlowReport &report,
+                    std::span<const Finding> findings, Telling &telling, Explanation &out)
+{
+    if (!isTrouble(report.state))
+        return;
+    const Finding *main = nullptr;
+    for (const auto &finding : findings)
+        if (finding.severity != Severity::Info &&
+            (main == nullptr || finding.severity > main->severity))
+            main = &finding;
+    if (main != nullptr) {
+        telling.say(*main);
+        out.impact = main->impact;
+        out.actor = actorOf(main->fixes, main->grade);
+        for (const auto &fix : main->fixes)
+            addFix(out.fixes, fix);
+    }
+    const auto &done = evidence.call.transactions;
+    const auto asked = std::find_if(done.rbegin(), done.rend(), [](const auto &each) {
+        return each.method == sip::Method::Register && each.request.valid();
+    });
+    if (asked != done.rend())
+        out.offers = flowOffers(evidence, *asked);
+}
+
 void addOffers(const Evidence &evidence, trace::RowId row, Explanation &out)
 {
     const auto *const failed = transactionOf(evidence.call, row);
@@ -182,6 +234,8 @@ Explanation explain(const Evidence &evidence, trace::RowId row, std::span<const 
                                      : shown(evidence.message(row).methodText);
         out.summary = event != nullptr ? "local event: nothing of it is on the wire" : "request";
         tellRequest(evidence, row, telling);
+        if (event != nullptr && event->flow)
+            explainTrouble(evidence, *event->flow, findings, telling, out);
     } else {
         out.code = entry.status;
         out.title = codeText(entry.status);
@@ -195,8 +249,10 @@ Explanation explain(const Evidence &evidence, trace::RowId row, std::span<const 
             tellFinal(evidence, row, telling);
         addOffers(evidence, row, out);
     }
-    for (const auto *const finding : related(evidence, row, findings))
+    for (const auto *const finding : related(evidence, row, findings)) {
         addFinding(*finding, row, telling, out);
+        addHiddenFlow(*finding, out);
+    }
     if (entry.status != 0)
         addPrevention(evidence, row, out);
     if (out.impact.empty() && entry.status == 0 && entry.kind == trace::RowKind::Message)

@@ -140,6 +140,21 @@ const calls::Transaction *firstHand(const Evidence &evidence, const calls::Trans
                : nullptr;
 }
 
+/// Where this trace departs from what should have happened.
+std::string departure(const Evidence &evidence, const calls::Transaction &failed, bool saved)
+{
+    if (saved)
+        return " So it was here: another flow was tried and the request went through.";
+    std::string out;
+    if (viaCount(evidence, failed.request) > 1)
+        out = nextAttempt(evidence, failed) == nullptr
+                  ? " Here no other flow was tried, as far as this trace shows."
+                  : " Here another attempt was made and came to nothing.";
+    if (toldTheWorse(evidence))
+        out += " Here the 430 reached the caller.";
+    return out;
+}
+
 } // namespace
 
 void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out, Explanation &about)
@@ -177,20 +192,24 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out, E
     out.say(text);
     tellNext(evidence, *failed, out);
     about.expected = expectedOf(verdict.which);
-    about.actor = actorOf(verdict);
     const auto *const next = nextAttempt(evidence, *failed);
-    about.impact = next != nullptr && reached(evidence, *next)
-                       ? fmt::format("None for the caller but {} of delay.",
-                                     lasting(next->started - failed->started))
-                       : verdict.impact;
+    const bool saved = next != nullptr && reached(evidence, *next) && !toldTheWorse(evidence);
+    if (!about.expected.empty() && verdict.which == FlowCase::NoFlowLeft)
+        about.expected += departure(evidence, *failed, saved);
+    about.impact = saved ? fmt::format("None for the caller but {} of delay.",
+                                       lasting(next->started - failed->started))
+                         : verdict.impact;
     auto &fixes = about.fixes;
     fixes = verdict.fixes;
+    if (saved) // then nothing has to be repeated
+        std::erase_if(fixes, [](const Fix &fix) { return fix.action == Action::CallAgain; });
     const auto way = routed(evidence, *failed);
     const auto *const flow = way ? flowOf(evidence, way->token) : nullptr;
     if (flow != nullptr && flow->ours) // what can be done right here comes first
         fixes.insert(fixes.begin(),
                      {"Re-register the dead flow with the same reg-id.",
                       std::string(keeperOf(evidence, *failed, way)), Action::ReRegister});
+    about.actor = actorOf(fixes, verdict.grade);
     if (needsFlow)
         for (auto &prevention : preventFlowFailure(evidence, *failed))
             fixes.push_back(std::move(prevention));

@@ -90,7 +90,8 @@ void tellRequest(const Evidence &evidence, trace::RowId row, Telling &out)
     }
     const auto &message = evidence.message(row);
     const auto *const transaction = transactionOf(evidence.call, row);
-    out.say(fmt::format("{} sent {} to {} {}.", sender(evidence, row), shown(message.methodText),
+    out.say(fmt::format("{} sent {} to {} {}.", sender(evidence, row),
+                        message.methodText.empty() ? "what is no SIP" : shown(message.methodText),
                         receiver(evidence, row), out.cite(at(row, "the request"))));
     if (const auto reason = message.value(sip::HeaderId::Reason); !reason.empty())
         out.say(fmt::format("Its Reason reads: {} {}.", shown(reason),

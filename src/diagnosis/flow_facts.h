@@ -125,7 +125,7 @@ std::vector<Fix> enableOutbound(const Evidence &evidence, const calls::Transacti
 /// What RFC 5626 wants in such a case, one sentence; empty: it does not speak of it.
 std::string expectedOf(FlowCase which);
 /// Who has to do something first, and how sure that is.
-std::string actorOf(const FlowVerdict &verdict);
+std::string actorOf(const std::vector<Fix> &fixes, Grade grade);
 
 /// What our own user agent can do about it now: ping, register again, call over another flow,
 /// replace the dialog, hang up; each with the reason where it cannot.

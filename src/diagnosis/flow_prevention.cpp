@@ -66,15 +66,21 @@ std::string serverOf(const Evidence &evidence, const calls::Transaction &failed)
                : std::string();
 }
 
-/// How long nothing was heard of the flow before it was needed; unknown: nothing tells.
+/// How long nothing was heard of the flow before it was needed; 0: nothing tells, or its end was
+/// seen, so that it is no idle time.
 base::Duration silence(const flows::Flow &flow, base::Instant needed)
 {
+    using flows::Happening;
     base::Instant last;
-    for (const auto &event : flow.events)
-        if (event.time < needed && event.what != flows::Happening::PongMissing &&
-            event.what != flows::Happening::Unreachable)
-            last = std::max(last, event.time);
-    return last.known() ? needed - last : base::Duration{0};
+    bool ended = false;
+    for (const auto &event : flow.events) {
+        if (event.time >= needed || event.what == Happening::PongMissing ||
+            event.what == Happening::Unreachable)
+            continue;
+        last = std::max(last, event.time);
+        ended = event.what == Happening::Closed || event.what == Happening::Reset;
+    }
+    return last.known() && !ended ? needed - last : base::Duration{0};
 }
 
 base::Duration advised(base::Duration silent)
@@ -176,15 +182,13 @@ std::string expectedOf(FlowCase which)
     return {};
 }
 
-std::string actorOf(const FlowVerdict &verdict)
+std::string actorOf(const std::vector<Fix> &fixes, Grade grade)
 {
-    if (verdict.fixes.empty())
-        return {};
-    const auto who = std::find_if(verdict.fixes.begin(), verdict.fixes.end(),
+    const auto who = std::find_if(fixes.begin(), fixes.end(),
                                   [](const Fix &fix) { return fix.party != "operator"; });
-    return who == verdict.fixes.end()
+    return who == fixes.end()
                ? std::string()
-               : fmt::format("First to act: the {} ({}).", who->party, gradeText(verdict.grade));
+               : fmt::format("First to act: the {} ({}).", who->party, gradeText(grade));
 }
 
 } // namespace diagnosis

@@ -117,7 +117,10 @@ std::optional<Routed> routed(const Evidence &evidence, const calls::Transaction 
         const auto owner =
             flow != nullptr ? ownerOf(evidence, *flow, transaction.request) : Whose::Unknown;
         if (owner == Whose::Senders) {
-            if (isGone(evidence, *flow, token, transaction))
+            // A 430 and another port of the sender: that connection is gone, whether or not its
+            // successor was registered.
+            const bool elsewhere = firstHop && !ownSeen && transaction.finalStatus == 430;
+            if (elsewhere || isGone(evidence, *flow, token, transaction))
                 return Routed{token, true};
             continue;
         }

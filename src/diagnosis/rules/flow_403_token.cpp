@@ -72,10 +72,12 @@ void check(const Evidence &evidence, Findings &out)
                       "{}, and says {}: either it screens this caller, or it does not trust "
                       "the token any more, as after a restart with another key.",
                       what, words));
-        f.impact = saved ? "Another flow took this call; each further one meets the same refusal "
-                           "first, until the user agent registers again."
-                         : "Calls to this user agent fail until it registers again, although it "
-                           "looks registered.";
+        f.impact = way->senders ? "What this user agent sends by its old route is refused until it "
+                                  "registers again."
+                   : saved ? "Another flow took this call; each further one meets the same refusal "
+                             "first, until the user agent registers again."
+                           : "Calls to this user agent fail until it registers again, although it "
+                             "looks registered.";
         f.evidence = {at(transaction.finalResponse, "the refusal"),
                       at(evidence, transaction.request, way->token.value, "the flow token")};
         f.fixes = {{"Keep the key of the flow tokens over a restart (Kamailio: modparam "

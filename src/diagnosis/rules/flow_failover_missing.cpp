@@ -28,8 +28,12 @@ struct Missed {
 };
 Missed missedOf(const Evidence &evidence)
 {
-    if (const auto *const failed = origin(evidence, 430, false))
+    if (const auto *const failed = origin(evidence, 430, false)) {
+        const auto way = routed(evidence, *failed);
+        if (way && way->senders)
+            return {}; // its own flow: nobody else's would help
         return {failed, routedFlow(evidence, *failed)};
+    }
     if (evidence.call.finalStatus < 300) // nobody gave up yet
         return {};
     for (const auto &each : evidence.call.transactions)

@@ -217,13 +217,12 @@ void report(const Evidence &evidence, const calls::Transaction &transaction, con
         text += callEnd(evidence, places);
     } else {
         places.push_back(at(evidence, transaction.request, told.token->value, "the flow token"));
-        text +=
-            fmt::format("Its {} names {} [{}], and nothing came back over that flow: {}.",
-                        told.inUri ? "Request-URI" : "Route",
-                        tokenText(evidence, *told.token, transaction.started), places.size(),
-                        told.sure ? "it is most likely dead, and 430 would have said so"
-                                  : "it may be gone, where 430 would have said so, or the code "
-                                    "means what it says; the registration is not in this trace");
+        text += fmt::format("Its {} names {} [{}], and nothing came back over that flow: {}.",
+                            told.inUri ? "Request-URI" : "Route",
+                            tokenText(evidence, *told.token, transaction.started), places.size(),
+                            told.sure ? "it is most likely dead, and 430 would have said so"
+                                      : "it may be gone, where 430 would have said so, or the code "
+                                        "means what it says");
     }
     const bool sure = told.sure || told.silent != nullptr;
     const auto severity = known ? Severity::Error : sure ? Severity::Warning : Severity::Info;
