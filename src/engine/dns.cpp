@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <engine/dns.h>
 
+#include <base/text.h>
+#include <fstream>
 #include <sofia-resolv/sres_record.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace engine {
 
@@ -10,6 +14,8 @@ namespace {
 constexpr std::size_t kMostQuestions = 256;
 constexpr std::size_t kMostRecords = 64;
 constexpr std::size_t kLongestName = 253; // RFC 1035 section 3.1
+constexpr std::size_t kMostServers = 16;
+constexpr std::uint16_t kDnsPort = 53;
 
 std::string withoutDot(const char *name)
 {
@@ -84,6 +90,41 @@ DnsAnswer answerOf(DnsType type, sres_record_t **records)
     return out;
 }
 
+/// Does the kernel know a way there? A datagram socket is connected and nothing is sent.
+bool hasWay(const base::Address &server)
+{
+    sockaddr_storage name{};
+    const unsigned length = base::Endpoint{server, kDnsPort}.toSocketAddress(name);
+    const int fd = ::socket(name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return true; // the library will find out
+    const bool way = ::connect(fd, reinterpret_cast<const sockaddr *>(&name), length) == 0;
+    ::close(fd);
+    return way;
+}
+
+/// Debian 12's sofia-sip asks its servers round and round, and never returns, while there is no way
+/// to any of them.
+bool anyServer(const std::string &configuration)
+{
+    std::ifstream file(configuration.empty() ? "/etc/resolv.conf" : configuration);
+    std::size_t servers = 0;
+    std::string line;
+    while (servers < kMostServers && std::getline(file, line)) {
+        const auto words = base::split(base::trim(line), ' ');
+        if (words.size() < 2 || words.front() != "nameserver")
+            continue;
+        const auto text = base::trim(words.back());
+        const auto server = base::Address::parse(text.substr(0, text.find('%')));
+        if (!server)
+            continue;
+        ++servers;
+        if (text.find('%') != std::string_view::npos || hasWay(*server))
+            return true;
+    }
+    return servers == 0; // then the library takes its own
+}
+
 } // namespace
 
 const char *dnsTypeText(DnsType type)
@@ -121,7 +162,8 @@ private:
     sres_query_t *m_query = nullptr;
 };
 
-Dns::Dns(SuLoop &loop, const std::string &configuration) : m_loop(loop)
+Dns::Dns(SuLoop &loop, const std::string &configuration)
+    : m_loop(loop), m_configuration(configuration)
 {
     m_resolver = sres_resolver_create(
         loop.root(), configuration.empty() ? nullptr : configuration.c_str(), TAG_END());
@@ -142,7 +184,8 @@ void Dns::ask(DnsType type, const std::string &name, Done done)
     auto question = std::make_unique<DnsQuestion>(*this, type, std::move(done));
     DnsQuestion *raw = question.get();
     const bool possible = m_resolver != nullptr && m_questions.size() < kMostQuestions &&
-                          !name.empty() && name.size() <= kLongestName;
+                          !name.empty() && name.size() <= kLongestName &&
+                          anyServer(m_configuration);
     m_questions[raw] = std::move(question);
     if (possible)
         raw->m_query = sres_query(m_resolver, DnsQuestion::answered, raw,

@@ -52,6 +52,7 @@ private:
     void answered(DnsQuestion *question, sres_record_t **records);
 
     SuLoop &m_loop;
+    std::string m_configuration;
     sres_resolver_t *m_resolver = nullptr;
     std::map<DnsQuestion *, std::unique_ptr<DnsQuestion>> m_questions; // at most kMostQuestions
     std::shared_ptr<int> m_alive = std::make_shared<int>(0);
