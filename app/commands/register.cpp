@@ -165,6 +165,7 @@ public:
         const auto time = [](base::Instant at) {
             return at.known() ? nlohmann::json(base::utc(at)) : nlohmann::json(nullptr);
         };
+        out["registered"] = upNow() && reached(); // bound, at the end
         out["reachable"] = m_reachable.known();
         out["reachable_since"] = time(m_reachable);
         // While it can be reached, the end of the time before tells nothing.
@@ -264,7 +265,6 @@ void printDocument(const std::string &aor, const Watch &watch, const nlohmann::j
     nlohmann::json out{{"schema_version", 1},
                        {"aor", aor},
                        {"started", base::toSeconds(watch.start() - base::Instant{})},
-                       {"registered", watch.everUp()},
                        {"events", watch.events()}};
     out.update(state);
     out.update(tester.json());

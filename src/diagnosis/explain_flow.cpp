@@ -68,6 +68,16 @@ void tellFlow(const Evidence &evidence, const calls::Transaction &failed, Tellin
         out.say("No keep-alive of it is in this trace.");
 }
 
+/// Of the same sender for the same request, this one too.
+std::ptrdiff_t attemptsOf(const Evidence &evidence, const calls::Transaction &failed)
+{
+    return std::count_if(evidence.call.transactions.begin(), evidence.call.transactions.end(),
+                         [&](const calls::Transaction &each) {
+                             return each.request.valid() && each.method == failed.method &&
+                                    each.cseq == failed.cseq && each.sentBy == failed.sentBy;
+                         });
+}
+
 void tellNext(const Evidence &evidence, const calls::Transaction &failed, Telling &out)
 {
     const auto &call = evidence.call;
@@ -80,7 +90,10 @@ void tellNext(const Evidence &evidence, const calls::Transaction &failed, Tellin
                 ? ", still without final response"
                 : fmt::format(", which ended with {}", codeText(next->finalStatus))));
     } else if (!failed.inDialog && viaCount(evidence, failed.request) > 1) {
-        out.say("No attempt on another flow of the target is in this trace.");
+        const auto attempts = attemptsOf(evidence, failed);
+        out.say(attempts > 1
+                    ? fmt::format("It was the last of {} attempts on this target.", attempts)
+                    : "No attempt on another flow of the target is in this trace.");
     }
     if (!failed.inDialog && call.finalResponse.valid() &&
         call.finalResponse != failed.finalResponse)
@@ -147,7 +160,7 @@ std::string departure(const Evidence &evidence, const calls::Transaction &failed
         return " So it was here: another flow was tried and the request went through.";
     std::string out;
     if (viaCount(evidence, failed.request) > 1)
-        out = nextAttempt(evidence, failed) == nullptr
+        out = attemptsOf(evidence, failed) == 1
                   ? " Here no other flow was tried, as far as this trace shows."
                   : " Here another attempt was made and came to nothing.";
     if (toldTheWorse(evidence))

@@ -195,9 +195,8 @@ private Q_SLOTS:
         QVERIFY(cell(board.model(), 0, "state").endsWith(QLatin1String("registered")));
         QCOMPARE(cell(board.model(), 0, "token"), QStringLiteral("opaque: not-base64"));
         auto failed = std::make_shared<flows::Flow>(*seen);
-        failed->lastSeen = base::Instant{6'000'000'000};
-        flows::FlowEvent disowned;
-        disowned.time = failed->lastSeen;
+        flows::FlowEvent disowned; // told by its edge, so nothing was seen of the flow itself
+        disowned.time = base::Instant{6'000'000'000};
         disowned.what = flows::Happening::Disowned;
         disowned.status = 430;
         disowned.text = "its edge has this flow no more";

@@ -25,12 +25,17 @@ FlowPtr seenOf(const Store &store, const base::FlowReport &report)
     return nullptr;
 }
 
-/// When the last of them was seen: a capture tells nothing of what comes after it.
+/// When something was last told of them: a capture tells nothing of what comes after it.
 base::Instant lastSeen(const std::vector<FlowPtr> &flows)
 {
     base::Instant last;
-    for (const FlowPtr &flow : flows)
-        last = flow ? std::max(last, flow->lastSeen) : last;
+    for (const FlowPtr &flow : flows) {
+        if (!flow)
+            continue;
+        last = std::max(last, flow->lastSeen);
+        if (!flow->events.empty()) // a 430 is told of it by somebody else
+            last = std::max(last, flow->events.back().time);
+    }
     return last;
 }
 

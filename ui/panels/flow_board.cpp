@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <ui/panels/elided_label.h>
 #include <ui/panels/flow_board.h>
 
 #include <algorithm>
@@ -15,7 +16,6 @@
 namespace ui {
 namespace {
 
-constexpr int kLeastReach = 120; // pixels
 constexpr int kSparkWidth = 56;
 
 /// The round trips of the last pongs as a line beside the newest figure.
@@ -93,7 +93,7 @@ QString clockText(base::Instant time)
 
 FlowBoard::FlowBoard(Store &store, Focus &focus, Theme &theme, QWidget *parent)
     : QWidget(parent), m_store(store), m_focus(focus), m_theme(theme),
-      m_model(new FlowsModel(store, theme, this)), m_reach(plainLabel({}, "reach", this)),
+      m_model(new FlowsModel(store, theme, this)), m_reach(new ElidedLabel("reach", this)),
       m_view(new QTreeView(this)), m_events(new QTreeWidget(this))
 {
     setObjectName(QStringLiteral("flowBoard"));
@@ -114,8 +114,7 @@ FlowBoard::FlowBoard(Store &store, Focus &focus, Theme &theme, QWidget *parent)
 
 void FlowBoard::makeLists()
 {
-    m_reach->setWordWrap(true);
-    m_reach->setMinimumWidth(kLeastReach); // a long address must not make the window wider
+    m_reach->setContentsMargins(8, 0, 8, 2);
     m_view->setObjectName(QStringLiteral("flowList"));
     m_view->setAccessibleName(tr("Flows"));
     m_view->setModel(m_model);
@@ -174,11 +173,9 @@ void FlowBoard::lay()
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(8, 4, 8, 4);
     bar->setSpacing(8);
-    for (QPushButton *each : {m_ping, m_register, m_drop, m_explain, m_certificate, m_more}) {
-        each->setMinimumWidth(40); // the window has to fit a small screen, their row not quite
+    for (QPushButton *each : {m_ping, m_register, m_drop, m_explain, m_certificate, m_more})
         bar->addWidget(each);
-    }
-    bar->addWidget(m_reach, 1);
+    bar->addStretch(1);
     auto *split = new QSplitter(Qt::Horizontal, this);
     split->setObjectName(QStringLiteral("flowSplit"));
     split->addWidget(m_view);
@@ -191,6 +188,7 @@ void FlowBoard::lay()
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addLayout(bar);
+    layout->addWidget(m_reach);
     layout->addWidget(split, 1);
     setFocusProxy(m_view);
     orderTabs({m_view, m_ping, m_register, m_drop, m_explain, m_certificate, m_more, m_events});
@@ -220,7 +218,7 @@ void FlowBoard::refresh()
         reach
             << tr("%1 more are not listed.").arg(quantity(static_cast<double>(m_model->leftOut())));
     m_reach->setText(reach.join(QLatin1Char(' ')));
-    m_reach->setToolTip(m_reach->text());
+    m_reach->setVisible(!reach.isEmpty());
     if (m_store.accounts().empty())
         m_clock.stop();
     else

@@ -62,6 +62,7 @@ QComboBox QAbstractItemView { background: @background; border: 1px solid @edge; 
 QAbstractScrollArea { border: 0; background: @background; }
 QTreeView { background: @background; border: 0; }
 QTreeView::item { border: 0; }
+QTreeView::item:selected { background: @selection; }
 QCheckBox::indicator { width: 14px; height: 14px; border: 1px solid @edge; border-radius: 3px; background: @background; }
 QCheckBox::indicator:checked { background: @focus; image: url(:/ui/check-@scheme.svg); }
 QCheckBox::indicator:focus { border: 2px solid @focus; }
