@@ -48,9 +48,14 @@ std::string drillConsent(engine::Drill what, const base::FlowReport &flow)
     const auto which = fmt::format("flow {} of {}", flow.regId, base::printable(flow.aor));
     switch (what) {
     case engine::Drill::Cut:
-        return fmt::format("This ends {} without a word. Until it is back, no call comes in over "
-                           "it, and a call that runs over it is lost.",
-                           which);
+        return flow.transport == "UDP"
+                   ? fmt::format("This registers {} anew, as after a loss. Over UDP there is no "
+                                 "connection to cut; the port drill gives it another port.",
+                                 which)
+                   : fmt::format("This closes the connection of {}; its edge sees a FIN. Until it "
+                                 "is back, no call comes in over it, and a call that runs over it "
+                                 "is lost.",
+                                 which);
     case engine::Drill::SwallowPongs:
         return fmt::format("From now on the answers to the keep-alives of {} are not heard, until "
                            "it is given up and made anew. Calls may be lost meanwhile.",

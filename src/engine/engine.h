@@ -166,7 +166,7 @@ std::string notAnInstance(const std::string &text);
 
 /// What is done to a flow of ours on purpose, to see how it and its edge recover.
 enum class Drill : std::uint8_t {
-    Cut,          // the connection ends without a word
+    Cut,          // the connection is closed here
     SwallowPongs, // answers to keep-alives are not heard any more, until the flow is made anew
     ChangePort,   // UDP: another source port from now on, as a NAT that rebinds
 };

@@ -158,7 +158,9 @@ void FlowKeeper::lost(base::Instant now, const std::string &why)
     m_briefLives = brief ? m_briefLives + 1 : 0;
     if (m_briefLives > kForgivenBriefLives) {
         m_report.failures = std::max(m_report.failures, m_briefLives - kForgivenBriefLives - 1);
-        return attemptFailed(now, why);
+        return attemptFailed(now, why + fmt::format(" It was lost {} times in a row soon after it "
+                                                    "came up, so the next attempt waits.",
+                                                    m_briefLives));
     }
     if (m_notBefore && *m_notBefore > now) // RFC 3261 section 21.5.4: it asked to be left alone
         return attemptFailed(
@@ -170,7 +172,9 @@ void FlowKeeper::lost(base::Instant now, const std::string &why)
     while (!m_recoveries.empty() && now - m_recoveries.front() > std::chrono::minutes(1))
         m_recoveries.pop_front();
     if (m_recoveries.size() >= kMostRecoveries)
-        return attemptFailed(now, why);
+        return attemptFailed(now, why + fmt::format(" It was lost {} times within a minute, so the "
+                                                    "next attempt waits.",
+                                                    m_recoveries.size() + 1));
     m_recoveries.push_back(now);
     forgetConnection();
     unreachable(now);

@@ -157,7 +157,7 @@ void FlowBoard::makeButtons()
     m_register->setToolTip(plainTip(tr("A REGISTER now: over the same flow while it is up, else "
                                        "over a new one with the same reg-id (R)")));
     m_drop = button(tr("&Drop…"), "flowDrop", &FlowBoard::drop);
-    m_drop->setToolTip(plainTip(tr("Ends the flow without a word and times how it recovers (D)")));
+    m_drop->setToolTip(plainTip(tr("Closes the flow's connection and times how it recovers (D)")));
     m_explain = button(tr("E&xplain"), "flowExplain", &FlowBoard::explain);
     m_explain->setToolTip(plainTip(tr("What the last answer on this flow means (Enter)")));
     m_more = button(tr("&Tests…"), "flowTests", &FlowBoard::openTests);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <base/told_time.h>
 #include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_facts.h>
@@ -31,8 +32,16 @@ void check(const Evidence &evidence, Findings &out)
                     "flow and needs none that could have failed.{}",
                     sender(evidence, refused->finalResponse), afterText(*refused),
                     later ? " A later REGISTER was accepted." : ""));
-    f.impact = later ? "The account was not registered until then, so no call reached it."
-                     : verdict.impact;
+    const bool bound =
+        std::any_of(evidence.flows.begin(), evidence.flows.end(), [&](const auto &flow) {
+            return flow && flow->userAgent == evidence.trace.source(refused->request) &&
+                   boundAt(*flow, refused->started);
+        });
+    f.impact = later && bound
+                   ? "It was the refresh of a registration that still held; the flow had "
+                     "to be made anew."
+               : later ? "The account was not registered until then, so no call reached it."
+                       : verdict.impact;
     f.evidence = {at(refused->request, "the REGISTER"), at(refused->finalResponse, "the refusal")};
     f.fixes = verdict.fixes;
     if (later)

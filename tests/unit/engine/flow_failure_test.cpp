@@ -344,7 +344,10 @@ TEST(Brief, LivesOfAFlowThatAnswersItsPingsAreNone)
             ASSERT_EQ(flow.keeper.state(), FlowState::Up);
             flow.after(life);
             flow.keeper.closed(flow.now, "The edge closed the connection (FIN).");
-            waits += flow.keeper.state() == FlowState::BackingOff ? 1 : 0;
+            if (flow.keeper.state() == FlowState::BackingOff) {
+                ++waits;
+                EXPECT_THAT(flow.keeper.report().reason, HasSubstr("6 times within a minute"));
+            }
             EXPECT_LE(flow.keeper.report().failures, 1) << lost;
             while (flow.keeper.state() == FlowState::BackingOff)
                 flow.jump();
