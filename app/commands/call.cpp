@@ -51,8 +51,8 @@ int exitCode(const Followed &followed)
     if (info.status >= 200 && info.status < 300 && !info.local)
         return kFine;
     // Nothing left our sockets: what was missing is on this machine, not in the network.
-    const bool here = info.callId.empty() && (info.error == base::ErrorCode::PortInUse ||
-                                              info.error == base::ErrorCode::NoPermission);
+    const bool here = info.invites.empty() && (info.error == base::ErrorCode::PortInUse ||
+                                               info.error == base::ErrorCode::NoPermission);
     return here ? kNoAccess : kCallFailed;
 }
 

@@ -155,7 +155,7 @@ int Switchboard::onRequest(nta_incoming_t *request, const sip_t &sip)
         return message.toTag().empty() ? incoming(request, sip, received) : 481;
     case sip::Method::Options:
         if (message.toTag().empty()) {
-            answerInDialog(request, received, {{}, m_registrations.contactFor(request), {}});
+            answerInDialog(request, received, {{}, {}, m_registrations.contactFor(request), {}});
             return 0;
         }
         return 481;
