@@ -114,8 +114,7 @@ std::string why(const Expectation &each)
     if (option == "--country" && !knowsCountry(each.wanted))
         return "takes a country whose tones are known, by its two letters, such as DE, FR or US";
     if (option == "--finding" && diagnosis::rule(each.wanted) == nullptr)
-        return "takes the name of a rule, such as em-183-sdp-no-rtp (earshot check --help and the "
-               "manual list them)";
+        return "takes the name of a rule as reports print it, such as em-183-sdp-no-rtp";
     return {};
 }
 
