@@ -73,6 +73,8 @@ int place(const Arguments &arguments, const RepeatPlan &plan, const desk::Option
         return complain(handle.error().sentence, exitFor(handle.error()));
     const auto followed = followCall(**console, *handle, plan.each);
     (*console)->desk().session().settle(std::chrono::seconds(2));
+    (*console)->onCall = {}; // what is still told, such as whose certificate was refused
+    (*console)->waitUntil([] { return true; }, base::Duration{0});
     print(arguments, followed.info, **console);
     const auto &sentence = followed.ended.empty() ? followed.info.sentence : followed.ended;
     const int code = exitCode(followed);

@@ -99,7 +99,7 @@ private:
     bool m_offered = false;          // the INVITE made an offer
     // An offer, theirs or ours, stood in a reliable response; it was answered by now.
     bool m_described = false, m_settled = false;
-    bool m_unsaid = false; // m_localSdp is the next version of what was said, not yet said itself
+    bool m_unsaid = false;   // m_localSdp is the next version of what was said, not yet said itself
     bool m_answered = false; // with a 2xx
     bool m_answerWaits = false, m_hangUp = false, m_over = false;
     std::vector<nta_reliable_t *> m_reliable; // those without PRACK
