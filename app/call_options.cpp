@@ -90,6 +90,8 @@ base::Result<void> readAudio(const Arguments &arguments, CallPlan &plan)
     if (plan.keys.find_first_not_of("0123456789*#ABCDabcd!") != std::string::npos)
         return base::fail(base::ErrorCode::BadInput,
                           "--dtmf takes the keys 0-9, *, #, A-D and ! (flash).");
+    if (arguments.has("--dtmf-when") && plan.keys.empty())
+        return base::fail(base::ErrorCode::BadInput, "--dtmf-when goes with --dtmf.");
     const auto when = arguments.value("--dtmf-when", "answer");
     plan.keysEarly = base::equalsNoCase(when, "early-media");
     if (!plan.keysEarly && !base::equalsNoCase(when, "answer"))
@@ -110,6 +112,22 @@ base::Result<void> readAudio(const Arguments &arguments, CallPlan &plan)
         return base::fail(base::ErrorCode::BadInput,
                           "--ringback takes a country's two letters, such as DE, or \"off\".");
     return desk::checkRingback(plan.call.ringback);
+}
+
+/// What is asked for within the call has to be possible before anybody's phone rings.
+base::Result<void> readWithin(const Arguments &arguments, CallPlan &plan)
+{
+    constexpr std::size_t kMostDigits = 64;
+    plan.digits = arguments.value("--dtmf-info");
+    if (plan.digits.find_first_not_of("0123456789*#ABCDabcd") != std::string::npos ||
+        plan.digits.size() > kMostDigits)
+        return base::fail(
+            base::ErrorCode::BadInput,
+            fmt::format("--dtmf-info takes up to {} of the keys 0-9, *, # and A-D.", kMostDigits));
+    plan.transfer = arguments.value("--transfer");
+    if (!arguments.has("--transfer"))
+        return {};
+    return engine::Engine::checkTransfer(plan.transfer, plan.call.extras.allowNumber);
 }
 
 base::Result<void> readTimes(const Arguments &arguments, CallPlan &plan)
@@ -134,9 +152,13 @@ base::Result<void> readTimes(const Arguments &arguments, CallPlan &plan)
         if (arguments.has(name))
             *into = *value;
     }
+    for (const auto *name : {"--resume-after", "--hold-by"})
+        if (arguments.has(name) && !plan.holdAfter)
+            return base::fail(base::ErrorCode::BadInput,
+                              fmt::format("{} goes with --hold-after.", name));
     plan.holdByUpdate = base::equalsNoCase(arguments.value("--hold-by"), "update");
-    plan.digits = arguments.value("--dtmf-info");
-    plan.transfer = arguments.value("--transfer");
+    if (const auto ok = readWithin(arguments, plan); !ok)
+        return ok;
     const auto timer = base::toInteger(arguments.value("--session-expires", "0"));
     const bool sensible = timer && (*timer == 0 || (*timer >= 90 && *timer <= 86400));
     if (!sensible)

@@ -91,6 +91,9 @@ base::Result<std::unique_ptr<Console>> Console::open(desk::Options options)
                 fmt::print(stderr, "earshot: {}\n", sentence);
         });
     };
+    observer.tls = [self](const engine::TlsReport &report) {
+        self->queue([self, report] { self->tellCertificate(report); });
+    };
     auto desk = desk::Desk::open(std::move(options), std::move(observer));
     if (!desk)
         return tl::unexpected<base::Error>(desk.error());
@@ -100,6 +103,27 @@ base::Result<std::unique_ptr<Console>> Console::open(desk::Options options)
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
     return console;
+}
+
+/// A certificate that --tls-accept took, and of one that was refused what it would take; once each.
+void Console::tellCertificate(const engine::TlsReport &report)
+{
+    const bool judged = report.byException || (!report.accepted && !report.verified);
+    const bool ended = report.code == "client-certificate" || report.code == "handshake";
+    if (report.fingerprint.empty() || !judged || ended ||
+        !m_told.insert(report.name + report.fingerprint).second)
+        return;
+    const auto name = base::printable(report.name, false, 120);
+    if (report.byException)
+        fmt::print(stderr,
+                   "earshot: The certificate {}... of {} is accepted WITHOUT verification "
+                   "(--tls-accept).\n",
+                   report.fingerprint.substr(0, 23), name);
+    else
+        fmt::print(stderr,
+                   "earshot: That certificate's SHA-256 is {}. If the server's owner names the "
+                   "same, --tls-accept {}:{}={} takes it unverified.\n",
+                   report.fingerprint, name, report.remote.port, report.fingerprint);
 }
 
 Console::~Console()
@@ -251,12 +275,7 @@ base::Result<void> readNetwork(const Arguments &arguments, engine::Options &opti
         const auto exception = desk::tlsExceptionNamed(each);
         if (!exception)
             return tl::unexpected<base::Error>(exception.error());
-        options.tls.exceptions.push_back(*exception);
-        fmt::print(stderr,
-                   "earshot: The certificate {}... of {} is accepted WITHOUT verification "
-                   "(--tls-accept).\n",
-                   exception->fingerprint.substr(0, 23),
-                   base::printable(desk::serverText(*exception), false, 120));
+        options.tls.exceptions.push_back(*exception); // it is told of where it is used
     }
     options.tls.acceptAnything = arguments.has("--tls-insecure");
     if (options.tls.acceptAnything)

@@ -47,6 +47,7 @@ public:
 private:
     Console() = default;
     void queue(std::function<void()> work);
+    void tellCertificate(const engine::TlsReport &report);
 
     std::mutex m_mutex;
     std::condition_variable m_wake;

@@ -5,9 +5,11 @@
 #include <base/text.h>
 #include <charconv>
 #include <cmath>
+#include <diagnosis/rule.h>
 #include <fmt/format.h>
 #include <functional>
 #include <report/markup.h>
+#include <rtp/national_tones.h>
 
 namespace app {
 namespace {
@@ -15,6 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr double kToneTolerance = 0.02;
+constexpr double kQuietest = -96;   // dBFS, of 16 bits
 constexpr double kQuietBelow = -60; // dBFS; what is fainter nobody hears
 
 std::optional<double> numberIn(std::string_view text)
@@ -80,6 +83,13 @@ constexpr std::string_view kSounds[] = {"ringback", "busy",          "congestion
                                         "tone",     "dtmf",          "speech",     "music",
                                         "noise",    "comfort_noise", "silence",    "unknown"};
 
+bool knowsCountry(std::string_view code)
+{
+    const auto tones = rtp::nationalTones();
+    return std::any_of(tones.begin(), tones.end(),
+                       [&](const auto &tone) { return base::equalsNoCase(tone.country, code); });
+}
+
 std::string why(const Expectation &each)
 {
     const std::string &option = each.option;
@@ -90,15 +100,21 @@ std::string why(const Expectation &each)
     if (option == "--heard" &&
         std::find(std::begin(kSounds), std::end(kSounds), each.wanted) == std::end(kSounds))
         return fmt::format("takes one of {}", fmt::join(kSounds, ", "));
-    if (option == "--level-above" && !numberIn(each.wanted))
-        return "takes a level in dBFS, such as -40";
+    if (const auto level = numberIn(each.wanted);
+        option == "--level-above" && (!level || *level >= 0 || *level < kQuietest))
+        return "takes a level in dBFS from -96 to below 0, which is full scale, such as -40";
     if (const auto mos = numberIn(each.wanted);
         option == "--mos-at-least" && (!mos || *mos < 1 || *mos > 5))
         return "takes a mean opinion score from 1 to 5, such as 4.0";
-    if ((option == "--code" || option == "--provisional") && !isCode(each.wanted))
-        return "takes a response code, such as 200 or 4xx";
-    if (option == "--country" && each.wanted.size() != 2)
-        return "takes a country's code of two letters, such as DE";
+    // "1xx" ends no call, and nothing else is provisional.
+    if (option == "--code" && (!isCode(each.wanted) || each.wanted[0] == '1'))
+        return "takes the code of a final response, such as 200 or 4xx";
+    if (option == "--provisional" && (!isCode(each.wanted) || each.wanted[0] != '1'))
+        return "takes the code of a provisional response, such as 183 or 1xx";
+    if (option == "--country" && !knowsCountry(each.wanted))
+        return "takes a country whose tones are known, by its two letters, such as DE, FR or US";
+    if (option == "--finding" && diagnosis::rule(each.wanted) == nullptr)
+        return "takes the name of a rule as reports print it, such as em-183-sdp-no-rtp";
     return {};
 }
 

@@ -51,8 +51,8 @@ int exitCode(const Followed &followed)
     if (info.status >= 200 && info.status < 300 && !info.local)
         return kFine;
     // Nothing left our sockets: what was missing is on this machine, not in the network.
-    const bool here = info.callId.empty() && (info.error == base::ErrorCode::PortInUse ||
-                                              info.error == base::ErrorCode::NoPermission);
+    const bool here = info.invites.empty() && (info.error == base::ErrorCode::PortInUse ||
+                                               info.error == base::ErrorCode::NoPermission);
     return here ? kNoAccess : kCallFailed;
 }
 
@@ -73,6 +73,8 @@ int place(const Arguments &arguments, const RepeatPlan &plan, const desk::Option
         return complain(handle.error().sentence, exitFor(handle.error()));
     const auto followed = followCall(**console, *handle, plan.each);
     (*console)->desk().session().settle(std::chrono::seconds(2));
+    (*console)->onCall = {}; // what is still told, such as whose certificate was refused
+    (*console)->waitUntil([] { return true; }, base::Duration{0});
     print(arguments, followed.info, **console);
     const auto &sentence = followed.ended.empty() ? followed.info.sentence : followed.ended;
     const int code = exitCode(followed);

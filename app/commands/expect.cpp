@@ -106,8 +106,8 @@ int place(const Arguments &arguments, const CallPlan &plan, const desk::Options 
     const auto &info = followed.info;
     if (!followed.ended.empty())
         fmt::print(stderr, "earshot: {}\n", followed.ended);
-    const bool here = info.callId.empty() && (info.error == base::ErrorCode::PortInUse ||
-                                              info.error == base::ErrorCode::NoPermission);
+    const bool here = info.invites.empty() && (info.error == base::ErrorCode::PortInUse ||
+                                               info.error == base::ErrorCode::NoPermission);
     if (here)
         return complain(info.sentence, kNoAccess);
     return judge(**console, arguments, info, base::toSeconds(base::now() - begin), expectations);

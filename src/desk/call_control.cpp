@@ -177,6 +177,8 @@ void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
     tellFault(live, event, audio, std::to_string(event.status));
     if (!audio.remote)
         return;
+    if (event.step == engine::CallStep::Held) // a change before may have taken other numbers
+        listenTo(*audio.remote, ours);
     if (live.lateOffer) {
         keepAgreed(*audio.remote, ours);
         listenTo(*audio.remote, ours);

@@ -80,6 +80,7 @@ private:
                                     const base::Address &local);
     void remoteAnswer(Live &live, const engine::CallEvent &event);
     sip::SdpDraft draftOf(const Live &live) const;
+    std::string ableOf(const Live &live, const CallOptions &options) const;
     void tellFault(Live &live, const engine::CallEvent &event, const PeerAudio &audio,
                    const std::string &what);
     void endUnprotected(Live &live, const engine::CallEvent &event);

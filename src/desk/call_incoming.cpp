@@ -130,6 +130,7 @@ std::optional<std::string> CallControl::describeAnswer(Live &live)
         return std::nullopt;
     }
     live.mux = !live.offer.empty() || !live.fingerprint.empty();
+    m_parts.engine->mayAnswer(live.theirs, ableOf(live, options));
     const auto draft = draftOf(live);
     const auto text =
         live.offer.empty() ? std::optional(sip::writeSdp(draft)) : sip::answerSdp(offer, draft);

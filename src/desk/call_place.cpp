@@ -44,6 +44,18 @@ sip::SdpDraft CallControl::draftOf(const Live &live) const
     return draft;
 }
 
+/// What later offers of the peer's may be answered with: what the call is for, and keys of every
+/// suite.
+std::string CallControl::ableOf(const Live &live, const CallOptions &options) const
+{
+    auto draft = draftOf(live);
+    draft.codecs = sip::codecsByName(options.codecs);
+    sip::addEvents(draft.codecs);
+    if (live.srtp != media::Srtp::Dtls)
+        draft.crypto = answeringKeys();
+    return sip::writeSdp(draft);
+}
+
 /// Where the answer's audio has to come: the flow's own address when the call goes by an account,
 /// else the one towards the first hop that can be reached; hops before it are left out.
 base::Result<base::Address> CallControl::addressFor(engine::CallRequest &request) const
@@ -113,6 +125,8 @@ void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest requ
     Live &live = m_live[ours];
     const auto refuse = [&](const base::Error &error) {
         m_live.erase(ours);
+        m_parts.tell(base::LocalKind::SendFailed, request.callId, {}, error.sentence);
+        change(ours, [&](CallInfo &info) { info.callId = request.callId; });
         fail(ours, error);
     };
     const auto local = addressFor(request);
@@ -139,6 +153,7 @@ void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest requ
     if (options.srtp == media::Srtp::Offered || options.srtp == media::Srtp::Required)
         live.crypto = options.lateOffer ? answeringKeys() : offeredKeys();
     request.description = sip::writeSdp(draftOf(live));
+    request.able = ableOf(live, options);
     if (!live.crypto.empty())
         request.renew = withFreshKeys;
     // Where the user's own body is the offer, its keys and codecs are what is answered.

@@ -149,8 +149,9 @@ std::string CallControl::callIdOf(engine::CallHandle ours) const
 /// Each change of what is heard before the answer is a row of the ladder.
 void CallControl::tellSwitch(Live &live, const std::string &callId, const media::Status &status)
 {
-    if (status.why.empty() || status.why == live.why || live.switches >= kMostSwitches ||
-        callId.empty())
+    // Who is called has no ringback to decide on.
+    if (live.incoming || status.why.empty() || status.why == live.why ||
+        live.switches >= kMostSwitches || callId.empty())
         return;
     live.why = status.why;
     ++live.switches;
@@ -186,8 +187,11 @@ void CallControl::onChanged(Live &live, const engine::CallEvent &event)
         peerAudio(sip::parseSdp(event.sdp), ours, live.incoming ? std::string() : event.toTag);
     std::erase(live.unusable, event.toTag); // another description than the one it was said of
     tellFault(live, event, audio, "change of the call");
-    if (!audio.remote)
-        return;
+    if (!audio.remote) { // the stream was taken away (RFC 3264 section 8.2)
+        audio.remote.emplace();
+        audio.remote->toTag = live.incoming ? std::string() : event.toTag;
+        audio.remote->weMaySend = audio.remote->theyMaySend = false;
+    }
     keepAgreed(*audio.remote, ours);
     listenTo(*audio.remote, ours);
     const auto *own = ours.usedAudio(); // the engine's answer within a dialog does not take it

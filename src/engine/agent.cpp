@@ -262,11 +262,13 @@ LocalFailure failureOf(const SocketError &error, const std::string &where)
     case 0:
         return {
             base::LocalKind::SendFailed,
-            fmt::format("{} closed the connection (FIN) and left the request unanswered.", where)};
+            fmt::format("{} closed the connection (FIN) and left the request unanswered.", where),
+            true};
     case ECONNRESET:
         return {
             base::LocalKind::SendFailed,
-            fmt::format("{} reset the connection (RST) and left the request unanswered.", where)};
+            fmt::format("{} reset the connection (RST) and left the request unanswered.", where),
+            true};
     case EBADMSG:
         return {base::LocalKind::GuardRefused,
                 fmt::format("{} sent {}; the connection was closed here.", where, error.why)};
@@ -307,6 +309,18 @@ LocalFailure Agent::explain(const Reply &reply, const std::string &target,
     const auto met = error ? error->remote : remote;
     if ((error || reply.status == 503) && tlsRefusedSince(met, reply.begun))
         return {base::LocalKind::SendFailed, tls(met)->sentence};
+    if (handshaking(remote))
+        return {reply.status == 408 ? base::LocalKind::TimedOut : base::LocalKind::SendFailed,
+                silentHandshake(remote)};
+    const auto secured = m_secured.find(met);
+    const bool never = m_expected.contains(met) &&
+                       (secured == m_secured.end() || !secured->second.report->accepted);
+    if (never && error && (error->number == 0 || error->number == ECONNRESET))
+        return {base::LocalKind::SendFailed,
+                fmt::format("{} {} the connection before the TLS handshake was done. A port "
+                            "without TLS or a filter on the way does that: check the port, which "
+                            "is 5061 for TLS.",
+                            where, error->number == 0 ? "closed (FIN)" : "reset (RST)")};
     if (reply.status == 408)
         return {base::LocalKind::TimedOut,
                 fmt::format("{} did not answer in time. Check the address, the port and whether "
@@ -320,6 +334,14 @@ LocalFailure Agent::explain(const Reply &reply, const std::string &target,
         return failureOf(*error, where);
     return {base::LocalKind::SendFailed,
             fmt::format("The request could not be sent to {}: {}.", where, reply.phrase)};
+}
+
+std::string Agent::silentHandshake(const base::Endpoint &remote)
+{
+    return fmt::format("{} took the connection but never answered the TLS handshake, so nothing "
+                       "was asked of it. A port for plain TCP does that: check the port, which is "
+                       "5061 for TLS, and the transport.",
+                       remote.text());
 }
 
 std::optional<LocalFailure> Agent::met(const base::Endpoint &remote, base::Instant since)

@@ -63,6 +63,7 @@ struct Local {
 struct LocalFailure {
     base::LocalKind kind = base::LocalKind::SendFailed;
     std::string sentence;
+    bool ended = false; // it was the peer that ended the connection (FIN, RST)
 };
 
 class Agent final : public TapListener
@@ -92,6 +93,8 @@ public:
     std::shared_ptr<const TlsReport> tls(const base::Endpoint &endpoint) const;
     /// That one was refused, and not before a request was handed over at `begun`.
     bool tlsRefusedSince(const base::Endpoint &endpoint, base::Instant begun) const;
+    /// A connection to it stands, and its TLS handshake is not over.
+    bool handshaking(const base::Endpoint &endpoint) const;
     void setTls(const TlsOptions &tls); // see Engine::setTls()
     /// Called (later, on the loop) with every handshake that ended.
     void onTls(std::function<void(const TlsReport &)> told) { m_onTls = std::move(told); }
@@ -121,6 +124,8 @@ public:
     /// `remote`: where the request went; unknown: wherever the last error was.
     LocalFailure explain(const Reply &reply, const std::string &target,
                          const base::Endpoint &remote = {});
+    /// Of handshaking(): what it means.
+    static std::string silentHandshake(const base::Endpoint &remote);
     /// What a socket met towards `remote` since then; nullopt: nothing. An ACK has no answer that
     /// would tell.
     std::optional<LocalFailure> met(const base::Endpoint &remote, base::Instant since);
@@ -138,7 +143,7 @@ public:
     void keepAlive(const Connection &connection, bool ping) override;
     void refused(const Connection &connection, std::string_view why) override;
     void securing(ssl_st *ssl, const Connection &connection, bool weConnect) override;
-    void secured(ssl_st *ssl, const Connection &connection, bool done) override;
+    void secured(ssl_st *ssl, const Connection &connection, const Secured &end) override;
     void closed(const Connection &connection) override;
     void broken(const Connection &connection, const std::string &what) override;
     std::optional<std::string> instead(std::string_view message,
@@ -205,7 +210,8 @@ private:
         base::Instant ended;
         std::shared_ptr<const TlsReport> report;
     };
-    std::map<base::Endpoint, Handshake> m_secured; // likewise
+    std::map<base::Endpoint, Handshake> m_secured;         // likewise
+    std::map<std::uint32_t, base::Endpoint> m_handshaking; // by connection
     std::function<void(const TlsReport &)> m_onTls;
     std::shared_ptr<int> m_alive = std::make_shared<int>(0);
 };

@@ -3,6 +3,7 @@
 // handshakes came to.
 #include <engine/agent.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fmt/format.h>
 
@@ -121,14 +122,26 @@ bool Agent::tlsRefusedSince(const base::Endpoint &endpoint, base::Instant begun)
 void Agent::securing(ssl_st *ssl, const Connection &connection, bool weConnect)
 {
     const auto found = m_expected.find(connection.remote);
+    if (weConnect)
+        m_handshaking[connection.id] = connection.remote;
     m_judge.prepare(ssl, connection.id,
                     found != m_expected.end() ? found->second : connection.remote.address.text(),
                     connection.remote, weConnect);
 }
 
-void Agent::secured(ssl_st *ssl, const Connection &connection, bool done)
+bool Agent::handshaking(const base::Endpoint &endpoint) const
 {
-    auto report = std::make_shared<TlsReport>(m_judge.report(ssl, connection.id, done));
+    return std::any_of(m_handshaking.begin(), m_handshaking.end(),
+                       [&](const auto &each) { return each.second == endpoint; });
+}
+
+void Agent::secured(ssl_st *ssl, const Connection &connection, const Secured &end)
+{
+    const bool late = m_handshaking.erase(connection.id) == 0;
+    if (late && !end.done && !end.failed && !m_judge.asked(connection.id))
+        return; // it was closed, and no certificate of ours can be why
+    auto report = std::make_shared<TlsReport>(
+        m_judge.report(ssl, connection.id, end.done, end.failed, end.number));
     report->remote = connection.remote;
     m_secured[connection.remote] = {base::now(), report};
     keepSmall(m_secured);
@@ -145,6 +158,7 @@ void Agent::closed(const Connection &connection)
         keepSmall(m_alerts);
     }
     m_judge.forget(connection.id);
+    m_handshaking.erase(connection.id);
 }
 
 std::string Agent::tlsAlert(std::uint32_t connection) const

@@ -56,6 +56,7 @@ public:
     virtual void shutDown() = 0; // like hangUp, when the program ends
     virtual void ring(int, const std::string &, bool) {}
     virtual void answer(const std::string &) {}
+    virtual void mayAnswer(const std::string &) {}
     virtual void decline(int) {}
     virtual void redirect(const std::string &) {}
     virtual void hold(bool, bool) {}

@@ -130,6 +130,14 @@ void Engine::ring(CallHandle call, int status, std::string sdp, bool reliable)
     });
 }
 
+void Engine::mayAnswer(CallHandle call, std::string able)
+{
+    m_impl->post([call, able = std::move(able)](Switchboard &board) {
+        if (Call *found = board.call(call))
+            found->mayAnswer(able);
+    });
+}
+
 void Engine::answer(CallHandle call, std::string sdp)
 {
     m_impl->post([call, sdp = std::move(sdp)](Switchboard &board) {
@@ -266,6 +274,12 @@ base::Result<void> Engine::check(const CallRequest &request)
         !address && address.error().code == base::ErrorCode::BadInput)
         return tl::unexpected(address.error());
     return {};
+}
+
+base::Result<void> Engine::checkTransfer(const std::string &target, bool allowNumber)
+{
+    const auto uri = transferTarget(target, allowNumber);
+    return uri ? base::Result<void>{} : tl::unexpected(uri.error());
 }
 
 const TapReport &Engine::tap() const

@@ -95,7 +95,10 @@ struct CallRequest {
     Credentials credentials;
     Reliability reliability = Reliability::Supported;
     std::string description; // our SDP
-    bool lateOffer = false;  // the description leaves in the ACK or PRACK only
+    /// Our SDP of all that a later offer of the peer's may be answered with, in codecs and keys;
+    /// empty: as much as `description` has.
+    std::string able{};
+    bool lateOffer = false; // the description leaves in the ACK or PRACK only
     CallExtras extras;
     AccountHandle account; // valid: sent over one of its flows, with ob
     std::string callId;    // empty: a fresh one
@@ -243,6 +246,8 @@ public:
     CallHandle place(CallRequest request);
     /// Whether place() would take it; nothing is sent or looked up.
     static base::Result<void> check(const CallRequest &request);
+    /// Whether transfer() would take that target.
+    static base::Result<void> checkTransfer(const std::string &target, bool allowNumber);
     /// Where the request of `request` would go (RFC 3263); told to `done` on the loop, with every
     /// question and answer in the ladder under the request's Call-ID.
     void locate(CallRequest request, std::function<void(base::Result<std::vector<Hop>>)> done);
@@ -256,6 +261,8 @@ public:
     /// Incoming: provisional with or without SDP, then 200 with `sdp`.
     void ring(CallHandle call, int status, std::string sdp, bool reliable);
     void answer(CallHandle call, std::string sdp);
+    /// Before these: CallRequest::able of an incoming call.
+    void mayAnswer(CallHandle call, std::string able);
     void decline(CallHandle call, int status);
     void redirect(CallHandle call, std::string contact); // 302
 

@@ -43,6 +43,45 @@ sip::SdpDraft draftLike(std::string_view described)
     return draft;
 }
 
+void addTo(sip::SdpDraft &draft, const sip::SdpDraft &also)
+{
+    if (!draft.media.known() || draft.media.port == 0)
+        draft.media = also.media; // every stream was taken away
+    for (const auto &codec : also.codecs)
+        if (std::none_of(draft.codecs.begin(), draft.codecs.end(), [&](const sip::Codec &known) {
+                return base::equalsNoCase(known.encoding, codec.encoding) &&
+                       known.clock == codec.clock && known.channels == codec.channels;
+            }))
+            draft.codecs.push_back(codec);
+    draft.crypto.insert(draft.crypto.end(), also.crypto.begin(), also.crypto.end());
+    draft.rtcpMux = draft.rtcpMux || also.rtcpMux;
+    if (draft.fingerprint.empty()) {
+        draft.fingerprint = also.fingerprint;
+        draft.setup = also.setup;
+    }
+}
+
+/// What was described last comes first, so that a stream goes on as it is where that can be.
+sip::SdpDraft draftOf(const OurSide &ours)
+{
+    auto draft = draftLike(ours.current);
+    if (!ours.able.empty())
+        draft.protocol = draftLike(ours.able.front()).protocol;
+    for (const auto &description : ours.able)
+        addTo(draft, draftLike(description));
+    sip::addEvents(draft.codecs); // an offer may be the first to want them
+    draft.direction = ours.direction;
+    return draft;
+}
+
+/// Nothing of it is to flow: no line, or all of them with port 0 (RFC 3264 sections 5 and 8.2).
+bool takesAllAway(const sip::Sdp &offer)
+{
+    return std::all_of(offer.media.begin(), offer.media.end(), [](const sip::SdpMedia &media) {
+        return media.port == 0 && !media.type.empty() && !media.protocol.empty();
+    });
+}
+
 /// A line of a description, with its end; an o= line tells `version`.
 std::string lineOf(std::string_view line, std::uint64_t version)
 {
@@ -73,15 +112,17 @@ sip::Direction directionOf(std::string_view sdp)
     return parsed.audio() != nullptr ? parsed.audio()->direction : sip::Direction::SendRecv;
 }
 
-std::optional<std::string> answerLike(std::string_view offer, std::string_view ours,
-                                      sip::Direction direction, bool unsaid)
+std::optional<std::string> answerLike(std::string_view offer, const OurSide &ours)
 {
     const auto theirs = sip::parseSdp(offer);
-    sip::SdpDraft draft = draftLike(ours);
-    sip::addEvents(draft.codecs); // an offer may be the first to want them
-    draft.direction = direction;
+    if (!theirs.origin.empty() && takesAllAway(theirs)) {
+        auto same = answerNothing(offer, ours.current, true);
+        return ours.unsaid || same == ours.current ? same
+                                                   : answerNothing(offer, ours.current, false);
+    }
+    sip::SdpDraft draft = draftOf(ours);
     auto answer = sip::answerSdp(theirs, draft);
-    if (!answer || *answer == ours || unsaid)
+    if (!answer || *answer == ours.current || ours.unsaid)
         return answer;
     ++draft.version;
     return sip::answerSdp(theirs, draft);
@@ -214,7 +255,7 @@ std::optional<std::string> answerInDialog(nta_incoming_t *request, const Receive
     case sip::Method::Update: {
         const auto offer = message.sdp();
         if (!offer.empty())
-            answer = answerLike(offer, side.localSdp, side.direction, side.unsaid);
+            answer = answerLike(offer, {side.localSdp, side.able, side.direction, side.unsaid});
         if (!offer.empty() && !answer) {
             reply(request, 488, allow);
             break;

@@ -17,9 +17,10 @@ inline constexpr const char *kAllow =
     "INVITE, ACK, BYE, CANCEL, PRACK, UPDATE, OPTIONS, INFO, NOTIFY";
 
 struct DialogSide {
-    std::string localSdp; // what we last described, or shall describe next (`unsaid`)
-    std::string contact;  // our Contact's value
-    std::string headers;  // further lines of a 2xx to INVITE and UPDATE (session timer)
+    std::string localSdp;          // what we last described, or shall describe next (`unsaid`)
+    std::vector<std::string> able; // as OurSide's
+    std::string contact;           // our Contact's value
+    std::string headers;           // further lines of a 2xx to INVITE and UPDATE (session timer)
     sip::Direction direction = sip::Direction::SendRecv; // what we want of the audio
     nta_leg_t *leg = nullptr;                            // whose remote target a 2xx refreshes
     const sip_contact_t *target = nullptr;               // the request's Contact
@@ -40,12 +41,19 @@ sip::Direction directionOf(std::string_view sdp);
 /// The description with which an offer was accepted; nullopt: there was none, or it was refused.
 std::optional<std::string> answerInDialog(nta_incoming_t *request, const Received &received,
                                           const DialogSide &side);
-/// Our answer to `offer` with the address and codecs of `ours`, as the next version of it where it
-/// differs (RFC 3264 section 8); `unsaid`: it is the next version as it stands. nullopt: nothing in
-/// common.
-std::optional<std::string> answerLike(std::string_view offer, std::string_view ours,
-                                      sip::Direction direction = sip::Direction::SendRecv,
-                                      bool unsaid = false);
+/// What a description of ours is made from.
+struct OurSide {
+    std::string_view current; // what we last described: session, version, address, who begins DTLS
+    /// Descriptions of ours whose codecs and keys may be answered with too, the first with its
+    /// profile: a narrow answer narrows nothing that comes later (RFC 3264 section 8.3.2).
+    std::vector<std::string> able{};
+    sip::Direction direction = sip::Direction::SendRecv; // what we want of the audio
+    bool unsaid = false; // `current` is the next version as it stands: nobody heard of it yet
+};
+/// Our answer to `offer`, as the next version of what we described where it differs (RFC 3264
+/// section 8). An offer that takes every stream away gets that (section 8.2). nullopt: there are
+/// streams, and none that we can use.
+std::optional<std::string> answerLike(std::string_view offer, const OurSide &ours);
 /// `contact` if requests can be sent there (sip, sips), else null.
 const sip_contact_t *usableContact(const sip_contact_t *contact);
 /// RFC 3261 section 12.2: what is sent from now on goes there, if that is a SIP address.

@@ -187,7 +187,7 @@ bool IncomingCall::answerPrack(nta_incoming_t *prack, std::string_view offer)
 {
     // A refusal would leave the response without its acknowledgement, so it is the streams that are
     // refused (RFC 6337 section 3.2).
-    const auto taken = answerLike(offer, m_localSdp, sip::Direction::SendRecv, m_unsaid);
+    const auto taken = answerLike(offer, {m_localSdp, m_able, sip::Direction::SendRecv, m_unsaid});
     reply(prack, 200, {}, taken ? *taken : answerNothing(offer, m_localSdp, m_unsaid));
     nta_incoming_destroy(prack);
     if (taken)
@@ -217,6 +217,7 @@ void IncomingCall::sendAnswer()
     if (m_state != State::Ringing)
         return;
     m_state = State::Accepted;
+    m_answered = true;
     // What was agreed upon while it rang is not said again: it would be another offer.
     const std::string sdp = m_settled ? "" : m_answer;
     nta_incoming_bind(m_invite, nullptr, nullptr);

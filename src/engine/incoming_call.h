@@ -56,6 +56,7 @@ public:
     void announce(const Received &received); // CallStep::Incoming
     void ring(int status, const std::string &sdp, bool reliable) override;
     void answer(const std::string &sdp) override;
+    void mayAnswer(const std::string &able) override { m_able = {able}; }
     void decline(int status) override;
     void redirect(const std::string &contact) override;
     void hangUp() override;
@@ -91,13 +92,15 @@ private:
     nta_incoming_t *m_invite; // nullptr once it was accepted
     nta_leg_t *m_leg = nullptr;
     std::string m_callId, m_contact, m_localSdp, m_answer, m_caller;
-    std::uint32_t m_cseq = 0;       // of the INVITE
-    RequestOrder m_order;           // of all the peer asks for
-    bool m_reliableOffered = false; // the caller supports 100rel
-    bool m_offered = false;         // the INVITE made an offer
+    std::vector<std::string> m_able; // as OurSide's
+    std::uint32_t m_cseq = 0;        // of the INVITE
+    RequestOrder m_order;            // of all the peer asks for
+    bool m_reliableOffered = false;  // the caller supports 100rel
+    bool m_offered = false;          // the INVITE made an offer
     // An offer, theirs or ours, stood in a reliable response; it was answered by now.
     bool m_described = false, m_settled = false;
-    bool m_unsaid = false; // m_localSdp is the next version of what was said, not yet said itself
+    bool m_unsaid = false;   // m_localSdp is the next version of what was said, not yet said itself
+    bool m_answered = false; // with a 2xx
     bool m_answerWaits = false, m_hangUp = false, m_over = false;
     std::vector<nta_reliable_t *> m_reliable; // those without PRACK
     State m_state = State::Ringing;

@@ -104,7 +104,7 @@ void IncomingCall::changedTo(std::string_view sdp)
 
 void IncomingCall::onWithin(nta_incoming_t *request, const sip_t &sip, const Received &received)
 {
-    DialogSide side{m_localSdp, m_contact, {}};
+    DialogSide side{m_localSdp, m_able, m_contact, {}};
     side.leg = m_leg;
     side.target = sip.sip_contact;
     side.repeated = &m_answering;
@@ -162,6 +162,8 @@ int IncomingCall::onRequest(nta_incoming_t *request, const sip_t &sip)
         refuse(request, *why);
         return 0;
     }
+    if (m_state == State::Ended && !m_answered)
+        return 481; // RFC 3261 section 15.1.2: what was declined is no dialog
     if (received.message.method == sip::Method::Bye) {
         reply(request, 200);
         nta_incoming_destroy(request);

@@ -131,6 +131,7 @@ public:
     void begin()
     {
         m_limit.start(kPatience, [this] {
+            m_late = true;
             m_tell(fmt::format("The look-up of {} was given up after {} s.", m_wanted.host,
                                std::chrono::seconds(kPatience).count()));
             finish();
@@ -249,6 +250,10 @@ private:
         ask(DnsType::A, target.host, [this, target, index](const DnsAnswer &v4) {
             for (const auto &record : v4.records)
                 add(target, record.address);
+            if (v4.records.empty() && m_lost.empty()) {
+                m_lost = target.host;
+                m_trouble = v4.trouble;
+            }
             ask(DnsType::Aaaa, target.host, [this, target, index](const DnsAnswer &v6) {
                 for (const auto &record : v6.records)
                     add(target, record.address);
@@ -266,11 +271,32 @@ private:
         m_limit.stop();
         const auto done = std::exchange(m_done, nullptr);
         if (m_hops.empty())
-            return done(base::fail(
-                base::ErrorCode::Unresolvable,
-                fmt::format("The host {} was not found. Check the spelling and the DNS server.",
-                            base::printable(m_wanted.host, false, 120))));
+            return done(base::fail(base::ErrorCode::Unresolvable, whyNone()));
         done(m_hops);
+    }
+
+    std::string whyNone() const
+    {
+        const auto host = base::printable(m_wanted.host, false, 120);
+        const auto lost = base::printable(m_lost, false, 120);
+        if (m_late)
+            return fmt::format(
+                "No DNS server answered within {} s, so where {} is was not learned. "
+                "Check the DNS server and the way to it.",
+                std::chrono::seconds(kPatience).count(), host);
+        if (m_targets.empty())
+            return fmt::format("{} offers no SIP service of that kind: its SRV record says \".\" "
+                               "(RFC 2782). Try another transport.",
+                               host);
+        if (!m_trouble.empty() && !m_trouble.starts_with("no such"))
+            return fmt::format("The DNS server gave no address of {}: {}. Check the DNS server.",
+                               lost, m_trouble);
+        if (!base::equalsNoCase(m_lost, m_wanted.host) && !m_lost.empty())
+            return fmt::format("The DNS names {} as a server of {}, but no address of it. Have the "
+                               "records of that domain mended.",
+                               lost, host);
+        return fmt::format("The host {} was not found. Check the spelling and the DNS server.",
+                           host);
     }
 
     Locator &m_locator;
@@ -281,7 +307,8 @@ private:
     std::vector<Service> m_services;
     std::vector<Target> m_targets;
     std::vector<Hop> m_hops;
-    bool m_guessed = false, m_refused = false;
+    bool m_guessed = false, m_refused = false, m_late = false;
+    std::string m_lost, m_trouble; // the first host without an address, and why
 };
 
 Locator::Locator(SuLoop &loop, const std::string &configuration, bool hostsFile)

@@ -5,7 +5,9 @@
 #include <base/text.h>
 #include <charconv>
 #include <engine/target.h>
+#include <fmt/format.h>
 #include <sip/uri.h>
+#include <utility>
 
 namespace engine {
 
@@ -23,17 +25,49 @@ double preference(const sip::NameAddress &contact)
 
 } // namespace
 
+void Redirects::pass(std::string_view uri, std::string_view why)
+{
+    constexpr std::size_t kLongest = 1200; // of the text; who names more than that has a loop
+    if (m_refused.size() < kLongest)
+        m_refused += fmt::format("{}{} is not called: {}", m_refused.empty() ? "" : " ",
+                                 base::printable(uri, false, 120), why);
+}
+
 void Redirects::take(const sip::Message &response)
 {
     std::vector<std::pair<double, std::string>> found;
+    std::size_t named = 0, over = 0;
     for (const auto value : response.values(sip::HeaderId::Contact)) {
         const auto contact = sip::parseNameAddress(value);
+        ++named;
         // Headers within the URI would put words into our mouth; only the address is called.
-        const auto uri = checkedUri(
-            std::string(contact.uriText.substr(0, contact.uriText.find('?'))), "Contact");
-        if (uri && found.size() < kMost)
+        const std::string bare(contact.uriText.substr(0, contact.uriText.find('?')));
+        const auto scheme = base::lower(bare.substr(0, bare.find(':')));
+        if (bare.find(':') == std::string::npos || (scheme != "sip" && scheme != "sips")) {
+            pass(bare.empty() ? value : std::string_view(bare),
+                 "a test call goes to sip: and sips: addresses only.");
+            continue;
+        }
+        const auto uri = checkedUri(bare, "Contact");
+        if (!uri) {
+            auto why = uri.error().sentence; // whoever typed it is not here
+            if (why.ends_with(kWriteItLike))
+                why.erase(why.size() - kWriteItLike.size());
+            pass(bare, why);
+        } else if (found.size() < kMost) {
             found.emplace_back(preference(contact), *uri);
+        } else {
+            ++over;
+        }
     }
+    if (named == 0)
+        m_refused += fmt::format("{}The {} names no Contact, so there is nobody to call next (RFC "
+                                 "3261 section 21.3).",
+                                 m_refused.empty() ? "" : " ", response.status);
+    if (over > 0)
+        m_refused += fmt::format("{}{} further Contacts are passed over: a call tries at most {} "
+                                 "addresses.",
+                                 m_refused.empty() ? "" : " ", over, kMost);
     std::stable_sort(found.begin(), found.end(),
                      [](const auto &a, const auto &b) { return a.first > b.first; });
     // What a redirection names comes before what an earlier one left over.
@@ -48,13 +82,31 @@ void Redirects::called(const std::string &uri)
 
 std::optional<std::string> Redirects::next()
 {
-    while (!m_waiting.empty() && m_called.size() < kMost) {
+    while (!m_waiting.empty()) {
         auto uri = m_waiting.front();
         m_waiting.pop_front();
-        if (m_called.insert(uri).second)
+        if (m_called.contains(uri)) {
+            pass(uri, "this call tried it already, so the redirection goes in a circle (RFC 3261 "
+                      "section 8.1.3.4).");
+        } else if (m_called.size() >= kMost) {
+            pass(uri, fmt::format("{} addresses were tried, the most of one call.", kMost));
+            m_waiting.clear();
+        } else {
+            m_called.insert(uri);
             return uri;
+        }
     }
     return std::nullopt;
+}
+
+void Redirects::refuse(const std::string &uri, const std::string &why)
+{
+    pass(uri, why);
+}
+
+std::string Redirects::refused()
+{
+    return std::exchange(m_refused, {});
 }
 
 std::string contactsText(const sip::Message &response)

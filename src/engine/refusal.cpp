@@ -55,6 +55,9 @@ std::string because(const Reply &reply, const std::vector<std::string> &required
     }
     if (reply.status >= 300 && reply.status < 400) {
         const auto contacts = contactsText(message);
+        if (reply.status == 380) // RFC 3261 section 21.3.5: it is the body that says how
+            return "It describes another service in its body; calling again as before leads "
+                   "nowhere.";
         return contacts.empty()
                    ? "It names no other address."
                    : fmt::format("It points to {}. Follow redirects, or call there.", contacts);
@@ -72,11 +75,15 @@ std::string because(const Reply &reply, const std::vector<std::string> &required
 
 } // namespace
 
-std::string refusalSentence(const Reply &reply, const std::vector<std::string> &required)
+std::string refusalSentence(const Reply &reply, const std::vector<std::string> &required,
+                            const std::string &notFollowed)
 {
     const auto phrase =
         reply.phrase.empty() ? std::string(sip::phrase(reply.status)) : reply.phrase;
-    const auto why = because(reply, required);
+    // Followed as far as they went, a 3xx has nothing else to advise.
+    auto why = notFollowed.empty() || reply.status >= 400 ? because(reply, required) : "";
+    if (!notFollowed.empty())
+        why += (why.empty() ? "" : " ") + notFollowed;
     return fmt::format("The call was not answered: {} {}.{}{}", reply.status,
                        base::printable(phrase, false, 160), why.empty() ? "" : " ", why);
 }

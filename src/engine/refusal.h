@@ -10,6 +10,8 @@
 namespace engine {
 
 /// `required`: the option tags that the INVITE insisted on, by Require or Proxy-Require.
-std::string refusalSentence(const Reply &reply, const std::vector<std::string> &required);
+/// `notFollowed`: why redirects, which were to be followed, lead nowhere; empty: they were not.
+std::string refusalSentence(const Reply &reply, const std::vector<std::string> &required,
+                            const std::string &notFollowed = {});
 
 } // namespace engine

@@ -25,10 +25,10 @@ Switchboard::Switchboard(SuLoop &loop, const Options &options, Agent &agent, Lis
 {
     agent.serve(this, [this](msg_t *message, const sip_t &sip) { stray(message, sip); });
     agent.onTls([this](const TlsReport &report) {
+        m_env.listener.onTls(report); // before what becomes of the calls
         for (auto &[handle, call] : m_calls)
             call->secured(report);
         m_registrations.secured(report);
-        m_env.listener.onTls(report);
     });
     agent.knowCalls([this](std::string_view callId) {
         const std::string text(callId);
@@ -155,7 +155,7 @@ int Switchboard::onRequest(nta_incoming_t *request, const sip_t &sip)
         return message.toTag().empty() ? incoming(request, sip, received) : 481;
     case sip::Method::Options:
         if (message.toTag().empty()) {
-            answerInDialog(request, received, {{}, m_registrations.contactFor(request), {}});
+            answerInDialog(request, received, {{}, {}, m_registrations.contactFor(request), {}});
             return 0;
         }
         return 481;

@@ -53,9 +53,15 @@ public:
     virtual void keepAlive(const Connection &connection, bool ping) = 0;
     /// Bytes that are no SIP but between messages, or a connection beyond the caps.
     virtual void refused(const Connection &connection, std::string_view why) = 0;
-    /// A TLS handshake begins, and how it (or, with `done` false, what it had made) ended.
+    /// A TLS handshake begins, and how it ended: done, by an error of OpenSSL's (`failed`) or with
+    /// the connection (errno `number`, 0: FIN). In TLS 1.3 a refusal comes after we are done: then
+    /// this is called once more, if nothing had come before it.
     virtual void securing(ssl_st *, const Connection &, bool /*weConnect*/) {}
-    virtual void secured(ssl_st *, const Connection &, bool /*done*/) {}
+    struct Secured {
+        bool done = false, failed = false;
+        int number = 0;
+    };
+    virtual void secured(ssl_st *, const Connection &, const Secured &) {}
     virtual void closed(const Connection &) {} // TLS only
     /// `what` came, behind which no message can be found any more: the connection was closed here.
     virtual void broken(const Connection &connection, const std::string &what)

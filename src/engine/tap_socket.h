@@ -15,9 +15,9 @@ namespace engine {
 struct TapSocket {
     bool known = false;
     bool inet = false, stream = false, listening = false;
-    bool secure = false;
-    const ssl_st *ssl = nullptr; // of this connection, once its handshake began
-    bool connected = false;      // datagram sockets: the resolver's, not SIP
+    bool secure = false, heard = false; // heard: TLS, something came behind the handshake
+    const ssl_st *ssl = nullptr;        // of this connection, once its handshake began
+    bool connected = false;             // datagram sockets: the resolver's, not SIP
     base::Endpoint local, remote;
     std::uint32_t outgoing = 0, incoming = 0; // stream ids
     sip::Framer framer{kStreamMessageLimit, kLongestSkipped};

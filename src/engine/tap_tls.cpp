@@ -23,6 +23,12 @@ constexpr std::size_t kMostReady = 256 * 1024; // then the peer has to wait unti
 /// The version whose tls_free is known to leave the SSL; another one may free it itself.
 constexpr bool kSslIsLeft = std::string_view(SOFIA_SIP_VERSION) == "1.12.11devel";
 
+TapListener::Secured endOf(bool done, int error, int number)
+{
+    const bool cut = !done && error == SSL_ERROR_SYSCALL && number == ECONNRESET;
+    return {done, !done && error == SSL_ERROR_SSL, cut ? number : 0};
+}
+
 bool wouldBlock(int error)
 {
     return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE;
@@ -44,7 +50,7 @@ int Tap::handshake(SSL *ssl, SslCall real, bool weConnect)
     if (!wouldBlock(error)) {
         const Quiet quiet;
         entry.lastData = base::now();
-        m_listener.secured(ssl, connectionOf(entry), result == 1);
+        m_listener.secured(ssl, connectionOf(entry), endOf(result == 1, error, number));
     }
     errno = number;
     return result;
@@ -62,6 +68,7 @@ int Tap::pumpSecure(TapSocket &entry, SSL *ssl, SslReadCall real)
         const Quiet quiet;
         const std::string_view bytes(buffer, static_cast<std::size_t>(n));
         entry.lastData = base::now();
+        entry.heard = true;
         emit(entry, base::PacketKind::StreamData, false, bytes, entry.remote, entry.lastData);
         m_listener.received(connectionOf(entry));
         frames(entry, SSL_get_fd(ssl), bytes, entry.lastData);
@@ -87,8 +94,8 @@ int Tap::readSecure(SSL *ssl, void *buffer, int size, SslReadCall real)
         const int error = result > 0 ? SSL_ERROR_NONE : SSL_get_error(ssl, result);
         if (result <= 0 && !wouldBlock(error) && !entry.ended) {
             const Quiet quiet;
-            if (error == SSL_ERROR_SSL) // after the handshake, such as a certificate refused late
-                m_listener.secured(ssl, connectionOf(entry), false);
+            if (error == SSL_ERROR_SSL || !entry.heard) // such as a certificate refused late
+                m_listener.secured(ssl, connectionOf(entry), endOf(false, error, number));
             if (error == SSL_ERROR_SYSCALL && number == ECONNRESET) {
                 met({number, entry.remote, base::now()});
                 finished(entry, base::PacketKind::StreamReset, false);

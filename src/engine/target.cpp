@@ -6,6 +6,7 @@
 #include <engine/guard.h>
 #include <engine/number_guard.h>
 #include <engine/sofia.h>
+#include <engine/typed_name.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 #include <sys/socket.h>
@@ -83,10 +84,9 @@ std::string_view badHost(std::string_view uri)
 tl::unexpected<base::Error> bad(const std::string &what, const std::string &text,
                                 std::string_view why)
 {
-    return base::fail(
-        base::ErrorCode::BadInput,
-        fmt::format("The {} \"{}\" is not a SIP address: {}. Write it like sip:bob@example.test.",
-                    what, base::printable(text, false, 120), why));
+    return base::fail(base::ErrorCode::BadInput,
+                      fmt::format("The {} \"{}\" is not a SIP address: {}.{}", what,
+                                  base::printable(text, false, 120), why, kWriteItLike));
 }
 
 /// The local address of a route, found by connecting a UDP socket: nothing is sent.
@@ -115,11 +115,10 @@ base::Result<base::Address> routeTo(const base::Address &target)
 
 base::Result<std::string> checkedUri(const std::string &text, const std::string &what)
 {
-    std::string uri(base::trim(text));
+    std::string uri = withEscapedUser(base::trim(text), false);
     if (uri.empty())
-        return base::fail(
-            base::ErrorCode::BadInput,
-            fmt::format("The {} is empty. Write it like sip:bob@example.test.", what));
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("The {} is empty.{}", what, kWriteItLike));
     if (uri.size() > kLongestUri)
         return bad(what, uri, "it is too long");
     if (const auto why = badCharacters(uri))
@@ -282,18 +281,12 @@ namespace {
 /// `"Bob" <sip:bob@example.test>` or the URI alone, as a name-addr that the library can read.
 base::Result<std::string> nameAddress(const std::string &text, std::string &uri)
 {
-    std::string display;
-    uri = base::trim(text);
-    if (const auto name = sip::parseNameAddress(uri); name.ok && uri.back() == '>') {
-        display = base::printable(name.display, false, 120);
-        std::erase_if(display, [](char c) { return c == '"' || c == '\\'; });
-        uri = std::string(name.uriText);
-    }
-    const auto checked = checkedUri(uri, "From address");
+    const auto [name, typed] = nameAndUri(text);
+    const auto checked = checkedUri(withEscapedUser(typed, true), "From address");
     if (!checked)
         return tl::unexpected(checked.error());
     uri = *checked;
-    return (display.empty() ? "" : "\"" + display + "\" ") + "<" + uri + ">";
+    return quotedName(name) + "<" + uri + ">";
 }
 
 base::Result<void> checkNumber(const std::string &uri)
@@ -301,8 +294,8 @@ base::Result<void> checkNumber(const std::string &uri)
     const std::string user(sip::parseUri(uri).user);
     if (const auto what = riskyNumber(user))
         return base::fail(base::ErrorCode::BadInput,
-                          fmt::format("{} is {}; a test call to it is refused. Allow the number "
-                                      "if you mean it.",
+                          fmt::format("{} is {}; a test call to it is refused. Allow emergency and "
+                                      "premium numbers (--allow-number) if you mean it.",
                                       base::printable(user, false, 80), *what));
     return {};
 }

@@ -35,6 +35,8 @@ struct Plan {
 /// a Request-URI or a first Route that is sips. `contact`: "<sip:...;transport=tls;...>".
 std::string contactFor(const Plan &plan, const std::string &contact);
 base::Result<Plan> planCall(const CallRequest &request);
+/// How a sentence ends that is about a URI somebody typed.
+inline constexpr std::string_view kWriteItLike = " Write it like sip:bob@example.test.";
 /// Our own SIP URI as the library may have it: "sip:" put before what has no scheme.
 base::Result<std::string> checkedUri(const std::string &text, const std::string &what);
 /// Whom a REFER may name: a URI, with headers behind "?" if need be. Errors: as above, a number

@@ -265,20 +265,28 @@ void TestCall::rejected(const Reply &reply)
         return;
     CallEvent done = event(m_hangUp ? CallStep::Ended : CallStep::Failed, reply);
     if (!m_hangUp)
-        done.sentence = refusalSentence(reply, requiredOptions());
+        done.sentence = refusalSentence(reply, requiredOptions(), m_notFollowed);
     end(done);
 }
 
 /// RFC 3261 section 8.1.3.4: the best Contact of a 3xx next; one that fails makes room for the
 /// following one, except by a 6xx, which speaks for all of them.
-bool TestCall::redirected(const Reply &reply)
+bool TestCall::redirected(const Reply &reply, bool fresh)
 {
+    m_notFollowed.clear();
     if (reply.status >= 600)
         return false;
-    if (reply.status < 400)
+    if (reply.status < 400 && fresh)
         m_redirects.take(reply.message());
+    if (m_formerInvites.size() >= kMostAttempts) {
+        m_notFollowed = fmt::format("{} INVITEs were sent, the most of one call.", kMostAttempts);
+        return false;
+    }
     const auto uri = m_redirects.next();
-    if (!uri || m_formerInvites.size() >= kMostAttempts)
+    m_notFollowed = m_redirects.refused();
+    if (!m_notFollowed.empty() && uri) // else the call ends with it
+        note(base::LocalKind::Note, reply.status, {}, m_notFollowed);
+    if (!uri)
         return false;
     m_request.extras.requestUri = *uri;
     // Who sends us there must not be able to use what we answered elsewhere, nor to choose who is
@@ -289,10 +297,8 @@ bool TestCall::redirected(const Reply &reply)
     m_digest = DigestClient(m_request.credentials.user, m_request.credentials.password);
     const auto plan = planCall(m_request);
     if (!plan) {
-        note(base::LocalKind::Note, reply.status, {},
-             fmt::format("The redirection to {} is not followed: {}",
-                         base::printable(*uri, false, 120), plan.error().sentence));
-        return redirected(reply);
+        m_redirects.refuse(*uri, plan.error().sentence);
+        return redirected(reply, false);
     }
     m_plan = *plan;
     note(base::LocalKind::Note, reply.status, {},

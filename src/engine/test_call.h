@@ -99,8 +99,10 @@ private:
     std::string distrust(const Reply &reply) const;
     bool sendAgain(const Reply &reply);
     std::string flowLost(const std::string &before) const;
-    bool redirected(const Reply &reply);
+    bool redirected(const Reply &reply, bool fresh = true);
     void failedLocally(const Reply &reply);
+    bool ringsOn(const LocalFailure &why);
+    void cameAnew(const Reply &reply);
     void cancel();
     void acknowledge(EarlyDialog &dialog);
     void sendAck(const RequestSpec &spec);
@@ -115,6 +117,7 @@ private:
     void begin(Change change);
     void changed(const Reply &reply);
     void changeDone(const Reply &reply);
+    std::string unheard(const Reply &local);
     void acknowledgeChange(const Reply &reply);
     void startSession(const Reply &reply);
     void settleTimer(const Reply &reply);
@@ -125,6 +128,7 @@ private:
     std::string targetOf(const EarlyDialog &dialog) const;
     void changedByPeer(nta_incoming_t *request, const sip_t &sip, const Received &received,
                        const std::string &toTag);
+    std::vector<std::string> abilities() const; // as OurSide's
     bool glares(const sip::Message &request) const;
     void acknowledged(const Received &received);
     void changedTo(const std::string &toTag, std::string_view sdp, const std::string &ours);
@@ -161,6 +165,7 @@ private:
     State m_state = State::Calling;
     base::Instant m_hungUp; // by us
     bool m_hangUp = false, m_cancelled = false, m_over = false;
+    bool m_cutOff = false;                    // the INVITE's connection ended while it rang
     bool m_locating = false, m_heard = false; // heard: a 1xx to the present INVITE
     std::uint32_t m_cseq = 0, m_attempt = 0;
     std::shared_ptr<const TlsReport> m_tls;
@@ -177,6 +182,7 @@ private:
     std::optional<std::vector<AskedRealm>> m_trusted;
     SessionId m_sessionId;
     Redirects m_redirects;
+    std::string m_notFollowed;                    // why the last redirection was the end of it
     std::map<std::string, EarlyDialog> m_dialogs; // by To-tag, at most kMostDialogs
     std::string m_answeredTag;
     SessionTimer m_sessionTimer;
@@ -185,6 +191,7 @@ private:
     std::uint64_t m_version = 0; // of our description
     std::string m_current;       // what we last described
     bool m_peerUpdates = false;  // it allows UPDATE
+    bool m_shaped = false;       // m_current answers an offer of the peer's, with its lines
     bool m_held = false, m_transferring = false;
     Timer m_glare;
     RepeatedAnswer m_answering; // of the peer's re-INVITE

@@ -135,12 +135,17 @@ std::string TestCall::targetOf(const EarlyDialog &early) const
     return early.targetless ? m_plan.requestUri : remoteTarget(early.leg, m_plan.requestUri);
 }
 
+std::vector<std::string> TestCall::abilities() const
+{
+    return {m_described, m_request.able};
+}
+
 /// Our answer when the peer made the offer: with what the call describes, else one that accepts and
 /// moves nothing.
 std::string TestCall::answerFor(std::string_view offer) const
 {
     if (!m_described.empty())
-        if (auto answer = answerLike(offer, m_described))
+        if (auto answer = answerLike(offer, {m_described, abilities()}))
             return *answer;
     return idleAnswer(offer, m_local->endpoint.address);
 }
@@ -335,6 +340,8 @@ void TestCall::stray(const Reply &reply)
                                 "this call (RFC 3261 section 17.1.3). A response has to carry the "
                                 "Via of its request as it was.",
                                 reply.status, base::printable(branch, false, 80)));
+    if (m_cutOff && ofAnInvite && m_state == State::Proceeding)
+        return cameAnew(reply);
     // A 2xx of another fork, or repeated, after the INVITE's transaction has gone.
     if (reply.status >= 200 && reply.status < 300 && ofAnInvite && m_local != nullptr) {
         if (reply.message().cseq().number > m_cseq && !m_answeredTag.empty())

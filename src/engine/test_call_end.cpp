@@ -2,6 +2,8 @@
 // How an outgoing call ends by our doing: hung up, cancelled, or without a way on.
 #include <engine/test_call.h>
 
+#include <base/text.h>
+#include <engine/dialog_requests.h>
 #include <engine/in_dialog.h>
 #include <fmt/format.h>
 
@@ -28,6 +30,8 @@ void TestCall::failedLocally(const Reply &reply)
                                                 : "the repeated call was answered")};
     if (!m_heard && !m_hangUp && nextHop(why.sentence))
         return;
+    if (ringsOn(why))
+        return;
     if (lost)
         why.sentence += kRegisterAgain;
     else if (m_heard && reply.status == 503)
@@ -36,6 +40,62 @@ void TestCall::failedLocally(const Reply &reply)
     CallEvent done = event(m_hangUp ? CallStep::Ended : CallStep::Failed, reply);
     done.sentence = why.sentence;
     end(done);
+}
+
+/// A change of ours that nobody answered: says why, in the ladder too.
+std::string TestCall::unheard(const Reply &local)
+{
+    const EarlyDialog *main = dialog(m_answeredTag);
+    const auto where =
+        main != nullptr ? destinationOf(inDialog(*main, "INVITE")) : base::Endpoint{};
+    const auto why = m_env.agent.explain(local, m_plan.next, where);
+    const auto sentence = "The change of the call found no answer: " + why.sentence;
+    note(why.kind, local.status, m_answeredTag, sentence);
+    return sentence;
+}
+
+/// RFC 3261 section 18.2.2: a server whose connection has ended opens another one for its response,
+/// so a phone that rings may still be answered. Not over a flow, behind which nobody reaches us but
+/// by it (RFC 5626).
+bool TestCall::ringsOn(const LocalFailure &why)
+{
+    if (!why.ended || m_flow || m_hangUp || m_cutOff || m_state != State::Proceeding)
+        return false;
+    constexpr int kRinging = 360; // T1: the 3 min that a proxy waits (RFC 3261 section 16.6)
+    const base::Duration patience = kRinging * m_env.options.t1;
+    m_cutOff = true;
+    note(base::LocalKind::Note, 0, {},
+         fmt::format("{} It rings on all the same: the answer may come over a new connection to {} "
+                     "(RFC 3261 section 18.2.2). The call is given up when none came in {} s.",
+                     why.sentence, m_local->of(m_transport).text(), base::seconds(patience, 0)));
+    m_giveUp.start(patience, [this, sentence = why.sentence] {
+        fail(sentence + " No answer came over a new connection either." + kMayStillRing,
+             base::LocalKind::TimedOut, 408);
+    });
+    return true;
+}
+
+/// A response to the INVITE over another connection; the library's transaction has gone with the
+/// first.
+void TestCall::cameAnew(const Reply &reply)
+{
+    if (reply.status < 200)
+        return provisional(reply);
+    if (reply.status < 300)
+        return answered(reply);
+    RequestSpec spec; // RFC 3261 section 17.1.1.3
+    spec.leg = m_leg;
+    spec.method = "ACK";
+    spec.uri = m_plan.requestUri;
+    spec.headers =
+        fmt::format("CSeq: {} ACK\r\nTo: {}\r\n", reply.message().cseq().number,
+                    base::printable(reply.message().value(sip::HeaderId::To), false, 2000)) +
+        m_plan.routeLine;
+    spec.branch = m_branches.back();
+    spec.ident = m_local->ident.c_str();
+    spec.route = routeUri();
+    Transaction::start(spec, nullptr);
+    rejected(reply);
 }
 
 void TestCall::hangUp()
@@ -50,6 +110,12 @@ void TestCall::hangUp()
         ended.sentence = "The call was given up before its INVITE left.";
         return end(ended);
     }
+    const bool silent = m_state == State::Calling && m_transport == base::Transport::Tls && m_hop &&
+                        m_env.agent.handshaking(m_hop->endpoint);
+    if (silent) // nothing of it left, so nothing is owed
+        return fail("The call was given up before its INVITE left: " +
+                        Agent::silentHandshake(m_hop->endpoint),
+                    base::LocalKind::TimedOut, 408);
     if (m_state == State::Answered) {
         if (auto *answeredDialog = dialog(m_answeredTag))
             bye(*answeredDialog, 1);
@@ -79,7 +145,8 @@ void TestCall::cancel()
     spec.route = m_remote.known() && m_transport == base::Transport::Udp
                      ? hopUri({m_transport, m_remote, {}})
                      : routeUri();
-    tport_t *transport = m_invite->transport(); // the connection the INVITE took
+    // The connection the INVITE took, while it stands.
+    tport_t *transport = m_cutOff ? nullptr : m_invite->transport();
     spec.transport =
         transport != nullptr && tport_is_secondary(transport) != 0 ? transport : nullptr;
     const bool sent = m_requests.start(spec, [this](const Reply &reply) {

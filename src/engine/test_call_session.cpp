@@ -119,10 +119,11 @@ void TestCall::begin(Change change)
     }
     using sip::Direction;
     const bool bare = change.refresh && change.byUpdate; // RFC 4028 section 7.4: no SDP needed
-    if (!bare && !m_described.empty())
-        change.sdp =
-            withDirection(m_described, change.hold ? Direction::SendOnly : Direction::SendRecv,
-                          change.refresh ? m_version : ++m_version);
+    // RFC 3264 section 8: no line of what was agreed on goes missing in the next offer.
+    const auto &base = m_shaped ? m_current : m_described;
+    if (!bare && !base.empty())
+        change.sdp = withDirection(base, change.hold ? Direction::SendOnly : Direction::SendRecv,
+                                   change.refresh ? m_version : ++m_version);
     RequestSpec spec = inDialog(*main, change.byUpdate ? "UPDATE" : "INVITE");
     spec.headers +=
         fmt::format("Contact: {}\r\nAllow: {}\r\nSupported: timer\r\n", m_contact, kAllow) +
@@ -200,9 +201,12 @@ void TestCall::changeDone(const Reply &reply)
     if (!change.refresh || !accepted) {
         CallEvent held = event(CallStep::Held, reply);
         held.held = m_held;
+        if (!change.sdp.empty())
+            held.ours = change.sdp;
         if (!accepted)
-            held.sentence =
-                fmt::format("The change was not accepted: {} {}.", reply.status, held.phrase);
+            held.sentence = reply.local ? unheard(reply)
+                                        : fmt::format("The change was not accepted: {} {}.",
+                                                      reply.status, held.phrase);
         m_env.listener.onCall(held);
     }
     // RFC 3261 section 12.2.1.2 and 14.1: these two mean that the dialog is gone.
@@ -303,7 +307,7 @@ void TestCall::changedByPeer(nta_incoming_t *request, const sip_t &sip, const Re
 {
     const bool main = toTag == m_answeredTag && m_state == State::Answered;
     const EarlyDialog *dialog_ = dialog(toTag);
-    DialogSide side{main ? m_current : m_described, m_contact, {}};
+    DialogSide side{main ? m_current : m_described, abilities(), m_contact, {}};
     if (main && (received.message.method == sip::Method::Invite ||
                  received.message.method == sip::Method::Update))
         side.headers = m_sessionTimer.refreshed(received.message);
@@ -322,6 +326,7 @@ void TestCall::changedByPeer(nta_incoming_t *request, const sip_t &sip, const Re
         return;
     if (main) {
         m_current = *answer;
+        m_shaped = true;
         m_version = std::max(m_version, originOf(m_current).version);
     }
     changedTo(toTag, received.message.sdp(), *answer);

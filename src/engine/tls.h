@@ -33,8 +33,11 @@ public:
     /// Before the handshake. `id` is the connection's until forget().
     void prepare(ssl_st *ssl, std::uint32_t id, const std::string &name,
                  const base::Endpoint &remote, bool weConnect);
-    /// After it; `done` false: it failed.
-    TlsReport report(ssl_st *ssl, std::uint32_t id, bool done) const;
+    /// After it; `done` false: it failed, by an error of OpenSSL's (`failed`) or with the
+    /// connection (errno `number`, 0: FIN).
+    TlsReport report(ssl_st *ssl, std::uint32_t id, bool done, bool failed, int number) const;
+    /// Whether the peer wanted to see a certificate of ours.
+    bool asked(std::uint32_t id) const;
     void forget(std::uint32_t id);
     /// The last alert the peer sent on it, in OpenSSL's words ("close notify"); empty: none.
     std::string alert(std::uint32_t id) const;
@@ -42,6 +45,7 @@ public:
 private:
     struct Check;
     static int verified(int fine, x509_store_ctx_st *context) noexcept;
+    static int askedFor(ssl_st *ssl, void *check) noexcept;
     static void happened(const ssl_st *ssl, int where, int value) noexcept;
 
     TlsOptions m_options;

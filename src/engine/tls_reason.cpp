@@ -2,6 +2,7 @@
 #include <engine/tls_reason.h>
 
 #include <base/text.h>
+#include <cerrno>
 #include <engine/tls.h>
 #include <fmt/format.h>
 #include <openssl/bio.h>
@@ -150,29 +151,95 @@ void explainCertificate(int error, TlsReport &out)
     }
 }
 
-void explainHandshake(unsigned long error, TlsReport &out)
+namespace {
+
+/// Whether the peer ended it for our certificate, or for want of one. TLS 1.2 has no alert of its
+/// own for the latter: a server that asked and got none says "handshake failure", or just closes.
+bool aboutClientCertificate(const HandshakeEnd &end)
+{
+    switch (ERR_GET_REASON(end.error)) {
+    case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
+    case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
+    case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
+    case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_NO_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
+    case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
+        return true;
+    case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
+        return end.asked;
+    default:
+        return end.error == 0 && end.asked;
+    }
+}
+
+std::string endText(const HandshakeEnd &end)
+{
+    if (end.error == 0)
+        return end.number == ECONNRESET ? "it reset the connection (RST)"
+                                        : "it closed the connection (FIN)";
+    const char *text = ERR_reason_error_string(end.error);
+    std::string out = text != nullptr ? text : "a reason nobody names";
+    // OpenSSL names the protocol that first knew the alert, not the one in use.
+    for (const std::string_view prefix : {"sslv3 alert ", "tlsv1 alert ", "tlsv13 alert "})
+        if (out.compare(0, prefix.size(), prefix) == 0)
+            return fmt::format("TLS alert \"{}\"", out.substr(prefix.size()));
+    return out;
+}
+
+} // namespace
+
+void explainHandshake(const HandshakeEnd &end, TlsReport &out)
 {
     out.code = "handshake";
-    const int reason = ERR_GET_REASON(error);
-    if (error == 0) {
-        out.sentence = "The peer closed the connection in the middle of the TLS handshake.";
-    } else if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST) {
-        out.code = "no-tls";
-        out.sentence = "The peer does not speak TLS on that port.";
-    } else if (reason == SSL_R_UNSUPPORTED_PROTOCOL ||
-               reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION) {
-        out.code = "version";
-        out.sentence = "The peer speaks no TLS of version 1.2 or later.";
-    } else if (reason == SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED ||
-               reason == SSL_R_TLSV1_ALERT_UNKNOWN_CA ||
-               reason == SSL_R_SSLV3_ALERT_BAD_CERTIFICATE ||
-               reason == SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN) {
+    const int reason = ERR_GET_REASON(end.error);
+    if (aboutClientCertificate(end)) {
         out.code = "client-certificate";
-        out.sentence = "The peer wants a client certificate that it trusts. Give one.";
+        out.sentence =
+            end.shown
+                ? fmt::format("The peer refused our client certificate: {}. Give one that it "
+                              "trusts (--tls-cert and --tls-key, or Network and certificates in "
+                              "the window), or have the authority of this one added there.",
+                              endText(end))
+                : fmt::format("The peer wants a client certificate, and none was given: {}. Give "
+                              "one that it trusts (--tls-cert and --tls-key, or Network and "
+                              "certificates in the window).",
+                              endText(end));
+    } else if (end.error == 0) {
+        out.sentence = fmt::format(
+            "The peer ended the connection in the middle of the TLS handshake: {}. A port without "
+            "TLS or a filter on the way does that: check the port, which is 5061 for TLS.",
+            endText(end));
+    } else if (reason == SSL_R_WRONG_VERSION_NUMBER || reason == SSL_R_HTTP_REQUEST ||
+               reason == SSL_R_BAD_RECORD_TYPE || reason == SSL_R_PACKET_LENGTH_TOO_LONG) {
+        out.code = "no-tls";
+        out.sentence = "The peer does not speak TLS on that port. Check the port, which is 5061 "
+                       "for TLS, and the transport.";
+    } else if (reason == SSL_R_UNSUPPORTED_PROTOCOL ||
+               reason == SSL_R_TLSV1_ALERT_PROTOCOL_VERSION || reason == SSL_R_VERSION_TOO_LOW) {
+        out.code = "version";
+        out.sentence = fmt::format("The peer speaks no TLS of version 1.2 or later: {}. Have one "
+                                   "of them enabled there; older ones are not safe (RFC 8996).",
+                                   endText(end));
+    } else if (reason == SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE ||
+               reason == SSL_R_TLSV1_ALERT_INSUFFICIENT_SECURITY ||
+               reason == SSL_R_NO_CIPHERS_AVAILABLE || reason == SSL_R_WRONG_CIPHER_RETURNED ||
+               reason == SSL_R_DH_KEY_TOO_SMALL) {
+        out.code = "cipher";
+        out.sentence = fmt::format("The peer and Earshot have no cipher, curve or key size in "
+                                   "common: {}. Have an AES-GCM suite with ECDHE enabled there.",
+                                   endText(end));
+    } else if (reason == SSL_R_TLSV1_UNRECOGNIZED_NAME) {
+        out.code = "name";
+        out.sentence = fmt::format("The peer serves nobody named {}: {}. Call it by a name that it "
+                                   "is set up for.",
+                                   out.name, endText(end));
     } else {
-        const char *text = ERR_reason_error_string(error);
-        out.sentence = fmt::format("The TLS handshake failed: {}.",
-                                   text != nullptr ? text : "for a reason nobody names");
+        out.sentence = fmt::format("The TLS handshake failed: {}. The peer's own log says more.",
+                                   endText(end));
     }
 }
 

@@ -13,7 +13,12 @@ void describeCertificate(x509_st *certificate, TlsReport &out);
 void explainCertificate(int error, TlsReport &out);
 /// A refusal though another certificate of that server was `accepted`: its fingerprint.
 void explainChanged(const std::string &accepted, TlsReport &out);
-/// `error`: the last of OpenSSL's error queue, 0: the connection just ended.
-void explainHandshake(unsigned long error, TlsReport &out);
+struct HandshakeEnd {
+    unsigned long error = 0; // of OpenSSL's queue; 0: the connection ended
+    int number = 0;          // errno of that end; 0: FIN
+    bool asked = false;      // for a client certificate
+    bool shown = false;      // and one of ours was shown
+};
+void explainHandshake(const HandshakeEnd &end, TlsReport &out);
 
 } // namespace engine

@@ -52,11 +52,22 @@ std::string_view dissectorOf(const base::Packet &packet, std::string_view bytes)
     return sip::looksLikeSip(text) ? "sip" : "data";
 }
 
-/// Media can be any program's to read when it looks like the packets it was.
-bool asDatagram(const base::Packet &packet)
+/// RFC 6347 section 4.1 and RFC 7983: a record of DTLS 1.x.
+bool isDtls(std::string_view bytes)
 {
+    constexpr std::size_t kHeader = 13;
+    return bytes.size() >= kHeader && bytes[0] >= 20 && bytes[0] < 64 && bytes[1] == '\xFE';
+}
+
+/// Media, and the handshake for it, can be any program's to read when it looks like the packets it
+/// was: an exported PDU of DTLS names no dissector that Wireshark would take.
+bool asDatagram(const base::Packet &packet, std::string_view bytes)
+{
+    const bool handshake =
+        packet.origin == base::Origin::Media && packet.hint == PayloadHint::Unknown;
     return packet.kind == PacketKind::Datagram && !packet.cut &&
-           (packet.hint == PayloadHint::Rtp || packet.hint == PayloadHint::Rtcp) &&
+           (packet.hint == PayloadHint::Rtp || packet.hint == PayloadHint::Rtcp ||
+            (handshake && isDtls(bytes))) &&
            packet.source.known() &&
            packet.source.address.family == packet.destination.address.family &&
            packet.payload.size() <= kMostDatagram;
@@ -87,7 +98,7 @@ void PacketWriter::write(const base::Packet &packet, std::string_view bytes, std
     const Direction direction = packet.kind == PacketKind::Local ? Direction::Unknown
                                 : packet.outgoing                ? Direction::Outbound
                                                                  : Direction::Inbound;
-    if (asDatagram(packet)) {
+    if (asDatagram(packet, bytes)) {
         const std::uint32_t into = interface(lane, kRawIp, out);
         out += packetBlock(into, packet.time, direction,
                            udpPacket(packet.source, packet.destination, bytes), {});

@@ -31,8 +31,40 @@ trace::RowId reasonOf(const Evidence &evidence)
     return reason;
 }
 
-std::vector<Fix> fixesOf(base::LocalKind kind)
+/// TLS is told by the sentence alone; nullopt: it was not that.
+std::optional<std::vector<Fix>> fixesOfTls(std::string_view sentence)
 {
+    const auto tells = [&](std::string_view words) {
+        return sentence.find(words) != std::string_view::npos;
+    };
+    if (tells("client certificate"))
+        return {{{"Give a client certificate, with its key, that the server trusts.",
+                  "caller's user agent", Action::None},
+                 {"Have the server trust the authority that issued it, or ask for none.",
+                  "operator", Action::None}}};
+    if (tells("ertificate of ") || tells("certificate names ") || tells("another certificate"))
+        return {{{"Have the server show a certificate that is valid, names the host that is "
+                  "called, and comes with those between it and its authority.",
+                  "operator", Action::None},
+                 {"If the authority is your own, give its certificate as the CA file.",
+                  "caller's user agent", Action::None},
+                 {"If the owner confirms its SHA-256 fingerprint, accept this one certificate for "
+                  "this server.",
+                  "caller's user agent", Action::None}}};
+    if (tells("TLS"))
+        return {{{"Check the port, which is 5061 for TLS, and the transport.",
+                  "caller's user agent", Action::None},
+                 {"Have the server speak TLS 1.2 or 1.3 on it, with a common cipher.", "operator",
+                  Action::None}}};
+    return std::nullopt;
+}
+
+std::vector<Fix> fixesOf(base::LocalKind kind, std::string_view sentence)
+{
+    if (auto tls = kind == base::LocalKind::SendFailed || kind == base::LocalKind::TimedOut
+                       ? fixesOfTls(sentence)
+                       : std::nullopt)
+        return *tls;
     switch (kind) {
     case base::LocalKind::Unresolvable:
         return {{"Check how the host is written, and whether the DNS server in use knows it "
@@ -66,7 +98,7 @@ void check(const Evidence &evidence, Findings &out)
                                     false, 300)));
     f.impact = "Nothing was sent, so no server and no callee knows of it.";
     f.evidence = {at(reason, "why nothing was sent")};
-    f.fixes = fixesOf(event.kind);
+    f.fixes = fixesOf(event.kind, event.sentence);
 }
 
 } // namespace

@@ -169,6 +169,56 @@ TEST(CallOptions, ARedirectIsFollowedOnRequestBestFirstAndNeverInCircles)
     EXPECT_EQ(redirecting.count("INVITE"), 2); // once for each call
 }
 
+TEST(CallOptions, WhyARedirectionIsNotFollowedIsSaid)
+{
+    const struct {
+        const char *contact;
+        const char *words, *others;
+    } kCases[] = {
+        {"<sip:112@127.0.0.1>", "emergency number", "Write it like"},
+        {"<tel:+4930123>", "sip: and sips: addresses only", "Write it like"},
+        {"<http://a.test/>", "sip: and sips: addresses only", "Write it like"},
+        {"<sip:bob@a b>", "is not a SIP address", "Write it like"},
+        {"", "names no Contact", "Follow redirects"},
+        {"self", "circle", "Follow redirects"},
+    };
+    for (const auto &[contact, words, others] : kCases) {
+        Peer redirecting(Script([&, named = std::string(contact)](
+                                    Peer &self, const sip::Message &message, const Way &way) {
+            auto response = sip::responseTo(message, 302, "", "r");
+            if (!named.empty())
+                response.header("Contact", named == "self" ? "<" + self.uri() + ">" : named);
+            self.send(way, response.text());
+        }));
+        Ear ear(ear::quick());
+        auto request = to(redirecting);
+        request.extras.followRedirects = true;
+        ear.engine->place(request);
+        ASSERT_TRUE(ear.waitFor(CallStep::Failed)) << contact;
+        EXPECT_THAT(ear.first(CallStep::Failed).sentence,
+                    AllOf(HasSubstr(words), Not(HasSubstr(others))))
+            << contact;
+        EXPECT_EQ(redirecting.count("INVITE"), 1);
+    }
+}
+
+TEST(CallOptions, ARedirectionWithoutEndEndsAndSaysSo)
+{
+    std::atomic<int> n{0};
+    Peer redirecting(Script([&](Peer &self, const sip::Message &message, const Way &way) {
+        self.send(way, sip::responseTo(message, 302, "", "r")
+                           .header("Contact", "<" + self.uri("n" + std::to_string(++n)) + ">")
+                           .text());
+    }));
+    Ear ear(ear::quick());
+    auto request = to(redirecting);
+    request.extras.followRedirects = true;
+    ear.engine->place(request);
+    ASSERT_TRUE(ear.waitFor(CallStep::Failed));
+    EXPECT_THAT(ear.first(CallStep::Failed).sentence, HasSubstr("the most of one call"));
+    EXPECT_EQ(redirecting.count("INVITE"), 10);
+}
+
 TEST(CallOptions, ABodyOfOnesOwnGoesBesideTheOffer)
 {
     engine::CallRequest request;
@@ -267,6 +317,14 @@ TEST(CallOptions, ALineEndInAnAddressIsRefusedWithASentence)
         EXPECT_THAT(checked.error().sentence, HasSubstr("line end")) << bad;
         EXPECT_FALSE(engine::transferTarget(bad, true).has_value()) << bad;
     }
+}
+
+TEST(CallOptions, ATransferTargetIsKnownToBeBadBeforeTheCall)
+{
+    EXPECT_FALSE(engine::Engine::checkTransfer("sip:112@127.0.0.1", false).has_value());
+    EXPECT_TRUE(engine::Engine::checkTransfer("sip:112@127.0.0.1", true).has_value());
+    EXPECT_FALSE(engine::Engine::checkTransfer("tel:+4930123", true).has_value());
+    EXPECT_TRUE(engine::Engine::checkTransfer("sip:carol@127.0.0.1?Subject=x", false).has_value());
 }
 
 TEST(CallOptions, ATransferTargetIsJudgedLikeACall)

@@ -4,6 +4,10 @@
 
 #include <base/text.h>
 #include <gmock/gmock.h>
+#include <netinet/in.h>
+#include <sip/uri.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace {
 
@@ -27,7 +31,6 @@ enum class How { Fin, Rst };
 struct Ends {
     const char *name;
     How how;
-    int provisional; // 0: not a word before the end
 };
 
 class ConnectionEnds : public testing::TestWithParam<Ends>
@@ -37,10 +40,7 @@ class ConnectionEnds : public testing::TestWithParam<Ends>
 TEST_P(ConnectionEnds, ThePendingCallIsOverAtOnceAndSaysWhy)
 {
     const How how = GetParam().how;
-    const int provisional = GetParam().provisional;
-    Peer callee(Script([=](Peer &self, const sip::Message &message, const Way &way) {
-        if (provisional != 0)
-            self.send(way, peer::answer(self, message, provisional, "a").text());
+    Peer callee(Script([=](Peer &self, const sip::Message &, const Way &way) {
         how == How::Fin ? self.finish(way) : self.reset(way);
     }));
     Ear ear(slow());
@@ -61,11 +61,117 @@ TEST_P(ConnectionEnds, ThePendingCallIsOverAtOnceAndSaysWhy)
 }
 
 INSTANTIATE_TEST_SUITE_P(Ways, ConnectionEnds,
-                         testing::Values(Ends{"FinInSilence", How::Fin, 0},
-                                         Ends{"RstInSilence", How::Rst, 0},
-                                         Ends{"FinWhileItRings", How::Fin, 180},
-                                         Ends{"RstWhileItRings", How::Rst, 180}),
+                         testing::Values(Ends{"FinInSilence", How::Fin},
+                                         Ends{"RstInSilence", How::Rst}),
                          [](const auto &each) { return std::string(each.param.name); });
+
+/// RFC 3261 section 18.2.2: the connection ends while it rings, and the answer comes over another.
+class RingsOn : public testing::TestWithParam<How>
+{
+public:
+    explicit RingsOn(base::Duration t1 = std::chrono::milliseconds(500))
+        : callee(Script([this](Peer &self, const sip::Message &message, const Way &way) {
+              {
+                  const std::lock_guard guard(mutex);
+                  invite = message.text;
+                  first = way;
+              }
+              self.send(way, peer::answer(self, message, 180, "a").text());
+          })),
+          ear(ear::quick(t1))
+    {
+        call = ear.engine->place(to(callee, base::Transport::Tcp));
+        EXPECT_TRUE(ear.waitFor(CallStep::Provisional)); // a RST takes what was not read along
+        {
+            const std::lock_guard guard(mutex);
+            GetParam() == How::Fin ? callee.finish(first) : callee.reset(first);
+        }
+        EXPECT_TRUE(support::stepUntil([&] { return !tells("rings on").empty(); }));
+        EXPECT_EQ(ear.count(CallStep::Failed), 0);
+    }
+    std::string tells(const char *words)
+    {
+        for (const auto &each : ear.told(base::LocalKind::Note))
+            if (each.sentence.find(words) != std::string::npos)
+                return each.sentence;
+        return {};
+    }
+    /// Over a connection to where our Via says we are.
+    void respond(int status)
+    {
+        const std::lock_guard guard(mutex);
+        const auto message = *sip::parse(invite);
+        const auto via = sip::parseVia(message.value(sip::HeaderId::Via));
+        sockaddr_in name{};
+        name.sin_family = AF_INET;
+        name.sin_port = htons(via.port.value_or(5060));
+        name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+        back = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        ASSERT_EQ(::connect(back, reinterpret_cast<sockaddr *>(&name), sizeof name), 0);
+        auto response = peer::answer(callee, message, status, "a");
+        if (status == 200)
+            response.body("application/sdp", ear::kAnswer);
+        const auto text = response.text();
+        ASSERT_EQ(::send(back, text.data(), text.size(), MSG_NOSIGNAL),
+                  static_cast<ssize_t>(text.size()));
+    }
+    ~RingsOn() override
+    {
+        if (back >= 0)
+            ::close(back);
+    }
+
+    std::mutex mutex;
+    std::string invite;
+    Way first;
+    int back = -1;
+    Peer callee;
+    Ear ear;
+    engine::CallHandle call;
+};
+
+TEST_P(RingsOn, AndIsAnsweredOverAnotherConnection)
+{
+    respond(200);
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    EXPECT_TRUE(support::stepUntil([&] { return callee.count("ACK") == 1; }));
+    EXPECT_EQ(ear.count(CallStep::Failed), 0);
+}
+
+TEST_P(RingsOn, AndIsRefusedOverAnotherConnection)
+{
+    respond(486);
+    ASSERT_TRUE(ear.waitFor(CallStep::Failed));
+    EXPECT_EQ(ear.first(CallStep::Failed).status, 486);
+    EXPECT_FALSE(ear.first(CallStep::Failed).local);
+    EXPECT_TRUE(support::stepUntil([&] { return callee.count("ACK") == 1; }));
+}
+
+TEST_P(RingsOn, AndIsCancelledOverAnotherConnection)
+{
+    ear.engine->hangUp(call);
+    EXPECT_TRUE(support::stepUntil([&] { return callee.count("CANCEL") == 1; }));
+    respond(487);
+    ASSERT_TRUE(ear.waitFor(CallStep::Ended));
+    EXPECT_EQ(ear.first(CallStep::Ended).status, 487);
+    EXPECT_FALSE(ear.first(CallStep::Ended).local);
+}
+
+class GivenUp : public RingsOn
+{
+public:
+    GivenUp() : RingsOn(std::chrono::milliseconds(5)) {}
+};
+
+TEST_P(GivenUp, WhenNoAnswerComes)
+{
+    ASSERT_TRUE(ear.waitFor(CallStep::Failed));
+    EXPECT_EQ(ear.first(CallStep::Failed).status, 408);
+    EXPECT_THAT(ear.first(CallStep::Failed).sentence, HasSubstr("over a new connection"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Ends, RingsOn, testing::Values(How::Fin, How::Rst));
+INSTANTIATE_TEST_SUITE_P(Ends, GivenUp, testing::Values(How::Fin));
 
 TEST(ConnectionEnd, ACancelIsNotWaitedForOnAConnectionThatIsGone)
 {

@@ -19,13 +19,17 @@ class Asking : public testing::Test
 {
 public:
     /// 64*T1 is what a slow machine has for an ACK.
-    explicit Asking(std::chrono::milliseconds t1 = std::chrono::milliseconds(200), int status = 200)
+    explicit Asking(std::chrono::milliseconds t1 = std::chrono::milliseconds(200), int status = 200,
+                    const std::function<void(engine::CallRequest &)> &how = {})
         : first(status), callee([this](Peer &self, const sip::Message &message, const Way &from) {
               heard(self, message, from);
           }),
           ear(ear::quick(t1))
     {
-        ear.engine->place(to(callee));
+        auto asked = to(callee);
+        if (how)
+            how(asked);
+        ear.engine->place(asked);
         EXPECT_TRUE(ear.waitFor(status < 200 ? CallStep::Provisional : CallStep::Answered));
         EXPECT_TRUE(support::stepUntil([&] { return status < 200 || callee.count("ACK") == 1; }));
     }
@@ -243,6 +247,92 @@ TEST_F(Asking, OfSeveralBodiesTheNecessaryOnesMustBeKnown)
              .body("multipart/mixed;boundary=b",
                    mixed("Content-Disposition: signal ; handling=OPTIONAL\r\n")));
     EXPECT_THAT(answer("12 UPDATE"), HasSubstr("SIP/2.0 200"));
+}
+
+/// An offer of the peer's with these m= lines and what follows them.
+std::string offerOf(const std::string &lines)
+{
+    return "v=0\r\no=- 7 7 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n" + lines;
+}
+
+TEST_F(Asking, ANarrowAnswerNarrowsNoLaterOne)
+{
+    const auto offers = [&](int cseq, const std::string &lines) {
+        send(request("UPDATE", cseq).body("application/sdp", offerOf(lines)));
+        return answer(std::to_string(cseq) + " UPDATE");
+    };
+    EXPECT_THAT(offers(10, "m=audio 41000 RTP/AVP 8\r\n"), HasSubstr("m=audio 40000 RTP/AVP 8"));
+    EXPECT_THAT(offers(11, "m=audio 41002 RTP/AVP 0\r\n"), HasSubstr("m=audio 40000 RTP/AVP 0"));
+    EXPECT_THAT(offers(12, "m=audio 41002 RTP/AVP 0\r\na=sendonly\r\n"), HasSubstr("a=recvonly"));
+    EXPECT_THAT(offers(13, "m=audio 41002 RTP/AVP 0 8\r\n"), HasSubstr("a=sendrecv"));
+    // Nothing in it is ours: the session stays, and goes on from there.
+    EXPECT_THAT(offers(14, "m=audio 41002 RTP/AVP 18\r\n"), HasSubstr("SIP/2.0 488"));
+    EXPECT_THAT(offers(15, "m=video 41004 RTP/AVP 34\r\n"), HasSubstr("SIP/2.0 488"));
+    EXPECT_THAT(offers(16, "m=audio 41002 RTP/AVP 8\r\n"), HasSubstr("m=audio 40000 RTP/AVP 8"));
+    EXPECT_EQ(ear.count(CallStep::Changed), 5);
+}
+
+TEST_F(Asking, AStreamIsTakenAwayAndComesBack)
+{
+    send(request("UPDATE", 10).body("application/sdp", offerOf("m=audio 0 RTP/AVP 0\r\n")));
+    EXPECT_THAT(answer("10 UPDATE"),
+                testing::AllOf(HasSubstr("SIP/2.0 200"), HasSubstr("m=audio 0 RTP/AVP 0")));
+    send(request("UPDATE", 11)
+             .body("application/sdp",
+                   offerOf("m=audio 0 RTP/AVP 0\r\nm=audio 41002 RTP/AVP 8\r\n")));
+    EXPECT_THAT(answer("11 UPDATE"), testing::AllOf(HasSubstr("m=audio 0 RTP/AVP 0"),
+                                                    HasSubstr("m=audio 40000 RTP/AVP 8")));
+}
+
+TEST_F(Asking, OurNextOfferKeepsTheLinesThatThePeerAdded)
+{
+    send(request("UPDATE", 10)
+             .body("application/sdp",
+                   offerOf("m=audio 41000 RTP/AVP 0\r\nm=video 41004 RTP/AVP 34\r\n")));
+    EXPECT_THAT(answer("10 UPDATE"), HasSubstr("m=video 0"));
+    ear.engine->hold(ear.first(CallStep::Answered).call, true, false);
+    ASSERT_TRUE(support::stepUntil([&] { return callee.count("INVITE") == 2; }));
+    const auto texts = callee.texts();
+    const auto last = std::find_if(texts.rbegin(), texts.rend(), [](const std::string &each) {
+        return each.compare(0, 7, "INVITE ") == 0;
+    });
+    EXPECT_THAT(*last, testing::AllOf(HasSubstr("m=audio 40000"), HasSubstr("m=video 0"),
+                                      HasSubstr("a=sendonly"))); // RFC 3264 section 8
+}
+
+constexpr const char *kLong = "inline:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+
+class Keyed : public Asking
+{
+public:
+    Keyed()
+        : Asking(std::chrono::milliseconds(200), 200, [](engine::CallRequest &asked) {
+              const std::string key = kLong;
+              asked.description += "a=crypto:1 AES_CM_128_HMAC_SHA1_80 " + key + "\r\n";
+              asked.able = asked.description + "a=crypto:2 AES_CM_128_HMAC_SHA1_32 " + key + "\r\n";
+          })
+    {
+    }
+};
+
+TEST_F(Keyed, AnotherSuiteThanTheFirstIsTakenToo)
+{
+    const std::string key = kLong;
+    send(request("UPDATE", 10)
+             .body("application/sdp", offerOf("m=audio 41000 RTP/SAVP 0\r\na=crypto:4 "
+                                              "AES_CM_128_HMAC_SHA1_80 " +
+                                              key + "\r\n")));
+    EXPECT_THAT(answer("10 UPDATE"), HasSubstr("a=crypto:4 AES_CM_128_HMAC_SHA1_80"));
+    send(request("UPDATE", 11)
+             .body("application/sdp", offerOf("m=audio 41000 RTP/SAVP 0\r\na=crypto:9 "
+                                              "AES_CM_128_HMAC_SHA1_32 " +
+                                              key + "\r\n")));
+    EXPECT_THAT(answer("11 UPDATE"), HasSubstr("a=crypto:9 AES_CM_128_HMAC_SHA1_32"));
+    send(request("UPDATE", 12)
+             .body("application/sdp", offerOf("m=audio 41000 RTP/SAVP 0\r\na=crypto:9 "
+                                              "AES_CM_256_HMAC_SHA1_80 " +
+                                              key + "\r\n")));
+    EXPECT_THAT(answer("12 UPDATE"), HasSubstr("SIP/2.0 488"));
 }
 
 } // namespace

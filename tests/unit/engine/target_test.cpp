@@ -42,3 +42,38 @@ TEST(Target, AContactOverTlsIsSipsWhereTheRequestOrItsFirstRouteIs)
     EXPECT_EQ(contact("sips:a@x.test", "", "<sips:bob@192.0.2.1:5061>"),
               "<sips:bob@192.0.2.1:5061>");
 }
+
+TEST(Target, WhatIsTypedAsFromIsWrittenAsRfc3261HasIt)
+{
+    const std::pair<const char *, const char *> kCases[] = {
+        {"sip:alice@a.test", "<sip:alice@a.test>"},
+        {"sip:j\xC3\xBCrgen@a.test", "<sip:j%C3%BCrgen@a.test>"},
+        {"J\xC3\xBCrgen M. <sip:j\xC3\xBCrgen@a.test>",
+         "\"J\xC3\xBCrgen M.\" <sip:j%C3%BCrgen@a.test>"},
+        {"\"Ann, \\\"the\\\" <b>\" <sip:ann@a.test>", "\"Ann, \\\"the\\\" <b>\" <sip:ann@a.test>"},
+        {"Ann, \"the\" <b> <sip:ann@a.test>", "\"Ann, \\\"the\\\" <b>\" <sip:ann@a.test>"},
+        {"a \\ b <sip:ann@a.test>", "\"a \\\\ b\" <sip:ann@a.test>"},
+        {"sip:a,b@a.test", "<sip:a,b@a.test>"},
+        {"sip:a\"b@a.test", "<sip:a%22b@a.test>"},
+        {"sip:a<b>c@a.test", "<sip:a%3Cb%3Ec@a.test>"},
+        {"<sip:a b@a.test>", "<sip:a%20b@a.test>"},
+        {"sip:100%@a.test", "<sip:100%25@a.test>"},
+        {"sip:a%20b@a.test", "<sip:a%20b@a.test>"},
+        {"bob@a.test", "<sip:bob@a.test>"},
+    };
+    for (const auto &[typed, written] : kCases) {
+        engine::CallRequest request;
+        request.target = "sip:bob@127.0.0.1";
+        request.from = typed;
+        const auto plan = engine::planCall(request);
+        ASSERT_TRUE(plan.has_value()) << typed << ": " << plan.error().sentence;
+        EXPECT_EQ(plan->from, written) << typed;
+    }
+    for (const char *typed : {"sip:a\r\nX: y@a.test", "Bob <sip:bob@a.test",
+                              "\"Bob\" sip:bob@a.test", "sip:a@b@a.test"}) {
+        engine::CallRequest request;
+        request.target = "sip:bob@127.0.0.1";
+        request.from = typed;
+        EXPECT_FALSE(engine::planCall(request).has_value()) << typed;
+    }
+}

@@ -97,6 +97,27 @@ TEST(PacketWriter, datagramsOfEveryOriginComeBackAsTheyWere)
         expectSame(read.packets[i], packets[i]);
 }
 
+TEST(PacketWriter, aHandshakeForMediaIsADatagramToEverybody)
+{
+    base::Packet hello = datagram(5);
+    hello.origin = base::Origin::Media;
+    hello.hint = base::PayloadHint::Unknown;
+    hello.source = support::endpoint("192.0.2.1:40000");
+    hello.destination = support::endpoint("192.0.2.2:40002");
+    const std::string record = std::string("\x16\xFE\xFD\0\0\0\0\0\0\0\0\0\4", 13) + "abcd";
+    hello.payload = base::Blob::copy(record);
+    record::PacketWriter writer;
+    std::string bytes = writer.begin();
+    writer.add(hello, bytes);
+    const auto at = bytes.find(record);
+    ASSERT_GE(at, 28U);
+    EXPECT_EQ(bytes.substr(at - 28, 1), "\x45"); // IPv4, then UDP with its ports
+    EXPECT_EQ(bytes.substr(at - 8, 4), "\x9C\x40\x9C\x42");
+    const Read read = thereAndBack({hello});
+    ASSERT_EQ(read.packets.size(), 1U);
+    expectSame(read.packets[0], hello);
+}
+
 TEST(PacketWriter, connectionsAreWrittenAMessageEach)
 {
     const std::string one = options(1, "TLS"), two = options(2, "TLS");
