@@ -37,23 +37,6 @@ std::optional<std::uint32_t> linkTypeOf(std::uint32_t encapsulation, std::string
     return found == kLinkTypes.end() ? text::linkTypeOf(bytes) : std::optional(found->second);
 }
 
-/// "494e56", "49:4e:56"; empty where it is no hex of whole bytes.
-std::string bytesOf(std::string_view hex)
-{
-    std::string out;
-    out.reserve(hex.size() / 2);
-    for (std::size_t at = 0; at < hex.size(); at += 2) {
-        if (hex[at] == ':' && ++at >= hex.size())
-            return {};
-        const int high = base::hexDigit(hex[at]);
-        const int low = at + 1 < hex.size() ? base::hexDigit(hex[at + 1]) : -1;
-        if (high < 0 || low < 0)
-            return {};
-        out += static_cast<char>(high * 16 + low);
-    }
-    return out;
-}
-
 /// Decimal, or hex behind "0x".
 std::optional<std::uint32_t> numberOf(std::string_view text)
 {
@@ -124,7 +107,7 @@ bool Dissection::frameField(std::string_view name, std::string_view shown, std::
 {
     Packet &packet = m_packet;
     if (name == "frame_raw")
-        packet.frame = bytesOf(hex.empty() ? shown : hex);
+        packet.frame = bytesOfHex(hex.empty() ? shown : hex);
     else if (name == "frame_encap_type")
         packet.encapsulation = numberOf(shown).value_or(packet.encapsulation);
     else if (name == "frame_len")
@@ -178,7 +161,7 @@ bool Dissection::transportField(std::string_view name, std::string_view shown, s
     else if (name == "dstport")
         setPort(ports.destination, shown);
     else if (name == "payload")
-        ports.payload = bytesOf(hex.empty() ? shown : hex);
+        ports.payload = bytesOfHex(hex.empty() ? shown : hex);
     else if (name == "flags")
         segment.flags = static_cast<std::uint8_t>(numberOf(shown).value_or(0x18));
     else if (name == "seq_raw" || (name == "seq" && segment.sequence == 0))
@@ -198,7 +181,7 @@ void Dissection::sipField(std::string_view name, std::string_view shown, std::st
     }
     const bool start = name == "sip_Request-Line" || name == "sip_Status-Line";
     const bool exact = !hex.empty();
-    const std::string bytes = exact ? bytesOf(hex) : std::string(shown);
+    const std::string bytes = exact ? bytesOfHex(hex) : std::string(shown);
     auto &all = m_packet.sip;
     if (start && (all.empty() || all.back().further()))
         all.emplace_back();
@@ -320,7 +303,8 @@ void Dissection::messages()
                                                        : base::Transport::Unknown;
         out.source = packet.segment.source;
         out.destination = packet.segment.destination;
-        m_out.packet(std::move(out), std::move(message));
+        out.payload = base::Blob::copy(message);
+        m_out.packet(std::move(out));
     }
 }
 

@@ -121,9 +121,9 @@ void TextFrames::frame(base::Instant time, std::uint32_t linkType, std::string b
     m_decoder.frame(frame);
 }
 
-void TextFrames::packet(base::Packet packet, std::string payload)
+void TextFrames::packet(base::Packet packet)
 {
-    packet.payload = keep(std::move(payload));
+    packet.payload = keep(std::string(packet.payload.text()));
     if (!packet.payload.empty())
         m_emitter.emit(std::move(packet));
 }

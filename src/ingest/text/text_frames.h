@@ -36,8 +36,8 @@ public:
     /// Bytes of a frame, kept; `missing` of them at the end were not captured.
     void frame(base::Instant time, std::uint32_t linkType, std::string bytes,
                std::uint32_t missing = 0);
-    /// A packet that needs no decoding; `payload` is kept.
-    void packet(base::Packet packet, std::string payload);
+    /// A packet that needs no decoding.
+    void packet(base::Packet packet);
     /// Tells the progress now and then; true: nobody wants more.
     bool stop(std::uint64_t bytesRead);
     Outcome &outcome() { return m_outcome; }
