@@ -4,6 +4,7 @@
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/address.h>
 #include <sip/uri.h>
 
 namespace diagnosis::rules {
@@ -19,7 +20,7 @@ bool saidByItsEdge(const Evidence &evidence, const calls::Transaction &transacti
     const auto answerer = evidence.trace.source(transaction.finalResponse);
     if (token.readable->edge.known())
         return answerer == token.readable->edge;
-    const auto host = base::Address::parse(sip::parseUri(token.value).host);
+    const auto host = sip::addressOf(sip::parseUri(token.value).host);
     return host && answerer.address == *host;
 }
 
