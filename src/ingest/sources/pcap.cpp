@@ -114,6 +114,7 @@ public:
 
 private:
     bool record();
+    bool all(std::size_t size, bool likely);
     bool resume();
     Record recordAt(std::size_t at) const;
     bool plausible(const Record &record, std::uint32_t near) const;
@@ -143,7 +144,7 @@ Record Reader::recordAt(std::size_t at) const
 bool Reader::record()
 {
     constexpr std::uint32_t kLongest = 64U << 20U; // no network has packets of this size
-    if (!m_input.ensure(m_format.recordHeader))
+    if (!all(m_format.recordHeader, true))
         return m_damage.found("the file ends in the middle of a record's header");
     const Record record = recordAt(0);
     const std::size_t header = m_format.recordHeader;
@@ -152,7 +153,8 @@ bool Reader::record()
     if (record.captured > std::max(kLongest, std::min(m_format.snapLength, 4 * kLongest)))
         return m_damage.found(
             fmt::format("a record claims {} bytes, which no packet has", record.captured));
-    if (!m_input.ensure(header + record.captured))
+    const bool likely = plausible(record, m_seconds != 0 ? m_seconds : record.seconds);
+    if (!all(header + record.captured, likely))
         return m_damage.found(fmt::format("a record claims {} bytes where {} are left",
                                           record.captured, m_input.rest().size() - header));
     const std::uint64_t fraction = record.fraction;
@@ -165,6 +167,17 @@ bool Reader::record()
     m_input.consume(header + record.captured);
     m_damage.wellRead();
     return true;
+}
+
+/// Waits for so many bytes, for those of an unlikely record not for ever.
+bool Reader::all(std::size_t size, bool likely)
+{
+    if (m_input.ensureSoon(size))
+        return true;
+    if (!m_input.grows() || !likely || m_cancel)
+        return false;
+    m_damage.waiting(m_input.rest().size(), size);
+    return m_input.ensure(size);
 }
 
 /// What a record looks like that was written within a day of `near`.
@@ -190,7 +203,8 @@ bool Reader::chained(std::size_t at)
     if (!plausible(first, m_seconds != 0 ? m_seconds : first.seconds))
         return false;
     const std::size_t next = at + header + first.captured;
-    if (!m_input.ensure(next + header))
+    if (!m_input.ensureSoon(next + (m_input.grows() ? 0 : header)) ||
+        m_input.rest().size() < next + header)
         return m_input.rest().size() == next;
     return plausible(recordAt(next), first.seconds);
 }
