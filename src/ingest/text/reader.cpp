@@ -19,6 +19,7 @@
 #include <ingest/text/hexdump.h>
 #include <ingest/text/lines.h>
 #include <ingest/text/marker.h>
+#include <ingest/text/one_sided.h>
 #include <sip/message.h>
 
 namespace ingest::text {
@@ -72,6 +73,7 @@ private:
     } m_tree;
     std::uint64_t m_messages = 0, m_restored = 0, m_cut = 0, m_refused = 0;
     std::uint32_t m_talks = 0; // followed streams
+    OneSided m_shown;
 };
 
 Reader::Reader(const base::Blob &bytes, const Sink &sink, const std::atomic<bool> &cancel)
@@ -303,6 +305,9 @@ void Reader::emit(const Marker &marker, base::Blob payload, bool cut)
         return;
     ++m_messages;
     m_cut += cut ? 1 : 0;
+    (payload.text().starts_with("SIP/") ? m_shown.responses : m_shown.requests) += 1;
+    m_shown.received += marker.source.known() && !marker.destination.known() ? 1 : 0;
+    m_shown.sent += !marker.source.known() && marker.destination.known() ? 1 : 0;
     base::Packet packet;
     packet.time = m_emitter.resolve(marker.moment);
     packet.transport = marker.transport;
@@ -329,6 +334,8 @@ void Reader::tell()
         m_sink.flaw("Line ends were lost by the log: those of " +
                     base::counted(m_restored, "message was", "messages were") +
                     " restored as CRLF.");
+    if (const auto sentence = m_shown.sentence(); !sentence.empty())
+        m_sink.flaw(std::string(sentence));
     if (m_cut != 0)
         m_sink.flaw("The log holds only the beginning of " + base::counted(m_cut, "message") + ".");
     if (m_refused != 0)
