@@ -79,6 +79,35 @@ std::optional<Format> formatOf(std::string_view bytes)
     return std::nullopt;
 }
 
+/// Whether records with headers of that size follow each other, as far as the bytes go.
+bool chains(std::string_view bytes, const Format &format, std::size_t header)
+{
+    constexpr std::uint32_t kUsual = 262144;
+    std::size_t at = format.fileHeader;
+    for (int records = 0; records < 3 && at < bytes.size(); ++records) {
+        if (bytes.size() - at < header)
+            break; // cut off, or not all of it is there yet
+        const std::uint32_t captured = format.order.u32(bytes, at + 8);
+        if (captured == 0 || captured > kUsual || captured > format.order.u32(bytes, at + 12) ||
+            format.order.u32(bytes, at + 4) >= 1'000'000)
+            return false;
+        at += header + captured;
+    }
+    return true;
+}
+
+/// With what the first records tell: a tracer's files (Nokia's) have four more bytes in each and
+/// nothing in their header that says so.
+std::optional<Format> formatIn(std::string_view bytes)
+{
+    constexpr std::size_t kUsual = 16, kTracer = 20;
+    auto out = formatOf(bytes);
+    if (out && out->recordHeader == kUsual && !out->nanoseconds && !out->swapped &&
+        !out->maybeSwapped && !chains(bytes, *out, kUsual) && chains(bytes, *out, kTracer))
+        out->recordHeader = kTracer;
+    return out;
+}
+
 int recognises(std::string_view firstBytes)
 {
     return formatOf(firstBytes) ? 100 : 0;
@@ -238,7 +267,7 @@ std::size_t walk(std::string_view text, const Format &format, decode::TimeOrder 
 std::optional<base::Blob> inOrder(const base::Blob &bytes)
 {
     const std::string_view text = bytes.text();
-    const auto format = formatOf(text);
+    const auto format = formatIn(text);
     if (!format || format->swapped || format->maybeSwapped || text.size() < format->fileHeader)
         return std::nullopt;
     decode::TimeOrder looked(false);
@@ -254,7 +283,7 @@ base::Result<Outcome> readInput(Input &input, const Sink &sink, const std::atomi
 {
     constexpr std::size_t kHeader = 24;
     const bool whole = input.ensure(kHeader);
-    const auto format = formatOf(input.rest());
+    const auto format = formatIn(input.rest());
     if (!format || !whole || !input.ensure(format->fileHeader))
         return base::fail(base::ErrorCode::BadInput,
                           "The file ends within its header: there are no packets to show.");
