@@ -86,7 +86,7 @@ bool chains(std::string_view bytes, const Format &format, std::size_t header)
     std::size_t at = format.fileHeader;
     for (int records = 0; records < 3 && at < bytes.size(); ++records) {
         if (bytes.size() - at < header)
-            break; // cut off, or not all of it is there yet
+            return header == 16; // cut off, or not all of it is there yet: no sign of another
         const std::uint32_t captured = format.order.u32(bytes, at + 8);
         if (captured == 0 || captured > kUsual || captured > format.order.u32(bytes, at + 12) ||
             format.order.u32(bytes, at + 4) >= 1'000'000)
