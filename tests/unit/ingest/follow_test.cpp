@@ -170,9 +170,9 @@ TEST(Follow, whatIsNoPacketIsToldAndPassedOver)
     const std::string later = support::pcap({{at(3), frame(3)}, {at(4), frame(4)}}).substr(24);
     const support::Writer w(false);
     // A length that no packet has; one that more bytes could fill, at a time that cannot be.
-    isToldAndPassedOver(file, std::string(40, '\xC3'), more, later);
-    isToldAndPassedOver(file, w.u32(7) + w.u32(0xFFFFFFF0) + w.u32(50000) + w.u32(3) + "rubbish",
-                        more, later);
+    ASSERT_NO_FATAL_FAILURE(isToldAndPassedOver(file, std::string(40, '\xC3'), more, later));
+    ASSERT_NO_FATAL_FAILURE(isToldAndPassedOver(
+        file, w.u32(7) + w.u32(0xFFFFFFF0) + w.u32(50000) + w.u32(3) + "rubbish", more, later));
 }
 
 TEST(Follow, whatIsNoBlockIsToldAndPassedOver)
@@ -183,8 +183,9 @@ TEST(Follow, whatIsNoBlockIsToldAndPassedOver)
     const std::string later =
         support::pcapng({{at(3), frame(3)}, {at(4), frame(4)}}).substr(support::pcapng({}).size());
     const support::Writer w(false);
-    isToldAndPassedOver(file, std::string(40, '\xC3'), more, later);
-    isToldAndPassedOver(file, w.u32(0x12345678) + w.u32(80000) + "rubbish.", more, later);
+    ASSERT_NO_FATAL_FAILURE(isToldAndPassedOver(file, std::string(40, '\xC3'), more, later));
+    ASSERT_NO_FATAL_FAILURE(
+        isToldAndPassedOver(file, w.u32(0x12345678) + w.u32(80000) + "rubbish.", more, later));
 }
 
 TEST(Follow, aPacketThatStaysIncompleteIsToldOnce)
