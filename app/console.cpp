@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <app/console.h>
 
+#include <algorithm>
 #include <atomic>
 #include <base/text.h>
 #include <csignal>
@@ -9,6 +10,7 @@
 #include <desk/introduced.h>
 #include <fmt/format.h>
 #include <fstream>
+#include <iterator>
 
 namespace app {
 namespace {
@@ -183,9 +185,14 @@ Console::report(const std::string &title,
             heard[info.callId] = info.media->heard;
     }
     std::vector<report::ReportCall> calls;
+    std::set<std::uint32_t> here, elsewhere; // streams of calls that are kept, and of those left
     base::Instant last;
     for (const auto &view : m_desk->session().calls()) {
-        if (keep && !keep(*view))
+        const bool kept = !keep || keep(*view);
+        for (const auto &stream : view->streams)
+            if (stream.stream)
+                (kept ? here : elsewhere).insert(stream.stream->id.value);
+        if (!kept)
             continue;
         std::shared_ptr<const calls::Call> call = view->call;
         if (const auto info = ours.find(call->callId); info != ours.end())
@@ -198,6 +205,8 @@ Console::report(const std::string &title,
     const auto &trace = m_desk->session().trace();
     auto out = std::unique_ptr<Report>(
         new Report{std::move(calls), std::move(flows), {trace, {}, {}, {}, last, title, true, {}}});
+    std::set_difference(elsewhere.begin(), elsewhere.end(), here.begin(), here.end(),
+                        std::inserter(out->streamsLeftOut, out->streamsLeftOut.end()));
     out->input.calls = out->calls;
     out->input.flows = out->flows;
     out->input.names = m_desk->names();

@@ -40,6 +40,7 @@ public:
         std::vector<report::ReportCall> calls;
         std::vector<std::shared_ptr<const flows::Flow>> flows;
         report::ReportInput input;
+        std::set<std::uint32_t> streamsLeftOut{}; // of calls that were not kept, and of no other
     };
     std::unique_ptr<Report> report(const std::string &title,
                                    const std::function<bool(const session::CallView &)> &keep = {});

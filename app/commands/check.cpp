@@ -185,7 +185,10 @@ int run(const Arguments &arguments)
         [&](const session::CallView &view) {
             return filter.empty() || filter.matches(view, session.trace());
         });
-    const auto streams = session.streams(std::chrono::seconds(60));
+    auto streams = session.streams(std::chrono::seconds(60));
+    std::erase_if(streams, [&](const auto &stream) {
+        return stream && report->streamsLeftOut.contains(stream->id.value);
+    });
     auto &input = report->input;
     input.files = files;
     input.streams = streams;

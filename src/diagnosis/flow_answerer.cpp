@@ -28,7 +28,7 @@ bool saidByItsEdge(const Evidence &evidence, const calls::Transaction &transacti
     const auto answerer = evidence.trace.source(transaction.finalResponse);
     if (token.readable && token.readable->edge.known())
         return answerer == token.readable->edge;
-    const auto host = base::Address::parse(sip::parseUri(token.value).host);
+    const auto host = sip::addressOf(sip::parseUri(token.value).host);
     return host && answerer.address == *host;
 }
 

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <base/text.h>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <ingest/input.h>
 #include <ingest/unpack.h>
+#include <optional>
 #include <poll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -18,6 +20,7 @@
 namespace ingest {
 namespace {
 
+constexpr std::chrono::seconds kPatience{3}; // with a writer in the middle of a packet
 constexpr int kLookEvery = 100; // milliseconds, for a cancel and where no event is to be had
 constexpr std::size_t kChunk = 256U << 10U;
 constexpr std::size_t kFirstBytes = 28; // of the longer of the two file headers
@@ -56,12 +59,14 @@ public:
                             IN_MODIFY | IN_ATTRIB | IN_MOVE_SELF | IN_DELETE_SELF);
     }
     bool isOpen() const { return m_file.fd() >= 0; }
+    bool grows() const override { return true; }
     Ended ended() const { return m_ended; }
     std::uint64_t bytesRead() const override { return m_offset - m_rest.size(); }
     std::uint64_t bytesTotal() const override { return std::max(m_offset, m_size); }
 
 private:
     bool fill(std::size_t size) override;
+    bool fillSoon(std::size_t size) override;
     Ended look();
     bool grewOnly() const;
     void wait();
@@ -73,6 +78,7 @@ private:
     std::uint64_t m_offset = 0, m_size = 0; // read so far, when it was looked at last
     std::string m_tail;                     // what was read last
     bool m_replaced = false, m_waited = false;
+    std::optional<std::chrono::steady_clock::time_point> m_until; // waited until then
     int m_gone = 0; // looks in a row that found nothing of its name
     Ended m_ended = Ended::No;
 };
@@ -149,6 +155,8 @@ bool Growing::fill(std::size_t size)
             const Ended now = look();
             // What was written between the last reading and the other file's coming is still due.
             const bool last = now != Ended::Replaced || std::exchange(m_replaced, true);
+            if (now == Ended::No && m_until && std::chrono::steady_clock::now() >= *m_until)
+                break;
             if (now == Ended::No)
                 wait();
             else if (last)
@@ -158,6 +166,14 @@ bool Growing::fill(std::size_t size)
     m_owner = chunk.owner();
     m_rest = chunk.text();
     return m_rest.size() >= size;
+}
+
+bool Growing::fillSoon(std::size_t size)
+{
+    m_until = std::chrono::steady_clock::now() + kPatience;
+    const bool there = fill(size);
+    m_until.reset();
+    return there;
 }
 
 auto refuse(const std::string &path)

@@ -26,6 +26,10 @@ public:
     /// Makes rest() hold at least `size` bytes, which may give it another owner. False: the input
     /// ends before; rest() holds what there is.
     bool ensure(std::size_t size) { return m_rest.size() >= size || fill(size); }
+    /// The same, but where a writer is waited for, some seconds at most.
+    bool ensureSoon(std::size_t size) { return m_rest.size() >= size || fillSoon(size); }
+    /// More may be written to it while it is read.
+    virtual bool grows() const { return false; }
     /// Bytes of the file that were read, and that it has.
     virtual std::uint64_t bytesRead() const = 0;
     virtual std::uint64_t bytesTotal() const = 0;
@@ -36,6 +40,7 @@ protected:
     Input() = default;
     /// Makes rest() longer, keeping what is in it.
     virtual bool fill(std::size_t size) = 0;
+    virtual bool fillSoon(std::size_t size) { return fill(size); }
 
     std::shared_ptr<const void> m_owner;
     std::string_view m_rest;

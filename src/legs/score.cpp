@@ -48,8 +48,13 @@ public:
         m_out.weak.place = placeMatches(m_first.destination, m_first.source, m_second.source);
         m_out.weak.soon = soonAfter(m_first.start, m_second.start);
         if (m_out.weak.place && m_out.score() != 0)
-            say(0, fmt::format("The earlier call went to {}, where the later one came from.",
-                               m_second.source.text()));
+            say(0,
+                m_first.destination == m_second.source
+                    ? fmt::format("The earlier call went to {}, where the later one came from.",
+                                  m_second.source.text())
+                    : fmt::format("The earlier call went to {}, and the later one came from port "
+                                  "{} of the same host.",
+                                  m_first.destination.text(), m_second.source.port));
         if (m_out.weak.soon && m_out.score() != 0)
             say(0, fmt::format("The later call began {} ms after the earlier one.",
                                (m_second.start - m_first.start).count() / 1'000'000));

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <base/text.h>
+#include <sip/address.h>
 #include <sip/uri.h>
 
 namespace legs {
@@ -212,7 +213,7 @@ Described describedBy(std::string_view sdp)
         }
     }
     const auto number = base::toInteger(port.substr(0, port.find('/')));
-    const auto host = base::Address::parse(address.substr(0, address.find('/')));
+    const auto host = sip::addressOf(address.substr(0, address.find('/')));
     if (number && *number > 0 && *number <= 0xFFFF && host && !host->isUnspecified())
         out.media = base::Endpoint{*host, static_cast<std::uint16_t>(*number)};
     return out;

@@ -359,7 +359,8 @@ std::vector<std::shared_ptr<const rtp::Stream>> MediaFold::streams(calls::CallId
 {
     std::vector<std::shared_ptr<const rtp::Stream>> out;
     for (const rtp::StreamId id : m_index.streams(call, until)) {
-        if (auto stream = m_streams.snapshot(id))
+        auto stream = m_streams.snapshot(id);
+        if (stream && !m_index.ofAnother(call, stream->source, stream->destination))
             out.push_back(std::move(stream));
     }
     return out;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <sip/address.h>
 
 namespace session {
 namespace {
@@ -40,7 +41,7 @@ std::optional<base::Endpoint> rtcpEndpoint(std::string_view attribute,
         return std::nullopt;
     base::Endpoint out{mediaAddress, static_cast<std::uint16_t>(*port)};
     if (const std::size_t last = attribute.rfind(' '); last != std::string_view::npos) {
-        if (const auto address = base::Address::parse(attribute.substr(last + 1)))
+        if (const auto address = sip::addressOf(attribute.substr(last + 1)))
             out.address = *address;
     }
     return out;
@@ -223,6 +224,28 @@ std::span<const calls::CallId> MediaIndex::calls(const base::Endpoint &endpoint)
     if (known == nullptr)
         return {};
     return known->calls;
+}
+
+bool MediaIndex::named(calls::CallId call, const base::Endpoint &endpoint)
+{
+    const auto *places = m_calls.find(call);
+    return places != nullptr &&
+           std::find(places->begin(), places->end(), endpoint) != places->end();
+}
+
+bool MediaIndex::ofAnother(calls::CallId call, const base::Endpoint &source,
+                           const base::Endpoint &destination)
+{
+    for (const auto &[end, other] :
+         {std::pair(source, destination), std::pair(destination, source)}) {
+        const Place *at = named(call, end) ? nullptr : place(end);
+        const std::vector<calls::CallId> calls = at != nullptr ? at->calls : decltype(at->calls){};
+        if (std::any_of(calls.begin(), calls.end(), [&, &far = other](calls::CallId one) {
+                return one != call && named(one, far);
+            }))
+            return true;
+    }
+    return false;
 }
 
 std::vector<rtp::StreamId> MediaIndex::streams(calls::CallId call, base::Instant until)

@@ -71,9 +71,14 @@ public:
     std::uint64_t keysKnown() const { return m_keys; }
     /// Streams at the call's endpoints that began before `until`, the newest first, bounded.
     std::vector<rtp::StreamId> streams(calls::CallId call, base::Instant until);
+    /// The call named one end of such a stream only, and another call named both: a peer may serve
+    /// several calls from one socket.
+    bool ofAnother(calls::CallId call, const base::Endpoint &source,
+                   const base::Endpoint &destination);
     std::uint64_t evicted() const { return m_places.evicted() + m_calls.evicted(); }
 
 private:
+    bool named(calls::CallId call, const base::Endpoint &endpoint);
     void learnMedia(calls::CallId call, const sip::SdpMedia &media);
     void learnPlace(calls::CallId call, const base::Endpoint &endpoint, const sip::SdpMedia &media);
     void learnKeys(Place &place, const sip::SdpMedia &media);

@@ -6,6 +6,7 @@
 #include <base/endpoint.h>
 #include <base/text.h>
 #include <limits>
+#include <sip/address.h>
 #include <sip/grammar.h>
 #include <sip/scan.h>
 #include <sip/uri.h>
@@ -71,7 +72,7 @@ bool isPlace(std::string_view text)
         at = text.find(']');
         if (at == std::string_view::npos)
             return false;
-        const auto address = base::Address::parse(text.substr(1, at - 1));
+        const auto address = addressOf(text.substr(1, at - 1));
         if (!address || address->family != 6)
             return false;
         ++at;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <base/text.h>
 #include <fmt/format.h>
+#include <sip/address.h>
 
 namespace sip {
 namespace {
@@ -70,7 +71,7 @@ std::string audioFault(const Sdp &sdp)
                            quoted(audio->formats.front().text));
     if (audio->connection.empty())
         return "no c= line that can be read tells where its audio is";
-    if (!base::Address::parse(audio->connection) && !isHostName(audio->connection))
+    if (!addressOf(audio->connection) && !isHostName(audio->connection))
         return fmt::format("its c= line names {}, which is neither an address nor a host",
                            quoted(audio->connection));
     return {};
@@ -80,7 +81,7 @@ std::string audioLimit(const Sdp &sdp)
 {
     const auto *audio = sdp.audio();
     if (audio == nullptr || audio->port == 0 || audio->connection.empty() ||
-        base::Address::parse(audio->connection) || !isHostName(audio->connection))
+        addressOf(audio->connection) || !isHostName(audio->connection))
         return {};
     return fmt::format("its c= line names the host {}, and such names are not looked up here",
                        quoted(audio->connection));

@@ -5,6 +5,7 @@
 #include <array>
 
 #include <base/text.h>
+#include <sip/address.h>
 #include <sip/scan.h>
 
 namespace sip {
@@ -341,7 +342,7 @@ const SdpFormat *SdpMedia::format(int payloadType) const
 
 std::optional<base::Endpoint> SdpMedia::endpoint() const
 {
-    const auto address = base::Address::parse(connection);
+    const auto address = addressOf(connection);
     // RTP sent to 0.0.0.0 (RFC 3264 section 8.4: hold) would reach this very host.
     if (!address || address->isUnspecified() || port == 0 || port > 65535)
         return std::nullopt;
@@ -358,7 +359,7 @@ std::optional<base::Endpoint> candidateEndpoint(std::string_view attribute)
     const auto component = word(attribute);
     const auto transport = word(attribute);
     word(attribute); // priority
-    const auto address = base::Address::parse(word(attribute));
+    const auto address = addressOf(word(attribute));
     std::uint64_t port = 0;
     if (component != "1" || !base::equalsNoCase(transport, "UDP") || !address ||
         address->isUnspecified() || !readNumber(word(attribute), port) || port == 0 || port > 65535)

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include <base/endpoint.h>
 #include <base/text.h>
+#include <sip/address.h>
 #include <sip/message.h>
 #include <sip/scan.h>
 
@@ -58,7 +58,7 @@ HostPort readHostPort(std::string_view text)
         out.host = text.substr(1, close - 1);
         out.ipv6 = true;
         rest = base::trim(text.substr(close + 1));
-        const auto address = base::Address::parse(out.host);
+        const auto address = addressOf(out.host);
         out.ok = address && address->family == 6;
     } else {
         const auto colon = std::min(text.find(':'), text.size());

@@ -231,6 +231,64 @@ def busy(folder):
     check(not wrong, f"1000 calls at once are joined with their own legs alone ({len(wrong)} are not)")
 
 
+def filtered(folder):
+    """What was left out is left out with its media."""
+    capture = Capture()
+    for at, call, port, final in ((0, "one@h", 4000, 200), (40, "two@h", 5000, 200), (80, "busy@h", 6000, 486)):
+        place(capture, START + at, ("10.0.0.10:5060", "10.0.0.1:5060"), ("1", "2"), call, final=final, port=port)
+        for i in range(40 if final == 200 else 0):
+            rtp = struct.pack(">BBHII", 0x80, 0, i, i * 160, port) + b"\x55" * 160
+            capture.add(START + at + 1 + i * 0.02, f"10.0.0.10:{port}", f"10.0.0.1:{port + 2}", rtp)
+    path = write(folder, "filtered.pcap", capture)
+    for expression, calls in (("code:486", []), ("call-id:two", ["two@h"]), ("code:200", ["one@h", "two@h"])):
+        document = json.loads(run(path, "--json", "--filter", expression)[1])
+        bound = [(stream["bound_to"] or {}).get("call_id") for stream in document["rtp_streams"]]
+        check(sorted(bound, key=str) == calls, f"{expression}: streams of calls that do not match go with them: {bound}")
+
+
+def logs(folder):
+    """A proxy that logs what it receives shows half of each exchange; that is no fault, and no capture's either."""
+    def received(time, source, text, above=""):
+        text = text.replace("Via:", above + "Via:", 1).replace("\r\n", "#015#012")
+        return (f"Nov 14 22:13:{20 + time:06.3f} edge kamailio[77]: INFO: <script>: message from {source}: {text}\n")
+
+    own = "Via: SIP/2.0/UDP 10.0.0.1;branch=z9hG4bKproxy\r\n"
+    users, tag = ("1", "2"), ";tag=t"
+
+    def said(first, cseq, branch="i", **more):
+        return message(first, "10.0.0.10:5060", branch, users, "c@h", cseq, **more)
+
+    lines = [(0, "10.0.0.10:5060", said("INVITE sip:2@x.test SIP/2.0", "1 INVITE", body=sdp("10.0.0.10", 4000)), ""),
+             (1, "10.0.0.20:5060", said("SIP/2.0 180 Ringing", "1 INVITE", tag=tag), own),
+             (5, "10.0.0.20:5060", said("SIP/2.0 200 OK", "1 INVITE", tag=tag, body=sdp("10.0.0.20", 4002)), own),
+             (5.1, "10.0.0.10:5060", said("ACK sip:2@x.test SIP/2.0", "1 ACK", "a", tag=tag), ""),
+             (30, "10.0.0.10:5060", said("BYE sip:2@x.test SIP/2.0", "2 BYE", "b", tag=tag), ""),
+             (30.1, "10.0.0.20:5060", said("SIP/2.0 200 OK", "2 BYE", "b", tag=tag), own)]
+    for name, kept, told in (("all", lines, "shows what its host received"),
+                             ("requests", [line for line in lines if line[2][:3] != "SIP"], "requests only"),
+                             ("responses", [line for line in lines if line[2][:3] == "SIP"], "responses only")):
+        for addresses in (True, False):
+            text = "".join(received(*line) for line in kept)
+            if not addresses:
+                text = text.replace("message from 10.0.0.10:5060", "SIP").replace("message from 10.0.0.20:5060", "SIP")
+            path = os.path.join(folder, f"{name}.log")
+            with open(path, "w", encoding="utf-8") as out:
+                out.write(text)
+            document = json.loads(run(path, "--json")[1])
+            rules = {finding["rule"] for finding in document["findings"] if finding["severity"] != "info" or
+                     finding["rule"] == "tx-one-direction"}
+            flaws = document["files"][0]["flaws"]
+            check(not rules and len(document["calls"]) == 1, f"{name}, addresses {addresses}: no fault: {rules}")
+            check((addresses or name != "all") == any(told in flaw for flaw in flaws), f"{name}: the log is told of: {flaws}")
+    path = os.path.join(folder, "cut.log")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(received(*lines[0])[:-30] + "\n" + received(*lines[1])[:-100] + "\n")
+    document = json.loads(run(path, "--json")[1])
+    check(not [f for f in document["findings"] if f["rule"] == "msg-flaw"] and
+          any("only the beginning of 2 messages" in flaw for flaw in document["files"][0]["flaws"]),
+          f"what syslog cut off is no fault of a message: {document['files'][0]['flaws']}")
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
         one = two_files(folder)
@@ -239,6 +297,8 @@ def main():
         cut_short(folder)
         of_several_files(folder, one)
         stamps(folder)
+        filtered(folder)
+        logs(folder)
         busy(folder)
 
 

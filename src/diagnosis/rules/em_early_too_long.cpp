@@ -12,12 +12,15 @@ constexpr auto kLong = std::chrono::seconds(120);
 constexpr auto kMinute = std::chrono::seconds(65); // the rule's minute, with some give
 
 /// The caller's ACK or a change of the session: the answer had come, though the capture lacks it.
+/// Or the answer itself as another hop had it.
 base::Instant answeredUnseen(const Evidence &evidence, const calls::EarlyDialog &dialog)
 {
     for (const auto &place : evidence.call.rows) {
         const auto &row = evidence.trace.row(place.row);
-        if (trace::isMessage(row.kind) && row.status == 0 && row.toTag != 0 &&
-            (row.method == sip::Method::Ack || row.method == sip::Method::Invite) &&
+        const bool within = row.status == 0 &&
+                            (row.method == sip::Method::Ack || row.method == sip::Method::Invite);
+        const bool final = row.status >= 200 && row.method == sip::Method::Invite;
+        if (trace::isMessage(row.kind) && (within || final) && row.toTag != 0 &&
             (evidence.trace.tag(row.toTag) == dialog.toTag ||
              evidence.trace.tag(row.fromTag) == dialog.toTag))
             return row.time;

@@ -4,6 +4,7 @@
 #include <diagnosis/reliability.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/address.h>
 #include <sip/uri.h>
 
 namespace diagnosis::rules {
@@ -84,7 +85,7 @@ bool answersComeHere(const Evidence &evidence, const calls::ReliableResponse &re
     if (targets.empty())
         targets = response.values(sip::HeaderId::Contact);
     return std::any_of(targets.begin(), targets.end(), [&](std::string_view target) {
-        const auto address = base::Address::parse(sip::parseNameAddress(target).uri.host);
+        const auto address = sip::addressOf(sip::parseNameAddress(target).uri.host);
         return address && *address == here;
     });
 }

@@ -4,6 +4,7 @@
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/address.h>
 #include <sip/uri.h>
 
 namespace diagnosis::rules {

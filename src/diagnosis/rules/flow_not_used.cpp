@@ -4,6 +4,7 @@
 #include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/address.h>
 #include <sip/uri.h>
 
 namespace diagnosis::rules {
@@ -31,7 +32,7 @@ const flows::Flow *passedBy(const Evidence &evidence, trace::RowId request, base
     const auto source = evidence.trace.source(request);
     const auto destination = evidence.trace.destination(request);
     const auto target = sip::parseUri(evidence.message(request).requestUri);
-    const auto host = base::Address::parse(target.host);
+    const auto host = sip::addressOf(target.host);
     // It went to where the Contact says: nobody else's port.
     if (!host || *host != destination.address || target.port.value_or(5060) != destination.port)
         return nullptr;

@@ -4,6 +4,7 @@
 #include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/address.h>
 #include <sip/uri.h>
 
 namespace diagnosis::rules {
@@ -56,7 +57,7 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto sent =
             sip::parseNameAddress(evidence.message(inward->request).value(sip::HeaderId::Contact));
-        const auto host = base::Address::parse(contact.uri.host);
+        const auto host = sip::addressOf(contact.uri.host);
         if (!base::equalsNoCase(sent.uri.host, contact.uri.host) ||
             sent.uri.parameter("gr").has_value())
             continue; // the edge takes its place, or a GRUU leads back through it

@@ -2,6 +2,7 @@
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/address.h>
 #include <sip/uri.h>
 
 namespace diagnosis::rules {
@@ -31,7 +32,7 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto &request = evidence.message(t.request);
         const auto contact = sip::parseNameAddress(request.value(sip::HeaderId::Contact));
-        const auto host = base::Address::parse(contact.uri.host);
+        const auto host = sip::addressOf(contact.uri.host);
         if (!host || !host->isPrivate() || contact.uri.parameter("gr") ||
             contact.parameter("expires").value_or("") == "0" ||
             request.number(sip::HeaderId::Expires) == 0U)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <calls/direction.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
@@ -26,20 +27,31 @@ trace::RowId proofOf(const Evidence &evidence)
     return {};
 }
 
+/// A log that names one end of a message at most shows what its host wrote into it. Which half of
+/// an exchange that is lies in the log; reading it tells so once.
+bool isOfLog(const Evidence &evidence)
+{
+    return std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(),
+                       [&](const calls::CallRow &place) {
+                           return trace::isMessage(evidence.trace.row(place.row).kind) &&
+                                  !(evidence.trace.source(place.row).known() &&
+                                    evidence.trace.destination(place.row).known());
+                       });
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     using calls::Captured;
     const auto captured = calls::capturedOf(evidence.call, evidence.trace);
     const auto proof = captured == Captured::Both ? trace::RowId{} : proofOf(evidence);
-    if (!proof.valid())
+    if (!proof.valid() || isOfLog(evidence))
         return;
     const auto from = evidence.trace.source(proof), to = evidence.trace.destination(proof);
     const std::string missing =
-        captured == Captured::RequestsOnly    ? "the responses"
-        : captured == Captured::ResponsesOnly ? "the requests"
-        : from.known() && to.known()
-            ? fmt::format("everything from {} to {}", to.address.text(), from.address.text())
-            : std::string("everything that came back");
+        captured == Captured::RequestsOnly ? "the responses"
+        : captured == Captured::ResponsesOnly
+            ? "the requests"
+            : fmt::format("everything from {} to {}", to.address.text(), from.address.text());
     auto &f = out.add("tx-one-direction", Severity::Info, Grade::Seen,
                       fmt::format("The capture holds one direction of this call only: {} are "
                                   "missing, as its {} shows [1]. How the call went is told from "

@@ -84,7 +84,11 @@ void check(const Evidence &evidence, Findings &out)
             return;
     int unanswered = 0;
     for (const auto &request : evidence.call.transactions) {
-        if (!request.responses.empty() || request.method == sip::Method::Ack)
+        // Where no addresses are known, the response may be of another hop, which has its own
+        // branch.
+        if (!request.responses.empty() || request.method == sip::Method::Ack ||
+            !(evidence.trace.source(request.request).known() ||
+              evidence.trace.destination(request.request).known()))
             continue;
         if (++unanswered > kMost)
             return;

@@ -3,6 +3,7 @@
 
 #include <base/counted.h>
 #include <fmt/format.h>
+#include <utility>
 
 namespace ingest::decode {
 namespace {
@@ -17,6 +18,26 @@ bool Damage::found(std::string what)
     return false;
 }
 
+void Damage::tellAtOnce()
+{
+    m_outcome.truncated = true;
+    m_toldAtOnce = m_places < kPlacesTold && m_sink.flaw;
+    if (m_toldAtOnce)
+        m_sink.flaw(fmt::format("The file is damaged behind {} {}: {}. What is written behind it "
+                                "is shown as soon as a {} can be recognised.",
+                                m_unit, m_units, m_what, m_unit));
+}
+
+void Damage::waiting(std::size_t there, std::size_t claimed)
+{
+    if (m_sink.flaw && !std::exchange(m_toldWaiting, true))
+        m_sink.flaw(fmt::format("Behind {} {} the file holds {} of the {} that the next one has, "
+                                "and nothing has followed for some seconds. It is shown when it "
+                                "is complete; a program that captures can write each packet at "
+                                "once (tcpdump -U).",
+                                m_unit, m_units, there, base::counted(claimed, "byte")));
+}
+
 /// Reading goes on behind so many further bytes.
 void Damage::passedOver(std::uint64_t bytes)
 {
@@ -24,6 +45,10 @@ void Damage::passedOver(std::uint64_t bytes)
     m_passed += bytes;
     if (++m_places > kPlacesTold)
         m_skipped += m_passed;
+    else if (std::exchange(m_toldAtOnce, false))
+        m_sink.flaw(fmt::format("{} passed over behind {} {}; what follows is shown.",
+                                base::counted(m_passed, "byte was", "bytes were"), m_unit,
+                                m_units));
     else if (m_sink.flaw)
         m_sink.flaw(fmt::format(
             "The file is damaged behind {} {}: {}. {} passed over; what follows is shown.", m_unit,
@@ -42,7 +67,7 @@ void Damage::tell(const std::string &trouble)
         m_outcome.truncated = true;
         if (m_sink.flaw)
             m_sink.flaw(trouble);
-    } else if (!m_what.empty()) {
+    } else if (!m_what.empty() && !m_toldAtOnce) {
         m_outcome.truncated = true;
         if (m_sink.flaw)
             m_sink.flaw(fmt::format("The file is damaged behind {} {}: {}. What came before is "

@@ -28,6 +28,8 @@ public:
     bool resume(Input &input, std::size_t header, Here here, Stop stop)
     {
         constexpr std::size_t kStep = 1U << 20U;
+        if (input.grows()) // it may take long until more comes
+            tellAtOnce();
         std::size_t at = 1;
         while (input.ensure(at + header)) {
             if (here(at)) {
@@ -46,11 +48,14 @@ public:
         return false;
     }
     void forget() { m_what.clear(); }
+    /// Of a file that still grows: its last unit is not complete, and nothing follows. Told once.
+    void waiting(std::size_t there, std::size_t claimed);
     /// At the end. `trouble` of the input explains the last damage, if there is any.
     void tell(const std::string &trouble);
 
 private:
     void passedOver(std::uint64_t bytes);
+    void tellAtOnce();
 
     const Sink &m_sink;
     Outcome &m_outcome;
@@ -58,6 +63,8 @@ private:
     std::string m_what; // of the damage under way, empty: none
     std::uint64_t m_units = 0, m_passed = 0;
     std::uint64_t m_places = 0, m_skipped = 0; // that were passed over, untold
+    bool m_toldAtOnce = false;                 // of the damage under way
+    bool m_toldWaiting = false;
 };
 
 } // namespace ingest::decode

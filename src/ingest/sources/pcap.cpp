@@ -79,6 +79,35 @@ std::optional<Format> formatOf(std::string_view bytes)
     return std::nullopt;
 }
 
+/// Whether records with headers of that size follow each other, as far as the bytes go.
+bool chains(std::string_view bytes, const Format &format, std::size_t header)
+{
+    constexpr std::uint32_t kUsual = 262144;
+    std::size_t at = format.fileHeader;
+    for (int records = 0; records < 3 && at < bytes.size(); ++records) {
+        if (bytes.size() - at < header)
+            return header == 16; // cut off, or not all of it is there yet: no sign of another
+        const std::uint32_t captured = format.order.u32(bytes, at + 8);
+        if (captured == 0 || captured > kUsual || captured > format.order.u32(bytes, at + 12) ||
+            format.order.u32(bytes, at + 4) >= 1'000'000)
+            return false;
+        at += header + captured;
+    }
+    return true;
+}
+
+/// With what the first records tell: a tracer's files (Nokia's) have four more bytes in each and
+/// nothing in their header that says so.
+std::optional<Format> formatIn(std::string_view bytes)
+{
+    constexpr std::size_t kUsual = 16, kTracer = 20;
+    auto out = formatOf(bytes);
+    if (out && out->recordHeader == kUsual && !out->nanoseconds && !out->swapped &&
+        !out->maybeSwapped && !chains(bytes, *out, kUsual) && chains(bytes, *out, kTracer))
+        out->recordHeader = kTracer;
+    return out;
+}
+
 int recognises(std::string_view firstBytes)
 {
     return formatOf(firstBytes) ? 100 : 0;
@@ -114,6 +143,7 @@ public:
 
 private:
     bool record();
+    bool all(std::size_t size, bool likely);
     bool resume();
     Record recordAt(std::size_t at) const;
     bool plausible(const Record &record, std::uint32_t near) const;
@@ -143,7 +173,7 @@ Record Reader::recordAt(std::size_t at) const
 bool Reader::record()
 {
     constexpr std::uint32_t kLongest = 64U << 20U; // no network has packets of this size
-    if (!m_input.ensure(m_format.recordHeader))
+    if (!all(m_format.recordHeader, true))
         return m_damage.found("the file ends in the middle of a record's header");
     const Record record = recordAt(0);
     const std::size_t header = m_format.recordHeader;
@@ -152,7 +182,8 @@ bool Reader::record()
     if (record.captured > std::max(kLongest, std::min(m_format.snapLength, 4 * kLongest)))
         return m_damage.found(
             fmt::format("a record claims {} bytes, which no packet has", record.captured));
-    if (!m_input.ensure(header + record.captured))
+    const bool likely = plausible(record, m_seconds != 0 ? m_seconds : record.seconds);
+    if (!all(header + record.captured, likely))
         return m_damage.found(fmt::format("a record claims {} bytes where {} are left",
                                           record.captured, m_input.rest().size() - header));
     const std::uint64_t fraction = record.fraction;
@@ -165,6 +196,17 @@ bool Reader::record()
     m_input.consume(header + record.captured);
     m_damage.wellRead();
     return true;
+}
+
+/// Waits for so many bytes, for those of an unlikely record not for ever.
+bool Reader::all(std::size_t size, bool likely)
+{
+    if (m_input.ensureSoon(size))
+        return true;
+    if (!m_input.grows() || !likely || m_cancel)
+        return false;
+    m_damage.waiting(m_input.rest().size(), size);
+    return m_input.ensure(size);
 }
 
 /// What a record looks like that was written within a day of `near`.
@@ -190,7 +232,8 @@ bool Reader::chained(std::size_t at)
     if (!plausible(first, m_seconds != 0 ? m_seconds : first.seconds))
         return false;
     const std::size_t next = at + header + first.captured;
-    if (!m_input.ensure(next + header))
+    if (!m_input.ensureSoon(next + (m_input.grows() ? 0 : header)) ||
+        m_input.rest().size() < next + header)
         return m_input.rest().size() == next;
     return plausible(recordAt(next), first.seconds);
 }
@@ -224,7 +267,7 @@ std::size_t walk(std::string_view text, const Format &format, decode::TimeOrder 
 std::optional<base::Blob> inOrder(const base::Blob &bytes)
 {
     const std::string_view text = bytes.text();
-    const auto format = formatOf(text);
+    const auto format = formatIn(text);
     if (!format || format->swapped || format->maybeSwapped || text.size() < format->fileHeader)
         return std::nullopt;
     decode::TimeOrder looked(false);
@@ -240,7 +283,7 @@ base::Result<Outcome> readInput(Input &input, const Sink &sink, const std::atomi
 {
     constexpr std::size_t kHeader = 24;
     const bool whole = input.ensure(kHeader);
-    const auto format = formatOf(input.rest());
+    const auto format = formatIn(input.rest());
     if (!format || !whole || !input.ensure(format->fileHeader))
         return base::fail(base::ErrorCode::BadInput,
                           "The file ends within its header: there are no packets to show.");

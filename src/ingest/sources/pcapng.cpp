@@ -65,6 +65,7 @@ public:
 
 private:
     bool block();
+    bool all(std::size_t size, bool known);
     bool resume();
     std::uint32_t soundBlock(std::size_t at);
     bool followed(std::uint32_t length);
@@ -110,7 +111,7 @@ bool Reader::section(std::string_view bytes)
 bool Reader::block()
 {
     constexpr std::uint32_t kLongest = 128U << 20U;
-    if (!m_input.ensure(kFrame))
+    if (!all(kFrame, true))
         return m_damage.found("the file ends in the middle of a block's header");
     // A section's type reads the same in both orders; it must be known before the length can be
     // read.
@@ -121,7 +122,7 @@ bool Reader::block()
     if (length < kFrame || length % 4 != 0 || length > kLongest)
         return m_damage.found(
             fmt::format("a block claims {} bytes, which no block can have", length));
-    if (!m_input.ensure(length))
+    if (!all(length, isKnown(type)))
         return m_damage.found(fmt::format("a block claims {} bytes where {} are left", length,
                                           m_input.rest().size()));
     if (m_order.u32(m_input.rest(), length - 4) != length) {
@@ -134,6 +135,17 @@ bool Reader::block()
     m_input.consume(length);
     m_damage.wellRead();
     return true;
+}
+
+/// Waits for so many bytes, for those of a block that nobody knows not for ever.
+bool Reader::all(std::size_t size, bool known)
+{
+    if (m_input.ensureSoon(size))
+        return true;
+    if (!m_input.grows() || !known || m_cancel)
+        return false;
+    m_damage.waiting(m_input.rest().size(), size);
+    return m_input.ensure(size);
 }
 
 void Reader::take(std::uint32_t type, std::string_view body)
@@ -165,7 +177,7 @@ void Reader::take(std::uint32_t type, std::string_view body)
 /// Whether what stands behind a block of that length is one, or the end.
 bool Reader::followed(std::uint32_t length)
 {
-    if (!m_input.ensure(std::size_t{length} + kFrame))
+    if (!m_input.ensureSoon(std::size_t{length} + kFrame))
         return m_input.rest().size() == length;
     return soundBlock(length) != 0 || isKnown(m_order.u32(m_input.rest(), length));
 }
@@ -174,14 +186,14 @@ bool Reader::followed(std::uint32_t length)
 std::uint32_t Reader::soundBlock(std::size_t at)
 {
     constexpr std::uint32_t kUsual = 1U << 20U;
-    if (!m_input.ensure(at + kFrame))
+    if (!m_input.ensureSoon(at + kFrame))
         return 0;
     Order order = m_order;
     if (decode::be32(m_input.rest(), at) == kSection)
         order = ngOrder(m_input.rest().substr(at)).value_or(order);
     const std::uint32_t length = order.u32(m_input.rest(), at + 4);
     if (!isKnown(order.u32(m_input.rest(), at)) || length < kFrame || length % 4 != 0 ||
-        length > kUsual || !m_input.ensure(at + length))
+        length > kUsual || !m_input.ensureSoon(at + length))
         return 0;
     return order.u32(m_input.rest(), at + length - 4) == length ? length : 0;
 }

@@ -288,7 +288,16 @@ std::optional<Collected> Collector::run()
     if (auto single = unescaped(first)) {
         m_out.restored = std::move(*single);
         m_out.next = m_first.next;
-        return sip::parse(m_out.restored) ? std::optional(std::move(m_out)) : std::nullopt;
+        const auto read = sip::parse(m_out.restored);
+        if (!read)
+            return std::nullopt;
+        // Every byte of it is in this line, if the log took it whole.
+        const auto length = read->number(sip::HeaderId::ContentLength);
+        const std::size_t head = m_out.restored.find("\r\n\r\n");
+        m_out.cut = head == std::string::npos ||
+                    (length && static_cast<std::uint64_t>(std::max<std::int64_t>(*length, 0)) >
+                                   m_out.restored.size() - head - 4);
+        return std::move(m_out);
     }
     first = withoutEscapes(first, room);
     if (!first.empty() && first.back() == '.') {

@@ -27,13 +27,9 @@ std::size_t hexRun(std::string_view line, std::size_t at)
     return end - at;
 }
 
-struct DumpLine {
-    std::size_t offset = 0;
-    std::string bytes;
-};
+} // namespace
 
-/// "0x0010:  4500 01f4 ..  E..", "0010  45 00 01 f4", "00000010  45 00  |E.|".
-std::optional<DumpLine> readLine(std::string_view line)
+std::optional<DumpLine> readDumpLine(std::string_view line, unsigned radix)
 {
     std::size_t at = 0;
     while (at < line.size() && isBlank(line[at]))
@@ -44,8 +40,12 @@ std::optional<DumpLine> readLine(std::string_view line)
     if (digits < 4 || digits > 8)
         return std::nullopt;
     DumpLine out;
-    for (std::size_t i = 0; i < digits; ++i)
-        out.offset = out.offset * 16 + static_cast<std::size_t>(base::hexDigit(line[at + i]));
+    for (std::size_t i = 0; i < digits; ++i) {
+        const auto digit = static_cast<std::size_t>(base::hexDigit(line[at + i]));
+        if (digit >= radix)
+            return std::nullopt;
+        out.offset = out.offset * radix + digit;
+    }
     at += digits;
     if (at < line.size() && line[at] == ':')
         ++at;
@@ -66,9 +66,25 @@ std::optional<DumpLine> readLine(std::string_view line)
     return out.bytes.empty() ? std::nullopt : std::optional(std::move(out));
 }
 
-} // namespace
+std::string bytesOfHex(std::string_view hex)
+{
+    std::string out;
+    out.reserve(hex.size() / 2);
+    for (std::size_t at = 0; at < hex.size(); at += 2) {
+        if (hex[at] == ':' && ++at >= hex.size())
+            return {};
+        const int high = base::hexDigit(hex[at]);
+        const int low = at + 1 < hex.size() ? base::hexDigit(hex[at + 1]) : -1;
+        if (high < 0 || low < 0)
+            return {};
+        out += static_cast<char>(high * 16 + low);
+    }
+    return out;
+}
 
-std::optional<Dump> readDump(std::string_view text, std::size_t line)
+namespace {
+
+Dump dumpAt(std::string_view text, std::size_t line, unsigned radix)
 {
     Dump out;
     out.next = line;
@@ -77,7 +93,7 @@ std::optional<Dump> readDump(std::string_view text, std::size_t line)
         const Line where = lineAt(text, out.next);
         if (where.end - where.begin > 200)
             break;
-        const auto read = readLine(where.in(text));
+        const auto read = readDumpLine(where.in(text), radix);
         if (!read || (read->offset == 0) != (out.next == line) || read->offset > out.bytes.size() ||
             (read->offset != 0 && read->offset <= previous))
             break;
@@ -85,6 +101,19 @@ std::optional<Dump> readDump(std::string_view text, std::size_t line)
         out.bytes += read->bytes;
         previous = read->offset;
         out.next = where.next;
+    }
+    return out;
+}
+
+} // namespace
+
+std::optional<Dump> readDump(std::string_view text, std::size_t line)
+{
+    Dump out = dumpAt(text, line, 16);
+    if (out.bytes.size() <= kMostOfLine) { // od counts in octal: the second line goes on in that
+        Dump octal = dumpAt(text, line, 8);
+        if (octal.bytes.size() > out.bytes.size())
+            out = std::move(octal);
     }
     return out.bytes.size() < 16 ? std::nullopt : std::optional(std::move(out));
 }

@@ -9,15 +9,17 @@
 #include <fmt/format.h>
 #include <ingest/decode/decoder.h>
 #include <ingest/mapping.h>
+#include <ingest/text/above.h>
 #include <ingest/text/arena.h>
 #include <ingest/text/collect.h>
 #include <ingest/text/container.h>
 #include <ingest/text/details.h>
 #include <ingest/text/emitter.h>
-#include <ingest/text/fields.h>
+#include <ingest/text/followed.h>
 #include <ingest/text/hexdump.h>
 #include <ingest/text/lines.h>
 #include <ingest/text/marker.h>
+#include <ingest/text/one_sided.h>
 #include <sip/message.h>
 
 namespace ingest::text {
@@ -26,17 +28,7 @@ namespace {
 constexpr std::size_t kSlice = 4U << 20U; // searched at once, between two looks at the canceller
 constexpr std::string_view kVersion = "SIP/2.0", kZeros = "0000";
 constexpr std::size_t kMostRestored = std::size_t{4} << 30U;
-constexpr std::size_t kFarthestMarker = 2048; // bytes above a message
-constexpr int kMostTries = 4;                 // in one line
-
-/// The kind whose line this is, nullptr: none's.
-const Source *claimant(std::string_view line)
-{
-    for (const Source *source : sources::all())
-        if (source->claims != nullptr && source->claims(line))
-            return source;
-    return nullptr;
-}
+constexpr int kMostTries = 4; // in one line
 
 class Reader
 {
@@ -51,6 +43,7 @@ private:
     bool take(std::size_t line, std::size_t at);
     bool details(std::size_t line);
     void dump(std::size_t at);
+    bool followed(std::size_t begin);
     void following();
     Marker above(std::size_t line, std::string_view prefix);
     void emit(const Marker &marker, base::Blob payload, bool cut);
@@ -79,6 +72,8 @@ private:
         Marker marker;
     } m_tree;
     std::uint64_t m_messages = 0, m_restored = 0, m_cut = 0, m_refused = 0;
+    std::uint32_t m_talks = 0; // followed streams
+    OneSided m_shown;
 };
 
 Reader::Reader(const base::Blob &bytes, const Sink &sink, const std::atomic<bool> &cancel)
@@ -243,6 +238,8 @@ void Reader::dump(std::size_t at)
         --begin;
     if (begin > 0 && m_text[begin - 1] != '\n')
         return;
+    if (followed(begin))
+        return;
     auto found = readDump(m_text, begin);
     if (!found)
         return;
@@ -266,41 +263,31 @@ void Reader::dump(std::size_t at)
     m_decoder.frame(frame);
 }
 
-/// What the prefix of a message's line and the lines above it tell: the nearest line of a known
-/// kind, else the very next one if it names addresses.
+/// A dump of two sides, or of one that sent more than once, as "Follow stream" saves it.
+bool Reader::followed(std::size_t begin)
+{
+    constexpr std::uint32_t kFirstStream = 0x40000000; // beyond those that the decoder gives
+    std::size_t next = begin;
+    const auto talk = readFollowedDump(m_text, begin, next);
+    if (!talk || !std::any_of(talk->parts.begin(), talk->parts.end(),
+                              [](const Talk::Part &part) { return sip::looksLikeSip(part.bytes); }))
+        return false;
+    m_at = m_done = next;
+    for (base::Packet &packet : packetsOf(*talk, kFirstStream + 2 * m_talks)) {
+        ++m_messages;
+        packet.payload = keep(std::string(packet.payload.text()));
+        if (!packet.payload.empty())
+            m_emitter.emit(std::move(packet));
+    }
+    ++m_talks;
+    return true;
+}
+
 Marker Reader::above(std::size_t line, std::string_view prefix)
 {
-    constexpr int kMostLines = 3, kMostEmpty = 4;
-    Marker out = prefix.empty() ? Marker{} : readMarker(prefix);
-    const std::size_t floor = std::max(m_done, line > kFarthestMarker ? line - kFarthestMarker : 0);
-    if (const auto told = prefix.empty() ? fieldsAbove(m_text, line, floor) : std::nullopt)
-        return *told;
-    bool claimed = false;
-    std::string room;
-    for (int lines = 0, empty = 0; lines < kMostLines && empty < kMostEmpty && line > floor;) {
-        const Line where = lineAround(m_text, line - 1, floor);
-        line = where.begin;
-        const std::string_view content = withoutEscapes(where.in(m_text), room);
-        if (base::trim(content).empty() || isBorder(content)) {
-            ++empty;
-            continue;
-        }
-        ++lines;
-        const Source *kind = claimed ? nullptr : claimant(content);
-        const Marker told = readMarker(content);
-        if (kind != nullptr || (!claimed && lines == 1 && told.tellsAddress())) {
-            claimed = true;
-            name(kind);
-            const Moment before = out.moment;
-            out = told;
-            if (!out.moment.known())
-                out.moment = before;
-        } else if (!out.moment.known() && (claimed || lines <= 2)) { // "Received:" may be between
-            out.moment = told.moment;
-        }
-        if (claimed && out.moment.known())
-            break;
-    }
+    const Source *kind = nullptr;
+    const Marker out = markerAbove(m_text, line, prefix, m_done, kind);
+    name(kind);
     return out;
 }
 
@@ -318,6 +305,9 @@ void Reader::emit(const Marker &marker, base::Blob payload, bool cut)
         return;
     ++m_messages;
     m_cut += cut ? 1 : 0;
+    (payload.text().starts_with("SIP/") ? m_shown.responses : m_shown.requests) += 1;
+    m_shown.received += marker.source.known() && !marker.destination.known() ? 1 : 0;
+    m_shown.sent += !marker.source.known() && marker.destination.known() ? 1 : 0;
     base::Packet packet;
     packet.time = m_emitter.resolve(marker.moment);
     packet.transport = marker.transport;
@@ -344,6 +334,8 @@ void Reader::tell()
         m_sink.flaw("Line ends were lost by the log: those of " +
                     base::counted(m_restored, "message was", "messages were") +
                     " restored as CRLF.");
+    if (const auto sentence = m_shown.sentence(); !sentence.empty())
+        m_sink.flaw(std::string(sentence));
     if (m_cut != 0)
         m_sink.flaw("The log holds only the beginning of " + base::counted(m_cut, "message") + ".");
     if (m_refused != 0)

@@ -16,6 +16,27 @@ const std::string kHello = support::ethernet(
     support::udp(endpoint("192.0.2.1:5060"), endpoint("192.0.2.2:5060"), "hello"));
 constexpr base::Instant kFine{1'700'000'000'123'456'789};
 
+TEST(Pcap, recordsMayHaveFourMoreBytes)
+{
+    for (const int count : {2, 3, 5}) {
+        std::string file = support::pcap({});
+        for (int i = 0; i < count; ++i) {
+            std::string record =
+                support::pcap({{reading::at(i),
+                                support::ethernet(support::udp(support::endpoint("192.0.2.1:5060"),
+                                                               support::endpoint("192.0.2.2:5060"),
+                                                               "packet " + std::to_string(i)))}})
+                    .substr(24);
+            file += record.insert(16, 4, '\x02');
+        }
+        const auto read = reading::read(file);
+        ASSERT_EQ(read.packets.size(), static_cast<std::size_t>(count));
+        EXPECT_EQ(read.payload(static_cast<std::size_t>(count) - 1),
+                  "packet " + std::to_string(count - 1));
+        EXPECT_TRUE(read.flaws.empty());
+    }
+}
+
 TEST(Pcap, bothOrdersAndBothUnits)
 {
     for (const bool big : {false, true}) {

@@ -141,6 +141,68 @@ TEST(Follow, blocksOfPcapngAreFollowedToo)
     ASSERT_TRUE(follower.packets(2));
 }
 
+/// What stands in the file behind the first packet, until another comes.
+void isToldAndPassedOver(const std::string &file, std::string_view rubbish, std::string_view more,
+                         std::string_view later)
+{
+    const support::TemporaryFile grows("grows.pcap", file);
+    Follower follower(grows.path());
+    ASSERT_TRUE(follower.packets(1));
+    follower.append(rubbish);
+    ASSERT_TRUE(follower.flaws(1)) << "while the file still grows";
+    follower.append(more);
+    ASSERT_TRUE(follower.packets(3));
+    follower.append(later);
+    ASSERT_TRUE(follower.packets(5));
+    follower.stop();
+    EXPECT_THAT(follower.payloads(),
+                ElementsAre("packet 0", "packet 1", "packet 2", "packet 3", "packet 4"));
+    EXPECT_THAT(follower.told(),
+                ElementsAre(HasSubstr("damaged behind"),
+                            HasSubstr(fmt::format("{} bytes were passed over", rubbish.size()))));
+    EXPECT_EQ(follower.error(), "");
+}
+
+TEST(Follow, whatIsNoPacketIsToldAndPassedOver)
+{
+    const std::string file = support::pcap({{at(0), frame(0)}});
+    const std::string more = support::pcap({{at(1), frame(1)}, {at(2), frame(2)}}).substr(24);
+    const std::string later = support::pcap({{at(3), frame(3)}, {at(4), frame(4)}}).substr(24);
+    const support::Writer w(false);
+    // A length that no packet has; one that more bytes could fill, at a time that cannot be.
+    ASSERT_NO_FATAL_FAILURE(isToldAndPassedOver(file, std::string(40, '\xC3'), more, later));
+    ASSERT_NO_FATAL_FAILURE(isToldAndPassedOver(
+        file, w.u32(7) + w.u32(0xFFFFFFF0) + w.u32(50000) + w.u32(3) + "rubbish", more, later));
+}
+
+TEST(Follow, whatIsNoBlockIsToldAndPassedOver)
+{
+    const std::string file = support::pcapng({{at(0), frame(0)}});
+    const std::string both = support::pcapng({{at(1), frame(1)}, {at(2), frame(2)}});
+    const std::string more = both.substr(support::pcapng({}).size());
+    const std::string later =
+        support::pcapng({{at(3), frame(3)}, {at(4), frame(4)}}).substr(support::pcapng({}).size());
+    const support::Writer w(false);
+    ASSERT_NO_FATAL_FAILURE(isToldAndPassedOver(file, std::string(40, '\xC3'), more, later));
+    ASSERT_NO_FATAL_FAILURE(
+        isToldAndPassedOver(file, w.u32(0x12345678) + w.u32(80000) + "rubbish.", more, later));
+}
+
+TEST(Follow, aPacketThatStaysIncompleteIsToldOnce)
+{
+    const std::string file = support::pcap({{at(0), frame(0)}, {at(1), frame(1)}});
+    for (const std::size_t there : {file.size() - 3, file.size() - 45}) {
+        const support::TemporaryFile grows("grows.pcap", file.substr(0, there));
+        Follower follower(grows.path());
+        ASSERT_TRUE(follower.flaws(1));
+        follower.append(file.substr(there));
+        ASSERT_TRUE(follower.packets(2));
+        follower.stop();
+        EXPECT_THAT(follower.payloads(), ElementsAre("packet 0", "packet 1"));
+        EXPECT_THAT(follower.told(), ElementsAre(HasSubstr("nothing has followed")));
+    }
+}
+
 TEST(Follow, aShorterFileIsReadAnew)
 {
     const support::TemporaryFile grows("grows.pcap",

@@ -113,6 +113,17 @@ TEST(LegBook, SameNumbersThroughOneHost)
                             HasSubstr("went to 10.0.0.1:5060"), HasSubstr(" ms after")));
 }
 
+TEST(LegBook, AnotherPortOfTheHostIsNamedAsSuch)
+{
+    Switchboard board;
+    board.invite({"a", "10.0.0.10:5060", "10.0.0.1:5060", "+4930123456", "004989111222", {}});
+    board.invite({"b", "10.0.0.1:5080", "10.0.9.7:5060", "030123456", "+49 (89) 111222", {}});
+    ASSERT_EQ(board.joined("b"), std::vector<std::string>{"a"});
+    EXPECT_THAT(board.joins("b").front().reasons,
+                testing::Contains("The earlier call went to 10.0.0.1:5060, and the later one came "
+                                  "from port 5080 of the same host."));
+}
+
 TEST(LegBook, SameNumberDialledByTwoUsersIsNoJoin)
 {
     Switchboard board;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 #include <sip/sdp.h>
+#include <sip/sdp_fault.h>
 
 #include "texts.h"
 
@@ -160,4 +161,18 @@ TEST(Sdp, HoldByZeroAddressHasNoEndpoint)
     EXPECT_EQ(parseSdp(name).audio()->connection, "media.example.test");
     const auto multicast = sdpWith("c=IN IP4 192.0.2.1", "c=IN IP4 233.252.0.1/127");
     EXPECT_EQ(parseSdp(multicast).audio()->connection, "233.252.0.1");
+}
+
+TEST(Sdp, AZoneIsOfItsOwnHostAlone)
+{
+    const auto text = sdpWith("c=IN IP4 192.0.2.1", "c=IN IP6 fe80::1%eth0");
+    const auto sdp = parseSdp(text);
+    EXPECT_TRUE(sdp.flaws.empty());
+    EXPECT_EQ(sdp.audio()->connection, "fe80::1%eth0") << "shown as it is";
+    ASSERT_TRUE(sdp.audio()->endpoint());
+    EXPECT_EQ(sdp.audio()->endpoint()->address, base::Address::parse("fe80::1"));
+    EXPECT_EQ(audioFault(sdp), "");
+    EXPECT_EQ(audioLimit(sdp), "");
+    const auto bad = sdpWith("c=IN IP4 192.0.2.1", "c=IN IP4 192.0.2.1%eth0");
+    EXPECT_FALSE(parseSdp(bad).audio()->endpoint());
 }

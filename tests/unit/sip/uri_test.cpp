@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
+#include <sip/address.h>
 #include <sip/uri.h>
 
 using namespace sip;
@@ -32,6 +33,19 @@ TEST(Uri, Ipv6StandsInBrackets)
     EXPECT_FALSE(parseUri("sip:[::1").ok);
     EXPECT_FALSE(parseUri("sip:[nonsense]").ok);
     EXPECT_FALSE(parseUri("sip:[::1]x").ok);
+}
+
+TEST(Uri, Ipv6MayNameAZone)
+{
+    const auto uri = parseUri("sip:bob@[fe80::1%eth0.7]:5060");
+    EXPECT_TRUE(uri.ok);
+    EXPECT_EQ(uri.host, "fe80::1%eth0.7");
+    EXPECT_EQ(addressOf(uri.host), base::Address::parse("fe80::1"));
+    EXPECT_EQ(addressOf("[fe80::1%25eth0]"), base::Address::parse("fe80::1"));
+    for (const char *bad : {"fe80::1%", "fe80::1%e th", "192.0.2.1%eth0", "%eth0", "fe80::1%a%b"}) {
+        EXPECT_FALSE(addressOf(bad)) << bad;
+        EXPECT_FALSE(parseUri("sip:[" + std::string(bad) + "]").ok) << bad;
+    }
 }
 
 TEST(Uri, OtherSchemes)
