@@ -32,13 +32,15 @@ std::string seconds(Duration d, int decimals = 3);
 /// "2026-11-22 10:31:00.123" in UTC.
 std::string utc(Instant t);
 
+/// The nearest double: 0.3 for 300 ms. A factor of 1e-9 is no exact number, and makes a stray digit
+/// of the last place in what is printed.
 constexpr double toSeconds(Duration d)
 {
-    return static_cast<double>(d.count()) * 1e-9;
+    return static_cast<double>(d.count()) / 1'000'000'000;
 }
 constexpr double toMilliseconds(Duration d)
 {
-    return static_cast<double>(d.count()) * 1e-6;
+    return static_cast<double>(d.count()) / 1'000'000;
 }
 
 } // namespace base

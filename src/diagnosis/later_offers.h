@@ -28,4 +28,13 @@ inline std::vector<const calls::Transaction *> laterOffers(const Evidence &evide
     return out;
 }
 
+/// A hold, a transfer or another session: media begins anew for a good reason.
+inline bool renegotiated(const Evidence &evidence)
+{
+    for (const auto &t : evidence.call.transactions)
+        if (changesSession(t) || t.method == sip::Method::Refer)
+            return true;
+    return false;
+}
+
 } // namespace diagnosis

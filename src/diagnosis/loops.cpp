@@ -46,4 +46,16 @@ Loop loopOf(const Evidence &evidence, const calls::Transaction &refused)
     return {cameBefore(evidence, refused), twice(evidence, refused.request)};
 }
 
+const calls::Transaction *twinOf(const Evidence &evidence, const calls::Transaction &refused)
+{
+    const auto &all = evidence.call.transactions;
+    const auto to = evidence.trace.destination(refused.request);
+    const auto first = std::find_if(all.begin(), all.end(), [&](const auto &t) {
+        return &t != &refused && t.method == refused.method && t.cseq == refused.cseq &&
+               t.branch != refused.branch && t.request.valid() && t.started <= refused.started &&
+               evidence.trace.destination(t.request).address == to.address;
+    });
+    return first == all.end() ? nullptr : &*first;
+}
+
 } // namespace diagnosis

@@ -14,5 +14,8 @@ struct Loop {
     bool found() const { return before.valid() || !twice.empty(); }
 };
 Loop loopOf(const Evidence &evidence, const calls::Transaction &refused);
+/// The same request that came to the same host by another way before (RFC 3261 section 8.2.2.2);
+/// nullptr: not seen.
+const calls::Transaction *twinOf(const Evidence &evidence, const calls::Transaction &refused);
 
 } // namespace diagnosis

@@ -2,6 +2,7 @@
 // How fast a stream's timestamps run against the time its packets take. Pure.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <rtp/stream_table.h>
 
@@ -18,6 +19,13 @@ inline bool paceDiffers(const rtp::Stream &stream)
     const double every =
         base::toSeconds(stream.last - stream.first) / static_cast<double>(stream.expected - 1);
     return every > 0 && std::abs(base::toSeconds(stream.ptime) / every - 1) > kClockFarOff;
+}
+/// Nearly all of it is of one payload type: digits and comfort noise have times of their own, and a
+/// sender that changes its codec may begin anew.
+inline bool ofOneType(const rtp::Stream &stream)
+{
+    const auto main = *std::max_element(stream.payloadTypes.begin(), stream.payloadTypes.end());
+    return main * std::uint64_t{50} > stream.packets * 49;
 }
 /// Without a pause or a new beginning, so that its clock can be measured.
 inline bool steady(const rtp::Stream &stream)

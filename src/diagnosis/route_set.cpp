@@ -39,15 +39,16 @@ std::string list(const std::vector<sip::Uri> &uris)
 
 } // namespace
 
-WrongRoute wrongRoute(const Evidence &evidence, trace::RowId request, trace::RowId answer)
+WrongRoute wrongRoute(const Evidence &evidence, trace::RowId request, trace::RowId made)
 {
-    const auto &sent = evidence.message(request), &said = evidence.message(answer);
+    const auto &sent = evidence.message(request), &said = evidence.message(made);
     bool plain = true;
     auto recorded = uris(said, sip::HeaderId::RecordRoute, plain);
     const auto used = uris(sent, sip::HeaderId::Route, plain);
     if (!plain || (recorded.empty() && !used.empty()))
-        return {}; // an outbound proxy that its user agent puts before everything
-    std::reverse(recorded.begin(), recorded.end());
+        return {};         // an outbound proxy that its user agent puts before everything
+    if (!said.isRequest()) // the callee keeps the order (RFC 3261 section 12.1.1)
+        std::reverse(recorded.begin(), recorded.end());
     if (!std::equal(recorded.begin(), recorded.end(), used.begin(), used.end(), sameHost))
         return {fmt::format("Route {} instead of {}", list(used), list(recorded)),
                 recorded.empty() ? sip::HeaderId::Contact : sip::HeaderId::RecordRoute,

@@ -10,12 +10,13 @@ namespace diagnosis {
 
 struct WrongRoute {
     std::string what;                            // one clause; empty: it takes the right way
-    sip::HeaderId header = sip::HeaderId::Other; // of the 2xx: Record-Route or Contact
+    sip::HeaderId header = sip::HeaderId::Other; // of what made the dialog: Record-Route or Contact
     sip::HeaderId used = sip::HeaderId::Route;   // of the request
 };
-/// `request` by the one who got `answer`, both on its own hop. Strict routers (without lr) and
+/// `request` by the one who got `made`, the 2xx of a caller or the INVITE of a callee, both on its
+/// own hop. Strict routers (without lr) and
 /// addresses that cannot be read are not judged, nor is an
 /// outbound proxy where nobody recorded a route.
-WrongRoute wrongRoute(const Evidence &evidence, trace::RowId request, trace::RowId answer);
+WrongRoute wrongRoute(const Evidence &evidence, trace::RowId request, trace::RowId made);
 
 } // namespace diagnosis

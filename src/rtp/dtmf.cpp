@@ -26,7 +26,7 @@ bool DtmfReader::plausible(std::string_view payload)
 struct DtmfReader::Event {
     base::Instant at;
     std::uint32_t timestamp = 0, clock = 0, duration = 0; // duration in units of the clock
-    std::uint8_t event = 0, volume = 0;
+    std::uint8_t event = 0, volume = 0, payloadType = 0;
     bool end = false;
 
     Digit digit() const
@@ -35,6 +35,7 @@ struct DtmfReader::Event {
         out.key = event < kKeys.size() ? kKeys[event] : '?';
         out.event = event;
         out.volume = volume;
+        out.payloadType = payloadType;
         out.ended = end;
         out.at = at;
         out.length = lengthOf(duration);
@@ -65,7 +66,7 @@ void DtmfReader::addEarlier(const Event &event, std::vector<Digit> &digits)
 }
 
 void DtmfReader::add(base::Instant at, std::uint32_t timestamp, std::uint32_t clock,
-                     std::string_view payload, std::vector<Digit> &digits)
+                     std::string_view payload, std::vector<Digit> &digits, std::uint8_t payloadType)
 {
     if (payload.size() < 4 || clock == 0)
         return;
@@ -75,6 +76,7 @@ void DtmfReader::add(base::Instant at, std::uint32_t timestamp, std::uint32_t cl
                       octet(payload, 2) * 256U + octet(payload, 3),
                       octet(payload, 0),
                       static_cast<std::uint8_t>(octet(payload, 1) & 0x3FU),
+                      payloadType,
                       (octet(payload, 1) & 0x80U) != 0};
     // A long event goes on under a new timestamp where its duration ran over (section 2.5.1.3).
     const bool goesOn = m_known && event.event == m_event && !digits.empty() &&

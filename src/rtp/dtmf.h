@@ -14,8 +14,9 @@ namespace rtp {
 struct Digit {
     char key = '?';                     // 0-9 * # A-D, '!' flash, '?' another event
     std::uint8_t event = 0, volume = 0; // volume in -dBm0
-    bool ended = false;                 // its end came
-    base::Instant at;                   // arrival of its first packet
+    std::uint8_t payloadType = 0;
+    bool ended = false; // its end came
+    base::Instant at;   // arrival of its first packet
     base::Duration length{0};
 };
 
@@ -28,7 +29,7 @@ public:
     /// `clock` in Hz; events with one timestamp are one event. One that began before the newest is
     /// put where its time is. `digits` are this reader's own: nobody else adds to them.
     void add(base::Instant at, std::uint32_t timestamp, std::uint32_t clock,
-             std::string_view payload, std::vector<Digit> &digits);
+             std::string_view payload, std::vector<Digit> &digits, std::uint8_t payloadType = 0);
 
 private:
     struct Event;

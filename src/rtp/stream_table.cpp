@@ -42,8 +42,8 @@ std::uint32_t staticClock(std::uint8_t payloadType) // RFC 3551 section 6
 
 bool isEvent(const RtpPacket &rtp, const PacketFacts &facts)
 {
-    return facts.event ||
-           (!facts.described && rtp.payloadType >= 96 && DtmfReader::plausible(rtp.payload));
+    return facts.event || ((!facts.described || facts.unnamed) && rtp.payloadType >= 96 &&
+                           DtmfReader::plausible(rtp.payload));
 }
 
 /// dBFS of what the packet holds; nullopt where its codec or cipher hides it.
@@ -67,7 +67,7 @@ void measure(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rt
     const bool open = !facts.closed || facts.opened;
     if (open && isEvent(rtp, facts))
         entry.dtmf.add(packet.time, rtp.timestamp, facts.clock != 0 ? facts.clock : stream.clock,
-                       rtp.payload, stream.digits);
+                       rtp.payload, stream.digits, rtp.payloadType);
     else if (open)
         level = levelOf(entry, packet, rtp);
     const bool noise = rtp.payloadType == kComfortNoise;

@@ -90,6 +90,7 @@ struct PacketFacts {
     std::uint32_t clock = 0;    // Hz of its payload type by SDP; 0: not told
     bool described = false;     // SDP names the payload types that may come here
     bool event = false;         // and this one carries telephone events
+    bool unnamed = false;       // they leave this one out
     bool closed = false;        // its payload is encrypted
     bool opened = false;        // and `RtpPacket::payload` is what was in it
     bool refused = false;       // keys are known and none fits

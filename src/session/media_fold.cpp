@@ -311,6 +311,8 @@ rtp::PacketFacts MediaFold::look(const base::Packet &packet, RtpGate::Sender &se
     if (const auto *format = facts.described ? told->format(rtp.payloadType) : nullptr) {
         facts.clock = format->rate;
         facts.event = format->event;
+    } else {
+        facts.unnamed = facts.described;
     }
     const auto is = [](const MediaIndex::Place *place, bool MediaIndex::Place::*what) {
         return place != nullptr && place->*what;

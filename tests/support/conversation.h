@@ -14,6 +14,8 @@
 //   network tells TIME local KIND words "sentence"       refused, unreachable, unresolvable,
 //   timeout, gaveup, media, silent (no audio device), note (code= call= tag=) TIME tick   nothing
 //   but time passes own WHO WHO is our own user agent (wire tap and media sockets)
+//   answered: alice calls bob and bob answers after 1 s (tag b); registered: bob's flow 1 to edge
+// over TCP, under call=r1.
 // conversation_line.h explains the words of messages.
 #pragma once
 
@@ -39,21 +41,7 @@ class Conversation
 public:
     explicit Conversation(std::string_view text, bool withDecisive = true)
     {
-        int number = 0;
-        for (auto line : base::split(text, '\n')) {
-            ++number;
-            line = base::trim(line);
-            if (line.empty() || line.front() == '#')
-                continue;
-            if (line.front() == '*') {
-                m_hasDecisive = true;
-                if (!withDecisive)
-                    continue;
-                line = base::trim(line.substr(1));
-            }
-            if (!speak(line) && m_error.empty())
-                m_error = fmt::format("line {} cannot be read: {}", number, line);
-        }
+        read(text, withDecisive);
         std::stable_sort(m_packets.begin(), m_packets.end(),
                          [](const auto &a, const auto &b) { return a.time < b.time; });
     }
@@ -73,6 +61,28 @@ private:
         std::string fromHeader, toHeader;
         int finalStatus = 0;
     };
+
+    void read(std::string_view text, bool withDecisive)
+    {
+        int number = 0;
+        for (auto line : base::split(text, '\n')) {
+            ++number;
+            line = base::trim(line);
+            if (line.empty() || line.front() == '#')
+                continue;
+            if (line.front() == '*') {
+                m_hasDecisive = true;
+                if (!withDecisive)
+                    continue;
+                line = base::trim(line.substr(1));
+            }
+            const auto opening = spoken::openingOf(line);
+            if (!opening.empty())
+                read(opening, withDecisive);
+            else if (!speak(line) && m_error.empty())
+                m_error = fmt::format("line {} cannot be read: {}", number, line);
+        }
+    }
 
     bool speak(std::string_view text)
     {
@@ -225,9 +235,9 @@ private:
         r.toHeader = registers             ? fmt::format("<sip:{}@example.test>", line.from)
                      : line.has("reverse") ? caller
                                            : callee;
-        std::string text =
-            fmt::format("{} sip:{} SIP/2.0\r\n", method,
-                        line.value("uri", registers ? "example.test" : "bob@example.test"));
+        std::string text = fmt::format(
+            "{} {}{} SIP/2.0\r\n", method, line.value("uri").starts_with("sips:") ? "" : "sip:",
+            line.value("uri", registers ? "example.test" : "bob@example.test"));
         for (const auto &via : r.vias)
             text += via;
         text += fmt::format(
@@ -306,30 +316,24 @@ private:
 
     bool flow(const Line &line)
     {
-        static constexpr std::pair<std::string_view, base::FlowState> kStates[] = {
-            {"up", base::FlowState::Up},         {"suspect", base::FlowState::Suspect},
-            {"failed", base::FlowState::Failed}, {"registering", base::FlowState::Registering},
-            {"off", base::FlowState::Off},       {"plain", base::FlowState::UpPlain}};
-        for (const auto &[name, state] : kStates) {
-            if (!line.has(name))
-                continue;
-            auto report = std::make_shared<base::FlowReport>();
-            report->aor = fmt::format("sip:{}@example.test", line.from);
-            report->regId = static_cast<std::uint32_t>(line.number("reg", 1));
-            report->instance = "urn:uuid:1";
-            report->edge = fmt::format("sip:{}", line.to);
-            report->transport = "TCP";
-            report->tls = line.value("tls");
-            report->tlsVerified = line.has("verified");
-            report->state = state;
-            report->local =
-                spoken::host(line.from, static_cast<std::uint16_t>(line.number("port", 5060)));
-            report->remote = spoken::host(line.to, 5060);
-            report->since = line.time;
-            return localEvent(line, base::LocalKind::FlowChanged, "the flow changed",
-                              std::move(report));
-        }
-        return false;
+        const auto state = spoken::flowState(line);
+        if (!state)
+            return false;
+        auto report = std::make_shared<base::FlowReport>();
+        report->aor = fmt::format("sip:{}@example.test", line.from);
+        report->regId = static_cast<std::uint32_t>(line.number("reg", 1));
+        report->instance = "urn:uuid:1";
+        report->edge = fmt::format("sip:{}", line.to);
+        report->transport = "TCP";
+        report->tls = line.value("tls");
+        report->tlsVerified = line.has("verified");
+        report->state = *state;
+        report->local =
+            spoken::host(line.from, static_cast<std::uint16_t>(line.number("port", 5060)));
+        report->remote = spoken::host(line.to, 5060);
+        report->since = line.time;
+        return localEvent(line, base::LocalKind::FlowChanged, "the flow changed",
+                          std::move(report));
     }
 
     bool icmp(const Line &line)

@@ -17,6 +17,7 @@
 
 #include <algorithm>
 #include <base/endpoint.h>
+#include <base/flow_report.h>
 #include <base/text.h>
 #include <base/time.h>
 #include <fmt/format.h>
@@ -55,6 +56,20 @@ struct Line {
         return nullptr;
     }
 };
+/// What a line stands for that only says how it begins; empty: it is a line of its own.
+inline std::string_view openingOf(std::string_view line)
+{
+    static constexpr std::string_view kCall = R"(
+  0.00 alice>bob INVITE offer
+  1.00 bob>alice 200 tag=b answer
+  1.05 alice>bob ACK tag=b
+)";
+    static constexpr std::string_view kFlow = R"(
+  0.00 bob>edge REGISTER tcp call=r1 "Supported: path, outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
+  0.05 edge>bob 200 tcp call=r1 tag=r "Require: outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
+)";
+    return line == "answered" ? kCall : line == "registered" ? kFlow : std::string_view();
+}
 inline std::optional<base::Address> address(std::string_view name)
 {
     static constexpr std::pair<std::string_view, std::string_view> kHosts[] = {
@@ -74,6 +89,18 @@ inline base::Endpoint host(std::string_view name, std::uint16_t port)
 inline std::uint16_t port(const Line &line, std::string_view which)
 {
     return static_cast<std::uint16_t>(line.number(which, 5060));
+}
+/// Of an engine's report of a flow; nullopt: it names none.
+inline std::optional<base::FlowState> flowState(const Line &line)
+{
+    static constexpr std::pair<std::string_view, base::FlowState> kStates[] = {
+        {"up", base::FlowState::Up},         {"suspect", base::FlowState::Suspect},
+        {"failed", base::FlowState::Failed}, {"registering", base::FlowState::Registering},
+        {"off", base::FlowState::Off},       {"plain", base::FlowState::UpPlain}};
+    for (const auto &[name, state] : kStates)
+        if (line.has(name))
+            return state;
+    return std::nullopt;
 }
 inline std::uint16_t mediaPort(std::string_view name)
 {

@@ -1,24 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <base/text.h>
-#include <diagnosis/facts.h>
+#include <diagnosis/challenges.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
 namespace {
 
-/// The algorithms of a challenge's headers; MD5 where one names none (RFC 7616 section 3.3).
+/// The algorithms of a challenge's headers.
 std::vector<std::string> offeredBy(const Evidence &evidence, trace::RowId challenge)
 {
     std::vector<std::string> out;
-    for (const auto &header : evidence.message(challenge).headers) {
-        if (header.id != sip::HeaderId::WwwAuthenticate &&
-            header.id != sip::HeaderId::ProxyAuthenticate)
-            continue;
-        const auto named = digestParameter(header.value, "algorithm");
-        out.push_back(named.empty() ? "MD5" : std::string(named));
-    }
+    for (const auto value : challengesOf(evidence, challenge))
+        out.emplace_back(algorithmOf(value));
     return out;
 }
 
@@ -33,28 +28,19 @@ bool offers(const std::vector<std::string> &algorithms, std::string_view one)
 /// What the request behind the challenge was computed with; empty: it brings no credentials.
 std::string_view usedBy(const Evidence &evidence, const calls::Transaction &t)
 {
-    if (!t.request.valid())
-        return {};
-    const auto &message = evidence.message(t.request);
-    for (const auto id : {sip::HeaderId::Authorization, sip::HeaderId::ProxyAuthorization})
-        if (const auto *const found = message.find(id); found != nullptr) {
-            const auto named = digestParameter(found->value, "algorithm");
-            return named.empty() ? std::string_view("MD5") : named;
-        }
-    return {};
+    const auto given =
+        t.request.valid() ? credentialsOf(evidence, t.request) : std::vector<std::string_view>();
+    return given.empty() ? std::string_view() : algorithmOf(given.front());
 }
-
-constexpr int kMost = 64; // challenges that are looked at
 
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &all = evidence.call.transactions;
     int challenges = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
-        if ((all[i].finalStatus != 401 && all[i].finalStatus != 407) ||
-            !all[i].finalResponse.valid())
+        if (!isChallenge(all[i]))
             continue;
-        if (++challenges > kMost)
+        if (++challenges > kMostChallenges)
             return;
         const auto asked = offeredBy(evidence, all[i].finalResponse);
         if (asked.empty() || offers(asked, "MD5"))

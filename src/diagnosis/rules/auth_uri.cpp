@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <base/text.h>
-#include <diagnosis/facts.h>
+#include <diagnosis/challenges.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
@@ -14,11 +14,8 @@ std::string_view credentials(const Evidence &evidence, const calls::Transaction 
     if (!t.request.valid() || evidence.trace.row(t.request).viaCount != 1 ||
         t.method == sip::Method::Ack || t.method == sip::Method::Cancel)
         return {};
-    const auto &message = evidence.message(t.request);
-    for (const auto id : {sip::HeaderId::Authorization, sip::HeaderId::ProxyAuthorization})
-        if (const auto *const found = message.find(id); found != nullptr)
-            return found->value;
-    return {};
+    const auto given = credentialsOf(evidence, t.request);
+    return given.empty() ? std::string_view() : given.front();
 }
 
 /// Another user or host; ports and parameters are written one way here and another there.

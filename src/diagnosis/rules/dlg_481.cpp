@@ -69,16 +69,12 @@ const Rule dlg_481{"dlg-481",
                    "RFC 3261 section 12.2.2",
                    "481",
                    R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   9.00 alice>bob BYE tag=b
 * 9.05 bob>alice 481 tag=b
 )",
                    R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   8.99 bob>alice BYE tag=b reverse
   9.00 alice>bob BYE tag=b cseq=5
   9.03 alice>bob 200 for=BYE

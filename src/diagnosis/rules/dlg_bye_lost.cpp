@@ -60,9 +60,7 @@ const Rule dlg_bye_lost{"dlg-bye-lost",
                         "RFC 3261 section 15",
                         "408",
                         R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
 * 9.00 alice>bob BYE tag=b
 * 9.50 alice>bob again
 * 10.50 alice>bob again
@@ -71,9 +69,7 @@ const Rule dlg_bye_lost{"dlg-bye-lost",
   45.00 tick
 )",
                         R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   9.00 alice>bob BYE tag=b
   9.50 alice>bob again
   10.50 alice>bob again

@@ -49,16 +49,12 @@ const Rule dlg_bye_reason{"dlg-bye-reason",
                           "RFC 3326, RFC 6432",
                           "200",
                           R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
 * 9.00 bob>alice BYE tag=b reverse "Reason: Q.850;cause=102;text=\"timer\""
 * 9.05 alice>bob 200 for=BYE
 )",
                           R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   9.00 bob>alice BYE tag=b reverse "Reason: Q.850;cause=16;text=\"Normal call clearing\""
   9.05 alice>bob 200 for=BYE
 )",

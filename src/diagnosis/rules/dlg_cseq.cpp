@@ -64,9 +64,7 @@ const Rule dlg_cseq{"dlg-cseq",
                     "RFC 3261 section 12.2.1.1",
                     "500",
                     R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   9.00 alice>bob INVITE tag=b cseq=7 offer
   9.05 bob>alice 200 answer
   9.06 alice>bob ACK tag=b cseq=7
@@ -74,9 +72,7 @@ const Rule dlg_cseq{"dlg-cseq",
 *20.05 bob>alice 500 for=BYE
 )",
                     R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   9.00 alice>bob INVITE tag=b cseq=7 offer
   9.05 bob>alice 200 answer
   9.06 alice>bob ACK tag=b cseq=7

@@ -57,9 +57,7 @@ const Rule dlg_no_contact{"dlg-no-contact",
   1.50 tick
 )",
                           R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
 )",
                           check,
                           Reads::Messages,

@@ -49,16 +49,12 @@ const Rule em_clip_after_answer{"em-clip-after-answer",
                                 "RFC 3960 section 3.1",
                                 "200",
                                 R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   1.06 alice>bob rtp 300
 * 2.50 bob>alice rtp 200
 )",
                                 R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   1.06 alice>bob rtp 300
   1.10 bob>alice rtp 200
 )",

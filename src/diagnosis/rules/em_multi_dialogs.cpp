@@ -25,8 +25,9 @@ void check(const Evidence &evidence, Findings &out)
         if (places.size() == kListed)
             break;
         places.push_back(at(row, "early media of one branch"));
-        list += fmt::format("{}{} [{}]", list.empty() ? "" : ", ", sender(evidence, row),
-                            places.size());
+        list +=
+            fmt::format("{}{} (To-tag {}) [{}]", list.empty() ? "" : ", ", sender(evidence, row),
+                        shown(evidence.trace.tag(evidence.trace.row(row).toTag)), places.size());
     }
     auto &f =
         out.add("em-multi-dialogs", Severity::Info, Grade::Seen,

@@ -56,10 +56,13 @@ void report(const Evidence &evidence, const calls::ReliableResponse &reliable,
                     count(again.size(), "time")));
     f.impact = "The callee's side repeats the response for 32 s (64*T1), holds the answer back and "
                "then fails the call.";
-    f.evidence = {at(evidence, reliable.response, sip::HeaderId::Contact,
-                     "the PRACK has to go here, by the Record-Route"),
-                  at(evidence, reliable.prack, sip::HeaderId::Route, "where it went"),
-                  at(again.back(), "still repeated")};
+    const bool recorded =
+        evidence.message(reliable.response).find(sip::HeaderId::RecordRoute) != nullptr;
+    f.evidence = {
+        at(evidence, reliable.response, sip::HeaderId::Contact,
+           recorded ? "the PRACK has to go here, by the Record-Route" : "the PRACK has to go here"),
+        at(evidence, reliable.prack, sip::HeaderId::Route, "where it went"),
+        at(again.back(), "still repeated")};
     f.fixes = {
         {"Put a Contact and Record-Route into the response that the caller can reach; no "
          "private addresses.",

@@ -94,13 +94,11 @@ const Rule flow_closed_by_peer{"flow-closed-by-peer",
                                "RFC 5626 section 5.4",
                                "430",
                                R"(
-  0.00 bob>edge REGISTER tcp call=r1 "Supported: path, outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
-  0.05 edge>bob 200 tcp call=r1 tag=r "Require: outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
+  registered
 *60.00 edge>bob tcp fin
 )",
                                R"(
-  0.00 bob>edge REGISTER tcp call=r1 "Supported: path, outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
-  0.05 edge>bob 200 tcp call=r1 tag=r "Require: outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
+  registered
  50.00 bob>edge REGISTER tcp call=r1 cseq=2 "Supported: path, outbound" "Expires: 0" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
  50.05 edge>bob 200 tcp call=r1 tag=r
  60.00 edge>bob tcp fin

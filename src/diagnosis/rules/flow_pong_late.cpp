@@ -78,8 +78,7 @@ const Rule flow_pong_late{"flow-pong-late",
                           "RFC 5626 section 4.4.1",
                           "430",
                           R"(
-  0.00 bob>edge REGISTER tcp call=r1 "Supported: path, outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
-  0.05 edge>bob 200 tcp call=r1 tag=r "Require: outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
+  registered
  20.00 bob>edge tcp ping
 *24.50 edge>bob tcp pong
  50.00 bob>edge tcp ping
@@ -87,8 +86,7 @@ const Rule flow_pong_late{"flow-pong-late",
  60.00 tick
 )",
                           R"(
-  0.00 bob>edge REGISTER tcp call=r1 "Supported: path, outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
-  0.05 edge>bob 200 tcp call=r1 tag=r "Require: outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
+  registered
  20.00 bob>edge tcp ping
  20.40 edge>bob tcp pong
  50.00 bob>edge tcp ping

@@ -58,6 +58,18 @@ const flows::FlowEvent *returned(const flows::Flow &flow, const flows::FlowEvent
     return at == flow.events.end() ? nullptr : &*at;
 }
 
+/// What went out as the ping, and what had to come back (RFC 5626 sections 4.4.1 and 4.4.2).
+std::string_view pingText(std::string_view ping)
+{
+    return ping.starts_with('\r')                          ? " (a double CRLF)"
+           : ping.starts_with(std::string_view("\0\1", 2)) ? " (a STUN binding request)"
+                                                           : "";
+}
+std::string_view pongText(std::string_view ping)
+{
+    return ping.starts_with('\r') ? " (a single CRLF)" : "";
+}
+
 void report(const Evidence &evidence, const flows::Flow &flow, const flows::FlowEvent &missing,
             Findings &out)
 {
@@ -68,10 +80,11 @@ void report(const Evidence &evidence, const flows::Flow &flow, const flows::Flow
     const auto *const back = returned(flow, missing);
     const auto *const next = back != nullptr ? nullptr : replacement(evidence, flow, missing.time);
     const bool mended = back != nullptr || next != nullptr;
-    auto text = fmt::format(
-        "The ping of {} over {} to {} [1] got no pong within {}: the flow is dead.",
-        trace.source(missing.row).text(), base::transportText(flow.transport),
-        trace.destination(missing.row).text(), lasting(flows::pongWait(flow.transport)));
+    auto text =
+        fmt::format("The ping of {}{} over {} to {} [1] got no pong{} within {}: the flow is dead.",
+                    trace.source(missing.row).text(), pingText(trace.text(missing.row)),
+                    base::transportText(flow.transport), trace.destination(missing.row).text(),
+                    pongText(trace.text(missing.row)), lasting(flows::pongWait(flow.transport)));
     if (life.before.known())
         text += fmt::format(" Last sign of life {} before.", lasting(missing.time - life.before));
     if (next != nullptr)

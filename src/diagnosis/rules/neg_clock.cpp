@@ -46,17 +46,13 @@ const Rule neg_clock{"neg-clock",
                      "RFC 3551 section 4.5, RFC 3550 section 5.1",
                      "200",
                      R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   1.10 alice>bob rtp 1500
 * 1.10 bob>alice rtp 1500 step=320
  35.00 tick
 )",
                      R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   1.10 alice>bob rtp 1500
   1.10 bob>alice rtp 1500
  35.00 tick

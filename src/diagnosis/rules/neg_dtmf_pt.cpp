@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <base/text.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/in_force.h>
@@ -23,32 +24,61 @@ int eventNumber(const Evidence &evidence, const Described *described)
     return -1;
 }
 
+/// Packets under a number that the receiver did not describe, which are events by what is in them.
+bool holdsEvents(const rtp::Stream &stream, std::uint8_t type)
+{
+    return std::any_of(stream.digits.begin(), stream.digits.end(),
+                       [&](const rtp::Digit &digit) { return digit.payloadType == type; });
+}
+
+struct Numbers { // of telephone-event, -1: none
+    const Described *wants = nullptr, *has = nullptr;
+    int asked = -1, own = -1;
+};
+
+void report(const BoundStream &bound, const Payload &payload, const Numbers &numbers, Findings &out)
+{
+    const bool itsOwn = payload.type == numbers.own;
+    auto &f =
+        out.add("neg-dtmf-pt", Severity::Error, Grade::Seen,
+                fmt::format("{} sent {} of digits with payload type {} [1]{}; its receiver {} [2].",
+                            bound.stream->source.text(), count(payload.foreign, "packet"),
+                            payload.type, itsOwn ? ", the number of its own description [3]" : "",
+                            numbers.asked >= 0 ? fmt::format("asked for {}", numbers.asked)
+                                               : std::string("did not describe telephone-event")));
+    f.impact = "The digits are not understood: voice menus do not react.";
+    f.evidence = {at(*bound.stream, fmt::format("payload type {}", payload.type)),
+                  at(numbers.wants->row,
+                     numbers.asked >= 0 ? "the receiver's number" : "the receiver's description")};
+    if (itsOwn)
+        f.evidence.push_back(at(numbers.has->row, "the sender's number"));
+    f.fixes = {{numbers.asked >= 0
+                    ? "Send telephone-event with the number of the other side's description."
+                    : "Send events only where the other side described telephone-event, else the "
+                      "tones themselves or INFO.",
+                "gateway or SBC", Action::None},
+               {"Answer with the numbers of the offer, so that both are the same.",
+                "callee's user agent", Action::None}};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &bound : evidence.streams) {
         const auto last = bound.stream->last;
-        const auto *const wants = inForce(evidence, bound.earlyDialog, bound.towardsCaller, last);
-        const auto *const has = inForce(evidence, bound.earlyDialog, !bound.towardsCaller, last);
-        const int asked = eventNumber(evidence, wants), own = eventNumber(evidence, has);
-        if (asked < 0 || own < 0 || asked == own || own > 127)
+        Numbers numbers;
+        numbers.wants = inForce(evidence, bound.earlyDialog, bound.towardsCaller, last);
+        numbers.has = inForce(evidence, bound.earlyDialog, !bound.towardsCaller, last);
+        numbers.asked = eventNumber(evidence, numbers.wants);
+        numbers.own = eventNumber(evidence, numbers.has);
+        const bool swapped = numbers.own >= 0 && numbers.asked >= 0;
+        if (numbers.wants == nullptr || (bound.stream->digits.empty() && !swapped))
             continue;
         for (const auto &payload : payloadsBefore(evidence, bound, evidence.now)) {
-            if (payload.type != own || payload.foreign < kEnough)
+            const bool events = holdsEvents(*bound.stream, payload.type) ||
+                                (swapped && payload.type == numbers.own);
+            if (payload.type == numbers.asked || payload.foreign < kEnough || !events)
                 continue;
-            auto &f = out.add(
-                "neg-dtmf-pt", Severity::Error, Grade::Seen,
-                fmt::format("{} sent {} of digits with payload type {} [1], the number of its own "
-                            "description [3]; its receiver asked for {} [2].",
-                            bound.stream->source.text(), count(payload.foreign, "packet"), own,
-                            asked));
-            f.impact = "The digits are not understood: voice menus do not react.";
-            f.evidence = {at(*bound.stream, fmt::format("payload type {}", own)),
-                          at(wants->row, "the receiver's number"),
-                          at(has->row, "the sender's number")};
-            f.fixes = {{"Send telephone-event with the number of the other side's description.",
-                        "gateway or SBC", Action::None},
-                       {"Answer with the numbers of the offer, so that both are the same.",
-                        "callee's user agent", Action::None}};
+            report(bound, payload, numbers, out);
             return;
         }
     }

@@ -34,17 +34,13 @@ const Rule neg_glare{"neg-glare",
                      "RFC 3261 section 14.1",
                      "491",
                      R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   9.00 alice>bob INVITE tag=b cseq=2 offer
 * 9.05 bob>alice 491 tag=b
 * 9.10 alice>bob ACK tag=b cseq=2
 )",
                      R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   9.00 alice>bob INVITE tag=b cseq=2 offer
   9.05 bob>alice 200 answer
   9.10 alice>bob ACK tag=b cseq=2

@@ -36,17 +36,13 @@ const Rule neg_hold_c0{"neg-hold-c0",
                        "RFC 3264 section 8.4",
                        "200",
                        R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
 * 9.00 alice>bob INVITE tag=b cseq=2 sdp=0@0.0.0.0:4000
 * 9.05 bob>alice 200 answer
 * 9.10 alice>bob ACK tag=b cseq=2
 )",
                        R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   9.00 alice>bob INVITE tag=b cseq=2 sdp=0/sendonly
   9.05 bob>alice 200 sdp=0/recvonly
   9.10 alice>bob ACK tag=b cseq=2

@@ -58,9 +58,7 @@ const Rule neg_ip_family{"neg-ip-family",
   1.05 alice>bob ACK tag=b
 )",
                          R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
 )",
                          check,
                          Reads::Messages};

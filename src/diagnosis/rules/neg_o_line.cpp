@@ -64,17 +64,13 @@ const Rule neg_o_line{"neg-o-line",
                       "RFC 3264 section 8",
                       "488",
                       R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
 * 9.00 alice>bob INVITE tag=b cseq=2 sdp=0,8/sendonly
 * 9.05 bob>alice 200 sdp=0/recvonly
 * 9.10 alice>bob ACK tag=b cseq=2
 )",
                       R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   9.00 alice>bob INVITE tag=b cseq=2 offer
   9.05 bob>alice 200 answer
   9.10 alice>bob ACK tag=b cseq=2

@@ -52,9 +52,7 @@ const Rule neg_offer_overlap{"neg-offer-overlap",
                              "RFC 3264 section 4, RFC 3311 section 5.1",
                              "491",
                              R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   9.00 alice>bob INVITE tag=b cseq=2 offer
 * 9.10 alice>bob UPDATE tag=b cseq=3 offer
 * 9.20 bob>alice 500 for=UPDATE
@@ -62,9 +60,7 @@ const Rule neg_offer_overlap{"neg-offer-overlap",
   9.45 alice>bob ACK tag=b cseq=2
 )",
                              R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   9.00 alice>bob INVITE tag=b cseq=2 offer
   9.40 bob>alice 200 answer for=INVITE
   9.45 alice>bob ACK tag=b cseq=2

@@ -12,6 +12,8 @@ namespace {
 
 constexpr std::uint64_t kEnough = 100;
 constexpr long kTolerance = 5; // ms
+constexpr long kUsual = 20;    // RFC 3551 section 4.2: of nearly every codec
+constexpr long kFar = 3;       // times as long, or as short, as agreed
 
 /// The receiver's newest description when the stream ended.
 const Described *receiver(const Evidence &evidence, const BoundStream &bound)
@@ -34,14 +36,20 @@ void check(const Evidence &evidence, Findings &out)
         const long took = std::lround(base::toSeconds(stream.ptime) * 1000);
         const bool tooLong = audio->maxptime != 0 && took > audio->maxptime + kTolerance;
         const bool other = audio->ptime != 0 && std::labs(took - audio->ptime) > kTolerance;
-        if (!tooLong && !other)
+        const bool unsaid = audio->ptime == 0 && audio->maxptime == 0 && took > kUsual * kFar;
+        if (!tooLong && !other && !unsaid)
             continue;
-        const auto asked = tooLong ? fmt::format("at most {} ms (maxptime)", audio->maxptime)
-                                   : fmt::format("{} ms (ptime)", audio->ptime);
-        // A shorter packet fits everywhere, and ptime is what the receiver would like best.
+        const auto asked = tooLong  ? fmt::format("at most {} ms (maxptime)", audio->maxptime)
+                           : unsaid ? fmt::format("no packet time, so that {} ms are usual "
+                                                  "(RFC 3551)",
+                                                  kUsual)
+                                    : fmt::format("{} ms (ptime)", audio->ptime);
+        // A packet that is somewhat shorter fits everywhere, and ptime is what the receiver would
+        // like best.
+        const bool bad = tooLong || took > audio->ptime || took * kFar <= audio->ptime;
         auto &f = out.add(
-            "neg-ptime", tooLong || took > audio->ptime ? Severity::Warning : Severity::Info,
-            Grade::Seen,
+            "neg-ptime", bad ? Severity::Warning : Severity::Info,
+            unsaid ? Grade::Likely : Grade::Seen,
             fmt::format("{} sends {} ms of audio in each packet [1]; its receiver asked for "
                         "{} [2].",
                         stream.source.text(), took, asked));

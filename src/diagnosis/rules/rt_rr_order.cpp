@@ -7,17 +7,24 @@
 namespace diagnosis::rules {
 namespace {
 
-/// The 2xx that made the dialog of a later request by the caller, as it got it; invalid: not here.
-trace::RowId answerOf(const Evidence &evidence, const trace::Row &request)
+/// What made the dialog of a later request, on its sender's own hop: the 2xx that the caller got,
+/// or the INVITE that the callee got. Invalid: not here.
+trace::RowId madeBy(const Evidence &evidence, trace::RowId later)
 {
+    const auto &request = evidence.trace.row(later);
+    const auto source = evidence.trace.source(later);
     for (const auto &t : evidence.call.transactions) {
         if (t.method != sip::Method::Invite || t.inDialog || !t.finalResponse.valid() ||
-            t.finalStatus / 100 != 2 || !t.request.valid() ||
-            evidence.trace.row(t.request).viaCount != 1)
+            t.finalStatus / 100 != 2 || !t.request.valid())
             continue;
         const auto &answer = evidence.trace.row(t.finalResponse);
-        if (answer.toTag == request.toTag && answer.fromTag == request.fromTag)
-            return t.finalResponse;
+        if (answer.toTag == request.toTag && answer.fromTag == request.fromTag &&
+            evidence.trace.row(t.request).viaCount == 1)
+            return evidence.trace.destination(t.finalResponse) == source ? t.finalResponse
+                                                                         : trace::RowId{};
+        if (answer.toTag == request.fromTag && answer.fromTag == request.toTag &&
+            evidence.trace.destination(t.request) == source)
+            return t.request;
     }
     return {};
 }
@@ -33,30 +40,29 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         if (++requests > kMost)
             return;
-        const auto answer = answerOf(evidence, evidence.trace.row(t.request));
-        if (!answer.valid() || evidence.time(answer) > t.started ||
-            evidence.trace.destination(answer) != evidence.trace.source(t.request))
+        const auto made = madeBy(evidence, t.request);
+        if (!made.valid() || evidence.time(made) > t.started)
             continue;
-        const auto wrong = wrongRoute(evidence, t.request, answer);
+        const bool byCallee = evidence.trace.row(made).status == 0;
+        const auto wrong = wrongRoute(evidence, t.request, made);
         if (wrong.header != sip::HeaderId::RecordRoute) // a target refresh may have moved the rest
             continue;
-        // Without any Route, and answered all the same, somebody on the way put it right.
         const bool failed = t.finalStatus >= 400 || (t.responses.empty() && !t.repeats.empty());
-        const bool routed = evidence.message(t.request).find(sip::HeaderId::Route) != nullptr;
-        if (!failed && !routed)
-            continue;
         auto &f = out.add(
             "rt-rr-order", failed ? Severity::Error : Severity::Warning, Grade::Seen,
-            fmt::format("The {} within the call [2] does not take the way that the 200 recorded "
+            fmt::format("The {} within the call [2] does not take the way that the {} recorded "
                         "[1]: {}.",
-                        methodOf(evidence, t), wrong.what));
+                        methodOf(evidence, t), byCallee ? "INVITE" : "200", wrong.what));
         f.impact = "Requests pass proxies in the wrong order, or one that has to see them: hold, "
                    "transfer or hanging up may fail, and billing misses the end.";
-        f.evidence = {at(evidence, answer, wrong.header, "the way that was recorded"),
+        f.evidence = {at(evidence, made, wrong.header, "the way that was recorded"),
                       at(evidence, t.request, wrong.used, "the way that was taken")};
-        f.fixes = {{"Use the Record-Route of the 200, last entry first, as Route of every request "
-                    "in the dialog (RFC 3261 section 12.2.1.1).",
-                    "caller's user agent", Action::None}};
+        f.fixes = {{byCallee
+                        ? "Use the Record-Route of the INVITE, in its order, as Route of every "
+                          "request in the dialog (RFC 3261 section 12.1.1)."
+                        : "Use the Record-Route of the 200, last entry first, as Route of every "
+                          "request in the dialog (RFC 3261 section 12.1.2).",
+                    byCallee ? "callee's user agent" : "caller's user agent", Action::None}};
         return;
     }
 }

@@ -1,25 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <diagnosis/facts.h>
+#include <diagnosis/each_way.h>
+#include <diagnosis/missing.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
 namespace {
 
-constexpr std::uint64_t kEnough = 250; // packets: five seconds
 constexpr double kMuch = 0.01, kTooMuch = 0.05;
-
-/// Packets that are missing though there was time to send them: a sender that begins anew, behind a
-/// pause or without one, leaves numbers out that it never sent.
-std::uint64_t missing(const rtp::Stream &stream)
-{
-    if (stream.sequenceResets != 0 || stream.expected < kEnough || stream.ptime.count() <= 0)
-        return 0;
-    const auto fits = static_cast<std::uint64_t>((stream.last - stream.first) / stream.ptime) + 1;
-    const auto pause = static_cast<std::uint64_t>(stream.maxGap / stream.ptime);
-    const bool sent = stream.expected <= fits + fits / 20;
-    return sent && stream.lost > pause ? stream.lost - pause : 0;
-}
 
 double lossOf(const rtp::Stream &stream)
 {
@@ -30,28 +18,26 @@ double lossOf(const rtp::Stream &stream)
 
 void check(const Evidence &evidence, Findings &out)
 {
-    const BoundStream *worst = nullptr;
-    for (const auto &bound : evidence.streams)
-        if (bound.certainty != Certainty::Guess &&
-            (worst == nullptr || lossOf(*bound.stream) > lossOf(*worst->stream)))
-            worst = &bound;
-    if (worst == nullptr || lossOf(*worst->stream) <= kMuch)
+    const auto bad = worstEachWay(evidence, kMuch,
+                                  [](const BoundStream &bound) { return lossOf(*bound.stream); });
+    if (bad.empty())
         return;
-    const auto &stream = *worst->stream;
-    const double loss = lossOf(stream);
-    auto &f = out.add("rtp-loss", loss > kTooMuch ? Severity::Error : Severity::Warning,
-                      ownCall(evidence) ? Grade::Seen : Grade::Likely,
-                      fmt::format("{} of {} that {} sent are missing here ({:.1f} %) [1].",
-                                  missing(stream), count(stream.expected, "packet"),
-                                  stream.source.text(), loss * 100));
-    f.impact = fmt::format("The {} hears gaps{}.", worst->towardsCaller ? "caller" : "callee",
-                           loss > kTooMuch ? " and hardly understands" : "");
-    f.evidence = {at(stream, "numbers that are missing")};
-    f.fixes = {{"Look for a full line, Wi-Fi or a policer between the sender and here; give voice "
-                "its own queue (DSCP EF).",
-                "operator", Action::None},
-               {"Make sure that the capture itself lost nothing: its own count of dropped packets.",
-                "who captures", Action::None}};
+    std::string list;
+    for (const auto *each : bad)
+        list += fmt::format("{}{} of {} that {} sent ({:.1f} %) [{}]", list.empty() ? "" : ", and ",
+                            missing(*each->stream), count(each->stream->expected, "packet"),
+                            each->stream->source.text(), lossOf(*each->stream) * 100,
+                            list.empty() ? 1 : 2);
+    const bool tooMuch = lossOf(*bad.front()->stream) > kTooMuch;
+    auto &f = out.add("rtp-loss", tooMuch ? Severity::Error : Severity::Warning,
+                      gradeOfMedia(evidence), fmt::format("Missing here: {}.", list));
+    f.impact = fmt::format("The {} hear{} gaps{}.", hearers(bad), verbEnding(bad),
+                           !tooMuch         ? ""
+                           : bad.size() > 1 ? ", and words are hardly understood"
+                                            : " and hardly understands");
+    f.evidence = places(bad, "numbers that are missing");
+    f.fixes = fixesOfLoss("Look for a full line, Wi-Fi or a policer between the sender and here; "
+                          "give voice its own queue (DSCP EF).");
 }
 
 } // namespace
@@ -63,9 +49,7 @@ const Rule rtp_loss{"rtp-loss",
                     "RFC 3550 appendix A.3",
                     "200",
                     R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   1.10 alice>bob rtp 600
   1.10 bob>alice rtp 100
 * 3.30 bob>alice rtp 90 sequence=110
@@ -75,9 +59,7 @@ const Rule rtp_loss{"rtp-loss",
  35.00 tick
 )",
                     R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   1.10 alice>bob rtp 600
   1.10 bob>alice rtp 100
   3.30 bob>alice rtp 90 sequence=100

@@ -1,53 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
+#include <diagnosis/both_ways.h>
 #include <diagnosis/conclude.h>
 #include <diagnosis/facts.h>
-#include <diagnosis/in_force.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
-#include <optional>
 
 namespace diagnosis::rules {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(3);
 constexpr std::uint64_t kEnough = 50;
-
-/// Since when both descriptions let media pass both ways, and the message that began it.
-struct Session {
-    trace::RowId row;
-    base::Instant since;
-};
-
-/// As offers and answers left it at `end`: the call's own, or those of a re-INVITE or UPDATE.
-std::optional<Session> bothWays(const Evidence &evidence, base::Instant end)
-{
-    const auto &call = evidence.call;
-    if (call.winner >= call.earlyDialogs.size() ||
-        descriptions(evidence, call.winner).size() >= kMostDescriptions)
-        return std::nullopt;
-    const auto *const caller = inForce(evidence, call.winner, true, end);
-    const auto *const callee = inForce(evidence, call.winner, false, end);
-    const auto open = [&](const Described *side) {
-        const auto *const audio =
-            side != nullptr && side->agreed ? sdpOf(evidence, side->row).audio() : nullptr;
-        const auto place = audio != nullptr ? audio->endpoint() : std::nullopt;
-        return place && !place->address.isUnspecified() &&
-               audio->direction == sip::Direction::SendRecv;
-    };
-    if (!open(caller) || !open(callee))
-        return std::nullopt;
-    const auto *const later = caller->from > callee->from ? caller : callee;
-    return later->from > call.answered ? Session{later->row, later->from}
-                                       : Session{call.finalResponse, call.answered};
-}
-
-/// What came after `start`: early media runs on into the call as one stream.
-std::uint64_t since(const rtp::Stream &stream, base::Instant start)
-{
-    const auto came = stream.arrivals.count();
-    return came - std::min(came, stream.arrivals.before(start));
-}
 
 /// "200 to the UPDATE"
 std::string began(const Evidence &evidence, trace::RowId row)
@@ -65,7 +27,7 @@ void check(const Evidence &evidence, Findings &out)
     const auto &call = evidence.call;
     if (call.kind != calls::Kind::Call || !call.answered.known())
         return;
-    const auto end = call.ended.known() ? std::min(call.ended, evidence.now) : evidence.now;
+    const auto end = endOfTalk(evidence);
     const auto session = bothWays(evidence, end);
     if (!session)
         return;
@@ -77,7 +39,7 @@ void check(const Evidence &evidence, Findings &out)
     const BoundStream *heard = nullptr;
     std::uint64_t towardsCaller = 0, towardsCallee = 0, most = 0;
     for (const auto &bound : evidence.streams) {
-        const auto came = bound.astray ? 0 : since(*bound.stream, session->since);
+        const auto came = bound.astray ? 0 : cameSince(*bound.stream, session->since);
         (bound.towardsCaller ? towardsCaller : towardsCallee) += came;
         if (came > most) {
             heard = &bound;

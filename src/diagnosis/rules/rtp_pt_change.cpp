@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <bitset>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
@@ -33,6 +34,16 @@ std::optional<std::bitset<128>> named(const Evidence &evidence)
     return answered ? std::optional(numbers) : std::nullopt;
 }
 
+/// Packets of the type that count: em-wrong-pt tells of early media, and what runs on behind the
+/// answer is told of here.
+std::uint64_t sentBy(const Evidence &evidence, const BoundStream &bound, std::uint8_t type)
+{
+    const std::uint64_t all = bound.stream->payloadTypes[type];
+    if (!bound.towardsCaller || !bound.early)
+        return all;
+    return all - std::min(all, bound.stream->arrivedBefore(evidence.call.answered, type));
+}
+
 bool neverAgreed(std::size_t type)
 {
     // Comfort noise, and what may be RTCP (RFC 5761 section 4).
@@ -45,14 +56,12 @@ void check(const Evidence &evidence, Findings &out)
         return;
     std::optional<std::bitset<128>> known;
     for (const auto &bound : evidence.streams) {
-        // em-wrong-pt tells of early media.
-        if (bound.certainty != Certainty::Exact || (bound.towardsCaller && bound.early) ||
-            bound.stream->packets < kEnough)
+        if (bound.certainty != Certainty::Exact || bound.stream->packets < kEnough)
             continue;
         if (!known && !(known = named(evidence)))
             return;
         for (std::size_t type = 0; type < 128; ++type) {
-            const auto packets = bound.stream->payloadTypes[type];
+            const auto packets = sentBy(evidence, bound, static_cast<std::uint8_t>(type));
             if (packets < kEnough || known->test(type) || neverAgreed(type))
                 continue;
             const bool fixed = type < 35; // a receiver may know it all the same
@@ -81,18 +90,14 @@ const Rule rtp_pt_change{"rtp-pt-change",
                          "RFC 3264 section 5.1",
                          "488",
                          R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   1.10 bob>alice rtp 200
 * 1.10 alice>bob rtp 200 pt=97
  10.00 alice>bob BYE tag=b
  10.01 bob>alice 200 tag=b
 )",
                          R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   1.10 bob>alice rtp 200
   1.10 alice>bob rtp 200
   6.00 alice>bob INVITE tag=b cseq=7 sdp=97

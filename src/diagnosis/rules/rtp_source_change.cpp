@@ -64,18 +64,14 @@ const Rule rtp_source_change{"rtp-source-change",
                              "RFC 4961, RFC 6263",
                              "200",
                              R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   1.10 alice>bob rtp 1000
   1.10 bob>alice rtp 400
 * 9.20 bob>alice rtp 400 port=5555 sequence=400
  35.00 tick
 )",
                              R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   1.10 alice>bob rtp 1000
   1.10 bob>alice rtp 400
 * 9.00 bob>alice INVITE tag=b reverse sdp=0@bob:5555

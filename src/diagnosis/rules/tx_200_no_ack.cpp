@@ -90,9 +90,11 @@ void explainPath(const Evidence &evidence, const Answer &answer, trace::RowId ac
 {
     f.impact =
         "The callee's side gives up 32 s (64*T1) after the answer and ends the call with BYE.";
-    f.evidence = {at(evidence, answer.row, sip::HeaderId::Contact,
-                     "the ACK has to go here, by the Record-Route"),
-                  at(answer.repeats.back(), "still repeated")};
+    const bool recorded = evidence.message(answer.row).find(sip::HeaderId::RecordRoute) != nullptr;
+    f.evidence = {
+        at(evidence, answer.row, sip::HeaderId::Contact,
+           recorded ? "the ACK has to go here, by the Record-Route" : "the ACK has to go here"),
+        at(answer.repeats.back(), "still repeated")};
     if (ack.valid())
         f.evidence.push_back(at(ack, "where the ACK went"));
     f.fixes = {{"Send the ACK to the Contact of the 200 through the reversed Record-Route.",

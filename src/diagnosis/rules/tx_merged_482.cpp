@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/loops.h>
 #include <diagnosis/rule.h>
@@ -13,8 +12,7 @@ constexpr int kMost = 16; // refusals that are looked at
 void check(const Evidence &evidence, Findings &out)
 {
     int refusals = 0;
-    const auto &all = evidence.call.transactions;
-    for (const auto &refused : all) {
+    for (const auto &refused : evidence.call.transactions) {
         if (refused.finalStatus != 482 || !refused.request.valid())
             continue;
         if (++refusals > kMost)
@@ -22,14 +20,9 @@ void check(const Evidence &evidence, Findings &out)
         if (loopOf(evidence, refused).found())
             continue; // rt-loop-482
         const auto to = evidence.trace.destination(refused.request);
-        const auto first = std::find_if(all.begin(), all.end(), [&](const auto &t) {
-            return &t != &refused && t.method == refused.method && t.cseq == refused.cseq &&
-                   t.branch != refused.branch && t.request.valid() &&
-                   t.started <= refused.started &&
-                   evidence.trace.destination(t.request).address == to.address;
-        });
-        if (first == all.end())
-            continue;
+        const auto *const first = twinOf(evidence, refused);
+        if (first == nullptr)
+            continue; // tx-482
         auto &f = out.add("tx-merged-482", Severity::Warning, Grade::Seen,
                           fmt::format("{} got the same {} twice, on two branches [1] [2], and "
                                       "refused the second with 482 [3].",

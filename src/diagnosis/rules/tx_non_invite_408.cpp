@@ -35,16 +35,12 @@ const Rule tx_non_invite_408{"tx-non-invite-408",
                              "RFC 4320 section 4.1",
                              "408",
                              R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   9.00 alice>bob OPTIONS tag=b
 *40.00 bob>alice 408 for=OPTIONS
 )",
                              R"(
-  0.00 alice>bob INVITE offer
-  1.00 bob>alice 200 tag=b answer
-  1.05 alice>bob ACK tag=b
+  answered
   9.00 alice>bob OPTIONS tag=b
   9.10 bob>alice 200 for=OPTIONS
 )",

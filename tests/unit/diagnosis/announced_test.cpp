@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an early dialog announces and what came of it: preconditions, P-Early-Media, packets that go
 // astray or stay closed, descriptions of no use, RSeq.
-#include <diagnosis/announced.h>
-#include <diagnosis/early_sound.h>
-#include <diagnosis/facts.h>
-#include <diagnosis/in_force.h>
-
 #include "early_judged.h"
 
 namespace {
 
-using diagnosis::Light;
-using early::expectGood;
-using early::judged;
-using early::reliably;
-using early::rulesOf;
-using support::Folded;
-using testing::HasSubstr;
+using namespace early;
 
 const std::string kNone = "\"a=curr:qos local none\" \"a=curr:qos remote none\" "
                           "\"a=des:qos mandatory local sendrecv\" "

@@ -6,9 +6,7 @@
 
 namespace {
 
-using diagnosis::Light;
-using early::judged;
-using support::Folded;
+using namespace early;
 
 TEST(Branches, ABranchThatTheProxyGivesUpEndsNotTheNext)
 {

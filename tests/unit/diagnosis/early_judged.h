@@ -2,7 +2,11 @@
 // What the tests of early media ask of a conversation.
 #pragma once
 
+#include <diagnosis/announced.h>
+#include <diagnosis/early_sound.h>
 #include <diagnosis/explain.h>
+#include <diagnosis/facts.h>
+#include <diagnosis/in_force.h>
 #include <gmock/gmock.h>
 
 #include "folded.h"

@@ -1,22 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // Early media against the descriptions that were in force when its packets came: exchanges by
 // PRACK and UPDATE, numbers of either side, what is negotiated after the answer.
-#include <diagnosis/announced.h>
-#include <diagnosis/early_sound.h>
-#include <diagnosis/facts.h>
-#include <diagnosis/in_force.h>
-
 #include "early_judged.h"
 
 namespace {
 
-using diagnosis::Light;
-using early::expectGood;
-using early::judged;
-using early::reliably;
-using early::rulesOf;
-using support::Folded;
-using testing::HasSubstr;
+using namespace early;
 
 const std::string kEarlyPcmu = "0.00 alice>bob INVITE sdp=0,8\n"
                                "0.20 bob>alice 183 tag=b sdp=0\n"

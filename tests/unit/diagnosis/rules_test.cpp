@@ -83,6 +83,8 @@ std::multiset<std::string> stepsOf(std::string_view conversation)
         line = base::trim(line);
         if (line.starts_with("*"))
             line = base::trim(line.substr(1));
+        if (const auto opening = support::spoken::openingOf(line); !opening.empty())
+            steps.merge(stepsOf(opening));
         const auto words = support::spoken::wordsOf(line);
         if (words.size() >= 2)
             steps.insert(words[1].key + (words.size() > 2 ? " " + words[2].key : ""));

@@ -7,8 +7,7 @@
 
 namespace {
 
-using diagnosis::Light;
-using early::of18x;
+using namespace early;
 
 TEST(VerdictAlerting, RingingAloneIsAsItShouldBe)
 {

@@ -7,8 +7,7 @@
 
 namespace {
 
-using diagnosis::Light;
-using early::of18x;
+using namespace early;
 
 diagnosis::Verdict judged(const support::Folded &folded, std::uint32_t dialog = 0)
 {

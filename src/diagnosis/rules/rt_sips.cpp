@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <base/text.h>
+#include <diagnosis/facts.h>
+#include <diagnosis/rule.h>
+#include <fmt/format.h>
+
+namespace diagnosis::rules {
+namespace {
+
+constexpr int kMost = 256; // requests that are looked at
+
+/// "INVITE sips:bob@..." without reading the rest.
+bool wantsTls(std::string_view text)
+{
+    const auto blank = text.find(' ');
+    return blank != std::string_view::npos &&
+           base::equalsNoCase(text.substr(blank + 1, 5), "sips:");
+}
+
+bool inTheClear(base::Transport transport)
+{
+    return transport == base::Transport::Udp || transport == base::Transport::Tcp;
+}
+
+void check(const Evidence &evidence, Findings &out)
+{
+    int requests = 0;
+    for (const auto &t : evidence.call.transactions) {
+        if (!t.request.valid())
+            continue;
+        if (++requests > kMost)
+            return;
+        const auto transport = evidence.trace.row(t.request).transport;
+        if (!inTheClear(transport) || !wantsTls(evidence.trace.text(t.request)))
+            continue;
+        auto &f =
+            out.add("rt-sips", Severity::Warning, Grade::Seen,
+                    fmt::format("The {} for a sips address [1] goes from {} to {} over {}, which "
+                                "is not encrypted.",
+                                methodOf(evidence, t), evidence.trace.source(t.request).text(),
+                                receiver(evidence, t.request), base::transportText(transport)));
+        f.impact = "The caller was promised TLS on every hop; this one can be read and changed by "
+                   "anybody on the way.";
+        f.evidence = {at(evidence, t.request, evidence.message(t.request).requestUri,
+                         "asks for TLS on every hop")};
+        f.fixes = {
+            {"Send requests for a sips URI over TLS, or refuse them with 480 (RFC 5630 "
+             "section 5.4); use a sip URI where TLS is not wanted.",
+             evidence.trace.row(t.request).viaCount > 1 ? "home proxy" : "caller's user agent",
+             Action::None}};
+        return;
+    }
+}
+
+} // namespace
+
+extern const Rule rt_sips;
+const Rule rt_sips{"rt-sips",
+                   "A sips address over a hop in the clear",
+                   Severity::Warning,
+                   "RFC 5630 section 3.1, RFC 3261 section 26.2.2",
+                   "480",
+                   R"(
+  0.00 alice>proxy OPTIONS uri=bob@example.test
+* 1.00 alice>proxy INVITE offer uri=sips:bob@example.test
+)",
+                   R"(
+  0.00 alice>proxy OPTIONS uri=bob@example.test
+  1.00 alice>proxy INVITE offer uri=bob@example.test
+)",
+                   check};
+
+} // namespace diagnosis::rules
