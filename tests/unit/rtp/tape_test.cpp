@@ -6,7 +6,6 @@
 #include <rtp/voice.h>
 #include <support/opus_voice.h>
 #include <support/sounds.h>
-#include <thread>
 
 namespace {
 
@@ -102,46 +101,6 @@ TEST(Tape, LevelsOfOtherCodecsAreMeasuredPieceByPiece)
     support::OpusVoice opus;
     measured("opus", 111, {"opus", 48000, 2}, support::OpusVoice::kRate,
              [&](std::span<const std::int16_t> samples) { return opus.encode(samples); });
-}
-
-TEST(Tape, LevelsWaitForNobodyWhoListens)
-{
-    Studio studio;
-    const auto encoder = rtp::voiceEncoder({"G722"});
-    const auto sound = support::pcm(support::atLevel(support::tones({1000}, {}, 12, 16000), -20));
-    for (int i = 0; i < 600; ++i)
-        studio.add(
-            i, 9, encoder->encode(std::span(sound).subspan(static_cast<std::size_t>(i) * 320, 320)),
-            false);
-    std::atomic<bool> listens{false}, done{false};
-    std::thread other([&] {
-        while (!done) {
-            listens = true;
-            (void)studio.tape.heard(studio.start + 5s); // back and forth: each time anew
-            (void)studio.tape.heard(studio.start + 12s);
-        }
-    });
-    while (!listens)
-        std::this_thread::yield();
-    auto longest = 0ns;
-    for (int i = 0; i < 200; ++i) {
-        bool more = false;
-        const auto from = std::chrono::steady_clock::now();
-        (void)studio.tape.loudness(more);
-        longest =
-            std::max<std::chrono::nanoseconds>(longest, std::chrono::steady_clock::now() - from);
-    }
-    done = true;
-    const auto from = std::chrono::steady_clock::now();
-    (void)studio.tape.heard(studio.start + 5s);
-    const auto listening = std::chrono::steady_clock::now() - from;
-    other.join();
-    bool more = true;
-    while (more)
-        (void)studio.tape.loudness(more);
-    EXPECT_LT(longest, 100ms)
-        << "listening to it takes "
-        << std::chrono::duration_cast<std::chrono::milliseconds>(listening).count() << " ms";
 }
 
 TEST(Tape, BytesOfAMappedFileStayThere)
