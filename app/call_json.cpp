@@ -97,6 +97,21 @@ json mediaJson(const media::Status &media)
     return out;
 }
 
+/// The rule by which a phone decides what its user hears before the answer (RFC 3960 section 3.2),
+/// as the document has it, where our media had nothing to decide upon; null: no 18x came.
+json heardByRule(const json &document)
+{
+    const auto ears = document.find("ears");
+    if (ears == document.end() || !ears->is_array() || ears->empty())
+        return {};
+    json out;
+    for (const auto &each : ears->front().value("hears", json::array()))
+        if (const auto rule = each.find("rule"); rule != each.end() && rule->is_number())
+            out = each.value("text", std::string()) + " (RFC 3960 section 3.2, rule " +
+                  std::to_string(rule->get<int>()) + ")";
+    return out;
+}
+
 } // namespace
 
 std::string callJson(const desk::CallInfo &info, const report::ReportInput &input)
@@ -130,6 +145,8 @@ std::string callJson(const desk::CallInfo &info, const report::ReportInput &inpu
     if (!info.sentence.empty())
         out["final"]["text"] = info.sentence;
     out["media"] = info.media ? mediaJson(*info.media) : json();
+    if (out["media"].is_object() && out["media"]["heard_because"].is_null())
+        out["media"]["heard_because"] = heardByRule(out);
     if (info.tls)
         out["tls"] = tlsJson(*info.tls);
     return out.dump(2, ' ', false, json::error_handler_t::replace);

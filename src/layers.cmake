@@ -25,6 +25,7 @@ find_package(tl-expected REQUIRED)
 find_package(tomlplusplus REQUIRED)
 find_package(nlohmann_json REQUIRED)
 pkg_check_modules(Srtp REQUIRED IMPORTED_TARGET libsrtp2)
+pkg_check_modules(Opus REQUIRED IMPORTED_TARGET opus)
 find_library(Gsm gsm REQUIRED) # brings no pkg-config file
 pkg_check_modules(Zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(Lz4 REQUIRED IMPORTED_TARGET liblz4)

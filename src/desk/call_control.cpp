@@ -373,8 +373,11 @@ void CallControl::onMedia(const media::Status &status)
     }
     if (!status.notice.empty() && status.notice != live->noticed && live->notices < kMostNotices) {
         live->noticed = status.notice;
+        // Who wants no output misses no device.
+        const bool wanted = m_parts.options.media.output != media::Output::Silent;
         if (live->notices++ == 0 && status.device == "none")
-            m_parts.tell(base::LocalKind::NoAudioDevice, callId, status.toTag, status.notice);
+            m_parts.tell(wanted ? base::LocalKind::NoAudioDevice : base::LocalKind::Note, callId,
+                         status.toTag, status.notice);
         m_parts.notice(status.notice);
     }
 }

@@ -157,7 +157,7 @@ void CallControl::tellSwitch(Live &live, const std::string &callId, const media:
     ++live.switches;
     m_parts.tell(status.earlyHeard ? base::LocalKind::MediaStarted
                                    : base::LocalKind::RingbackChanged,
-                 callId, status.toTag, status.why);
+                 callId, status.toTag, status.why, status.whySince);
 }
 
 void CallControl::transfer(engine::CallHandle ours, const std::string &target,

@@ -17,10 +17,10 @@ std::string userOf(const std::string &uri)
 }
 
 void Parts::tell(base::LocalKind kind, const std::string &callId, const std::string &toTag,
-                 std::string sentence) const
+                 std::string sentence, base::Instant at) const
 {
     base::Packet packet;
-    packet.time = base::now();
+    packet.time = at.known() ? at : base::now();
     packet.kind = base::PacketKind::Local;
     packet.origin = base::Origin::Own;
     base::LocalEvent event;

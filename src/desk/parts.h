@@ -30,9 +30,9 @@ struct Parts {
         if (observer.notice)
             observer.notice(sentence);
     }
-    /// Puts an event of ours into the stream, so that the ladder shows it.
+    /// Puts an event of ours into the stream, so that the ladder shows it; unknown `at`: now.
     void tell(base::LocalKind kind, const std::string &callId, const std::string &toTag,
-              std::string sentence) const;
+              std::string sentence, base::Instant at = {}) const;
     /// On the worker: one file after another, since a session reads one at a time.
     void readAll(std::vector<std::string> paths);
     /// Any thread. Endpoints of one name share a lane of the ladder.

@@ -2,6 +2,7 @@
 #include <diagnosis/evidence.h>
 
 #include <algorithm>
+#include <bit>
 #include <charconv>
 #include <sip/digest.h>
 #include <unordered_map>
@@ -43,11 +44,15 @@ public:
     bool relayed(const BoundStream &bound,
                  std::span<const std::shared_ptr<const rtp::Stream>> streams) const;
     std::optional<BoundStream> place(const std::shared_ptr<const rtp::Stream> &stream) const;
+    /// Streams in order of time: of those that come from one place which several early dialogs
+    /// named, each goes to the newest dialog that has none yet, else to the newest.
+    void shareOut(std::vector<BoundStream> &bound) const;
 
 private:
     struct Choice {
         std::uint32_t dialog = kNobody;
         std::size_t candidates = 0;
+        std::uint64_t mask = 0; // of dialogs that are there while it comes, before the answer
     };
     struct Named {
         bool byCaller = false, byCallee = false;
@@ -64,7 +69,7 @@ private:
     void addSender(std::string_view attribute, bool callee, std::uint32_t dialog);
     const Sender *sender(std::uint32_t ssrc) const;
     bool names(const base::Endpoint &endpoint, bool callee) const;
-    template <class Matches> Choice choose(base::Instant when, Matches matches) const;
+    template <class Matches> Choice choose(const rtp::Stream &stream, Matches matches) const;
     void attribute(BoundStream &bound, const base::Endpoint &calleeEnd) const;
 
     const calls::Call &m_call;
@@ -249,8 +254,10 @@ bool Places::names(const base::Endpoint &endpoint, bool callee) const
 
 /// The early dialog among those whose callee named a matching place: the newest that was there at
 /// `when`, else the first that came after it.
-template <class Matches> Places::Choice Places::choose(base::Instant when, Matches matches) const
+template <class Matches>
+Places::Choice Places::choose(const rtp::Stream &stream, Matches matches) const
 {
+    const base::Instant when = stream.first;
     Choice choice;
     std::vector<std::uint32_t> seen;
     bool before = false;
@@ -266,6 +273,11 @@ template <class Matches> Places::Choice Places::choose(base::Instant when, Match
                 choice.dialog = place.dialog;
             before = before || wasThere;
         }
+        const bool over = dialog.ended.known() && dialog.ended < when &&
+                          dialog.state != calls::EarlyState::Confirmed;
+        const bool behind = m_call.answered.known() && place.time >= m_call.answered;
+        if (!over && !behind && place.time <= stream.last && place.dialog < 64)
+            choice.mask |= std::uint64_t{1} << place.dialog;
         if (std::find(seen.begin(), seen.end(), place.dialog) == seen.end())
             seen.push_back(place.dialog);
         choice.candidates = seen.size();
@@ -275,22 +287,48 @@ template <class Matches> Places::Choice Places::choose(base::Instant when, Match
 
 void Places::attribute(BoundStream &bound, const base::Endpoint &calleeEnd) const
 {
-    const auto when = bound.stream->first;
-    auto choice = choose(when, [&](const Place &p) { return p.endpoint == calleeEnd; });
+    const rtp::Stream &stream = *bound.stream;
+    auto choice = choose(stream, [&](const Place &p) { return p.endpoint == calleeEnd; });
     if (choice.candidates != 0) {
         bound.earlyDialog = choice.dialog;
         bound.certainty = choice.candidates == 1 ? Certainty::Exact : Certainty::Likely;
+        if (bound.early && bound.towardsCaller && std::popcount(choice.mask) > 1)
+            bound.sharers = choice.mask;
         return;
     }
-    choice = choose(when, [&](const Place &p) { return p.endpoint.address == calleeEnd.address; });
+    choice =
+        choose(stream, [&](const Place &p) { return p.endpoint.address == calleeEnd.address; });
     if (choice.candidates == 0)
-        choice = choose(when, [](const Place &) { return true; });
+        choice = choose(stream, [](const Place &) { return true; });
     bound.earlyDialog = choice.dialog;
     bound.certainty = choice.candidates == 1 && m_call.earlyDialogs.size() == 1 ? Certainty::Likely
                                                                                 : Certainty::Guess;
     if (choice.candidates == 0 && m_call.earlyDialogs.size() == 1) {
         bound.earlyDialog = 0; // media ahead of the only dialog's first SDP
         bound.certainty = Certainty::Guess;
+    }
+}
+
+void Places::shareOut(std::vector<BoundStream> &bound) const
+{
+    std::unordered_map<base::Endpoint, std::uint64_t> taken;
+    for (BoundStream &each : bound) {
+        if (each.sharers == 0)
+            continue;
+        std::uint64_t &busy = taken[each.stream->source];
+        std::uint32_t newest = kNobody, free = kNobody;
+        for (const Place &place : m_places) { // in order of time
+            if (!place.callee || place.dialog >= 64 || place.endpoint != each.stream->source ||
+                (each.sharers >> place.dialog & 1U) == 0 ||
+                (newest != kNobody && place.time > each.stream->first))
+                continue;
+            newest = place.dialog;
+            if ((busy >> place.dialog & 1U) == 0)
+                free = place.dialog;
+        }
+        each.earlyDialog = free != kNobody ? free : newest != kNobody ? newest : each.earlyDialog;
+        if (each.earlyDialog < 64)
+            busy |= std::uint64_t{1} << each.earlyDialog;
     }
 }
 
@@ -353,6 +391,7 @@ std::vector<BoundStream> bind(const calls::Call &call, const trace::Trace &trace
     std::stable_sort(bound.begin(), bound.end(), [](const BoundStream &a, const BoundStream &b) {
         return a.stream->first < b.stream->first;
     });
+    places.shareOut(bound);
     return bound;
 }
 

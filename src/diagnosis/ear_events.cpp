@@ -15,11 +15,26 @@ constexpr base::Duration kThirdPacket = 40ms; // of 20 ms each
 constexpr base::Duration kStopped = rtp::MediaRun::kEnds;
 constexpr std::size_t kMostEvents = 4096;
 
+/// RFC 3262 section 4: one whose RSeq is not the next must not be processed, so no phone hears of
+/// it; the media that is there goes on. One with a PRACK was processed: what it skips was not
+/// captured.
+bool isSkipped(const calls::EarlyDialog &dialog, trace::RowId row)
+{
+    std::uint32_t last = 0;
+    for (const auto &reliable : dialog.reliables) {
+        const bool skips = last != 0 && reliable.rseq != last + 1 && !reliable.prack.valid();
+        if (reliable.response == row)
+            return skips;
+        last = skips ? last : reliable.rseq;
+    }
+    return false;
+}
+
 void addProvisionals(const Evidence &evidence, std::uint32_t index, std::vector<EarEvent> &out)
 {
     for (const trace::RowId row : evidence.call.earlyDialogs[index].provisionals) {
         const int code = evidence.trace.row(row).status;
-        if (code == 199)
+        if (code == 199 || isSkipped(evidence.call.earlyDialogs[index], row))
             continue;
         const sip::Sdp &sdp = sdpOf(evidence, row);
         const bool described = sdp.audio() != nullptr && sdp.audio()->port != 0;

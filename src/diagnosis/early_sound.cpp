@@ -5,6 +5,7 @@
 #include <base/search.h>
 #include <diagnosis/ears.h>
 #include <diagnosis/facts.h>
+#include <fmt/format.h>
 
 namespace diagnosis {
 namespace {
@@ -59,12 +60,20 @@ EarlyArrival earlyArrival(const Evidence &evidence, std::uint32_t earlyDialog, b
         }
     };
     for (const auto &bound : evidence.streams) {
+        const bool shared = earlyDialog < 64 && (bound.sharers >> earlyDialog & 1U) != 0;
         if (!bound.stream || !bound.towardsCaller || !bound.early ||
-            bound.earlyDialog != earlyDialog)
+            (bound.earlyDialog != earlyDialog && !shared))
             continue;
         const std::uint64_t packets = bound.stream->arrivedBefore(end);
         if (packets == 0 || overtook(evidence, *bound.stream, packets))
             continue;
+        if (bound.earlyDialog != earlyDialog) {
+            if (packets > elsewhere.sharedPackets) {
+                elsewhere.shared = &bound;
+                elsewhere.sharedPackets = packets;
+            }
+            continue;
+        }
         if (bound.astray) {
             if (packets > elsewhere.astrayPackets) {
                 elsewhere.astray = &bound;
@@ -79,6 +88,25 @@ EarlyArrival earlyArrival(const Evidence &evidence, std::uint32_t earlyDialog, b
     if (proven.main != nullptr)
         return proven;
     return all.main != nullptr ? all : elsewhere;
+}
+
+std::string sharedPlace(const Evidence &evidence, const BoundStream &bound)
+{
+    constexpr std::size_t kMostNamed = 3;
+    const auto &dialogs = evidence.call.earlyDialogs;
+    std::vector<std::string> tags;
+    for (std::size_t i = 0; i < std::min<std::size_t>(dialogs.size(), 64); ++i)
+        if ((bound.sharers >> i & 1U) != 0)
+            tags.push_back(dialogs[i].toTag.empty() ? "none" : shown(dialogs[i].toTag));
+    if (tags.size() < 2)
+        return {};
+    const auto place = bound.stream->source.text();
+    if (tags.size() > kMostNamed)
+        return fmt::format("{} early dialogs name {}", tags.size(), place);
+    const std::string last = tags.back();
+    tags.pop_back();
+    return fmt::format("To-tags {} and {} {} name {}", fmt::join(tags, ", "), last,
+                       tags.size() == 1 ? "both" : "all", place);
 }
 
 std::vector<Payload> earlyPayloads(const Evidence &evidence, std::uint32_t earlyDialog)

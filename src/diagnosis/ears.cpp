@@ -76,9 +76,11 @@ struct Phone {
         const auto found = dialogs.find(index);
         return found != dialogs.end() && found->second.active && !found->second.ended;
     }
-    /// Adds it if it is news.
+    /// Adds it if it is news; what held for no time at all was none.
     void change(EarSwitch next)
     {
+        if (!out.empty() && out.back().at == next.at)
+            out.pop_back();
         if (!out.empty() && out.back().what == next.what && out.back().dialog == next.dialog &&
             out.back().rule == next.rule && out.back().trap == next.trap)
             return;

@@ -36,6 +36,9 @@ struct BoundStream {
     /// Astray because it ends at a media relay on the way, of which the caller's own description
     /// knows nothing: what he hears is what the relay sends on.
     bool relayed = false;
+    /// Bit by early dialog: more than one named the very place it comes from before the answer, as
+    /// forks behind one relay port do, so only the order in time tells whose it is. 0: one alone.
+    std::uint64_t sharers = 0;
 };
 
 /// Joins streams to the early dialogs of a call by the addresses in their SDP, by source address,

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <diagnosis/announced.h>
+#include <diagnosis/early_sound.h>
 #include <diagnosis/offer_answer.h>
 #include <diagnosis/payloads.h>
 #include <fmt/format.h>
@@ -108,11 +109,20 @@ void tellMedia(const Evidence &evidence, std::uint32_t index, trace::RowId row, 
 {
     const auto end = earlyEnd(evidence, index);
     const BoundStream *bound = nullptr;
+    const auto came = earlyArrival(evidence, index);
     for (const auto &each : evidence.streams)
         if (each.towardsCaller && !each.astray && each.earlyDialog == index &&
             each.stream->first < end &&
             (bound == nullptr || each.stream->first < bound->stream->first))
             bound = &each;
+    if (bound == nullptr && came.shared != nullptr) {
+        out.say(fmt::format("Whether RTP of this early dialog came cannot be told: {}, and {} came "
+                            "from there {}.",
+                            sharedPlace(evidence, *came.shared),
+                            count(came.sharedPackets, "packet"),
+                            out.cite(at(*came.shared->stream, "from the port that they share"))));
+        return;
+    }
     if (bound == nullptr) {
         const auto waited = end > evidence.time(row) ? end - evidence.time(row) : base::Duration{0};
         out.say(mediaVisible(evidence)
@@ -131,7 +141,9 @@ void tellMedia(const Evidence &evidence, std::uint32_t index, trace::RowId row, 
         "RTP came from {} with payload type {}, the first packet {} {} this response {}{}.",
         first->source.text(), types.empty() ? first->payloadType : types.front().type,
         lasting(lead), before ? "before" : "after", out.cite(at(*first, "early media")),
-        certainty == Certainty::Exact    ? ""
+        bound->sharers != 0
+            ? fmt::format(" ({}, so whose it is is not certain)", sharedPlace(evidence, *bound))
+        : certainty == Certainty::Exact  ? ""
         : certainty == Certainty::Likely ? " (likely of this dialog, by its address)"
                                          : " (which dialog sent it cannot be told for certain)"));
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <diagnosis/flow_bindings.h>
+#include <sip/address.h>
 #include <sip/uri.h>
 
 namespace diagnosis {

@@ -29,6 +29,9 @@ std::string sentenceOfNone(const VerdictView &view, const std::vector<VerdictFac
     if (view.came.astray != nullptr)
         return fmt::format("Early media is sent, but not to where the caller listens: {}.",
                            facts[1].value);
+    if (view.came.shared != nullptr)
+        return fmt::format("Whether early media of this dialog came cannot be told: {}.",
+                           facts[1].value);
     if (view.cut.valid() && !view.described.valid())
         return fmt::format("Whether early media was announced cannot be told: the capture cut "
                            "the {} short.",
@@ -85,11 +88,13 @@ std::string sentenceOf(const VerdictView &view, const std::vector<VerdictFact> &
         return fmt::format("Early media arrives although it is not allowed: {}.", facts[4].value);
     if (view.heardInstead != nullptr)
         return fmt::format("Early media arrives but is not what is heard: {}.", facts[1].value);
-    if (view.stream->levelKnown && is(3, Light::Amber))
-        return "Early media arrives but it is silence, which hides the local ringback.";
+    const bool known = view.heard && view.heard->what != rtp::Sound::Unknown;
+    const bool quiet = known && rtp::isQuiet(view.heard->what);
+    if ((view.stream->levelKnown || quiet) && is(3, Light::Amber))
+        return fmt::format("Early media arrives but it is {}, which hides the local ringback.",
+                           rtp::soundText(quiet ? view.heard->what : rtp::Sound::Silence));
     if (const auto sealed = sealedText(view); !sealed.empty())
         return fmt::format("Early media arrives; what it is cannot be told: it is {}.", sealed);
-    const bool known = view.heard && view.heard->what != rtp::Sound::Unknown;
     const auto what = known
                           ? fmt::format("{}; {}", rtp::soundText(view.heard->what), facts[1].value)
                           : facts[1].value;
@@ -116,6 +121,8 @@ bool asAnnounced(const VerdictView &view)
 {
     if (view.stream != nullptr || view.came.astray != nullptr)
         return false;
+    if (view.came.shared != nullptr)
+        return true;
     return view.announced.what == Announced::Withheld || view.lifted.row.valid() ||
            view.announced.what == Announced::Resources ||
            (view.announced.what == Announced::NotThisWay && alerted(view));

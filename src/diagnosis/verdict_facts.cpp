@@ -163,6 +163,12 @@ VerdictFact arrivalFact(const VerdictView &view)
         fact.evidence = at(view.row.valid() ? view.row : view.evidence.call.invite, "no RTP since");
         if (view.came.astray != nullptr) {
             fact = astrayFact(view);
+        } else if (view.came.shared != nullptr) {
+            fact.value = fmt::format("none of its own; {}, so {} may be its or another's",
+                                     sharedPlace(view.evidence, *view.came.shared),
+                                     count(view.came.sharedPackets, "packet"));
+            fact.evidence = at(*view.came.shared->stream, "from the port that they share");
+            fact.light = Light::Amber;
         } else if (!mediaVisible(view.evidence)) {
             fact.value = fmt::format("cannot tell: {}", blindness(view.evidence));
             fact.light = Light::Amber;
@@ -183,8 +189,12 @@ VerdictFact arrivalFact(const VerdictView &view)
     fact.value += fmt::format(
         ", first {} {} the {}", lasting(before ? view.start - first : first - view.start),
         before ? "before" : "after", view.status(view.row.valid() ? view.row : view.dialog.answer));
-    if (view.certainty == Certainty::Guess)
+    if (const auto shared = sharedPlace(view.evidence, *view.came.main); !shared.empty()) {
+        fact.value += fmt::format("; {}, so whose they are is not certain", shared);
+        fact.light = Light::Amber;
+    } else if (view.certainty == Certainty::Guess) {
         fact.value += "; which dialog sent it is a guess";
+    }
     if (!before && first - view.start > kLateMedia)
         fact.light = Light::Amber;
     if (view.heardInstead != nullptr) {
@@ -276,7 +286,7 @@ VerdictFact levelFact(const VerdictView &view)
         return fact;
     }
     if (!view.stream->levelKnown) {
-        fact.value = "cannot tell: only G.711 is measured";
+        fact.value = "cannot tell: nothing decodes this codec here";
         return fact;
     }
     const bool silent = view.stream->level < kSilence;

@@ -328,10 +328,11 @@ Step OutlineBuilder::mediaStep(const diagnosis::BoundStream &bound) const
     if (bound.early)
         step.badges.push_back({"early media", Role::EarlyMedia, {}});
     if (bound.certainty != diagnosis::Certainty::Exact)
-        step.badges.push_back(
-            {bound.certainty == diagnosis::Certainty::Likely ? "likely" : "a guess",
-             Role::Muted,
-             {}});
+        step.badges.push_back({bound.sharers != 0 ? "one port of two dialogs"
+                               : bound.certainty == diagnosis::Certainty::Likely ? "likely"
+                                                                                 : "a guess",
+                               Role::Muted,
+                               {}});
     if (const auto mark = m_streamMarks.find(stream.id.value); mark != m_streamMarks.end())
         badgeFindings(step, mark->second);
     return step;

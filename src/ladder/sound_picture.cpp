@@ -35,17 +35,35 @@ SoundMark markOf(const trace::Row &row, trace::RowId id)
                             : std::to_string(row.status)};
 }
 
-SoundLane laneOf(const diagnosis::Evidence &evidence, const MediaMap &media,
-                 const diagnosis::BoundStream &bound)
+/// What a tape knows in place of what the stream's own figures do not.
+rtp::Loudness loudnessOf(const rtp::Stream &stream, bool &measuring)
 {
-    SoundLane lane{bound.stream, bound.towardsCaller, bound.early,
+    rtp::Loudness out = stream.loudness;
+    if (stream.levelKnown || !stream.tape || stream.closed > stream.opened)
+        return out;
+    bool more = false;
+    const rtp::Loudness taped = stream.tape->loudness(more);
+    measuring = measuring || more;
+    for (std::size_t i = 0; i < taped.cells(); ++i)
+        if (const auto cell = taped.cell(i); cell.known == rtp::Loudness::Known::Level)
+            out.add(taped.start() + static_cast<std::int64_t>(i) * taped.step(), cell.level);
+    return out;
+}
+
+SoundLane laneOf(const diagnosis::Evidence &evidence, const MediaMap &media,
+                 const diagnosis::BoundStream &bound, bool &measuring)
+{
+    SoundLane lane{bound.stream,
+                   loudnessOf(*bound.stream, measuring),
+                   bound.towardsCaller,
+                   bound.early,
                    bound.towardsCaller ? "to the caller" : "to the callee",
                    media.codec(*bound.stream)};
     if (lane.codec.empty())
         lane.codec = fmt::format("type {}", bound.stream->payloadType);
     if (evidence.call.earlyDialogs.size() > 1 &&
         bound.earlyDialog < evidence.call.earlyDialogs.size())
-        lane.direction += fmt::format(", early dialog {}", bound.earlyDialog + 1);
+        lane.direction += fmt::format(", dialog {}", bound.earlyDialog + 1);
     return lane;
 }
 
@@ -88,7 +106,7 @@ SoundPicture soundPicture(const diagnosis::Evidence &evidence)
         widen(out, each->stream->first);
         widen(out, each->stream->last);
         if (out.lanes.size() < SoundPicture::kMostLanes)
-            out.lanes.push_back(laneOf(evidence, media, *each));
+            out.lanes.push_back(laneOf(evidence, media, *each, out.measuring));
         else
             ++out.moreLanes;
     }

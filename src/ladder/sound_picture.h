@@ -14,9 +14,10 @@ namespace ladder {
 
 struct SoundLane {
     std::shared_ptr<const rtp::Stream> stream;
+    rtp::Loudness loudness; // the stream's; of another codec than G.711 its first half minute
     bool towardsCaller = true;
     bool early = true;     // its first packet came before the answer
-    std::string direction; // "to the caller", "to the callee, early dialog 2"
+    std::string direction; // "to the caller", "to the callee, dialog 2"
     std::string codec;     // "PCMU", "type 97"
 };
 struct SoundMark {
@@ -34,6 +35,7 @@ struct SoundPicture {
     base::Instant answered;       // first 2xx to the INVITE; unknown: none
     std::vector<SoundLane> lanes; // to the caller first, each direction in order of time
     std::size_t moreLanes = 0;    // that found no room
+    bool measuring = false;       // made again, it knows more of how loud they were
     std::vector<SoundMark> marks; // in order of time, retransmissions left out
 };
 

@@ -69,8 +69,7 @@ CallMedia::CallMedia(MediaHandle handle, RtpPair pair, const PrepareRequest &req
 CallMedia::~CallMedia()
 {
     m_control.closeAll();
-    if (m_dtls)
-        m_dtls->closeAll();
+    closeDtls(nullptr);
     m_around.shop.retire(std::move(m_speaker));
     m_around.loop.unwatch(m_pair.rtp.descriptor());
     m_around.loop.unwatch(m_pair.rtcp.descriptor());
@@ -129,8 +128,8 @@ void CallMedia::ended(const std::string &toTag)
     m_early.ended(toTag);
     m_control.close(toTag);
     m_protection.close(toTag); // after its farewell
-    if (m_dtls)
-        m_dtls->close(toTag);
+    m_protectionControl.close(toTag);
+    closeDtls(&toTag);
     m_remotes.erase(toTag);
     std::erase(m_alerting, toTag);
     if (const auto it = m_senders.find(toTag); it != m_senders.end()) {
@@ -190,7 +189,7 @@ base::Duration CallMedia::turn(base::Duration now)
     }
     next = std::min({next, ring(now), m_control.turn(now)});
     if (m_dtls) {
-        next = std::min(next, m_dtls->turn(now));
+        next = std::min({next, m_dtls->turn(now), m_dtlsControl->turn(now)});
         followDtls();
     }
     if (m_nextLook <= now) {
@@ -305,6 +304,7 @@ void CallMedia::refreshStatus()
     s.overflowed = m_pair.rtp.overflowed() + m_pair.rtcp.overflowed() + m_dropped;
     s.control = m_control.figures();
     s.srtp = m_protection.figures();
+    s.srtp.refused += m_protectionControl.figures().refused;
     s.srtp.dtls = m_dtls != nullptr;
     s.srtp.trouble = m_dtlsTrouble;
     s.srtp.troubled = m_dtlsTroubled;

@@ -94,23 +94,31 @@ private:
     bool send(UdpSocket &socket, const base::Endpoint &to, std::string_view bytes,
               base::PayloadHint hint);
     void openControl(const Remote &remote, const Sender *sender);
+    static base::Endpoint controlEnd(const Remote &remote);
     Control::Peers peersAt(const base::Endpoint &source);
     Control::Facts controlFacts(const std::string &toTag);
     bool sendControl(const std::string &toTag, const Control::Line &line, std::string_view bytes);
     void run(const std::string &toTag, Sender &sender, base::Duration now);
     bool sendSound(const std::string &toTag, const base::Endpoint &to, std::string_view bytes);
-    Protection::Opening openProtected(const Datagram &datagram, bool isControl);
+    Protection::Opening openProtected(const Datagram &datagram, bool isControl, bool isMuxed);
     void beginDtls(std::shared_ptr<const DtlsIdentity> identity);
     bool takeDtls(const Datagram &datagram, const UdpSocket &socket);
     void followDtls();
     void tellKeys(const Remote &remote);
     void withKeys(Remote &remote);
+    void withControlKeys(const Remote &remote);
+    Protection &controlProtection(bool mux);
+    void closeDtls(const std::string *toTag);
     base::Result<void> readFile();
     bool mediaComes();
     bool mediaBegins();
     base::Duration ring(base::Duration now);
     void stopRinging();
     std::string heardText() const;
+    std::string mayBe() const;
+    std::string whyNone(base::Instant now) const;
+    std::string whyAnswered(base::Instant now);
+    std::string whyEarly(base::Instant now);
     void explain();
     rtp::Quality qualityNow(const IncomingStream &stream, const rtp::Stream &figures) const;
     std::unique_ptr<Sender> senderFor(const Remote &remote, std::unique_ptr<Sender> before);
@@ -137,6 +145,9 @@ private:
     std::vector<base::Packet> m_before;             // packets that came before their key
     std::shared_ptr<const DtlsIdentity> m_identity; // null: no keys come by DTLS
     std::unique_ptr<Dtls> m_dtls;
+    // Of RTCP that has a port of its own (RFC 5764 section 4.1.2); with m_dtls.
+    std::unique_ptr<Dtls> m_dtlsControl;
+    Protection m_protectionControl{Srtp::Dtls};
     std::map<std::string, Remote> m_remotes; // by To-tag, as they were told
     std::string m_dtlsTrouble, m_dtlsTroubled;
     Control m_control;
@@ -149,6 +160,7 @@ private:
     std::unique_ptr<Voice> m_ring;       // plays now
     base::Duration m_ringDue{0}, m_nextLook{0}, m_nextReopen{0};
     std::string m_lostDevice;
+    base::Instant m_described; // by an answer, the last time; unknown: never
     bool m_muted = false, m_changed = true, m_restock = false, m_answered = false, m_over = false;
     std::uint64_t m_datagrams = 0, m_datagramsTold = 0, m_dropped = 0, m_sentBefore = 0,
                   m_pressedBefore = 0;

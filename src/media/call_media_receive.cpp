@@ -39,10 +39,7 @@ void CallMedia::received(const Datagram &datagram, UdpSocket &socket)
         return;
     }
     const bool isControl = rtp::looksLikeRtcp(datagram.bytes);
-    // Under keys of a handshake of its own, which we do not shake (see openControl()).
-    const bool isForeign = isControl && m_dtls && &socket == &m_pair.rtcp;
-    const auto opening = isForeign ? Protection::Opening{Protection::Verdict::Refused, {}, nullptr}
-                                   : openProtected(datagram, isControl);
+    const auto opening = openProtected(datagram, isControl, &socket == &m_pair.rtp);
     const bool isClear = opening.verdict == Protection::Verdict::Clear;
     const std::string_view plain = isClear ? datagram.bytes : opening.plain;
     const auto rtp = datagram.cut ? std::nullopt : rtp::parseRtp(plain);
@@ -79,6 +76,8 @@ void CallMedia::take(base::Packet packet, const rtp::RtpPacket &rtp,
         m_restock |= stream->first == stream->last;
         m_early.packet(stream->key, stream->source, packet.time, opening.toTag);
         hear(); // now, while the order in which packets came is known
+        if (!m_answered && !m_status.earlyHeard && stream->run.comes(packet.time))
+            explain(); // it has just become media
     } else if (m_incoming.wrongPayloadType() != wrongBefore) {
         m_changed = true;
     }
@@ -93,7 +92,7 @@ void CallMedia::openEarly()
     m_protection.again(m_before.size());
     for (base::Packet &packet : std::exchange(m_before, {})) {
         Datagram datagram{packet.time, packet.source, packet.payload.text()};
-        const auto opening = openProtected(datagram, false);
+        const auto opening = openProtected(datagram, false, true);
         if (opening.keyless) {
             m_before.push_back(std::move(packet));
             continue;
@@ -121,14 +120,14 @@ void CallMedia::decoded(const DecodedAudio &audio)
 }
 
 /// What no RTP or RTCP packet can be is left as it is.
-Protection::Opening CallMedia::openProtected(const Datagram &datagram, bool isControl)
+Protection::Opening CallMedia::openProtected(const Datagram &datagram, bool isControl, bool isMuxed)
 {
     const std::string_view bytes = datagram.bytes;
     constexpr std::size_t kHeader = 12;
     if (datagram.cut)
         return {};
     if (isControl)
-        return m_protection.rtcp(datagram.source, bytes);
+        return controlProtection(isMuxed).rtcp(datagram.source, bytes);
     if (bytes.size() < kHeader || static_cast<unsigned char>(bytes[0]) >> 6U != 2)
         return {};
     std::uint32_t ssrc = 0;
@@ -150,9 +149,10 @@ void CallMedia::listen()
         std::string dialog;
     };
     constexpr std::size_t kMost = 64;
+    const base::Instant now = base::now();
     std::vector<Sounding> all;
     for (const IncomingStream *each : m_incoming.streams())
-        if (each->ear.length().count() > 0)
+        if (each->ear.length().count() > 0 || each->comfort)
             all.push_back({each, m_early.dialogOf(each->key)});
     std::sort(all.begin(), all.end(), [](const Sounding &a, const Sounding &b) {
         return a.stream->first < b.stream->first;
@@ -162,7 +162,7 @@ void CallMedia::listen()
     for (const Sounding &each : all) {
         const auto first = began.emplace(each.dialog, each.stream->first).first->second;
         const base::Duration since = each.stream->first - first;
-        for (rtp::Heard part : each.stream->ear.parts()) {
+        for (rtp::Heard part : each.stream->heardBy(now).parts()) {
             part.from += since;
             part.to += since;
             heard[each.dialog].push_back(std::move(part));

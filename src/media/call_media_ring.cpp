@@ -97,38 +97,86 @@ base::Duration CallMedia::ring(base::Duration now)
     return m_ringDue;
 }
 
+/// Whose it may be as well, where forks share one port.
+std::string CallMedia::mayBe() const
+{
+    const auto others = m_heard ? m_early.mayBeOf(*m_heard) : std::vector<std::string>();
+    if (others.empty())
+        return {};
+    return others.size() == 1
+               ? ", or of the other fork" + tagged(others.front()) + ", as both name one port,"
+               : ", or of another fork, as " + std::to_string(others.size() + 1) +
+                     " of them name one port,";
+}
+
+/// Before the answer no media is heard: what there is of it.
+std::string CallMedia::whyNone(base::Instant now) const
+{
+    if (auto undecodable = m_incoming.undecodable(now); !undecodable.empty())
+        return undecodable;
+    return m_early.isWithheld(now) ? "media comes, and P-Early-Media does not let it be heard (RFC "
+                                     "5009)"
+                                   : "no media comes";
+}
+
+std::string CallMedia::whyAnswered(base::Instant now)
+{
+    const auto undecodable = mediaComes() ? std::string() : m_incoming.undecodable(now);
+    return undecodable.empty()
+               ? "The call is answered: what the peer sends " + heardText() + "."
+               : "The call is answered, and nothing of it is heard: " + undecodable + ".";
+}
+
+std::string CallMedia::whyEarly(base::Instant now)
+{
+    const std::string tag = m_heard ? m_early.dialogOf(*m_heard) : std::string();
+    std::string out =
+        "Early media" + tagged(tag) + mayBe() + " " + heardText() +
+        (m_alerting.empty() ? ": it comes, and no 180 did."
+                            : ": where media comes, the phone does not ring by itself "
+                              "(RFC 3960 section 3.2, rule 3).");
+    IncomingStream *stream = m_heard ? m_incoming.stream(*m_heard) : nullptr;
+    if (stream != nullptr)
+        if (const auto quiet = stream->quietSoFar(now); quiet != rtp::Sound::Unknown)
+            out += " So far it is " + std::string(rtp::soundText(quiet)) + ".";
+    return out;
+}
+
 /// Says what is heard and why, and since when.
 void CallMedia::explain()
 {
     if (m_over)
         return; // why it ended stands in the ladder
-    std::string why;
+    const base::Instant now = base::now();
     const bool comes = mediaComes();
     if (!m_answered && !comes && mediaBegins())
         return; // what was said holds until that is decided
-    const std::string tag = m_heard ? m_early.dialogOf(*m_heard) : std::string();
-    if (m_answered)
-        why = "The call is answered: what the peer sends " + heardText() + ".";
-    else if (comes)
-        why = "Early media" + tagged(tag) + " " + heardText() +
-              (m_alerting.empty() ? ": it comes, and no 180 did."
-                                  : ": where media comes, the phone does not ring by itself "
-                                    "(RFC 3960 section 3.2, rule 3).");
-    else if (m_ring)
-        why = "Local ringback " + heardText() + ": a 180 came" + tagged(m_alerting.back()) +
-              " and no media that may be heard does (RFC 3960 section 3.2, rule 2).";
-    else if (!m_alerting.empty())
-        why = "Nothing is heard: a 180 came" + tagged(m_alerting.back()) +
-              " and no media does; a phone would ring by itself, here that is switched off.";
-    else if (!m_senders.empty())
-        why = "Nothing is heard: no media comes, and without a 180 a phone does not ring by itself "
-              "(RFC 3960 section 3.2, rule 1).";
+    std::string why;
+    if (m_answered) {
+        why = whyAnswered(now);
+    } else if (comes) {
+        why = whyEarly(now);
+    } else if (m_ring) {
+        const auto none = whyNone(now);
+        why =
+            "Local ringback " + heardText() + ": a 180 came" + tagged(m_alerting.back()) +
+            (none == "no media comes" ? " and no media that may be heard does" : ", and " + none) +
+            " (RFC 3960 section 3.2, rule 2).";
+    } else if (!m_alerting.empty()) {
+        why = "Nothing is heard: a 180 came" + tagged(m_alerting.back()) + ", and " + whyNone(now) +
+              "; a phone would ring by itself, here that is switched off.";
+    } else if (m_described.known()) {
+        if (now - m_described < rtp::MediaRun::kBegins)
+            return; // its media is on its way
+        why = "Nothing is heard: " + whyNone(now) +
+              ", and without a 180 a phone does not ring by itself (RFC 3960 section 3.2, rule 1).";
+    }
     m_status.ringing = m_ring != nullptr;
     m_status.earlyHeard = comes && !m_answered;
     if (why == m_status.why)
         return;
     m_status.why = std::move(why);
-    m_status.whySince = base::now();
+    m_status.whySince = now;
     m_changed = true;
 }
 

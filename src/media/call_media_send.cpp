@@ -133,6 +133,7 @@ void CallMedia::remote(Remote remote)
     constexpr std::size_t kMostRemotes = 64;
     if (m_remotes.size() < kMostRemotes || m_remotes.contains(remote.toTag))
         m_remotes[remote.toTag] = remote;
+    m_described = base::now();
     if (remote.dtls)
         withKeys(remote);
     m_protection.agree(remote);
@@ -151,19 +152,24 @@ void CallMedia::remote(Remote remote)
     explain();
 }
 
+base::Endpoint CallMedia::controlEnd(const Remote &remote)
+{
+    base::Endpoint out = remote.rtp;
+    if (!remote.mux && remote.rtcp.known()) // RFC 3605
+        out = remote.rtcp;
+    else if (!remote.mux && out.port != 0 && out.port < 0xFFFF)
+        ++out.port;
+    return out;
+}
+
 void CallMedia::openControl(const Remote &remote, const Sender *sender)
 {
-    // Nothing at all; or RTCP by itself, which would need a handshake of its own (RFC 5764 section
-    // 4.1.2): with DTLS we offer to share the port.
-    if (isSilent() || (remote.dtls && !remote.mux))
+    // Nothing at all; or keys of RTCP's own port are not there yet.
+    if (isSilent() || (remote.dtls && !remote.mux && !m_dtlsControl->keysOf(remote.toTag)))
         return;
     Control::Line line;
     line.mux = remote.mux;
-    line.to = remote.rtp;
-    if (!remote.mux && remote.rtcp.known()) // RFC 3605
-        line.to = remote.rtcp;
-    else if (!remote.mux && line.to.port != 0 && line.to.port < 0xFFFF)
-        ++line.to.port;
+    line.to = controlEnd(remote);
     // Who reports only keeps the name it has.
     line.ssrc = sender != nullptr ? sender->ssrc()
                                   : m_control.ssrcOf(remote.toTag).value_or(std::random_device{}());
@@ -234,7 +240,7 @@ bool CallMedia::sendSound(const std::string &toTag, const base::Endpoint &to,
 bool CallMedia::sendControl(const std::string &toTag, const Control::Line &line,
                             std::string_view bytes)
 {
-    const auto sealed = m_protection.sealRtcp(toTag, bytes);
+    const auto sealed = controlProtection(line.mux).sealRtcp(toTag, bytes);
     return !sealed.empty() && send(line.mux ? m_pair.rtp : m_pair.rtcp, line.to, sealed,
                                    sealed.data() == bytes.data() ? base::PayloadHint::Rtcp
                                                                  : base::PayloadHint::Unknown);

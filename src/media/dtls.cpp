@@ -15,12 +15,19 @@ constexpr base::Duration kPatience = 5s; // a handshake takes milliseconds
 
 } // namespace
 
-Dtls::Dtls(std::shared_ptr<const DtlsIdentity> identity, Send send)
-    : m_identity(std::move(identity)), m_send(std::move(send))
+Dtls::Dtls(std::shared_ptr<const DtlsIdentity> identity, Send send, Serves serves)
+    : m_identity(std::move(identity)), m_send(std::move(send)), m_serves(serves)
 {
 }
 
 Dtls::~Dtls() = default;
+
+const char *Dtls::loss() const
+{
+    return m_serves == Serves::Sound
+               ? "its audio cannot be decrypted and nothing is sent to it"
+               : "its RTCP cannot be read and none is sent to it; its audio has keys of its own";
+}
 
 Dtls::Dialog *Dtls::find(const std::string &toTag)
 {
@@ -180,9 +187,8 @@ void Dtls::failed(Line &line)
 {
     line.settled = true;
     if (Dialog *dialog = suspect(line))
-        tell(*dialog, fmt::format("The DTLS handshake with {} failed: {}. Its audio cannot be "
-                                  "decrypted, and nothing is sent to it.",
-                                  line.there.text(), line.link->trouble()));
+        tell(*dialog, fmt::format("The DTLS handshake with {} failed: {}; so {}.",
+                                  line.there.text(), line.link->trouble(), loss()));
 }
 
 void Dtls::settle(Line &line)
@@ -199,8 +205,8 @@ void Dtls::settle(Line &line)
     } else if (Dialog *wrong = suspect(line)) { // the line waits: its answer may be on its way
         tell(*wrong, fmt::format("The certificate that {} showed in the DTLS handshake is not the "
                                  "one that its SDP announced (a=fingerprint, RFC 5763 section 5), "
-                                 "so its audio is refused: somebody else may have answered.",
-                                 line.there.text()));
+                                 "so its {} is refused: somebody else may have answered.",
+                                 line.there.text(), m_serves == Serves::Sound ? "audio" : "RTCP"));
     }
 }
 
@@ -222,13 +228,11 @@ base::Duration Dtls::turn(base::Duration now)
             continue;
         tell(dialog, dialog.peer.weBegin
                          ? fmt::format("{} did not answer the DTLS handshake (RFC 5764) within {} "
-                                       "s, so its audio cannot be decrypted and nothing is sent to "
-                                       "it.",
-                                       dialog.there.text(), kPatience / 1s)
+                                       "s, so {}.",
+                                       dialog.there.text(), kPatience / 1s, loss())
                          : fmt::format("{} was to begin the DTLS handshake (RFC 5763), but nothing "
-                                       "of it came within {} s, so its audio cannot be decrypted "
-                                       "and nothing is sent to it.",
-                                       dialog.there.text(), kPatience / 1s));
+                                       "of it came within {} s, so {}.",
+                                       dialog.there.text(), kPatience / 1s, loss()));
     }
     return next;
 }

@@ -22,8 +22,9 @@ class Dtls
 {
 public:
     using Send = std::function<void(const base::Endpoint &to, std::string_view datagram)>;
+    enum class Serves : std::uint8_t { Sound, Reports }; // RTCP on a port of its own
 
-    Dtls(std::shared_ptr<const DtlsIdentity> identity, Send send);
+    Dtls(std::shared_ptr<const DtlsIdentity> identity, Send send, Serves serves = Serves::Sound);
     ~Dtls();
 
     /// An offer or answer of that dialog. The same again changes nothing.
@@ -73,9 +74,12 @@ private:
     Dialog *suspect(const Line &line);
     void tell(Dialog &dialog, std::string trouble);
     Dialog *find(const std::string &toTag);
+    /// What a handshake that failed costs.
+    const char *loss() const;
 
     std::shared_ptr<const DtlsIdentity> m_identity;
     Send m_send;
+    Serves m_serves;
     std::vector<std::unique_ptr<Line>> m_lines; // the newest last
     std::vector<Dialog> m_dialogs;
     std::vector<News> m_news;

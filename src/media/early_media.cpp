@@ -25,9 +25,12 @@ void EarlyMedia::remote(const std::string &toTag, const base::Endpoint &rtp)
     } else if (m_dialogs.size() < kMostDialogs) {
         m_dialogs.push_back({toTag, rtp, false});
     }
-    for (auto &stream : m_streams)
-        if (stream.attribution != Attribution::Exact)
+    for (auto &stream : m_streams) {
+        if (stream.attribution < Attribution::Shared)
             attribute(stream);
+        else if (!stream.certain && namers(stream.source) > 1)
+            stream.attribution = Attribution::Shared;
+    }
 }
 
 void EarlyMedia::ended(const std::string &toTag)
@@ -42,6 +45,14 @@ void EarlyMedia::permit(const std::string &toTag, bool allowed)
     std::erase(m_forbidden, toTag);
     if (!allowed && m_forbidden.size() < kMostDialogs)
         m_forbidden.push_back(toTag);
+}
+
+/// Early dialogs that may send from there by their descriptions.
+std::size_t EarlyMedia::namers(const base::Endpoint &source) const
+{
+    return static_cast<std::size_t>(
+        std::count_if(m_dialogs.begin(), m_dialogs.end(),
+                      [&](const Dialog &d) { return !d.ended && d.rtp == source; }));
 }
 
 bool EarlyMedia::hasStream(const std::string &toTag, StreamKey except) const
@@ -87,7 +98,9 @@ void EarlyMedia::attribute(Stream &stream) const
             return; // nothing better than what is known
         if (const Dialog *dialog = nearest(stream, fits)) {
             stream.toTag = dialog->toTag;
-            stream.attribution = attribution;
+            stream.attribution = attribution == Attribution::Exact && namers(stream.source) > 1
+                                     ? Attribution::Shared
+                                     : attribution;
             return;
         }
     }
@@ -99,7 +112,7 @@ void EarlyMedia::packet(StreamKey key, const base::Endpoint &source, base::Insta
     auto known = std::find_if(m_streams.begin(), m_streams.end(),
                               [key](const Stream &each) { return each.key == key; });
     if (known == m_streams.end()) {
-        Stream stream{key, source, time, time, {}, Attribution::None};
+        Stream stream{key, source, time, time, {}, Attribution::None, false};
         if (certain == nullptr)
             attribute(stream);
         known = m_streams.insert(m_streams.end(), std::move(stream));
@@ -108,6 +121,7 @@ void EarlyMedia::packet(StreamKey key, const base::Endpoint &source, base::Insta
     if (certain != nullptr) {
         known->toTag = *certain;
         known->attribution = Attribution::Exact;
+        known->certain = true;
     }
 }
 
@@ -141,7 +155,7 @@ bool EarlyMedia::replaces(const Stream &stream, const Stream *current, base::Ins
 {
     if (current == nullptr || now - current->last > kActive)
         return true;
-    if (stream.attribution == Attribution::Exact && current->attribution != Attribution::Exact)
+    if (stream.attribution >= Attribution::Shared && current->attribution < Attribution::Shared)
         return true;
     return stream.toTag == current->toTag && stream.first >= current->last &&
            stream.last - current->last >= kQuiet;
@@ -170,6 +184,25 @@ Attribution EarlyMedia::attribution(StreamKey key) const
 {
     const Stream *stream = find(key);
     return stream != nullptr ? stream->attribution : Attribution::None;
+}
+
+std::vector<std::string> EarlyMedia::mayBeOf(StreamKey key) const
+{
+    std::vector<std::string> out;
+    const Stream *stream = find(key);
+    if (stream != nullptr && stream->attribution == Attribution::Shared)
+        for (const Dialog &dialog : m_dialogs)
+            if (!dialog.ended && dialog.rtp == stream->source && dialog.toTag != stream->toTag)
+                out.push_back(dialog.toTag);
+    return out;
+}
+
+bool EarlyMedia::isWithheld(base::Instant now) const
+{
+    return std::any_of(m_streams.begin(), m_streams.end(), [&](const Stream &s) {
+        return now - s.last <= kActive &&
+               std::find(m_forbidden.begin(), m_forbidden.end(), s.toTag) != m_forbidden.end();
+    });
 }
 
 bool EarlyMedia::isActive(StreamKey key, base::Instant now) const

@@ -13,7 +13,8 @@
 namespace media {
 
 /// How sure we are that a stream belongs to its early dialog.
-enum class Attribution : std::uint8_t { None, Order, Address, Exact };
+/// Shared: it comes from the very place that several early dialogs named.
+enum class Attribution : std::uint8_t { None, Order, Address, Shared, Exact };
 
 class EarlyMedia
 {
@@ -39,7 +40,11 @@ public:
     /// The early dialog (To-tag) of a stream, empty: not known yet.
     std::string dialogOf(StreamKey stream) const;
     Attribution attribution(StreamKey stream) const;
+    /// Of a stream of Attribution::Shared: the other early dialogs it may be of.
+    std::vector<std::string> mayBeOf(StreamKey stream) const;
     bool isActive(StreamKey stream, base::Instant now) const;
+    /// Media comes that P-Early-Media keeps from being heard.
+    bool isWithheld(base::Instant now) const;
 
 private:
     struct Dialog {
@@ -53,9 +58,11 @@ private:
         base::Instant first, last;
         std::string toTag;
         Attribution attribution = Attribution::None;
+        bool certain = false; // by a key that is the dialog's alone
     };
     void attribute(Stream &stream) const;
     const Dialog *nearest(const Stream &stream, bool (*fits)(const Dialog &, const Stream &)) const;
+    std::size_t namers(const base::Endpoint &source) const;
     bool hasStream(const std::string &toTag, StreamKey except) const;
     static bool replaces(const Stream &stream, const Stream *current, base::Instant now);
     bool isCandidate(const Stream &stream) const;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <base/log.h>
 #include <base/text.h>
+#include <rtp/level.h>
+#include <utility>
 
 namespace media {
 
@@ -18,10 +20,39 @@ constexpr std::size_t kMostStreams =
     16; // anybody can send us SSRCs: the one silent for longest gives way
 constexpr std::size_t kMostDecoders = 3; // per stream
 constexpr std::size_t kMostExpected = 64;
-constexpr std::uint8_t kComfortNoise =
-    13; // RFC 3389: legal without being offered, no sound of its own here
 
 } // namespace
+
+void IncomingStream::beQuiet(std::optional<double> noise, base::Instant at)
+{
+    comfortSince = noise && comfort ? comfortSince : at;
+    gapNoise = comfort ? comfort : gapNoise; // of the pause that this packet may end
+    comfort = noise;
+}
+
+rtp::Ear IncomingStream::heardBy(base::Instant now) const
+{
+    constexpr base::Duration kHolds = 5s; // while nothing comes
+    rtp::Ear out(ear);
+    if (comfort && out.length() < kListened)
+        out.quiet(
+            std::clamp(std::min(now, last + kHolds) - comfortSince, base::Duration{0}, kListened),
+            comfort);
+    return out;
+}
+
+rtp::Sound IncomingStream::quietSoFar(base::Instant now)
+{
+    constexpr base::Duration kLongEnough = 2s;
+    if (sounded)
+        return rtp::Sound::Unknown;
+    const rtp::Ear all = heardBy(now);
+    if (all.length() < kLongEnough)
+        return rtp::Sound::Unknown;
+    const rtp::Sound what = all.heard().what;
+    sounded = !rtp::isQuiet(what);
+    return sounded ? rtp::Sound::Unknown : what;
+}
 
 Incoming::Incoming(std::vector<PayloadMap> receive, base::Duration latency,
                    std::uint64_t firstDecoderId, base::Inbox<DecodedAudio> &audio)
@@ -146,45 +177,69 @@ void Incoming::count(IncomingStream &stream, const base::Packet &packet, const r
 }
 
 /// Only what we offered is played: a spoofed or misconfigured sender chooses no decoder. But what
-/// comes in a stream that is known was not lost, and comfort noise keeps it alive.
-IncomingStream *Incoming::unheard(const base::Packet &packet, const rtp::RtpPacket &rtp)
+/// comes in a stream that is known was not lost.
+void Incoming::unheard(const base::Packet &packet, const rtp::RtpPacket &rtp)
 {
-    const bool noise = rtp.payloadType == kComfortNoise;
-    m_wrongPayloadType += noise ? 0 : 1;
+    ++m_wrongPayloadType;
+    m_undecoded.packet(packet.time);
+    m_undecodedWhy = "packets of payload type " + std::to_string(rtp.payloadType) +
+                     " come, which no description of this call names";
     const auto known = m_streams.find({packet.source, rtp.ssrc});
     if (known == m_streams.end())
-        return nullptr;
+        return;
     rtp::PacketFacts facts;
     facts.clock = known->second->rate; // one sequence, one clock
     facts.described = true;
     count(*known->second, packet, rtp, facts);
-    if (!noise)
-        return nullptr;
-    known->second->last = packet.time;
-    known->second->run.packet(packet.time);
-    return known->second.get();
+}
+
+std::string Incoming::undecodable(base::Instant now) const
+{
+    return m_undecoded.comes(now) ? m_undecodedWhy : std::string();
 }
 
 IncomingStream *Incoming::packet(const base::Packet &packet, const rtp::RtpPacket &rtp)
 {
+    // RFC 3389 section 4: its static number needs no offer.
+    static const PayloadMap kNoise{13, std::string(rtp::kComfortNoise.encoding), 8000, 1};
     const PayloadMap *payload = offered(rtp.payloadType);
-    if (payload == nullptr)
-        return unheard(packet, rtp);
+    if (payload == nullptr && rtp.payloadType == kNoise.payloadType)
+        payload = &kNoise;
+    if (payload == nullptr) {
+        unheard(packet, rtp);
+        return nullptr;
+    }
     IncomingStream *found = find(packet, rtp);
     if (found == nullptr)
         return nullptr;
     IncomingStream &stream = *found;
     stream.last = packet.time;
-    stream.run.packet(packet.time);
+    const auto voice = rtp::namedVoice(payload->encoding, payload->clock, payload->channels);
+    const auto noise =
+        voice ? rtp::comfortNoiseLevel(*voice, rtp.payload) : std::optional<double>();
     rtp::PacketFacts facts;
-    facts.clock = payload->clock;
     facts.described = true;
     facts.event = base::equalsNoCase(payload->encoding, "telephone-event");
-    stream.rate = facts.event && stream.rate != 0 ? stream.rate : payload->clock;
+    // What goes along with the sound keeps its clock: one sequence, one clock.
+    if ((!facts.event && !noise) || stream.rate == 0)
+        stream.rate = payload->clock;
+    facts.clock = noise ? stream.rate : payload->clock;
     count(stream, packet, rtp, facts);
-    Decoder *decoder = decoderFor(stream, *payload);
-    if (decoder == nullptr)
+    stream.beQuiet(noise, packet.time);
+    if (noise || facts.event) {
+        stream.run.packet(packet.time);
+        if (noise && stream.codec.empty())
+            stream.codec = payload->encoding + "/" + std::to_string(payload->clock);
         return &stream;
+    }
+    Decoder *decoder = decoderFor(stream, *payload);
+    if (decoder == nullptr) {
+        m_undecoded.packet(packet.time);
+        m_undecodedWhy = "packets of payload type " + std::to_string(rtp.payloadType) + " (" +
+                         payload->encoding + ") come, which nothing here decodes";
+        return &stream;
+    }
+    stream.run.packet(packet.time);
     if (decoder->id() != stream.lastDecoder) {
         stream.lastDecoder = decoder->id();
         stream.expected = base::Duration{0};
@@ -218,7 +273,8 @@ IncomingStream *Incoming::decoded(const DecodedAudio &audio, base::Duration &gap
             stream->expected = audio.position + length;
             stream->meter.add(audio.samples, audio.rate);
             if (stream->ear.length() < kListened) {
-                stream->ear.quiet(gap);
+                if (gap > base::Duration{0})
+                    stream->ear.quiet(gap, std::exchange(stream->gapNoise, {}));
                 stream->ear.add(audio.samples, audio.rate);
             }
             return stream.get();

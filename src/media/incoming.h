@@ -43,6 +43,17 @@ struct IncomingStream {
     std::string codec; // "PCMU/8000"
     LevelMeter meter;
     rtp::Ear ear;
+    // Comfort noise came last: how loud it is to be, dBFS, and since when it does.
+    std::optional<double> comfort;
+    bool sounded = false; // something was heard of it that is no silence
+    base::Instant comfortSince;
+    std::optional<double> gapNoise; // that stood for the gap before the next decoded sound
+    /// A packet came, of comfort noise of that level or of anything else.
+    void beQuiet(std::optional<double> noise, base::Instant at);
+    /// For two seconds and more: nothing but that kind of quiet came of it. Unknown: it sounded.
+    rtp::Sound quietSoFar(base::Instant now);
+    /// What is heard of it by then, comfort noise that goes on with it.
+    rtp::Ear heardBy(base::Instant now) const;
 };
 
 class Incoming
@@ -69,6 +80,9 @@ public:
 
     std::shared_ptr<const rtp::Stream> statistics(const IncomingStream &stream) const;
     std::uint64_t wrongPayloadType() const { return m_wrongPayloadType; }
+    /// Why packets that come now are not heard, "packets of payload type 97 come, ..."; empty: none
+    /// of them comes.
+    std::string undecodable(base::Instant now) const;
     /// Packets of streams that were not taken up: too many new ones in a short time.
     std::uint64_t refused() const { return m_refused; }
     /// These payload types too, where a number has no meaning yet.
@@ -82,7 +96,7 @@ private:
     const PayloadMap *offered(std::uint8_t payloadType) const;
     IncomingStream *find(const base::Packet &packet, const rtp::RtpPacket &rtp);
     void makeRoom();
-    IncomingStream *unheard(const base::Packet &packet, const rtp::RtpPacket &rtp);
+    void unheard(const base::Packet &packet, const rtp::RtpPacket &rtp);
     void count(IncomingStream &stream, const base::Packet &packet, const rtp::RtpPacket &rtp,
                const rtp::PacketFacts &facts);
     Decoder *decoderFor(IncomingStream &stream, const PayloadMap &payload);
@@ -100,6 +114,8 @@ private:
     std::vector<base::Endpoint> m_expected;
     TokenBucket m_newExpected{16, 16}, m_newStrange{8, 4};
     std::uint64_t m_wrongPayloadType = 0, m_refused = 0;
+    rtp::MediaRun m_undecoded;  // packets that nobody hears
+    std::string m_undecodedWhy; // of the last of them
 };
 
 } // namespace media

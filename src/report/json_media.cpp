@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <diagnosis/early_sound.h>
+#include <diagnosis/in_force.h>
 #include <fmt/format.h>
 #include <map>
 #include <report/facts.h>
@@ -91,13 +92,9 @@ Json earlyCodec(const diagnosis::Evidence &evidence, std::uint32_t index,
                                                : media.codec(*main->stream, types.front().type));
 }
 
-/// What the SDP of an early dialog promised and what came of it.
-Json mediaOf(const ReportInput &input, const diagnosis::Evidence &evidence, std::uint32_t index,
-             const ladder::MediaMap &media)
+/// Where, which way and as what the audio of a description is.
+Json audioOf(const ReportInput &input, const diagnosis::Evidence &evidence, trace::RowId sdp)
 {
-    const calls::EarlyDialog &dialog = evidence.call.earlyDialogs[index];
-    const auto came = diagnosis::earlyArrival(evidence, index);
-    const trace::RowId sdp = dialog.firstSdp.valid() ? dialog.firstSdp : dialog.answerSdp;
     Json address = nullptr, direction = nullptr, codecs = Json::array();
     if (const auto *audio = sdp.valid() ? evidence.sdp(sdp).audio() : nullptr) {
         if (const auto endpoint = audio->endpoint())
@@ -107,17 +104,32 @@ Json mediaOf(const ReportInput &input, const diagnosis::Evidence &evidence, std:
             codecs.push_back(
                 shown(input, format.map.encoding.empty() ? format.text : format.map.encoding));
     }
+    return {{"address", std::move(address)},
+            {"direction", std::move(direction)},
+            {"codecs", std::move(codecs)}};
+}
+
+/// What the first SDP of an early dialog promised, what a later one made of it before the answer,
+/// and what came of it.
+Json mediaOf(const ReportInput &input, const diagnosis::Evidence &evidence, std::uint32_t index,
+             const ladder::MediaMap &media)
+{
+    const calls::EarlyDialog &dialog = evidence.call.earlyDialogs[index];
+    const auto came = diagnosis::earlyArrival(evidence, index);
+    const trace::RowId sdp = dialog.firstSdp.valid() ? dialog.firstSdp : dialog.answerSdp;
+    Json out = audioOf(input, evidence, sdp);
+    const trace::RowId newest = diagnosis::earlyDescription(evidence, index);
+    Json later = newest.valid() ? audioOf(input, evidence, newest) : out;
     std::vector<trace::RowId> rows = dialog.provisionals;
     rows.push_back(dialog.answer);
-    return {{"sdp", described(evidence, sdp.valid(), rows)},
-            {"address", std::move(address)},
-            {"direction", std::move(direction)},
-            {"codecs", std::move(codecs)},
-            {"p_early_media", orNull(shown(input, dialog.earlyMedia))},
-            {"rtp_packets", came.packets},
-            {"first_rtp", came.main == nullptr ? Json(nullptr)
-                                               : Json(secondsOf(came.first - evidence.call.first))},
-            {"codec", earlyCodec(evidence, index, media)}};
+    out["changed_to"] = later == out ? Json(nullptr) : std::move(later);
+    out["sdp"] = described(evidence, sdp.valid(), rows);
+    out["p_early_media"] = orNull(shown(input, dialog.earlyMedia));
+    out["rtp_packets"] = came.packets;
+    out["first_rtp"] =
+        came.main == nullptr ? Json(nullptr) : Json(secondsOf(came.first - evidence.call.first));
+    out["codec"] = earlyCodec(evidence, index, media);
+    return out;
 }
 
 Json boundTo(const ReportInput &input, const StreamPlace &place)
@@ -243,6 +255,17 @@ Json earlyDialogsOf(const ReportInput &input, const ReportCall &call,
     return out;
 }
 
+/// To-tags of the early dialogs that named the place it comes from; null: one alone did.
+Json sharersOf(const ReportInput &input, const calls::Call &call,
+               const diagnosis::BoundStream &bound)
+{
+    Json out = nullptr;
+    for (std::size_t i = 0; i < std::min<std::size_t>(call.earlyDialogs.size(), 64); ++i)
+        if ((bound.sharers >> i & 1U) != 0)
+            out.push_back(shown(input, call.earlyDialogs[i].toTag));
+    return out;
+}
+
 Json streamsOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline,
                const ladder::MediaMap &media)
 {
@@ -261,6 +284,7 @@ Json streamsOf(const ReportInput &input, const ReportCall &call, const ladder::O
                                       ? Json(shown(input, dialogs[bound.earlyDialog].toTag))
                                       : Json(nullptr)},
                        {"certainty", std::string(certaintyText(bound.certainty))},
+                       {"shared_by", sharersOf(input, *call.call, bound)},
                        {"towards_caller", bound.towardsCaller},
                        {"early", bound.early},
                        {"packets", stream.packets},

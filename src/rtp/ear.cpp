@@ -58,6 +58,7 @@ struct Ear::Work {
     std::array<float, kWindow> window{};
     std::size_t fresh = 0; // samples of the next frame that are in the window already
     std::int64_t samples = 0, comfortUntil = 0;
+    double comfortLevel = kFloorDbfs;
     ToneTracker tracker;
     SoundMeter meter;
     std::vector<Burst> bursts; // of the row under way; empty: no tones now
@@ -92,7 +93,8 @@ void Ear::Work::frame()
 {
     SoundFrame out;
     out.at = timeOf(samples - static_cast<std::int64_t>(kWindow / 2));
-    out.comfort = samples - static_cast<std::int64_t>(kWindow / 2) < comfortUntil;
+    if (samples - static_cast<std::int64_t>(kWindow / 2) < comfortUntil)
+        out.comfort = comfortLevel;
     double mean = 0, square = 0;
     for (const float s : window) {
         mean += s;
@@ -253,6 +255,7 @@ Ear::Ear() : m_work(std::make_unique<Work>())
 {
     m_work->meter.begin(base::Duration{0});
 }
+Ear::Ear(const Ear &other) : m_work(std::make_unique<Work>(*other.m_work)) {}
 Ear::~Ear() = default;
 Ear::Ear(Ear &&) noexcept = default;
 Ear &Ear::operator=(Ear &&) noexcept = default;
@@ -262,12 +265,14 @@ void Ear::add(std::span<const std::int16_t> samples, std::uint32_t rate)
     m_work->resampler.run(samples, rate, [this](float sample) { m_work->take(sample); });
 }
 
-void Ear::quiet(base::Duration length, bool comfortNoise)
+void Ear::quiet(base::Duration length, std::optional<double> comfortNoise)
 {
     const auto count =
         std::clamp(length, base::Duration{0}, kLongestQuiet).count() / (1'000'000'000 / kEarRate);
-    if (comfortNoise)
+    if (comfortNoise) {
         m_work->comfortUntil = m_work->samples + count;
+        m_work->comfortLevel = std::clamp(*comfortNoise, kFloorDbfs, 0.0);
+    }
     for (std::int64_t i = 0; i < count; ++i)
         m_work->take(0);
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <rtp/heard.h>
 #include <span>
 
@@ -14,13 +15,16 @@ class Ear
 public:
     Ear();
     ~Ear();
+    Ear(const Ear &other);
+    Ear &operator=(const Ear &) = delete;
     Ear(Ear &&) noexcept;
     Ear &operator=(Ear &&) noexcept;
 
     /// Mono samples at `rate` Hz; rates below 8000 are not judged.
     void add(std::span<const std::int16_t> samples, std::uint32_t rate);
-    /// Nothing came for that long; `comfortNoise`: the sender said that it would be so (RFC 3389).
-    void quiet(base::Duration length, bool comfortNoise = false);
+    /// Nothing came for that long; `comfortNoise`: the sender said that it would be so, and how
+    /// loud the noise is that stands for it, in dBFS (RFC 3389).
+    void quiet(base::Duration length, std::optional<double> comfortNoise = std::nullopt);
 
     base::Duration length() const; // listened so far
     /// One answer for all of it: what sounded longest; silence only where nothing sounded.

@@ -45,6 +45,34 @@ std::optional<double> g711Energy(std::uint8_t payloadType, std::string_view payl
     return static_cast<double>(sum) / table.full;
 }
 
+std::optional<Energy> plainEnergy(const VoiceFormat &format, std::string_view payload)
+{
+    constexpr double kFull = 32768;
+    const bool muLaw = format.encoding == "PCMU";
+    if (muLaw || format.encoding == "PCMA") {
+        const auto sum = g711Energy(muLaw ? kPcmu : kPcma, payload);
+        return payload.empty() ? std::nullopt : std::optional(Energy{*sum, payload.size()});
+    }
+    if (format.encoding != "L16" || payload.size() < 2)
+        return std::nullopt;
+    Energy out;
+    for (; payload.size() >= 2; payload.remove_prefix(2)) {
+        const double sample = static_cast<std::int16_t>(
+            static_cast<unsigned char>(payload[0]) << 8U | static_cast<unsigned char>(payload[1]));
+        out.sum += sample * sample;
+        ++out.samples;
+    }
+    out.sum /= kFull * kFull;
+    return out;
+}
+
+std::optional<double> comfortNoiseLevel(const VoiceFormat &format, std::string_view payload)
+{
+    if (format.encoding != kComfortNoise.encoding)
+        return std::nullopt;
+    return payload.empty() ? kFloorDbfs : -static_cast<double>(payload[0] & 0x7F);
+}
+
 double dbfs(double meanPower)
 {
     return meanPower > 0 ? std::max(kFloorDbfs, 10 * std::log10(meanPower)) : kFloorDbfs;

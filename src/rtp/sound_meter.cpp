@@ -39,6 +39,7 @@ void SoundMeter::Figures::add(const Figures &more)
     power += more.power;
     decibels += more.decibels;
     squares += more.squares;
+    noise += more.noise;
 }
 
 double SoundMeter::Figures::spread() const
@@ -77,6 +78,7 @@ void SoundMeter::add(const SoundFrame &frame)
     one.to = frame.at + kFrame;
     one.frames = 1;
     one.comfort = frame.comfort ? 1 : 0;
+    one.noise = frame.comfort.value_or(0);
     if (frame.loud && frame.level > kAudible) {
         one.loud = 1;
         one.power = std::pow(10, frame.level / 10);
@@ -141,7 +143,7 @@ Heard SoundMeter::judge(const Figures &figures)
     switch (figures.kind()) {
     case Class::Quiet:
         out.what = figures.comfort * 2 > figures.frames ? Sound::ComfortNoise : Sound::Silence;
-        out.level = kFloorDbfs;
+        out.level = out.what == Sound::Silence ? kFloorDbfs : figures.noise / figures.comfort;
         out.confidence = grow(0.3, 0.97, seconds / 6);
         break;
     case Class::Even:

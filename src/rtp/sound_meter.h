@@ -28,6 +28,7 @@ private:
         base::Duration from{0}, to{0};
         int frames = 0, loud = 0, comfort = 0, steady = 0, pairs = 0;
         double power = 0, decibels = 0, squares = 0; // of the loud ones
+        double noise = 0;                            // decibels, as announced, of the comfort ones
         void add(const Figures &more);
         double spread() const; // of the loudness, dB
         double level() const;

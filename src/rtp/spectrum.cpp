@@ -59,6 +59,18 @@ double sum(const Powers &powers, std::size_t from, std::size_t to)
     return all;
 }
 
+/// What clipping makes of a louder tone: a square wave's third harmonic is 9.5 dB below it. No
+/// network and no key has two tones of which one is a multiple of the other.
+bool isHarmonic(const Peak &peak, const std::vector<Peak> &louder)
+{
+    constexpr double kMostShare = 0.2, kOff = 0.012, kHighest = 8;
+    return std::any_of(louder.begin(), louder.end(), [&peak](const Peak &base) {
+        const double times = std::round(peak.hertz / base.hertz);
+        return times >= 2 && times <= kHighest && peak.power < kMostShare * base.power &&
+               std::abs(peak.hertz - times * base.hertz) < kOff * peak.hertz;
+    });
+}
+
 } // namespace
 
 Spectrum::Spectrum()
@@ -136,9 +148,11 @@ std::vector<Peak> tonesIn(const Powers &mean)
         return peak.power < out.front().power * kFaint;
     });
     out.erase(faint, out.end());
-    if (out.size() > 3)
-        out.resize(3);
-    return out;
+    std::vector<Peak> tones;
+    for (const Peak &peak : out)
+        if (tones.size() < 3 && !isHarmonic(peak, tones))
+            tones.push_back(peak);
+    return tones;
 }
 
 } // namespace rtp

@@ -40,7 +40,8 @@ double powerNear(const Powers &powers, double hertz);
 /// The strongest, and the next that stands clear of it; none in silence.
 std::vector<Peak> strongest(const Powers &powers, std::size_t most);
 /// Separate tones in the mean of many spectra, at most three, strongest first; quieter ones than
-/// 10 dB below the strongest are left out. Tells tones apart that lie 30 Hz or more from another.
+/// 10 dB below the strongest are left out, and so is what clipping makes of one. Tells tones apart
+/// that lie 30 Hz or more from another.
 std::vector<Peak> tonesIn(const Powers &mean);
 
 } // namespace rtp

@@ -10,7 +10,6 @@ namespace rtp {
 namespace {
 
 constexpr double kSilentBelow = -60;            // dBFS
-constexpr std::uint8_t kComfortNoise = 13;      // RFC 3389
 constexpr std::size_t kMostTaped = 192U << 20U; // bytes of all tapes
 constexpr std::uint32_t kFastestClock = 1'000'000'000;
 
@@ -42,25 +41,31 @@ std::uint32_t staticClock(std::uint8_t payloadType) // RFC 3551 section 6
 
 bool isEvent(const RtpPacket &rtp, const PacketFacts &facts)
 {
-    return facts.event || ((!facts.described || facts.unnamed) && rtp.payloadType >= 96 &&
-                           DtmfReader::plausible(rtp.payload));
+    return facts.event ||
+           (!facts.named && rtp.payloadType >= 96 && DtmfReader::plausible(rtp.payload));
+}
+
+/// By SDP, else by RFC 3551; nullopt: nothing that we could listen to.
+std::optional<VoiceFormat> voiceOf(const RtpPacket &rtp, const PacketFacts &facts)
+{
+    return facts.named ? facts.voice : staticVoice(rtp.payloadType);
 }
 
 /// dBFS of what the packet holds; nullopt where its codec or cipher hides it.
-std::optional<double> levelOf(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp)
+std::optional<double> levelOf(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
+                              const VoiceFormat &format)
 {
-    if (rtp.payloadType == kComfortNoise &&
-        !rtp.payload.empty()) // RFC 3389 section 3: the first octet, below full scale
-        return -static_cast<double>(static_cast<std::uint8_t>(rtp.payload.front()) & 0x7FU);
-    const auto energy = g711Energy(rtp.payloadType, rtp.payload);
-    if (!energy || rtp.payload.empty())
+    if (const auto noise = comfortNoiseLevel(format, rtp.payload))
+        return rtp.payload.empty() ? std::nullopt : noise;
+    const auto energy = plainEnergy(format, rtp.payload);
+    if (!energy)
         return std::nullopt;
-    entry.level.add(packet.time, *energy, rtp.payload.size());
-    return dbfs(*energy / static_cast<double>(rtp.payload.size()));
+    entry.level.add(packet.time, energy->sum, energy->samples);
+    return dbfs(energy->sum / static_cast<double>(energy->samples));
 }
 
 void measure(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
-             const PacketFacts &facts)
+             const PacketFacts &facts, const std::optional<VoiceFormat> &voice)
 {
     Stream &stream = entry.stream;
     std::optional<double> level;
@@ -68,9 +73,9 @@ void measure(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rt
     if (open && isEvent(rtp, facts))
         entry.dtmf.add(packet.time, rtp.timestamp, facts.clock != 0 ? facts.clock : stream.clock,
                        rtp.payload, stream.digits, rtp.payloadType);
-    else if (open)
-        level = levelOf(entry, packet, rtp);
-    const bool noise = rtp.payloadType == kComfortNoise;
+    else if (open && voice)
+        level = levelOf(entry, packet, rtp, *voice);
+    const bool noise = voice && voice->encoding == kComfortNoise.encoding;
     stream.levelKnown = stream.levelKnown || (level && !noise);
     extendSpans(stream.spans, packet.time, noise || (level && *level < kSilentBelow));
     stream.loudness.add(packet.time, level);
@@ -251,12 +256,13 @@ StreamEntry &StreamTable::Work::find(const base::Packet &packet, std::uint32_t s
 
 /// Keeps what may have to be listened to. Too much of it: the streams that have waited for longest
 /// are listened to now, and their bytes given up.
-void StreamTable::Work::tape(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp)
+void StreamTable::Work::tape(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
+                             const VoiceFormat &format)
 {
     auto &tape = entry.stream.tape;
     if (!tape)
         tape = std::make_shared<Tape>(tapes);
-    tape->add(packet, rtp);
+    tape->add(packet, rtp, format);
     for (auto at = list.begin(); *tapes > kMostTaped && at != list.end(); ++at) {
         if (at->stream.tape && at->stream.tape->digest())
             break;
@@ -266,10 +272,11 @@ void StreamTable::Work::tape(StreamEntry &entry, const base::Packet &packet, con
 void StreamTable::Work::hear(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
                              const PacketFacts &facts)
 {
-    measure(entry, packet, rtp, facts);
+    const auto voice = voiceOf(rtp, facts);
+    measure(entry, packet, rtp, facts, voice);
     const bool readable = !facts.closed || (facts.opened && !rtp.payload.empty());
-    if (readable && Tape::takes(rtp.payloadType))
-        tape(entry, packet, rtp);
+    if (readable && voice)
+        tape(entry, packet, rtp, *voice);
 }
 
 /// Those used since they took their place go to the end first: moving each with each of its packets

@@ -56,7 +56,7 @@ struct Stream {
     base::Duration jitter{0}; // RFC 3550 section 6.4.1, of the clock rate known or assumed
     base::Duration maxGap{0}; // longest time between two packets
     base::Instant first, last;
-    double level = -96; // dBFS, last second, G.711 only; -96: silence or unknown
+    double level = -96; // dBFS, last second, G.711 and L16 only; -96: silence or unknown
     bool levelKnown = false;
     std::vector<LevelSpan> spans;               // at most 4096, oldest joined
     Loudness loudness;                          // from the first packet to the last
@@ -87,14 +87,15 @@ struct Stream {
 
 /// What is known of a packet besides its bytes.
 struct PacketFacts {
-    std::uint32_t clock = 0;    // Hz of its payload type by SDP; 0: not told
-    bool described = false;     // SDP names the payload types that may come here
-    bool event = false;         // and this one carries telephone events
-    bool unnamed = false;       // they leave this one out
-    bool closed = false;        // its payload is encrypted
-    bool opened = false;        // and `RtpPacket::payload` is what was in it
-    bool refused = false;       // keys are known and none fits
-    std::uint32_t rollover = 0; // opened under that rollover counter's guess
+    std::uint32_t clock = 0;          // Hz of its payload type by SDP; 0: not told
+    bool described = false;           // SDP names the payload types that may come here
+    bool event = false;               // and this one carries telephone events
+    bool named = false;               // and this one is among them
+    std::optional<VoiceFormat> voice; // and that is it; of namedVoice()
+    bool closed = false;              // its payload is encrypted
+    bool opened = false;              // and `RtpPacket::payload` is what was in it
+    bool refused = false;             // keys are known and none fits
+    std::uint32_t rollover = 0;       // opened under that rollover counter's guess
 };
 
 /// A packet that was filed before its key was told, or that it is encrypted, and what is known now.

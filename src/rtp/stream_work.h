@@ -74,7 +74,8 @@ struct StreamTable::Work {
     StreamEntry &find(const base::Packet &packet, std::uint32_t ssrc, StreamId known);
     StreamEntry *byNumber(StreamId id);
     void evictOldest();
-    void tape(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp);
+    void tape(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
+              const VoiceFormat &format);
     void hear(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
               const PacketFacts &facts);
     /// Streams with that SSRC for which `fits`; the only one there is if none fits.

@@ -5,7 +5,7 @@
 #include <limits>
 #include <map>
 #include <rtp/ear.h>
-#include <rtp/voice.h>
+#include <rtp/level.h>
 #include <utility>
 
 namespace rtp {
@@ -15,8 +15,39 @@ using namespace std::chrono_literals;
 constexpr std::size_t kMostPieces = 1500; // half a minute of the usual packets
 constexpr std::size_t kMostBytes = 480000;
 constexpr std::size_t kChunk = 16384;
-constexpr std::uint8_t kComfortNoise = 13; // RFC 3389
-constexpr base::Duration kFarOff = 2s;     // of its arrival: the sender's clock has jumped
+constexpr std::size_t kMostFormats = 16;
+constexpr base::Duration kFarOff = 2s; // of its arrival: the sender's clock has jumped
+
+std::optional<double> levelOf(const std::vector<std::int16_t> &samples)
+{
+    constexpr double kFull = 32768;
+    double square = 0;
+    for (const std::int16_t each : samples)
+        square += each / kFull * (each / kFull);
+    return samples.empty() ? std::nullopt
+                           : std::optional(dbfs(square / static_cast<double>(samples.size())));
+}
+
+/// One for each format of a tape.
+class Decoders
+{
+public:
+    /// Appends the samples and returns how many make a second.
+    std::uint32_t decode(std::uint8_t index, const VoiceFormat &format, std::string_view payload,
+                         std::vector<std::int16_t> &out)
+    {
+        auto &decoder = m_decoders[index];
+        if (!decoder)
+            decoder = voiceDecoder(format);
+        if (!decoder)
+            return format.clock;
+        decoder->decode(payload, out);
+        return decoder->rate();
+    }
+
+private:
+    std::map<std::uint8_t, std::unique_ptr<VoiceDecoder>> m_decoders;
+};
 
 struct Placed {
     base::Duration at{0}; // on the sender's clock
@@ -25,9 +56,15 @@ struct Placed {
 
 } // namespace
 
-bool Tape::takes(std::uint8_t payloadType)
+std::optional<std::uint8_t> Tape::indexOf(const VoiceFormat &format)
 {
-    return staticVoice(payloadType) || payloadType == kComfortNoise;
+    const auto found = std::find(m_formats.begin(), m_formats.end(), format);
+    const auto index = static_cast<std::size_t>(found - m_formats.begin());
+    if (index >= kMostFormats)
+        return std::nullopt;
+    if (found == m_formats.end())
+        m_formats.push_back(format);
+    return static_cast<std::uint8_t>(index);
 }
 
 /// Where the payload stays as long as the tape does.
@@ -52,14 +89,17 @@ std::string_view Tape::keep(const base::Packet &packet, std::string_view payload
     return std::string_view(chunk).substr(at);
 }
 
-void Tape::add(const base::Packet &packet, const RtpPacket &rtp)
+void Tape::add(const base::Packet &packet, const RtpPacket &rtp, const VoiceFormat &format)
 {
     std::lock_guard guard(m_mutex);
     if (m_digested || m_pieces.size() >= kMostPieces || m_held > kMostBytes)
         return;
+    const auto index = indexOf(format);
+    if (!index)
+        return;
     if (m_pieces.empty())
         m_first = packet.time;
-    m_pieces.push_back({packet.time, keep(packet, rtp.payload), rtp.timestamp, rtp.payloadType});
+    m_pieces.push_back({packet.time, keep(packet, rtp.payload), rtp.timestamp, *index});
     m_held += sizeof(Piece);
     *m_stock += sizeof(Piece);
 }
@@ -71,42 +111,54 @@ struct Tape::Listener {
     std::size_t next = 0; // piece
     std::uint32_t anchor = 0;
     base::Duration anchorAt{0}, cursor{0};
-    bool comfort = false, any = false;
+    bool any = false;
+    std::optional<double> comfort; // its level, until something else comes
     std::vector<std::int16_t> samples;
-    std::map<std::uint8_t, std::unique_ptr<VoiceDecoder>> decoders; // by payload type
+    Decoders decoders;
 
-    base::Duration place(const Piece &piece, base::Duration arrived)
+    base::Duration place(const Piece &piece, const VoiceFormat &format, base::Duration arrived)
     {
-        const auto format = staticVoice(piece.payloadType);
         const std::int64_t units = static_cast<std::int32_t>(piece.timestamp - anchor);
-        const auto at =
-            anchorAt + base::Duration{units * 1'000'000'000 / (format ? format->clock : 8000)};
+        const auto at = anchorAt + base::Duration{units * 1'000'000'000 / format.clock};
         if (any && at - arrived < kFarOff && arrived - at < kFarOff)
             return at;
         anchor = piece.timestamp;
         anchorAt = std::max({arrived, cursor, base::Duration{0}});
         return anchorAt;
     }
-    void hear(const Piece &piece, base::Duration at)
+    void hear(const Piece &piece, const VoiceFormat &format, base::Duration at)
     {
         if (at > cursor)
             ear.quiet(at - cursor, comfort);
         else if (cursor - at > 5ms)
             return; // a copy, or sound for a time that is over
         cursor = std::max(cursor, at);
-        comfort = piece.payloadType == kComfortNoise; // until something else comes
+        comfort = comfortNoiseLevel(format, piece.payload);
         if (comfort)
             return;
         samples.clear();
-        auto &decoder = decoders[piece.payloadType];
-        if (!decoder)
-            decoder = voiceDecoder(staticVoice(piece.payloadType).value_or(VoiceFormat{}));
-        if (!decoder)
+        const auto rate = decoders.decode(piece.format, format, piece.payload, samples);
+        if (samples.empty())
             return;
-        decoder->decode(piece.payload, samples);
-        ear.add(samples, decoder->rate());
-        cursor += base::Duration{static_cast<std::int64_t>(samples.size()) * 1'000'000'000 /
-                                 decoder->rate()};
+        ear.add(samples, rate);
+        cursor += base::Duration{static_cast<std::int64_t>(samples.size()) * 1'000'000'000 / rate};
+    }
+};
+
+/// What decodes pieces in the order they came, for their level alone.
+struct Tape::Measure {
+    std::size_t next = 0; // piece
+    Loudness loudness;
+    std::vector<std::int16_t> samples;
+    Decoders decoders;
+
+    void take(const Piece &piece, const VoiceFormat &format)
+    {
+        if (plainEnergy(format, piece.payload)) // the stream's own figures know it
+            return;
+        samples.clear();
+        decoders.decode(piece.format, format, piece.payload, samples);
+        loudness.add(piece.at, levelOf(samples));
     }
 };
 
@@ -125,33 +177,43 @@ const Tape::Listener &Tape::listen(base::Instant until) const
     if (!m_listener || (!m_digested && m_listener->next > end)) // or it has heard too much
         m_listener = std::make_unique<Listener>();
     Listener &listener = *m_listener;
+    const bool first = !listener.any;
     std::vector<Placed> order;
     for (; listener.next < end; ++listener.next) {
         const Piece &piece = m_pieces[listener.next];
-        order.push_back({listener.place(piece, piece.at - m_first), listener.next});
+        order.push_back(
+            {listener.place(piece, m_formats[piece.format], piece.at - m_first), listener.next});
         listener.any = true;
     }
     std::stable_sort(order.begin(), order.end(),
                      [](const Placed &a, const Placed &b) { return a.at < b.at; });
-    if (!order.empty() && listener.ear.length() == base::Duration{0})
+    if (!order.empty() && first)
         listener.cursor = std::max(listener.cursor, order.front().at);
     for (const auto &[at, index] : order)
-        listener.hear(m_pieces[index], at);
+        listener.hear(m_pieces[index], m_formats[m_pieces[index].format], at);
     return listener;
+}
+
+/// Comfort noise holds until something else comes; where nothing does, for a while.
+Ear Tape::earAt(base::Instant until) const
+{
+    constexpr base::Duration kHolds = 5s;
+    const Listener &listener = listen(until);
+    Ear ear(listener.ear);
+    if (listener.comfort) {
+        const base::Instant from = m_first + listener.cursor;
+        ear.quiet(until > from + kHolds ? kHolds : until - from, listener.comfort);
+    }
+    return ear;
 }
 
 std::optional<Heard> Tape::heard(base::Instant until) const
 {
     std::lock_guard guard(m_mutex);
-    const Listener &listener = listen(until);
+    const Ear ear = earAt(until);
     std::optional<Heard> out;
-    if (listener.ear.length() != base::Duration{0}) {
-        out = listener.ear.heard();
-    } else if (listener.comfort) {
-        out.emplace(); // nothing but one description of comfort noise
-        out->what = Sound::ComfortNoise;
-        out->confidence = 0.9;
-    }
+    if (ear.length() != base::Duration{0})
+        out = ear.heard();
     std::lock_guard telling(m_toldMutex);
     m_told = out;
     m_toldUntil = until;
@@ -170,10 +232,33 @@ base::Instant Tape::toldUntil() const
     return m_toldUntil;
 }
 
+void Tape::measure(std::size_t most) const
+{
+    if (!m_measure)
+        m_measure = std::make_unique<Measure>();
+    for (; m_measure->next < m_pieces.size() && most > 0; ++m_measure->next, --most)
+        m_measure->take(m_pieces[m_measure->next], m_formats[m_pieces[m_measure->next].format]);
+}
+
+Loudness Tape::loudness(bool &more) const
+{
+    constexpr std::size_t kAtOnce = 300; // some milliseconds of the slowest decoder
+    const std::unique_lock guard(m_mutex, std::try_to_lock);
+    more = true;
+    if (guard) {
+        measure(kAtOnce);
+        more = m_measure->next < m_pieces.size(); // of a digested one none are left
+    }
+    const std::lock_guard telling(m_toldMutex);
+    if (guard)
+        m_levels = m_measure->loudness;
+    return m_levels;
+}
+
 std::vector<Heard> Tape::parts(base::Instant until) const
 {
     std::lock_guard guard(m_mutex);
-    return listen(until).ear.parts();
+    return earAt(until).parts();
 }
 
 bool Tape::digest()
@@ -182,6 +267,7 @@ bool Tape::digest()
     if (m_digested)
         return false;
     (void)listen({std::numeric_limits<std::int64_t>::max()});
+    measure(m_pieces.size());
     m_digested = true;
     *m_stock -= std::exchange(m_held, 0);
     m_pieces = {};

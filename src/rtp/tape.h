@@ -11,8 +11,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <rtp/ear.h>
 #include <rtp/heard.h>
+#include <rtp/loudness.h>
 #include <rtp/rtp_packet.h>
+#include <rtp/voice.h>
 #include <vector>
 
 namespace rtp {
@@ -28,15 +31,18 @@ public:
     Tape(const Tape &) = delete;
     Tape &operator=(const Tape &) = delete;
 
-    static bool takes(std::uint8_t payloadType); // of voice.h, comfort noise
-    /// Ignored once it is full.
-    void add(const base::Packet &packet, const RtpPacket &rtp);
+    /// `format`: what the payload is. Ignored once it is full.
+    void add(const base::Packet &packet, const RtpPacket &rtp, const VoiceFormat &format);
     /// What was heard of what arrived before `until`; nullopt: nothing did.
     std::optional<Heard> heard(base::Instant until) const;
     /// What the last heard() said; it waits for nothing. nullopt: nobody asked yet.
     std::optional<Heard> told() const;
     /// Up to when; unknown: nobody asked yet.
     base::Instant toldUntil() const;
+    /// How loud it was by arrival, where a stream's own figures do not know (they are of G.711 and
+    /// L16). Each call measures a few hundred packets more and returns soon, at once while another
+    /// thread listens; `more`: some are left to be measured.
+    Loudness loudness(bool &more) const;
     /// The same, one part after another.
     std::vector<Heard> parts(base::Instant until) const;
     /// Listens to all of it now and gives the bytes back. False: that was done before.
@@ -47,9 +53,11 @@ private:
         base::Instant at;
         std::string_view payload;
         std::uint32_t timestamp = 0;
-        std::uint8_t payloadType = 0;
+        std::uint8_t format = 0; // index
     };
     std::string_view keep(const base::Packet &packet, std::string_view payload);
+    std::optional<std::uint8_t> indexOf(const VoiceFormat &format);
+    Ear earAt(base::Instant until) const;
     struct Listener;
     const Listener &listen(base::Instant until) const;
 
@@ -57,14 +65,19 @@ private:
     TapeStock m_stock;
     std::size_t m_held = 0;
     std::vector<Piece> m_pieces;
+    std::vector<VoiceFormat> m_formats;
     std::shared_ptr<const void> m_owner; // of a mapped file
     std::deque<std::string> m_copies;
     base::Instant m_first;
     bool m_digested = false;
     mutable std::unique_ptr<Listener> m_listener; // how far somebody has listened
-    mutable std::mutex m_toldMutex;               // never held for long
+    struct Measure;
+    void measure(std::size_t most) const;
+    mutable std::unique_ptr<Measure> m_measure;
+    mutable std::mutex m_toldMutex; // never held for long
     mutable std::optional<Heard> m_told;
     mutable base::Instant m_toldUntil;
+    mutable Loudness m_levels; // as far as measured when last asked
 };
 
 } // namespace rtp

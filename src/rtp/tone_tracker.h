@@ -16,10 +16,10 @@ constexpr base::Duration kFrame = std::chrono::milliseconds(20);
 struct SoundFrame {
     base::Duration at{0};
     bool loud = false;
-    bool comfort = false; // announced as comfort noise (RFC 3389)
-    double level = -96;   // dBFS, 200-3600 Hz
-    double tonality = 0;  // share of the two strongest tones
-    double hertz = 0;     // the strongest
+    std::optional<double> comfort; // announced as comfort noise of that level, dBFS (RFC 3389)
+    double level = -96;            // dBFS, 200-3600 Hz
+    double tonality = 0;           // share of the two strongest tones
+    double hertz = 0;              // the strongest
     Powers powers{};
 };
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <base/text.h>
 #include <gsm.h>
+#include <opus.h>
 #include <rtp/g711.h>
 #include <rtp/g722.h>
 
@@ -14,6 +15,8 @@ namespace {
 constexpr std::uint32_t kSlowest = 8000, kFastest = 192000; // L16 may have any clock
 constexpr int kMostChannels = 8;
 constexpr std::size_t kGsmFrame = 33, kGsmSamples = 160;
+constexpr int kOpusRate = 48000, kMostOpusSamples = kOpusRate * 120 / 1000; // RFC 6716 section 3.2
+constexpr std::size_t kMostOpusBytes = 65536;
 
 class G711 final : public VoiceDecoder, public VoiceEncoder
 {
@@ -128,18 +131,55 @@ private:
     std::size_t m_channels;
 };
 
+/// RFC 7587: 48000 in RTP whatever is inside; the library mixes stereo to one.
+class Opus final : public VoiceDecoder
+{
+public:
+    std::uint32_t rate() const override { return kOpusRate; }
+    void decode(std::string_view payload, std::vector<std::int16_t> &out) override
+    {
+        if (payload.empty() || payload.size() > kMostOpusBytes || !m_state)
+            return;
+        std::array<opus_int16, kMostOpusSamples> samples{};
+        const int count = opus_decode(
+            m_state.get(), reinterpret_cast<const unsigned char *>(payload.data()),
+            static_cast<opus_int32>(payload.size()), samples.data(), kMostOpusSamples, 0);
+        if (count > 0)
+            out.insert(out.end(), samples.begin(), samples.begin() + count);
+    }
+
+private:
+    struct Destroy {
+        void operator()(OpusDecoder *state) const { opus_decoder_destroy(state); }
+    };
+    std::unique_ptr<OpusDecoder, Destroy> m_state{opus_decoder_create(kOpusRate, 1, nullptr)};
+};
+
+constexpr std::array<std::string_view, 7> kNames{
+    "PCMU", "PCMA", "G722", "GSM", "L16", "opus", kComfortNoise.encoding};
+
+bool canBe(const VoiceFormat &format)
+{
+    if (base::equalsNoCase(format.encoding, "L16"))
+        return format.clock >= kSlowest && format.clock <= kFastest && format.channels >= 1 &&
+               format.channels <= kMostChannels;
+    if (base::equalsNoCase(format.encoding, "opus")) // RFC 7587 section 7: always that
+        return format.clock == kOpusRate && format.channels == 2;
+    if (base::equalsNoCase(format.encoding,
+                           kComfortNoise.encoding)) // of the clock that the voice beside it has
+        return format.clock >= kSlowest && format.clock <= kFastest && format.channels == 1;
+    return format.clock == 8000 && format.channels == 1;
+}
+
 template <class Base> std::unique_ptr<Base> made(const VoiceFormat &format)
 {
     const auto is = [&format](std::string_view name) {
         return base::equalsNoCase(format.encoding, name);
     };
-    if (is("L16")) {
-        const bool fits = format.clock >= kSlowest && format.clock <= kFastest &&
-                          format.channels >= 1 && format.channels <= kMostChannels;
-        return fits ? std::make_unique<Linear>(format.clock, format.channels) : nullptr;
-    }
-    if (format.clock != 8000 || format.channels != 1)
+    if (!canBe(format))
         return nullptr;
+    if (is("L16"))
+        return std::make_unique<Linear>(format.clock, format.channels);
     if (is("PCMU") || is("PCMA"))
         return std::make_unique<G711>(is("PCMU"));
     if (is("G722"))
@@ -166,13 +206,25 @@ std::optional<VoiceFormat> staticVoice(std::uint8_t payloadType)
         return VoiceFormat{"L16", 44100, 2};
     case 11:
         return VoiceFormat{"L16", 44100, 1};
+    case 13:
+        return kComfortNoise;
     default:
         return std::nullopt;
     }
 }
 
+std::optional<VoiceFormat> namedVoice(std::string_view encoding, std::uint32_t clock, int channels)
+{
+    for (const std::string_view name : kNames)
+        if (base::equalsNoCase(name, encoding) && canBe({name, clock, channels}))
+            return VoiceFormat{name, clock, channels};
+    return std::nullopt;
+}
+
 std::unique_ptr<VoiceDecoder> voiceDecoder(const VoiceFormat &format)
 {
+    if (base::equalsNoCase(format.encoding, "opus"))
+        return canBe(format) ? std::make_unique<Opus>() : nullptr;
     return made<VoiceDecoder>(format);
 }
 

@@ -209,7 +209,7 @@ void MediaFold::reopen(rtp::StreamId id, SealedMedia::Stream &kept)
         opened = opened || one.facts.opened;
         later = later && mayBeOpenedLater(*sender, one.facts);
         changed = changed || one.facts.opened || one.facts.closed != piece.filed.closed ||
-                  one.facts.refused != piece.filed.refused;
+                  one.facts.refused != piece.filed.refused || one.facts.voice != piece.filed.voice;
         piece.filed = one.facts;
         all.push_back(std::move(one));
     }
@@ -311,8 +311,8 @@ rtp::PacketFacts MediaFold::look(const base::Packet &packet, RtpGate::Sender &se
     if (const auto *format = facts.described ? told->format(rtp.payloadType) : nullptr) {
         facts.clock = format->rate;
         facts.event = format->event;
-    } else {
-        facts.unnamed = facts.described;
+        facts.named = true;
+        facts.voice = format->voice;
     }
     const auto is = [](const MediaIndex::Place *place, bool MediaIndex::Place::*what) {
         return place != nullptr && place->*what;

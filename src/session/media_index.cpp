@@ -92,9 +92,10 @@ void MediaIndex::learnPlace(calls::CallId call, const base::Endpoint &endpoint,
     for (const sip::SdpFormat &format : media.formats) {
         if (format.payloadType < 0 || format.payloadType > 127 || format.map.clock == 0)
             continue;
-        const Format told{static_cast<std::uint8_t>(format.payloadType),
-                          base::equalsNoCase(format.map.encoding, "telephone-event"),
-                          format.map.clock};
+        const Format told{
+            static_cast<std::uint8_t>(format.payloadType),
+            base::equalsNoCase(format.map.encoding, "telephone-event"), format.map.clock,
+            rtp::namedVoice(format.map.encoding, format.map.clock, format.map.channels)};
         const auto known =
             std::find_if(place.formats.begin(), place.formats.end(),
                          [&](const Format &f) { return f.payloadType == told.payloadType; });

@@ -9,6 +9,7 @@
 #include <memory>
 #include <rtp/srtp.h>
 #include <rtp/stream_table.h>
+#include <rtp/voice.h>
 #include <session/generations.h>
 #include <sip/sdp.h>
 #include <span>
@@ -23,6 +24,7 @@ public:
         std::uint8_t payloadType = 0;
         bool event = false; // telephone-event (RFC 4733)
         std::uint32_t rate = 0;
+        std::optional<rtp::VoiceFormat> voice; // nullopt: nothing that we could listen to
     };
     struct Seen {
         base::Instant first;

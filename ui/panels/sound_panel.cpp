@@ -5,6 +5,7 @@
 #include <QHBoxLayout>
 #include <QPushButton>
 #include <QScrollArea>
+#include <QTimer>
 #include <QVBoxLayout>
 #include <ui/panels/elided_label.h>
 #include <ui/text.h>
@@ -14,6 +15,7 @@ namespace ui {
 namespace {
 
 using namespace std::chrono_literals;
+constexpr auto kMeasured = 50ms;                // until what was measured meanwhile shows
 constexpr base::Duration kBehindAnswer = 500ms; // the answer itself is to be seen
 
 diagnosis::EvidenceRef placeOf(trace::RowId row)
@@ -27,8 +29,11 @@ diagnosis::EvidenceRef placeOf(trace::RowId row)
 
 SoundPanel::SoundPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent)
     : QWidget(parent), m_store(store), m_focus(focus), m_told(new ElidedLabel("soundTold", this)),
-      m_strip(new SoundStrip(theme))
+      m_strip(new SoundStrip(theme)), m_again(new QTimer(this))
 {
+    m_again->setSingleShot(true);
+    m_again->setInterval(kMeasured);
+    connect(m_again, &QTimer::timeout, this, &SoundPanel::refresh);
     setObjectName(QStringLiteral("sound"));
     setAccessibleName(tr("Sound on the ladder's clock"));
     setProperty("page", true);
@@ -104,6 +109,8 @@ void SoundPanel::refresh()
     m_told->setText(told);
     m_told->setVisible(!told.isEmpty());
     m_strip->setVisible(any);
+    if (picture.measuring) // piece by piece, so that the window never waits
+        m_again->start();
     m_strip->setPicture(std::move(picture), from, to);
     follow(m_focus.row());
 }

@@ -9,6 +9,7 @@
 
 class QLabel;
 class QPushButton;
+class QTimer;
 
 namespace ui {
 
@@ -33,6 +34,7 @@ private:
     QLabel *m_told;
     QPushButton *m_early = nullptr; // checked: only what came before the answer
     SoundStrip *m_strip;
+    QTimer *m_again;
 };
 
 } // namespace ui

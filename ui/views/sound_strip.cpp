@@ -150,7 +150,7 @@ void SoundStrip::drawLane(QPainter &painter, const ladder::SoundLane &lane, cons
     }
     painter.fillRect(box.left(), box.center().y(), box.width(), 1, t.colour(Neutral::Line));
     const int reach = std::max(2, box.height() / 2 - 2);
-    const auto &loudness = lane.stream->loudness;
+    const auto &loudness = lane.loudness;
     base::Instant from = timeAt(box.left());
     for (int x = box.left(); x < box.right(); ++x) {
         const base::Instant to = std::max(timeAt(x + 1), from + base::Duration{1});
@@ -267,8 +267,7 @@ QString SoundStrip::tipAt(const QPoint &place) const
     const base::Instant from = timeAt(place.x()), to = timeAt(place.x() + 1);
     QStringList lines{since(from - m_picture.from, 2)};
     for (const auto &lane : m_picture.lanes) {
-        const auto cell =
-            heard(lane.stream->loudness, from, std::max(to, from + base::Duration{1}));
+        const auto cell = heard(lane.loudness, from, std::max(to, from + base::Duration{1}));
         QString what = tr("nothing comes");
         if (cell.known == rtp::Loudness::Known::Level)
             what = cell.level <= kFloor ? tr("silence") : tr("%1 dBFS").arg(cell.level, 0, 'f', 0);

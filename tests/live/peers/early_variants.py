@@ -231,6 +231,8 @@ def variant(stage, name, script, options, words, heard, rules):
     for each in verdicts:
         print(f"   {each['light']}: {each.get('sentence') or each.get('text')}")
     print(f"   heard because: {told['media'] and told['media']['heard_because']}")
+    if not (told["media"] and "(RFC 3960 section 3.2, rule" in str(told["media"]["heard_because"])) and heard is None:
+        faults.append(f"{name}: why that is heard is not said by its rule")
     found = [f["rule"] for f in told["findings"]]
     print(f"   findings: {', '.join(found)}")
     if not any(words in str(each) for each in verdicts):

@@ -122,6 +122,44 @@ TEST(Ears, WhatIsRenderedStaysUntilItsDialogEnds)
               "0.20 nothing, 0.34 early media b, 2.00 early media c, 6.00 the answered call c");
 }
 
+TEST(Ears, MediaOfA181Or182IsHeardAndRingsNot)
+{
+    for (const char *code : {"181", "182"}) {
+        const support::Folded folded(fmt::format(R"(
+      0.00 alice>bob INVITE offer
+      0.20 bob>alice {} tag=b answer
+      0.30 bob>alice rtp 100
+      5.00 bob>alice 200 tag=b answer
+    )",
+                                                 code));
+        EXPECT_EQ(told(folded),
+                  "0.20 nothing, 0.34 early media b, 3.28 nothing, 5.00 the answered call b");
+        EXPECT_EQ(heard(folded)[1].rule, 3);
+    }
+}
+
+/// RFC 3262 section 4: it must not be processed, and what is heard goes on.
+TEST(Ears, AResponseThatSkipsAnRSeqChangesNothing)
+{
+    const std::string talk = R"(
+      0.00 alice>bob INVITE offer
+      0.20 bob>alice 183 tag=b answer rseq=1
+      0.22 alice>bob PRACK tag=b rack=1/1
+      0.23 bob>alice 200 tag=b for=PRACK
+      0.30 bob>alice rtp 100
+      1.00 bob>alice 180 tag=b rseq=3
+)";
+    const std::string end = "5.00 bob>alice 200 tag=b answer\n";
+    EXPECT_EQ(told(support::Folded(talk + end)),
+              "0.20 nothing, 0.34 early media b, 3.28 nothing, 5.00 the answered call b");
+    // It was acknowledged: the one between was not captured.
+    EXPECT_EQ(told(support::Folded(talk + R"(
+      1.02 alice>bob PRACK tag=b rack=3/1
+      1.03 bob>alice 200 tag=b for=PRACK
+)" + end)),
+              "0.20 nothing, 0.34 early media b, 3.28 local ringback, 5.00 the answered call b");
+}
+
 TEST(Ears, OtherPhonesMakeSomethingElseOfTheSameTrace)
 {
     const support::Folded folded(R"(

@@ -111,7 +111,7 @@ TEST(SoundPicture, TellsTheForksApartAndCountsWhatFindsNoRoom)
     const auto picture = ladder::soundPicture(call.evidence(*snapshot));
     ASSERT_EQ(picture.lanes.size(), ladder::SoundPicture::kMostLanes);
     EXPECT_EQ(picture.moreLanes, 2U);
-    EXPECT_EQ(picture.lanes[1].direction, "to the caller, early dialog 2");
+    EXPECT_EQ(picture.lanes[1].direction, "to the caller, dialog 2");
     EXPECT_FALSE(picture.answered.known());
 }
 

@@ -107,8 +107,22 @@ TEST(EarlyMedia, TwoForksBehindOneRelayPortAreToldApartBySsrc)
     early.packet(1, kA, at(0ms));
     early.remote("b", kA);
     early.packet(2, kA, at(1ms));
+    early.remote("a", kA); // its answer once more changes nothing
     EXPECT_EQ(early.dialogOf(1), "a");
     EXPECT_EQ(early.dialogOf(2), "b");
+    for (const auto stream : {1U, 2U}) // the order tells no more than that
+        EXPECT_EQ(early.attribution(stream), Attribution::Shared);
+    EXPECT_EQ(early.mayBeOf(1), std::vector<std::string>{"b"});
+    EXPECT_EQ(early.mayBeOf(2), std::vector<std::string>{"a"});
+    early.packet(3, kElsewhere, at(2ms)); // no answer named that one
+    EXPECT_EQ(early.rendered(at(2ms)), 2U);
+    const std::string certain = "a";
+    early.packet(2, kA, at(20ms), &certain); // a key that is this dialog's alone opened it
+    EXPECT_EQ(early.attribution(2), Attribution::Exact);
+    EXPECT_EQ(early.dialogOf(2), "a");
+    EXPECT_TRUE(early.mayBeOf(2).empty());
+    early.ended("b");
+    EXPECT_TRUE(early.mayBeOf(1).empty()) << "nobody else is left";
 }
 
 TEST(EarlyMedia, ANewSsrcOfTheSameDialogTakesOverWithoutAHole)

@@ -140,7 +140,7 @@ TEST(Ear, QuietIsSilenceUnlessTheSenderSaysComfortNoise)
 {
     rtp::Ear silent, comfort;
     silent.quiet(6s);
-    comfort.quiet(6s, true);
+    comfort.quiet(6s, -70);
     EXPECT_EQ(silent.heard().what, Sound::Silence);
     EXPECT_EQ(comfort.heard().what, Sound::ComfortNoise);
     EXPECT_GT(silent.heard().confidence, 0.9);

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <rtp/g711.h>
 #include <rtp/voice.h>
+#include <support/opus_voice.h>
 #include <support/sounds.h>
 
 namespace {
@@ -16,7 +17,8 @@ struct Studio {
     std::string file; // what a mapped capture would be
     std::shared_ptr<const void> owner = std::make_shared<int>(1);
     base::Instant start{1'700'000'000'000'000'000};
-    std::uint32_t timestamp = 0xFFFFFF00U; // it wraps at once
+    std::uint32_t timestamp = 0xFFFFFF00U;  // it wraps at once
+    std::optional<rtp::VoiceFormat> format; // of what SDP named
 
     void add(int number, std::uint8_t type, std::string_view payload, bool mapped,
              base::Duration late = 0ms)
@@ -28,7 +30,7 @@ struct Studio {
         rtp.payloadType = type;
         rtp.timestamp = timestamp + static_cast<std::uint32_t>(number) * 160;
         rtp.payload = mapped ? packet.payload.text() : payload;
-        tape.add(packet, rtp);
+        tape.add(packet, rtp, format.value_or(rtp::staticVoice(type).value_or(rtp::VoiceFormat{})));
     }
     /// A ringback; packets whose number `without` names are left out, `first` is the number of the
     /// first.
@@ -55,6 +57,50 @@ TEST(Tape, IsHeardWhenSomebodyAsks)
         EXPECT_EQ(heard->what, rtp::Sound::Ringback) << describe(*heard);
         EXPECT_NEAR(heard->level, -18, 0.5);
     }
+}
+
+/// Twelve seconds of 20 ms each: six of a tone of -20 dBFS, six of silence.
+void measured(const char *name, std::uint8_t type, rtp::VoiceFormat format, std::uint32_t rate,
+              const std::function<std::string(std::span<const std::int16_t>)> &encode)
+{
+    Studio studio;
+    studio.format = format;
+    const auto loud = support::pcm(support::atLevel(support::tones({1000}, {}, 12, rate), -20));
+    const std::vector<std::int16_t> quiet(loud.size(), 0);
+    const std::size_t frame = rate / 50;
+    const int half = 300;
+    for (int i = 0; i < 2 * half; ++i) {
+        const auto &from = i < half ? loud : quiet;
+        studio.add(
+            i, type,
+            encode(std::span(from).subspan(static_cast<std::size_t>(i % half) * frame, frame)),
+            false);
+    }
+    bool more = false;
+    auto levels = studio.tape.loudness(more);
+    EXPECT_TRUE(more) << name << ": the window must not wait for all of it";
+    while (more)
+        levels = studio.tape.loudness(more);
+    EXPECT_NEAR(levels.loudest(studio.start + 1s, studio.start + 2s).level, -20, 1.5) << name;
+    EXPECT_LT(levels.loudest(studio.start + 8s, studio.start + 9s).level, -60) << name;
+    ASSERT_TRUE(studio.tape.digest());
+    EXPECT_NEAR(studio.tape.loudness(more).loudest(studio.start, studio.start + 1s).level, -20, 1.5)
+        << name;
+    EXPECT_FALSE(more) << name;
+}
+
+TEST(Tape, LevelsOfOtherCodecsAreMeasuredPieceByPiece)
+{
+    for (const std::uint8_t type : {9, 3}) {
+        const auto format = rtp::staticVoice(type);
+        ASSERT_TRUE(format);
+        const auto encoder = rtp::voiceEncoder(*format);
+        measured(type == 9 ? "G722" : "GSM", type, *format, encoder->rate(),
+                 [&](std::span<const std::int16_t> samples) { return encoder->encode(samples); });
+    }
+    support::OpusVoice opus;
+    measured("opus", 111, {"opus", 48000, 2}, support::OpusVoice::kRate,
+             [&](std::span<const std::int16_t> samples) { return opus.encode(samples); });
 }
 
 TEST(Tape, BytesOfAMappedFileStayThere)
@@ -109,14 +155,42 @@ TEST(Tape, APauseInSendingIsAPauseInTheSound)
     EXPECT_NEAR(base::toSeconds(heard->cadence[1]), 4, 0.05);
 }
 
-TEST(Tape, ComfortNoiseAloneIsComfortNoise)
+TEST(Tape, ComfortNoiseAloneIsComfortNoiseOfTheLevelItSays)
 {
     Studio studio;
     studio.add(0, 13, "\x40", false);
-    EXPECT_EQ(studio.tape.heard(studio.start + 1h)->what, rtp::Sound::ComfortNoise);
-    studio.add(200, 13, "\x40", false);
-    EXPECT_EQ(studio.tape.heard(studio.start + 1h)->what, rtp::Sound::ComfortNoise);
+    auto heard = studio.tape.heard(studio.start + 1h);
+    ASSERT_TRUE(heard);
+    EXPECT_EQ(heard->what, rtp::Sound::ComfortNoise);
+    EXPECT_NEAR(heard->level, -64, 1e-6);
+    EXPECT_NEAR(base::toSeconds(heard->to), 5, 0.1) << "nothing else came, so it is not for ever";
+    EXPECT_NEAR(base::toSeconds(studio.tape.heard(studio.start + 2s)->to), 2, 0.1);
+    studio.add(200, 13, "\x4E\x20", false); // with a filter's coefficient behind
+    heard = studio.tape.heard(studio.start + 8s);
+    EXPECT_EQ(heard->what, rtp::Sound::ComfortNoise);
+    EXPECT_NEAR(heard->level, -71, 0.2) << "half of -64 and half of -78";
     EXPECT_FALSE(studio.tape.heard(studio.start)) << "nothing had come by then";
+}
+
+TEST(Tape, SpeechAndThenComfortNoiseOfANegotiatedTypeAreTwoParts)
+{
+    Studio studio;
+    const auto sound = support::pcm(support::atLevel(support::speech(4, 3), -20));
+    std::string codes;
+    for (const auto sample : sound)
+        codes += static_cast<char>(rtp::muLawCode(sample));
+    for (int i = 0; i < 200; ++i)
+        studio.add(i, 0, std::string_view(codes).substr(static_cast<std::size_t>(i) * 160, 160),
+                   false);
+    studio.format = rtp::namedVoice("cn", 16000, 1);
+    ASSERT_TRUE(studio.format);
+    studio.timestamp -= 200 * 160; // of a clock twice as fast
+    studio.add(200, 105, "\x37", false);
+    const auto parts = studio.tape.parts(studio.start + 8s);
+    ASSERT_EQ(parts.size(), 2U);
+    EXPECT_EQ(parts[0].what, rtp::Sound::Speech);
+    EXPECT_EQ(parts[1].what, rtp::Sound::ComfortNoise) << describe(parts[1]);
+    EXPECT_NEAR(parts[1].level, -55, 0.5);
 }
 
 TEST(Tape, ALongStreamFillsItOnce)
@@ -160,7 +234,7 @@ TEST(Tape, HearsEveryCodecOfAStaticPayloadType)
             rtp.timestamp = static_cast<std::uint32_t>(i) * (format->clock / 50);
             const std::string payload = encoder->encode(std::span(samples).subspan(i * step, step));
             rtp.payload = payload;
-            studio.tape.add(packet, rtp);
+            studio.tape.add(packet, rtp, *format);
         }
         const auto heard = studio.tape.heard(studio.start + 1h);
         ASSERT_TRUE(heard) << int(type);

@@ -80,7 +80,9 @@ TEST(Voice, SizesAreThoseOfRfc3551)
 
 TEST(Voice, WhatACodecCannotBeIsRefused)
 {
-    EXPECT_FALSE(rtp::voiceDecoder({"opus", 48000, 2}));
+    EXPECT_FALSE(rtp::voiceDecoder({"opus", 48000, 1})); // RFC 7587 section 7: always "/2"
+    EXPECT_FALSE(rtp::voiceEncoder({"opus", 48000, 2}));
+    EXPECT_FALSE(rtp::voiceDecoder({"CN", 8000, 1}));
     EXPECT_FALSE(rtp::voiceDecoder({"G729"}));
     EXPECT_FALSE(rtp::voiceDecoder({"G722", 16000, 1}));
     EXPECT_FALSE(rtp::voiceDecoder({"PCMU", 8000, 2}));
@@ -94,7 +96,8 @@ TEST(Voice, WhatACodecCannotBeIsRefused)
 TEST(Voice, DamagedPayloadsDoNoHarm)
 {
     std::uint32_t random = 1;
-    for (const auto &format : {rtp::VoiceFormat{"G722"}, {"GSM"}, {"L16", 44100, 2}, {"PCMA"}}) {
+    for (const auto &format :
+         {rtp::VoiceFormat{"G722"}, {"GSM"}, {"L16", 44100, 2}, {"PCMA"}, {"opus", 48000, 2}}) {
         const auto decoder = rtp::voiceDecoder(format);
         std::vector<std::int16_t> out;
         for (int round = 0; round < 2000; ++round) {

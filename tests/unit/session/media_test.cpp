@@ -4,6 +4,8 @@
 
 #include <diagnosis/explain.h>
 #include <random>
+#include <rtp/voice.h>
+#include <support/sounds.h>
 #include <support/srtp_sender.h>
 
 using namespace talk;
@@ -46,6 +48,29 @@ std::vector<diagnosis::BoundStream> streamsOf(const std::vector<base::Packet> &p
     EXPECT_TRUE(session->settle(kLimit));
     const auto calls = session->calls();
     return calls.empty() ? std::vector<diagnosis::BoundStream>() : calls.at(0)->streams;
+}
+
+/// A payload type is what the SDP of its receiver says: nobody needs a plug-in to be told.
+TEST(Media, whatIsHeardOfADynamicPayloadTypeIsTold)
+{
+    constexpr std::size_t kFrame = 320; // 20 ms of 16 kHz
+    std::vector<base::Packet> packets{
+        invited("a=rtpmap:97 L16/16000\r\n", "RTP/AVP 97"),
+        progressed(20, "to", "a=rtpmap:97 L16/16000\r\n", "RTP/AVP 97")};
+    const auto encoder = rtp::voiceEncoder({"L16", 16000, 1});
+    const auto ring = support::pcm(support::atLevel(support::tones({425}, {1, 4}, 8, 16000), -15));
+    for (std::uint16_t i = 0; i < 400; ++i)
+        packets.push_back(datagram(
+            at(40 + 20 * i), kCalleeMedia, kCallerMedia,
+            support::rtp(i, i * 320U, 7,
+                         encoder->encode(std::span(ring).subspan(i * kFrame, kFrame)), 97)));
+    const auto streams = streamsOf(packets);
+    ASSERT_EQ(streams.size(), 1U);
+    EXPECT_TRUE(streams[0].stream->levelKnown);
+    ASSERT_TRUE(streams[0].stream->tape);
+    const auto heard = streams[0].stream->tape->heard(at(60'000));
+    ASSERT_TRUE(heard);
+    EXPECT_EQ(heard->what, rtp::Sound::Ringback) << rtp::describe(*heard);
 }
 
 TEST(Media, srtpIsOpenedWithTheKeyOfItsSender)
