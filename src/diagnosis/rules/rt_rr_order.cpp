@@ -49,7 +49,7 @@ void check(const Evidence &evidence, Findings &out)
             "rt-rr-order", failed ? Severity::Error : Severity::Warning, Grade::Seen,
             fmt::format("The {} within the call [2] does not take the way that the 200 recorded "
                         "[1]: {}.",
-                        methodOf(evidence, t), wrong.what));
+                        methodOf(evidence, t), wrong.what()));
         f.impact = "Requests pass proxies in the wrong order, or one that has to see them: hold, "
                    "transfer or hanging up may fail, and billing misses the end.";
         f.evidence = {at(evidence, answer, wrong.header, "the way that was recorded"),
