@@ -197,8 +197,8 @@ Console::report(const std::string &title,
         std::shared_ptr<const calls::Call> call = view->call;
         if (const auto info = ours.find(call->callId); info != ours.end())
             call = desk::introduced(call, info->second);
-        calls.push_back({call, view->streams, view->findings, recordings[call->callId], view->now,
-                         view->legs, heard[call->callId]});
+        calls.push_back({call, view->streams, view->findings.once(), recordings[call->callId],
+                         view->now, view->legs, heard[call->callId]});
         last = std::max(last, view->now);
     }
     auto flows = m_desk->session().flows();

@@ -1,16 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <calls/dialogs.h>
 
+#include <base/hash.h>
 #include <sip/beginning.h>
 
 namespace calls {
 
 using sip::Method;
 
+std::uint64_t DialogFold::Number::hash() const
+{
+    return base::mixed(value, 3);
+}
+
+std::uint64_t DialogFold::Response::hash() const
+{
+    return base::mixed(std::uint64_t{cseq} << 32U | rseq,
+                       base::mixed(std::uint64_t{dialog} << 32U | at, status));
+}
+
+std::uint64_t DialogFold::Rseq::hash() const
+{
+    return base::mixed(dialog, rseq);
+}
+
 std::uint32_t DialogFold::byTag(std::uint32_t tag) const
 {
-    const auto found = m_byTag.find(tag);
-    return tag != 0 && found != m_byTag.end() ? found->second : kNone;
+    const std::uint32_t *found = tag != 0 ? m_byTag.find({tag}) : nullptr;
+    return found != nullptr ? *found : kNone;
 }
 
 std::uint32_t DialogFold::of(const trace::Row &row) const
@@ -38,7 +55,7 @@ std::uint32_t DialogFold::open(const trace::Row &row)
     m_extra.emplace_back();
     const auto index = static_cast<std::uint32_t>(m_out.size() - 1);
     if (row.toTag != 0)
-        m_byTag.emplace(row.toTag, index);
+        m_byTag.put({row.toTag}, index);
     else
         m_tagless = index;
     m_early.push_back(index);
@@ -83,16 +100,20 @@ void DialogFold::list(std::uint32_t index, const Sighting &seen)
 {
     EarlyDialog &dialog = m_out[index];
     Extra &extra = m_extra[index];
-    const Signature signature(seen.row.cseq, seen.row.status, seen.fact.rseq);
-    auto &listed = extra.listed[signature];
-    const std::uint32_t count = extra.perHop[{signature, seen.hop}]++;
-    if (count >= listed.size()) {
-        listed.push_back(static_cast<std::uint32_t>(dialog.provisionals.size()));
+    Response kind{index, seen.row.cseq, seen.fact.rseq, seen.row.status, seen.hop};
+    std::uint32_t *before = m_perHop.find(kind);
+    const std::uint32_t count = before != nullptr ? (*before)++ : 0;
+    if (before == nullptr)
+        m_perHop.put(kind, 1);
+    kind.at = count;
+    const std::uint32_t *listed = m_listed.find(kind);
+    if (listed == nullptr) {
+        m_listed.put(kind, static_cast<std::uint32_t>(dialog.provisionals.size()));
         dialog.provisionals.push_back(seen.fact.row);
         extra.facts.push_back(&seen.fact);
     } else if (seen.originator) {
-        dialog.provisionals[listed[count]] = seen.fact.row;
-        extra.facts[listed[count]] = &seen.fact;
+        dialog.provisionals[*listed] = seen.fact.row;
+        extra.facts[*listed] = &seen.fact;
     }
 }
 
@@ -100,9 +121,9 @@ void DialogFold::reliable(std::uint32_t index, const Sighting &seen)
 {
     EarlyDialog &dialog = m_out[index];
     Extra &extra = m_extra[index];
-    const auto [found, fresh] =
-        extra.byRseq.emplace(seen.fact.rseq, static_cast<std::uint32_t>(dialog.reliables.size()));
-    if (fresh) {
+    const std::uint32_t *known = m_byRseq.find({index, seen.fact.rseq});
+    if (known == nullptr) {
+        m_byRseq.put({index, seen.fact.rseq}, static_cast<std::uint32_t>(dialog.reliables.size()));
         ReliableResponse response;
         response.rseq = seen.fact.rseq;
         response.response = seen.fact.row;
@@ -111,8 +132,8 @@ void DialogFold::reliable(std::uint32_t index, const Sighting &seen)
         extra.reliables.push_back({seen.row.cseq, seen.hop, 0, kNone, seen.originator});
         return;
     }
-    ReliableResponse &response = dialog.reliables[found->second];
-    Reliable &beside = extra.reliables[found->second];
+    ReliableResponse &response = dialog.reliables[*known];
+    Reliable &beside = extra.reliables[*known];
     if (seen.originator && !beside.originator) {
         response.response = seen.fact.row;
         response.repeats.clear();
@@ -167,12 +188,12 @@ void DialogFold::prack(const Sighting &seen)
         return;
     const sip::RAck rack = sip::readRAck(message->value(sip::HeaderId::RAck));
     Extra &extra = m_extra[index];
-    const auto found = extra.byRseq.find(rack.rseq);
-    if (found == extra.byRseq.end() || rack.method != Method::Invite ||
-        extra.reliables[found->second].cseq != rack.cseq)
+    const std::uint32_t *known = m_byRseq.find({index, rack.rseq});
+    if (known == nullptr || rack.method != Method::Invite ||
+        extra.reliables[*known].cseq != rack.cseq)
         return;
-    ReliableResponse &response = m_out[index].reliables[found->second];
-    Reliable &beside = extra.reliables[found->second];
+    ReliableResponse &response = m_out[index].reliables[*known];
+    Reliable &beside = extra.reliables[*known];
     const bool nearer = seen.hop == beside.hop && beside.prackHop != beside.hop;
     // With credentials after 401 or 407 the PRACK is a new one for the same response.
     const bool again =
@@ -184,15 +205,21 @@ void DialogFold::prack(const Sighting &seen)
     response.prackStatus = 0;
     beside.prackHop = seen.hop;
     beside.prackTransaction = seen.transaction;
-    m_byPrack[seen.transaction] = {index, found->second};
+    const Pracked pracked{index, *known};
+    if (const std::uint32_t *before = m_byPrack.find({seen.transaction})) {
+        m_pracked[*before] = pracked;
+        return;
+    }
+    m_byPrack.put({seen.transaction}, static_cast<std::uint32_t>(m_pracked.size()));
+    m_pracked.push_back(pracked);
 }
 
 void DialogFold::prackResponse(const Sighting &seen)
 {
-    const auto found = m_byPrack.find(seen.transaction);
-    if (found == m_byPrack.end() || seen.row.status < 200)
+    const std::uint32_t *found = m_byPrack.find({seen.transaction});
+    if (found == nullptr || seen.row.status < 200)
         return;
-    const auto [dialog, index] = found->second;
+    const auto [dialog, index] = m_pracked[*found];
     ReliableResponse &response = m_out[dialog].reliables[index];
     if (response.prackFinal.valid() ||
         m_extra[dialog].reliables[index].prackTransaction != seen.transaction)

@@ -6,9 +6,7 @@
 
 #include <calls/call.h>
 #include <calls/fact.h>
-#include <map>
-#include <tuple>
-#include <unordered_map>
+#include <calls/few_index.h>
 #include <vector>
 
 namespace calls {
@@ -51,16 +49,65 @@ public:
     static constexpr std::uint32_t kNone = ~0U;
 
 private:
-    using Signature = std::tuple<std::uint32_t, int, std::uint32_t>; // CSeq, status, RSeq
+    // Flat tables for the whole call: most calls are small, and there are very many of them.
+    template <class Key> class Table
+    {
+    public:
+        /// The value of a key, nullptr: it has none. Good until the next put().
+        std::uint32_t *find(const Key &key)
+        {
+            const std::uint32_t at = place(key);
+            return at != base::FlatIndex::kNone ? &m_entries[at].value : nullptr;
+        }
+        const std::uint32_t *find(const Key &key) const
+        {
+            const std::uint32_t at = place(key);
+            return at != base::FlatIndex::kNone ? &m_entries[at].value : nullptr;
+        }
+        /// Of a key that has none.
+        std::uint32_t &put(const Key &key, std::uint32_t value)
+        {
+            m_entries.push_back({key, value});
+            m_index.added(m_entries.size(),
+                          [this](std::uint32_t i) { return m_entries[i].key.hash(); });
+            return m_entries.back().value;
+        }
+
+    private:
+        std::uint32_t place(const Key &key) const
+        {
+            return m_index.find(
+                m_entries.size(), [&](std::uint32_t i) { return m_entries[i].key == key; },
+                [&] { return key.hash(); });
+        }
+        struct Entry {
+            Key key;
+            std::uint32_t value = 0;
+        };
+        std::vector<Entry> m_entries;
+        FewIndex m_index;
+    };
+    struct Number {
+        std::uint32_t value = 0;
+        bool operator==(const Number &) const = default;
+        std::uint64_t hash() const;
+    };
+    struct Response { // what tells one kind of provisional from the others, and where or which
+        std::uint32_t dialog = 0, cseq = 0, rseq = 0, status = 0, at = 0;
+        bool operator==(const Response &) const = default;
+        std::uint64_t hash() const;
+    };
+    struct Rseq {
+        std::uint32_t dialog = 0, rseq = 0;
+        bool operator==(const Rseq &) const = default;
+        std::uint64_t hash() const;
+    };
     struct Reliable {
         std::uint32_t cseq = 0, hop = 0, prackHop = 0, prackTransaction = kNone;
         bool originator = false;
     };
     struct Extra {                       // beside each EarlyDialog
         std::vector<const Fact *> facts; // of its provisionals
-        std::map<Signature, std::vector<std::uint32_t>> listed;
-        std::map<std::pair<Signature, std::uint32_t>, std::uint32_t> perHop;
-        std::unordered_map<std::uint32_t, std::uint32_t> byRseq;
         std::vector<Reliable> reliables;
         bool answerAtOriginator = false;
     };
@@ -74,10 +121,16 @@ private:
     std::vector<EarlyDialog> &m_out;
     std::vector<Extra> m_extra;
     std::vector<std::uint32_t> m_early; // not yet ended by another's 2xx
-    std::unordered_map<std::uint32_t, std::uint32_t> m_byTag;
+    Table<Number> m_byTag;
+    Table<Response> m_perHop;        // at: the hop. How many of the kind it has seen
+    Table<Response> m_listed;        // at: the n-th of the kind. Its place among the provisionals
+    Table<Rseq> m_byRseq;            // place among the dialog's reliable responses
     std::uint32_t m_tagless = kNone; // of a peer that knows no To-tags (RFC 3261 section 12.1.2)
-    std::unordered_map<std::uint32_t, std::pair<std::uint32_t, std::uint32_t>>
-        m_byPrack; // transaction -> dialog, index
+    struct Pracked {
+        std::uint32_t dialog = 0, index = 0;
+    };
+    std::vector<Pracked> m_pracked;
+    Table<Number> m_byPrack; // by transaction: place in m_pracked
 };
 
 } // namespace calls

@@ -5,9 +5,39 @@
 
 #include <calls/dialogs.h>
 #include <calls/transactions.h>
-#include <set>
 
 namespace calls {
+
+/// Branches of one attempt that ring.
+class Ringing
+{
+public:
+    void insert(std::uint32_t transaction)
+    {
+        if (transaction >= m_rings.size())
+            m_rings.resize(std::size_t{transaction} + 1, false);
+        m_count += m_rings[transaction] ? 0 : 1;
+        m_rings[transaction] = true;
+    }
+    void erase(std::uint32_t transaction)
+    {
+        if (transaction >= m_rings.size() || !m_rings[transaction])
+            return;
+        m_rings[transaction] = false;
+        --m_count;
+    }
+    void clear()
+    {
+        if (m_count != 0)
+            m_rings.assign(m_rings.size(), false);
+        m_count = 0;
+    }
+    bool empty() const { return m_count == 0; }
+
+private:
+    std::vector<bool> m_rings; // by transaction
+    std::size_t m_count = 0;
+};
 
 class Fold
 {
@@ -53,7 +83,7 @@ private:
     bool m_begun = false;                  // it was met
     std::uint32_t m_attempt = kNoIndex;    // the originator's newest initial transaction
     std::uint32_t m_callerTag = 0;         // From-tag of that attempt, 0: unknown
-    std::set<std::uint32_t> m_ringing;     // branches of that attempt with a 1xx and no final
+    Ringing m_ringing;                     // branches of that attempt with a 1xx and no final
     RowId m_refusal;                       // the best of that attempt's refusals
     std::vector<std::uint32_t> m_requests; // transactions with a request, newest last
     RowId m_firstMessage;

@@ -51,15 +51,25 @@ bool holdsMediaLine(std::string_view description)
 
 Parsed &Memo::of(trace::RowId row)
 {
+    // Most calls have few rows that anybody reads: those are looked through, the newest first.
+    constexpr std::size_t kFew = 16;
     const auto hashOf = [](std::uint32_t value) { return base::mixed(value, 1); };
-    const auto hash = hashOf(row.value);
-    const auto known =
-        m_index.find(hash, [&](std::uint32_t i) { return m_entries[i].row == row.value; });
-    if (known != base::FlatIndex::kNone)
+    if (m_entries.size() <= kFew) {
+        for (std::size_t i = m_entries.size(); i-- > 0;) {
+            if (m_entries[i].row == row.value)
+                return *m_entries[i].parsed;
+        }
+    } else if (const auto known =
+                   m_index.find(hashOf(row.value),
+                                [&](std::uint32_t i) { return m_entries[i].row == row.value; });
+               known != base::FlatIndex::kNone) {
         return *m_entries[known].parsed;
+    }
     m_entries.push_back({row.value, std::make_shared<Parsed>()});
-    m_index.add(hash, static_cast<std::uint32_t>(m_entries.size() - 1),
-                [&](std::uint32_t i) { return hashOf(m_entries[i].row); });
+    const std::size_t size = m_entries.size();
+    for (std::size_t i = size == kFew + 1 ? 0 : size - 1; size > kFew && i < size; ++i)
+        m_index.add(hashOf(m_entries[i].row), static_cast<std::uint32_t>(i),
+                    [&](std::uint32_t at) { return hashOf(m_entries[at].row); });
     return *m_entries.back().parsed;
 }
 

@@ -50,16 +50,22 @@ WrongRoute wrongRoute(const Evidence &evidence, trace::RowId request, trace::Row
     if (!said.isRequest()) // the callee keeps the order (RFC 3261 section 12.1.1)
         std::reverse(recorded.begin(), recorded.end());
     if (!std::equal(recorded.begin(), recorded.end(), used.begin(), used.end(), sameHost))
-        return {fmt::format("Route {} instead of {}", list(used), list(recorded)),
-                recorded.empty() ? sip::HeaderId::Contact : sip::HeaderId::RecordRoute,
-                used.empty() ? sip::HeaderId::CSeq : sip::HeaderId::Route};
+        return {recorded.empty() ? sip::HeaderId::Contact : sip::HeaderId::RecordRoute,
+                used.empty() ? sip::HeaderId::CSeq : sip::HeaderId::Route, used, recorded};
     const auto contact = sip::parseNameAddress(said.value(sip::HeaderId::Contact)).uri;
     const auto target = sip::parseUri(sent.requestUri);
     if (!contact.ok || !target.ok || sameHost(contact, target))
         return {};
-    return {
-        fmt::format("to {} instead of the Contact {}", shown(sent.requestUri), shown(contact.text)),
-        sip::HeaderId::Contact, sip::HeaderId::CSeq};
+    return {sip::HeaderId::Contact, sip::HeaderId::CSeq, {}, {}, sent.requestUri, contact.text};
+}
+
+std::string WrongRoute::what() const
+{
+    if (!found())
+        return {};
+    return taken.empty() && recorded.empty()
+               ? fmt::format("to {} instead of the Contact {}", shown(target), shown(contact))
+               : fmt::format("Route {} instead of {}", list(taken), list(recorded));
 }
 
 } // namespace diagnosis

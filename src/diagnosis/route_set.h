@@ -4,14 +4,20 @@
 #pragma once
 
 #include <diagnosis/evidence.h>
+#include <sip/uri.h>
 #include <string>
+#include <vector>
 
 namespace diagnosis {
 
 struct WrongRoute {
-    std::string what;                            // one clause; empty: it takes the right way
     sip::HeaderId header = sip::HeaderId::Other; // of what made the dialog: Record-Route or Contact
     sip::HeaderId used = sip::HeaderId::Route;   // of the request
+    std::vector<sip::Uri> taken{}, recorded{};   // where those differ
+    std::string_view target{}, contact{};        // where these do
+
+    bool found() const { return header != sip::HeaderId::Other; }
+    std::string what() const; // one clause
 };
 /// `request` by the one who got `made`, the 2xx of a caller or the INVITE of a callee, both on its
 /// own hop. Strict routers (without lr) and

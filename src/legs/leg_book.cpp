@@ -132,7 +132,7 @@ bool LegBook::Work::join(std::uint32_t a, std::uint32_t b, std::uint32_t refer, 
         if (record->answer.valid())
             traits->answer = describedIn(trace.text(record->answer));
     const Common common = [this](std::string_view kind, std::string_view text) {
-        return keys.count(keyOf(kind, text)) > KeyTable::kRing;
+        return keys.count(KeyTable::cut(keyOf(kind, text))) > KeyTable::kRing;
     };
     Verdict verdict = judge(side(first, firstTraits), side(second, secondTraits), common);
     if (refer != kNone) {

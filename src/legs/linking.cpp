@@ -167,7 +167,7 @@ void LegBook::Work::described(std::uint32_t record, const Described &sdp, std::s
         const std::size_t n = keys.add(key, record, calls);
         candidates.insert(candidates.end(), calls.begin(),
                           calls.begin() + static_cast<std::ptrdiff_t>(n));
-        return key;
+        return KeyTable::cut(key);
     };
     if (!sdp.origin.empty())
         records[record].origin[which] = meet("origin", sdp.origin);
@@ -240,10 +240,10 @@ bool LegBook::Work::besides(std::uint32_t parent, std::uint32_t child) const
 
 /// Do the two have something in common that is told, and not by everybody: a server that answers
 /// each call alike ties none to another?
-bool LegBook::Work::meets(const std::array<std::uint64_t, 2> &a,
-                          const std::array<std::uint64_t, 2> &b) const
+bool LegBook::Work::meets(const std::array<std::uint32_t, 2> &a,
+                          const std::array<std::uint32_t, 2> &b) const
 {
-    return std::any_of(a.begin(), a.end(), [&](std::uint64_t one) {
+    return std::any_of(a.begin(), a.end(), [&](std::uint32_t one) {
         return one != 0 && std::find(b.begin(), b.end(), one) != b.end() &&
                keys.count(one) <= KeyTable::kRing;
     });

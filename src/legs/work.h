@@ -24,12 +24,12 @@ struct Record {
     std::uint32_t cseq = 0;
     // Hashes of what calls have in common, 0: nothing.
     std::uint32_t from = 0, to = 0, diverted = 0, stem = 0;
-    std::array<std::uint64_t, 2> origin{}, media{}; // keys: of the offer, of the answer
+    std::array<std::uint32_t, 2> origin{}, media{}; // keys, cut: of the offer, of the answer
     std::uint32_t parent = kNone; // the leg that led to this one, by evidence that has to add up
-    std::uint8_t parentScore = 0;
-    std::uint16_t links = 0;
-    bool tied = false; // several would fit as well: none is taken
     std::uint32_t firstLink = kNone;
+    std::uint16_t links = 0;
+    std::uint8_t parentScore = 0;
+    bool tied = false; // several would fit as well: none is taken
 };
 
 struct Link {
@@ -59,7 +59,7 @@ struct LegBook::Work {
     void described(std::uint32_t record, const Described &sdp, std::size_t which,
                    std::vector<std::uint32_t> &candidates);
     void consider(std::uint32_t fresh, std::vector<std::uint32_t> candidates);
-    bool meets(const std::array<std::uint64_t, 2> &a, const std::array<std::uint64_t, 2> &b) const;
+    bool meets(const std::array<std::uint32_t, 2> &a, const std::array<std::uint32_t, 2> &b) const;
     void referred(std::uint32_t fresh, const Traits &traits);
     void placed(std::uint32_t record);
     void tie(std::uint32_t parent, std::uint32_t child);

@@ -68,18 +68,16 @@ bool matchState(const CallView &view, const trace::Trace & /*trace*/, const std:
 
 bool matchFinding(const CallView &view, const trace::Trace & /*trace*/, const std::string &value)
 {
-    return std::any_of(view.findings.begin(), view.findings.end(),
-                       [&](const diagnosis::Finding &finding) {
-                           return diagnosis::severityText(finding.severity) == value;
-                       });
+    return view.findings.any([&](const diagnosis::FindingList::Head &head) {
+        return diagnosis::severityText(head.severity) == value;
+    });
 }
 
 bool matchRule(const CallView &view, const trace::Trace & /*trace*/, const std::string &value)
 {
-    return std::any_of(view.findings.begin(), view.findings.end(),
-                       [&](const diagnosis::Finding &finding) {
-                           return base::containsNoCase(finding.rule, value);
-                       });
+    return view.findings.any([&](const diagnosis::FindingList::Head &head) {
+        return base::containsNoCase(head.rule, value);
+    });
 }
 
 bool matchEarlyMedia(const CallView &view, const trace::Trace & /*trace*/, const std::string &value)

@@ -293,8 +293,6 @@ void Folds::row(trace::RowKind kind, const base::Packet &packet, std::string_vie
         m_changes.calls.push_back(call);
     else if (m_changes.looseRows.size() < kMostLooseRows)
         m_changes.looseRows.push_back(id);
-    if (call.valid() && digest != nullptr && digest->hasSdp)
-        m_described.push_back({call, id});
     if (keptAliveBefore(kind, packet, id))
         return;
     // Few rows need more of their message than the row holds.
@@ -354,10 +352,11 @@ bool Folds::keptAliveBefore(trace::RowKind kind, const base::Packet &packet, tra
 /// when the first one comes.
 void Folds::learnMedia()
 {
-    for (const Described &entry : m_described) {
-        m_media.learn(entry.call, sip::sdpOf(m_trace.text(entry.row)));
+    for (; m_described < m_trace.size(); ++m_described) {
+        const trace::Row &row = m_trace.row({m_described});
+        if (row.hasSdp && row.call.valid())
+            m_media.learn(row.call, sip::sdpOf(m_trace.text({m_described})));
     }
-    m_described.clear();
 }
 
 std::vector<std::string> Folds::endCapture()

@@ -105,11 +105,7 @@ private:
     struct Nothing {
     };
     Generations<base::Endpoint, Nothing> m_sipEnds{16384}; // that sent or received SIP in datagrams
-    struct Described { // a message with SDP that the media index has not read yet
-        calls::CallId call;
-        trace::RowId row;
-    };
-    std::vector<Described> m_described;
+    std::uint32_t m_described = 0;         // the media index has read the SDP of rows up to there
     std::vector<std::uint8_t> m_endsNoted; // by pair of the trace: the round its ends were noted in
     std::uint8_t m_endsRound = 1;
     std::uint32_t m_endsAge = 0;                             // messages of this round

@@ -204,19 +204,22 @@ void Judge::examine(Job &job, const FlowIndex &flows) const
 {
     CallView &view = *job.view;
     view.legs = m_folds.legs().of(job.id);
-    view.streams = diagnosis::bind(*job.call, m_folds.trace(), job.streams);
+    const auto streams = diagnosis::bind(*job.call, m_folds.trace(), job.streams);
     const FlowIndex::Flows picked =
         flows.few() ? FlowIndex::Flows{} : flows.of(*job.call, m_folds.trace());
     const FlowIndex::Flows &near = flows.few() ? flows.all() : picked;
     const diagnosis::Evidence evidence{*job.call,
                                        m_folds.trace(),
-                                       view.streams,
+                                       streams,
                                        near,
                                        view.now,
                                        view.live,
                                        m_folds.counts().rtpPackets != 0};
     diagnosis::Findings findings = diagnosis::diagnose(evidence);
-    view.findings = std::move(findings.list);
+    view.streams = streams;
+    // Packed where nearly nobody will look at them.
+    view.findings = view.call.folded() ? diagnosis::FindingList(std::move(findings.list))
+                                       : diagnosis::FindingList(findings.list, m_texts);
     job.recheck = findings.recheck;
 }
 
@@ -293,6 +296,7 @@ void Judge::letGo(std::vector<std::shared_ptr<const CallView>> &out)
         meta(oldest.chain.id).folded = false;
         auto view = std::make_shared<CallView>(*oldest.view);
         view->call = calls::CallRef(m_folds.book(), oldest.chain);
+        view->findings = diagnosis::FindingList(view->findings.once(), m_texts);
         out.push_back(std::move(view));
     }
 }

@@ -49,8 +49,8 @@ private:
         bool known = false;
         bool mediaWaits = false;
         bool unjudged = false; // published while its file is being read, without findings
+        bool folded = false;   // its live view is one of m_folded, at `place`
         base::Instant recheck;
-        bool folded = false; // its live view is one of m_folded, at `place`
         std::list<Folded>::iterator place;
     };
     struct Due {
@@ -97,6 +97,7 @@ private:
     bool m_flowsChanged = false;
     FlowIndex m_flows;
     bool m_flowsStale = false;
+    std::shared_ptr<diagnosis::TextPool> m_texts = std::make_shared<diagnosis::TextPool>();
     Workers m_workers;
 };
 

@@ -7,9 +7,10 @@
 #include <base/inbox.h>
 #include <base/packet.h>
 #include <base/result.h>
+#include <base/seldom.h>
 #include <calls/call_ref.h>
 #include <diagnosis/evidence.h>
-#include <diagnosis/finding.h>
+#include <diagnosis/finding_list.h>
 #include <functional>
 #include <ingest/source.h>
 #include <legs/leg_book.h>
@@ -37,14 +38,15 @@ struct Brief {
     std::array<std::uint16_t, 6> codes{}; // of its responses, each once; 0: none
 };
 
-/// One call as published: its snapshot with what was joined to it and found about it.
+/// One call as published: its snapshot with what was joined to it and found about it. There are
+/// tens of thousands of a large capture: each byte counts.
 struct CallView {
     calls::CallRef call; // calls of files are folded when somebody looks
+    base::Seldom<diagnosis::BoundStream> streams;
+    diagnosis::FindingList findings;
+    base::Seldom<legs::Join> legs; // other calls that belong to it, surest first
+    base::Instant now;             // the moment it was judged at
     Brief brief;
-    std::vector<diagnosis::BoundStream> streams;
-    std::vector<diagnosis::Finding> findings;
-    std::vector<legs::Join> legs; // other calls that belong to it, surest first
-    base::Instant now;            // the moment it was judged at
     bool live = false;
 };
 

@@ -187,10 +187,11 @@ bool isFlawlessUri(std::string_view uri)
     std::size_t begin = 0, end = uri.size(); // of host and port
     bool user = false;
     for (std::size_t i = 0; i < uri.size(); ++i) {
-        if (!is(uri[i], kUri))
-            return false;
-        if (!is(uri[i], kMark))
+        const auto kinds = kCharacters[static_cast<unsigned char>(uri[i])];
+        if ((kinds & (kUri | kMark)) == kUri)
             continue;
+        if ((kinds & kUri) == 0)
+            return false;
         if (uri[i] != '@') {
             end = std::min(end, i);
         } else if (!user) { // what stood before was a part of it

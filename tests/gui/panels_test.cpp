@@ -198,13 +198,15 @@ private Q_SLOTS:
             "0 alice>bob INVITE call=a\n1 bob>carol INVITE call=b\n2 gw>home INVITE call=c\n");
         std::vector<session::CallView> views;
         for (const ui::CallPtr &view : scenery.session().calls())
-            views.emplace_back(*view).legs.clear();
+            views.emplace_back(*view).legs = {};
         QCOMPARE(views.size(), std::size_t{3});
         const auto join = [&](std::size_t at, std::size_t to) {
             legs::Join out;
             out.call = views[to].call->id;
             out.reasons = {"The same number was called."};
-            views[at].legs.push_back(out);
+            auto legs = views[at].legs.list();
+            legs.push_back(out);
+            views[at].legs = std::move(legs);
         };
         join(0, 2);
         join(2, 0);

@@ -52,7 +52,7 @@ void check(const Evidence &evidence, Findings &out)
             "rt-rr-order", failed ? Severity::Error : Severity::Warning, Grade::Seen,
             fmt::format("The {} within the call [2] does not take the way that the {} recorded "
                         "[1]: {}.",
-                        methodOf(evidence, t), byCallee ? "INVITE" : "200", wrong.what));
+                        methodOf(evidence, t), byCallee ? "INVITE" : "200", wrong.what()));
         f.impact = "Requests pass proxies in the wrong order, or one that has to see them: hold, "
                    "transfer or hanging up may fail, and billing misses the end.";
         f.evidence = {at(evidence, made, wrong.header, "the way that was recorded"),

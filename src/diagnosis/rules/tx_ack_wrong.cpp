@@ -47,7 +47,7 @@ void check(const Evidence &evidence, Findings &out)
         if (!ack.valid())
             continue;
         const auto wrong = wrongRoute(evidence, ack, invite.finalResponse);
-        if (wrong.what.empty())
+        if (!wrong.found())
             continue;
         // Where it arrived all the same, somebody on the way put it right.
         if (!repeatedBehind(evidence, invite, evidence.time(ack)))
@@ -55,7 +55,7 @@ void check(const Evidence &evidence, Findings &out)
         auto &f = out.add("tx-ack-wrong", Severity::Error, Grade::Seen,
                           fmt::format("The ACK [2] does not go where the 200 says [1], and the 200 "
                                       "came again behind it: {}.",
-                                      wrong.what));
+                                      wrong.what()));
         f.impact = "An ACK that goes astray makes the callee repeat its 200 and hang up after 32 s "
                    "(64*T1).";
         f.evidence = {at(evidence, invite.finalResponse, wrong.header, "the way to the callee"),

@@ -47,7 +47,7 @@ std::vector<diagnosis::BoundStream> streamsOf(const std::vector<base::Packet> &p
     push(*session, packets);
     EXPECT_TRUE(session->settle(kLimit));
     const auto calls = session->calls();
-    return calls.empty() ? std::vector<diagnosis::BoundStream>() : calls.at(0)->streams;
+    return calls.empty() ? std::vector<diagnosis::BoundStream>() : calls.at(0)->streams.list();
 }
 
 /// A payload type is what the SDP of its receiver says: nobody needs a plug-in to be told.
