@@ -81,10 +81,10 @@ private:
                                     const base::Address &local);
     void remoteAnswer(Live &live, const engine::CallEvent &event);
     sip::SdpDraft draftOf(const Live &live) const;
-    void tellGivenUp(Live &live);
     void tellFault(Live &live, const engine::CallEvent &event, const PeerAudio &audio,
                    const std::string &what);
     void endUnprotected(Live &live, const engine::CallEvent &event);
+    void tellGivenUp(Live &live);
     void tellRefused(const Live &live, const std::string &callId, const media::Status &last);
     void onInviteSent(const engine::CallEvent &event);
     bool answered(engine::CallHandle ours) const;

@@ -53,7 +53,7 @@ TEST(Forks, ForksOfOneHostHaveALaneEachAndTheWinnerIsMarked)
     const auto out = outlineOf(call);
     EXPECT_EQ(laneNames(out),
               (std::vector<std::string>{"10.0.0.1", "10.0.0.5", "To-tag A1", "To-tag B2"}));
-    EXPECT_EQ(out.lanes[2].address, "dialog 1, over");
+    EXPECT_EQ(out.lanes[2].address, "fork 1, over");
     EXPECT_TRUE(out.lanes[2].ended.known());
     EXPECT_EQ(out.lanes[2].dialog, 0U);
     EXPECT_FALSE(out.lanes[2].winner);
