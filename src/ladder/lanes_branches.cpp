@@ -80,7 +80,7 @@ void Lanes::placeBranches()
         if (way.tag == 0 || m_branchOf.size() >= kMostBranches ||
             m_lanes.size() + 1 >= m_options.mostLanes)
             continue;
-        Lane lane{"To-tag " + tagText(dialog.toTag),
+        Lane lane{"tag " + tagText(dialog.toTag),
                   fmt::format("fork {}{}", i + 1, dialog.ended.known() && !winner ? ", over" : ""),
                   0};
         lane.dialog = i;

@@ -189,7 +189,7 @@ private Q_SLOTS:
         QTRY_VERIFY_WITH_TIMEOUT(scene() && wordOn(*scene(), 0) == "Media shown", 20'000);
         QCOMPARE(wordOn(*scene(), 1), std::string("Show media"));
         QTRY_VERIFY(std::any_of(scene()->lanes.begin(), scene()->lanes.end(), [](const auto &lane) {
-            return lane.winner && lane.name == "To-tag B2";
+            return lane.winner && lane.name == "tag B2";
         }));
         const auto *dialogs = stage.find<QComboBox>("earlyDialogs");
         QTest::mouseClick(parts.ladder->view().viewport(), Qt::LeftButton, {},

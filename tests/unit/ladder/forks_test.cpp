@@ -52,13 +52,13 @@ TEST(Forks, ForksOfOneHostHaveALaneEachAndTheWinnerIsMarked)
     call.talk("10.0.0.9:5002", "10.0.0.1:4000", 20, 0, true, 1);
     const auto out = outlineOf(call);
     EXPECT_EQ(laneNames(out),
-              (std::vector<std::string>{"10.0.0.1", "10.0.0.5", "To-tag A1", "To-tag B2"}));
+              (std::vector<std::string>{"10.0.0.1", "10.0.0.5", "tag A1", "tag B2"}));
     EXPECT_EQ(out.lanes[2].address, "fork 1, over");
     EXPECT_TRUE(out.lanes[2].ended.known());
     EXPECT_EQ(out.lanes[2].dialog, 0U);
     EXPECT_FALSE(out.lanes[2].winner);
     EXPECT_TRUE(out.lanes[3].winner);
-    EXPECT_EQ(titleOf(out.lanes[3]), "✓ To-tag B2");
+    EXPECT_EQ(titleOf(out.lanes[3]), "✓ tag B2");
     EXPECT_FALSE(out.lanes[3].ended.known());
     const auto runs = [&](trace::RowId row, std::uint32_t from, std::uint32_t to) {
         const auto *step = out.stepOf({ladder::TargetKind::Row, row.value});
