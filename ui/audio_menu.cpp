@@ -36,10 +36,16 @@ void AudioMenu::fill(const std::vector<media::AudioDevice> &devices)
 {
     clear();
     addDevice(tr("System's default"), {});
-    for (const media::AudioDevice &device : devices)
-        addDevice(device.isDefault ? tr("%1 (the default now)").arg(shown(device.text))
-                                   : shown(device.text),
+    for (const media::AudioDevice &device : devices) {
+        const auto alike = std::count_if(devices.begin(), devices.end(), [&](const auto &other) {
+            return other.text == device.text;
+        });
+        const QString text = alike > 1
+                                 ? tr("%1, %2").arg(shown(device.text), shown(device.name))
+                                 : shown(device.text); // its name only where it tells them apart
+        addDevice(device.isDefault ? tr("%1 (the default now)").arg(text) : text,
                   QString::fromStdString(device.name));
+    }
     const QString chosen = m_settings.text(QLatin1String(kSetting));
     const bool there = std::any_of(devices.begin(), devices.end(), [&](const auto &device) {
         return QString::fromStdString(device.name) == chosen;

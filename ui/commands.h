@@ -5,6 +5,7 @@
 
 #include <QString>
 #include <span>
+#include <ui/needs.h>
 
 class QAction;
 class QMainWindow;
@@ -19,6 +20,7 @@ struct Command {
     const char *text; // with its mnemonic
     const char *keys; // portable, "; " between several; empty: none
     void (*run)(Deeds &deeds, QAction &action);
+    Need need = Need::Nothing;
     bool checkable = false;
 };
 std::span<const Command> commands();

@@ -8,6 +8,7 @@
 #include <QTreeView>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/focus.h>
+#include <ui/needs.h>
 #include <ui/panels/bars.h>
 #include <ui/panels/call_list.h>
 #include <ui/panels/clock_bar.h>
@@ -56,6 +57,8 @@ void Deeds::wirePanels()
     connect(p.explain, &ExplainPanel::certificateWanted, this, &Deeds::showCertificate);
     connect(p.ladder, &LadderPane::certificateWanted, this, &Deeds::showCertificate);
     p.files->clock().setReadAgain([this](const QStringList &arguments) { readAgain(arguments); });
+    connect(p.ladder, &LadderPane::listenWanted, p.early, &EarlyMediaPanel::listenTo);
+    connect(p.early, &EarlyMediaPanel::listens, p.ladder, &LadderPane::setListening);
     connect(p.ladder, &LadderPane::keyTyped, this, &Deeds::typed);
     connect(p.calls, &CallList::keyTyped, this, &Deeds::typed);
     connect(p.calls, &CallList::opened, this,
@@ -79,6 +82,9 @@ void Deeds::wireCalls()
     connect(p.dial, &DialBar::accountWanted, this, [this] { addAccount(); });
     connect(p.incoming, &IncomingBar::answered, bridge, &DeskBridge::answer);
     connect(p.incoming, &IncomingBar::declined, bridge, &DeskBridge::decline);
+    connect(p.incoming, &IncomingBar::earlyWanted, this, &Deeds::answerEarly);
+    connect(p.incoming, &IncomingBar::declineWanted, this, &Deeds::declineWith);
+    connect(p.incoming, &IncomingBar::redirectWanted, this, &Deeds::redirect);
     connect(p.story, &StoryBar::stopWanted, bridge, &DeskBridge::stopStory);
     connect(p.story, &StoryBar::againWanted, this, &Deeds::playStory);
     connect(p.early, &EarlyMediaPanel::muteWanted, bridge, &DeskBridge::mute);
@@ -193,7 +199,7 @@ void Deeds::nextLeg()
 {
     const legs::Join *join = m_parts.focus->stepLeg();
     if (join == nullptr) {
-        say(tr("No other leg of this call was found."), false);
+        say(lacking(Need::Legs, m_parts), false);
         return;
     }
     QStringList reasons;

@@ -15,6 +15,7 @@
 
 namespace ui {
 
+struct Question;
 struct SavedAccount;
 
 class Deeds : public QObject
@@ -94,10 +95,8 @@ private:
     void endImport(const session::Update &last);
     void watchAccounts();
     void dismissRefusals();
-    /// One line from the user; `then` gets it trimmed, if it is not empty.
-    /// `offered`: answers to choose from; others can be typed as well.
-    void ask(const QString &title, const QString &question, const QString &now,
-             std::function<void(const QString &)> then, const QStringList &offered = {});
+    /// One line from the user; `then` gets it if it can be right.
+    void ask(Question question, std::function<void(const QString &)> then);
     engine::CallHandle talking(); // a call of ours under way, or says that there is none
     engine::CallHandle ringing(); // a call that waits for an answer, or says that there is none
     void explainFlow(const base::FlowReport &report);

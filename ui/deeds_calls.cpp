@@ -94,7 +94,7 @@ void Deeds::registerAccount(const SavedAccount &account)
         }
         m_parts.bridge->removeAccount({handle});
     }
-    if (!m_parts.bridge->addAccount(account.account, account.answer))
+    if (!m_parts.bridge->addAccount(account.account, account.answer, account.answerOnly))
         return;
     keepAccount(account);
     m_parts.focus->followNext();

@@ -15,6 +15,7 @@
 #include <ui/bridge/desk_bridge.h>
 #include <ui/export/exporter.h>
 #include <ui/focus.h>
+#include <ui/needs.h>
 #include <ui/panels/ladder_pane.h>
 #include <ui/settings.h>
 #include <ui/text.h>
@@ -185,7 +186,7 @@ void Deeds::exportAs(const QString &format)
 {
     const CallPtr call = m_parts.focus->call();
     if (!call) {
-        say(tr("There is no call to export yet."), false);
+        say(lacking(Need::Call, m_parts), false);
         return;
     }
     const bool png = format == QLatin1String("png");

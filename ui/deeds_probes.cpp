@@ -6,6 +6,7 @@
 #include <QPointer>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/focus.h>
+#include <ui/needs.h>
 #include <ui/panels/batch_dialog.h>
 #include <ui/panels/certificate_sheet.h>
 #include <ui/panels/confirm_call.h>
@@ -81,9 +82,7 @@ void Deeds::showCertificate()
     if (auto report = call ? m_parts.bridge->store().tlsOf(*call->call) : nullptr)
         openCertificate(std::move(report));
     else
-        say(tr("No certificate is known: the chosen call did not go over a TLS connection of "
-               "ours."),
-            false);
+        say(lacking(Need::Certificate, m_parts), false);
 }
 
 void Deeds::showCertificateOf(const base::FlowReport &flow)

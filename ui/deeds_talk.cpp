@@ -3,12 +3,15 @@
 #include <ui/deeds.h>
 
 #include <algorithm>
+#include <array>
 #include <desk/call_text.h>
-#include <QInputDialog>
 #include <QMainWindow>
 #include <QMap>
+#include <sip/status.h>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/focus.h>
+#include <ui/needs.h>
+#include <ui/panels/ask_dialog.h>
 #include <ui/panels/bars.h>
 #include <ui/panels/dial_bar.h>
 #include <ui/text.h>
@@ -17,6 +20,7 @@ namespace ui {
 namespace {
 
 constexpr int kLeastCode = 300, kGreatestCode = 699;
+constexpr std::array kUsualCodes{486, 480, 603, 404, 488, 503}; // to decline with
 constexpr int kLongestDigits = 64;
 
 /// What RFC 4733 section 3.2 names: 0 to 9, *, #, A to D.
@@ -25,6 +29,25 @@ bool areDigits(const QString &text)
     const QString known = QStringLiteral("0123456789*#ABCDabcd");
     return !text.isEmpty() && text.size() <= kLongestDigits &&
            std::all_of(text.begin(), text.end(), [&](QChar c) { return known.contains(c); });
+}
+
+QString codeText(int code)
+{
+    return QStringLiteral("%1 %2").arg(code).arg(shown(sip::phrase(code)));
+}
+
+/// The code at the beginning of "486 Busy Here"; 0: none to decline with.
+int codeIn(const QString &text)
+{
+    const int code = text.section(QLatin1Char(' '), 0, 0).toInt();
+    return code >= kLeastCode && code <= kGreatestCode ? code : 0;
+}
+
+QString notAUri(const QString &text)
+{
+    return isSipUri(text) ? QString()
+                          : Deeds::tr("\"%1\" is not a SIP URI. Write it like sip:bob@example.com.")
+                                .arg(shown(toStd(text)));
 }
 
 /// Answered calls of ours beside `call`, by what the user is asked with.
@@ -42,27 +65,12 @@ QMap<QString, engine::CallHandle> otherTalks(const Store &store, engine::CallHan
 
 } // namespace
 
-void Deeds::ask(const QString &title, const QString &question, const QString &now,
-                std::function<void(const QString &)> then, const QStringList &offered)
+void Deeds::ask(Question question, std::function<void(const QString &)> then)
 {
-    auto *dialog = new QInputDialog(m_parts.window);
-    dialog->setObjectName(QStringLiteral("ask"));
+    auto *dialog = new AskDialog(std::move(question), m_parts.window);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
-    dialog->setInputMode(QInputDialog::TextInput);
-    dialog->setWindowTitle(title);
-    dialog->setLabelText(question);
-    if (!offered.isEmpty()) {
-        dialog->setComboBoxItems(offered);
-        dialog->setComboBoxEditable(true);
-    }
-    dialog->setTextValue(now);
-    dialog->resize(420, dialog->sizeHint().height());
-    nameInternals(dialog);
-    connect(dialog, &QInputDialog::textValueSelected, this,
-            [then = std::move(then)](const QString &text) {
-                if (const QString line = text.trimmed(); !line.isEmpty())
-                    then(line);
-            });
+    connect(dialog, &QDialog::accepted, this,
+            [dialog, then = std::move(then)] { then(dialog->answer()); });
     dialog->open();
 }
 
@@ -70,7 +78,7 @@ engine::CallHandle Deeds::talking()
 {
     const engine::CallHandle call = m_parts.dial->liveCall();
     if (!call.valid())
-        say(tr("No call of yours is under way."), false);
+        say(lacking(Need::OwnCall, m_parts), false);
     return call;
 }
 
@@ -78,7 +86,7 @@ engine::CallHandle Deeds::ringing()
 {
     const engine::CallHandle call = m_parts.incoming->ringing();
     if (!call.valid())
-        say(tr("Nobody is calling at the moment."), false);
+        say(lacking(Need::Ringing, m_parts), false);
     return call;
 }
 
@@ -91,7 +99,7 @@ void Deeds::holdOrResume(bool byUpdate)
     const auto found = own.find(call.value);
     const bool held = found != own.end() && found->second.held;
     if (found == own.end() || found->second.stage != desk::CallInfo::Stage::Answered)
-        say(tr("Only an answered call can be held."), false);
+        say(lacking(Need::Answered, m_parts), false);
     else
         m_parts.bridge->hold(call, !held, byUpdate);
 }
@@ -101,19 +109,23 @@ void Deeds::sendDigits(bool byEvents)
     const engine::CallHandle call = talking();
     if (!call.valid())
         return;
-    const QString question =
+    Question question{
+        tr("Send digits"),
         byEvents ? tr("Digits to send by telephone events (RFC 4733): 0 to 9, *, #, A to D")
-                 : tr("Digits to send by INFO: 0 to 9, *, #, A to D");
-    ask(tr("Send digits"), question, {}, [this, call, byEvents](const QString &digits) {
-        if (areDigits(digits) && byEvents)
+                 : tr("Digits to send by INFO: 0 to 9, *, #, A to D")};
+    question.missing = tr("Enter the digits first, for example 12#.");
+    question.wrong = [](const QString &digits) {
+        return areDigits(digits)
+                   ? QString()
+                   : tr("\"%1\" cannot be sent: digits are 0 to 9, *, #, A to D, %2 at most.")
+                         .arg(shown(toStd(digits)))
+                         .arg(kLongestDigits);
+    };
+    ask(std::move(question), [this, call, byEvents](const QString &digits) {
+        if (byEvents)
             m_parts.bridge->sendKeys(call, toStd(digits.toUpper()));
-        else if (areDigits(digits))
-            m_parts.bridge->sendDigits(call, toStd(digits.toUpper()));
         else
-            say(tr("\"%1\" cannot be sent: digits are 0 to 9, *, #, A to D, %2 at most.")
-                    .arg(shown(toStd(digits)))
-                    .arg(kLongestDigits),
-                true);
+            m_parts.bridge->sendDigits(call, toStd(digits.toUpper()));
     });
 }
 
@@ -125,16 +137,20 @@ void Deeds::chooseSound()
     const auto &own = m_parts.bridge->store().ownCalls();
     const auto found = own.find(call.value);
     const desk::CallOptions now = found != own.end() ? found->second.options : desk::CallOptions();
-    ask(tr("What we send"), tr("noise, tone:440, mic, nothing, or the path of a WAV file"),
-        QString::fromStdString(desk::sendingText(now.sending)),
-        [this, call](const QString &text) {
-            if (const auto sending = desk::sendingNamed(toStd(text)))
-                m_parts.bridge->send(call, *sending);
-            else
-                say(QString::fromStdString(sending.error().sentence), true);
-        },
-        {QStringLiteral("noise"), QStringLiteral("tone:440"), QStringLiteral("mic"),
-         QStringLiteral("nothing")});
+    Question question{tr("What we send"),
+                      tr("noise, tone:440, mic, nothing, or the path of a WAV file"),
+                      QString::fromStdString(desk::sendingText(now.sending)),
+                      {QStringLiteral("noise"), QStringLiteral("tone:440"), QStringLiteral("mic"),
+                       QStringLiteral("nothing")}};
+    question.missing = tr("Choose one of the list, or enter the path of a WAV file.");
+    question.wrong = [](const QString &text) {
+        const auto sending = desk::sendingNamed(toStd(text));
+        return sending ? QString() : shown(sending.error().sentence);
+    };
+    ask(std::move(question), [this, call](const QString &text) {
+        if (const auto sending = desk::sendingNamed(toStd(text)))
+            m_parts.bridge->send(call, *sending);
+    });
 }
 
 void Deeds::transfer()
@@ -143,23 +159,22 @@ void Deeds::transfer()
     if (!call.valid())
         return;
     const auto others = otherTalks(m_parts.bridge->store(), call);
-    const QString question =
-        others.isEmpty() ? tr("Whom shall the other side call instead? A SIP URI")
-                         : tr("Whom shall the other side talk to instead? One of your other calls "
-                              "(attended), or a SIP URI (blind)");
-    ask(
-        tr("Transfer the call"), question, {},
-        [this, call, others](const QString &target) {
-            if (const auto with = others.value(target); with.valid())
-                m_parts.bridge->transfer(call, {}, with);
-            else if (isSipUri(target))
-                m_parts.bridge->transfer(call, toStd(target));
-            else
-                say(tr("\"%1\" is not a SIP URI. Write it like sip:bob@example.com.")
-                        .arg(shown(toStd(target))),
-                    true);
-        },
-        others.keys());
+    Question question{tr("Transfer the call"),
+                      others.isEmpty()
+                          ? tr("Whom shall the other side call instead? A SIP URI")
+                          : tr("Whom shall the other side talk to instead? One of your other calls "
+                               "(attended), or a SIP URI (blind)"),
+                      others.isEmpty() ? QString() : others.firstKey(), others.keys()};
+    question.missing = tr("Enter whom to call, for example sip:bob@example.com.");
+    question.wrong = [others](const QString &target) {
+        return others.contains(target) ? QString() : notAUri(target);
+    };
+    ask(std::move(question), [this, call, others](const QString &target) {
+        if (const auto with = others.value(target); with.valid())
+            m_parts.bridge->transfer(call, {}, with);
+        else
+            m_parts.bridge->transfer(call, toStd(target));
+    });
 }
 
 void Deeds::answerEarly()
@@ -173,16 +188,19 @@ void Deeds::declineWith()
     const engine::CallHandle call = ringing();
     if (!call.valid())
         return;
-    ask(tr("Decline the call"), tr("Final response code, 300 to 699"), QStringLiteral("486"),
-        [this, call](const QString &text) {
-            const int code = text.toInt();
-            if (code >= kLeastCode && code <= kGreatestCode)
-                m_parts.bridge->declineWith(call, code);
-            else
-                say(tr("\"%1\" is no final response code to decline with: take 300 to 699.")
-                        .arg(shown(toStd(text))),
-                    true);
-        });
+    Question question{tr("Decline the call"), tr("Final response code, 300 to 699"),
+                      codeText(kUsualCodes.front())};
+    for (const int code : kUsualCodes)
+        question.offered << codeText(code);
+    question.missing = tr("Enter a code, for example 486.");
+    question.wrong = [](const QString &text) {
+        return codeIn(text) != 0
+                   ? QString()
+                   : tr("\"%1\" is no final response code to decline with: take 300 to 699.")
+                         .arg(shown(toStd(text)));
+    };
+    ask(std::move(question),
+        [this, call](const QString &text) { m_parts.bridge->declineWith(call, codeIn(text)); });
 }
 
 void Deeds::redirect()
@@ -190,15 +208,12 @@ void Deeds::redirect()
     const engine::CallHandle call = ringing();
     if (!call.valid())
         return;
-    ask(tr("Redirect the caller"), tr("Where shall the caller call instead? A SIP URI"), {},
-        [this, call](const QString &target) {
-            if (isSipUri(target))
-                m_parts.bridge->redirect(call, toStd(target));
-            else
-                say(tr("\"%1\" is not a SIP URI. Write it like sip:bob@example.com.")
-                        .arg(shown(toStd(target))),
-                    true);
-        });
+    Question question{tr("Redirect the caller"),
+                      tr("Where shall the caller call instead? A SIP URI")};
+    question.missing = tr("Enter whom to call, for example sip:bob@example.com.");
+    question.wrong = notAUri;
+    ask(std::move(question),
+        [this, call](const QString &target) { m_parts.bridge->redirect(call, toStd(target)); });
 }
 
 void Deeds::callLikeThis()
@@ -208,9 +223,7 @@ void Deeds::callLikeThis()
                             ? m_parts.bridge->store().trace().message(call->call->invite)
                             : std::nullopt;
     if (!invite) {
-        say(tr("Choose a call whose INVITE was seen first; its settings then fill the test-call "
-               "bar."),
-            false);
+        say(lacking(Need::Invite, m_parts), false);
         return;
     }
     m_parts.dial->fill(desk::callLike(*invite));

@@ -66,6 +66,8 @@ Focus::Focus(Store &store, QObject *parent) : QObject(parent), m_store(store)
 {
     connect(&store, &Store::callsTouched, this, &Focus::touch);
     connect(&store, &Store::callsReplaced, this, &Focus::reload);
+    m_clock.setInterval(1000);
+    connect(&m_clock, &QTimer::timeout, this, &Focus::tick);
 }
 
 void Focus::showCall(calls::CallId id)
@@ -120,9 +122,20 @@ void Focus::reload()
         take(view, false);
 }
 
+/// Between messages nobody else says that time goes by.
+void Focus::tick()
+{
+    if (m_call && goesOn(*m_call))
+        Q_EMIT passed();
+    else
+        m_clock.stop();
+}
+
 void Focus::take(const CallPtr &view, bool fresh)
 {
     m_call = view;
+    if (goesOn(*view) && !m_clock.isActive())
+        m_clock.start();
     if (fresh) {
         m_rowByUser = false;
         m_row = {};

@@ -6,6 +6,7 @@
 #include <diagnosis/finding.h>
 #include <ladder/scene.h>
 #include <QObject>
+#include <QTimer>
 #include <ui/store.h>
 
 namespace ui {
@@ -38,11 +39,13 @@ Q_SIGNALS:
     void rowChanged(trace::RowId row);
     void targetChanged(ladder::Target target); // what the ladder should select
     void jumped(ladder::Target target);
+    void passed(); // another second of a call that goes on
 
 private:
     void touch(const std::vector<CallPtr> &touched);
     void reload();
     void take(const CallPtr &view, bool fresh);
+    void tick();
     bool wants(const session::CallView &view) const;
 
     Store &m_store;
@@ -52,6 +55,7 @@ private:
     bool m_rowByUser = false, m_callByUser = false;
     enum class Next { Ours, Any, Call } m_next = Next::Ours; // what is shown of what is new
     int m_finding = -1;
+    QTimer m_clock;
     std::uint32_t m_newest = 0; // calls below this id were there before
 };
 

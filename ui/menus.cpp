@@ -53,6 +53,21 @@ QList<QKeySequence> keysOf(const Command &command)
     return keys;
 }
 
+/// An open menu greys what has nothing to act on and says why; the keys work all the time, so that
+/// they can say it too.
+void greyWhile(QMenu &menu, QAction &action, const Deeds &deeds, Need need)
+{
+    if (need == Need::Nothing)
+        return;
+    menu.setToolTipsVisible(true);
+    QObject::connect(&menu, &QMenu::aboutToShow, &action, [&action, &deeds, need] {
+        const QString lack = lacking(need, deeds.parts());
+        action.setEnabled(lack.isEmpty());
+        action.setToolTip(lack.isEmpty() ? QString() : plainTip(lack));
+    });
+    QObject::connect(&menu, &QMenu::aboutToHide, &action, [&action] { action.setEnabled(true); });
+}
+
 void addCommand(QMainWindow &window, Deeds &deeds, const Command &command)
 {
     QMenu *menu = menuOf(window, command.menu);
@@ -65,9 +80,16 @@ void addCommand(QMainWindow &window, Deeds &deeds, const Command &command)
     action->setObjectName(QString::fromLatin1(command.id));
     action->setShortcuts(keysOf(command));
     action->setCheckable(command.checkable);
-    QObject::connect(action, &QAction::triggered, &deeds,
-                     [&deeds, action, run = command.run] { run(deeds, *action); });
+    const auto run = [&deeds, action, &command] {
+        const QString lack = lacking(command.need, deeds.parts());
+        if (lack.isEmpty())
+            command.run(deeds, *action);
+        else
+            deeds.say(lack, false); // a key cannot be greyed
+    };
+    QObject::connect(action, &QAction::triggered, &deeds, run);
     menu->addAction(action);
+    greyWhile(*menu, *action, deeds, command.need);
     window.addAction(action); // its keys work even while the menu bar is hidden
 }
 
@@ -79,6 +101,7 @@ void addExports(QMainWindow &window, Deeds &deeds, QMenu *file)
         QAction *action = menu->addAction(menuText(title));
         action->setObjectName(QStringLiteral("export.") + id);
         QObject::connect(action, &QAction::triggered, &deeds, [&deeds, id] { deeds.exportAs(id); });
+        greyWhile(*menu, *action, deeds, Need::Call);
     };
     for (const report::Format *format : report::formats::all())
         add(QStringLiteral("%1 (%2)").arg(shown(format->title), shown(format->extension).toUpper()),

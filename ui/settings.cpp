@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <desk/call_text.h>
+#include <desk/desk.h>
 #include <QStandardPaths>
 #include <ui/text.h>
 
@@ -141,6 +142,10 @@ std::vector<SavedAccount> Settings::accounts() const
         if (expires > 0) // else what engine::Account asks for by itself
             saved.account.expires = std::chrono::seconds(expires);
         saved.answer = flag("answer");
+        for (const QString &caller : m_ini->value(QStringLiteral("answer_only")).toStringList())
+            saved.answerOnly.push_back(toStd(caller));
+        if (saved.answer && saved.answerOnly.empty()) // as it was kept before there was a list
+            saved.answerOnly.emplace_back(desk::kAnyCaller);
         saved.keepPassword = flag("keep_password");
         out.push_back(std::move(saved));
     }
@@ -173,6 +178,10 @@ void Settings::writeAccounts(const std::vector<SavedAccount> &accounts)
         put("gruu", saved.account.gruu);
         put("plain_after_439", saved.account.plainAfter439);
         put("answer", saved.answer);
+        QStringList only;
+        for (const std::string &caller : saved.answerOnly)
+            only << QString::fromStdString(caller);
+        put("answer_only", only);
         put("keep_password", saved.keepPassword);
     }
     m_ini->endArray();

@@ -13,9 +13,10 @@
 namespace ui {
 
 struct SavedAccount {
-    engine::Account account; // password empty
-    bool answer = false;
-    bool keepPassword = false; // in the keychain, never here
+    engine::Account account;             // password empty
+    bool answer = false;                 // calls, by itself
+    std::vector<std::string> answerOnly; // of these callers, as desk::AccountInfo has them
+    bool keepPassword = false;           // in the keychain, never here
 };
 
 class Settings

@@ -7,6 +7,16 @@
 
 namespace ui {
 
+bool goesOn(const session::CallView &view)
+{
+    return view.live && view.call->state < calls::State::Ended;
+}
+
+base::Instant momentOf(const session::CallView &view)
+{
+    return goesOn(view) ? std::max(view.now, base::now()) : view.now;
+}
+
 Store::Store(const trace::Trace &trace, QObject *parent)
     : QObject(parent), m_trace(trace), m_listening(std::make_unique<Listening>(*this))
 {
@@ -40,7 +50,8 @@ const desk::CallInfo *Store::ownCall(std::string_view callId) const
 
 diagnosis::Evidence Store::evidence(const session::CallView &view) const
 {
-    diagnosis::Evidence evidence{*view.call, m_trace, view.streams, m_flows, view.now, view.live};
+    diagnosis::Evidence evidence{*view.call, m_trace,        view.streams,
+                                 m_flows,    momentOf(view), view.live};
     evidence.listens = false;
     return evidence;
 }

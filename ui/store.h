@@ -19,6 +19,11 @@ class Listening;
 using CallPtr = std::shared_ptr<const session::CallView>;
 using FlowPtr = std::shared_ptr<const flows::Flow>;
 
+/// More of the call may still come, and time alone changes what is to be said of it.
+bool goesOn(const session::CallView &view);
+/// The moment to judge it at: of a call that goes on the clock, else when its view was made.
+base::Instant momentOf(const session::CallView &view);
+
 class Store : public QObject
 {
     Q_OBJECT

@@ -103,6 +103,19 @@ void scheduleScreenshot(MainWindow &window, const StartOptions &options)
     });
 }
 
+/// The one that is kept, unless another was asked for; one that cannot be is no reason not to
+/// start.
+void takeDnsServer(const Settings &settings, engine::Options &options)
+{
+    if (!options.dnsServer.empty())
+        return;
+    options.dnsServer = toStd(settings.text(QLatin1String(NetworkDialog::kDnsSetting)));
+    engine::Options alone;
+    alone.dnsServer = options.dnsServer;
+    if (!engine::checkOptions(alone))
+        options.dnsServer.clear();
+}
+
 } // namespace
 
 std::string qtVersion()
@@ -125,6 +138,7 @@ int runWindow(int argc, char **argv, StartOptions options)
     if (options.desk.media.portFirst == 0) // what is kept is looked at when it is entered
         static_cast<void>(desk::readPorts(
             toStd(settings.text(QLatin1String(NetworkDialog::kPortsSetting))), options.desk.media));
+    takeDnsServer(settings, options.desk.engine);
     auto bridge = DeskBridge::open(options.desk);
     if (!bridge) {
         std::fprintf(stderr, "earshot: %s\n", bridge.error().sentence.c_str());

@@ -8,8 +8,10 @@
 #include <algorithm>
 #include <array>
 #include <base/text.h>
+#include <desk/call_text.h>
 #include <desk/device.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <iostream>
 
 namespace app {
@@ -23,7 +25,7 @@ constexpr std::array kOwn{
     OptionSpec{"--user", "U", "user name for 401 and 407"},
     OptionSpec{"--password-file", "F", "file whose first line is the password"},
     OptionSpec{"--answer", "", "answer calls, with a tone"},
-    OptionSpec{"--answer-from", "WHO", "answer this caller only, user@host or host", true},
+    OptionSpec{"--answer-from", "WHO", "answer this caller only, user@host, host or *", true},
     OptionSpec{"--seconds", "N", "how long to stay registered (30)"},
     OptionSpec{"--expires", "S", "registration time asked for (600)"},
     OptionSpec{"--ping-after", "S", "first keep-alive that long after registering (1)"},
@@ -279,6 +281,14 @@ void printText(const FlowTester &tester, const report::ReportInput &input)
     std::cout.flush();
 }
 
+/// Whom the account answers by itself; empty: anybody, if it answers at all.
+base::Result<std::vector<std::string>> readCallers(const Arguments &arguments)
+{
+    const auto given = arguments.values("--answer-from");
+    return given.empty() ? std::vector<std::string>()
+                         : desk::callersNamed(fmt::format("{}", fmt::join(given, ",")));
+}
+
 int run(const Arguments &arguments)
 {
     auto account = readAccount(arguments);
@@ -288,9 +298,11 @@ int run(const Arguments &arguments)
     const auto ping = arguments.seconds("--ping-after", std::chrono::seconds(1));
     if (!limit || !ping)
         return complain((limit ? ping.error() : limit.error()).sentence, kUsage);
+    auto callers = readCallers(arguments);
     const auto tests = readFlowTests(arguments);
-    if (!tests)
-        return complain(tests.error().sentence, exitFor(tests.error()));
+    if (!callers || !tests)
+        return callers ? complain(tests.error().sentence, exitFor(tests.error()))
+                       : complain(callers.error().sentence, kUsage);
     const auto options = readOptions(arguments, *ping);
     if (!options)
         return complain(options.error().sentence, exitFor(options.error()));
@@ -309,8 +321,8 @@ int run(const Arguments &arguments)
     };
     const auto aor = account->aor;
     const bool answers = arguments.has("--answer") || arguments.has("--answer-from");
-    if (const auto added = (*console)->desk().addAccount(std::move(*account), answers,
-                                                         arguments.values("--answer-from"));
+    if (const auto added =
+            (*console)->desk().addAccount(std::move(*account), answers, std::move(*callers));
         !added)
         return complain(added.error().sentence, exitFor(added.error()));
     const bool passed = tester.run(*limit);

@@ -322,10 +322,11 @@ void CallControl::onOver(engine::CallHandle ours, const engine::CallEvent &event
 
 void CallControl::hangUp(engine::CallHandle ours)
 {
-    const Live *live = byOurs(ours);
+    Live *live = byOurs(ours);
     if (live == nullptr || !m_parts.engine)
         return;
     if (live->theirs.valid()) {
+        tellGivenUp(*live);
         // RFC 3261 section 15.1.1: with the BYE, not with its answer, nothing more is sent or
         // heard; nor does a call ring that is given up.
         if (live->media.valid() && m_parts.media)
@@ -347,12 +348,16 @@ void CallControl::onMedia(const media::Status &status)
     if (live == nullptr)
         return;
     std::string callId;
+    bool first = false;
     {
         std::lock_guard guard(m_parts.mutex);
         auto &info = m_parts.calls[live->ours];
+        first = !info.media;
         info.media = status;
         callId = info.callId;
     }
+    if (first) // whose media it is: with an answer of ours nothing else tells it any more
+        change(live->ours, [](CallInfo &) {});
     if (status.playing && !live->told) {
         live->told = true;
         m_parts.tell(

@@ -52,6 +52,7 @@ private:
         std::string fingerprint;           // of our certificate, where keys come by DTLS
         std::string shaken;                // trouble of its handshake, told
         std::vector<std::string> secured;  // early dialogs with which keys were agreed on
+        bool givenUp = false;              // by the user before anything came, told
         std::string ended;                 // why we ended it, a sentence
         bool refusals = false;             // packets without authentication were told of
         std::vector<std::string> tags;     // early dialogs with a description, in order
@@ -84,6 +85,7 @@ private:
     void tellFault(Live &live, const engine::CallEvent &event, const PeerAudio &audio,
                    const std::string &what);
     void endUnprotected(Live &live, const engine::CallEvent &event);
+    void tellGivenUp(Live &live);
     void tellRefused(const Live &live, const std::string &callId, const media::Status &last);
     void onInviteSent(const engine::CallEvent &event);
     bool answered(engine::CallHandle ours) const;

@@ -23,7 +23,8 @@ bool mayBeAnswered(const std::vector<std::string> &only, const std::string &from
 {
     const auto uri = sip::parseNameAddress(from).uri;
     return only.empty() || std::any_of(only.begin(), only.end(), [&](const std::string &each) {
-               return base::equalsNoCase(each, uri.address()) || base::equalsNoCase(each, uri.host);
+               return each == kAnyCaller || base::equalsNoCase(each, uri.address()) ||
+                      base::equalsNoCase(each, uri.host);
            });
 }
 

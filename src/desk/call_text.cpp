@@ -5,6 +5,7 @@
 #include <array>
 #include <base/text.h>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <media/codecs.h>
 #include <sip/sdp_crypto.h>
 #include <sip/sdp_dtls.h>
@@ -55,6 +56,37 @@ media::Srtp srtpOf(std::string_view text)
 }
 
 } // namespace
+
+base::Result<std::vector<std::string>> callersNamed(std::string_view text)
+{
+    std::vector<std::string> out;
+    while (!text.empty()) {
+        const auto end = text.find_first_of(", \t\n");
+        std::string_view word = text.substr(0, end);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        if (word.empty())
+            continue;
+        const auto uri = sip::parseUri(word);
+        const std::string caller = uri.ok ? uri.address() : std::string(word);
+        const std::string written = "sip:" + caller;
+        if (caller != kAnyCaller && !sip::parseUri(written).ok)
+            return base::fail(base::ErrorCode::BadInput,
+                              fmt::format("\"{}\" is no caller. Write user@host or a host, for "
+                                          "example bob@example.com, or * for anybody.",
+                                          base::printable(word, false, 80)));
+        out.push_back(caller);
+    }
+    if (out.empty())
+        return base::fail(base::ErrorCode::BadInput,
+                          "Name the callers to answer, user@host or a host each, for example "
+                          "bob@example.com, or * for anybody.");
+    return out;
+}
+
+std::string callersText(const std::vector<std::string> &callers)
+{
+    return fmt::format("{}", fmt::join(callers, ", "));
+}
 
 base::Result<std::pair<std::string, std::string>> headerNamed(const std::string &line)
 {

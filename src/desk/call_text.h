@@ -19,6 +19,13 @@ base::Result<engine::TlsException> tlsExceptionNamed(const std::string &text);
 /// "edge.example.com:5061", "edge.example.com" for any port.
 std::string serverText(const engine::TlsException &exception);
 
+/// Whom an account answers by itself: "bob@example.com, example.org", a user@host or a host each, a
+/// scheme and commas or spaces between do no harm; "*" is anybody, as it is for AccountInfo.
+/// Errors: what is none of them; nothing at all.
+base::Result<std::vector<std::string>> callersNamed(std::string_view text);
+/// As callersNamed() reads it.
+std::string callersText(const std::vector<std::string> &callers);
+
 /// "40000-40019": UDP ports for RTP and RTCP; empty: any. Errors: it is no such range.
 base::Result<void> readPorts(const std::string &text, media::Options &media);
 

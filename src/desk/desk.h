@@ -73,12 +73,14 @@ inline bool isOver(const CallInfo &info)
     return info.stage == CallInfo::Stage::Ended || info.stage == CallInfo::Stage::Failed;
 }
 
+inline constexpr std::string_view kAnyCaller = "*"; // in a list of callers
+
 struct AccountInfo {
     engine::AccountHandle handle;
     engine::Account account;                         // password blanked
     std::map<std::uint32_t, base::FlowReport> flows; // by reg-id
     bool answer = false;                 // answers calls with a tone (asked for by the user)
-    std::vector<std::string> answerOnly; // these callers ("user@host" or "host"); empty: any
+    std::vector<std::string> answerOnly; // these callers ("user@host", "host", "*"); empty: any
     bool leaving = false;                // removed; its flows are un-registering
     base::Instant reachableSince;        // over one flow or another; unknown: now over none
     base::Instant reachableUntil;        // when that ended the last time

@@ -158,9 +158,21 @@ void tellWhatIsHeard(const Evidence &evidence, const calls::EarlyDialog &dialog,
             "P-Early-Media says {}: the callee's side {} be heard before the answer (RFC 5009).",
             sip::directionText(said.direction),
             callerMayHear(said.direction) ? "may" : "must not"));
-    const bool media = firstHeard(evidence, end) != nullptr;
-    if (media)
+    const auto &dialogs = evidence.call.earlyDialogs;
+    bool own = false, others = false; // media that no dialog claims may be this one's
+    for (const auto &bound : evidence.streams)
+        if (bound.towardsCaller && !bound.astray && bound.stream->first < end)
+            (bound.earlyDialog == index || bound.earlyDialog >= dialogs.size() ? own : others) =
+                true;
+    if (const auto instead = heardInsteadOf(evidence, index); instead < dialogs.size())
+        out.say(fmt::format("A phone plays one early dialog at a time: its media comes, but that "
+                            "of To-tag {} is what the caller hears.",
+                            shown(dialogs[instead].toTag)));
+    else if (own)
         out.say("The caller should hear this media and no local ringback (RFC 3960 section 3.2).");
+    else if (others)
+        out.say("The media of another early dialog is what the caller should hear, and no local "
+                "ringback (RFC 3960 section 3.2).");
     else if (dialog.alerting)
         out.say(fmt::format("A 180 {} asked for alerting, so the caller's phone should make the "
                             "ringback itself (RFC 3960 "

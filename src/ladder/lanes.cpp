@@ -25,6 +25,7 @@ Lanes::Lanes(const diagnosis::Evidence &evidence, const Options &options)
     readOurEnds();
     placeAll();
     placeOurs();
+    placeBranches();
     arrange();
 }
 
@@ -279,7 +280,8 @@ Lanes::Ends Lanes::of(trace::RowId row) const
     const auto destination = m_byEndpoint.find(m_evidence.trace.destination(row));
     if (source == m_byEndpoint.end() || destination == m_byEndpoint.end())
         return {};
-    return {m_position[source->second], m_position[destination->second]};
+    const Ends ends = onBranches(data, {source->second, destination->second});
+    return {m_position[ends.from], m_position[ends.to]};
 }
 
 } // namespace ladder

@@ -22,6 +22,10 @@ public:
     Ends of(trace::RowId row) const;
     /// The lane of an address if it took part in the signalling.
     std::optional<std::uint32_t> find(const base::Endpoint &endpoint) const;
+    /// The lane of an early dialog that shares its far end with others of its call.
+    std::optional<std::uint32_t> branch(std::uint32_t dialog) const;
+    /// Whom the call was for, as far as no early dialog says: the last lane that is no fork's own.
+    std::uint32_t callee() const;
     const std::vector<Lane> &list() const { return m_lanes; } // left to right
 
 private:
@@ -34,6 +38,11 @@ private:
     void placeRow(const trace::Row &row, const calls::CallRow &place);
     void placeOurs();
     void placeSides();
+    void placeBranches(); // lanes_branches.cpp
+    struct Branch {
+        std::uint32_t origin = 0, lane = 0;
+    };
+    Ends onBranches(const trace::Row &row, Ends ends) const;
     Ends sidesOf(const trace::Row &row) const;
     std::uint32_t laneOf(const base::Endpoint &endpoint, std::optional<std::uint32_t> leftOf);
     std::uint32_t create(Lane lane, std::optional<std::uint32_t> leftOf);
@@ -52,8 +61,10 @@ private:
     std::vector<std::uint32_t> m_position; // index of creation -> left to right
     std::optional<std::uint32_t> m_ours;
     std::optional<Ends> m_sides; // callers' and callees' lanes of rows that tell no address
-    bool m_homeless = false;     // a local event has no lane yet
-    std::size_t m_sharing = 0;   // hosts beyond Options::mostLanes
+    std::unordered_map<std::uint32_t, Branch> m_branches;        // by To-tag, of forks
+    std::unordered_map<std::uint32_t, std::uint32_t> m_branchOf; // by early dialog
+    bool m_homeless = false;                                     // a local event has no lane yet
+    std::size_t m_sharing = 0;                                   // hosts beyond Options::mostLanes
 
     std::unordered_set<base::Endpoint> m_ourEnds; // of our own user agent, if they are one lane
     base::Endpoint m_ourHome;                     // the one that lane is named after

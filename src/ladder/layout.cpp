@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ladder/layout.h>
 
+#include <ladder/lane_head.h>
 #include <ladder/measure.h>
 #include <ladder/places.h>
 
@@ -11,8 +12,7 @@ namespace ladder {
 
 namespace {
 
-constexpr double kHeader = 64, kGapHeight = 30, kBottom = 16;
-constexpr double kChipHeight = 18;
+constexpr double kGapHeight = 30, kBottom = 16;
 constexpr std::size_t kMostTinted = 24; // lanes up to which a highlight runs over all of them
 constexpr double kBoxLine = 17;
 constexpr std::size_t kBoxLines = 4;
@@ -29,7 +29,8 @@ public:
         m_scene.title = m_outline.title;
         m_scene.lanes = m_outline.lanes;
         m_scene.places = m_outline.places;
-        m_scene.headerHeight = kHeader;
+        m_header = kHeader + (listens() ? kListen : 0);
+        m_scene.headerHeight = m_header;
         const Places at = placesOf(m_outline, m_options);
         for (std::size_t i = 0; i < at.lanes.size(); ++i)
             m_scene.lanes[i].x = at.lanes[i];
@@ -37,12 +38,15 @@ public:
         m_scene.lanesRight = at.right;
         m_scene.width = at.width;
         m_notesX = at.notes;
-        double height = kHeader + 8;
-        for (const Step &step : m_outline.steps)
+        double height = m_header + 8;
+        m_ends.assign(m_scene.lanes.size(), 0);
+        for (const Step &step : m_outline.steps) {
+            noteEnds(step, height);
             height += heightOf(step);
+        }
         m_scene.height = height + kBottom;
         drawHead();
-        double y = kHeader + 8;
+        double y = m_header + 8;
         m_scene.rows.reserve(m_outline.steps.size());
         for (const Step &step : m_outline.steps) {
             beginRow(step, y);
@@ -75,6 +79,17 @@ private:
         return broken(step.news, boxRoom(step) - 24, kSmallSize, kBoxLines);
     }
 
+    /// The window has buttons for them, and there is a choice.
+    bool listens() const
+    {
+        return m_options.listen && std::any_of(m_outline.lanes.begin(), m_outline.lanes.end(),
+                                               [](const Lane &lane) { return lane.dialog != ~0U; });
+    }
+    void noteEnds(const Step &step, double y);
+    double endOf(std::size_t lane) const
+    {
+        return m_ends[lane] > 0 ? m_ends[lane] : m_scene.height - kBottom / 2;
+    }
     void drawHead();
     void beginRow(const Step &step, double y);
     void endRow();
@@ -99,7 +114,22 @@ private:
     SceneRow m_row;
     double m_arrowY = 0;
     double m_notesX = 0;
+    double m_header = kHeader;
+    std::vector<double> m_ends; // y where a lane's early dialog was over, 0: it stands
 };
+
+/// A fork that is over has no line below the last row it takes part in.
+void Drawing::noteEnds(const Step &step, double y)
+{
+    for (std::size_t i = 0; i < m_scene.lanes.size(); ++i) {
+        const Lane &lane = m_scene.lanes[i];
+        if (!lane.ended.known())
+            continue;
+        const bool takesPart = step.kind != StepKind::Gap && (step.from == i || step.to == i);
+        if (takesPart || step.time <= lane.ended)
+            m_ends[i] = y + heightOf(step);
+    }
+}
 
 void Drawing::drawHead()
 {
@@ -114,37 +144,10 @@ void Drawing::drawHead()
                        Role::Muted,
                        std::string(kTimes[static_cast<std::size_t>(m_options.time)]),
                        {}});
-    s.lines.push_back({0, kHeader, s.width, kHeader, Role::Lifeline, LineStyle::Solid, false, {}});
-    for (std::size_t i = 0; i < s.lanes.size(); ++i) {
-        const Lane &lane = s.lanes[i];
-        const Target target{TargetKind::Lane, static_cast<std::uint32_t>(i)};
-        double room = kWidestGap;
-        if (i > 0)
-            room = std::min(room, lane.x - s.lanes[i - 1].x);
-        if (i + 1 < s.lanes.size())
-            room = std::min(room, s.lanes[i + 1].x - lane.x);
-        room -= 12;
-        const double width =
-            std::min(room, 24 + std::max(textWidth(lane.name, kLabelSize, Weight::Bold),
-                                         textWidth(lane.address, kSmallSize)));
-        const bool two = !lane.address.empty();
-        s.rects.push_back({lane.x - width / 2, 9, width, kHeader - 18, Role::Lifeline, target});
-        s.texts.push_back(
-            {lane.x, two ? 29.0 : 37.0, width - 12, Align::Centre, Weight::Bold, Role::Text,
-             two ? lane.name : fittedAddress(lane.name, width - 12, kLabelSize, Weight::Bold),
-             target});
-        if (two)
-            s.texts.push_back({lane.x, 46, width - 12, Align::Centre, Weight::Normal, Role::Muted,
-                               fittedAddress(lane.address, width - 12, kSmallSize), target});
-        s.lines.push_back({lane.x,
-                           kHeader - 9,
-                           lane.x,
-                           s.height - kBottom / 2,
-                           Role::Lifeline,
-                           LineStyle::Solid,
-                           false,
-                           {}});
-    }
+    s.lines.push_back(
+        {0, m_header, s.width, m_header, Role::Lifeline, LineStyle::Solid, false, {}});
+    for (std::size_t i = 0; i < s.lanes.size(); ++i)
+        drawLane(s, i, endOf(i), listens() ? &m_options : nullptr);
     s.headRects = static_cast<std::uint32_t>(s.rects.size());
     s.headLines = static_cast<std::uint32_t>(s.lines.size());
     s.headTexts = static_cast<std::uint32_t>(s.texts.size());
@@ -202,9 +205,18 @@ void Drawing::highlight(const Step &step)
     }
     m_scene.rects.push_back(
         {0, m_row.y, m_scene.width, m_row.height, Role::Highlight, step.target});
-    for (const Lane &lane : m_scene.lanes)
-        m_scene.lines.push_back(
-            {lane.x, m_row.y, lane.x, bottom, Role::Lifeline, LineStyle::Solid, false, {}});
+    for (std::size_t i = 0; i < m_scene.lanes.size(); ++i) {
+        const double x = m_scene.lanes[i].x;
+        if (endOf(i) > m_row.y)
+            m_scene.lines.push_back({x,
+                                     m_row.y,
+                                     x,
+                                     std::min(bottom, endOf(i)),
+                                     Role::Lifeline,
+                                     LineStyle::Solid,
+                                     false,
+                                     {}});
+    }
 }
 
 /// Text that crosses lifelines stands on a clean ground.

@@ -32,6 +32,11 @@ struct Options {
     /// Known names: endpoint ("127.0.0.1:5070" or "127.0.0.1") -> lane name. Endpoints of one name
     /// share a lane.
     std::map<std::string, std::string> names;
+    /// Lanes of early dialogs get a button (TargetKind::Dialog): the words on it, and on that of
+    /// `heard`.
+    bool listen = false;
+    std::string listenText, heardText;
+    std::uint32_t heard = ~0U; // the early dialog that is listened to
 };
 
 enum class StepKind : std::uint8_t { Message, KeepAlive, Local, Media, Gap };

@@ -31,8 +31,7 @@ OutlineBuilder::OutlineBuilder(const diagnosis::Evidence &evidence,
     : m_evidence(evidence), m_options(options), m_lanes(evidence, options)
 {
     readFindings(findings);
-    m_calleeLane =
-        m_lanes.list().empty() ? 0 : static_cast<std::uint32_t>(m_lanes.list().size() - 1);
+    m_calleeLane = m_lanes.callee();
     if (evidence.call.invite.valid())
         m_callerLane = m_lanes.of(evidence.call.invite).from;
 }
@@ -297,6 +296,8 @@ void OutlineBuilder::badgeFiles()
 std::uint32_t OutlineBuilder::streamLane(const diagnosis::BoundStream &bound, bool sender) const
 {
     const base::Endpoint &endpoint = sender ? bound.stream->source : bound.stream->destination;
+    if (const auto fork = m_lanes.branch(bound.earlyDialog); fork && sender == bound.towardsCaller)
+        return *fork;
     if (const auto owner = m_media.owner(endpoint))
         return *owner;
     const bool callee = sender == bound.towardsCaller;

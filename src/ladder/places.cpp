@@ -65,7 +65,7 @@ void makeRoomForNames(const Outline &outline, Room &room)
     const std::size_t count = outline.lanes.size();
     for (std::size_t i = 0; i < count; ++i) {
         const Lane &lane = outline.lanes[i];
-        const double half = 20 + std::max(textWidth(lane.name, kLabelSize, Weight::Bold),
+        const double half = 20 + std::max(textWidth(titleOf(lane), kLabelSize, Weight::Bold),
                                           textWidth(lane.address, kSmallSize)) /
                                      2;
         if (i == 0)

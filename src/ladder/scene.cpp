@@ -38,8 +38,8 @@ std::string_view styleText(LineStyle style)
 
 std::string targetText(Target target)
 {
-    static constexpr std::string_view kKinds[] = {"none", "row", "stream",
-                                                  "lane", "gap", "repeats"};
+    static constexpr std::string_view kKinds[] = {"none", "row",     "stream", "lane",
+                                                  "gap",  "repeats", "dialog"};
     if (target.kind == TargetKind::None)
         return "";
     return fmt::format(" -> {} {}", kKinds[static_cast<std::size_t>(target.kind)], target.id);
@@ -70,6 +70,11 @@ void dumpRow(const Scene &scene, const SceneRow &row, std::string &out)
 
 } // namespace
 
+std::string titleOf(const Lane &lane)
+{
+    return (lane.winner ? "✓ " : "") + lane.name;
+}
+
 Scene::Span Scene::visible(double y0, double y1) const
 {
     // Rows follow each other without overlap, so both ends come by binary search.
@@ -85,7 +90,7 @@ Target Scene::hit(double x, double y) const
 {
     if (y < headerHeight && y >= 0) {
         for (std::uint32_t i = 0; i < headRects && i < rects.size(); ++i)
-            if (rects[i].target.kind == TargetKind::Lane && inside(rects[i], x, y))
+            if (rects[i].target.kind != TargetKind::None && inside(rects[i], x, y))
                 return rects[i].target;
         return {};
     }

@@ -4,6 +4,7 @@
 // Scene.
 #pragma once
 
+#include <base/time.h>
 #include <cstdint>
 #include <ladder/roles.h>
 #include <rtp/stream_table.h>
@@ -13,10 +14,10 @@
 
 namespace ladder {
 
-enum class TargetKind : std::uint8_t { None, Row, Stream, Lane, Gap, Repeats };
+enum class TargetKind : std::uint8_t { None, Row, Stream, Lane, Gap, Repeats, Dialog };
 struct Target {
     TargetKind kind = TargetKind::None;
-    std::uint32_t id = 0; // row, stream or lane index
+    std::uint32_t id = 0; // row, stream, lane index or early dialog
     friend bool operator==(const Target &, const Target &) = default;
 };
 
@@ -56,7 +57,12 @@ struct Lane {
     std::string name;    // "bob", "192.0.2.1"
     std::string address; // second line
     double x = 0;
+    /// Of a call that forked: the early dialog this lane is the far end of, by its index; ~0: none.
+    std::uint32_t dialog = ~0U;
+    bool winner = false;   // its 2xx was taken
+    base::Instant ended{}; // its early dialog: nothing of it comes after that; unknown: it stands
 };
+std::string titleOf(const Lane &lane); // its name, with the winner's mark
 
 struct Scene {
     double width = 0, height = 0;

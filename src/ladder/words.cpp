@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ladder/words.h>
 
+#include <algorithm>
+
 #include <base/text.h>
 #include <fmt/format.h>
 #include <sip/message.h>
@@ -99,6 +101,17 @@ std::string spokenTime(base::Duration delta)
     if (ms >= 1000)
         return fmt::format("{} {}.{} seconds", sign, ms / 1000, ms % 1000 / 100);
     return fmt::format("{} {} millisecond{}", sign, ms, ms == 1 ? "" : "s");
+}
+
+std::string tagText(std::string_view tag)
+{
+    constexpr std::size_t kLong = 16, kEnd = 6;
+    const std::string text = base::printable(tag, false, 200);
+    const bool plain = std::all_of(text.begin(), text.end(),
+                                   [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    if (text.size() <= kLong || !plain)
+        return text;
+    return text.substr(0, kEnd) + "…" + text.substr(text.size() - kEnd);
 }
 
 } // namespace ladder

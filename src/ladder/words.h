@@ -23,4 +23,7 @@ std::string sdpText(const sip::Sdp &sdp);
 /// "plus 20 milliseconds", as one says it
 std::string spokenTime(base::Duration delta);
 
+/// A tag in the width of a label: of a long one both ends, since tags of one maker may begin alike.
+std::string tagText(std::string_view tag);
+
 } // namespace ladder

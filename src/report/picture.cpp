@@ -142,6 +142,8 @@ void drawHeadPieces(std::ostream &out, const ladder::Scene &scene, double height
     each(out, scene.rects, 0, scene.headRects, drawRect);
     for (std::size_t i = 0; i < scene.headLines && i < scene.lines.size(); ++i) {
         ladder::Line line = scene.lines[i];
+        if (line.y1 > height - 8)
+            continue; // the end of a fork below the rows that are drawn
         line.y1 = std::max(line.y1, std::min(scene.headerHeight - 9, line.y2));
         line.y2 = std::min(line.y2, height - 8);
         drawLine(out, line);

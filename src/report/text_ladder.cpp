@@ -127,7 +127,7 @@ void Drawing::placeLanes()
             gaps[low] = std::max(gaps[low], std::min(columns(labelOf(step)) + 8, kWidest));
     }
     const auto wide = [&](const ladder::Lane &lane) {
-        return std::max(columns(lane.name), columns(lane.address));
+        return std::max(columns(titleOf(lane)), columns(lane.address));
     };
     for (std::size_t i = 0; i < gaps.size(); ++i)
         gaps[i] =
@@ -145,7 +145,7 @@ void Drawing::placeLanes()
     std::size_t column = kLeft;
     if (!lanes.empty())
         column += std::min<std::size_t>(
-            12, std::max(columns(lanes[0].name), columns(lanes[0].address)) / 2);
+            12, std::max(columns(titleOf(lanes[0])), columns(lanes[0].address)) / 2);
     for (std::size_t i = 0; i < lanes.size(); ++i) {
         m_lanes.push_back(column);
         column += i < gaps.size() ? gaps[i] : 0;
@@ -165,7 +165,7 @@ std::string Drawing::head() const
             const std::size_t from = m_lanes[i] > kLeft - 1 + half ? m_lanes[i] - half : kLeft - 1;
             canvas.put(std::max(from, canvas.size() + (canvas.size() > 0 ? 1 : 0)), shown);
         };
-        place(names, lane.name);
+        place(names, titleOf(lane));
         place(addresses, lane.address);
         anyAddress = anyAddress || !lane.address.empty();
     }

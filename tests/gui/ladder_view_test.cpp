@@ -102,6 +102,22 @@ private Q_SLOTS:
         QCOMPARE(typed.count(), 1);
     }
 
+    void rowsOfAFileThatIsReadAreNoNews()
+    {
+        gui::Scenery scenery;
+        scenery.say(longCall(30));
+        ui::Theme theme;
+        ui::LadderView view(theme);
+        view.resize(900, 300);
+        view.show();
+        view.setScene(sceneOf(scenery), true, false);
+        view.mark(view.scene()->rows.back().target); // the window's own choice
+        scenery.say("100.0 alice>bob INFO tag=x cseq=500\n100.1 bob>alice 200\n");
+        view.setScene(sceneOf(scenery), false, false);
+        QCOMPARE(view.newRows(), std::size_t{0});
+        QVERIFY(view.viewport()->findChild<QPushButton *>(QStringLiteral("newRows"))->isHidden());
+    }
+
     void followsTheEndUntilScrolledUp()
     {
         gui::Scenery scenery;

@@ -3,8 +3,8 @@
 #include <gui/window_support.h>
 #include <QAction>
 #include <QComboBox>
-#include <QInputDialog>
 #include <QLabel>
+#include <ui/panels/ask_dialog.h>
 
 class TransferTest : public QObject
 {
@@ -19,6 +19,11 @@ class TransferTest : public QObject
         info.options.target = with;
         info.stage = stage;
         return info;
+    }
+
+    static QString said(const QWidget *dialog, const char *label)
+    {
+        return dialog->findChild<QLabel *>(QString::fromLatin1(label))->text();
     }
 
 private Q_SLOTS:
@@ -36,27 +41,32 @@ private Q_SLOTS:
         store.applyCall(talk(3, "sip:dave@example.test", Stage::Ringing));
         store.applyCall(talk(4, "sip:erin@example.test", Stage::Answered));
         stage.find<QAction>("call.transfer")->trigger();
-        auto *dialog = stage.find<QInputDialog>("ask");
+        auto *dialog = stage.find<ui::AskDialog>("ask");
         QVERIFY(dialog != nullptr);
-        QCOMPARE(dialog->comboBoxItems(),
-                 QStringList{QStringLiteral("call 1: sip:bob@example.test")});
-        QVERIFY(dialog->isComboBoxEditable());
-        QVERIFY(dialog->labelText().contains(QLatin1String("attended")));
-        // Chosen, it is no address that cannot be read; anything else that is typed is one.
-        const auto refused = [&] {
-            const auto texts = stage.window().findChildren<QLabel *>(QStringLiteral("noticeText"));
-            return std::any_of(texts.begin(), texts.end(), [](const QLabel *text) {
-                return text->text().contains(QLatin1String("is not a SIP URI"));
-            });
-        };
-        dialog->setTextValue(QStringLiteral("call 1: sip:bob@example.test"));
+        auto *field = dialog->findChild<QComboBox *>();
+        QCOMPARE(field->count(), 1);
+        QCOMPARE(field->itemText(0), QStringLiteral("call 1: sip:bob@example.test"));
+        QVERIFY(field->isEditable());
+        QVERIFY(said(dialog, "askText").contains(QLatin1String("attended")));
+        // It is what is meant most often, so Return takes it.
+        QCOMPARE(dialog->answer(), QStringLiteral("call 1: sip:bob@example.test"));
         dialog->accept();
-        QVERIFY(!refused());
+        QVERIFY(!dialog->isVisible());
         stage.find<QAction>("call.transfer")->trigger();
-        const auto asked = stage.window().findChildren<QInputDialog *>(QStringLiteral("ask"));
-        asked.back()->setTextValue(QStringLiteral("call 9: nobody"));
-        asked.back()->accept();
-        QVERIFY(refused());
+        dialog = stage.window().findChildren<ui::AskDialog *>(QStringLiteral("ask")).constLast();
+        // What can be no answer is said where it was typed, and nothing of it stays behind.
+        field = dialog->findChild<QComboBox *>();
+        for (const char *text : {"call 9: nobody", "  "}) {
+            field->setEditText(QString::fromLatin1(text));
+            dialog->accept();
+            QVERIFY2(dialog->isVisible(), text);
+            QVERIFY(!said(dialog, "askProblem").isEmpty());
+        }
+        field->setEditText(QStringLiteral("call 9: nobody"));
+        dialog->accept();
+        QVERIFY(said(dialog, "askProblem").contains(QLatin1String("is not a SIP URI")));
+        dialog->reject();
+        QVERIFY(stage.window().findChild<QLabel *>(QStringLiteral("noticeText")) == nullptr);
     }
 
     void aloneAnAddressIsAskedFor()
@@ -66,10 +76,11 @@ private Q_SLOTS:
         stage.bridge().store().applyCall(
             talk(1, "sip:bob@example.test", desk::CallInfo::Stage::Answered));
         stage.find<QAction>("call.transfer")->trigger();
-        auto *dialog = stage.find<QInputDialog>("ask");
+        auto *dialog = stage.find<ui::AskDialog>("ask");
         QVERIFY(dialog != nullptr);
-        QVERIFY(dialog->comboBoxItems().isEmpty());
-        QVERIFY(!dialog->labelText().contains(QLatin1String("attended")));
+        QCOMPARE(dialog->findChild<QComboBox *>()->count(), 0);
+        QVERIFY(dialog->answer().isEmpty());
+        QVERIFY(!said(dialog, "askText").contains(QLatin1String("attended")));
         dialog->reject();
     }
 };

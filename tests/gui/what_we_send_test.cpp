@@ -3,12 +3,13 @@
 // frequency and its level.
 #include <gui/window_support.h>
 #include <QAction>
+#include <QComboBox>
 #include <QElapsedTimer>
-#include <QInputDialog>
 #include <QLabel>
 #include <rtp/g711.h>
 #include <support/null_sink.h>
 #include <support/rtp_source.h>
+#include <ui/panels/ask_dialog.h>
 #include <unit/desk/peer.h>
 
 using desk_test::Peer;
@@ -57,13 +58,14 @@ class WhatWeSendTest : public QObject
             10'000);
         return found;
     }
-    static void choose(gui::Stage &stage, const QString &text)
+    static ui::AskDialog *choose(gui::Stage &stage, const QString &text)
     {
         stage.find<QAction>("call.sending")->trigger();
         auto *dialog =
-            stage.window().findChildren<QInputDialog *>(QStringLiteral("ask")).constLast();
-        dialog->setTextValue(text);
+            stage.window().findChildren<ui::AskDialog *>(QStringLiteral("ask")).constLast();
+        dialog->findChild<QComboBox *>()->setEditText(text);
         dialog->accept();
+        return dialog;
     }
 
 private Q_SLOTS:
@@ -91,11 +93,12 @@ private Q_SLOTS:
         choose(stage, QStringLiteral("tone:1200"));
         QTRY_VERIFY_WITH_TIMEOUT(sounds(1200, -10), 10'000);
         QVERIFY(m_oneStream);
-        choose(stage, QStringLiteral("music")); // a sentence, and all goes on
-        const auto texts = stage.window().findChildren<QLabel *>(QStringLiteral("noticeText"));
-        QVERIFY(std::any_of(texts.begin(), texts.end(), [](const QLabel *text) {
-            return text->text().contains(QLatin1String("music"));
-        }));
+        auto *refused = choose(stage, QStringLiteral("music")); // a sentence, and all goes on
+        QVERIFY(refused->isVisible());
+        QVERIFY(refused->findChild<QLabel *>(QStringLiteral("askProblem"))
+                    ->text()
+                    .contains(QLatin1String("music")));
+        refused->reject();
         QVERIFY(sounds(1200, -10));
         choose(stage, QStringLiteral("nothing"));
         QTRY_VERIFY(own.at(call.value).options.sending.kind == media::SendKind::Nothing);

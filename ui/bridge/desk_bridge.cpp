@@ -224,9 +224,10 @@ void DeskBridge::record(engine::CallHandle call, const QString &folder)
     m_desk->record(call, toStd(folder));
 }
 
-bool DeskBridge::addAccount(const engine::Account &account, bool answer)
+bool DeskBridge::addAccount(const engine::Account &account, bool answer,
+                            const std::vector<std::string> &answerOnly)
 {
-    return say(m_desk->addAccount(account, answer));
+    return say(m_desk->addAccount(account, answer, answerOnly));
 }
 
 void DeskBridge::removeAccount(engine::AccountHandle account)

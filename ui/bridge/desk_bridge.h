@@ -53,7 +53,8 @@ public:
     /// `told` on the UI thread, unless the window is gone by then.
     void audioDevices(std::function<void(std::vector<media::AudioDevice>)> told);
     void playOn(const QString &device); // empty: the system's default
-    bool addAccount(const engine::Account &account, bool answer);
+    bool addAccount(const engine::Account &account, bool answer,
+                    const std::vector<std::string> &answerOnly);
     void removeAccount(engine::AccountHandle account);
     void reRegister(engine::AccountHandle account, std::uint32_t regId);
     void ping(engine::AccountHandle account, std::uint32_t regId);

@@ -155,7 +155,7 @@ CallFacts factsOf(const session::CallView &view, const Store &store)
     facts.parties = partiesOf(call, store);
     facts.early = std::any_of(view.streams.begin(), view.streams.end(),
                               [](const auto &s) { return s.early && s.towardsCaller; });
-    facts.live = view.live && call.state < calls::State::Ended;
+    facts.live = goesOn(view);
     for (const auto &finding : view.findings) {
         facts.errors += finding.severity == diagnosis::Severity::Error ? 1 : 0;
         facts.warnings += finding.severity == diagnosis::Severity::Warning ? 1 : 0;
@@ -188,11 +188,14 @@ Phases phasesOf(const session::CallView &view, const trace::Trace &trace)
         phases.hasProvisional = true;
         phases.provisional = since(trace.row(call.firstProvisional).time);
     }
+    phases.alerting = std::any_of(call.earlyDialogs.begin(), call.earlyDialogs.end(),
+                                  [](const auto &dialog) { return dialog.alerting; });
     phases.hasAnswer = call.answered.known();
     phases.answered = phases.hasAnswer ? since(call.answered) : base::Duration{0};
     phases.hasEnd = call.ended.known();
-    phases.ended =
-        since(phases.hasEnd ? call.ended : (view.live ? std::max(view.now, call.last) : call.last));
+    phases.ended = since(phases.hasEnd ? call.ended
+                         : view.live   ? std::max(momentOf(view), call.last)
+                                       : call.last);
     for (const auto &bound : view.streams) {
         if (!bound.early || !bound.towardsCaller || !bound.stream)
             continue;

@@ -33,6 +33,7 @@ struct Phases {
     base::Duration answered{0};
     base::Duration ended{0}; // end, or the last row
     bool hasProvisional = false, hasAnswer = false, hasEnd = false;
+    bool alerting = false;        // a 180 said that it rings; a 183 alone does not
     base::Duration earlyMedia{0}; // how long RTP came before the answer
 };
 Phases phasesOf(const session::CallView &view, const trace::Trace &trace);

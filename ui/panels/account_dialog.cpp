@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/panels/account_dialog.h>
 
+#include <desk/call_text.h>
 #include <QCheckBox>
 #include <QComboBox>
 #include <QDialogButtonBox>
@@ -31,6 +32,7 @@ AccountDialog::AccountDialog(Settings &settings, Keychain &keychain, QWidget *pa
       m_transport(new QComboBox(this)),
       m_keep(new QCheckBox(tr("Keep the password in the keychain"), this)),
       m_answer(new QCheckBox(tr("Answer calls by itself, with a tone"), this)),
+      m_callers(field("accountCallers", tr("Callers that are answered"))),
       m_expires(new QSpinBox(this)),
       m_keepAlive(new QCheckBox(tr("Send keep-alives though no proxy offers them"), this)),
       m_gruu(new QCheckBox(tr("Use the GRUU that the registrar grants"), this)),
@@ -56,7 +58,8 @@ AccountDialog::AccountDialog(Settings &settings, Keychain &keychain, QWidget *pa
     layout->addWidget(buttons);
     nameInternals(this);
     orderTabs({m_saved, m_forget, m_aor, m_proxies, m_transport, m_user, m_password, m_keep,
-               m_answer, m_expires, m_keepAlive, m_gruu, m_plain, m_certificates, buttons});
+               m_answer, m_callers, m_expires, m_keepAlive, m_gruu, m_plain, m_certificates,
+               buttons});
     resize(480, sizeHint().height());
     connect(buttons, &QDialogButtonBox::accepted, this, &QDialog::accept);
     connect(buttons, &QDialogButtonBox::rejected, this, &QDialog::reject);
@@ -134,6 +137,11 @@ void AccountDialog::dressFields()
     m_certificates->setToolTip(plainTip(tr("CA file, a certificate of our own, and what was "
                                            "accepted by hand; for all accounts and calls")));
     m_answer->setObjectName(QStringLiteral("accountAnswer"));
+    m_callers->setPlaceholderText(tr("bob@example.com, example.org; * is anybody"));
+    m_callers->setToolTip(plainTip(tr("Only these are answered, by their From: user@host or a host "
+                                      "each, commas between. Others ring")));
+    m_callers->setEnabled(false);
+    connect(m_answer, &QCheckBox::toggled, m_callers, &QWidget::setEnabled);
     m_saved->setObjectName(QStringLiteral("accountSaved"));
     m_saved->setAccessibleName(tr("Accounts used before"));
     m_keep->setObjectName(QStringLiteral("accountKeep"));
@@ -194,6 +202,7 @@ QFormLayout *AccountDialog::makeForm()
     form->addRow(title(tr("Password"), m_password), m_password);
     form->addRow(QString(), m_keep);
     form->addRow(QString(), m_answer);
+    form->addRow(title(tr("Callers"), m_callers), m_callers);
     form->addRow(title(tr("Lasts"), m_expires), m_expires);
     for (QCheckBox *each : {m_keepAlive, m_gruu, m_plain})
         form->addRow(QString(), each);
@@ -254,6 +263,7 @@ void AccountDialog::load(const SavedAccount &saved)
                                                                                    : 0);
     m_user->setText(QString::fromStdString(saved.account.credentials.user));
     m_answer->setChecked(saved.answer);
+    m_callers->setText(QString::fromStdString(desk::callersText(saved.answerOnly)));
     m_keep->setChecked(saved.keepPassword);
     m_expires->setValue(static_cast<int>(
         std::chrono::duration_cast<std::chrono::seconds>(saved.account.expires).count()));
@@ -285,6 +295,8 @@ SavedAccount AccountDialog::account() const
     out.account.gruu = m_gruu->isChecked();
     out.account.plainAfter439 = m_plain->isChecked();
     out.answer = m_answer->isChecked();
+    if (auto callers = desk::callersNamed(toStd(m_callers->text())))
+        out.answerOnly = std::move(*callers);
     out.keepPassword = m_keep->isChecked();
     return out;
 }
@@ -301,6 +313,12 @@ QString AccountDialog::problem() const
             return tr("\"%1\" is not a SIP URI. A proxy looks like sip:edge.example.com;lr.")
                 .arg(shown(toStd(proxy)));
     }
+    if (!m_asking && !m_user->text().isEmpty() && m_password->text().isEmpty())
+        return tr("Enter the password of this user name too, or leave both empty where none is "
+                  "asked for.");
+    const auto callers = desk::callersNamed(toStd(m_callers->text()));
+    if (m_answer->isChecked() && !callers)
+        return shown(callers.error().sentence);
     if (m_asking && m_password->text().isEmpty())
         return tr("The keychain has not answered yet. Unlock it, or enter the password here.");
     return {};

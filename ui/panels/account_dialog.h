@@ -52,6 +52,7 @@ private:
     QPlainTextEdit *m_proxies;
     QComboBox *m_transport;
     QCheckBox *m_keep, *m_answer;
+    QLineEdit *m_callers;                      // to answer; used while m_answer is ticked
     QSpinBox *m_expires;                       // seconds
     QCheckBox *m_keepAlive, *m_gruu, *m_plain; // engine::Account's words for its flows
     bool m_asking = false;                     // the keychain has not answered yet

@@ -8,6 +8,7 @@
 #include <QVBoxLayout>
 #include <sip/uri.h>
 #include <ui/focus.h>
+#include <ui/panels/elided_label.h>
 #include <ui/text.h>
 #include <utility>
 
@@ -136,22 +137,36 @@ QStringList NoticeBar::sentences() const
 }
 
 IncomingBar::IncomingBar(Store &store, QWidget *parent)
-    : QWidget(parent), m_text(plainLabel({}, "incomingText", this)),
-      m_answer(button(tr("Answer"), "answer", this)),
-      m_decline(button(tr("Decline"), "decline", this))
+    : QWidget(parent), m_text(new ElidedLabel("incomingText", this))
 {
     setObjectName(QStringLiteral("incoming"));
     setProperty("noticeKind", "info");
-    QHBoxLayout *layout = barLayout(this);
-    m_answer->setProperty("accent", true);
-    layout->addWidget(m_text, 1);
-    layout->addWidget(m_answer);
-    layout->addWidget(m_decline);
-    connect(m_answer, &QPushButton::clicked, this, &IncomingBar::answer);
-    connect(m_decline, &QPushButton::clicked, this, &IncomingBar::decline);
+    barLayout(this)->addWidget(m_text, 1);
+    auto *answers = act(tr("Answer"), "answer", tr("200 with our description (Ctrl+Shift+A)"));
+    answers->setProperty("accent", true);
+    auto *early = act(tr("Early media"), "answerEarly",
+                      tr("183 with our description before the answer (Ctrl+Alt+A)"));
+    auto *declines = act(tr("Decline"), "decline", tr("603 Decline (Ctrl+Shift+D)"));
+    auto *code = act(tr("Decline with..."), "declineWith",
+                     tr("A final response code of your choice (Ctrl+Alt+D)"));
+    auto *elsewhere = act(tr("Redirect..."), "redirect", tr("302 to another address (Ctrl+Alt+R)"));
+    connect(answers, &QPushButton::clicked, this, &IncomingBar::answer);
+    connect(early, &QPushButton::clicked, this, &IncomingBar::earlyWanted);
+    connect(declines, &QPushButton::clicked, this, &IncomingBar::decline);
+    connect(code, &QPushButton::clicked, this, &IncomingBar::declineWanted);
+    connect(elsewhere, &QPushButton::clicked, this, &IncomingBar::redirectWanted);
     connect(&store, &Store::ownCallChanged, this,
             [this](const desk::CallInfo &call) { apply(call); });
     hide();
+}
+
+QPushButton *IncomingBar::act(const QString &text, const char *name, const QString &tip)
+{
+    auto *out = button(text, name, this);
+    out->setToolTip(plainTip(tip));
+    out->setAccessibleDescription(tip);
+    layout()->addWidget(out);
+    return out;
 }
 
 void IncomingBar::apply(const desk::CallInfo &call)

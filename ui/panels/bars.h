@@ -44,12 +44,15 @@ public:
 Q_SIGNALS:
     void answered(engine::CallHandle call);
     void declined(engine::CallHandle call);
+    void earlyWanted();    // 183 with our description
+    void declineWanted();  // with a code that is still to be asked for
+    void redirectWanted(); // to an address that is
 
 private:
     void apply(const desk::CallInfo &call);
     engine::CallHandle take(); // the call that rings, which is then decided
-    QLabel *m_text;
-    QPushButton *m_answer, *m_decline;
+    QPushButton *act(const QString &text, const char *name, const QString &tip);
+    QLabel *m_text; // shortens a long name instead of widening the window
     engine::CallHandle m_call;
     engine::CallHandle m_done; // answered or declined here: it may ring on until the far end hears
 };

@@ -61,7 +61,9 @@ std::vector<CallHeader::PhaseBar::Part> CallHeader::PhaseBar::parts() const
                                                       : p.ended;
     out.push_back({tr("trying"), {}, tryingEnd, Role::Muted});
     if (p.hasProvisional) {
-        const QString name = p.earlyMedia.count() > 0 ? tr("early media") : tr("ringing");
+        const QString name = p.earlyMedia.count() > 0 ? tr("early media")
+                             : p.alerting             ? tr("ringing")
+                                                      : tr("progress");
         out.push_back({name, p.provisional, p.hasAnswer ? p.answered : p.ended, Role::Provisional});
     }
     if (p.hasAnswer && p.ended > p.answered)

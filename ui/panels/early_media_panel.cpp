@@ -2,6 +2,7 @@
 #include <ui/panels/early_media_panel.h>
 
 #include <algorithm>
+#include <ladder/words.h>
 #include <QComboBox>
 #include <QGridLayout>
 #include <QPushButton>
@@ -9,7 +10,6 @@
 #include <QVBoxLayout>
 #include <ui/listening.h>
 #include <ui/models/call_facts.h>
-#include <ui/panels/elided_label.h>
 #include <ui/panels/light_look.h>
 #include <ui/text.h>
 #include <ui/views/waveform.h>
@@ -59,8 +59,8 @@ QScrollArea *scrolled(QWidget *inside)
 
 EarlyMediaPanel::EarlyMediaPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent)
     : QWidget(parent), m_store(store), m_focus(focus), m_theme(theme),
-      m_state(new ElidedLabel("earlyMediaState", this)),
-      m_figures(new ElidedLabel("earlyMediaFigures", this)), m_level(new LevelMeter(theme, this)),
+      m_state(plainLabel({}, "earlyMediaState", this)),
+      m_figures(plainLabel({}, "earlyMediaFigures", this)), m_level(new LevelMeter(theme, this)),
       m_wave(new Waveform(theme, this))
 {
     setObjectName(QStringLiteral("earlyMedia"));
@@ -75,10 +75,13 @@ EarlyMediaPanel::EarlyMediaPanel(Store &store, Focus &focus, Theme &theme, QWidg
     left->addWidget(makeControls());
     left->addWidget(m_wave, 1);
     m_figures->setProperty("muted", true);
+    m_state->setWordWrap(true); // what it says is never cut: a second line costs less
+    m_figures->setWordWrap(true);
     left->addWidget(m_figures);
     layout->addLayout(left, 3);
     layout->addWidget(scrolled(makeChecks()), 3);
     connect(&focus, &Focus::callChanged, this, &EarlyMediaPanel::refresh);
+    connect(&focus, &Focus::passed, this, &EarlyMediaPanel::refresh);
     connect(&store.listening(), &Listening::heard, this, &EarlyMediaPanel::refresh);
     connect(&store, &Store::ownCallChanged, this, &EarlyMediaPanel::refresh);
     connect(&store, &Store::mediaChanged, this, &EarlyMediaPanel::refresh);
@@ -98,21 +101,12 @@ QWidget *EarlyMediaPanel::makeControls()
     m_record = new QPushButton(tr("Record"), row);
     m_record->setObjectName(QStringLiteral("record"));
     m_record->setAccessibleName(tr("Record what is heard"));
-    m_dialogs = new QComboBox(row);
-    m_dialogs->setObjectName(QStringLiteral("earlyDialogs"));
-    m_dialogs->setAccessibleName(tr("Early dialog to hear"));
     layout->addWidget(m_state, 3);
     layout->addWidget(m_level, 1);
-    layout->addWidget(m_dialogs);
     layout->addWidget(m_play);
     layout->addWidget(m_record);
     connect(m_play, &QPushButton::clicked, this, &EarlyMediaPanel::toggleMute);
     connect(m_record, &QPushButton::clicked, this, &EarlyMediaPanel::toggleRecord);
-    connect(m_dialogs, &QComboBox::activated, this, [this] {
-        if (const auto *info = own())
-            Q_EMIT chooseWanted(info->handle, toStd(m_dialogs->currentData().toString()));
-        refresh();
-    });
     return row;
 }
 
@@ -128,17 +122,24 @@ QWidget *EarlyMediaPanel::makeChecks()
     m_checks->setVerticalSpacing(2);
     m_verdict = plainLabel({}, "earlyMediaVerdict", box);
     m_verdict->setWordWrap(true);
-    m_checks->addWidget(m_verdict, 0, 0, 1, 2);
+    m_dialogs = new QComboBox(box);
+    m_dialogs->setObjectName(QStringLiteral("earlyDialogs"));
+    m_dialogs->setAccessibleName(tr("Early dialog to hear"));
+    m_dialogs->setSizeAdjustPolicy(QComboBox::AdjustToContents);
+    connect(m_dialogs, &QComboBox::activated, this,
+            [this](int index) { listenTo(static_cast<std::uint32_t>(index)); });
+    m_checks->addWidget(m_dialogs, 0, 0, 1, 2, Qt::AlignLeft);
+    m_checks->addWidget(m_verdict, 1, 0, 1, 2);
     for (std::size_t i = 0; i < kMostFacts; ++i) {
         QLabel *glyph = plainLabel({}, "checkGlyph", box), *text = plainLabel({}, "checkText", box);
         text->setWordWrap(true);
         glyph->setAlignment(Qt::AlignTop);
-        m_checks->addWidget(glyph, static_cast<int>(i) + 1, 0);
-        m_checks->addWidget(text, static_cast<int>(i) + 1, 1);
+        m_checks->addWidget(glyph, static_cast<int>(i) + 2, 0);
+        m_checks->addWidget(text, static_cast<int>(i) + 2, 1);
         m_facts.emplace_back(glyph, text);
     }
     m_checks->setColumnStretch(1, 1);
-    m_checks->setRowStretch(static_cast<int>(kMostFacts) + 1, 1);
+    m_checks->setRowStretch(static_cast<int>(kMostFacts) + 2, 1);
     return box;
 }
 
@@ -156,16 +157,50 @@ std::uint32_t EarlyMediaPanel::dialogIndex() const
                : 0;
 }
 
+void EarlyMediaPanel::listenTo(std::uint32_t dialog)
+{
+    if (static_cast<int>(dialog) >= m_dialogs->count())
+        return;
+    m_dialogs->setCurrentIndex(static_cast<int>(dialog));
+    const desk::CallInfo *info = own();
+    if (info != nullptr && !desk::isOver(*info))
+        Q_EMIT chooseWanted(info->handle, toStd(m_dialogs->currentData().toString()));
+    refresh();
+}
+
+void EarlyMediaPanel::listenToNext()
+{
+    if (m_dialogs->count() > 0)
+        listenTo(static_cast<std::uint32_t>((m_dialogs->currentIndex() + 1) % m_dialogs->count()));
+}
+
+/// What is played changes by itself too: with the answer, with media of another fork.
+void EarlyMediaPanel::followHeard(const desk::CallInfo &info)
+{
+    if (!info.media || info.media->toTag == m_heard)
+        return;
+    m_heard = info.media->toTag;
+    const int at = m_heard.empty() ? -1 : m_dialogs->findData(QString::fromStdString(m_heard));
+    if (at >= 0)
+        m_dialogs->setCurrentIndex(at);
+}
+
 void EarlyMediaPanel::refresh()
 {
     const CallPtr view = m_focus.call();
     const desk::CallInfo *info = own();
-    const bool live = info != nullptr && info->stage < desk::CallInfo::Stage::Ended;
+    const bool live = info != nullptr && !desk::isOver(*info);
     m_play->setEnabled(live);
     m_record->setEnabled(live);
+    m_play->setVisible(info != nullptr); // of a capture nothing is played here
+    m_record->setVisible(info != nullptr);
     if (view)
         refreshDialogs(*view->call);
+    if (live)
+        followHeard(*info);
     m_dialogs->setVisible(m_dialogs->count() > 1);
+    if (view)
+        Q_EMIT listens(dialogIndex(), live);
     if (info != nullptr && info->media)
         refreshOwn(*info);
     else if (view)
@@ -193,11 +228,17 @@ void EarlyMediaPanel::refreshDialogs(const calls::Call &call)
         have << m_dialogs->itemData(i).toString();
     if (tags == have)
         return;
+    // The first that is there to hear stays chosen while others come; another call begins anew.
+    const bool same = !have.isEmpty() && tags.mid(0, have.size()) == have;
+    const int chosen = same ? m_dialogs->currentIndex() : 0;
+    if (!same)
+        m_heard.clear();
     m_dialogs->clear();
     int number = 0;
     for (const QString &tag : tags)
-        m_dialogs->addItem(tr("early dialog %1 (%2)").arg(++number).arg(shown(toStd(tag)).left(12)),
-                           tag);
+        m_dialogs->addItem(
+            tr("early dialog %1 (%2)").arg(++number).arg(shown(ladder::tagText(toStd(tag)))), tag);
+    m_dialogs->setCurrentIndex(tags.isEmpty() ? -1 : chosen);
 }
 
 void EarlyMediaPanel::refreshOwn(const desk::CallInfo &info)
@@ -232,7 +273,8 @@ void EarlyMediaPanel::refreshCaptured(const session::CallView &view)
     m_wave->setLevels({});
     const diagnosis::BoundStream *best = nullptr;
     for (const auto &bound : view.streams) {
-        const bool wanted = bound.stream && bound.towardsCaller && bound.early;
+        const bool chosen = m_dialogs->count() < 2 || bound.earlyDialog == dialogIndex();
+        const bool wanted = bound.stream && bound.towardsCaller && bound.early && chosen;
         if (wanted && (best == nullptr || bound.stream->packets > best->stream->packets))
             best = &bound;
     }

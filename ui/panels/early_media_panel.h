@@ -27,8 +27,12 @@ public:
 
     void toggleMute();
     void toggleRecord();
+    /// The early dialog whose verdict is shown; of a call of ours under way, the one that is heard.
+    void listenTo(std::uint32_t dialog);
+    void listenToNext(); // round and round
 
 Q_SIGNALS:
+    void listens(std::uint32_t dialog, bool sounds); // sounds: the call is ours and under way
     void muteWanted(engine::CallHandle call, bool muted);
     void recordWanted(engine::CallHandle call, bool on);
     void chooseWanted(engine::CallHandle call, const std::string &toTag);
@@ -42,6 +46,7 @@ private:
     void refreshCaptured(const session::CallView &view);
     void refreshChecks(const session::CallView &view);
     std::uint32_t dialogIndex() const;
+    void followHeard(const desk::CallInfo &info);
     const desk::CallInfo *own() const;
 
     Store &m_store;
@@ -55,6 +60,7 @@ private:
     QGridLayout *m_checks = nullptr;
     std::vector<std::pair<QLabel *, QLabel *>> m_facts;
     bool m_muted = false;
+    std::string m_heard; // To-tag that our media plays, as it said last
 };
 
 } // namespace ui

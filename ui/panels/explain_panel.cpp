@@ -69,6 +69,10 @@ ExplainPanel::ExplainPanel(Store &store, Focus &focus, Theme &theme, QWidget *pa
     connect(m_text, &EvidenceText::evidenceClicked, this, &ExplainPanel::follow);
     connect(&focus, &Focus::rowChanged, this, &ExplainPanel::refresh);
     connect(&focus, &Focus::callChanged, this, &ExplainPanel::refresh);
+    connect(&focus, &Focus::passed, this, [this] {
+        if (!m_text->textCursor().hasSelection()) // somebody is about to copy it
+            refresh();
+    });
     connect(&store, &Store::flowsChanged, this, &ExplainPanel::refresh);
     connect(&store.listening(), &Listening::heard, this, &ExplainPanel::refresh);
     connect(&theme, &Theme::changed, this, &ExplainPanel::write);

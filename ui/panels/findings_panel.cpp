@@ -1,12 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/panels/findings_panel.h>
 
+#include <algorithm>
 #include <QHeaderView>
+#include <QStyledItemDelegate>
 #include <QTreeView>
 #include <QVBoxLayout>
 #include <ui/text.h>
 
 namespace ui {
+namespace {
+
+constexpr int kSentence = 1; // the column that takes the width there is
+
+/// A finding is a sentence: it takes the lines it needs in the width there is.
+class WholeSentence : public QStyledItemDelegate
+{
+public:
+    explicit WholeSentence(QTreeView *view) : QStyledItemDelegate(view), m_view(view) {}
+    QSize sizeHint(const QStyleOptionViewItem &option, const QModelIndex &index) const override
+    {
+        const QSize one = QStyledItemDelegate::sizeHint(option, index);
+        const int room = m_view->columnWidth(index.column()) - kPadding;
+        const QRect whole =
+            QFontMetrics(option.font)
+                .boundingRect(QRect(0, 0, std::max(room, kLeast), kHighest), Qt::TextWordWrap,
+                              index.data(Qt::DisplayRole).toString());
+        return {one.width(), std::max(one.height(), whole.height() + kPadding)};
+    }
+
+private:
+    static constexpr int kPadding = 12, kLeast = 60, kHighest = 2000;
+    QTreeView *m_view;
+};
+
+} // namespace
 
 FindingsPanel::FindingsPanel(Focus &focus, QWidget *parent)
     : QWidget(parent), m_focus(focus), m_model(new FindingsModel(this)),
@@ -22,11 +50,19 @@ FindingsPanel::FindingsPanel(Focus &focus, QWidget *parent)
     m_view->setModel(m_model);
     m_view->setRootIsDecorated(false);
     m_view->setWordWrap(true);
+    m_view->setItemDelegateForColumn(kSentence, new WholeSentence(m_view));
     m_view->setAllColumnsShowFocus(true);
     m_view->setTabKeyNavigation(false);
     m_view->header()->setStretchLastSection(false);
     m_view->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
-    m_view->header()->setSectionResizeMode(1, QHeaderView::Stretch);
+    m_view->header()->setSectionResizeMode(kSentence, QHeaderView::Stretch);
+    connect(
+        m_view->header(), &QHeaderView::sectionResized, m_view,
+        [this](int column) {
+            if (column == kSentence)
+                m_view->doItemsLayout();
+        },
+        Qt::QueuedConnection);
     m_empty->setWordWrap(true);
     m_empty->setMargin(16);
     m_empty->setProperty("muted", true);

@@ -42,6 +42,7 @@ LadderPane::LadderPane(Store &store, Focus &focus, Theme &theme, QWidget *parent
     connect(m_view, &LadderView::widthChanged, this, &LadderPane::relayout);
     connect(m_view, &LadderView::keyTyped, this, &LadderPane::keyTyped);
     connect(m_view, &LadderView::activated, this, &LadderPane::opened);
+    connect(m_view, &LadderView::dialogChosen, this, &LadderPane::listenWanted);
     connect(m_view, &LadderView::hovered, this, &LadderPane::fillTip);
     connect(m_header->certificate(), &QPushButton::clicked, this, &LadderPane::certificateWanted);
     connect(&store, &Store::tlsSeen, this, [this] {
@@ -54,6 +55,10 @@ LadderPane::LadderPane(Store &store, Focus &focus, Theme &theme, QWidget *parent
 void LadderPane::connectFocus()
 {
     connect(&m_focus, &Focus::callChanged, this, &LadderPane::take);
+    connect(&m_focus, &Focus::passed, this, [this] {
+        if (m_call)
+            m_header->setCall(m_call);
+    });
     connect(&m_focus, &Focus::targetChanged, m_view, &LadderView::mark);
     connect(&m_focus, &Focus::jumped, m_view, &LadderView::flash);
     connect(m_view, &LadderView::selectionChanged, &m_focus, &Focus::showTarget);
@@ -163,13 +168,37 @@ void LadderPane::showLegs(bool together)
     relayout();
 }
 
+void LadderPane::setListening(std::uint32_t dialog, bool sounds)
+{
+    const std::string listen = toStd(sounds ? tr("Listen") : tr("Show media"));
+    if (m_options.listen && m_options.heard == dialog && m_options.listenText == listen)
+        return;
+    m_options.listen = true;
+    m_options.heard = dialog;
+    m_options.listenText = listen;
+    m_options.heardText = toStd(sounds ? tr("Listening") : tr("Media shown"));
+    if (m_call && m_call->call->earlyDialogs.size() > 1)
+        relayout();
+}
+
+QString LadderPane::laneTip(const ladder::Lane &lane) const
+{
+    QString tip = shown(titleOf(lane)) + QLatin1Char('\n') + shown(lane.address);
+    if (m_call && m_legs.empty() && lane.dialog < m_call->call->earlyDialogs.size()) {
+        tip += tr("\nTo-tag %1").arg(shown(m_call->call->earlyDialogs[lane.dialog].toTag));
+        if (lane.winner)
+            tip += tr("\nIts 2xx answered the call.");
+    }
+    return tip;
+}
+
 void LadderPane::fillTip(ladder::Target target, QString *tip) const
 {
     using ladder::TargetKind;
-    if (target.kind == TargetKind::Lane && m_scene && target.id < m_scene->lanes.size()) {
-        const auto &lane = m_scene->lanes[target.id];
-        *tip = shown(lane.name) + QLatin1Char('\n') + shown(lane.address);
-    }
+    if (target.kind == TargetKind::Lane && m_scene && target.id < m_scene->lanes.size())
+        *tip = laneTip(m_scene->lanes[target.id]);
+    if (target.kind == TargetKind::Dialog)
+        *tip = tr("The early media of this To-tag; Ctrl+Shift+L takes the next one");
     if (target.kind != TargetKind::Row || target.id >= m_store.trace().size())
         return;
     const trace::RowId row{target.id};

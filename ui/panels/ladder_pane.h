@@ -25,12 +25,15 @@ public:
     void nextTimeMode();  // delta, since the start, of day
     void toggleRepeats(); // retransmissions folded or each on its own row
     void toggleKeepAlives();
+    /// The early dialog that is listened to; sounds: its call is ours and under way.
+    void setListening(std::uint32_t dialog, bool sounds);
     void showLegs(bool together); // of the same call for its users, in one ladder or each alone
 
 Q_SIGNALS:
     void keyTyped(const QString &key);
     void certificateWanted();
-    void opened(); // Enter: the message wants to be read
+    void listenWanted(std::uint32_t dialog); // the button on its lane was pressed
+    void opened();                           // Enter: the message wants to be read
 
 private:
     void connectFocus();
@@ -40,6 +43,7 @@ private:
     void touch(const std::vector<CallPtr> &touched);
     void display(const CallPtr &view, const ScenePtr &scene);
     void revealWhenOver(const CallPtr &view, bool fresh);
+    QString laneTip(const ladder::Lane &lane) const;
     void fillTip(ladder::Target target, QString *tip) const;
 
     Store &m_store;

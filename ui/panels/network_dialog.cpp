@@ -32,6 +32,9 @@ NetworkDialog::NetworkDialog(Settings &settings, Trust &trust, QWidget *parent)
                       tr("in the same file"))),
       m_ports(
           fileField("networkPorts", tr("Local UDP ports for RTP, such as 40000-40019"), tr("any"))),
+      m_dns(fileField("networkDns",
+                      tr("DNS server to ask, an address, with a port if it is not 53"),
+                      tr("the system's"))),
       m_accepted(new QTreeWidget(this)), m_revoke(new QPushButton(tr("&Revoke"), this))
 {
     setObjectName(QStringLiteral("networkDialog"));
@@ -71,6 +74,7 @@ void NetworkDialog::makeForm(QFormLayout *form)
     m_ca->setText(QString::fromStdString(now.caFile));
     m_certificate->setText(QString::fromStdString(now.certificate));
     m_key->setText(QString::fromStdString(now.key));
+    m_dns->setText(m_settings.text(QLatin1String(kDnsSetting)));
     m_ports->setText(m_settings.text(QLatin1String(kPortsSetting)));
     const auto row = [&](const QString &text, QLineEdit *field, QWidget *whole) {
         QLabel *label = plainLabel(text, "networkLabel", this);
@@ -82,8 +86,9 @@ void NetworkDialog::makeForm(QFormLayout *form)
         withBrowse(m_certificate, tr("Our own certificate")));
     row(tr("Its &key"), m_key, withBrowse(m_key, tr("The key of our certificate")));
     row(tr("RTP &ports"), m_ports, m_ports);
-    QLabel *hint = plainLabel(tr("Certificates count for connections from now on, ports from the "
-                                 "next start of the program on."),
+    row(tr("&DNS server"), m_dns, m_dns);
+    QLabel *hint = plainLabel(tr("Certificates count for connections from now on, ports and DNS "
+                                 "server from the next start of the program on."),
                               "networkHint", this);
     hint->setProperty("muted", true);
     hint->setWordWrap(true);
@@ -165,6 +170,7 @@ QString NetworkDialog::problem() const
 {
     engine::Options options;
     options.tls = entered();
+    options.dnsServer = toStd(m_dns->text().trimmed());
     if (const auto ok = engine::checkOptions(options); !ok)
         return shown(ok.error().sentence);
     media::Options media;
@@ -174,6 +180,7 @@ QString NetworkDialog::problem() const
 
 void NetworkDialog::keep()
 {
+    m_settings.setText(QLatin1String(kDnsSetting), m_dns->text().trimmed());
     m_settings.setText(QLatin1String(kPortsSetting), m_ports->text().trimmed());
     if (const auto ok = m_trust.change(entered()); !ok)
         Q_EMIT m_trust.problem(shown(ok.error().sentence));

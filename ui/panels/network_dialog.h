@@ -22,6 +22,7 @@ class NetworkDialog : public CheckedDialog
 public:
     NetworkDialog(Settings &settings, Trust &trust, QWidget *parent = nullptr);
 
+    static constexpr const char *kDnsSetting = "network/dns";   // "192.0.2.53"; empty: the system's
     static constexpr const char *kPortsSetting = "media/ports"; // "40000-40019"; empty: any
 
 private:
@@ -36,7 +37,7 @@ private:
 
     Settings &m_settings;
     Trust &m_trust;
-    QLineEdit *m_ca, *m_certificate, *m_key, *m_ports;
+    QLineEdit *m_ca, *m_certificate, *m_key, *m_ports, *m_dns;
     QTreeWidget *m_accepted;
     QPushButton *m_revoke;
 };

@@ -51,8 +51,10 @@ void LadderView::mark(ladder::Target target)
 {
     m_selected = target;
     const int row = rowIndexOf(target);
+    m_marking = true;
     if (row >= 0 && !(m_follow && sceneHeight() > viewport()->height()))
         showRow(row);
+    m_marking = false;
     viewport()->update();
 }
 
@@ -103,8 +105,17 @@ void LadderView::mousePressEvent(QMouseEvent *event)
     if (event->button() != Qt::LeftButton)
         return;
     const ladder::Target target = targetAt(event->position().toPoint());
-    if (rowIndexOf(target) >= 0)
+    if (target.kind == ladder::TargetKind::Dialog)
+        Q_EMIT dialogChosen(target.id);
+    else if (rowIndexOf(target) >= 0)
         select(target);
+}
+
+void LadderView::mouseMoveEvent(QMouseEvent *event)
+{
+    const auto kind = targetAt(event->position().toPoint()).kind;
+    viewport()->setCursor(kind == ladder::TargetKind::Dialog ? Qt::PointingHandCursor
+                                                             : Qt::ArrowCursor);
 }
 
 void LadderView::mouseReleaseEvent(QMouseEvent *event)

@@ -66,10 +66,11 @@ void LadderView::setScene(std::shared_ptr<const ladder::Scene> scene, bool fresh
     m_painter.setScene(m_scene.get());
     if (fresh) {
         m_follow = follow;
+        m_scrolled = false;
         m_selected = {};
     }
     const std::size_t now = m_scene ? m_scene->rows.size() : 0;
-    m_new = m_follow || fresh ? 0 : m_new + (now > before ? now - before : 0);
+    m_new = m_follow || !m_scrolled ? 0 : m_new + (now > before ? now - before : 0);
     m_moving = true;
     updateScrollBars();
     if (m_follow)
@@ -133,6 +134,7 @@ void LadderView::scrollContentsBy(int dx, int dy)
     Q_UNUSED(dy)
     if (!m_moving) { // the user's own scrolling decides whether the end is followed
         m_follow = verticalScrollBar()->value() >= verticalScrollBar()->maximum();
+        m_scrolled = m_scrolled || !m_marking;
         if (m_follow)
             m_new = 0;
         placePill();

@@ -45,6 +45,7 @@ Q_SIGNALS:
     void selectionChanged(ladder::Target target);
     void activated(ladder::Target target);             // Enter, double click
     void hovered(ladder::Target target, QString *tip); // a receiver fills the tip in
+    void dialogChosen(std::uint32_t dialog);           // its button in the header was pressed
     void widthChanged();                               // the scene should be laid out anew
     void keyTyped(const QString &key);                 // letters that are commands elsewhere
 
@@ -52,6 +53,7 @@ protected:
     void paintEvent(QPaintEvent *event) override;
     void resizeEvent(QResizeEvent *event) override;
     void mousePressEvent(QMouseEvent *event) override;
+    void mouseMoveEvent(QMouseEvent *event) override;
     void mouseReleaseEvent(QMouseEvent *event) override;
     void mouseDoubleClickEvent(QMouseEvent *event) override;
     void keyPressEvent(QKeyEvent *event) override;
@@ -82,6 +84,8 @@ private:
     QPushButton *m_pill;
     QString m_empty;
     bool m_follow = true, m_moving = false;
+    bool m_marking = false;  // from outside: no scrolling of the user's
+    bool m_scrolled = false; // by the user, since this call is shown; only then are rows news
     std::size_t m_new = 0;
 };
 

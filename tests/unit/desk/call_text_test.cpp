@@ -114,6 +114,16 @@ TEST(CallText, ACertificateThatIsAcceptedNamesItsServer)
         EXPECT_FALSE(desk::tlsExceptionNamed(bad)) << bad;
 }
 
+TEST(CallText, CallersAreReadAsTheyAreWrittenAndNobodyIsNoList)
+{
+    const auto read = desk::callersNamed("sip:bob@example.com, example.org\n*");
+    ASSERT_TRUE(read);
+    EXPECT_EQ(*read, (std::vector<std::string>{"bob@example.com", "example.org", "*"}));
+    EXPECT_EQ(*desk::callersNamed(desk::callersText(*read)), *read);
+    for (const auto *none : {"", " , ", "bob@", "@example.com"})
+        EXPECT_FALSE(desk::callersNamed(none)) << none;
+}
+
 TEST(CallText, PortsAreARangeForTwo)
 {
     media::Options media;

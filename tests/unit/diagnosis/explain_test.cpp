@@ -53,6 +53,28 @@ TEST(Explain, EarlyMediaOfA183)
     EXPECT_NE(out.summary.find("provisional, RFC 3261"), std::string::npos) << out.summary;
 }
 
+/// What a phone plays is one early dialog's; the explanation of another does not claim its media.
+TEST(Explain, OfTwoForksOnlyTheOneThatIsHeardIsSaidToBeHeard)
+{
+    const std::string forks = R"(
+      0.00 alice>bob INVITE offer
+      0.20 bob>alice 183 tag=f1 answer
+      0.21 bob>alice 183 tag=f2 sdp=0@gw
+      0.30 gw>alice rtp 100 ssrc=2
+    )";
+    const support::Folded ours("own alice\n" + forks +
+                               "0.50 bob>alice rtp 90 ssrc=1\n4.02 bob>alice 487 tag=f1\n");
+    const auto quiet = explained(ours, ours.row(183));
+    EXPECT_FALSE(says(quiet, "should hear this media")) << quiet.happened;
+    EXPECT_TRUE(says(quiet, "that of To-tag f2 is what the caller hears")) << quiet.happened;
+    EXPECT_TRUE(says(explained(ours, ours.row(183, 1)), "The caller should hear this media"));
+
+    const support::Folded captured(forks + "4.02 bob>alice 487 tag=f1\n");
+    const auto silent = explained(captured, captured.row(183));
+    EXPECT_FALSE(says(silent, "should hear this media")) << silent.happened;
+    EXPECT_TRUE(says(silent, "The media of another early dialog")) << silent.happened;
+}
+
 TEST(Explain, AnAckBeforeTheAnswerIsNotItsAck)
 {
     const support::Folded folded(R"(

@@ -123,6 +123,49 @@ TEST(Scene, HitFindsBadgesRowsLanesAndNothing)
     EXPECT_EQ(scene.rowOf({ladder::TargetKind::Row, 99}), nullptr);
 }
 
+TEST(Scene, AForkThatIsOverHasNoLineBelowAndTheWindowAButtonForEach)
+{
+    made::Call call;
+    const auto *const us = "10.0.0.1:5060", *const proxy = "10.0.0.5:5060";
+    call.say(us, proxy, {"INVITE sip:bob@example.test"});
+    for (const auto *tag : {"A1", "B2"})
+        call.say(proxy, us, {"183 Session Progress", "INVITE", "z9hG4bKbranch1", tag});
+    call.wait(std::chrono::milliseconds(10));
+    call.say(proxy, us, {"200 OK", "INVITE", "z9hG4bKbranch1", "B2"});
+    call.wait(std::chrono::milliseconds(10));
+    call.say(us, proxy, {"ACK sip:bob@example.test", "ACK", "z9hG4bKack", "B2"});
+    ladder::Options options;
+    options.listenText = "Listen";
+    options.heardText = "Heard";
+    options.heard = 1;
+    const auto snapshot = call.call();
+    const auto plain = ladder::layout(call.evidence(*snapshot), {}, options);
+    const auto lowest = [&](double x) {
+        double y = 0;
+        for (const auto &line : plain.lines)
+            if (line.role == ladder::Role::Lifeline && line.x1 == x && line.x2 == x)
+                y = std::max(y, line.y2);
+        return y;
+    };
+    ASSERT_EQ(plain.lanes.size(), 4U);
+    EXPECT_LE(lowest(plain.lanes[2].x), plain.rows.back().y);
+    EXPECT_GT(lowest(plain.lanes[3].x), plain.rows.back().y + plain.rows.back().height);
+
+    options.listen = true;
+    const auto scene = ladder::layout(call.evidence(*snapshot), {}, options);
+    EXPECT_GT(scene.headerHeight, plain.headerHeight);
+    const auto wordOn = [&](std::uint32_t dialog) -> std::string {
+        for (const auto &text : scene.texts)
+            if (text.target == ladder::Target{ladder::TargetKind::Dialog, dialog})
+                return text.text;
+        return {};
+    };
+    EXPECT_EQ(wordOn(0), "Listen");
+    EXPECT_EQ(wordOn(1), "Heard");
+    const double y = plain.headerHeight + 4;
+    EXPECT_EQ(scene.hit(scene.lanes[2].x, y), (ladder::Target{ladder::TargetKind::Dialog, 0}));
+}
+
 TEST(Scene, LanesSpreadToFillTheView)
 {
     made::Call call;
