@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <ui/panels/elided_label.h>
 #include <ui/panels/flow_board.h>
 
 #include <algorithm>
@@ -11,6 +10,7 @@
 #include <QTreeView>
 #include <QTreeWidget>
 #include <QVBoxLayout>
+#include <ui/panels/elided_label.h>
 #include <ui/text.h>
 
 namespace ui {

@@ -309,60 +309,6 @@ TEST(Stopping, TakesARegisterBackUnseenWhereNoTimeIsLeft)
 }
 
 /// A server that closes after each answer: at first at once, then as rarely as after failures.
-TEST(Brief, LivesOfAFlowAreFailuresInTheEnd)
-{
-    Machine flow;
-    const auto begin = flow.now;
-    int attempts = 0;
-    while (flow.now - begin < 24h) {
-        ++attempts;
-        flow.keeper.sending(flow.now);
-        flow.keeper.result(flow.now, status(200));
-        flow.after(10ms);
-        flow.keeper.closed(flow.now, "The edge closed the connection (FIN).");
-        while (flow.keeper.state() == FlowState::BackingOff)
-            flow.jump();
-        flow.keeper.take();
-    }
-    EXPECT_LT(attempts, 80); // one in 22 minutes, after the first ones
-    flow.keeper.sending(flow.now);
-    flow.keeper.result(flow.now, status(200));
-    flow.after(120s); // a good one, and what was is forgotten
-    flow.keeper.closed(flow.now, "The edge closed the connection (FIN).");
-    EXPECT_EQ(flow.keeper.state(), FlowState::Connecting);
-}
-
-/// RFC 5626 section 4.5: a flow whose keep-alive was answered was a success, and the next one need
-/// not wait, however many came before. One that is lost every few seconds must still not storm.
-TEST(Brief, LivesOfAFlowThatAnswersItsPingsAreNone)
-{
-    for (const auto life : {40s, 3s}) {
-        Machine flow({.firstPing = 500ms});
-        std::size_t waits = 0;
-        for (int lost = 0; lost < 30; ++lost) {
-            flow.comeUp();
-            ASSERT_EQ(flow.keeper.state(), FlowState::Up);
-            flow.after(life);
-            flow.keeper.closed(flow.now, "The edge closed the connection (FIN).");
-            if (flow.keeper.state() == FlowState::BackingOff) {
-                ++waits;
-                EXPECT_THAT(flow.keeper.report().reason, HasSubstr("6 times within a minute"));
-            }
-            EXPECT_LE(flow.keeper.report().failures, 1) << lost;
-            while (flow.keeper.state() == FlowState::BackingOff)
-                flow.jump();
-            flow.keeper.take();
-        }
-        EXPECT_EQ(waits > 0, life == 3s) << waits;
-    }
-}
-
-TEST(Attempt, WhoseEdgeHasANameSaysThatItIsLookedUp)
-{
-    EXPECT_THAT(Machine({.named = true}).keeper.report().reason, HasSubstr("being looked up"));
-    EXPECT_THAT(Machine().keeper.report().reason, Not(HasSubstr("being looked up")));
-}
-
 TEST(Clock, WhenItIsSetWhatIsDueKeepsItsDistance)
 {
     for (const base::Duration step : {base::Duration(1h), base::Duration(-1h)}) {
