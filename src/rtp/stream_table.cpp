@@ -41,8 +41,8 @@ std::uint32_t staticClock(std::uint8_t payloadType) // RFC 3551 section 6
 
 bool isEvent(const RtpPacket &rtp, const PacketFacts &facts)
 {
-    return facts.event ||
-           (!facts.named && rtp.payloadType >= 96 && DtmfReader::plausible(rtp.payload));
+    return facts.event || ((!facts.described || facts.unnamed) && rtp.payloadType >= 96 &&
+                           DtmfReader::plausible(rtp.payload));
 }
 
 /// By SDP, else by RFC 3551; nullopt: nothing that we could listen to.

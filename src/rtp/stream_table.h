@@ -90,7 +90,8 @@ struct PacketFacts {
     std::uint32_t clock = 0;          // Hz of its payload type by SDP; 0: not told
     bool described = false;           // SDP names the payload types that may come here
     bool event = false;               // and this one carries telephone events
-    bool named = false;               // and this one is among them
+    bool unnamed = false;             // they leave this one out
+    bool named = false;               // SDP says what this payload type is
     std::optional<VoiceFormat> voice; // and that is it; of namedVoice()
     bool closed = false;              // its payload is encrypted
     bool opened = false;              // and `RtpPacket::payload` is what was in it

@@ -313,6 +313,8 @@ rtp::PacketFacts MediaFold::look(const base::Packet &packet, RtpGate::Sender &se
         facts.event = format->event;
         facts.named = true;
         facts.voice = format->voice;
+    } else {
+        facts.unnamed = facts.described;
     }
     const auto is = [](const MediaIndex::Place *place, bool MediaIndex::Place::*what) {
         return place != nullptr && place->*what;

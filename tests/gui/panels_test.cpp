@@ -234,7 +234,7 @@ private Q_SLOTS:
         const QString second = model.factsAt(0)->second;
         QVERIFY2(second.size() < 60 && !second.contains(QLatin1Char('[')), qPrintable(second));
         const QString tip = model.index(0, 0).data(Qt::ToolTipRole).toString();
-        QVERIFY(tip.contains(ui::shown(findings.front().text).left(20).toHtmlEscaped()));
+        QVERIFY(tip.contains(ui::shown(findings[0].text).left(20).toHtmlEscaped()));
     }
 
     void aLongListFiltersWithoutStoppingTheWindow()

@@ -173,8 +173,10 @@ void FlowBoard::lay()
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(8, 4, 8, 4);
     bar->setSpacing(8);
-    for (QPushButton *each : {m_ping, m_register, m_drop, m_explain, m_certificate, m_more})
+    for (QPushButton *each : {m_ping, m_register, m_drop, m_explain, m_certificate, m_more}) {
+        each->setMinimumWidth(40); // the smallest screen is narrower than their row
         bar->addWidget(each);
+    }
     bar->addStretch(1);
     auto *split = new QSplitter(Qt::Horizontal, this);
     split->setObjectName(QStringLiteral("flowSplit"));

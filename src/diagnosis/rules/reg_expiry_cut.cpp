@@ -27,8 +27,8 @@ std::optional<std::uint32_t> granted(const sip::Message &answer, const sip::Name
     for (const auto value : answer.values(sip::HeaderId::Contact)) {
         const auto bound = sip::parseNameAddress(value);
         const bool named = bound.parameter("+sip.instance").has_value();
-        const bool sameAddress = base::equalsNoCase(bound.uri.host, asked.uri.host) &&
-                                 bound.uri.port == asked.uri.port;
+        const bool sameAddress =
+            base::equalsNoCase(bound.uri.host, asked.uri.host) && bound.uri.port == asked.uri.port;
         if (!sameBinding(bound, asked) || !(named || sameAddress))
             continue; // another one, or one that cannot be told from it
         if (std::exchange(found, true))
