@@ -157,7 +157,8 @@ bool tellsOfAFlow(const Finding &finding)
 /// A code that hides a dead flow is told with the same parts as 430.
 void addHiddenFlow(const Finding &finding, Explanation &out)
 {
-    if (out.code < 300 || out.code == 430 || !tellsOfAFlow(finding) || !out.actor.empty())
+    if (out.code < 300 || out.code == 430 || !tellsOfAFlow(finding) || !out.actor.empty() ||
+        finding.grade == Grade::CannotTell)
         return;
     out.impact = finding.impact;
     out.actor = actorOf(finding.fixes, finding.grade);
@@ -182,6 +183,7 @@ void explainTrouble(const Evidence &evidence, const base::FlowReport &report,
     const Finding *main = nullptr;
     for (const auto &finding : findings)
         if (finding.severity != Severity::Info &&
+            std::string_view(finding.rule).starts_with("flow-") &&
             (main == nullptr || finding.severity > main->severity))
             main = &finding;
     if (main != nullptr) {

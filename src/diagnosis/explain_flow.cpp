@@ -68,13 +68,14 @@ void tellFlow(const Evidence &evidence, const calls::Transaction &failed, Tellin
         out.say("No keep-alive of it is in this trace.");
 }
 
-/// Of the same sender for the same request, this one too.
+/// Of the same sender for the same request until then, this one too.
 std::ptrdiff_t attemptsOf(const Evidence &evidence, const calls::Transaction &failed)
 {
     return std::count_if(evidence.call.transactions.begin(), evidence.call.transactions.end(),
                          [&](const calls::Transaction &each) {
                              return each.request.valid() && each.method == failed.method &&
-                                    each.cseq == failed.cseq && each.sentBy == failed.sentBy;
+                                    each.cseq == failed.cseq && each.sentBy == failed.sentBy &&
+                                    each.started <= failed.started;
                          });
 }
 
@@ -160,7 +161,7 @@ std::string departure(const Evidence &evidence, const calls::Transaction &failed
         return " So it was here: another flow was tried and the request went through.";
     std::string out;
     if (viaCount(evidence, failed.request) > 1)
-        out = attemptsOf(evidence, failed) == 1
+        out = attemptsOf(evidence, failed) == 1 && nextAttempt(evidence, failed) == nullptr
                   ? " Here no other flow was tried, as far as this trace shows."
                   : " Here another attempt was made and came to nothing.";
     if (toldTheWorse(evidence))

@@ -40,8 +40,10 @@ bool saidByDevice(const Evidence &evidence, const calls::Transaction &transactio
     const auto answerer = evidence.trace.source(transaction.finalResponse);
     if (!answerer.known())
         return false;
+    const auto asker = evidence.trace.source(transaction.request);
     for (const auto &flow : evidence.flows)
-        if (flow && flow->userAgent == answerer && flow->registered.known())
+        if (flow && flow->userAgent == answerer && flow->edge == asker &&
+            boundAt(*flow, transaction.started))
             return true;
     for (const auto &each : evidence.call.transactions)
         for (const auto &token : tokensOf(evidence, each.request))

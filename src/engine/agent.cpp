@@ -309,12 +309,12 @@ LocalFailure Agent::explain(const Reply &reply, const std::string &target,
     const auto met = error ? error->remote : remote;
     if ((error || reply.status == 503) && tlsRefusedSince(met, reply.begun))
         return {base::LocalKind::SendFailed, tls(met)->sentence};
-    if (handshaking(remote))
+    const auto secured = m_secured.find(met);
+    const bool stood = secured != m_secured.end() && secured->second.report->accepted;
+    if (!stood && handshaking(remote)) // else it may be another connection that hangs
         return {reply.status == 408 ? base::LocalKind::TimedOut : base::LocalKind::SendFailed,
                 silentHandshake(remote)};
-    const auto secured = m_secured.find(met);
-    const bool never = m_expected.contains(met) &&
-                       (secured == m_secured.end() || !secured->second.report->accepted);
+    const bool never = m_expected.contains(met) && !stood;
     if (never && error && (error->number == 0 || error->number == ECONNRESET))
         return {base::LocalKind::SendFailed,
                 fmt::format("{} {} the connection before the TLS handshake was done. A port "

@@ -54,6 +54,11 @@ void Redirects::take(const sip::Message &response)
             if (why.ends_with(kWriteItLike))
                 why.erase(why.size() - kWriteItLike.size());
             pass(bare, why);
+        } else if (const auto twin =
+                       std::find_if(found.begin(), found.end(),
+                                    [&](const auto &each) { return each.second == *uri; });
+                   twin != found.end()) { // named twice: called once
+            twin->first = std::max(twin->first, preference(contact));
         } else if (found.size() < kMost) {
             found.emplace_back(preference(contact), *uri);
         } else {

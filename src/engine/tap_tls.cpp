@@ -25,7 +25,7 @@ constexpr bool kSslIsLeft = std::string_view(SOFIA_SIP_VERSION) == "1.12.11devel
 
 TapListener::Secured endOf(bool done, int error, int number)
 {
-    const bool cut = !done && error == SSL_ERROR_SYSCALL && number == ECONNRESET;
+    const bool cut = !done && error == SSL_ERROR_SYSCALL;
     return {done, !done && error == SSL_ERROR_SSL, cut ? number : 0};
 }
 
@@ -94,7 +94,9 @@ int Tap::readSecure(SSL *ssl, void *buffer, int size, SslReadCall real)
         const int error = result > 0 ? SSL_ERROR_NONE : SSL_get_error(ssl, result);
         if (result <= 0 && !wouldBlock(error) && !entry.ended) {
             const Quiet quiet;
-            if (error == SSL_ERROR_SSL || !entry.heard) // such as a certificate refused late
+            // TLS 1.3 has a client's certificate refused after the handshake (RFC 8446
+            // section 4.4.2).
+            if (error == SSL_ERROR_SSL || (!entry.heard && SSL_version(ssl) == TLS1_3_VERSION))
                 m_listener.secured(ssl, connectionOf(entry), endOf(false, error, number));
             if (error == SSL_ERROR_SYSCALL && number == ECONNRESET) {
                 met({number, entry.remote, base::now()});
@@ -152,7 +154,8 @@ int Tap::endSecure(SSL *ssl, SslCall real)
     if (ours)
         open->second.ssl = nullptr;
     if (kSslIsLeft) {
-        BIO_up_ref(SSL_get_rbio(ssl));
+        if (BIO *const way = SSL_get_rbio(ssl); way != nullptr)
+            BIO_up_ref(way);
         SSL_CTX_up_ref(SSL_get_SSL_CTX(ssl));
         SSL_free(ssl);
     }

@@ -3,6 +3,7 @@
 
 #include <base/text.h>
 #include <cerrno>
+#include <cstring>
 #include <engine/tls.h>
 #include <fmt/format.h>
 #include <openssl/bio.h>
@@ -159,18 +160,18 @@ bool aboutClientCertificate(const HandshakeEnd &end)
 {
     switch (ERR_GET_REASON(end.error)) {
     case SSL_R_TLSV13_ALERT_CERTIFICATE_REQUIRED:
+    case SSL_R_SSLV3_ALERT_NO_CERTIFICATE:
+        return true;
     case SSL_R_TLSV1_ALERT_UNKNOWN_CA:
     case SSL_R_TLSV1_ALERT_ACCESS_DENIED:
     case SSL_R_TLSV1_ALERT_DECRYPT_ERROR:
     case SSL_R_SSLV3_ALERT_BAD_CERTIFICATE:
-    case SSL_R_SSLV3_ALERT_NO_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_UNSUPPORTED_CERTIFICATE:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_EXPIRED:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_REVOKED:
     case SSL_R_SSLV3_ALERT_CERTIFICATE_UNKNOWN:
-        return true;
     case SSL_R_SSLV3_ALERT_HANDSHAKE_FAILURE:
-        return end.asked;
+        return end.asked; // else it speaks of something else
     default:
         return end.error == 0 && end.asked;
     }
@@ -180,7 +181,9 @@ std::string endText(const HandshakeEnd &end)
 {
     if (end.error == 0)
         return end.number == ECONNRESET ? "it reset the connection (RST)"
-                                        : "it closed the connection (FIN)";
+               : end.number == 0
+                   ? "it closed the connection (FIN)"
+                   : fmt::format("the connection broke ({})", std::strerror(end.number));
     const char *text = ERR_reason_error_string(end.error);
     std::string out = text != nullptr ? text : "a reason nobody names";
     // OpenSSL names the protocol that first knew the alert, not the one in use.

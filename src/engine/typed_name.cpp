@@ -26,6 +26,8 @@ std::string withEscapedUser(std::string_view uri, bool all)
     if (at == uri.npos || (colon < at && !named)) // not what it should be: that is said elsewhere
         return std::string(uri);
     const std::size_t begin = colon < at ? colon + 1 : 0;
+    if (uri.substr(begin, 1) == "[") // an IPv6 host, and the '@' is a parameter's
+        return std::string(uri);
     std::string out(uri.substr(0, begin));
     for (std::size_t i = begin; i < at; ++i) {
         const auto byte = static_cast<unsigned char>(uri[i]);

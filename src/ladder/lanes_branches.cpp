@@ -11,6 +11,7 @@
 namespace ladder {
 namespace {
 
+constexpr std::size_t kMostDialogs = 256; // more are an attack, or a loop, and no forks to look at
 constexpr std::size_t kMostBranches = 12; // further forks stay on the lane they came from
 constexpr std::uint32_t kNone = ~0U;
 
@@ -56,7 +57,8 @@ std::vector<Way> waysOf(const diagnosis::Evidence &evidence,
 void Lanes::placeBranches()
 {
     const calls::Call &call = m_evidence.call;
-    if (call.kind != calls::Kind::Call || call.earlyDialogs.size() < 2)
+    if (call.kind != calls::Kind::Call || call.earlyDialogs.size() < 2 ||
+        call.earlyDialogs.size() > kMostDialogs)
         return;
     const std::vector<Way> ways = waysOf(m_evidence, m_byEndpoint);
     const auto forks = [&](const Way &one, bool ofOneOrigin) { // it and those beside it

@@ -10,7 +10,7 @@ void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &t : evidence.call.transactions) {
         if (t.method != sip::Method::Cancel || (t.finalStatus != 401 && t.finalStatus != 407) ||
-            !t.request.valid() || !t.finalResponse.valid())
+            !t.request.valid() || !t.finalResponse.valid() || evidence.call.finalStatus == 487)
             continue;
         auto &f =
             out.add("auth-ack-cancel", Severity::Warning, Grade::Seen,

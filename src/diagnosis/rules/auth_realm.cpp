@@ -32,7 +32,8 @@ void check(const Evidence &evidence, Findings &out)
             return;
         const auto *const answer = answerTo(evidence, challenged);
         // Taken all the same, the server does not look at it.
-        if (answer == nullptr || answer->finalStatus < 400 || !answer->finalResponse.valid())
+        const int status = answer == nullptr ? 0 : answer->finalStatus;
+        if ((status != 401 && status != 403 && status != 407) || !answer->finalResponse.valid())
             continue;
         const auto asked = challengesOf(evidence, challenged.finalResponse);
         const auto given = credentialsOf(evidence, answer->request);

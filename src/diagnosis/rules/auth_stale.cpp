@@ -23,7 +23,8 @@ void check(const Evidence &evidence, Findings &out)
     std::size_t times = 0;
     bool accepted = false; // in the end
     for (const auto &t : evidence.call.transactions) {
-        accepted = accepted || (times > 0 && t.finalStatus / 100 == 2);
+        accepted = accepted || (times > 0 && t.finalStatus >= 200 && t.finalStatus != 401 &&
+                                t.finalStatus != 407);
         if (!answered(evidence, t))
             continue; // a nonce that was never used cannot have run out
         if ((t.finalStatus != 401 && t.finalStatus != 407) || !t.finalResponse.valid() ||

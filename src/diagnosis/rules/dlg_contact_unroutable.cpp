@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <base/endpoint.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
@@ -55,8 +56,12 @@ void check(const Evidence &evidence, Findings &out)
             return;
         const auto host = unroutable(evidence, t.finalResponse);
         const auto lost = host ? sentThere(evidence, t.finalResponse, *host) : trace::RowId{};
-        if (!lost.valid())
-            continue;
+        const auto heard = [&](const calls::CallRow &each) {
+            return host && evidence.trace.source(each.row).address == *host;
+        };
+        if (!lost.valid() ||
+            std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(), heard))
+            continue; // there is a way to it, such as a tunnel
         auto &f = out.add(
             "dlg-contact-unroutable", Severity::Error, Grade::Likely,
             fmt::format("{} answers with the private Contact {} and no Record-Route [1]; the {} "

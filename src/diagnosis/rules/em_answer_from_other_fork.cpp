@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <diagnosis/ears.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
@@ -31,8 +32,11 @@ void check(const Evidence &evidence, Findings &out)
         return;
     const auto &other = call.earlyDialogs[played->dialog];
     if (other.toTag.empty() || winner.toTag.empty())
-        return; // dlg-tag-missing: who is who cannot be told
-    const bool untold = !winner.answerSdp.valid();
+        return;             // dlg-tag-missing: who is who cannot be told
+    const bool inReliable = // RFC 3262 section 5: then the 200 has none
+        std::any_of(winner.reliables.begin(), winner.reliables.end(),
+                    [](const calls::ReliableResponse &each) { return each.hasSdp; });
+    const bool untold = !winner.answerSdp.valid() && !inReliable;
     auto &f = out.add(
         "em-answer-from-other-fork", untold ? Severity::Warning : Severity::Info, Grade::Seen,
         fmt::format("The branch with To-tag {} was heard before the answer [1], and the one with "

@@ -10,6 +10,8 @@ namespace diagnosis::rules {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(2);
+constexpr auto kSilence = std::chrono::seconds(4); // of a user agent that got an INVITE
+constexpr int kMost = 64;                          // attempts that are looked at
 
 /// Of the same device, registered and alive when the first one failed; nullptr: none.
 const flows::Flow *spare(const Evidence &evidence, const flows::Flow &dead, base::Instant when)
@@ -34,11 +36,18 @@ Missed missedOf(const Evidence &evidence)
             return {}; // its own flow: nobody else's would help
         return {failed, routedFlow(evidence, *failed)};
     }
-    if (evidence.call.finalStatus < 300) // nobody gave up yet
-        return {};
-    for (const auto &each : evidence.call.transactions)
-        if (const auto *const flow = each.inDialog ? nullptr : silentFlow(evidence, each))
+    const auto &call = evidence.call;
+    if (call.finalStatus < 300 || call.finalStatus == 487 ||
+        call.state == calls::State::Cancelled || !call.finalResponse.valid())
+        return {}; // nobody gave up yet, or the caller did
+    int looked = 0;
+    for (const auto &each : call.transactions) {
+        if (each.method != sip::Method::Invite || each.inDialog || ++looked > kMost ||
+            evidence.time(call.finalResponse) - each.started < kSilence)
+            continue;
+        if (const auto *const flow = silentFlow(evidence, each))
             return {&each, flow};
+    }
     return {};
 }
 

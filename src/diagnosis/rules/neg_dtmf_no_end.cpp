@@ -15,7 +15,8 @@ std::size_t openEvents(const rtp::Stream &stream)
 {
     return static_cast<std::size_t>(
         std::count_if(stream.digits.begin(), stream.digits.end(), [&](const rtp::Digit &digit) {
-            return !digit.ended && digit.at + digit.length + kGoesOn < stream.last;
+            return digit.event < 16 && !digit.ended && // no flash, no tone of a fax
+                   digit.at + digit.length + kGoesOn < stream.last;
         }));
 }
 

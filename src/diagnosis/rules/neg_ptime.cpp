@@ -13,6 +13,7 @@ namespace {
 constexpr std::uint64_t kEnough = 100;
 constexpr long kTolerance = 5; // ms
 constexpr long kUsual = 20;    // RFC 3551 section 4.2: of nearly every codec
+constexpr long kLongest = 200; // RFC 3551 section 4.2: receivers take up to that
 constexpr long kFar = 3;       // times as long, or as short, as agreed
 
 /// The receiver's newest description when the stream ended.
@@ -48,7 +49,7 @@ void check(const Evidence &evidence, Findings &out)
         // like best.
         const bool bad = tooLong || took > audio->ptime || took * kFar <= audio->ptime;
         auto &f = out.add(
-            "neg-ptime", bad ? Severity::Warning : Severity::Info,
+            "neg-ptime", bad && !(unsaid && took <= kLongest) ? Severity::Warning : Severity::Info,
             unsaid ? Grade::Likely : Grade::Seen,
             fmt::format("{} sends {} ms of audio in each packet [1]; its receiver asked for "
                         "{} [2].",

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <base/text.h>
 #include <diagnosis/facts.h>
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/rule.h>
 #include <flows/registration.h>
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr std::uint16_t kSipPort = 5060;
 constexpr std::size_t kEnough = 2; // beside the one that was registered: one may be on its way out
 
 /// The newest REGISTER that bound something and was accepted, of one contact; nullptr: none.
@@ -29,7 +31,8 @@ bool ghostOf(const flows::Contact &own, const flows::Contact &listed)
 {
     const auto a = sip::parseUri(own.uri), b = sip::parseUri(listed.uri);
     if (!a.ok || !b.ok || listed.expires == 0U || listed.regId ||
-        (a.user == b.user && base::equalsNoCase(a.host, b.host) && a.port == b.port))
+        (a.user == b.user && base::equalsNoCase(a.host, b.host) &&
+         a.port.value_or(kSipPort) == b.port.value_or(kSipPort)))
         return false;
     if (!own.instance.empty() || !listed.instance.empty())
         return base::equalsNoCase(own.instance, listed.instance);
@@ -50,6 +53,8 @@ void check(const Evidence &evidence, Findings &out)
     if (sent.size() != 1)
         return;
     const auto own = flows::readContact(sent.front());
+    if (takesAway(evidence.message(last->request)))
+        return;
     std::string_view first;
     std::size_t ghosts = 0;
     for (const auto value : listed)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/facts.h>
+#include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
@@ -22,10 +23,12 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         if (++refusals > kMost)
             return;
+        if (wasProgressing(evidence, t) || saidByDevice(evidence, t))
+            continue; // the device was reached, and says so of itself
         const auto target = evidence.message(t.request).requestUri;
         if (!sip::parseUri(target).parameter("gr"))
             continue;
-        auto &f = out.add("rt-gruu-lost", Severity::Warning, Grade::Seen,
+        auto &f = out.add("rt-gruu-lost", Severity::Warning, Grade::Likely,
                           fmt::format("The {} goes to a GRUU, the address of one device [1], and "
                                       "{} answers {} [2]: it has no binding of that device.",
                                       methodOf(evidence, t), sender(evidence, t.finalResponse),

@@ -47,12 +47,14 @@ void check(const Evidence &evidence, Findings &out)
         const auto contacts = evidence.message(t.finalResponse).values(sip::HeaderId::Contact);
         if (contacts.size() != 1) // others may be tried
             continue;
+        if (contacts.front().find('?') != std::string_view::npos)
+            continue; // the same address with more to say, as servers that look a number up do
         const auto before = triedBefore(evidence, t, sip::parseNameAddress(contacts.front()).uri);
         if (!before.valid())
             continue;
         const bool itself = before == t.request;
         auto &f =
-            out.add("rt-redirect-loop", Severity::Warning, Grade::Seen,
+            out.add("rt-redirect-loop", Severity::Warning, itself ? Grade::Likely : Grade::Seen,
                     fmt::format("{} redirects the {} [1] with {} to {} [2], where {}.",
                                 sender(evidence, t.finalResponse), methodOf(evidence, t),
                                 codeText(t.finalStatus), shown(contacts.front()),

@@ -19,6 +19,8 @@ bool ownRoute(const Evidence &evidence, trace::RowId request)
     const auto uri = sip::parseNameAddress(routes.front()).uri;
     const auto host = base::Address::parse(uri.host);
     const auto source = evidence.trace.source(request);
+    if (evidence.trace.destination(request).address == source.address)
+        return false; // it sends to itself, as a proxy with two interfaces may
     return host && *host == source.address && uri.port.value_or(kSipPort) == source.port;
 }
 

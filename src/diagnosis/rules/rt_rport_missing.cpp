@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kMost = 16; // requests that are looked at
 constexpr std::uint16_t kSipPort = 5060;
+constexpr auto kOnItsWay = std::chrono::milliseconds(300);
 
 /// The top Via without rport, from whose port the packet did not come.
 struct Astray {
@@ -51,7 +52,11 @@ void check(const Evidence &evidence, Findings &out)
             return;
         const auto wrong = astray(evidence, t);
         const auto response = wrong.found ? misdirected(evidence, t, wrong.named) : trace::RowId{};
-        if (!response.valid() || evidence.time(t.repeats.back()) <= evidence.time(response))
+        // A 1xx stops no request but INVITE (RFC 3261 section 17.1.2.2), and a repeat may have been
+        // on its way.
+        const bool stops = t.method == sip::Method::Invite || t.finalResponse == response;
+        if (!response.valid() || !stops ||
+            evidence.time(t.repeats.back()) - evidence.time(response) < kOnItsWay)
             continue;
         auto &f = out.add(
             "rt-rport-missing", Severity::Error, Grade::Likely,

@@ -27,16 +27,22 @@ void check(const Evidence &evidence, Findings &out)
             out.recheckAt(session->since + kPatience);
         return;
     }
-    for (const auto &bound : evidence.streams)
+    const BoundStream *before = nullptr; // of the branch that answered: its way is in view
+    for (const auto &bound : evidence.streams) {
         if (cameSince(*bound.stream, session->since) != 0 || bound.stream->last > session->since)
             return;
+        before = bound.earlyDialog == call.winner ? &bound : before;
+    }
+    if (before == nullptr)
+        return;
     auto &f =
         out.add("rtp-none", Severity::Error, gradeOf(hearing(evidence)),
                 fmt::format("Media may pass both ways since the {} [1], but no RTP came from "
-                            "either side in {}, though some had come before.",
+                            "either side in {}, though some had come before [2].",
                             messageText(evidence, session->row), lasting(end - session->since)));
     f.impact = "Both sides hear nothing.";
-    f.evidence = {at(session->row, "both directions are agreed on")};
+    f.evidence = {at(session->row, "both directions are agreed on"),
+                  at(*before->stream, "came before")};
     f.fixes = {{"Check what both ways share: a relay that does not start, a firewall that lets no "
                 "RTP through.",
                 "NAT or firewall", Action::None},

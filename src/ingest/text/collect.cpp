@@ -280,12 +280,23 @@ void Collector::readBody()
     m_out.restored += body.read(next, m_at);
 }
 
+/// Without one of these nobody sent it (RFC 3261 section 8.1.1).
+bool lacksHeaders(const sip::Message &message)
+{
+    for (const auto id : {sip::HeaderId::Via, sip::HeaderId::From, sip::HeaderId::To,
+                          sip::HeaderId::CallId, sip::HeaderId::CSeq})
+        if (message.find(id) == nullptr)
+            return true;
+    return false;
+}
+
 std::optional<Collected> Collector::run()
 {
     m_at = m_first.next;
     std::string room;
     std::string_view first = m_first.in(m_text);
-    if (auto single = unescaped(first)) {
+    bool ended = false;
+    if (auto single = unescaped(first, &ended)) {
         m_out.restored = std::move(*single);
         m_out.next = m_first.next;
         const auto read = sip::parse(m_out.restored);
@@ -294,7 +305,7 @@ std::optional<Collected> Collector::run()
         // Every byte of it is in this line, if the log took it whole.
         const auto length = read->number(sip::HeaderId::ContentLength);
         const std::size_t head = m_out.restored.find("\r\n\r\n");
-        m_out.cut = head == std::string::npos ||
+        m_out.cut = head == std::string::npos || (!ended && lacksHeaders(*read)) ||
                     (length && static_cast<std::uint64_t>(std::max<std::int64_t>(*length, 0)) >
                                    m_out.restored.size() - head - 4);
         return std::move(m_out);

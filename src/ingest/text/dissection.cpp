@@ -116,9 +116,12 @@ bool Dissection::frameField(std::string_view name, std::string_view shown, std::
         packet.protocols = shown;
     else if (name == "frame_time_epoch" || (name == "frame_time" && !packet.time.known()))
         packet.time = timeOf(shown);
-    else if (name == "timestamp" && !packet.time.known() && shown.size() == 13) // milliseconds
-        packet.time = {base::toInteger(shown).value_or(0) * 1'000'000};
-    else
+    else if (name == "timestamp" && !packet.time.known() && shown.size() == 13) { // milliseconds
+        constexpr long long kLast = 9'000'000'000'000; // as nanoseconds it still fits
+        const auto milliseconds = base::toInteger(shown).value_or(0);
+        if (milliseconds > 0 && milliseconds < kLast)
+            packet.time = {milliseconds * 1'000'000};
+    } else
         return false;
     return true;
 }

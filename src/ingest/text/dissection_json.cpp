@@ -132,7 +132,8 @@ public:
         m_packet.tell();
         if (m_damaged != 0)
             m_out.flaw(base::counted(m_damaged, "packet") +
-                       " could not be read: the JSON is damaged there, or ends.");
+                       " could not be read: the JSON is damaged there, or ends." +
+                       (m_tries >= kMostTries ? " What follows was not looked at." : ""));
     }
 
 private:
@@ -180,11 +181,15 @@ private:
     /// Where another packet may begin.
     std::size_t nextPacket(std::size_t from) const
     {
-        const std::size_t index = m_text.find(kIndex, from + kIndex.size() + 16);
+        constexpr std::size_t kNone = std::string_view::npos;
         const std::size_t line = m_text.find("\n{\"", from);
-        const std::size_t brace =
-            index == std::string_view::npos ? index : m_text.rfind('{', index);
-        return std::min({brace, line, m_text.size()});
+        std::size_t index = m_text.find(kIndex, from);
+        std::size_t brace = index == kNone ? kNone : m_text.rfind('{', index);
+        if (brace != kNone && brace < from) { // that one belongs to the packet that is left
+            index = m_text.find(kIndex, index + kIndex.size());
+            brace = index == kNone ? kNone : m_text.rfind('{', index);
+        }
+        return std::max(from, std::min({brace, line, m_text.size()}));
     }
 
     std::string_view m_text;

@@ -93,7 +93,7 @@ std::size_t sizeOf(std::string_view message)
 
 } // namespace
 
-std::optional<std::string> unescaped(std::string_view line)
+std::optional<std::string> unescaped(std::string_view line, bool *ended)
 {
     const char style = styleOf(line);
     if (style == 0)
@@ -111,7 +111,10 @@ std::optional<std::string> unescaped(std::string_view line)
             ends.append(c == '\n' ? "\r\n" : std::string_view(&c, 1));
         out = std::move(ends);
     }
-    if (out.find("\r\n\r\n") == std::string::npos) { // trimmed at the line's end
+    const bool whole = out.find("\r\n\r\n") != std::string::npos;
+    if (ended != nullptr)
+        *ended = whole;
+    if (!whole) { // trimmed at the line's end
         while (!out.empty() && (out.back() == '\r' || out.back() == '\n' || out.back() == '"'))
             out.pop_back();
         out += "\r\n\r\n";

@@ -11,6 +11,7 @@ namespace ingest::text {
 
 /// The message with its line ends, up to the size its Content-Length tells; nullopt: `line` holds
 /// no escaped line end.
-std::optional<std::string> unescaped(std::string_view line);
+/// `ended`, if given, becomes whether the end of the head was there, or is only taken to have been.
+std::optional<std::string> unescaped(std::string_view line, bool *ended = nullptr);
 
 } // namespace ingest::text

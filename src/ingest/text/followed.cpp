@@ -166,10 +166,11 @@ Talk readYaml(std::string_view text)
             side = peer == "0" ? 0 : 1;
         else if (const auto host = valueBehind(line, "host:"); !host.empty() && !packets)
             out.ends[side].address = base::Address::parse(host).value_or(base::Address{});
-        else if (const auto port = valueBehind(line, "port:"); !port.empty() && !packets)
+        else if (const auto port = valueBehind(line, "port:"); !port.empty() && !packets) {
+            const auto number = base::toInteger(port).value_or(0);
             out.ends[side].port =
-                static_cast<std::uint16_t>(base::toInteger(port).value_or(0) & 0xFFFF);
-        else if (const auto stamp = valueBehind(line, "timestamp:"); !stamp.empty())
+                number > 0 && number <= 0xFFFF ? static_cast<std::uint16_t>(number) : 0;
+        } else if (const auto stamp = valueBehind(line, "timestamp:"); !stamp.empty())
             time = momentIn(stamp).time;
         else if (!valueBehind(line, "packet:").empty())
             flush();
