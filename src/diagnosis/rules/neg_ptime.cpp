@@ -13,7 +13,7 @@ namespace {
 constexpr std::uint64_t kEnough = 100;
 constexpr long kTolerance = 5; // ms
 constexpr long kUsual = 20;    // RFC 3551 section 4.2: of nearly every codec
-constexpr long kLongest = 200; // RFC 3551 section 4.2: receivers take up to that
+constexpr long kLongest = 120; // that some codecs make of their own (RFC 7587 section 3.2.1)
 constexpr long kFar = 3;       // times as long, or as short, as agreed
 
 /// The receiver's newest description when the stream ended.
