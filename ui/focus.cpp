@@ -122,10 +122,23 @@ void Focus::reload()
         take(view, false);
 }
 
+namespace {
+
+/// Whose figures move between its messages. What they cost grows with the call and is paid on this
+/// thread each second, and a registration that is accepted goes on for days.
+bool ticks(const session::CallView &view)
+{
+    constexpr std::size_t kMostRows = 2000;
+    return view.call->kind == calls::Kind::Call && view.call->rows.size() <= kMostRows &&
+           goesOn(view);
+}
+
+} // namespace
+
 /// Between messages nobody else says that time goes by.
 void Focus::tick()
 {
-    if (m_call && goesOn(*m_call))
+    if (m_call && ticks(*m_call))
         Q_EMIT passed();
     else
         m_clock.stop();
@@ -134,7 +147,7 @@ void Focus::tick()
 void Focus::take(const CallPtr &view, bool fresh)
 {
     m_call = view;
-    if (goesOn(*view) && !m_clock.isActive())
+    if (ticks(*view) && !m_clock.isActive())
         m_clock.start();
     if (fresh) {
         m_rowByUser = false;

@@ -70,6 +70,8 @@ bool saidByItsEdge(const Evidence &evidence, const calls::Transaction &transacti
 /// The user agent itself gave the answer: the end of a registered flow, or the one that a token in
 /// a Route of this call names. Then its flow carried request and answer.
 bool saidByDevice(const Evidence &evidence, const calls::Transaction &transaction);
+/// A user agent that got an INVITE has sent at least a 100 by then (RFC 3261 section 17.2.1).
+inline constexpr auto kSilentUserAgent = std::chrono::seconds(4);
 /// The registered flow that the request went over and that gave nothing back, not even a 100;
 /// nullptr: there was an answer, or it went over no flow that this trace knows.
 const flows::Flow *silentFlow(const Evidence &evidence, const calls::Transaction &transaction);

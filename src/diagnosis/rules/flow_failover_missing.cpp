@@ -10,8 +10,7 @@ namespace diagnosis::rules {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(2);
-constexpr auto kSilence = std::chrono::seconds(4); // of a user agent that got an INVITE
-constexpr int kMost = 64;                          // attempts that are looked at
+constexpr int kMost = 64; // attempts that are looked at
 
 /// Of the same device, registered and alive when the first one failed; nullptr: none.
 const flows::Flow *spare(const Evidence &evidence, const flows::Flow &dead, base::Instant when)
@@ -43,7 +42,7 @@ Missed missedOf(const Evidence &evidence)
     int looked = 0;
     for (const auto &each : call.transactions) {
         if (each.method != sip::Method::Invite || each.inDialog || ++looked > kMost ||
-            evidence.time(call.finalResponse) - each.started < kSilence)
+            evidence.time(call.finalResponse) - each.started < kSilentUserAgent)
             continue;
         if (const auto *const flow = silentFlow(evidence, each))
             return {&each, flow};

@@ -12,7 +12,6 @@ namespace {
 
 constexpr auto kAtOnce = std::chrono::milliseconds(50);
 constexpr auto kPatience = std::chrono::seconds(10); // a call that rings nobody for so long
-constexpr auto kSilence = std::chrono::seconds(4);   // of a user agent that got an INVITE
 
 constexpr std::size_t kMostLookedAt = 1024; // of one call
 
@@ -252,7 +251,8 @@ bool judge(const Evidence &evidence, const calls::Transaction &transaction, Find
             return false;
         const auto end = evidence.call.finalResponse;
         const bool given = told.silent != nullptr && evidence.call.finalStatus >= 300 &&
-                           end.valid() && evidence.time(end) - transaction.started >= kSilence;
+                           end.valid() &&
+                           evidence.time(end) - transaction.started >= kSilentUserAgent;
         if (!given && evidence.now - transaction.started < kPatience) {
             out.recheckAt(transaction.started + kPatience);
             return false;
