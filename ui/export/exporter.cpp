@@ -53,8 +53,8 @@ QImage picture(const ladder::Scene &scene, const Theme &theme, double scale)
     painter.setScene(&scene);
     QPainter canvas(&image);
     canvas.setRenderHint(QPainter::TextAntialiasing);
-    painter.paintRows(canvas, 0, scene.height);
-    painter.paintHeader(canvas);
+    painter.paintRows(canvas, QRectF(0, 0, scene.width, scene.height));
+    painter.paintHeader(canvas, 0, scene.width);
     return image;
 }
 

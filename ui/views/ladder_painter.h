@@ -28,10 +28,10 @@ public:
     /// Of arrows, in the Scene's units.
     void setArrowWidth(double width) { m_arrowWidth = width; }
 
-    /// Lifelines and the rows that touch [y0, y1), in scene coordinates.
-    void paintRows(QPainter &painter, double y0, double y1);
-    /// The lanes' names, at the scene's top.
-    void paintHeader(QPainter &painter);
+    /// Lifelines and rows, of both what touches `seen`, in scene coordinates.
+    void paintRows(QPainter &painter, const QRectF &seen);
+    /// The lanes' names, at the scene's top; those that touch [left, right).
+    void paintHeader(QPainter &painter, double left, double right);
 
 private:
     void paintRects(QPainter &painter, std::uint32_t first, std::uint32_t count, bool selected);
@@ -41,6 +41,8 @@ private:
     void paintHead(QPainter &painter, const ladder::Line &line);
     void paintText(QPainter &painter, std::uint32_t index);
     const QFont &fontOf(const ladder::Text &text) const;
+    bool isSeen(double left, double right, double top, double bottom) const;
+    bool isSeen(const ladder::Text &text) const;
 
     struct Laid {
         QStaticText text;
@@ -51,6 +53,7 @@ private:
     Fonts m_fonts;
     int m_selected = -1;
     double m_arrowWidth = 1.5;
+    QRectF m_seen; // of the paint that is under way
     std::unordered_map<std::uint32_t, Laid> m_laid;
 };
 

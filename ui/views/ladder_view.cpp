@@ -168,7 +168,9 @@ void LadderView::paintEvent(QPaintEvent *)
     painter.scale(zoom(), zoom());
     paintSelection(painter);
     m_painter.setSelected(selectedIndex());
-    m_painter.paintRows(painter, (top + bodyTop()) / zoom(), bottom / zoom());
+    const double left = offset.x() / zoom(), right = (offset.x() + viewport()->width()) / zoom();
+    m_painter.paintRows(painter, QRectF(QPointF(left, (top + bodyTop()) / zoom()),
+                                        QPointF(right, bottom / zoom())));
     paintMark(painter);
     paintFlash(painter);
     painter.resetTransform();
@@ -176,7 +178,7 @@ void LadderView::paintEvent(QPaintEvent *)
     painter.fillRect(viewport()->rect(), m_theme.tokens().colour(Neutral::Surface));
     painter.translate(-offset.x(), 0);
     painter.scale(zoom(), zoom());
-    m_painter.paintHeader(painter);
+    m_painter.paintHeader(painter, left, right);
     painter.resetTransform();
     painter.setPen(m_theme.tokens().colour(Neutral::Line));
     painter.drawLine(0, static_cast<int>(bodyTop()) - 1, viewport()->width(),
