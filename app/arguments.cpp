@@ -9,14 +9,19 @@
 namespace app {
 namespace {
 
-/// An option whose value is written as "udp|tcp" takes one of these words.
+/// An option whose value is written as "udp|tcp" takes one of these words; in "CC|off" the one in
+/// capitals stands for any.
 bool listed(const OptionSpec &option, std::string_view value)
 {
     if (option.value.find('|') == std::string_view::npos)
         return true;
     const auto words = base::split(option.value, '|');
-    return std::any_of(words.begin(), words.end(),
-                       [value](std::string_view word) { return base::equalsNoCase(word, value); });
+    const auto stands = [](std::string_view word) {
+        return std::all_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+    };
+    return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
+        return stands(word) || base::equalsNoCase(word, value);
+    });
 }
 
 } // namespace

@@ -106,7 +106,6 @@ std::string why(const Expectation &each)
     if (const auto mos = numberIn(each.wanted);
         option == "--mos-at-least" && (!mos || *mos < 1 || *mos > 5))
         return "takes a mean opinion score from 1 to 5, such as 4.0";
-    // "1xx" ends no call, and nothing else is provisional.
     if (option == "--code" && (!isCode(each.wanted) || each.wanted[0] == '1'))
         return "takes the code of a final response, such as 200 or 4xx";
     if (option == "--provisional" && (!isCode(each.wanted) || each.wanted[0] != '1'))
@@ -131,6 +130,20 @@ std::vector<Json> soundsOf(const Json &call)
     return out;
 }
 
+/// Packets that came are not what was heard: the verdict of their dialog says why.
+std::string whyNothing(const Json &call)
+{
+    for (const Json &dialog : call.value("early_dialogs", Json::array())) {
+        if (dialog.value("rtp_packets", std::uint64_t{0}) == 0)
+            continue;
+        const Json verdict = dialog.value("verdict", Json::object());
+        if (verdict.is_object() && verdict.value("light", "") == "red")
+            return "nothing was heard before the answer: " + verdict.value("text", "");
+        return "RTP came before the answer, but of a codec that is not listened to";
+    }
+    return "no RTP came before the answer";
+}
+
 std::string heardText(const Json &call)
 {
     constexpr std::size_t kMostParts = 4; // of one dialog
@@ -146,13 +159,8 @@ std::string heardText(const Json &call)
             parts = {heard.value("text", "")};
         texts.push_back(fmt::format("{}", fmt::join(parts, ", then ")));
     }
-    std::uint64_t packets = 0;
-    for (const Json &dialog : call.value("early_dialogs", Json::array()))
-        packets += dialog.value("rtp_packets", std::uint64_t{0});
     if (texts.empty())
-        return packets == 0 ? std::string("no RTP came before the answer")
-                            : std::string("RTP came before the answer, but of a codec that is not "
-                                          "listened to");
+        return whyNothing(call);
     return fmt::format("heard before the answer: {}", fmt::join(texts, "; "));
 }
 
@@ -259,6 +267,15 @@ Answer aboutQuality(Answer answer, const Json &call)
     return answer;
 }
 
+std::string localEnd(const Json &call, const Json &final)
+{
+    const std::string text = final.value("text", final.value("phrase", "")); // why it ended here
+    for (const Json &each : call.value("responses", Json::array()))
+        if (each.value("code", 0) / 100 == 2)
+            return "200 came, and the call was ended here: " + text;
+    return "no final response came: " + text;
+}
+
 Answer aboutCodes(Answer answer, const Json &call)
 {
     const std::string option = answer.expectation.option, wanted = answer.expectation.wanted;
@@ -268,9 +285,8 @@ Answer aboutCodes(Answer answer, const Json &call)
         const bool local = final.is_object() && final.value("local", false);
         answer.met = !local && fitsCode(wanted, code);
         answer.text =
-            local       ? fmt::format("no final response came: {}",
-                                      final.value("text", final.value("phrase", "")))
-            : code == 0 ? std::string("no final response came")
+            local       ? localEnd(call, final)
+            : code == 0 ? "no final response came"
                         : fmt::format("the call ended with {} {}", code, final.value("phrase", ""));
         return answer;
     }

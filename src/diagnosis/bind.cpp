@@ -78,6 +78,7 @@ private:
     std::unordered_set<std::string> m_calleeTags;
     std::vector<Sender> m_senders;
     std::string m_originator; // sent-by of the first INVITE
+    bool m_stands = true;     // the trace begins within the dialog: no INVITE in it makes one
 };
 
 Places::Places(const calls::Call &call, const trace::Trace &trace) : m_call(call)
@@ -88,10 +89,12 @@ Places::Places(const calls::Call &call, const trace::Trace &trace) : m_call(call
     for (const auto &row : call.rows)
         if (row.row == call.invite && row.transaction < call.transactions.size())
             m_originator = call.transactions[row.transaction].sentBy;
+    for (const auto &transaction : call.transactions)
+        m_stands = m_stands && (transaction.method != sip::Method::Invite || transaction.inDialog);
     std::size_t descriptions = 0;
     for (const auto &row : call.rows) {
-        if (row.original.valid() || trace.row(row.row).kind != trace::RowKind::Message ||
-            !trace.row(row.row).hasSdp)
+        const auto &entry = trace.row(row.row);
+        if (row.original.valid() || entry.kind != trace::RowKind::Message || !entry.hasSdp)
             continue;
         read(row, trace);
         if (++descriptions == kMostDescriptions)
@@ -172,13 +175,12 @@ void Places::add(const Place &place)
 
 /// The sender has been told the right place: by a message that came straight from the socket's host
 /// (no NAT), and that either names another port of the host which the stream goes to or went to the
-/// very host which the stream comes from (no relay). What our own sockets received has arrived.
+/// very host which the stream comes from (no relay). Of our own sockets the address is certain.
 bool Places::astray(const BoundStream &bound) const
 {
     const rtp::Stream &stream = *bound.stream;
-    if (!bound.towardsCaller || !bound.early || stream.origin != base::Origin::Capture ||
-        stream.first < m_call.first || names(stream.destination, false) ||
-        names(stream.destination, true))
+    if (!bound.towardsCaller || !bound.early || stream.first < m_call.first ||
+        names(stream.destination, false) || names(stream.destination, true))
         return false;
     bool told = false;
     for (const Place &place : m_places) {
@@ -186,9 +188,10 @@ bool Places::astray(const BoundStream &bound) const
             return false;
         if (place.callee)
             continue;
-        told = told || (place.from == place.endpoint.address &&
-                        (place.endpoint.address == stream.destination.address ||
-                         place.to == stream.source.address));
+        const bool sameHost = place.endpoint.address == stream.destination.address;
+        const bool straight =
+            place.from == place.endpoint.address && (sameHost || place.to == stream.source.address);
+        told = told || (stream.origin == base::Origin::Capture ? straight : sameHost);
     }
     return told;
 }
@@ -218,7 +221,6 @@ bool Places::relayed(const BoundStream &bound,
            });
 }
 
-/// "ssrc:1234 cname:..."
 void Places::addSender(std::string_view attribute, bool callee, std::uint32_t dialog)
 {
     constexpr std::string_view kName = "ssrc:";
@@ -347,10 +349,10 @@ std::optional<BoundStream> Places::place(const std::shared_ptr<const rtp::Stream
     BoundStream bound;
     bound.stream = stream;
     bound.towardsCaller = int(fromCallee) + int(toCaller) >= int(fromCaller) + int(toCallee);
-    bound.early = !m_call.answered.known() || stream->first + kOvertaking < m_call.answered;
+    bound.early =
+        !m_stands && (!m_call.answered.known() || stream->first + kOvertaking < m_call.answered);
     const Sender *announced = sender(stream->ssrc);
-    if (announced != nullptr)
-        bound.towardsCaller = announced->callee;
+    bound.towardsCaller = announced != nullptr ? announced->callee : bound.towardsCaller;
     if (announced != nullptr && announced->callee && announced->dialog != kNobody) {
         bound.earlyDialog = announced->dialog; // forks may share a port, but no SSRC
         bound.certainty = Certainty::Exact;

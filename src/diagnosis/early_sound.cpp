@@ -153,6 +153,23 @@ std::uint32_t heardInsteadOf(const Evidence &evidence, std::uint32_t earlyDialog
     return instead;
 }
 
+bool notHeardHere(const Evidence &evidence, std::uint32_t earlyDialog)
+{
+    constexpr std::uint64_t kEnough = 25; // packets, half a second: it has made up its mind
+    if (!outgoingCall(evidence) || earlyArrival(evidence, earlyDialog).packets < kEnough)
+        return false;
+    const auto until = earlyEnd(evidence, earlyDialog);
+    const auto played = toldPlayed(evidence, until);
+    return std::find(played.begin(), played.end(), earlyDialog) == played.end() &&
+           std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(),
+                       [&](const calls::CallRow &place) {
+                           const auto *const told = evidence.trace.local(place.row);
+                           return told != nullptr &&
+                                  told->kind == base::LocalKind::RingbackChanged &&
+                                  evidence.time(place.row) < until;
+                       });
+}
+
 bool withoutOutput(const Evidence &evidence)
 {
     return std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(),

@@ -39,6 +39,9 @@ bool wasEarly(const Evidence &evidence, std::uint32_t earlyDialog);
 /// this one arrives too. By what our media said of it; where it said nothing, by the rule that it
 /// keeps to (ears.h). ~0: this one is heard, or it is not known.
 std::uint32_t heardInsteadOf(const Evidence &evidence, std::uint32_t earlyDialog);
+/// Of a call of ours: media of that dialog came, and our media said of none of it that it is heard,
+/// though it said what is heard instead (no key that fits, another socket, not allowed).
+bool notHeardHere(const Evidence &evidence, std::uint32_t earlyDialog);
 /// Our own media found no output to play through.
 bool withoutOutput(const Evidence &evidence);
 /// The capture cut the message short of where its description would stand: it may have had one.

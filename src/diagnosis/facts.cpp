@@ -216,6 +216,18 @@ const calls::Transaction *transactionOf(const calls::Call &call, trace::RowId ro
     return nullptr;
 }
 
+std::string_view senderRole(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    const auto row = transaction.request.valid() ? transaction.request : transaction.finalResponse;
+    if (transaction.inDialog && row.valid()) {
+        const auto tag = evidence.trace.tag(evidence.trace.row(row).fromTag);
+        for (const auto &dialog : evidence.call.earlyDialogs)
+            if (!tag.empty() && dialog.toTag == tag)
+                return "callee's user agent";
+    }
+    return "caller's user agent";
+}
+
 trace::RowId answerWithoutTag(const Evidence &evidence)
 {
     for (const auto &transaction : evidence.call.transactions) {

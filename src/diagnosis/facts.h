@@ -46,6 +46,8 @@ bool earlyPhaseOver(const Evidence &evidence, std::uint32_t earlyDialog);
 /// The INVITE whose offer reached this hop: the request of the transaction that `response` belongs
 /// to.
 const calls::Transaction *transactionOf(const calls::Call &call, trace::RowId row);
+/// Whose request it is, as fixes name them: "caller's user agent", "callee's user agent".
+std::string_view senderRole(const Evidence &evidence, const calls::Transaction &transaction);
 /// A 2xx to an initial INVITE whose To has no tag (RFC 3261 section 8.2.6.2); invalid: none.
 trace::RowId answerWithoutTag(const Evidence &evidence);
 /// Value of a comma-separated parameter as digest headers have them, unquoted: realm="x",

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <diagnosis/flow_former.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -38,7 +39,8 @@ FlowVerdict ownFlow(const Evidence &evidence, const calls::Transaction &failed, 
                                       who, Action::None}
                                 : Fix{"Then place the call again.", who, Action::CallAgain});
     verdict.fixes.push_back(
-        {"Send keep-alives more often than the NAT or firewall forgets (30 s is safe for UDP).",
+        {"Send keep-alives more often than the NAT or firewall forgets (every 24 to 29 s over UDP, "
+         "RFC 5626 section 4.4.2).",
          who, Action::None});
     return verdict;
 }
@@ -50,10 +52,17 @@ FlowVerdict peersFlow(const Evidence &evidence, const calls::Transaction &failed
     FlowVerdict verdict;
     verdict.which = FlowCase::PeersFlow;
     verdict.grade = Grade::Likely;
-    verdict.text = fmt::format("The route set of the dialog leads to one connection of the other "
-                               "side, and {} says that it "
-                               "is gone; no proxy on this way may choose another one.",
-                               sender(evidence, failed.finalResponse));
+    const bool routes = failed.request.valid() &&
+                        evidence.message(failed.request).find(sip::HeaderId::Route) != nullptr;
+    verdict.text =
+        routes ? fmt::format("The route set of the dialog leads to one connection of the other "
+                             "side, and {} says that it is gone; no proxy on this way may choose "
+                             "another one.",
+                             sender(evidence, failed.finalResponse))
+               : fmt::format("The {} went straight to {} by the Contact, with no Route and no flow "
+                             "token in it: that 430 speaks of a flow further on, as a B2BUA hands "
+                             "it through, or is misused.",
+                             sip::methodText(failed.method), receiver(evidence, failed.request));
     verdict.impact = fmt::format(
         "This {} fails; the dialog is not ended by it and media may still run (RFC 5057).",
         sip::methodText(failed.method));
@@ -69,22 +78,34 @@ FlowVerdict peersFlow(const Evidence &evidence, const calls::Transaction &failed
     return verdict;
 }
 
+/// The user agent closed the connection, which is in the trace.
+bool closedByItself(const Evidence &evidence, const calls::Transaction &failed)
+{
+    const auto *const flow = routedFlow(evidence, failed);
+    const auto *const death = flow != nullptr ? flows::deathOf(*flow, failed.started) : nullptr;
+    return death != nullptr && death->row.valid() &&
+           (death->what == flows::Happening::Closed || death->what == flows::Happening::Reset) &&
+           evidence.trace.source(death->row) == flow->userAgent;
+}
+
 FlowVerdict targetsFlow(const Evidence &evidence, const calls::Transaction &failed)
 {
     FlowVerdict verdict;
     const auto &answer = evidence.message(failed.finalResponse);
     const auto warning = answer.value(sip::HeaderId::Warning);
     const auto vias = viaCount(evidence, failed.request);
+    // One hop is in sight: that nobody stands behind it, or had another flow, is not.
     const bool direct = vias <= 1 && failed.finished - failed.started < kAtOnce &&
-                        base::lower(warning).find("flow") != std::string::npos;
+                        base::lower(warning).find("flow") != std::string::npos &&
+                        !handedOn(evidence, failed);
     const auto way = routed(evidence, failed);
     const bool known = way && saidByItsEdge(evidence, failed, way->token);
     const bool triedOn = nextAttempt(evidence, failed) != nullptr;
     verdict.which = direct ? FlowCase::EdgeIsRegistrar : FlowCase::NoFlowLeft;
     verdict.text =
-        direct ? fmt::format("{} is registrar and edge in one: it found the connection of the "
-                             "target gone and had "
-                             "no other flow to try.",
+        direct ? fmt::format("{} found the connection of the target gone, or handed on what a "
+                             "proxy behind it said: if it is registrar and edge in one, it had no "
+                             "other flow to try.",
                              sender(evidence, failed.finalResponse))
                : fmt::format("The target is registered over a connection that {}{} no longer has.",
                              sender(evidence, failed.finalResponse),
@@ -92,17 +113,25 @@ FlowVerdict targetsFlow(const Evidence &evidence, const calls::Transaction &fail
     verdict.impact = "The target cannot be reached over this flow; every further call meets the "
                      "same dead binding until it "
                      "is refreshed or removed.";
-    verdict.fixes = {
-        {triedOn ? "Remove a binding when a 430 comes back for it."
-                 : "Try the target's next flow after 430 and remove the dead binding; answer the "
-                   "caller 480 when none is left.",
-         "home proxy", Action::None},
-        {"Notice the dead connection by the missing pong and re-register with the same reg-id; "
-         "register over two "
-         "edges.",
-         "callee's user agent", Action::None},
-        {"Check whether the edge restarted or closed idle connections earlier than its Flow-Timer.",
-         "edge proxy", Action::None}};
+    verdict.fixes = {{triedOn ? "Remove a binding when a 430 comes back for it."
+                      : evidence.call.finalStatus == 480
+                          ? "Remove the dead binding; the 480 to the caller is right."
+                          : "Try the target's next flow after 430 and remove the dead binding; "
+                            "answer the caller 480 when none is left.",
+                      "home proxy", Action::None}};
+    if (closedByItself(evidence, failed))
+        verdict.fixes.push_back({"Take the registration away before the connection is closed, or "
+                                 "register again at once over a new one.",
+                                 "callee's user agent", Action::None});
+    else
+        verdict.fixes.insert(
+            verdict.fixes.end(),
+            {{"Notice the dead connection by the missing pong and re-register with the same "
+              "reg-id; register over two edges.",
+              "callee's user agent", Action::None},
+             {"Check whether the edge restarted or closed idle connections earlier than its "
+              "Flow-Timer.",
+              "edge proxy", Action::None}});
     if (outgoingCall(evidence))
         verdict.fixes.push_back({"Call again once the target has re-registered.",
                                  "caller's user agent", Action::CallAgain});
@@ -186,6 +215,13 @@ FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction 
     const auto way = routed(evidence, failed);
     if (way && way->senders)
         return ownFlow(evidence, failed, *way);
+    if (const auto *const flow = way ? routedFlow(evidence, failed) : nullptr; flow != nullptr) {
+        if (auto verdict = edgeDenies(evidence, failed, way->token, *flow))
+            return std::move(*verdict);
+        if (auto verdict =
+                failed.inDialog ? std::nullopt : formerBindingUsed(evidence, failed, *flow))
+            return std::move(*verdict);
+    }
     if (failed.inDialog)
         return peersFlow(evidence, failed, way);
     return targetsFlow(evidence, failed);

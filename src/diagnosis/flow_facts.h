@@ -109,6 +109,8 @@ enum class FlowCase : std::uint8_t {
     Vendor,          // a dialog recovery scheme of its own
     Misused,         // the answer to a REGISTER
     MisusedByDevice, // the user agent answered so over a flow that works
+    FormerBinding,   // the registrar used a binding that was removed, replaced or had run out
+    EdgeDenies,      // the edge said so of a connection that lives
 };
 struct FlowVerdict {
     FlowCase which = FlowCase::NoFlowLeft;

@@ -10,6 +10,7 @@
 namespace diagnosis {
 namespace {
 
+constexpr base::Duration kForgets = std::chrono::seconds(20);     // the quickest NATs, with UDP
 constexpr base::Duration kUsualPeriod = std::chrono::seconds(30); // safe for UDP in most NATs
 
 struct Product {
@@ -66,8 +67,9 @@ std::string serverOf(const Evidence &evidence, const calls::Transaction &failed)
                : std::string();
 }
 
-/// How long nothing was heard of the flow before it was needed; 0: nothing tells, or its end was
-/// seen, so that it is no idle time.
+/// How long nothing was heard of the flow before it was needed; 0: nothing tells, its end was seen,
+/// or so short that no NAT and no edge forgets within it. A trace that holds the registration
+/// alone, as one taken behind the edge, does not show the keep-alives.
 base::Duration silence(const flows::Flow &flow, base::Instant needed)
 {
     using flows::Happening;
@@ -80,12 +82,14 @@ base::Duration silence(const flows::Flow &flow, base::Instant needed)
         last = std::max(last, event.time);
         ended = event.what == Happening::Closed || event.what == Happening::Reset;
     }
-    return last.known() && !ended ? needed - last : base::Duration{0};
+    const bool inView = flow.ours || flow.lastPing.known() || flow.lastPong.known();
+    const auto silent = last.known() && !ended && inView ? needed - last : base::Duration{0};
+    return silent >= kForgets ? silent : base::Duration{0};
 }
 
 base::Duration advised(base::Duration silent)
 {
-    if (silent < std::chrono::seconds(2))
+    if (silent.count() == 0)
         return kUsualPeriod;
     return std::min<base::Duration>(kUsualPeriod, silent * 4 / 5);
 }
@@ -97,17 +101,16 @@ namespace {
 /// The measured silence against the keep-alives; where none was measured, how to get it.
 Fix keepAliveFix(base::Duration silent, std::string keeper)
 {
-    const auto wholeSeconds = std::max<std::int64_t>(1, advised(silent) / std::chrono::seconds(1));
-    if (silent >= std::chrono::seconds(2))
+    if (silent.count() > 0)
         return {fmt::format("Nothing was seen on this flow for {} before it was needed: a "
                             "keep-alive at least every {} s would have noticed, or kept it.",
-                            lasting(silent), wholeSeconds),
+                            lasting(silent), advised(silent) / std::chrono::seconds(1)),
                 std::move(keeper), Action::None};
     return {fmt::format("How long a silence this way survives is not in this trace; a search with "
                         "keep-alives stopped (on the flow board, or earshot register --nat-idle) "
-                        "measures it. Until then a keep-alive every {} s is safe nearly "
-                        "everywhere.",
-                        wholeSeconds),
+                        "measures it. Until then every 24 to 29 s over UDP, and "
+                        "within the Flow-Timer over TCP, is safe nearly everywhere (RFC 5626 "
+                        "section 4.4)."),
             std::move(keeper), Action::None};
 }
 
@@ -175,6 +178,14 @@ std::string expectedOf(FlowCase which)
     case FlowCase::MisusedByDevice:
         return "By RFC 5626 section 11.5 only an edge proxy says 430, and only to the proxy that "
                "chose the flow.";
+    case FlowCase::FormerBinding:
+        return "By RFC 3261 section 10.3 a binding ends with its time or when it is taken away, "
+               "and "
+               "by RFC 5626 section 6 a new one of the same instance and reg-id takes its place: "
+               "no request goes there any more.";
+    case FlowCase::EdgeDenies:
+        return "By RFC 5626 section 5.3 the edge sends the request over the connection that the "
+               "token names for as long as it stands, and says 430 only when it is gone.";
     case FlowCase::Local:
     case FlowCase::Vendor:
         break;

@@ -11,14 +11,18 @@ namespace diagnosis {
 constexpr double kClockFarOff = 0.05; // no crystal is that bad
 
 /// The time that most packets say they take, against what they take: a sender whose timestamps jump
-/// once has the right clock all the same. Of a stream without pauses.
+/// once has the right clock all the same. Of a stream without pauses. Bursts, less than a second
+/// apart, of which the last came at once, take less time than they say by one gap at most.
 inline bool paceDiffers(const rtp::Stream &stream)
 {
     if (stream.ptime.count() <= 0 || stream.expected < 2)
         return false;
-    const double every =
-        base::toSeconds(stream.last - stream.first) / static_cast<double>(stream.expected - 1);
-    return every > 0 && std::abs(base::toSeconds(stream.ptime) / every - 1) > kClockFarOff;
+    const auto steps = static_cast<double>(stream.expected - 1);
+    const double took = base::toSeconds(stream.last - stream.first);
+    const double said = base::toSeconds(stream.ptime) * steps;
+    return took > 0 && std::abs(said / took - 1) > kClockFarOff &&
+           (took > said || stream.maxGap >= std::chrono::seconds(1) ||
+            said - took > base::toSeconds(stream.maxGap));
 }
 /// Nearly all of it is of one payload type: digits and comfort noise have times of their own, and a
 /// sender that changes its codec may begin anew.
@@ -30,7 +34,7 @@ inline bool ofOneType(const rtp::Stream &stream)
 /// Without a pause or a new beginning, so that its clock can be measured.
 inline bool steady(const rtp::Stream &stream)
 {
-    constexpr std::uint64_t kEnough = 500;
+    constexpr std::uint64_t kEnough = 150;
     constexpr auto kPause = std::chrono::milliseconds(200); // it may stop its clock
     return stream.clock != 0 && stream.skew && stream.packets >= kEnough &&
            stream.payloadTypes[stream.payloadType & 0x7FU] == stream.packets &&

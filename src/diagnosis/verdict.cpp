@@ -5,6 +5,7 @@
 #include <diagnosis/facts.h>
 #include <diagnosis/in_force.h>
 #include <diagnosis/offer_answer.h>
+#include <diagnosis/srtp_refused.h>
 #include <diagnosis/verdict_facts.h>
 #include <fmt/format.h>
 
@@ -67,27 +68,47 @@ std::string sentenceOfNone(const VerdictView &view, const std::vector<VerdictFac
     }
     return !mediaVisible(view.evidence)
                ? "Early media was announced; whether it came cannot be told from this trace."
-               : fmt::format("Early media was announced, none was received ({}).", facts[1].value);
+               : fmt::format("Early media was announced, none was received ({}){}.", facts[1].value,
+                             ringing);
+}
+
+/// The answer came on the heels of the description: no packet could be here before it.
+bool noTime(const VerdictView &view)
+{
+    constexpr auto kShortest = std::chrono::milliseconds(100);
+    return view.stream == nullptr && view.came.astray == nullptr && view.came.shared == nullptr &&
+           view.announced.what == Announced::Media && earlyPhaseOver(view.evidence, view.index) &&
+           view.end - view.start < kShortest;
 }
 
 std::string sentenceOf(const VerdictView &view, const std::vector<VerdictFact> &facts, Light light)
 {
     const auto is = [&](std::size_t fact, Light wanted) { return facts[fact].light == wanted; };
+    if (noTime(view))
+        return fmt::format("Early media was announced, and the early phase was over {} later: "
+                           "nothing could come.",
+                           lasting(view.end - view.start));
     if (view.stream == nullptr)
         return sentenceOfNone(view, facts);
     if (is(2, Light::Red))
         return fmt::format("Early media arrives but cannot be decoded: payload type {}.",
                            facts[2].value);
+    if (is(3, Light::Red) && unprotected(*view.stream))
+        return "Early media arrives without the encryption that the SDP agrees on, and a phone "
+               "that keeps to it plays none of it.";
     if (is(3, Light::Red))
         return fmt::format("Early media arrives but cannot be decrypted: it is {}.",
                            facts[3].value);
     if (is(0, Light::Red) && !is(4, Light::Red))
         return fmt::format("Early media arrives, but its description cannot be used: {}.",
                            facts[0].value);
-    if (light == Light::Red)
+    if (is(4, Light::Red))
         return fmt::format("Early media arrives although it is not allowed: {}.", facts[4].value);
     if (view.heardInstead != nullptr)
         return fmt::format("Early media arrives but is not what is heard: {}.", facts[1].value);
+    if (view.notHeardHere)
+        return fmt::format("Early media arrives, and nothing of it was heard here: {}.",
+                           facts[1].value);
     const bool known = view.heard && view.heard->what != rtp::Sound::Unknown;
     const bool quiet = known && rtp::isQuiet(view.heard->what);
     if ((view.stream->levelKnown || quiet) && is(3, Light::Amber))
@@ -123,6 +144,8 @@ bool asAnnounced(const VerdictView &view)
         return false;
     if (view.came.shared != nullptr)
         return true;
+    if (view.announced.what == Announced::Media && alerted(view))
+        return true; // the caller's phone rings instead (RFC 3960 section 3.2, rule 2)
     return view.announced.what == Announced::Withheld || view.lifted.row.valid() ||
            view.announced.what == Announced::Resources ||
            (view.announced.what == Announced::NotThisWay && alerted(view));
@@ -143,12 +166,13 @@ Verdict judge(VerdictView &view)
     const std::uint32_t instead = heardInsteadOf(view.evidence, view.index);
     if (instead < dialogs.size())
         view.heardInstead = &dialogs[instead];
+    view.notHeardHere = view.heardInstead == nullptr && notHeardHere(view.evidence, view.index);
     Verdict verdict;
     verdict.facts = {sdpFact(view), arrivalFact(view), typeFact(view), levelFact(view),
                      permissionFact(view)};
-    const bool rings = onlyRings(view);
+    const bool nothingToJudge = onlyRings(view) || noTime(view);
     for (auto &fact : verdict.facts) {
-        if (rings && fact.light == Light::Amber)
+        if (nothingToJudge && fact.light == Light::Amber)
             fact.light = Light::Green;
         verdict.light = std::max(verdict.light, fact.light);
     }

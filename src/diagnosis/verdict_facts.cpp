@@ -24,8 +24,11 @@ std::string describe(const sip::SdpMedia &audio)
     if (!audio.formats.empty())
         codec = audio.formats.front().map.encoding.empty() ? audio.formats.front().text
                                                            : audio.formats.front().map.encoding;
+    const bool nowhere = endpoint && endpoint->address.isUnspecified();
     return fmt::format("{} at {}, {}", shown(codec),
-                       endpoint ? endpoint->text() : fmt::format("port {}", audio.port),
+                       nowhere    ? fmt::format("no address ({})", shown(audio.connection))
+                       : endpoint ? endpoint->text()
+                                  : fmt::format("port {}", audio.port),
                        sip::directionText(audio.direction));
 }
 
@@ -147,11 +150,14 @@ VerdictFact sdpFact(const VerdictView &view)
     // What it answers, of the same hop: a gateway on the way may have offered something else.
     if (const auto why = whyUnacceptable(sdpOf(view.evidence, offerTo(view)), sdp); !why.empty()) {
         fact.value = fmt::format("{}: {}", where, why);
-        fact.light = Light::Red;
+        const bool works = view.stream != nullptr && view.stream->opened != 0; // all the same
+        fact.light = works ? Light::Amber : Light::Red;
         return fact;
     }
     fact.value = fmt::format("{}: {}", where, describe(*audio));
-    fact.light = callerMayHear(audio->direction) ? Light::Green : Light::Amber;
+    const auto endpoint = audio->endpoint();
+    const bool nowhere = endpoint && endpoint->address.isUnspecified();
+    fact.light = callerMayHear(audio->direction) && !nowhere ? Light::Green : Light::Amber;
     return fact;
 }
 
@@ -200,6 +206,9 @@ VerdictFact arrivalFact(const VerdictView &view)
     if (view.heardInstead != nullptr) {
         fact.value += "; " + notHeard(view);
         fact.light = Light::Amber;
+    } else if (view.notHeardHere) {
+        fact.value += "; the rows of the ladder tell why our media took none of it";
+        fact.light = Light::Red;
     }
     if (const auto place = unreachable(view.evidence, stream)) {
         fact.value += fmt::format("; they go to {}, a private address, and the caller signals from "
@@ -267,6 +276,12 @@ VerdictFact levelFact(const VerdictView &view)
     fact.evidence = at(view.evidence.call.invite, "no media");
     if (view.stream == nullptr)
         return fact;
+    if (unprotected(*view.stream)) {
+        fact.value = "not encrypted, though the SDP agrees on SRTP";
+        fact.light = Light::Red;
+        fact.evidence = at(*view.stream, "packets without an authentication tag (RFC 3711)");
+        return fact;
+    }
     if (neverOpened(*view.stream)) {
         fact.value = "encrypted, and no key that the SDP names fits";
         fact.light = Light::Red;

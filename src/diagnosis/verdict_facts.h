@@ -30,6 +30,7 @@ struct VerdictView { // one early dialog's early phase, as one of its responses 
     Certainty certainty = Certainty::Exact;
     std::optional<rtp::Heard> heard{};
     const calls::EarlyDialog *heardInstead = nullptr; // of a call of ours: its media is played
+    bool notHeardHere = false;                        // see early_sound.h
 
     int status(trace::RowId which) const
     {

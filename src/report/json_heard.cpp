@@ -59,6 +59,10 @@ Json earlySoundOf(const ReportCall &call, const diagnosis::Evidence &evidence, s
     // What came after the answer only is not what was heard before it.
     if (diagnosis::earlyArrival(evidence, index).main == nullptr)
         return nullptr;
+    // Nor is what came to a call of ours while another dialog was played, or nothing.
+    if (diagnosis::notHeardHere(evidence, index) ||
+        diagnosis::heardInsteadOf(evidence, index) < evidence.call.earlyDialogs.size())
+        return nullptr;
     std::vector<rtp::Heard> parts = diagnosis::earlySounds(evidence, index);
     std::optional<rtp::Heard> heard = diagnosis::earlySound(evidence, index);
     const auto own = call.heard.find(evidence.call.earlyDialogs[index].toTag);

@@ -133,6 +133,12 @@ const Suite &suiteOf(SrtpSuite suite)
                          [suite](const Suite &each) { return each.suite == suite; });
 }
 
+const Suite *suiteNamed(std::string_view name)
+{
+    return std::find_if(kSuites.begin(), kSuites.end(),
+                        [&](const Suite &s) { return base::equalsNoCase(s.name, name); });
+}
+
 } // namespace
 
 std::string_view suiteName(SrtpSuite suite)
@@ -155,16 +161,18 @@ std::string sdesValue(const SdesKey &key)
                        base::base64(key.material));
 }
 
+bool knowsSuite(std::string_view name)
+{
+    return suiteNamed(name) != kSuites.end();
+}
+
 std::vector<SdesKey> sdesKeys(std::string_view value)
 {
     std::vector<SdesKey> out;
     int tag = 0;
     if (!number(word(value), tag))
         return out;
-    const std::string_view name = word(value);
-    const auto *const suite = std::find_if(kSuites.begin(), kSuites.end(), [&](const Suite &s) {
-        return base::equalsNoCase(s.name, name);
-    });
+    const auto *const suite = suiteNamed(word(value));
     if (suite == kSuites.end())
         return out;
     for (const std::string_view one : base::split(word(value), ';')) {

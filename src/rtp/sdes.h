@@ -34,6 +34,8 @@ struct SdesKey {
 
 /// As an a=crypto line names it.
 std::string_view suiteName(SrtpSuite suite);
+/// One of those, whatever the case of its letters.
+bool knowsSuite(std::string_view name);
 /// A key that nobody else has, of the length its suite wants.
 SdesKey freshKey(SrtpSuite suite, int tag);
 /// The value of its a=crypto line: tag, suite, key. What goes beyond that is left to the defaults

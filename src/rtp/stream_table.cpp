@@ -119,6 +119,10 @@ void reckon(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp
     // beginning (RFC 4733 section 2.2.1), however late they are sent.
     if (event)
         return;
+    if (timestampsJump(entry, packet, rtp)) {
+        entry.jitter.restart();
+        entry.clock.restart();
+    }
     entry.jitter.add(packet.time, rtp.timestamp, stream.clock);
     if (entry.guesses) {
         for (std::size_t i = 0; i < kLikelyClocks.size(); ++i)

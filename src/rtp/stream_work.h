@@ -93,4 +93,21 @@ struct StreamTable::Work {
     }
 };
 
+/// The sender set its timestamps anew, as a gateway does that goes from an announcement to the
+/// voice on one SSRC: the next packet in sequence came at its time and says another one by far.
+/// Delay cannot do that, for it moves the arrival.
+inline bool timestampsJump(const StreamEntry &entry, const base::Packet &packet,
+                           const RtpPacket &rtp)
+{
+    constexpr std::int64_t kAtOnce = 150'000'000, kFar = 250'000'000; // ns
+    const Stream &stream = entry.stream;
+    if (stream.packets == 0 || stream.clock == 0 ||
+        static_cast<std::uint16_t>(entry.lastSequence + 1) != rtp.sequence)
+        return false;
+    const std::int64_t came = apart(packet.time, stream.last).count();
+    const auto units = static_cast<std::int32_t>(rtp.timestamp - entry.lastTimestamp);
+    const std::int64_t said = std::int64_t{units} * 1'000'000'000 / stream.clock;
+    return came >= 0 && came < kAtOnce && std::abs(said - came) > kFar;
+}
+
 } // namespace rtp

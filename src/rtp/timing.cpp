@@ -2,6 +2,7 @@
 #include <rtp/timing.h>
 
 #include <algorithm>
+#include <cmath>
 #include <rtp/level.h>
 
 namespace rtp {
@@ -48,7 +49,8 @@ bool ClockMeter::add(base::Instant arrival, std::uint32_t timestamp, std::uint32
         m_clock = clock;
         m_timestamp = timestamp;
         m_first = m_window = arrival;
-        m_low = {arrival, 0};
+        m_low = m_quick[0] = {arrival, 0};
+        m_seconds = 1;
         return false;
     }
     m_units += static_cast<std::int32_t>(timestamp - m_timestamp);
@@ -65,6 +67,7 @@ bool ClockMeter::add(base::Instant arrival, std::uint32_t timestamp, std::uint32
     if (transit < m_low.transit)
         m_low = {arrival, transit};
     turn(arrival);
+    turnQuickly(arrival, transit);
     return transit - best > kLate;
 }
 
@@ -80,12 +83,50 @@ void ClockMeter::turn(base::Instant arrival)
     m_low = {arrival, INT64_MAX};
 }
 
+void ClockMeter::turnQuickly(base::Instant arrival, std::int64_t transit)
+{
+    const std::int64_t second = apart(arrival, m_first).count() / 1'000'000'000;
+    if (second < 0 || second >= static_cast<std::int64_t>(m_quick.size()))
+        return;
+    const auto now = static_cast<std::size_t>(second);
+    if (now + 1 > m_seconds) {
+        m_seconds = now + 1;
+        m_quick[now] = {arrival, transit};
+    } else if (transit < m_quick[now].transit || !m_quick[now].at.known()) {
+        m_quick[now] = {arrival, transit};
+    }
+}
+
+/// Such a clock shows within seconds: it drifts by as much in each half of the time, which a queue
+/// that fills or empties does not.
+std::optional<double> ClockMeter::farOff() const
+{
+    constexpr std::size_t kLeast = 5; // seconds, the last of them under way
+    constexpr double kFar = 0.02, kAlike = 0.25;
+    if (m_seconds < kLeast)
+        return std::nullopt;
+    const auto slope = [](const Low &from, const Low &to) {
+        const auto span = apart(to.at, from.at).count();
+        return span > 0 ? static_cast<double>(to.transit - from.transit) / static_cast<double>(span)
+                        : 0.0;
+    };
+    const Low &first = m_quick[0], &middle = m_quick[(m_seconds - 2) / 2],
+              &last = m_quick[m_seconds - 2];
+    if (!middle.at.known() || !last.at.known())
+        return std::nullopt;
+    const double whole = slope(first, last), early = slope(first, middle),
+                 late = slope(middle, last);
+    if (std::abs(whole) < kFar || std::abs(early - late) > kAlike * std::abs(whole))
+        return std::nullopt;
+    return whole * 1e6;
+}
+
 std::optional<double> ClockMeter::skew() const
 {
     constexpr base::Duration kEnough = std::chrono::seconds(10);
     const base::Duration span = apart(m_before.at, m_earliest.at);
     if (m_windows < 3 || span < kEnough)
-        return std::nullopt;
+        return farOff();
     return static_cast<double>(m_before.transit - m_earliest.transit) /
            static_cast<double>(span.count()) * 1e6;
 }

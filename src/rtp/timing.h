@@ -35,7 +35,8 @@ public:
     /// True: this packet is late, by more than 100 ms behind the quickest of the last seconds.
     bool add(base::Instant arrival, std::uint32_t timestamp, std::uint32_t clock);
     void restart() { *this = {}; }
-    /// Parts per million, above 0 where the sender is slow; nullopt before it can be told.
+    /// Parts per million, above 0 where the sender is slow; nullopt before it can be told: after 15
+    /// s, of a clock that is off by 2 % and more after 4 s.
     std::optional<double> skew() const;
 
 private:
@@ -44,6 +45,8 @@ private:
         std::int64_t transit = 0;
     };
     void turn(base::Instant arrival);
+    void turnQuickly(base::Instant arrival, std::int64_t transit);
+    std::optional<double> farOff() const;
 
     bool m_known = false;
     std::uint32_t m_timestamp = 0, m_clock = 0;
@@ -51,6 +54,8 @@ private:
     base::Instant m_first, m_window;
     Low m_low, m_before, m_earliest;
     int m_windows = 0;
+    std::array<Low, 16> m_quick{}; // of the first seconds, one each; the last may be under way
+    std::size_t m_seconds = 0;
 };
 
 class LevelMeter

@@ -12,8 +12,8 @@
 //   TIME WHO>WHOM flow STATE               the engine's report of WHO's flow (up, suspect, ...;
 //   reg=N tls=WHOM verified) TIME WHO>WHOM icmp "sentence"  the media's port is closed, as the
 //   network tells TIME local KIND words "sentence"       refused, unreachable, unresolvable,
-//   timeout, gaveup, media, silent (no audio device), note (code= call= tag=) TIME tick   nothing
-//   but time passes own WHO WHO is our own user agent (wire tap and media sockets)
+//   timeout, gaveup, media, ringback, silent (no audio device), note (code= call= tag=) TIME tick
+//   nothing but time passes own WHO WHO is our own user agent (wire tap and media sockets)
 //   answered: alice calls bob and bob answers after 1 s (tag b); registered: bob's flow 1 to edge
 // over TCP, under call=r1.
 // conversation_line.h explains the words of messages.
@@ -357,6 +357,7 @@ private:
             {"gaveup", base::LocalKind::AuthenticationGaveUp},
             {"media", base::LocalKind::MediaStarted},
             {"silent", base::LocalKind::NoAudioDevice},
+            {"ringback", base::LocalKind::RingbackChanged},
             {"note", base::LocalKind::Note}};
         for (const auto &[name, kind] : kKinds)
             if (line.has(name))

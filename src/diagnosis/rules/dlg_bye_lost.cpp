@@ -26,8 +26,51 @@ bool repeated(const Evidence &evidence, const calls::Transaction &bye)
             evidence.trace.row(bye.request).transport == base::Transport::Tcp);
 }
 
+/// With an error that does not say that the dialog is gone, such as a challenge nobody answers.
+bool refused(const calls::Transaction &bye)
+{
+    const int status = bye.finalStatus;
+    return status >= 400 && status != 408 && status != 430 && status != 481 &&
+           bye.finalResponse.valid();
+}
+
+bool endedByAnother(const calls::Call &call, const calls::Transaction &bye)
+{
+    return std::any_of(call.transactions.begin(), call.transactions.end(), [&](const auto &t) {
+        const bool over = t.finalStatus / 100 == 2 || t.finalStatus == 481 || t.finalStatus == 408;
+        return &t != &bye && t.method == sip::Method::Bye && over;
+    });
+}
+
+void tellRefused(const Evidence &evidence, const calls::Transaction &bye, Findings &out)
+{
+    const bool challenge = bye.finalStatus == 401 || bye.finalStatus == 407;
+    auto &f = out.add("dlg-bye-lost", Severity::Warning, Grade::Seen,
+                      fmt::format("{} refused the BYE [1] with {} [2], and no other BYE was taken.",
+                                  sender(evidence, bye.finalResponse), codeText(bye.finalStatus)));
+    f.impact = "The one side has left the call; the other may stay in it, with its line busy and "
+               "its billing running.";
+    f.evidence = {at(bye.request, "hung up"), at(bye.finalResponse, "refused")};
+    f.fixes = {{challenge ? "Send the BYE again with credentials, as for any other request (RFC "
+                            "3261 section 22.2)."
+                          : "Compare CSeq, tags and Route of the BYE with the dialog.",
+                "sender of the message", Action::None}};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
+    constexpr auto kAgain = std::chrono::seconds(2); // for another try
+    for (const auto &bye : evidence.call.transactions) {
+        if (bye.method != sip::Method::Bye || !bye.request.valid() || !refused(bye) ||
+            endedByAnother(evidence.call, bye))
+            continue;
+        if (const auto soon = evidence.time(bye.finalResponse) + kAgain; evidence.now < soon) {
+            out.recheckAt(soon);
+            continue;
+        }
+        tellRefused(evidence, bye, out);
+        return;
+    }
     for (const auto &bye : evidence.call.transactions) {
         if (bye.method != sip::Method::Bye || !bye.request.valid() || bye.finalStatus != 0 ||
             !repeated(evidence, bye) || endedOtherwise(evidence.call, bye))

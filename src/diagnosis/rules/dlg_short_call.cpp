@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -14,6 +15,13 @@ void check(const Evidence &evidence, Findings &out)
     if (call.kind != calls::Kind::Call || !call.answered.known() || !call.bye.valid() ||
         !call.finalResponse.valid() || call.winner >= call.earlyDialogs.size())
         return;
+    const auto *const bye = transactionOf(call, call.bye);
+    if (bye != nullptr && bye->finalStatus >= 300 && bye->finalStatus != 481)
+        return; // refused, so that it ended nothing
+    if (std::any_of(call.transactions.begin(), call.transactions.end(), [](const auto &t) {
+            return t.method == sip::Method::Refer && t.finalStatus / 100 == 2;
+        }))
+        return; // transferred away (RFC 5589 section 6)
     const auto lasted = evidence.time(call.bye) - call.answered;
     if (lasted.count() < 0 || lasted >= kShort)
         return;

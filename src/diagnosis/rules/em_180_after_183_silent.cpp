@@ -22,6 +22,19 @@ trace::RowId lateAlerting(const Evidence &evidence, const calls::EarlyDialog &di
     return {};
 }
 
+/// A packet or two behind the 180 may have been on their way when it was sent.
+bool heardBetween(const Evidence &evidence, base::Instant from, base::Instant to)
+{
+    constexpr std::uint64_t kStrays = 3;
+    return std::any_of(
+        evidence.streams.begin(), evidence.streams.end(), [&](const BoundStream &bound) {
+            if (!bound.towardsCaller || bound.astray)
+                return false;
+            const auto before = bound.stream->arrivedBefore(from);
+            return bound.stream->arrivedBefore(to) > before + (before != 0 ? kStrays : 0);
+        });
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
@@ -37,7 +50,9 @@ void check(const Evidence &evidence, Findings &out)
         if (announcedAt(evidence, i, start).what != Announced::Media)
             continue;
         const auto end = earlyEnd(evidence, i);
-        if (firstHeard(evidence, std::min(end, start + kSilence)) != nullptr)
+        const auto soon = std::min(end, start + kSilence);
+        // What had come may pause; what had not is late after that.
+        if (heardBetween(evidence, start, firstHeard(evidence, start) != nullptr ? end : soon))
             continue;
         if (end - start < kSilence) {
             if (!earlyPhaseOver(evidence, i))
@@ -46,11 +61,12 @@ void check(const Evidence &evidence, Findings &out)
         }
         auto &f = out.add(
             "em-180-after-183-silent", Severity::Warning, gradeOf(hearing(evidence)),
-            fmt::format("{} came {} after the SDP of {} [1][2], and no RTP within {} of it: the "
-                        "caller's own "
-                        "phone has to make the ringback now.",
+            fmt::format("{} came {} after the SDP of {} [1][2], and no RTP within {} of it{}: the "
+                        "caller's own phone has to make the ringback now.",
                         "180 Ringing", lasting(start - evidence.time(dialog.firstSdp)),
-                        codeText(evidence.trace.row(dialog.firstSdp).status), lasting(kSilence)));
+                        codeText(evidence.trace.row(dialog.firstSdp).status), lasting(kSilence),
+                        firstHeard(evidence, start) != nullptr ? ", though some had come before"
+                                                               : ""));
         f.impact = "Phones that trust the SDP and not the media stay silent until the answer.";
         f.evidence = {at(dialog.firstSdp, "early audio is announced"),
                       at(row, "the callee is alerted")};

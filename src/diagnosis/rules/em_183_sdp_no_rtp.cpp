@@ -24,6 +24,15 @@ trace::RowId alertingAfter(const Evidence &evidence, const calls::EarlyDialog &d
     return {};
 }
 
+/// The first 180 before it; invalid: none.
+trace::RowId alertingBefore(const Evidence &evidence, const calls::EarlyDialog &dialog,
+                            base::Instant start)
+{
+    return dialog.firstAlerting.valid() && evidence.time(dialog.firstAlerting) < start
+               ? dialog.firstAlerting
+               : trace::RowId{};
+}
+
 /// The CANCEL that ended the wait, invalid: none did.
 trace::RowId cancelAt(const Evidence &evidence, base::Instant end)
 {
@@ -38,6 +47,7 @@ struct Wait { // for the audio that was announced
     std::uint32_t dialog = 0;
     Announcement announced;
     base::Instant end;
+    const BoundStream *late = nullptr; // what came at last and ended it
 };
 
 /// Packets that went to a place which the caller did not name.
@@ -71,6 +81,33 @@ void tellAstray(const Evidence &evidence, std::uint32_t dialog, Finding &finding
          "gateway or SBC", Action::None});
 }
 
+void adviseOn(const Evidence &evidence, trace::RowId described,
+              const std::optional<base::Endpoint> &place, bool rang, Finding &finding)
+{
+    const auto from =
+        place ? place->text() : fmt::format("port {}", sdpOf(evidence, described).audio()->port);
+    const auto signalling = evidence.trace.source(described).address;
+    if (place && place->address.isPrivate() && signalling.known() && !signalling.isPrivate())
+        finding.fixes.push_back(
+            {fmt::format(
+                 "Put the public address into the c= line: {} is private, while the signalling "
+                 "comes from {}.",
+                 place->address.text(), signalling.text()),
+             "gateway or SBC", Action::None});
+    finding.fixes.push_back(
+        {fmt::format(
+             "Send RTP from {} as soon as the {} is out, or {} and leave the ringback to the "
+             "caller.",
+             from, messageText(evidence, described),
+             rang ? "send no description before the answer" : "send 180"),
+         "gateway or SBC", Action::None});
+    finding.fixes.push_back({"Let RTP pass to the port of the offer before the call is answered.",
+                             "NAT or firewall", Action::None});
+    if (outgoingCall(evidence))
+        finding.fixes.push_back(
+            {"Call again and compare.", "caller's user agent", Action::CallAgain});
+}
+
 /// `end`: the row that ended the wait; invalid: none of this call, or it lasts.
 void report(const Evidence &evidence, const Wait &wait, trace::RowId end, bool over, Findings &out)
 {
@@ -89,6 +126,9 @@ void report(const Evidence &evidence, const Wait &wait, trace::RowId end, bool o
         const int status = evidence.trace.row(end).status;
         until = fmt::format(" until {} [2]", status != 0 ? codeText(status) : "the CANCEL");
         refs.push_back(at(end, "the silence ends here at the latest"));
+    } else if (wait.late != nullptr) {
+        until = " until the first one [2]";
+        refs.push_back(at(*wait.late->stream, "the silence ends with its first packet"));
     }
     if (!mediaVisible(evidence)) {
         auto &f = out.add(
@@ -101,34 +141,27 @@ void report(const Evidence &evidence, const Wait &wait, trace::RowId end, bool o
         f.fixes.push_back({"Capture where the media passes as well.", "operator", Action::None});
         return;
     }
-    const bool error = silent > kErrorAfter;
+    const auto rings =
+        alertingBefore(evidence, evidence.call.earlyDialogs[wait.dialog], wait.announced.since);
+    const bool error = silent > kErrorAfter && wait.late == nullptr && !rings.valid();
     auto &f = out.add(
         "em-183-sdp-no-rtp", error ? Severity::Error : Severity::Warning, gradeOf(hear),
         fmt::format(
             "{} from {} announces early audio from {} [1], but no RTP packet came within {}{}.",
             what, sender(evidence, described), from, lasting(silent), until));
-    f.impact = "The caller hears silence: most phones stop their own ringback when the answer to "
-               "the offer arrives.";
+    f.impact = fmt::format("The caller hears silence{}: most phones stop their own ringback when "
+                           "the answer to the offer arrives.",
+                           wait.late != nullptr ? " for that long" : "");
     f.evidence = std::move(refs);
+    if (rings.valid()) {
+        f.evidence.push_back(at(rings, "the callee was alerted before"));
+        f.impact = fmt::format("The {} [{}] had told the caller's phone to ring: one that rings "
+                               "until media arrives goes on, one that stops at the description "
+                               "falls silent.",
+                               codeText(evidence.trace.row(rings).status), f.evidence.size());
+    }
     tellAstray(evidence, wait.dialog, f);
-    const auto signalling = evidence.trace.source(described).address;
-    if (place && place->address.isPrivate() && signalling.known() && !signalling.isPrivate())
-        f.fixes.push_back(
-            {fmt::format(
-                 "Put the public address into the c= line: {} is private, while the signalling "
-                 "comes from {}.",
-                 place->address.text(), signalling.text()),
-             "gateway or SBC", Action::None});
-    f.fixes.push_back(
-        {fmt::format(
-             "Send RTP from {} as soon as the {} is out, or send 180 and leave the ringback to "
-             "the caller.",
-             from, messageText(evidence, described)),
-         "gateway or SBC", Action::None});
-    f.fixes.push_back({"Let RTP pass to the port of the offer before the call is answered.",
-                       "NAT or firewall", Action::None});
-    if (outgoingCall(evidence))
-        f.fixes.push_back({"Call again and compare.", "caller's user agent", Action::CallAgain});
+    adviseOn(evidence, described, place, rings.valid(), f);
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -162,8 +195,14 @@ void check(const Evidence &evidence, Findings &out)
             endRow = alerting;
             over = true;
         }
-        if (firstHeard(evidence, end) != nullptr)
-            return; // the caller hears this dialog or another one
+        const auto *const heard = firstHeard(evidence, end);
+        if (heard != nullptr) { // the caller hears this dialog or another one
+            if (heard->stream->first <= start + kWarnAfter)
+                return;
+            end = heard->stream->first;
+            endRow = {};
+            over = true;
+        }
         if (!over) {
             out.recheckAt(end - start > kWarnAfter
                               ? start + kErrorAfter + std::chrono::milliseconds(1)
@@ -171,7 +210,7 @@ void check(const Evidence &evidence, Findings &out)
         }
         if (end - start <= kWarnAfter)
             continue;
-        report(evidence, {i, announced, end}, endRow, over, out);
+        report(evidence, {i, announced, end, heard}, endRow, over, out);
         return;
     }
 }
@@ -180,7 +219,7 @@ void check(const Evidence &evidence, Findings &out)
 
 extern const Rule em_183_sdp_no_rtp;
 const Rule em_183_sdp_no_rtp{"em-183-sdp-no-rtp",
-                             "Early audio announced, none arrives",
+                             "Early audio announced, none in time",
                              Severity::Error,
                              "RFC 3960 section 3.3",
                              "183",

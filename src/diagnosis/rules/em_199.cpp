@@ -25,8 +25,13 @@ void check(const Evidence &evidence, Findings &out)
                                           asked ? "" : " The INVITE does not support 199."));
             f.impact = "Early media of that branch ends here; another one may still answer.";
             f.evidence = {at(evidence, row, sip::HeaderId::Reason, "this branch is over")};
-            f.fixes = {{"Nothing is wrong: stop playing this branch and wait for the others.",
-                        "caller's user agent", Action::None}};
+            if (asked)
+                f.fixes = {{"Nothing is wrong: stop playing this branch and wait for the others.",
+                            "caller's user agent", Action::None}};
+            else
+                f.fixes = {{"Send a 199 only where the INVITE says Supported: 199: others take it "
+                            "for one more progress report (RFC 6228 section 5).",
+                            "callee's user agent", Action::None}};
             return;
         }
 }

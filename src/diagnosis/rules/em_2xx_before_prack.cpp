@@ -7,6 +7,13 @@
 namespace diagnosis::rules {
 namespace {
 
+/// Our own socket sent the PRACK when the 2xx was here already, however soon after it.
+bool sentBehind(const Evidence &evidence, trace::RowId prack, trace::RowId answer)
+{
+    return evidence.trace.row(prack).outgoing && !evidence.trace.row(answer).outgoing &&
+           evidence.time(prack) > evidence.time(answer);
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &dialog : evidence.call.earlyDialogs) {
@@ -18,7 +25,8 @@ void check(const Evidence &evidence, Findings &out)
                 evidence.trace.row(reliable.response).pair !=
                     evidence.trace.row(dialog.answer).pair ||
                 evidence.time(reliable.response) >= answered ||
-                !leftBefore(evidence, dialog.answer, reliable.prack))
+                !(leftBefore(evidence, dialog.answer, reliable.prack) ||
+                  sentBehind(evidence, reliable.prack, dialog.answer)))
                 continue; // without a PRACK the capture may lack it
             auto &f = out.add("em-2xx-before-prack", Severity::Error, Grade::Seen,
                               fmt::format("{} answered with 200 [2] while the description in its "

@@ -10,6 +10,12 @@ namespace {
 
 constexpr std::uint64_t kMoreThanStray = 25; // packets, half a second
 
+bool alertedEarly(const Evidence &evidence, std::uint32_t dialog)
+{
+    const auto alerting = evidence.call.earlyDialogs[dialog].firstAlerting;
+    return alerting.valid() && evidence.time(alerting) <= earlyEnd(evidence, dialog);
+}
+
 /// Packets came after the header said no, and before the answer.
 bool flowsAnyway(const Evidence &evidence, std::uint32_t dialog, const MediaPermission &said,
                  Findings &out)
@@ -24,8 +30,11 @@ bool flowsAnyway(const Evidence &evidence, std::uint32_t dialog, const MediaPerm
                                       "that and before the answer all the same [2].",
                                       sip::directionText(said.direction),
                                       count(inAll - before, "packet"), stream->source.text()));
-        f.impact = "A phone that keeps to the header plays its own ringback over an "
-                   "announcement that the callee's side believes to be heard.";
+        f.impact = alertedEarly(evidence, dialog)
+                       ? "A phone that keeps to the header plays its own ringback over an "
+                         "announcement that the callee's side believes to be heard."
+                       : "A phone that keeps to the header plays nothing of it, and without a 180 "
+                         "does not ring either: the caller hears silence.";
         f.evidence = {at(evidence, said.row, sip::HeaderId::PEarlyMedia, "not allowed"),
                       at(*stream, "early media")};
         f.fixes = {{"Say sendonly or sendrecv where early media is meant to be heard, or gate "
@@ -41,8 +50,7 @@ void withheld(const Evidence &evidence, std::uint32_t dialog, const MediaPermiss
               Findings &out)
 {
     const auto &early = evidence.call.earlyDialogs[dialog];
-    const bool rings = early.firstAlerting.valid() &&
-                       evidence.time(early.firstAlerting) <= earlyEnd(evidence, dialog);
+    const bool rings = alertedEarly(evidence, dialog);
     auto &f = out.add(
         "em-pem-blocked", Severity::Info, Grade::Seen,
         fmt::format("P-Early-Media says {} [1]: the description in {} [2] announces no early "

@@ -65,7 +65,7 @@ std::vector<Change> changes(const Evidence &evidence, std::uint32_t dialog)
     std::size_t read = 0;
     for (const auto &entry : evidence.call.rows) {
         const auto &row = evidence.trace.row(entry.row);
-        if (entry.earlyDialog != dialog || entry.original.valid() || row.status < 200 ||
+        if (entry.earlyDialog != dialog || entry.original.valid() || row.status <= 100 ||
             row.status >= 300 || row.method != sip::Method::Invite || !hasSdp(evidence, entry.row))
             continue;
         if (++read > kMostDescriptions)
@@ -101,7 +101,7 @@ void check(const Evidence &evidence, Findings &out)
         return;
     for (std::uint32_t i = 0; i < call.earlyDialogs.size(); ++i) {
         const auto &dialog = call.earlyDialogs[i];
-        if (!dialog.firstSdp.valid() || !dialog.answerSdp.valid())
+        if (!dialog.firstSdp.valid())
             continue;
         const auto found = changes(evidence, i);
         if (found.empty())
@@ -112,20 +112,23 @@ void check(const Evidence &evidence, Findings &out)
             list += (n == 0 ? "" : "; ") + shown(change.differences[n]);
         auto &f = out.add(
             "em-sdp-differs-183-200",
-            movesMedia(evidence, change) ? Severity::Error : Severity::Warning, Grade::Seen,
+            movesMedia(evidence, change) && evidence.trace.row(change.after).status >= 200
+                ? Severity::Error
+                : Severity::Warning,
+            Grade::Seen,
             fmt::format(
                 "The SDP in {} [2] is not the one of {} [1] in the same dialog, and no new offer "
                 "lies between: {}.",
                 codeText(evidence.trace.row(change.after).status),
                 codeText(evidence.trace.row(change.before).status), list));
-        f.impact = "A user agent that keeps the first answer sends to or listens for the wrong "
-                   "media: one-way audio or "
-                   "none after the call is answered.";
+        f.impact = "A user agent that keeps the first answer, as it has to, sends to or listens "
+                   "for the wrong media: one-way audio or none.";
         f.evidence = {
             at(evidence, change.before, evidence.message(change.before).sdp(), "the first answer"),
             at(evidence, change.after, evidence.message(change.after).sdp(), "the second one")};
         f.fixes = {
-            {"Repeat the same answer in the 200, or change media with UPDATE or a re-INVITE.",
+            {"Repeat the same answer in every later response of the dialog, or change media with "
+             "UPDATE or a re-INVITE.",
              "gateway or SBC", Action::None}};
         return;
     }
@@ -135,7 +138,7 @@ void check(const Evidence &evidence, Findings &out)
 
 extern const Rule em_sdp_differs_183_200;
 const Rule em_sdp_differs_183_200{"em-sdp-differs-183-200",
-                                  "The 200 changes the answer the 183 gave",
+                                  "A later response changes the answer that one gave before",
                                   Severity::Error,
                                   "RFC 3261 section 13.2.1, RFC 6337 section 3.1",
                                   "183",

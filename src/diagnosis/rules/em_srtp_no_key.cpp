@@ -15,20 +15,34 @@ void check(const Evidence &evidence, Findings &out)
         if (!bound.towardsCaller || !bound.early || bound.astray || !neverOpened(*bound.stream))
             continue;
         const auto key = keyOf(evidence, bound);
+        const bool plain = unprotected(*bound.stream);
+        const auto packets =
+            count(bound.stream->arrivedBefore(earlyEnd(evidence, bound.earlyDialog)), "packet");
+        const auto where =
+            key.valid() ? fmt::format(" ({}) [2]", codeText(evidence.trace.row(key).status)) : "";
         auto &f =
             out.add("em-srtp-no-key", Severity::Error,
                     bound.certainty == Certainty::Guess ? Grade::Likely : Grade::Seen,
-                    fmt::format("{} sent {} of encrypted early media [1] that {} opens.",
-                                bound.stream->source.text(), count(bound.stream->packets, "packet"),
-                                key.valid() ? fmt::format("no key of its description ({}) [2]",
-                                                          codeText(evidence.trace.row(key).status))
-                                            : std::string("no key in the descriptions")));
+                    plain ? fmt::format("{} sent {} of early media [1] without any encryption, "
+                                        "where its description{} agrees on SRTP.",
+                                        bound.stream->source.text(), packets, where)
+                          : fmt::format("{} sent {} of encrypted early media [1] that {} opens.",
+                                        bound.stream->source.text(), packets,
+                                        key.valid() ? "no key of its description" + where
+                                                    : "no key in the descriptions"));
         f.impact =
             "The caller's phone drops every packet: silence before the answer, and behind it "
             "where the key stays wrong.";
-        f.evidence = {at(*bound.stream, "packets that cannot be authenticated (RFC 3711)")};
+        f.evidence = {at(*bound.stream, plain ? "packets without an authentication tag (RFC 3711)"
+                                              : "packets that cannot be authenticated (RFC 3711)")};
         if (key.valid())
             f.evidence.push_back(at(key, "the key that should fit"));
+        if (plain) {
+            f.fixes = {{"Encrypt what is sent with the key of the description, or answer with "
+                        "RTP/AVP where plain audio is allowed.",
+                        "gateway or SBC", Action::None}};
+            return;
+        }
         f.fixes = {
             {"Put the key that the media is really encrypted with into the 183, and the same "
              "into the 200.",

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <base/search.h>
 #include <base/text.h>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
@@ -39,7 +40,9 @@ std::string ownWords(const sip::Message &answer)
     if (!usual)
         add("", phrase);
     add("Reason: ", answer.value(sip::HeaderId::Reason));
-    add("Warning: ", answer.value(sip::HeaderId::Warning));
+    const auto warning = answer.value(sip::HeaderId::Warning);
+    if (!base::containsNoCase(warning, "token") && !base::containsNoCase(warning, "flow"))
+        add("Warning: ", warning);
     return out;
 }
 

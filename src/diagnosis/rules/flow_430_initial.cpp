@@ -47,6 +47,16 @@ std::string outcome(const Evidence &evidence, const calls::Transaction *better, 
     return fmt::format(" The caller got {} [3].", codeText(call.finalStatus));
 }
 
+/// The last 101-199 that came before.
+int progressOf(const Evidence &evidence, const calls::Transaction &failed)
+{
+    int last = 0;
+    for (const auto row : failed.responses)
+        if (const int status = evidence.trace.row(row).status; status > 100 && status < 200)
+            last = status;
+    return last;
+}
+
 /// Attempts of the same sender for the same request that got 430.
 std::size_t refusedFlows(const Evidence &evidence, const calls::Transaction &failed)
 {
@@ -65,17 +75,28 @@ void check(const Evidence &evidence, Findings &out)
         savedByAnotherFlow(evidence, *failed))
         return;
     const auto verdict = judgeFlowFailure(evidence, *failed);
+    const bool progressed = wasProgressing(evidence, *failed);
     auto severity = Severity::Error;
     const auto end = outcome(evidence, reachedLater(evidence, *failed), severity);
     auto &f =
         out.add("flow-430-initial", severity, verdict.grade,
                 fmt::format("{} [1] was answered 430 Flow Failed [2], {}. {}{}",
                             methodOf(evidence, *failed),
-                            verdict.which == FlowCase::MisusedByDevice
+                            progressed ? fmt::format("{} after the request, though the callee "
+                                                     "had been reached: {} had come back",
+                                                     lasting(failed->finished - failed->started),
+                                                     codeText(progressOf(evidence, *failed)))
+                            : verdict.which == FlowCase::MisusedByDevice ||
+                                    verdict.which == FlowCase::EdgeDenies ||
+                                    verdict.which == FlowCase::FormerBinding
                                 ? lasting(failed->finished - failed->started) + " after the request"
                                 : answerTimeText(failed->started, failed->finished),
                             verdict.text, end));
     f.impact = verdict.impact;
+    if (progressed)
+        f.impact = "The flow died while the callee was alerted: early media stops with it, and the "
+                   "callee's side may ring on. " +
+                   f.impact;
     f.evidence = {at(failed->request, "the request"),
                   at(evidence, failed->finalResponse, sip::HeaderId::Warning,
                      "the flow it should have taken is gone")};

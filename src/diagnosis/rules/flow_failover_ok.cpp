@@ -71,10 +71,15 @@ void check(const Evidence &evidence, Findings &out)
                                                        : next->responses.back();
         f.evidence = {at(failed.finalResponse, "the flow is gone"),
                       at(next->request, "the next flow"), at(proof, "it works")};
-        f.fixes = {
-            {"Remove the dead binding when a 430 comes back for it.", "home proxy", Action::None},
-            {"Re-register the dead flow with the same reg-id.",
-             std::string(keeperOf(evidence, failed, way)), Action::ReRegister}};
+        f.fixes = {{failed.finalStatus == 430
+                        ? std::string("Remove the dead binding when a 430 comes back for it.")
+                        : fmt::format(
+                              "Say 430 where a flow is gone, and remove its binding: {} may be the "
+                              "user agent's own answer, after which no other flow may be tried.",
+                              failed.finalStatus),
+                    failed.finalStatus == 430 ? "home proxy" : "edge proxy", Action::None},
+                   {"Re-register the dead flow with the same reg-id.",
+                    std::string(keeperOf(evidence, failed, way)), Action::ReRegister}};
         const auto *const flow = way ? flowOf(evidence, way->token) : nullptr;
         const bool ours = flow != nullptr && flow->ours;
         if (ours)

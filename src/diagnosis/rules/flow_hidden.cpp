@@ -56,7 +56,8 @@ std::string_view disguise(int status)
     case 0:
         return "and nobody was told: the call does not arrive";
     case 403:
-        return "so its token was refused, where RFC 5626 wants 430 for a flow that is gone";
+        return "and its token was refused, as by an edge that restarted with another key, where "
+               "RFC 5626 wants 430 for a flow that is gone";
     case 404:
     case 480:
         return "so no binding or flow was left, and the code hides that";

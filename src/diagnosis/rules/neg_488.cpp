@@ -62,24 +62,38 @@ void check(const Evidence &evidence, Findings &out)
     const auto warning = message.value(sip::HeaderId::Warning);
     const auto code = base::toInteger(warning.substr(0, warning.find(' ')));
     const auto meaning = code ? warningMeaning(*code) : std::string_view{};
+    const auto accept = call.finalStatus == 415 ? message.value(sip::HeaderId::Accept) : "";
     std::string_view line;
     const auto offer = offerText(evidence, invite->request, line);
-    auto &f =
-        out.add("neg-488", Severity::Error, Grade::Seen,
-                fmt::format("{} refused the offer ({}) [1] with {} [2]: {}.",
-                            sender(evidence, call.finalResponse), offer, codeText(call.finalStatus),
-                            !meaning.empty()   ? std::string(meaning)
-                            : !warning.empty() ? shown(warning)
-                                               : "it does not say why"));
+    auto &f = out.add(
+        "neg-488", Severity::Error, Grade::Seen,
+        fmt::format("{} refused the offer ({}) [1] with {} [2]: {}.",
+                    sender(evidence, call.finalResponse), offer, codeText(call.finalStatus),
+                    !meaning.empty()   ? std::string(meaning)
+                    : !warning.empty() ? shown(warning)
+                    : !accept.empty()  ? fmt::format("it takes bodies of {} only", shown(accept))
+                                       : "it does not say why"));
     f.impact = "The call is not set up; the caller hears a failure tone.";
     f.evidence = {at(evidence, invite->request, line, "the offer"),
                   at(evidence, call.finalResponse,
                      warning.empty() ? sip::HeaderId::Accept : sip::HeaderId::Warning,
                      "the refusal")};
+    const auto again = outgoingCall(evidence) ? Action::CallAgain : Action::None;
+    if (call.finalStatus == 415) { // of the body's type and encoding (section 21.4.13)
+        f.fixes = {{"Send the offer as application/sdp, without Content-Encoding, in a body of the "
+                    "types that Accept lists.",
+                    "caller's user agent", again}};
+        if (accept.empty())
+            f.fixes.push_back(
+                {"List the types that are taken in Accept.", "callee's user agent", Action::None});
+        return;
+    }
     f.fixes = {{"Compare codecs, profile (RTP/AVP or RTP/SAVP) and address family of the offer "
                 "with what the callee takes.",
-                "caller's user agent", outgoingCall(evidence) ? Action::CallAgain : Action::None},
-               {"Name the reason in a Warning header.", "callee's user agent", Action::None}};
+                "caller's user agent", again}};
+    if (warning.empty())
+        f.fixes.push_back(
+            {"Name the reason in a Warning header.", "callee's user agent", Action::None});
 }
 
 } // namespace

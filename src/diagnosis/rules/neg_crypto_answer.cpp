@@ -5,6 +5,7 @@
 #include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <rtp/sdes.h>
 
 namespace diagnosis::rules {
 namespace {
@@ -34,6 +35,37 @@ bool offeredAmong(const std::vector<Crypto> &offered, const Crypto &answer)
     });
 }
 
+/// Its key has the length that the suite wants; a suite that is not known here is left alone, and
+/// so is a key that somebody blotted out.
+bool keyFits(const Crypto &crypto)
+{
+    const auto at = crypto.line.find("inline:");
+    if (!rtp::knowsSuite(crypto.suite) || at == std::string_view::npos)
+        return true;
+    const auto key = crypto.line.substr(at + sizeof("inline:") - 1);
+    const auto end = std::min(key.find_first_of("|; "), key.size());
+    constexpr std::string_view kBase64 =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
+    if (key.substr(0, end).find_first_not_of(kBase64) != std::string_view::npos)
+        return true;
+    return !rtp::sdesKeys(crypto.line.substr(sizeof("crypto:") - 1)).empty();
+}
+
+void tellKey(const Evidence &evidence, const sip::SdpMedia &audio, trace::RowId answer,
+             const Crypto &crypto, Findings &out)
+{
+    auto &f =
+        out.add("neg-crypto-answer", Severity::Error, Grade::Seen,
+                fmt::format("{} answered crypto tag {} with a key [1] that is too short "
+                            "or too long for {}.",
+                            sender(evidence, answer), shown(crypto.tag), shown(crypto.suite)));
+    f.impact = "Nothing that it sends can be decrypted, and a strict phone refuses the answer.";
+    f.evidence = {at(evidence, answer, audio.line, "the answer")};
+    f.fixes = {{"Send a key and salt of the length that the suite has (RFC 4568 section 6.2: 30 "
+                "bytes for AES_CM_128).",
+                "callee's user agent", Action::None}};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &[offer, answer] : exchanges(evidence)) {
@@ -42,10 +74,17 @@ void check(const Evidence &evidence, Findings &out)
         if (offered == nullptr || answered == nullptr || answered->port == 0)
             continue;
         const auto ours = cryptosOf(*offered), theirs = cryptosOf(*answered);
-        if (ours.empty() || theirs.empty() ||
-            std::any_of(theirs.begin(), theirs.end(),
-                        [&](const Crypto &one) { return offeredAmong(ours, one); }))
+        if (ours.empty() || theirs.empty())
             continue;
+        const auto fits = std::find_if(theirs.begin(), theirs.end(),
+                                       [&](const Crypto &one) { return offeredAmong(ours, one); });
+        if (fits != theirs.end()) {
+            if (!keyFits(*fits)) {
+                tellKey(evidence, *answered, answer, *fits, out);
+                return;
+            }
+            continue;
+        }
         auto &f = out.add("neg-crypto-answer", Severity::Error, Grade::Seen,
                           fmt::format("{} answered with crypto tag {} {} [2], which is none of the "
                                       "{} offered [1].",

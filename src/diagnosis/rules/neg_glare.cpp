@@ -6,11 +6,31 @@
 namespace diagnosis::rules {
 namespace {
 
+/// There is no session yet that both sides could change.
+void tellInitial(const Evidence &evidence, const calls::Transaction &t, Findings &out)
+{
+    auto &f =
+        out.add("neg-glare", Severity::Info, Grade::Seen,
+                fmt::format("{} refused the first INVITE [1] with 491 [2], which is meant for "
+                            "a change within a dialog that crosses another.",
+                            sender(evidence, t.finalResponse)));
+    f.impact = "The call is not set up. Often a B2BUA hands on what its other side said to a "
+               "change of its own.";
+    f.evidence = {at(t.request, "the first INVITE"), at(t.finalResponse, "the refusal")};
+    f.fixes = {{"Answer a first INVITE with the reason for which the call cannot be: 480, 486 or "
+                "488.",
+                "callee's user agent", Action::None}};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &t : evidence.call.transactions) {
         if (t.finalStatus != 491 || !t.request.valid() || !t.finalResponse.valid())
             continue;
+        if (!t.inDialog && t.method == sip::Method::Invite) {
+            tellInitial(evidence, t, out);
+            return;
+        }
         auto &f = out.add("neg-glare", Severity::Info, Grade::Seen,
                           fmt::format("{} refused the {} [1] with 491 [2]: an offer of its own was "
                                       "under way.",

@@ -33,7 +33,24 @@ void check(const Evidence &evidence, Findings &out)
                                 "by {} at the IPv{} address {} [2].",
                                 from->address.family, from->address.text(),
                                 sender(evidence, answer), to->address.family, to->address.text()));
-        f.impact = "No audio in either direction: neither side can send to the other's address.";
+        const auto came = [&](bool towardsCaller) {
+            return std::any_of(
+                evidence.streams.begin(), evidence.streams.end(), [&](const BoundStream &bound) {
+                    return bound.towardsCaller == towardsCaller && !bound.astray &&
+                           bound.certainty != Certainty::Guess &&
+                           (towardsCaller || !ownCall(evidence) || !bound.stream->outgoing);
+                });
+        };
+        const bool toCaller = came(true), toCallee = came(false);
+        if (toCaller && toCallee)
+            f.impact = "Audio passes all the same: something on the way sends to both families.";
+        else if (toCaller || toCallee)
+            f.impact = fmt::format("Audio came in one direction only: the {} hears nobody where "
+                                   "nothing can send to the other family's address.",
+                                   toCaller ? "callee" : "caller");
+        else
+            f.impact =
+                "No audio in either direction: neither side can send to the other's address.";
         f.evidence = {at(evidence, offer, offered->line, "the offer"),
                       at(evidence, answer, answered->line, "the answer")};
         f.fixes = {{"Answer with an address of the family that was offered, or refuse with 488.",

@@ -24,12 +24,18 @@ void check(const Evidence &evidence, Findings &out)
                 !base::equalsNoCase(offered[i].type, answered[i].type) ||
                 encrypts(offered[i].protocol) == encrypts(answered[i].protocol))
                 continue;
-            auto &f = out.add("neg-profile", Severity::Error, Grade::Seen,
+            // Many announce RTP/AVP with a=crypto and mean it.
+            const bool works =
+                std::any_of(evidence.streams.begin(), evidence.streams.end(),
+                            [](const BoundStream &bound) { return bound.stream->opened != 0; });
+            auto &f = out.add("neg-profile", works ? Severity::Info : Severity::Error, Grade::Seen,
                               fmt::format("{} was offered for {} [1], {} answered with {} [2].",
                                           shown(offered[i].protocol), shown(offered[i].type),
                                           sender(evidence, answer), shown(answered[i].protocol)));
-            f.impact = "One side encrypts and the other does not: noise or silence in both "
-                       "directions, or the call is dropped.";
+            f.impact = works ? "SRTP passes all the same, by the keys in the descriptions; a "
+                               "stricter phone drops the call."
+                             : "One side encrypts and the other does not: noise or silence in both "
+                               "directions, or the call is dropped.";
             f.evidence = {at(evidence, offer, offered[i].line, "the offer"),
                           at(evidence, answer, answered[i].line, "the answer")};
             f.fixes = {{"Answer with the profile of the offer, or refuse the line with port 0.",

@@ -32,7 +32,7 @@ void check(const Evidence &evidence, Findings &out)
         f.evidence = {at(refused.request, "the change"), at(refused.finalResponse, "refused")};
         f.fixes = {{"Go back to the session before, on both sides, and try with what the peer "
                     "accepts.",
-                    "caller's user agent", Action::None}};
+                    std::string(senderRole(evidence, refused)), Action::None}};
         return;
     }
 }

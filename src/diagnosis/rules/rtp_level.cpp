@@ -48,7 +48,8 @@ void check(const Evidence &evidence, Findings &out)
                             loudestOf(evidence, false, *session, end)};
     for (int i = 0; i < 2; ++i) {
         const auto &quiet = ways[i], &other = ways[1 - i];
-        if (!quiet.known || !other.known || quiet.level > kSilent || other.level < kTalk)
+        if (!quiet.known || !other.known || quiet.level > kSilent || other.level < kTalk ||
+            quiet.bound->stream->outgoing) // what is sent from here is chosen here
             continue;
         const auto &stream = *quiet.bound->stream;
         const auto lasted = stream.last - std::max(stream.first, session->since);

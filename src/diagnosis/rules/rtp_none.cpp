@@ -14,8 +14,10 @@ void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
     // A capture of the signalling alone shows the same: only where media of this call was seen
-    // before.
-    if (call.kind != calls::Kind::Call || !call.answered.known() || evidence.streams.empty())
+    // before, or where the sockets are ours.
+    const bool ours = hearing(evidence) == Hearing::Own;
+    if (call.kind != calls::Kind::Call || !call.answered.known() ||
+        (evidence.streams.empty() && !ours))
         return;
     const auto end = endOfTalk(evidence);
     const auto session = bothWays(evidence, end);
@@ -33,16 +35,18 @@ void check(const Evidence &evidence, Findings &out)
             return;
         before = bound.earlyDialog == call.winner ? &bound : before;
     }
-    if (before == nullptr)
+    if (before == nullptr && !ours)
         return;
     auto &f =
         out.add("rtp-none", Severity::Error, gradeOf(hearing(evidence)),
                 fmt::format("Media may pass both ways since the {} [1], but no RTP came from "
-                            "either side in {}, though some had come before [2].",
-                            messageText(evidence, session->row), lasting(end - session->since)));
+                            "either side in {}{}.",
+                            messageText(evidence, session->row), lasting(end - session->since),
+                            before != nullptr ? ", though some had come before [2]" : ""));
     f.impact = "Both sides hear nothing.";
-    f.evidence = {at(session->row, "both directions are agreed on"),
-                  at(*before->stream, "came before")};
+    f.evidence = {at(session->row, "both directions are agreed on")};
+    if (before != nullptr)
+        f.evidence.push_back(at(*before->stream, "came before"));
     f.fixes = {{"Check what both ways share: a relay that does not start, a firewall that lets no "
                 "RTP through.",
                 "NAT or firewall", Action::None},

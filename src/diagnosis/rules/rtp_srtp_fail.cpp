@@ -20,20 +20,32 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto key = keyOf(evidence, bound);
         const std::string where = key.valid() ? " [2]" : "";
+        const bool plain = unprotected(stream);
         auto &f = out.add(
             "rtp-srtp-fail", Severity::Error, Grade::Seen,
-            never ? fmt::format("No key in the descriptions{} opens the {} of encrypted audio that "
-                                "{} sent [1].",
-                                where, count(stream.packets, "packet"), stream.source.text())
-                  : fmt::format("{} of the {} that {} sent [1] could not be authenticated with the "
-                                "keys of the descriptions{}.",
-                                stream.refused, count(stream.packets, "packet"),
-                                stream.source.text(), where));
+            plain ? fmt::format("{} sent {} of audio [1] without any encryption, where the "
+                                "descriptions{} agree on SRTP.",
+                                stream.source.text(), count(stream.packets, "packet"), where)
+            : never
+                ? fmt::format("No key in the descriptions{} opens the {} of encrypted audio that "
+                              "{} sent [1].",
+                              where, count(stream.packets, "packet"), stream.source.text())
+                : fmt::format("{} of the {} that {} sent [1] could not be authenticated with the "
+                              "keys of the descriptions{}.",
+                              stream.refused, count(stream.packets, "packet"), stream.source.text(),
+                              where));
         f.impact = fmt::format("The {} hears {}.", bound.towardsCaller ? "caller" : "callee",
                                never ? "nothing" : "gaps, or nothing from some moment on");
-        f.evidence = {at(stream, "packets that cannot be authenticated (RFC 3711)")};
+        f.evidence = {at(stream, plain ? "packets without an authentication tag (RFC 3711)"
+                                       : "packets that cannot be authenticated (RFC 3711)")};
         if (key.valid())
             f.evidence.push_back(at(key, "the key that should fit"));
+        if (plain) {
+            f.fixes = {{"Encrypt what is sent with the key of the description, or answer with "
+                        "RTP/AVP where plain audio is allowed.",
+                        "gateway or SBC", Action::None}};
+            return;
+        }
         f.fixes = {{"Encrypt with the key of the own description that is in force; change key and "
                     "description together.",
                     "gateway or SBC", Action::None},

@@ -92,6 +92,8 @@ own alice
   0.05 bob>alice 100
   0.50 bob>alice 200 tag=b answer
   0.51 alice>bob ACK tag=b
+  0.55 alice>bob rtp 150
+  0.56 bob>alice rtp 150
   4.00 alice>bob BYE tag=b
   4.02 bob>alice 200 tag=b
 )",

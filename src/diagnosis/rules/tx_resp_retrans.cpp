@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -17,6 +18,20 @@ std::vector<trace::RowId> repeatsOf(const Evidence &evidence, const calls::Trans
     return out;
 }
 
+/// One of that CSeq number with another Via branch or to another place, which no INVITE
+/// transaction takes for its own; nullptr: none.
+const calls::Transaction *strayAck(const Evidence &evidence, const calls::Transaction &invite)
+{
+    const auto &all = evidence.call.transactions;
+    const auto found = std::find_if(all.begin(), all.end(), [&](const calls::Transaction &t) {
+        return t.method == sip::Method::Ack && t.cseq == invite.cseq && t.branch != invite.branch &&
+               t.started >= invite.started && t.request.valid() &&
+               evidence.trace.row(t.request).fromTag ==
+                   evidence.trace.row(invite.finalResponse).fromTag;
+    });
+    return found != all.end() ? &*found : nullptr;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &t : evidence.call.transactions) {
@@ -27,19 +42,27 @@ void check(const Evidence &evidence, Findings &out)
         const auto again = repeatsOf(evidence, t);
         if (again.size() < kEnough)
             continue;
-        const bool sent = t.ack.valid();
+        const auto *const stray = t.ack.valid() ? nullptr : strayAck(evidence, t);
+        const auto ack = stray != nullptr ? stray->request : t.ack;
+        const bool sent = ack.valid();
         auto &f = out.add(
             "tx-resp-retrans", Severity::Warning, sent ? Grade::Seen : Grade::Likely,
             fmt::format("{} sent {} {} more [1][2]: {}.", sender(evidence, t.finalResponse),
                         codeText(t.finalStatus), count(again.size(), "time"),
-                        sent ? "the ACK [3] does not arrive there" : "no ACK is in this trace"));
-        f.impact =
-            "The call is over for the caller, and the callee's side keeps it for 32 s (64*T1).";
+                        stray != nullptr
+                            ? "the ACK [3] has another Via branch than the INVITE, so that it "
+                              "belongs to no transaction (RFC 3261 section 17.1.1.3)"
+                        : sent ? "the ACK [3] does not arrive there"
+                               : "no ACK is in this trace"));
+        f.impact = t.inDialog ? "The change was refused, and its receiver keeps it for 32 s "
+                                "(64*T1): no other may come meanwhile."
+                              : "The call is over for the caller, and the callee's side keeps it "
+                                "for 32 s (64*T1).";
         f.evidence = {at(t.finalResponse, "the refusal"), at(again.back(), "the last repetition")};
         if (sent)
-            f.evidence.push_back(at(t.ack, "the ACK"));
+            f.evidence.push_back(at(ack, "the ACK"));
         f.fixes = {{"Send the ACK of a refusal to where the INVITE went, with its Via branch.",
-                    "caller's user agent", Action::None},
+                    std::string(senderRole(evidence, t)), Action::None},
                    {"Let it pass.", "NAT or firewall", Action::None}};
         return;
     }

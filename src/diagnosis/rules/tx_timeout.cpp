@@ -59,6 +59,47 @@ std::optional<Grade> silent(const Evidence &evidence, const calls::Transaction &
     return transaction.repeats.size() >= kEnough ? std::optional(Grade::Likely) : std::nullopt;
 }
 
+/// The same place answered an earlier request of the call.
+bool answeredBefore(const Evidence &evidence, const calls::Transaction &silent)
+{
+    const auto to = evidence.trace.destination(silent.request);
+    return std::any_of(evidence.call.transactions.begin(), evidence.call.transactions.end(),
+                       [&](const auto &t) {
+                           return &t != &silent && t.request.valid() && !t.responses.empty() &&
+                                  evidence.trace.destination(t.request) == to;
+                       });
+}
+
+/// What the evidence leaves possible.
+std::vector<Fix> fixes(const Evidence &evidence, const calls::Transaction &silent,
+                       const std::string &to)
+{
+    constexpr std::size_t kWhole = 1200; // bytes that no link cuts into fragments
+    const auto &row = evidence.trace.row(silent.request);
+    const bool udp = row.transport == base::Transport::Udp;
+    std::vector<Fix> out;
+    if (answeredBefore(evidence, silent))
+        out.push_back({fmt::format("{} answered before: look there for what it made of this {}.",
+                                   to, methodOf(evidence, silent)),
+                       "operator", Action::None});
+    else
+        out.push_back(
+            {fmt::format("Check that a SIP server listens on {} and that requests reach it.", to),
+             "operator", Action::None});
+    if (!udp) {
+        out.push_back({"The connection stood, so that nothing on the way blocks it: look at the "
+                       "program behind it.",
+                       "operator", Action::None});
+        return out;
+    }
+    if (row.length > kWhole)
+        out.push_back({"Try TCP: a large request may be lost as UDP fragments.",
+                       "caller's user agent", Action::CallOverTcp});
+    out.push_back({"Let responses pass back to the port of the request (rport, RFC 3581).",
+                   "NAT or firewall", Action::None});
+    return out;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &transaction : evidence.call.transactions) {
@@ -88,13 +129,7 @@ void check(const Evidence &evidence, Findings &out)
         f.impact = "The sender gives up 32 s (64*T1) after the request and treats it as 408 "
                    "Request Timeout.";
         f.evidence = {at(transaction.request, "the request"), at(last, "the last sign of it")};
-        f.fixes = {
-            {fmt::format("Check that a SIP server listens on {} and that requests reach it.", to),
-             "operator", Action::None},
-            {"Try TCP: a large request may be lost as UDP fragments.", "caller's user agent",
-             Action::CallOverTcp},
-            {"Let responses pass back to the port of the request (rport, RFC 3581).",
-             "NAT or firewall", Action::None}};
+        f.fixes = fixes(evidence, transaction, to);
         return;
     }
 }

@@ -252,7 +252,7 @@ TEST(Locked, RedWhenNoKeyFits)
     const support::Folded folded(R"(
       0.00 alice>bob INVITE offer
       0.20 bob>alice 183 tag=b answer
-      0.25 bob>alice rtp 100
+      0.25 bob>alice rtp 100 size=170
       4.00 bob>alice 200 tag=b answer
     )");
     auto evidence = folded.evidence();

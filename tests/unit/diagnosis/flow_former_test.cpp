@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+// A 430 that is nobody's dead flow: a registrar that uses a binding that is over, an edge that
+// denies a connection that lives.
+#include <gmock/gmock.h>
+
+#include "folded.h"
+
+#include <diagnosis/flow_facts.h>
+
+namespace {
+
+using diagnosis::FlowCase;
+using testing::HasSubstr;
+using testing::Not;
+
+// The token of Kamailio's layout that names bob's connection from 192.0.2.20:5060 to the edge.
+const std::string kContact =
+    " \"Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\\\"<urn:uuid:1>\\\"";
+const std::string kRoute = "\"Route: <sip:flow-one@192.0.2.2;lr;ob>\"";
+
+std::string registering(double at, const std::string &call, const std::string &path, int port,
+                        int expires)
+{
+    return fmt::format(
+        "{0:.3f} bob>edge REGISTER tcp call={1} sport={3} \"Supported: path, outbound\"{5};"
+        "expires={4}\"\n"
+        "{6:.3f} edge>bob 200 tcp call={1} tag=r dport={3} \"Require: outbound\" \"Path: "
+        "<sip:{2}@192.0.2.2;lr;ob>\"{5};expires={4}\"\n",
+        at, call, path, port, expires, kContact, at + 0.05);
+}
+std::string called(double at)
+{
+    return fmt::format("{0:.3f} home>edge INVITE offer {1}\n{2:.3f} edge>home 430 tag=e\n"
+                       "{3:.3f} home>edge ACK\n{4:.3f} tick\n",
+                       at, kRoute, at + 0.01, at + 0.02, at + 5);
+}
+
+diagnosis::FlowVerdict judged(const std::string &spoken)
+{
+    const support::Folded folded(spoken);
+    for (std::size_t i = 0; i < folded.calls(); ++i) {
+        const auto evidence = folded.evidence(i);
+        if (const auto *const failed = diagnosis::origin(evidence, 430, false))
+            return diagnosis::judgeFlowFailure(evidence, *failed);
+    }
+    ADD_FAILURE() << "no 430";
+    return {};
+}
+
+TEST(FlowFormer, ABindingThatStandsIsNoFormerOne)
+{
+    const auto verdict = judged(registering(0, "r1", "flow-one", 5060, 600) + called(20));
+    EXPECT_EQ(verdict.which, FlowCase::NoFlowLeft) << verdict.text;
+}
+
+TEST(FlowFormer, ABindingThatWasTakenAway)
+{
+    const auto verdict = judged(registering(0, "r1", "flow-one", 5060, 600) +
+                                registering(10, "r1", "flow-one", 5060, 0) + called(20));
+    EXPECT_EQ(verdict.which, FlowCase::FormerBinding) << verdict.text;
+    EXPECT_THAT(verdict.text, HasSubstr("had removed 9.9 s before"));
+    EXPECT_EQ(verdict.fixes.front().party, "home proxy");
+}
+
+TEST(FlowFormer, ABindingThatRanOut)
+{
+    const auto verdict = judged(registering(0, "r1", "flow-one", 5060, 60) + called(120));
+    EXPECT_EQ(verdict.which, FlowCase::FormerBinding) << verdict.text;
+    EXPECT_THAT(verdict.text, HasSubstr("had run out"));
+}
+
+TEST(FlowFormer, ABindingThatAnotherConnectionReplaced)
+{
+    const std::string replaced = registering(0, "r1", "flow-one", 5060, 600) +
+                                 registering(10, "r1", "flow-new", 6060, 600) + called(20);
+    const auto verdict = judged(replaced);
+    EXPECT_EQ(verdict.which, FlowCase::FormerBinding) << verdict.text;
+    EXPECT_THAT(verdict.text, HasSubstr("reg-id 1 of that instance was registered over"));
+    EXPECT_FALSE(support::Folded(replaced).has("flow-failover-missing"))
+        << "the same reg-id is no other flow";
+}
+
+TEST(FlowFormer, AnEdgeThatDeniesAConnectionThatLives)
+{
+    const std::string up = registering(0, "r1", "flow-one", 5060, 600) +
+                           "10.0 bob>edge tcp ping\n10.02 edge>bob tcp pong\n";
+    const std::string alive = "30.0 bob>edge tcp ping\n30.02 edge>bob tcp pong\n";
+    const auto verdict = judged(up + called(20) + alive);
+    EXPECT_EQ(verdict.which, FlowCase::EdgeDenies) << verdict.text;
+    EXPECT_THAT(verdict.text, HasSubstr("a pong came over it 10.0 s later"));
+    EXPECT_EQ(judged(up + called(20) + "21.0 edge>bob tcp fin\n").which, FlowCase::NoFlowLeft);
+}
+
+TEST(FlowFormer, WhoClosedTheConnectionItselfIsNotToldToMissAPong)
+{
+    const auto verdict = judged(registering(0, "r1", "flow-one", 5060, 600) +
+                                "15.0 bob>edge tcp fin\n" + called(20));
+    EXPECT_THAT(verdict.fixes.at(1).text, HasSubstr("before the connection is closed"));
+    const auto other = judged(registering(0, "r1", "flow-one", 5060, 600) +
+                              "15.0 edge>bob tcp fin\n" + called(20));
+    EXPECT_THAT(other.fixes.at(1).text, HasSubstr("missing pong"));
+}
+
+TEST(FlowFormer, ACalleeThatHadBeenReachedWasNotSilent)
+{
+    const std::string call =
+        fmt::format("20.0 home>edge INVITE offer {}\n"
+                    "20.5 edge>home 183 tag=b answer\n"
+                    "50.5 edge>home 430 tag=e\n50.6 home>edge ACK\n60.0 tick\n",
+                    kRoute);
+    const auto found = support::Folded(registering(0, "r1", "flow-one", 5060, 600) + call)
+                           .find("flow-430-initial");
+    ASSERT_NE(found, nullptr);
+    EXPECT_THAT(found->text, HasSubstr("though the callee had been reached: 183"));
+    EXPECT_THAT(found->text, Not(HasSubstr("nothing came back")));
+}
+
+} // namespace
