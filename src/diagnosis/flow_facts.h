@@ -87,6 +87,10 @@ bool wasProgressing(const Evidence &evidence, const calls::Transaction &transact
 /// The next attempt of the same sender for the same request on another branch after `failed`;
 /// nullptr: none.
 const calls::Transaction *nextAttempt(const Evidence &evidence, const calls::Transaction &failed);
+/// The same after an attempt to which nothing came back at all, not even a 100, for a second or
+/// more; nullptr: it was answered, or it stood alone.
+const calls::Transaction *nextAfterSilence(const Evidence &evidence,
+                                           const calls::Transaction &silent);
 
 /// Did the request reach the user agent's side: a 101-199, or a final response that only a user
 /// agent gives?

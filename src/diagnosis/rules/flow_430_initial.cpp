@@ -67,13 +67,45 @@ std::size_t refusedFlows(const Evidence &evidence, const calls::Transaction &fai
         }));
 }
 
+/// The call goes on with another device; this one was never rung, over any flow.
+void tellLostDevice(const Evidence &evidence, const calls::Transaction &failed, Findings &out)
+{
+    const auto *const dead = routedFlow(evidence, failed);
+    if (dead == nullptr || dead->report.instance.empty())
+        return;
+    for (const auto &other : evidence.call.transactions) {
+        const auto *const flow = &other != &failed && other.method == failed.method
+                                     ? routedFlow(evidence, other)
+                                     : nullptr;
+        if (flow != nullptr && sameDevice(*flow, *dead))
+            return; // flow-failover-ok tells, or it failed there too
+    }
+    if (reachedLater(evidence, failed) != nullptr && nextAttempt(evidence, failed) != nullptr &&
+        routedFlow(evidence, *nextAttempt(evidence, failed)) == nullptr)
+        return; // whose the next attempt was is not known
+    auto &f = out.add("flow-430-initial", Severity::Info, Grade::Seen,
+                      fmt::format("One device of the target could not be reached: {} for its flow "
+                                  "of {} was answered 430 Flow Failed [1]. Another device took "
+                                  "the call.",
+                                  methodOf(evidence, failed), dead->userAgent.text()));
+    f.impact = "That device does not ring until it registers again, and nobody is told.";
+    f.evidence = {at(failed.finalResponse, "its flow is gone")};
+    f.fixes = {{"Notice the dead connection by the missing pong and re-register with the same "
+                "reg-id.",
+                "callee's user agent", Action::None},
+               {"Remove a binding when a 430 comes back for it.", "home proxy", Action::None}};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto *const failed = origin(evidence, 430, false);
     if (failed == nullptr || !failed->request.valid() || failed->method == sip::Method::Prack ||
-        failed->method == sip::Method::Register || // flow-430-register tells
-        savedByAnotherFlow(evidence, *failed))
+        failed->method == sip::Method::Register) // flow-430-register tells
         return;
+    if (savedByAnotherFlow(evidence, *failed)) {
+        tellLostDevice(evidence, *failed, out);
+        return;
+    }
     const auto verdict = judgeFlowFailure(evidence, *failed);
     const bool progressed = wasProgressing(evidence, *failed);
     auto severity = Severity::Error;

@@ -37,9 +37,42 @@ std::optional<Grade> metDeadFlow(const Evidence &evidence, const calls::Transact
     return Grade::Likely;
 }
 
+/// Nothing came back over a flow for seconds, then the next one of the device was tried.
+bool savedAfterSilence(const Evidence &evidence, const calls::Transaction &silent, Findings &out)
+{
+    const auto *const next = nextAfterSilence(evidence, silent);
+    if (next == nullptr || silent.inDialog || !reached(evidence, *next))
+        return false;
+    const auto *const one = routedFlow(evidence, silent);
+    const auto *const other = routedFlow(evidence, *next);
+    if (one == nullptr || other == nullptr || !sameDevice(*one, *other) || one == other)
+        return false;
+    const auto waited = next->started - silent.started;
+    auto &f = out.add(
+        "flow-failover-ok", Severity::Info, Grade::Likely,
+        fmt::format("{} to {} [1] got nothing back for {}, which is most likely a dead flow or "
+                    "edge. Then {} tried the device's other flow over {} [2], and that attempt "
+                    "went through.",
+                    methodOf(evidence, silent), receiver(evidence, silent.request), lasting(waited),
+                    evidence.trace.source(next->request).text(),
+                    receiver(evidence, next->request)));
+    f.impact = fmt::format("None for the caller but {} of delay, at this call and at every further "
+                           "one until the dead binding is removed.",
+                           lasting(waited));
+    f.evidence = {at(silent.request, "nothing came back"), at(next->request, "the next flow")};
+    f.fixes = {{"Find a dead edge or flow before a call needs it: OPTIONS to the edges, and remove "
+                "the bindings of one that is gone.",
+                "home proxy", Action::None},
+               {"Re-register the dead flow with the same reg-id.",
+                std::string(keeperOf(evidence, silent, routed(evidence, silent))), Action::None}};
+    return true;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &failed : evidence.call.transactions) {
+        if (savedAfterSilence(evidence, failed, out))
+            return;
         if (failed.inDialog || failed.finalStatus < 300 || !failed.finalResponse.valid())
             continue;
         const auto *const next = nextAttempt(evidence, failed);

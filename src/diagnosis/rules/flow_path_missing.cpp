@@ -1,10 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
+#include <flows/registration.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
 namespace {
+
+/// Requests for that user agent came over its flow later: the registrar keeps the Path all the
+/// same.
+bool wasUsed(const Evidence &evidence, const calls::Transaction &registering)
+{
+    const auto contact = evidence.message(registering.request).value(sip::HeaderId::Contact);
+    const auto instance = flows::readContact(contact).instance;
+    return std::any_of(evidence.flows.begin(), evidence.flows.end(), [&](const auto &flow) {
+        if (!flow || instance.empty() || flow->report.instance != instance)
+            return false;
+        return std::any_of(flow->events.begin(), flow->events.end(), [&](const auto &event) {
+            return event.what == flows::Happening::Used && event.status == 0 &&
+                   event.time > registering.finished && event.row.valid() &&
+                   evidence.trace.destination(event.row) == flow->userAgent;
+        });
+    });
+}
 
 void check(const Evidence &evidence, Findings &out)
 {
@@ -17,7 +36,7 @@ void check(const Evidence &evidence, Findings &out)
         // Behind the first hop, where the edge has put its Path in.
         if (request.find(sip::HeaderId::Path) == nullptr ||
             !answer.lists(sip::HeaderId::Require, "outbound") ||
-            answer.find(sip::HeaderId::Path) != nullptr)
+            answer.find(sip::HeaderId::Path) != nullptr || wasUsed(evidence, transaction))
             continue;
         auto &f = out.add("flow-path-missing", Severity::Warning, Grade::Seen,
                           fmt::format("{} granted outbound [2] without the Path that the REGISTER "

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <diagnosis/facts.h>
+#include <diagnosis/flow_facts.h>
 #include <diagnosis/orphans.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -126,8 +126,17 @@ void check(const Evidence &evidence, Findings &out)
                         orphansOf(evidence, transaction).empty() ? "at all" : "that fits it",
                         count(transaction.repeats.size() + 1, "time"),
                         lasting(end - transaction.started)));
-        f.impact = "The sender gives up 32 s (64*T1) after the request and treats it as 408 "
-                   "Request Timeout.";
+        if (const auto *const next = nextAfterSilence(evidence, transaction)) {
+            f.impact = fmt::format("The sender gave up {} after the request and tried {}{}.",
+                                   lasting(next->started - transaction.started),
+                                   receiver(evidence, next->request),
+                                   reached(evidence, *next) ? ", which answered" : "");
+            if (reached(evidence, *next))
+                f.severity = Severity::Warning;
+        } else {
+            f.impact = "The sender gives up 32 s (64*T1) after the request and treats it as 408 "
+                       "Request Timeout.";
+        }
         f.evidence = {at(transaction.request, "the request"), at(last, "the last sign of it")};
         f.fixes = fixes(evidence, transaction, to);
         return;

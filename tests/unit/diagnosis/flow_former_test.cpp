@@ -115,4 +115,50 @@ TEST(FlowFormer, ACalleeThatHadBeenReachedWasNotSilent)
     EXPECT_THAT(found->text, Not(HasSubstr("nothing came back")));
 }
 
+std::string second(double at, const std::string &instance)
+{
+    const auto contact = fmt::format(" \"Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=2;"
+                                     "+sip.instance=\\\"<urn:uuid:{}>\\\"",
+                                     instance);
+    return fmt::format("{0:.3f} bob>edge2 REGISTER tcp call=r2 \"Supported: path, outbound\"{1};"
+                       "expires=600\"\n{2:.3f} edge2>bob 200 tcp call=r2 tag=r \"Require: "
+                       "outbound\" \"Path: <sip:flow-two@192.0.2.3;lr;ob>\"{1};expires=600\"\n",
+                       at, contact, at + 0.05);
+}
+const std::string kOther = "\"Route: <sip:flow-two@192.0.2.3;lr;ob>\"";
+
+TEST(FlowFormer, ADeadEdgeThatCostsSecondsIsToldThoughTheCallWentThrough)
+{
+    const std::string silent = "20.0 home>edge INVITE offer branch=one " + kRoute + "\n";
+    const std::string saved = "25.0 home>edge2 INVITE offer branch=two " + kOther +
+                              "\n25.1 edge2>home 180 tag=b\n26.0 edge2>home 200 tag=b answer\n"
+                              "26.1 home>edge2 ACK tag=b\n60.0 tick\n";
+    const std::string up = registering(0, "r1", "flow-one", 5060, 600);
+    const auto found =
+        support::Folded(up + second(1, "1") + silent + saved).find("flow-failover-ok");
+    ASSERT_NE(found, nullptr);
+    EXPECT_THAT(found->text, HasSubstr("got nothing back for 5.0 s"));
+    EXPECT_FALSE(support::Folded(up + second(1, "2") + silent + saved).has("flow-failover-ok"))
+        << "another device";
+    const std::string rang = "20.1 edge>home 180 tag=c\n";
+    EXPECT_FALSE(
+        support::Folded(up + second(1, "1") + silent + rang + saved).has("flow-failover-ok"));
+}
+
+TEST(FlowFormer, OneDeviceThatWasNeverRungThoughAnotherAnswered)
+{
+    const std::string forks = "20.0 home>edge INVITE offer branch=one " + kRoute +
+                              "\n20.0 home>edge2 INVITE offer branch=two " + kOther +
+                              "\n20.01 edge>home 430 tag=e\n20.02 home>edge ACK\n"
+                              "20.1 edge2>home 180 tag=b\n26.0 edge2>home 200 tag=b answer\n"
+                              "26.1 home>edge2 ACK tag=b\n30.0 tick\n";
+    const std::string up = registering(0, "r1", "flow-one", 5060, 600);
+    const auto found = support::Folded(up + second(1, "2") + forks).find("flow-430-initial");
+    ASSERT_NE(found, nullptr);
+    EXPECT_THAT(found->text, HasSubstr("One device of the target could not be reached"));
+    EXPECT_EQ(found->severity, diagnosis::Severity::Info);
+    EXPECT_FALSE(support::Folded(up + second(1, "1") + forks).has("flow-430-initial"))
+        << "two flows of one device";
+}
+
 } // namespace
