@@ -2,8 +2,9 @@
 #include <diagnosis/evidence.h>
 
 #include <algorithm>
+#include <base/text.h>
 #include <bit>
-#include <charconv>
+#include <diagnosis/cut_through.h>
 #include <sip/digest.h>
 #include <unordered_map>
 #include <unordered_set>
@@ -12,11 +13,9 @@ namespace diagnosis {
 namespace {
 
 constexpr std::uint32_t kNobody = ~0U;
-constexpr std::size_t kMostDescriptions = 256; // SDP bodies of one call that are read
-constexpr std::size_t kMostMedia = 8;          // m-lines of one of them
-constexpr std::size_t kMostCandidates = 16;    // of one m-line
-constexpr std::size_t kMostSenders = 256;
-constexpr std::size_t kMostStreams = 512; // streams of one call
+// Of one call: SDP bodies that are read, m-lines of one, candidates of one, SSRCs, streams.
+constexpr std::size_t kMostDescriptions = 256, kMostMedia = 8, kMostCandidates = 16;
+constexpr std::size_t kMostSenders = 256, kMostStreams = 512;
 // A callee sends its 200 and its first RTP in one go, and the network or the capture may swap them:
 // one packet's time of voice before the answer is no early media.
 constexpr auto kOvertaking = std::chrono::milliseconds(20);
@@ -65,7 +64,7 @@ private:
     };
     void read(const calls::CallRow &row, const trace::Trace &trace);
     bool byOriginator(const calls::CallRow &row, const trace::Trace &trace) const;
-    void add(const Place &place);
+    void add(Place place, const base::Endpoint &endpoint);
     void addSender(std::string_view attribute, bool callee, std::uint32_t dialog);
     const Sender *sender(std::uint32_t ssrc) const;
     bool names(const base::Endpoint &endpoint, bool callee) const;
@@ -131,17 +130,13 @@ void Places::read(const calls::CallRow &row, const trace::Trace &trace)
     for (const auto &media : sdp.media) {
         if (taken++ == kMostMedia)
             break;
-        const auto named = [&](const base::Endpoint &endpoint) {
-            place.endpoint = endpoint;
-            add(place);
-        };
         if (const auto endpoint = media.endpoint())
-            named(*endpoint);
+            add(place, *endpoint);
         std::size_t candidates = 0;
         for (const auto attribute : media.attributes) {
             const auto endpoint = sip::candidateEndpoint(attribute);
             if (endpoint && candidates++ < kMostCandidates)
-                named(*endpoint);
+                add(place, *endpoint);
             addSender(attribute, callee, dialog);
         }
     }
@@ -158,8 +153,9 @@ bool Places::byOriginator(const calls::CallRow &row, const trace::Trace &trace) 
     return trace.source(row.row).address == trace.source(m_call.invite).address;
 }
 
-void Places::add(const Place &place)
+void Places::add(Place place, const base::Endpoint &endpoint)
 {
+    place.endpoint = endpoint;
     auto &named = m_named[place.endpoint];
     (place.callee ? named.byCallee : named.byCaller) = true;
     const auto known = std::find_if(named.places.begin(), named.places.end(), [&](std::uint32_t i) {
@@ -227,11 +223,8 @@ void Places::addSender(std::string_view attribute, bool callee, std::uint32_t di
     if (attribute.substr(0, kName.size()) != kName || m_senders.size() >= kMostSenders)
         return;
     attribute.remove_prefix(kName.size());
-    Sender sender{0, callee, dialog};
-    const auto [end, error] =
-        std::from_chars(attribute.data(), attribute.data() + attribute.size(), sender.ssrc);
-    if (error == std::errc{} && end != attribute.data())
-        m_senders.push_back(sender);
+    if (const auto ssrc = base::toInteger(attribute.substr(0, attribute.find(' '))); ssrc)
+        m_senders.push_back({static_cast<std::uint32_t>(*ssrc), callee, dialog});
 }
 
 /// nullptr: nobody announced it, or two did.
@@ -359,6 +352,7 @@ std::optional<BoundStream> Places::place(const std::shared_ptr<const rtp::Stream
         return bound;
     }
     attribute(bound, bound.towardsCaller ? stream->source : stream->destination);
+    bound.early = bound.early && !cutThrough(m_call, bound);
     return bound;
 }
 

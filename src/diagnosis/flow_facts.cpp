@@ -184,6 +184,21 @@ const calls::Transaction *nextAttempt(const Evidence &evidence, const calls::Tra
     return nullptr;
 }
 
+bool toOtherTarget(const Evidence &evidence, const calls::Transaction &failed,
+                   const calls::Transaction &next)
+{
+    const auto *const one = routedFlow(evidence, failed);
+    const auto *const other = routedFlow(evidence, next);
+    if (one != nullptr && other != nullptr)
+        return !sameDevice(*one, *other);
+    if (routed(evidence, next))
+        return false; // over a flow, whose it is nobody knows
+    const auto user = [&](const calls::Transaction &transaction) {
+        return sip::parseUri(evidence.message(transaction.request).requestUri).user;
+    };
+    return !base::equalsNoCase(user(failed), user(next));
+}
+
 const calls::Transaction *nextAfterSilence(const Evidence &evidence,
                                            const calls::Transaction &silent)
 {

@@ -92,6 +92,11 @@ const calls::Transaction *nextAttempt(const Evidence &evidence, const calls::Tra
 const calls::Transaction *nextAfterSilence(const Evidence &evidence,
                                            const calls::Transaction &silent);
 
+/// The next attempt went to somebody else, such as a mailbox or another device, and not over
+/// another flow of the same one.
+bool toOtherTarget(const Evidence &evidence, const calls::Transaction &failed,
+                   const calls::Transaction &next);
+
 /// Did the request reach the user agent's side: a 101-199, or a final response that only a user
 /// agent gives?
 bool reached(const Evidence &evidence, const calls::Transaction &attempt);

@@ -80,13 +80,13 @@ void tellLostDevice(const Evidence &evidence, const calls::Transaction &failed, 
         if (flow != nullptr && sameDevice(*flow, *dead))
             return; // flow-failover-ok tells, or it failed there too
     }
-    if (reachedLater(evidence, failed) != nullptr && nextAttempt(evidence, failed) != nullptr &&
-        routedFlow(evidence, *nextAttempt(evidence, failed)) == nullptr)
-        return; // whose the next attempt was is not known
+    const auto *const next = nextAttempt(evidence, failed);
+    if (next != nullptr && !toOtherTarget(evidence, failed, *next))
+        return;
     auto &f = out.add("flow-430-initial", Severity::Info, Grade::Seen,
                       fmt::format("One device of the target could not be reached: {} for its flow "
-                                  "of {} was answered 430 Flow Failed [1]. Another device took "
-                                  "the call.",
+                                  "of {} was answered 430 Flow Failed [1]. Another device, or "
+                                  "who stands in for it, took the call.",
                                   methodOf(evidence, failed), dead->userAgent.text()));
     f.impact = "That device does not ring until it registers again, and nobody is told.";
     f.evidence = {at(failed.finalResponse, "its flow is gone")};

@@ -13,11 +13,18 @@ constexpr auto kPatience = std::chrono::seconds(2);
 constexpr int kMost = 64; // attempts that are looked at
 
 /// Of the same device, registered and alive when the first one failed; nullptr: none.
+/// By the time that the newest 2xx granted.
+bool ranOut(const flows::Flow &flow, base::Instant when)
+{
+    const auto until = flow.report.registeredUntil;
+    return flow.registered.known() && flow.registered <= when && until.known() && until <= when;
+}
+
 const flows::Flow *spare(const Evidence &evidence, const flows::Flow &dead, base::Instant when)
 {
     for (const auto &flow : evidence.flows)
         if (flow && sameDevice(*flow, dead) && flow->report.regId != dead.report.regId &&
-            boundAt(*flow, when) && deathOf(*flow, when) == nullptr)
+            !ranOut(*flow, when) && boundAt(*flow, when) && deathOf(*flow, when) == nullptr)
             return flow.get();
     return nullptr;
 }

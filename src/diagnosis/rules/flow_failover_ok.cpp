@@ -77,7 +77,8 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto *const next = nextAttempt(evidence, failed);
         if (next == nullptr || next->started - failed.finished > kSoonAfter ||
-            !reached(evidence, *next) || toldTheWorse(evidence))
+            !reached(evidence, *next) || toldTheWorse(evidence) ||
+            toOtherTarget(evidence, failed, *next))
             continue;
         const auto grade = metDeadFlow(evidence, failed, *next);
         if (!grade)

@@ -5,6 +5,7 @@
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/address.h>
 #include <sip/uri.h>
 
 namespace diagnosis::rules {
@@ -26,6 +27,16 @@ bool belongsTo(const flows::Flow &flow, std::string_view target)
            base::equalsNoCase(sip::parseNameAddress(flow.report.aor).uri.address(), target);
 }
 
+/// The request was addressed to the very host that it went to, and that is not what the caller
+/// dialled: a device answers for itself.
+bool toDevice(const Evidence &evidence, const calls::Transaction &transaction,
+              std::string_view dialled)
+{
+    const auto uri = sip::parseUri(evidence.message(transaction.request).requestUri);
+    return uri.host == evidence.trace.destination(transaction.request).address.text() &&
+           !base::equalsNoCase(uri.address(), dialled);
+}
+
 /// The flow that the request needed and that was gone. Without a token: the target's last one.
 Dead deadFlow(const Evidence &evidence, const calls::Transaction &transaction)
 {
@@ -36,6 +47,8 @@ Dead deadFlow(const Evidence &evidence, const calls::Transaction &transaction)
         return {};
     const auto &to = evidence.message(transaction.request).value(sip::HeaderId::To);
     const auto target = sip::parseNameAddress(to).uri.address();
+    if (handedOn(evidence, transaction) || toDevice(evidence, transaction, target))
+        return {}; // who stands behind it gave the answer
     Dead last;
     for (const auto &flow : evidence.flows) {
         if (!flow || !belongsTo(*flow, target) || !boundAt(*flow, transaction.started))
@@ -234,6 +247,37 @@ void report(const Evidence &evidence, const calls::Transaction &transaction, con
     f.offers = flowOffers(evidence, transaction);
 }
 
+/// The user agent closed its connection without taking the registration away, and the registrar,
+/// which has no binding left, says so: as RFC 5626 section 7 wants it.
+bool leftItself(const Evidence &evidence, const calls::Transaction &transaction, const Dead &dead)
+{
+    const bool closed =
+        dead.event->what == flows::Happening::Closed || dead.event->what == flows::Happening::Reset;
+    return closed && dead.event->row.valid() &&
+           (transaction.finalStatus == 480 || transaction.finalStatus == 404) &&
+           evidence.trace.source(dead.event->row) == dead.flow->userAgent &&
+           !routed(evidence, transaction);
+}
+
+void tellLeft(const Evidence &evidence, const calls::Transaction &transaction, const Dead &dead,
+              Findings &out)
+{
+    auto &f = out.add(
+        "flow-hidden", Severity::Info, Grade::Likely,
+        fmt::format("{} [1] {}: {} had closed its connection {} before [3] and did not register "
+                    "again, so no binding is left. The code is right.",
+                    methodOf(evidence, transaction), ending(evidence, transaction),
+                    dead.flow->userAgent.text(), lasting(transaction.started - dead.event->time)));
+    f.impact = "The target cannot be called until it registers again.";
+    f.evidence = {at(transaction.request, "the request"),
+                  at(transaction.finalResponse, "nobody is there"), at(*dead.flow, "its flow")};
+    f.evidence.back().row = dead.event->row;
+    f.fixes = {{"Register again at once when a connection ends, and take the registration away "
+                "before closing it on purpose.",
+                "callee's user agent", Action::None}};
+    f.offers = flowOffers(evidence, transaction);
+}
+
 /// Looks at one hop. True: it was told.
 bool judge(const Evidence &evidence, const calls::Transaction &transaction, Findings &out)
 {
@@ -264,7 +308,10 @@ bool judge(const Evidence &evidence, const calls::Transaction &transaction, Find
         }
     }
     if (dead.event != nullptr) {
-        report(evidence, transaction, dead, {}, out);
+        if (leftItself(evidence, transaction, dead))
+            tellLeft(evidence, transaction, dead, out);
+        else
+            report(evidence, transaction, dead, {}, out);
         return true;
     }
     if (dead.flow != nullptr && dead.flow->lastPong > transaction.started)
@@ -315,7 +362,7 @@ const Rule flow_hidden{"flow-hidden",
                        R"(
   0.000 bob>edge REGISTER tcp call=r "Supported: path, outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""
   0.050 edge>bob 200 tcp call=r "Require: outbound" "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\";expires=600"
-* 20.000 bob>edge tcp fin
+* 20.000 edge>bob tcp fin
   30.000 alice>edge INVITE offer
   30.005 edge>alice 480 tag=e
 )",

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <base/text.h>
 #include <diagnosis/both_ways.h>
 #include <diagnosis/conclude.h>
 #include <diagnosis/facts.h>
+#include <diagnosis/in_force.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -20,6 +22,81 @@ std::string began(const Evidence &evidence, trace::RowId row)
                : fmt::format("{} to the {}", at.status,
                              at.method == sip::Method::Invite ? std::string("re-INVITE")
                                                               : methodOf(evidence.trace, row));
+}
+
+struct Way { // since the session began
+    const BoundStream *last = nullptr;
+    std::uint64_t packets = 0;
+};
+
+Way wayOf(const Evidence &evidence, bool towardsCaller, base::Instant since)
+{
+    Way out;
+    for (const auto &bound : evidence.streams) {
+        const auto came = bound.towardsCaller == towardsCaller && !bound.astray
+                              ? cameSince(*bound.stream, since)
+                              : 0;
+        out.packets += came;
+        if (came != 0 && (out.last == nullptr || bound.stream->last > out.last->stream->last))
+            out.last = &bound;
+    }
+    return out;
+}
+
+/// It may send nothing while nobody speaks: comfort noise was agreed on or came (RFC 3389), or a
+/// codec that leaves out more than it sends (G.729 annex B).
+bool maySuppress(const Evidence &evidence, const BoundStream &bound)
+{
+    constexpr std::size_t kComfortNoise = 13;
+    if (bound.stream->payloadTypes[kComfortNoise] != 0)
+        return true;
+    for (const Described &each : descriptions(evidence, bound.earlyDialog)) {
+        const auto *const audio = sdpOf(evidence, each.row).audio();
+        for (const auto &format : audio != nullptr ? audio->formats : std::vector<sip::SdpFormat>())
+            if (base::equalsNoCase(format.map.encoding, "CN") ||
+                base::equalsNoCase(format.map.encoding, "G729"))
+                return true;
+    }
+    return false;
+}
+
+/// One side fell silent for good while the other goes on.
+void oneStopped(const Evidence &evidence, const Session &session, base::Instant end, Findings &out)
+{
+    constexpr auto kSilence = std::chrono::seconds(10);
+    const Way ways[] = {wayOf(evidence, true, session.since),
+                        wayOf(evidence, false, session.since)};
+    if (ways[0].last == nullptr || ways[1].last == nullptr)
+        return;
+    const int quiet = ways[0].last->stream->last < ways[1].last->stream->last ? 0 : 1;
+    const auto &silent = *ways[quiet].last, &going = *ways[1 - quiet].last;
+    const auto stopped = silent.stream->last, until = std::min(going.stream->last, end);
+    if (evidence.live && !evidence.call.ended.known())
+        out.recheckAt(stopped + kSilence);
+    if (until - stopped < kSilence || maySuppress(evidence, silent) ||
+        cameSince(*going.stream, stopped) < 5 * kEnough)
+        return;
+    const bool ever = ways[quiet].packets >= kEnough;
+    const bool toCaller = silent.towardsCaller;
+    auto &f = out.add(
+        "rtp-one-way", ever ? Severity::Warning : Severity::Error,
+        ownCall(evidence) ? Grade::Seen : Grade::Likely,
+        fmt::format("{} sent {} towards the {} [2], the last one {} after the {} [1]; in the {} "
+                    "after that RTP went the other way only [3].",
+                    silent.stream->source.text(), count(ways[quiet].packets, "packet"),
+                    toCaller ? "caller" : "callee", lasting(stopped - session.since),
+                    session.row == evidence.call.finalResponse ? std::string("answer")
+                                                               : began(evidence, session.row),
+                    lasting(until - stopped)));
+    conclude(f, fmt::format("The {} hears nothing from then on.", toCaller ? "caller" : "callee"),
+             {at(session.row, "both directions are agreed on"),
+              at(*silent.stream, "the one that stops"), at(*going.stream, "the one that goes on")},
+             {{fmt::format("Look why the {} stopped sending: mute, a device that is gone, a relay "
+                           "that lost its way.",
+                           toCaller ? "callee" : "caller"),
+               toCaller ? "callee's user agent" : "caller's user agent", Action::None},
+              {"Look for a firewall session or NAT binding of that direction which ended then.",
+               "NAT or firewall", Action::None}});
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -48,7 +125,9 @@ void check(const Evidence &evidence, Findings &out)
     }
     // Exactly one direction in view may also be a capture of one direction: then its signalling is
     // one-sided too.
-    if (most < kEnough || (towardsCaller != 0 && towardsCallee != 0))
+    if (towardsCaller != 0 && towardsCallee != 0)
+        return oneStopped(evidence, *session, end, out);
+    if (most < kEnough)
         return;
     const bool toCaller = towardsCaller != 0;
     auto &f = out.add(

@@ -114,4 +114,18 @@ TEST(EarlyTruth, NothingIsEarlyInATraceThatBeginsWithinTheCall)
         EXPECT_TRUE(bound.early);
 }
 
+TEST(EarlyTruth, VoiceALittleAheadOfTheAnswerIsNoEarlyMedia)
+{
+    const auto early = [](const std::string &ringing, const std::string &from) {
+        const support::Folded folded("0.00 alice>bob INVITE offer\n0.20 bob>alice " + ringing +
+                                     " tag=b\n" + from +
+                                     " bob>alice rtp 300\n5.00 bob>alice 200 tag=b answer\n");
+        return folded.evidence().streams.front().early;
+    };
+    EXPECT_FALSE(early("180", "4.92"));
+    EXPECT_TRUE(early("180", "3.00")) << "that long is early media";
+    EXPECT_TRUE(early("183", "4.92")) << "nobody rings";
+    EXPECT_TRUE(early("180 answer", "4.92")) << "it was announced";
+}
+
 } // namespace

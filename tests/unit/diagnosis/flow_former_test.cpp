@@ -161,4 +161,42 @@ TEST(FlowFormer, OneDeviceThatWasNeverRungThoughAnotherAnswered)
         << "two flows of one device";
 }
 
+TEST(FlowFormer, WhoLeftWithoutAWordIsNotHiddenByA480)
+{
+    const std::string up = registering(0, "r1", "flow-one", 5060, 600);
+    const std::string call =
+        "30.0 alice>edge INVITE offer\n30.01 edge>alice 480 tag=e\n35.0 tick\n";
+    const auto left = support::Folded(up + "20.0 bob>edge tcp fin\n" + call).find("flow-hidden");
+    ASSERT_NE(left, nullptr);
+    EXPECT_EQ(left->severity, diagnosis::Severity::Info);
+    EXPECT_THAT(left->text, HasSubstr("The code is right"));
+    const auto cut = support::Folded(up + "20.0 edge>bob tcp fin\n" + call).find("flow-hidden");
+    ASSERT_NE(cut, nullptr);
+    EXPECT_EQ(cut->severity, diagnosis::Severity::Error);
+}
+
+TEST(FlowFormer, ADeviceThatAnswersForItselfNeededNoFlow)
+{
+    const std::string up = registering(0, "r1", "flow-one", 5060, 600) + "20.0 edge>bob tcp fin\n";
+    const std::string asked = "30.0 alice>home INVITE offer\n"
+                              "30.01 home>carol INVITE offer uri=bob@192.0.2.30\n";
+    const std::string told = "30.02 carol>home 480 tag=d\n30.03 home>alice 480 tag=d\n35.0 tick\n";
+    EXPECT_FALSE(support::Folded(up + asked + told).has("flow-hidden"));
+}
+
+TEST(FlowFormer, AMailboxIsNoOtherFlow)
+{
+    const std::string up = registering(0, "r1", "flow-one", 5060, 600);
+    const std::string call = "20.0 home>edge INVITE offer branch=one " + kRoute +
+                             "\n20.01 edge>home 430 tag=e\n20.02 home>edge ACK\n"
+                             "20.03 home>gw INVITE offer branch=two uri=mailbox@192.0.2.9\n"
+                             "20.1 gw>home 180 tag=v\n21.0 gw>home 200 tag=v answer\n"
+                             "21.1 home>gw ACK tag=v\n30.0 tick\n";
+    const support::Folded folded(up + call);
+    EXPECT_FALSE(folded.has("flow-failover-ok"));
+    const auto lost = folded.find("flow-430-initial");
+    ASSERT_NE(lost, nullptr);
+    EXPECT_THAT(lost->text, HasSubstr("who stands in for it"));
+}
+
 } // namespace

@@ -77,4 +77,26 @@ TEST(Reports, ReportsAreNotMissedWhereTheyWereSwitchedOff)
     EXPECT_NE(heard(""), nullptr);
 }
 
+TEST(OneWay, OneSideThatStopsWhileTheOtherGoesOn)
+{
+    const auto found = [](const std::string &sdp, const std::string &media) {
+        return support::Folded("0.00 alice>bob INVITE " + sdp + "\n1.00 bob>alice 200 tag=b " +
+                               sdp + "\n1.01 alice>bob ACK tag=b\n" + media +
+                               "30.0 alice>bob BYE tag=b cseq=9\n30.1 bob>alice 200 for=BYE\n")
+            .find("rtp-one-way");
+    };
+    const std::string on = "1.05 alice>bob rtp 1400\n";
+    const auto hardly = found("sdp=0", on + "1.06 bob>alice rtp 20\n");
+    ASSERT_NE(hardly, nullptr);
+    EXPECT_EQ(hardly->severity, diagnosis::Severity::Error);
+    EXPECT_THAT(hardly->text, HasSubstr("sent 20 packets towards the caller"));
+    EXPECT_THAT(hardly->impact, HasSubstr("The caller hears nothing"));
+    const auto later = found("sdp=0", on + "1.06 bob>alice rtp 250\n");
+    ASSERT_NE(later, nullptr);
+    EXPECT_EQ(later->severity, diagnosis::Severity::Warning);
+    EXPECT_EQ(found("sdp=0", on + "1.06 bob>alice rtp 1300\n"), nullptr);
+    EXPECT_EQ(found("sdp=0,13", on + "1.06 bob>alice rtp 250\n"), nullptr)
+        << "comfort noise was agreed on: silence may be suppressed";
+}
+
 } // namespace
