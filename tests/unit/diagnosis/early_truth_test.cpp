@@ -128,4 +128,19 @@ TEST(EarlyTruth, VoiceALittleAheadOfTheAnswerIsNoEarlyMedia)
     EXPECT_TRUE(early("180 answer", "4.92")) << "it was announced";
 }
 
+TEST(EarlyTruth, FirstWordsThatAreLostThoughEarlyMediaHadCome)
+{
+    const std::string call = "0.00 alice>bob INVITE offer\n0.20 bob>alice 183 tag=b answer\n"
+                             "0.30 bob>alice rtp 85\n2.00 bob>alice 200 tag=b answer\n"
+                             "2.01 alice>bob ACK tag=b\n";
+    const auto found = support::Folded(call + "3.30 bob>alice rtp 200 sequence=85 at=150\n")
+                           .find("em-clip-after-answer");
+    ASSERT_NE(found, nullptr);
+    EXPECT_THAT(found->text, HasSubstr("1.3 s later"));
+    EXPECT_THAT(found->text, HasSubstr("where early media had come before"));
+    EXPECT_FALSE(support::Folded(call + "2.05 bob>alice rtp 200 sequence=85 at=88\n")
+                     .has("em-clip-after-answer"));
+    EXPECT_FALSE(support::Folded(call).has("em-clip-after-answer")) << "nothing came at all";
+}
+
 } // namespace
