@@ -27,7 +27,8 @@ def ring(hertz, on, off, seconds):
 class EarlyPeer(UasPeer):
     """183 with SDP, RTP for `early` seconds, then the final response."""
 
-    def __init__(self, payloads, final="200 OK", early=3.0, delay=0.0, sdp=True, late=False):
+    def __init__(self, payloads, final="200 OK", early=3.0, delay=0.0, sdp=True, late=False, beside=0):
+        self.beside = beside  # how far from the port of the offer the RTP goes
         self.payloads, self.final, self.early, self.delay, self.sdp = payloads, final, early, delay, sdp
         self.sent = 0
         self.late = late  # 180 without SDP, and RTP only after the answer
@@ -53,7 +54,7 @@ class EarlyPeer(UasPeer):
         return [response(text, "183 Session Progress", more=[contact], body=self.body() if self.sdp else "")]
 
     def _play(self, text):
-        host, port = "127.0.0.1", int(text.split("m=audio ")[1].split(" ")[0])
+        host, port = "127.0.0.1", int(text.split("m=audio ")[1].split(" ")[0]) + self.beside
         via = header(text, "Via").split(" ")[1].split(";")[0].rsplit(":", 1)
         time.sleep(self.delay)
         if self.late:
@@ -89,6 +90,7 @@ def main():
         silent(stage)
         nothing(stage)
         answered(stage)
+        beside(stage)
         usage(stage)
 
 
@@ -180,6 +182,18 @@ def answered(stage):
                                       "--tone", "425Hz", "--not-silent", "--heard", "tone", "--level-above", "-40")
     bench.check(code == 1 and not any(a["met"] for a in document["expectations"]), f"{document['expectations']}")
     bench.check(peer.sent > 50, "though it came")
+
+
+def beside(stage):
+    """What comes to the RTCP port arrived and was not heard. The country of the own ringback may be chosen."""
+    peer = EarlyPeer(ring([425], 10, 1, 4), early=3.5, beside=1)
+    code, document, errors = expect(stage, peer, "--tone", "425Hz", "--not-silent", "--heard", "tone", "--ringback", "us")
+    bench.check(code == 1 and not any(a["met"] for a in document["expectations"]), f"{errors} {document and document['expectations']}")
+    bench.check("not to where the caller listens" in answers(document)["--not-silent"]["text"] or
+                "no RTP" in answers(document)["--not-silent"]["text"], answers(document)["--not-silent"]["text"])
+    bench.check(peer.sent > 100, "though it came")
+    code, _, errors = expect(stage, peer, "--not-silent", "--ringback", "Germany")
+    bench.check(code == 2 and "two letters" in errors, f"a country that is none: exit {code}, {errors.strip()[-120:]}")
 
 
 def usage(stage):
