@@ -43,7 +43,7 @@ public:
     /// Files a new index; `hashOf(index)` tells the hash of any index when the table has to grow.
     template <class HashOf> void add(std::uint64_t hash, std::uint32_t index, HashOf hashOf)
     {
-        if (2 * (m_size + 1) > m_slots.size())
+        if (4 * (m_size + 1) > 3 * m_slots.size()) // eight slots are one cache line
             grow(hashOf);
         place(hash, index);
         ++m_size;

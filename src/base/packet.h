@@ -71,6 +71,7 @@ struct Packet {
     std::uint32_t stream =
         0; // one direction of one connection; 0 for datagrams. Unique within an origin.
     Endpoint source, destination;
+    std::uint64_t hash = 0; // base::hashOf the payload, 0: not taken
     Blob payload; // Local: what the network quoted of the packet that did not arrive, from its UDP
                   // or TCP header on; source and destination are that packet's
     std::shared_ptr<const LocalEvent> local;

@@ -8,6 +8,16 @@ namespace calls {
 
 namespace {
 
+/// What the fold compares of the text, and the description, which rules read next.
+void bringNear(const trace::Row &row)
+{
+    constexpr std::size_t kLine = 64, kUsual = 384; // bytes
+    __builtin_prefetch(row.branch().data());
+    const std::string_view body = row.hasSdp ? row.body() : std::string_view();
+    for (std::size_t at = 0; at < std::min(body.size(), kUsual); at += kLine)
+        __builtin_prefetch(body.data() + at);
+}
+
 /// A registration or subscription that is refreshed for weeks is one Call-ID: of a live one the
 /// newest rows are kept; what was left out is in the session's file, where there is one. A file is
 /// folded once and keeps more.
@@ -99,13 +109,13 @@ Call CallBook::fold(const RowChain &chain, const Call *previous) const
 {
     std::vector<Fact> facts;
     facts.reserve(chain.count);
-    const std::vector<RowId> filed = rows(chain);
+    const std::vector<RowId> rows = this->rows(chain);
     // The rows of a call lie apart, and so do their texts: all of them are asked for at once.
-    for (const RowId row : filed)
+    for (const RowId row : rows)
         __builtin_prefetch(&m_trace.row(row));
-    for (const RowId row : filed) {
+    for (const RowId row : rows) {
         facts.push_back(factOf(m_trace, row));
-        __builtin_prefetch(m_trace.row(row).branch().data());
+        bringNear(m_trace.row(row));
     }
     Call call = Fold(m_trace, chain.id).run(facts, previous);
     call.leftOut = chain.leftOut;

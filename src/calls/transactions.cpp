@@ -48,6 +48,12 @@ void TransactionFold::note(const Key &key, std::uint32_t transaction)
         m_known[known].transaction = transaction;
         return;
     }
+    add(key, transaction);
+}
+
+/// Of a key that find() does not know.
+void TransactionFold::add(const Key &key, std::uint32_t transaction)
+{
     m_known.push_back({key, transaction});
     m_byKey.added(m_known.size(), [this](std::uint32_t i) { return hashOf(m_known[i].key); });
 }
@@ -184,7 +190,7 @@ std::uint32_t TransactionFold::open(const Key &key, const Fact &fact, const trac
     }
     m_out.push_back(std::move(transaction));
     m_hops.push_back(key.hop);
-    note(key, index);
+    add(key, index);
     Key anyHop = key;
     anyHop.hop = kAnyHop;
     note(anyHop, index);

@@ -72,6 +72,7 @@ private:
     std::uint32_t find(const Key &key) const;
     std::uint32_t findElsewhere(Key key, RowId row) const;
     void note(const Key &key, std::uint32_t transaction);
+    void add(const Key &key, std::uint32_t transaction);
     std::uint32_t open(const Key &key, const Fact &fact, const trace::Row &row);
 
     const trace::Trace &m_trace;

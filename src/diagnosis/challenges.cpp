@@ -8,6 +8,8 @@ std::vector<std::string_view> valuesOf(const Evidence &evidence, trace::RowId ro
                                        sip::HeaderId one, sip::HeaderId other)
 {
     std::vector<std::string_view> out;
+    if (!evidence.mayHave(row, one) && !evidence.mayHave(row, other))
+        return out;
     for (const auto &header : evidence.message(row).headers)
         if (header.id == one || header.id == other)
             out.push_back(header.value);

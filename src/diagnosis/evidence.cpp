@@ -23,8 +23,10 @@ bool holdsMessage(const Evidence &evidence, trace::RowId row)
 }
 
 /// Of a message without a flaw: no header can say otherwise.
-std::string_view bodyOf(std::string_view text)
+std::string_view bodyOf(const trace::Row &row, std::string_view text)
 {
+    if (row.bodyAt != 0)
+        return row.body();
     const std::size_t blank = text.find("\r\n\r\n");
     return blank == std::string_view::npos ? std::string_view() : text.substr(blank + 4);
 }
@@ -34,7 +36,8 @@ std::string_view descriptionOf(const Evidence &evidence, trace::RowId row, Parse
     if (entry.description)
         return *entry.description;
     const auto text = evidence.trace.text(row);
-    const auto body = evidence.trace.row(row).flawless ? bodyOf(text) : std::string_view();
+    const trace::Row &filed = evidence.trace.row(row);
+    const auto body = filed.flawless ? bodyOf(filed, text) : std::string_view();
     // Every description begins so (RFC 8866 section 5.1), no multipart does.
     entry.description = body.starts_with("v=") ? body : sip::sdpOf(text);
     return *entry.description;
@@ -81,6 +84,11 @@ const sip::Message &Evidence::message(trace::RowId row) const
     if (!known)
         known.emplace();
     return *known;
+}
+
+bool Evidence::mayHave(trace::RowId row, sip::HeaderId header) const
+{
+    return row.value < trace.size() && trace.row(row).mayHave(header);
 }
 
 bool Evidence::describesMedia(trace::RowId row) const

@@ -87,6 +87,8 @@ struct Evidence {
     base::Instant time(trace::RowId row) const { return trace.row(row).time; }
     /// Parses the row, once; an empty Message when it holds none. Lives as long as the Evidence.
     const sip::Message &message(trace::RowId row) const;
+    /// Could message() have such a header? Costs nothing: ask before you parse.
+    bool mayHave(trace::RowId row, sip::HeaderId header) const;
     /// Does it carry SDP with a media line?
     bool describesMedia(trace::RowId row) const;
     /// Its SDP, empty when it has none.

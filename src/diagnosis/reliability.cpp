@@ -17,7 +17,8 @@ constexpr base::Duration kClocksApart = std::chrono::milliseconds(20);
 bool allowsReliable(const Evidence &evidence, const calls::Transaction &invite)
 {
     if (!invite.request.valid() ||
-        evidence.trace.row(invite.request).kind != trace::RowKind::Message)
+        evidence.trace.row(invite.request).kind != trace::RowKind::Message ||
+        (evidence.trace.row(invite.request).headers & sip::kTakes100rel) != 0)
         return true;
     const auto &request = evidence.message(invite.request);
     return request.lists(sip::HeaderId::Supported, "100rel") ||

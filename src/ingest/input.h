@@ -4,6 +4,7 @@
 // importer's thread.
 #pragma once
 
+#include <algorithm>
 #include <base/blob.h>
 #include <cstdint>
 #include <memory>
@@ -23,6 +24,14 @@ public:
     std::string_view rest() const { return m_rest; }
     const std::shared_ptr<const void> &owner() const { return m_owner; }
     void consume(std::size_t bytes) { m_rest.remove_prefix(bytes); }
+    /// What stands `ahead` of the next byte is read soon: the packet behind the one under way.
+    void expect(std::size_t ahead) const
+    {
+        constexpr std::size_t kLine = 64, kEnough = 1024; // bytes of a cache line, of a message
+        const std::size_t end = std::min(m_rest.size(), ahead + kEnough);
+        for (; ahead < end; ahead += kLine)
+            __builtin_prefetch(m_rest.data() + ahead);
+    }
     /// Makes rest() hold at least `size` bytes, which may give it another owner. False: the input
     /// ends before; rest() holds what there is.
     bool ensure(std::size_t size) { return m_rest.size() >= size || fill(size); }

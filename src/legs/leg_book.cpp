@@ -73,8 +73,8 @@ std::uint64_t LegBook::evicted() const
 
 Side LegBook::Work::side(const Record &record, const Traits &traits) const
 {
-    return {traits, trace.source(record.invite), trace.destination(record.lastHop), record.start,
-            record.end};
+    return {traits, trace.source(record.invite), trace.destination(record.lastHop), startOf(record),
+            endOf(record)};
 }
 
 std::vector<Join> LegBook::Work::joins(CallId call) const
@@ -95,7 +95,7 @@ std::vector<Join> LegBook::Work::joins(CallId call) const
         before = other;
         Join join;
         if (this->join(std::min(own, other), std::max(own, other), refer, join)) {
-            join.call = records[other].id;
+            join.call = idOf(records[other]);
             join.callId = trace.callId(join.call);
             out.push_back(std::move(join));
         }
@@ -120,7 +120,7 @@ bool LegBook::Work::takenByBetter(const Record &first, const Record &second) con
 
 bool LegBook::Work::join(std::uint32_t a, std::uint32_t b, std::uint32_t refer, Join &out) const
 {
-    if (records[b].start < records[a].start)
+    if (startOf(records[b]) < startOf(records[a]))
         std::swap(a, b);
     const Record &first = records[a], &second = records[b];
     const auto firstInvite = trace.message(first.invite),
@@ -130,7 +130,7 @@ bool LegBook::Work::join(std::uint32_t a, std::uint32_t b, std::uint32_t refer, 
     Traits firstTraits = traitsOf(*firstInvite), secondTraits = traitsOf(*secondInvite);
     for (auto [record, traits] : {std::pair(&first, &firstTraits), {&second, &secondTraits}})
         if (record->answer.valid())
-            traits->answer = describedIn(trace.text(record->answer));
+            traits->answer = describedIn(trace, record->answer);
     const Common common = [this](std::string_view kind, std::string_view text) {
         return keys.count(KeyTable::cut(keyOf(kind, text))) > KeyTable::kRing;
     };
@@ -141,14 +141,15 @@ bool LegBook::Work::join(std::uint32_t a, std::uint32_t b, std::uint32_t refer, 
         verdict.reasons.insert(
             verdict.reasons.begin(),
             fmt::format("A REFER in the earlier call asked for it {} ms before{}.",
-                        (second.start - trace.row(refers[refer].row).time).count() / 1'000'000,
+                        (startOf(second) - trace.row(refers[refer].row).time).count() / 1'000'000,
                         secondTraits.referred ? ", and its INVITE has Referred-By" : ""));
     }
     const bool chosen =
         second.parent == a && !second.tied && (verdict.weak.from || !takenByBetter(first, second));
     // A leg does not outlive the one that led to it, but for the time a BYE takes.
-    const bool within = !first.end.known() || !second.end.known() ||
-                        second.end <= first.end + std::chrono::seconds(5);
+    const base::Instant firstEnd = endOf(first), secondEnd = endOf(second);
+    const bool within =
+        !firstEnd.known() || !secondEnd.known() || secondEnd <= firstEnd + std::chrono::seconds(5);
     out.score = chosen && within ? verdict.score() : verdict.strong;
     out.relation = verdict.relation;
     out.reasons = std::move(verdict.reasons);

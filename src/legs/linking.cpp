@@ -65,7 +65,7 @@ void LegBook::Work::invite(trace::RowId row, const sip::Message &message)
     if (Record *known = find(filed.call)) {
         if (filed.cseq != known->cseq) { // with credentials, or a call after a failed one
             known->cseq = filed.cseq;
-            known->end = {};
+            known->last = {};
         } else if (filed.pair != trace.row(known->lastHop).pair) {
             known->lastHop = row;
             placed(static_cast<std::uint32_t>(known - records.data()));
@@ -85,9 +85,7 @@ std::uint32_t LegBook::Work::open(trace::RowId row, const Traits &traits)
 {
     const trace::Row &filed = trace.row(row);
     Record record;
-    record.id = filed.call;
     record.invite = record.lastHop = row;
-    record.start = filed.time;
     record.cseq = filed.cseq;
     record.from = hashOf(userKey(traits.from));
     record.to = hashOf(userKey(traits.to));
@@ -185,7 +183,7 @@ void LegBook::Work::answered(trace::RowId row)
     record->answer = row;
     std::vector<std::uint32_t> candidates;
     const auto fresh = static_cast<std::uint32_t>(record - records.data());
-    described(fresh, describedIn(trace.text(row)), 1, candidates);
+    described(fresh, describedIn(trace, row), 1, candidates);
     consider(fresh, std::move(candidates));
 }
 
@@ -196,7 +194,8 @@ void LegBook::Work::consider(std::uint32_t fresh, std::vector<std::uint32_t> can
     for (const std::uint32_t other : candidates) {
         if (other == fresh)
             continue;
-        if (records[fresh].start < records[other].start) // files need not come in order of time
+        // Files need not come in order of time.
+        if (startOf(records[fresh]) < startOf(records[other]))
             tie(fresh, other);
         else
             tie(other, fresh);
@@ -253,8 +252,9 @@ void LegBook::Work::tie(std::uint32_t parent, std::uint32_t child)
 {
     const Record &first = records[parent];
     Record &second = records[child];
-    const bool alive = !first.end.known() || first.end >= second.start;
-    if (!alive || second.start - first.start > kWindow || descends(parent, child) ||
+    const base::Instant begun = startOf(second), end = endOf(first);
+    const bool alive = !end.known() || end >= begun;
+    if (!alive || begun - startOf(first) > kWindow || descends(parent, child) ||
         besides(parent, child))
         return;
     const auto same = [](std::uint32_t a, std::uint32_t b) { return a != 0 && a == b; };
@@ -268,7 +268,7 @@ void LegBook::Work::tie(std::uint32_t parent, std::uint32_t child)
     weak.stem = same(first.stem, second.stem);
     weak.place = placeMatches(trace.destination(first.lastHop), trace.source(first.invite),
                               trace.source(second.invite));
-    weak.soon = soonAfter(first.start, second.start);
+    weak.soon = soonAfter(startOf(first), begun);
     if (weak.score() < kThreshold)
         return;
     weak.soon = false; // who came last is no evidence among calls that look alike
@@ -298,7 +298,7 @@ void LegBook::Work::link(std::uint32_t a, std::uint32_t b, std::uint32_t refer)
         links.push_back({to, records[from].firstLink, refer});
         records[from].firstLink = static_cast<std::uint32_t>(links.size() - 1);
         ++records[from].links;
-        changed.push_back(records[from].id);
+        changed.push_back(idOf(records[from]));
     }
 }
 
@@ -324,7 +324,7 @@ void LegBook::Work::referred(std::uint32_t fresh, const Traits &traits)
             user.empty() ? 0 : referKeys.find(keyOf("refer", userKey(user)), found);
         for (std::size_t i = 0; i < n; ++i) {
             const Refer &refer = refers[found[i]];
-            const base::Duration since = records[fresh].start - trace.row(refer.row).time;
+            const base::Duration since = startOf(records[fresh]) - trace.row(refer.row).time;
             const base::Endpoint asked = trace.destination(refer.row);
             const bool byAsked =
                 !asked.known() || asked.address == trace.source(records[fresh].invite).address;
@@ -345,15 +345,15 @@ void LegBook::Work::ended(trace::RowId row)
     const bool challenge = filed.status == 401 || filed.status == 407;
     if (filed.method == sip::Method::Invite && (challenge || filed.cseq != record->cseq))
         return; // or of a request within the dialog
-    if (!record->end.known())
-        record->end = filed.time;
+    if (!endOf(*record).known())
+        record->last = row;
 }
 
 void LegBook::Work::evict()
 {
     const auto first = static_cast<std::uint32_t>(records.size() / 2);
     for (std::uint32_t i = 0; i < first; ++i)
-        places[records[i].id.value] = 0;
+        places[idOf(records[i]).value] = 0;
     records.erase(records.begin(), records.begin() + first);
     keys.drop(first);
     referKeys = {};
@@ -361,7 +361,7 @@ void LegBook::Work::evict()
     std::vector<Link> kept;
     for (std::uint32_t i = 0; i < records.size(); ++i) {
         Record &record = records[i];
-        places[record.id.value] = i + 1;
+        places[idOf(record).value] = i + 1;
         record.parent =
             record.parent == kNone || record.parent < first ? kNone : record.parent - first;
         std::uint32_t at = std::exchange(record.firstLink, kNone);

@@ -227,6 +227,12 @@ Described describedIn(std::string_view message)
     return describedBy(message.substr(std::min(body, message.size())));
 }
 
+Described describedIn(const trace::Trace &trace, trace::RowId row)
+{
+    const trace::Row &filed = trace.row(row);
+    return filed.bodyAt != 0 ? describedBy(filed.body()) : describedIn(trace.text(row));
+}
+
 std::string normalised(std::string_view user)
 {
     user = user.substr(0, user.find(';'));

@@ -8,6 +8,7 @@
 #include <sip/message.h>
 #include <string>
 #include <string_view>
+#include <trace/trace.h>
 #include <vector>
 
 namespace legs {
@@ -25,6 +26,7 @@ struct Described {
 Described describedBy(std::string_view sdp);
 /// The same of a message's whole text, without reading its headers.
 Described describedIn(std::string_view message);
+Described describedIn(const trace::Trace &trace, trace::RowId row);
 
 struct Traits {
     std::string_view callId;

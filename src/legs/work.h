@@ -15,12 +15,12 @@ constexpr std::uint32_t kNone = ~0U;
 /// What a text of some kind is found by.
 std::uint64_t keyOf(std::string_view kind, std::string_view text);
 
+/// What is kept of each call; its Call-ID and times stand in the rows.
 struct Record {
-    CallId id;
     trace::RowId invite;  // the first hop's
     trace::RowId lastHop; // of the same Call-ID, as far as captured
     trace::RowId answer;  // the first one that has SDP
-    base::Instant start, end;
+    trace::RowId last;    // what ended it, invalid: nothing yet
     std::uint32_t cseq = 0;
     // Hashes of what calls have in common, 0: nothing.
     std::uint32_t from = 0, to = 0, diverted = 0, stem = 0;
@@ -69,6 +69,12 @@ struct LegBook::Work {
     void evict();
     bool join(std::uint32_t a, std::uint32_t b, std::uint32_t refer, Join &out) const;
     bool takenByBetter(const Record &first, const Record &second) const;
+    CallId idOf(const Record &record) const { return trace.row(record.invite).call; }
+    base::Instant startOf(const Record &record) const { return trace.row(record.invite).time; }
+    base::Instant endOf(const Record &record) const
+    {
+        return record.last.valid() ? trace.row(record.last).time : base::Instant{};
+    }
     Side side(const Record &record, const Traits &traits) const;
 
     const trace::Trace &trace;

@@ -195,8 +195,10 @@ void Session::Analysis::takeBatches()
             beginImport(batch);
         const Counts before = m_folds.counts();
         m_folds.readFrom(m_files);
-        for (std::size_t i = 0; i < batch.packets.size(); ++i)
+        for (std::size_t i = 0; i < batch.packets.size(); ++i) {
+            m_folds.expect(batch.digests, i);
             m_folds.add(batch.packets[i], batch.digests[i] ? &*batch.digests[i] : nullptr);
+        }
         if (!batch.packets.empty())
             m_folds.captured(batch.packets.back().time);
         countImported(before);

@@ -53,6 +53,16 @@ void Folds::beginCapture(const std::shared_ptr<const void> &owner)
     m_trace.keep(owner);
 }
 
+void Folds::expect(const std::vector<std::optional<sip::Digest>> &digests, std::size_t at) const
+{
+    constexpr std::size_t kApart = 3; // rows from one step to the next: as long as memory takes
+    for (unsigned step = 0; step < trace::Trace::kSteps; ++step) {
+        const std::size_t ahead = at + kApart * (trace::Trace::kSteps - step);
+        if (ahead < digests.size() && digests[ahead])
+            m_trace.expect(*digests[ahead], step);
+    }
+}
+
 void Folds::add(const base::Packet &packet, const sip::Digest *digest)
 {
     ++m_counts.packets;

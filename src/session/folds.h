@@ -38,6 +38,8 @@ public:
 
     /// `digest`: of the datagram's message, if the importer took one already.
     void add(const base::Packet &packet, const sip::Digest *digest = nullptr);
+    /// The next of many digests are on their way to add(): what they need is brought near.
+    void expect(const std::vector<std::optional<sip::Digest>> &digests, std::size_t at) const;
     void learnKey(const base::Endpoint &sender, const rtp::SdesKey &key)
     {
         m_media.learnKey(sender, key);

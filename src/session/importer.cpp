@@ -17,14 +17,16 @@ constexpr std::size_t kMostNames = 65536;
 
 /// The message's digest is taken here, so that the analysis need not read any text; of one that the
 /// capture cut the analysis takes it with more care.
-std::optional<sip::Digest> digestOf(const base::Packet &packet)
+std::optional<sip::Digest> digestOf(const base::Packet &packet, const trace::Trace &trace)
 {
     std::optional<sip::Digest> digest;
     const bool maybe =
         packet.kind == base::PacketKind::Datagram && !packet.cut &&
         (packet.hint == base::PayloadHint::Unknown || packet.hint == base::PayloadHint::Sip);
-    if (maybe && !sip::readDigest(packet.payload.text(), digest.emplace()))
+    if (maybe && !sip::readDigest(packet.payload.text(), digest.emplace(), packet.hash))
         digest.reset();
+    if (digest)
+        trace.hashNames(*digest);
     return digest;
 }
 
@@ -37,14 +39,15 @@ void disown(base::Blob &payload, const std::shared_ptr<const void> &owner)
             std::shared_ptr<const void>(std::shared_ptr<void>(), owner.get()), payload.text());
 }
 
-void put(ImportBatch &batch, base::Packet packet, const std::shared_ptr<const void> &owner)
+void put(ImportBatch &batch, base::Packet packet, const std::shared_ptr<const void> &owner,
+         const trace::Trace &trace)
 {
     if (batch.packets.capacity() == 0) {
         batch.packets.reserve(kBatch);
         batch.digests.reserve(kBatch);
     }
     disown(packet.payload, owner);
-    batch.digests.push_back(digestOf(packet));
+    batch.digests.push_back(digestOf(packet, trace));
     batch.packets.push_back(std::move(packet));
 }
 
@@ -162,7 +165,7 @@ void Importer::run(const Job &job)
             streams = std::max(streams, packet.stream);
             packet.stream += m_firstStream;
         }
-        put(batch, std::move(packet), job.owner);
+        put(batch, std::move(packet), job.owner, m_trace);
         return batch.packets.size() < kBatch || hand();
     };
     sink.progress = [&](const ingest::Progress &progress) { batch.progress = progress; };

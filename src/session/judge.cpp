@@ -112,9 +112,10 @@ void Judge::takeDue(Queue &queue, base::Instant now)
     while (!queue.empty() && queue.top().when <= now) {
         const Due due = queue.top();
         queue.pop();
-        if (meta(due.call).recheck != due.when)
+        const auto asked = m_recheck.find(due.call);
+        if (asked == m_recheck.end() || asked->second != due.when)
             continue; // it was judged since and asked for another moment, or none
-        meta(due.call).recheck = {};
+        m_recheck.erase(asked);
         touch(due.call);
     }
 }
@@ -227,12 +228,14 @@ void Judge::finish(Job &job)
 {
     if (!job.judged || !job.view)
         return;
-    Meta &known = meta(job.id);
+    if (!job.recheck.known()) {
+        m_recheck.erase(job.id);
+        return;
+    }
+    base::Instant &asked = m_recheck[job.id];
     // The same moment as before still stands in the queue.
-    const bool fresh = job.recheck.known() && job.recheck != known.recheck;
-    known.recheck = job.recheck;
-    if (fresh)
-        (job.view->live ? m_byClock : m_byPackets).push({known.recheck, job.id});
+    if (std::exchange(asked, job.recheck) != job.recheck)
+        (job.view->live ? m_byClock : m_byPackets).push({job.recheck, job.id});
 }
 
 void Judge::next(std::vector<std::shared_ptr<const CallView>> &out)
@@ -273,16 +276,15 @@ void Judge::keep(const Job &job)
 {
     if (!job.view)
         return;
-    Meta &known = meta(job.id);
-    if (known.folded) {
-        m_foldedRows -= known.place->chain.count;
-        m_folded.erase(known.place);
+    if (const auto before = m_foldedAt.find(job.id); before != m_foldedAt.end()) {
+        m_foldedRows -= before->second->chain.count;
+        m_folded.erase(before->second);
+        m_foldedAt.erase(before);
     }
-    known.folded = job.view->live && job.view->call.folded();
-    if (!known.folded)
+    if (!job.view->live || !job.view->call.folded())
         return;
     m_foldedRows += job.chain.count;
-    known.place = m_folded.insert(m_folded.end(), {job.chain, job.view});
+    m_foldedAt.emplace(job.id, m_folded.insert(m_folded.end(), {job.chain, job.view}));
 }
 
 /// Of calls that rest nothing stays but their rows: the same view is published once more, without
@@ -293,7 +295,7 @@ void Judge::letGo(std::vector<std::shared_ptr<const CallView>> &out)
         const Folded oldest = std::move(m_folded.front());
         m_folded.pop_front();
         m_foldedRows -= oldest.chain.count;
-        meta(oldest.chain.id).folded = false;
+        m_foldedAt.erase(oldest.chain.id);
         auto view = std::make_shared<CallView>(*oldest.view);
         view->call = calls::CallRef(m_folds.book(), oldest.chain);
         view->findings = diagnosis::FindingList(view->findings.once(), m_texts);

@@ -9,6 +9,7 @@
 #include <session/folds.h>
 #include <session/session.h>
 #include <session/workers.h>
+#include <unordered_map>
 #include <vector>
 
 namespace session {
@@ -43,15 +44,12 @@ private:
         calls::RowChain chain;
         std::shared_ptr<const CallView> view;
     };
-    struct Meta {
-        bool touched = false;
-        bool imported = false; // every packet of it came from a file
-        bool known = false;
-        bool mediaWaits = false;
-        bool unjudged = false; // published while its file is being read, without findings
-        bool folded = false;   // its live view is one of m_folded, at `place`
-        base::Instant recheck;
-        std::list<Folded>::iterator place;
+    struct Meta { // of each call there is
+        bool touched : 1 = false;
+        bool imported : 1 = false; // every packet of it came from a file
+        bool known : 1 = false;
+        bool mediaWaits : 1 = false;
+        bool unjudged : 1 = false; // published while its file is being read, without findings
     };
     struct Due {
         base::Instant when;
@@ -92,7 +90,9 @@ private:
     std::vector<calls::CallId> m_media, m_unjudged;
     std::vector<trace::RowId> m_looseRows;
     Queue m_byClock, m_byPackets;
+    std::unordered_map<calls::CallId, base::Instant> m_recheck; // of those that asked for one
     std::list<Folded> m_folded; // the one that rests for longest first
+    std::unordered_map<calls::CallId, std::list<Folded>::iterator> m_foldedAt;
     std::size_t m_foldedRows = 0;
     bool m_flowsChanged = false;
     FlowIndex m_flows;

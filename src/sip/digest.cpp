@@ -39,6 +39,20 @@ std::string_view sentBy(const Via &via, std::string_view text)
     return base::trim(text.substr(begin, text.find(';', begin) - begin));
 }
 
+std::uint16_t marks(const Message &message)
+{
+    std::uint16_t out = 0;
+    for (const Header &header : message.headers) {
+        const bool usual =
+            header.id == HeaderId::Require && base::equalsNoCase(header.value, "100rel");
+        out = static_cast<std::uint16_t>(out | (usual ? 0U : markOf(header.id)));
+        if ((header.id == HeaderId::Supported || header.id == HeaderId::Require) &&
+            listsPlainly(header.value, "100rel"))
+            out |= kTakes100rel;
+    }
+    return out;
+}
+
 std::uint32_t number(std::string_view text)
 {
     const auto value = base::toInteger(text);
@@ -87,6 +101,7 @@ Digest digestOf(const Message &message)
     out.earlyMedia = message.find(HeaderId::PEarlyMedia) != nullptr;
     out.numbered =
         message.find(HeaderId::RSeq) != nullptr || message.find(HeaderId::Require) != nullptr;
+    out.headers = marks(message);
     out.hasSdp = !message.body.empty() && !message.sdp().empty();
     if (message.isRequest()) {
         out.viaCount = static_cast<std::uint8_t>(std::min<std::size_t>(viaCount(message), 255));

@@ -95,12 +95,13 @@ private:
     static std::uint64_t bitOf(HeaderId id) { return 1ULL << static_cast<unsigned>(id); }
     bool seen(HeaderId id) const { return (m_seen & bitOf(id)) != 0; }
     bool complete() const;
+    std::uint16_t marks() const;
 
     const char *m_at, *m_end;
     Digest &m_out;
     std::uint64_t m_seen = 0;
     std::string_view m_type, m_disposition, m_length, m_rack, m_rseq, m_body;
-    bool m_require = false;
+    bool m_require = false, m_otherRequire = false, m_takes100rel = false;
     bool m_odd = false; // something met that may be a flaw
 };
 static_assert(static_cast<unsigned>(HeaderId::Replaces) < 64);
@@ -195,8 +196,12 @@ bool QuickReader::take(HeaderId id, std::string_view value, bool first)
     case HeaderId::ContentEncoding:
         return false;
     case HeaderId::Require:
-        m_require = m_require || base::equalsNoCase(value, "100rel");
+        (base::equalsNoCase(value, "100rel") ? m_require : m_otherRequire) = true;
+        m_takes100rel = m_takes100rel || m_require;
         return value.find(',') == std::string_view::npos;
+    case HeaderId::Supported:
+        m_takes100rel = m_takes100rel || listsPlainly(value, "100rel");
+        return true;
     case HeaderId::PEarlyMedia:
         m_out.earlyMedia = true;
         return true;
@@ -318,6 +323,19 @@ bool QuickReader::complete() const
            (m_out.status <= 100 || !m_out.toTag.empty());
 }
 
+std::uint16_t QuickReader::marks() const
+{
+    std::uint16_t out = 0;
+    for (const HeaderId id :
+         {HeaderId::Authorization, HeaderId::ProxyAuthorization, HeaderId::WwwAuthenticate,
+          HeaderId::ProxyAuthenticate, HeaderId::SessionExpires, HeaderId::Contact,
+          HeaderId::Reason, HeaderId::RecordRoute, HeaderId::Route, HeaderId::Supported,
+          HeaderId::ContentType, HeaderId::Warning})
+        out = static_cast<std::uint16_t>(out | (seen(id) ? markOf(id) : 0U));
+    return static_cast<std::uint16_t>(out | (m_otherRequire ? markOf(HeaderId::Require) : 0U) |
+                                      (m_takes100rel ? kTakes100rel : 0U));
+}
+
 /// What depends on several headers, and on the body.
 bool QuickReader::finish()
 {
@@ -334,6 +352,8 @@ bool QuickReader::finish()
     m_out.flawless = !m_odd && !multipart && complete();
     m_out.numbered = (m_seen & (bitOf(HeaderId::RSeq) | bitOf(HeaderId::Require))) != 0;
     m_body = {m_at, static_cast<std::size_t>(length)};
+    m_out.headers = marks();
+    m_out.body = between(m_at, m_end);
     m_out.hasSdp = length != 0 && base::equalsNoCase(mediaType(m_type), "application/sdp") &&
                    !base::equalsNoCase(mediaType(m_disposition), "early-session");
     if (m_out.status != 0)
@@ -352,14 +372,14 @@ bool QuickReader::finish()
 
 } // namespace
 
-bool readDigest(std::string_view text, Digest &out)
+bool readDigest(std::string_view text, Digest &out, std::uint64_t hash)
 {
     out = {};
     if (text.size() < kShortest || text.size() > kLongest || text[0] < 'A' || text[0] > 'Z')
         return false;
     if (!QuickReader(text, out).run())
         return false;
-    out.hash = static_cast<std::uint32_t>(base::hashOf(text));
+    out.hash = static_cast<std::uint32_t>(hash != 0 ? hash : base::hashOf(text));
     return true;
 }
 

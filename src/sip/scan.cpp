@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <base/text.h>
 #include <limits>
 
 #if defined(__SSE2__)
@@ -186,6 +187,20 @@ bool readNumber(std::string_view digits, std::uint64_t &out)
         out = i >= kSure && out > (kMost - digit) / 10 ? kMost : out * 10 + digit;
     }
     return true;
+}
+
+bool listsPlainly(std::string_view list, std::string_view word)
+{
+    if (list.find('"') != std::string_view::npos || list.find('<') != std::string_view::npos)
+        return false;
+    for (;;) {
+        const std::size_t comma = std::min(list.find(','), list.size());
+        if (base::equalsNoCase(trimmed(list.substr(0, comma)), word))
+            return true;
+        if (comma == list.size())
+            return false;
+        list.remove_prefix(comma + 1);
+    }
 }
 
 } // namespace sip

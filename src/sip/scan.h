@@ -87,6 +87,9 @@ bool isDigits(std::string_view text); // not empty
 bool isUtf8(std::string_view text);
 /// First control character other than tab, CR and LF that no backslash escapes; npos if none.
 std::size_t controlCharacter(std::string_view text);
+/// Is the word one of the list, between commas, without regard to case? False where anything in it
+/// is quoted: that takes a parser.
+bool listsPlainly(std::string_view list, std::string_view word);
 /// What stands before a blank, parameter or comment.
 std::string_view leadingNumber(std::string_view value);
 /// The value of a Content-Length style header; a number too big for 64 bits becomes the biggest

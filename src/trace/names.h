@@ -28,6 +28,19 @@ public:
         const std::uint32_t index = m_index.likely(hash);
         return index != base::FlatIndex::kNone ? &m_list[index] : nullptr;
     }
+    /// Step 0: the place in the table; 1: what find() will look at; 2: its text. 0: no name.
+    void bringNear(std::uint64_t hash, unsigned step) const
+    {
+        if (hash == 0)
+            return;
+        if (step == 0) {
+            expect(hash);
+            return;
+        }
+        const std::string_view *const name = likely(hash);
+        if (name != nullptr)
+            __builtin_prefetch(step == 1 ? static_cast<const void *>(name) : name->data());
+    }
     std::uint32_t find(std::uint64_t hash, std::string_view name) const
     {
         return m_index.find(hash, [&](std::uint32_t i) { return m_list[i] == name; });
@@ -51,11 +64,14 @@ class Expected
 public:
     void begin(const Names &callIds, const Names &tags, const sip::Digest &digest)
     {
-        m_names = {{{&callIds, digest.callId}, {&tags, digest.fromTag}, {&tags, digest.toTag}}};
+        m_names = {{{&callIds, digest.callId, digest.callIdHash},
+                    {&tags, digest.fromTag, digest.fromTagHash},
+                    {&tags, digest.toTag, digest.toTagHash}}};
         for (Name &name : m_names) {
             if (name.text.empty())
                 continue;
-            name.hash = name.table->hash(name.text);
+            if (name.hash == 0)
+                name.hash = name.table->hash(name.text);
             name.table->expect(name.hash);
         }
     }

@@ -79,18 +79,20 @@ RowId Trace::add(RowKind kind, const base::Packet &packet, std::string_view text
 namespace {
 
 /// Where `part` stands in the text, if it does and is of a sane length.
-void keepPlace(std::string_view text, std::string_view part, std::uint16_t &at,
-               std::uint16_t &length)
+template <class Length>
+void keepPlace(std::string_view text, std::string_view part, std::uint16_t &at, Length &length)
 {
     constexpr std::size_t kMost = std::numeric_limits<std::uint16_t>::max();
-    if (part.empty() || part.size() > kMost || !liesIn(text, part))
+    if (part.empty() || part.size() > std::numeric_limits<Length>::max() || !liesIn(text, part))
         return;
     const auto begin = static_cast<std::size_t>(part.data() - text.data());
     if (begin > kMost)
         return;
     at = static_cast<std::uint16_t>(begin);
-    length = static_cast<std::uint16_t>(part.size());
+    length = static_cast<Length>(part.size());
 }
+
+constexpr std::uint16_t kEveryHeader = (1U << sip::kHeaderMarks) - 1;
 
 void keepFacts(Row &row, std::string_view text, const sip::Digest &digest)
 {
@@ -103,11 +105,16 @@ void keepFacts(Row &row, std::string_view text, const sip::Digest &digest)
     row.hasSdp = digest.hasSdp;
     row.earlyMedia = digest.earlyMedia;
     row.numbered = digest.numbered;
+    // The line that a cut goes through may be one of any header.
+    row.headers = row.kind == RowKind::Cut ? kEveryHeader : digest.headers;
     row.flawless = digest.flawless;
     if (row.text == nullptr)
         return;
     keepPlace(text, digest.branch, row.branchAt, row.branchLength);
     keepPlace(text, digest.sentBy, row.sentByAt, row.sentByLength);
+    const bool plain = digest.body.data() != nullptr && liesIn(text, digest.body);
+    const auto bodyAt = plain ? static_cast<std::size_t>(digest.body.data() - text.data()) : 0;
+    row.bodyAt = static_cast<std::uint16_t>(bodyAt <= 0xFFFF ? bodyAt : 0);
 }
 
 } // namespace
@@ -146,6 +153,30 @@ RowId Trace::add(RowKind kind, const base::Packet &packet, std::string_view text
         m_lastFile = m_file;
     }
     return RowId{static_cast<std::uint32_t>(m_rows.append(row))};
+}
+
+void Trace::hashNames(sip::Digest &digest) const
+{
+    const auto hash = [this](std::string_view name) {
+        return name.empty() ? 0 : base::hashOf(name, m_hash->seed);
+    };
+    digest.callIdHash = hash(digest.callId);
+    digest.fromTagHash = hash(digest.fromTag);
+    digest.toTagHash = hash(digest.toTag);
+}
+
+void Trace::expect(const sip::Digest &digest, unsigned step) const
+{
+    const Names &tags = m_hash->tags;
+    m_hash->callIds.bringNear(digest.callIdHash, step);
+    tags.bringNear(digest.fromTagHash, step);
+    tags.bringNear(digest.toTagHash, step);
+    if (step + 1 < kSteps)
+        return;
+    // What it is compared with: the text was read by another thread.
+    __builtin_prefetch(digest.callId.data());
+    __builtin_prefetch(digest.fromTag.data());
+    __builtin_prefetch(digest.toTag.data());
 }
 
 std::string_view Trace::copy(std::string_view bytes)

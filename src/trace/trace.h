@@ -52,21 +52,24 @@ struct Row {
     std::uint32_t rseq = 0; // of a 101-199, or the one a PRACK's RAck names (RFC 3262); Local: 1 +
                             // index of the row that did not arrive, kNoRow: of no row, 0: none
     std::uint32_t hash = 0; // of the text; RowKind::Local: index of the event
-    std::uint16_t status = 0; // 0: a request
-    RowKind kind = RowKind::Message;
-    sip::Method method = sip::Method::Unknown; // responses: CSeq's
-    base::Transport transport = base::Transport::Unknown;
-    base::Origin origin = base::Origin::Capture;
+    std::uint16_t status = 0;       // 0: a request
+    std::uint16_t bodyAt = 0;       // of a plain message; its length: it has none; 0: not known
+    std::uint16_t headers : 12 = 0; // sip::markOf() of those it has; of a cut one: at least
     bool outgoing : 1 = false;
     bool reliable : 1 = false;   // RFC 3262 section 3: Require: 100rel and RSeq in a 101-199
     bool hasSdp : 1 = false;     // as Message::sdp() finds it
     bool earlyMedia : 1 = false; // a P-Early-Media header
-    bool flawless : 1 = false;   // a parse would find nothing wrong; false: it may
-    bool numbered : 1 = false;   // it has an RSeq or a Require, whatever they say
-    bool sentAgain : 1 = false;  // as the packet's: no copy of one that was seen before
-    std::uint8_t viaCount = 0;   // of a request
+    sip::Method method : 4 = sip::Method::Unknown; // responses: CSeq's
+    RowKind kind : 3 = RowKind::Message;
+    bool sentAgain : 1 = false; // as the packet's: no copy of one that was seen before
+    base::Transport transport : 3 = base::Transport::Unknown;
+    base::Origin origin : 3 = base::Origin::Capture;
+    bool flawless : 1 = false; // a parse would find nothing wrong; false: it may
+    bool numbered : 1 = false; // it has an RSeq or a Require, whatever they say
+    std::uint8_t viaCount = 0; // of a request
     // The top Via's branch and sent-by, as places in the text; length 0: none, or none sane.
-    std::uint16_t branchAt = 0, branchLength = 0, sentByAt = 0, sentByLength = 0;
+    std::uint8_t sentByLength = 0;
+    std::uint16_t branchAt = 0, branchLength = 0, sentByAt = 0;
 
     /// What the network told that did not arrive: a message, or a packet of the call's media, that
     /// is no row.
@@ -75,6 +78,18 @@ struct Row {
         return kind == RowKind::Local && rseq != 0 && rseq != kNoRow ? RowId{rseq - 1} : RowId{};
     }
     bool mediaUndelivered() const { return kind == RowKind::Local && rseq == kNoRow; }
+    /// Of a message that is all there: may it have such a header? False is sure; true too where
+    /// markOf() is of that header alone.
+    bool mayHave(sip::HeaderId id) const
+    {
+        const std::uint16_t mark = sip::markOf(id);
+        return mark == 0 || (headers & mark) != 0;
+    }
+    /// What is known to stand behind the headers, whatever Content-Length says.
+    std::string_view body() const
+    {
+        return bodyAt != 0 ? std::string_view(text + bodyAt, length - bodyAt) : std::string_view();
+    }
     std::string_view branch() const { return {text + branchAt, branchLength}; }
     std::string_view sentBy() const { return {text + sentByAt, sentByLength}; }
 };
@@ -120,6 +135,14 @@ public:
     /// The same from a parse of `text`, nullptr: it is no message.
     RowId add(RowKind kind, const base::Packet &packet, std::string_view text,
               const sip::Message *message);
+
+    /// Any thread: hashes the digest's names, so that the writer need not.
+    void hashNames(sip::Digest &digest) const;
+    /// The writer: brings near what add() will look at for a digest with hashed names. Among a
+    /// million names none is in the cache, and each step needs the one before: `step` 0 to
+    /// kSteps - 1, with other rows added in between.
+    void expect(const sip::Digest &digest, unsigned step) const;
+    static constexpr unsigned kSteps = 3;
 
     /// The writer: rows added from here on come of that file, numbered from 1; 0: of none.
     void readFrom(std::uint32_t file) { m_file = file; }

@@ -17,6 +17,7 @@ std::optional<Use> useOf(const Evidence &evidence, const calls::Transaction &t)
 {
     if (!t.request.valid() || evidence.trace.row(t.request).viaCount != 1 ||
         t.method == sip::Method::Ack || t.method == sip::Method::Cancel ||
+        !evidence.mayHave(t.request, sip::HeaderId::Authorization) ||
         evidence.trace.text(t.request).find("nc=") == std::string_view::npos)
         return std::nullopt;
     for (const auto &header : evidence.message(t.request).headers) {

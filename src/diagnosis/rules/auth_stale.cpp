@@ -12,6 +12,8 @@ bool answered(const Evidence &evidence, const calls::Transaction &transaction)
 {
     if (!transaction.request.valid())
         return true; // not in the capture
+    if (!evidence.mayHave(transaction.request, sip::HeaderId::Authorization))
+        return false;
     const auto &request = evidence.message(transaction.request);
     return request.find(sip::HeaderId::Authorization) != nullptr ||
            request.find(sip::HeaderId::ProxyAuthorization) != nullptr;
@@ -25,11 +27,11 @@ void check(const Evidence &evidence, Findings &out)
     for (const auto &t : evidence.call.transactions) {
         accepted = accepted || (times > 0 && t.finalStatus >= 200 && t.finalStatus != 401 &&
                                 t.finalStatus != 407);
-        if (!answered(evidence, t))
-            continue; // a nonce that was never used cannot have run out
         if ((t.finalStatus != 401 && t.finalStatus != 407) || !t.finalResponse.valid() ||
             evidence.trace.text(t.finalResponse).find("stale") == std::string_view::npos)
             continue;
+        if (!answered(evidence, t))
+            continue; // a nonce that was never used cannot have run out
         for (const auto &header : evidence.message(t.finalResponse).headers)
             if ((header.id == sip::HeaderId::WwwAuthenticate ||
                  header.id == sip::HeaderId::ProxyAuthenticate) &&

@@ -23,7 +23,8 @@ bool tells(std::string_view reason)
 void check(const Evidence &evidence, Findings &out)
 {
     const auto bye = evidence.call.bye;
-    if (!bye.valid() || evidence.trace.text(bye).find("cause") == std::string_view::npos)
+    if (!bye.valid() || !evidence.mayHave(bye, sip::HeaderId::Reason) ||
+        evidence.trace.text(bye).find("cause") == std::string_view::npos)
         return;
     for (const auto reason : evidence.message(bye).values(sip::HeaderId::Reason)) {
         if (!tells(reason))

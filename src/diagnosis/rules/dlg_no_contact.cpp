@@ -15,13 +15,21 @@ bool acknowledged(const calls::Call &call, const calls::Transaction &invite)
     });
 }
 
+/// An empty one would be a flaw.
+bool hasContact(const Evidence &evidence, trace::RowId answer)
+{
+    const bool there = evidence.mayHave(answer, sip::HeaderId::Contact);
+    return there && (evidence.trace.row(answer).flawless ||
+                     !evidence.message(answer).value(sip::HeaderId::Contact).empty());
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &invite : evidence.call.transactions) {
         if (invite.method != sip::Method::Invite || invite.finalStatus / 100 != 2 ||
             !invite.finalResponse.valid() ||
             evidence.trace.row(invite.finalResponse).kind != trace::RowKind::Message ||
-            !evidence.message(invite.finalResponse).value(sip::HeaderId::Contact).empty())
+            hasContact(evidence, invite.finalResponse))
             continue;
         const bool found = acknowledged(evidence.call, invite);
         if (found && invite.inDialog)

@@ -34,6 +34,7 @@ void check(const Evidence &evidence, Findings &out)
     for (const auto &t : evidence.call.transactions) {
         if ((t.method != sip::Method::Invite && t.method != sip::Method::Update) ||
             t.finalStatus / 100 != 2 || !t.finalResponse.valid() || !t.request.valid() ||
+            !evidence.mayHave(t.finalResponse, sip::HeaderId::SessionExpires) ||
             evidence.trace.text(t.finalResponse).find("refresher") == std::string_view::npos)
             continue;
         const auto &request = evidence.message(t.request);

@@ -26,6 +26,7 @@ std::optional<Agreed> agreed(const Evidence &evidence, base::Instant before)
             (newest == nullptr || t.finished >= newest->finished))
             newest = &t;
     if (newest == nullptr ||
+        !evidence.mayHave(newest->finalResponse, sip::HeaderId::SessionExpires) ||
         evidence.trace.text(newest->finalResponse).find("refresher") == std::string_view::npos)
         return std::nullopt;
     const auto &answer = evidence.message(newest->finalResponse);

@@ -11,7 +11,8 @@ void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &t : evidence.call.transactions) {
         if (t.inDialog || t.method != sip::Method::Invite || !t.finalResponse.valid() ||
-            t.finalStatus / 100 != 2)
+            t.finalStatus / 100 != 2 ||
+            !evidence.mayHave(t.finalResponse, sip::HeaderId::RecordRoute))
             continue;
         for (const auto value :
              evidence.message(t.finalResponse).values(sip::HeaderId::RecordRoute)) {

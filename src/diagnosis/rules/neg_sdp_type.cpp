@@ -18,6 +18,7 @@ bool mislabelled(const Evidence &evidence, trace::RowId id, std::string_view &ty
 {
     const auto &row = evidence.trace.row(id);
     if (row.kind != trace::RowKind::Message || row.hasSdp || !mayDescribe(row.method) ||
+        (row.bodyAt != 0 && !row.body().starts_with("v=0")) ||
         evidence.trace.text(id).ends_with("\r\n\r\n") || // no body
         evidence.trace.text(id).find("\r\n\r\nv=0") == std::string_view::npos)
         return false;

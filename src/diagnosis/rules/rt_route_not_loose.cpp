@@ -13,6 +13,8 @@ constexpr std::uint16_t kSipPort = 5060;
 /// The top Route names the very socket that sends it.
 bool ownRoute(const Evidence &evidence, trace::RowId request)
 {
+    if (!evidence.mayHave(request, sip::HeaderId::Route))
+        return false;
     const auto routes = evidence.message(request).values(sip::HeaderId::Route);
     if (routes.empty())
         return false;

@@ -41,7 +41,8 @@ void check(const Evidence &evidence, Findings &out)
         if (++requests > kMost)
             return;
         const auto made = madeBy(evidence, t.request);
-        if (!made.valid() || evidence.time(made) > t.started)
+        if (!made.valid() || evidence.time(made) > t.started ||
+            !evidence.mayHave(made, sip::HeaderId::RecordRoute))
             continue;
         const bool byCallee = evidence.trace.row(made).status == 0;
         const auto wrong = wrongRoute(evidence, t.request, made);

@@ -44,13 +44,11 @@ void check(const Evidence &evidence, Findings &out)
         if (++answers > kMost)
             return;
         const auto ack = ackOf(evidence, invite.finalResponse);
-        if (!ack.valid())
+        // Where it arrived all the same, somebody on the way put right what was wrong.
+        if (!ack.valid() || !repeatedBehind(evidence, invite, evidence.time(ack)))
             continue;
         const auto wrong = wrongRoute(evidence, ack, invite.finalResponse);
         if (!wrong.found())
-            continue;
-        // Where it arrived all the same, somebody on the way put it right.
-        if (!repeatedBehind(evidence, invite, evidence.time(ack)))
             continue;
         auto &f = out.add("tx-ack-wrong", Severity::Error, Grade::Seen,
                           fmt::format("The ACK [2] does not go where the 200 says [1], and the 200 "

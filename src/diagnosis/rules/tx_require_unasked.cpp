@@ -37,8 +37,7 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         for (const auto row : each.responses) {
             const int status = evidence.trace.row(row).status;
-            if (status <= 100 || status >= 300 ||
-                evidence.trace.text(row).find("equire") == std::string_view::npos)
+            if (status <= 100 || status >= 300 || !evidence.mayHave(row, sip::HeaderId::Require))
                 continue;
             const auto tag = unasked(evidence.message(each.request), evidence.message(row));
             if (tag.empty())

@@ -2,6 +2,7 @@
 #include <ingest/decode/decoder.h>
 
 #include <algorithm>
+#include <base/hash.h>
 #include <ingest/decode/bytes.h>
 #include <ingest/decode/ether.h>
 #include <ingest/decode/exported.h>
@@ -293,14 +294,16 @@ std::uint32_t Decoder::wayOf(const IpPacket &packet, const Part &part) const
     const auto offset = within ? static_cast<std::size_t>(at - frame.data()) : std::size_t{0};
     const std::uint64_t place =
         std::uint64_t{m_frame.interface} << 32U | offset << 8U | packet.hops;
-    return static_cast<std::uint32_t>(mixed(frame.substr(0, std::min(offset, kLinkHeader)), place));
+    return static_cast<std::uint32_t>(
+        base::hashOf(frame.substr(0, std::min(offset, kLinkHeader)), place));
 }
 
 void Decoder::datagram(base::Packet packet, std::uint32_t identification, std::uint32_t way)
 {
     if (m_frame.stamped && packet.time.known()) {
         const Twins::Kind kind = m_twins.seen({packet.time, packet.source, packet.destination,
-                                               identification, way, packet.payload.text()});
+                                               identification, way, packet.payload.text()},
+                                              packet.hash);
         if (kind == Twins::Kind::Copy)
             return;
         packet.sentAgain = kind == Twins::Kind::SentAgain;

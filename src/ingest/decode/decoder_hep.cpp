@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <base/counted.h>
+#include <base/hash.h>
 #include <base/text.h>
 #include <fmt/format.h>
 #include <ingest/decode/inflate.h>
@@ -64,7 +65,7 @@ void Decoder::hepMessage(const HepPacket &packet, base::Blob payload, base::Inst
     out.payload = std::move(payload);
     if (out.hint == base::PayloadHint::Sip && m_hepCalls.size() < kMostCalls) {
         if (const auto message = sip::parse(out.payload.text()))
-            m_hepCalls.insert(mixed(message->callId(), 0));
+            m_hepCalls.insert(base::hashOf(message->callId()));
     }
     datagram(std::move(out), 0, packet.agent);
 }
@@ -74,7 +75,7 @@ void Decoder::hepNote(const HepPacket &packet, std::string_view payload, base::I
 {
     if (++m_hepNotes > kMostNotes)
         return;
-    const bool known = m_hepCalls.contains(mixed(packet.correlation, 0));
+    const bool known = m_hepCalls.contains(base::hashOf(packet.correlation));
     note(fmt::format("{} of HEP agent {}: {}", hepTypeText(packet.type), packet.agent,
                      base::printable(payload, true, kLongestNote)),
          known ? std::string(packet.correlation) : std::string(), time);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ingest/decode/twins.h>
 
+#include <base/hash.h>
 #include <cstring>
 
 namespace ingest::decode {
@@ -29,41 +30,20 @@ std::uint64_t mix(std::uint64_t hash, std::uint64_t value)
     return hash ^ hash >> 32U;
 }
 
-} // namespace
-
-std::uint64_t mixed(std::string_view bytes, std::uint64_t seed)
-{
-    std::uint64_t sums[4] = {seed ^ bytes.size(), seed + kFactor, seed, ~seed};
-    const char *at = bytes.data();
-    std::size_t left = bytes.size();
-    for (; left >= 32; left -= 32, at += 32) { // several sums, so that none waits for another
-        for (std::size_t i = 0; i < 4; ++i)
-            sums[i] = mix(sums[i], word(at + 8 * i));
-    }
-    for (; left >= 8; left -= 8, at += 8)
-        sums[0] = mix(sums[0], word(at));
-    std::uint64_t rest = 0;
-    if (left != 0)
-        std::memcpy(&rest, at, left);
-    return mix(mix(mix(mix(sums[0], rest), sums[1]), sums[2]), sums[3]);
-}
-
-namespace {
-
 bool looksLikeRtp(std::string_view payload)
 {
     return !payload.empty() && (static_cast<unsigned char>(payload.front()) & 0xC0U) == 0x80U;
 }
 
-/// The first bytes of RTP tell one packet from another, sequence number and time stamp among them;
-/// SIP has to be read whole.
-std::uint64_t contentOf(std::string_view payload, std::uint64_t seed)
+/// The first and last bytes of RTP tell one packet from another, sequence number and time stamp
+/// among them; SIP has to be read whole.
+std::uint64_t contentOf(std::string_view payload, std::uint64_t &hash)
 {
     constexpr std::size_t kEnough = 24;
     if (payload.size() <= 2 * kEnough || !looksLikeRtp(payload))
-        return mixed(payload, seed);
-    seed = mixed(payload.substr(0, kEnough), seed ^ payload.size());
-    return mixed(payload.substr(payload.size() - kEnough), seed);
+        return hash = base::hashOf(payload);
+    return base::hashOf(payload.substr(0, kEnough),
+                        base::hashOf(payload.substr(payload.size() - kEnough), payload.size()));
 }
 
 } // namespace
@@ -101,7 +81,7 @@ Twins::Found Twins::find(std::uint64_t identity, std::uint32_t identification, s
     return {*oldest, false, again};
 }
 
-Twins::Kind Twins::seen(const Sighting &sighting)
+Twins::Kind Twins::seen(const Sighting &sighting, std::uint64_t &hash)
 {
     if (m_entries.empty()) {
         m_entries.resize(kPlaces * kWays);
@@ -113,7 +93,7 @@ Twins::Kind Twins::seen(const Sighting &sighting)
         const auto *address = reinterpret_cast<const char *>(end->address.bytes.data());
         identity = mix(mix(mix(identity, word(address)), word(address + 8)), end->port);
     }
-    identity = contentOf(sighting.payload, identity) | 1U;
+    identity = base::mixed(identity, contentOf(sighting.payload, hash)) | 1U;
     const auto [entry, same, again] = find(identity, sighting.identification, sighting.way);
     if (same) {
         const base::Duration apart = std::chrono::abs(sighting.time - entry.time);

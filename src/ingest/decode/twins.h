@@ -28,8 +28,9 @@ public:
         Copy,      // the same datagram was seen a moment before
         SentAgain, // the same bytes were, in a packet of another identification
     };
-    /// How long the moment is depends on whether it came another way.
-    Kind seen(const Sighting &sighting);
+    /// How long the moment is depends on whether it came another way. `hash` gets base::hashOf the
+    /// payload where it was read whole, and is left alone where it was not (RTP).
+    Kind seen(const Sighting &sighting, std::uint64_t &hash);
     std::uint64_t count() const { return m_count; }
 
 private:
@@ -55,8 +56,5 @@ private:
     std::vector<Entry> m_entries;  // a few for each of the identity's low bits, the latest
     std::uint64_t m_count = 0;
 };
-
-/// A quick mix of bytes into 64 bits; not for tables that a stranger could aim at.
-std::uint64_t mixed(std::string_view bytes, std::uint64_t seed);
 
 } // namespace ingest::decode

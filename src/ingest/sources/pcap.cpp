@@ -186,6 +186,7 @@ bool Reader::record()
     if (!all(header + record.captured, likely))
         return m_damage.found(fmt::format("a record claims {} bytes where {} are left",
                                           record.captured, m_input.rest().size() - header));
+    m_input.expect(header + record.captured);
     const std::uint64_t fraction = record.fraction;
     m_decoder.over(m_input.owner());
     m_decoder.frame(

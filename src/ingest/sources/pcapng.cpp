@@ -130,6 +130,7 @@ bool Reader::block()
             return m_damage.found("a block gives its length differently at its two ends");
         ++m_badLengths;
     }
+    m_input.expect(length);
     m_decoder.over(m_input.owner());
     take(type, m_input.rest().substr(8, length - kFrame));
     m_input.consume(length);

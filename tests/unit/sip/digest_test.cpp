@@ -45,6 +45,15 @@ std::vector<std::string> plain()
         "asidkj3ss\r\n"
         "CSeq: 1 REGISTER\r\nContact: <sip:alice@df7jal23ls0d.invalid;transport=ws>;reg-id=1\r\n"
         "Supported: path, outbound\r\n\r\n",
+        "SIP/2.0 401 Unauthorized\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK3\r\nFrom: "
+        "<sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 2 INVITE\r\n"
+        "WWW-Authenticate: Digest realm=\"r\", nonce=\"n\"\r\nk: timer , 100REL\r\n"
+        "x: 1800;refresher=uac\r\nReason: Q.850;cause=16\r\nRecord-Route: <sip:p;lr>\r\n"
+        "Warning: 399 a \"b\"\r\n\r\n",
+        "BYE sip:c@d SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK4\r\nFrom: "
+        "<sip:a@b>;tag=1\r\nTo: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 3 BYE\r\n"
+        "Max-Forwards: 70\r\nRoute: <sip:p;lr>\r\nProxy-Authorization: Digest "
+        "nonce=\"n\"\r\n\r\n",
         "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\n"
         "To: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 2 BYE\r\nContent-Length: 0\r\n\r\n",
     };
@@ -77,6 +86,7 @@ std::string difference(const Digest &a, const Digest &b)
     number("SDP", a.hasSdp, b.hasSdp);
     number("early media", a.earlyMedia, b.earlyMedia);
     number("numbered", a.numbered, b.numbered);
+    number("headers", a.headers, b.headers);
     return out;
 }
 
@@ -98,6 +108,28 @@ TEST(Digest, readsPlainMessagesQuickly)
     Digest progress;
     ASSERT_TRUE(sip::readDigest(plain()[1], progress));
     EXPECT_TRUE(progress.reliable && progress.hasSdp && progress.earlyMedia);
+}
+
+TEST(Digest, marksTheHeadersThatAreSeldom)
+{
+    using sip::HeaderId;
+    const auto messages = plain();
+    const auto marks = [&](std::size_t index) {
+        Digest out;
+        EXPECT_TRUE(sip::readDigest(messages[index], out));
+        return out.headers;
+    };
+    EXPECT_EQ(marks(0), sip::markOf(HeaderId::Contact) | sip::markOf(HeaderId::ContentType) |
+                            sip::kTakes100rel); // Require: 100rel alone is no other extension
+    EXPECT_EQ(marks(1), sip::markOf(HeaderId::Require) | sip::markOf(HeaderId::ContentType) |
+                            sip::kTakes100rel);
+    EXPECT_EQ(marks(3), sip::markOf(HeaderId::Contact) | sip::markOf(HeaderId::Supported));
+    EXPECT_EQ(marks(4), sip::markOf(HeaderId::WwwAuthenticate) | sip::markOf(HeaderId::Supported) |
+                            sip::markOf(HeaderId::SessionExpires) | sip::markOf(HeaderId::Reason) |
+                            sip::markOf(HeaderId::RecordRoute) | sip::markOf(HeaderId::Warning) |
+                            sip::kTakes100rel);
+    EXPECT_EQ(marks(5), sip::markOf(HeaderId::Route) | sip::markOf(HeaderId::Authorization));
+    EXPECT_EQ(marks(6), 0);
 }
 
 TEST(Digest, seesFlawsOfWhatItReads)

@@ -42,6 +42,51 @@ TEST(Trace, FilesWhatAMessageSaysOfItself)
     EXPECT_EQ(wire.trace.local(id), nullptr);
 }
 
+TEST(Trace, TellsWhichHeadersNeedNotBeLookedFor)
+{
+    trace::Trace trace;
+    const auto filed = [&](RowKind kind, std::string_view text) {
+        sip::Digest digest;
+        EXPECT_TRUE(sip::readDigest(text, digest));
+        trace.hashNames(digest);
+        const auto packet = packetOf(text, base::Origin::Tap);
+        return trace.row(trace.add(kind, packet, text, digest));
+    };
+    const std::string head =
+        "BYE sip:c@d SIP/2.0\r\nVia: SIP/2.0/UDP a;branch=z9hG4bK4\r\nFrom: <sip:a@b>;tag=1\r\n"
+        "To: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 3 BYE\r\nReason: Q.850\r\n\r\n";
+    const trace::Row whole = filed(RowKind::Message, head);
+    EXPECT_TRUE(whole.mayHave(sip::HeaderId::Reason));
+    EXPECT_FALSE(whole.mayHave(sip::HeaderId::Authorization));
+    EXPECT_TRUE(whole.mayHave(sip::HeaderId::Subject)); // nobody keeps a mark of it
+    EXPECT_EQ(whole.bodyAt, head.size());
+    EXPECT_EQ(whole.body(), "");
+    // The line that a cut goes through is one of any header.
+    EXPECT_TRUE(filed(RowKind::Cut, head).mayHave(sip::HeaderId::Authorization));
+    EXPECT_EQ(filed(RowKind::Message, head + "v=0\r\n").body(), "v=0\r\n");
+    EXPECT_EQ(trace.callId(whole.call), "x");
+    EXPECT_EQ(filed(RowKind::Message, head).call, whole.call);
+}
+
+TEST(Trace, KnowsANameWhoeverHashedIt)
+{
+    Wire wire;
+    sip::Digest hashed, plain;
+    hashed.callId = plain.callId = "one@host";
+    hashed.fromTag = plain.fromTag = "a";
+    wire.trace.hashNames(hashed);
+    const auto packet = packetOf("x", base::Origin::Tap);
+    for (unsigned step = 0; step < trace::Trace::kSteps; ++step)
+        wire.trace.expect(hashed, step); // of names that nobody knows as yet
+    const auto first = wire.trace.add(RowKind::Message, packet, "x", hashed);
+    const auto second = wire.trace.add(RowKind::Message, packet, "x", plain);
+    for (unsigned step = 0; step < trace::Trace::kSteps; ++step)
+        wire.trace.expect(hashed, step);
+    EXPECT_EQ(wire.trace.row(first).call, wire.trace.row(second).call);
+    EXPECT_EQ(wire.trace.row(first).fromTag, wire.trace.row(second).fromTag);
+    EXPECT_EQ(wire.trace.callId(wire.trace.row(first).call), "one@host");
+}
+
 TEST(Trace, InternsEachNameOnce)
 {
     Wire wire;
