@@ -93,9 +93,10 @@ FlowVerdict targetsFlow(const Evidence &evidence, const calls::Transaction &fail
                      "same dead binding until it "
                      "is refreshed or removed.";
     verdict.fixes = {
-        {triedOn ? "Remove a binding when a 430 comes back for it."
-                 : "Try the target's next flow after 430 and remove the dead binding; answer the "
-                   "caller 480 when none is left.",
+        {triedOn || evidence.call.finalStatus == 480
+             ? "Remove a binding when a 430 comes back for it."
+             : "Try the target's next flow after 430 and remove the dead binding; answer the "
+               "caller 480 when none is left.",
          "home proxy", Action::None},
         {"Notice the dead connection by the missing pong and re-register with the same reg-id; "
          "register over two "

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/flow_bindings.h>
-#include <diagnosis/flow_facts.h>
+#include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -16,8 +16,7 @@ constexpr int kMost = 64; // attempts that are looked at
 const flows::Flow *spare(const Evidence &evidence, const flows::Flow &dead, base::Instant when)
 {
     for (const auto &flow : evidence.flows)
-        if (flow && sameDevice(*flow, dead) && boundAt(*flow, when) &&
-            deathOf(*flow, when) == nullptr)
+        if (flow && sameDevice(*flow, dead) && boundAt(*flow, when) && stands(*flow, when))
             return flow.get();
     return nullptr;
 }
