@@ -5,6 +5,7 @@
 #include <base/text.h>
 #include <bit>
 #include <diagnosis/cut_through.h>
+#include <diagnosis/later_streams.h>
 #include <sip/digest.h>
 #include <unordered_map>
 #include <unordered_set>
@@ -384,9 +385,7 @@ std::vector<BoundStream> bind(const calls::Call &call, const trace::Trace &trace
             joined->certainty = std::max(joined->certainty, Certainty::Likely);
         bound.push_back(std::move(*joined));
     }
-    std::stable_sort(bound.begin(), bound.end(), [](const BoundStream &a, const BoundStream &b) {
-        return a.stream->first < b.stream->first;
-    });
+    putInOrder(call, bound);
     places.shareOut(bound);
     return bound;
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <base/counted.h>
 #include <base/text.h>
+#include <diagnosis/first_hop.h>
 #include <fmt/format.h>
 #include <sip/status.h>
 
@@ -77,8 +78,50 @@ std::string shown(std::string_view foreign)
     return base::printable(base::trim(foreign), false, 80);
 }
 
-std::string sender(const Evidence &evidence, trace::RowId row)
+namespace {
+
+/// The same message on the hop before, which the sender of `row` took it from as it is; invalid:
+/// that is where it came from, or who handed it on changed its body and answers for it.
+trace::RowId hopBefore(const Evidence &evidence, trace::RowId row)
 {
+    const auto &rows = evidence.call.rows;
+    const auto &late = evidence.trace.row(row);
+    const auto here = evidence.trace.source(row);
+    if (!here.known())
+        return {};
+    for (const auto &entry : rows) {
+        const auto &early = evidence.trace.row(entry.row);
+        if (entry.row == row || early.time > late.time)
+            break;
+        if (early.kind == trace::RowKind::Message && early.status == late.status &&
+            early.method == late.method && early.cseq == late.cseq &&
+            early.fromTag == late.fromTag && early.toTag == late.toTag && early.pair != late.pair &&
+            evidence.trace.destination(entry.row) == here &&
+            evidence.trace.source(entry.row) != here &&
+            evidence.message(entry.row).body == evidence.message(row).body)
+            return entry.row;
+    }
+    return {};
+}
+
+} // namespace
+
+trace::RowId firstHop(const Evidence &evidence, trace::RowId row)
+{
+    constexpr int kMostHops = 16;
+    if (row.valid() && evidence.trace.row(row).kind == trace::RowKind::Message)
+        for (int hops = 0; hops < kMostHops; ++hops) {
+            const auto before = hopBefore(evidence, row);
+            if (!before.valid())
+                break;
+            row = before;
+        }
+    return row;
+}
+
+std::string sender(const Evidence &evidence, trace::RowId handedOn)
+{
+    const auto row = firstHop(evidence, handedOn);
     if (!row.valid())
         return "an unknown element";
     const auto &message = evidence.message(row);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/flaws_seen.h>
 
+#include <algorithm>
 #include <diagnosis/facts.h>
 #include <fmt/format.h>
 
@@ -35,6 +36,12 @@ void FlawsSeen::add(const trace::Trace &trace, trace::RowId row,
     if (!message || message->flaws.empty())
         return;
     std::array<bool, sip::kFlawCodes> told{};
+    // What lies behind the cap is not missing.
+    told[static_cast<std::size_t>(sip::FlawCode::MissingHeader)] =
+        std::any_of(message->flaws.begin(), message->flaws.end(), [](const sip::Flaw &flaw) {
+            return flaw.code == sip::FlawCode::TooManyHeaders ||
+                   flaw.code == sip::FlawCode::TooLarge;
+        });
     for (const sip::Flaw &flaw : message->flaws) {
         const auto code = static_cast<std::size_t>(flaw.code);
         if (told[code] || flaw.code == toldElsewhere)

@@ -8,6 +8,12 @@
 
 namespace diagnosis {
 
+/// An address that others out there may be at, or send to.
+inline bool outside(const base::Address &address)
+{
+    return address.known() && !address.isPrivate() && !address.isUnspecified();
+}
+
 struct PrivatePlace {
     trace::RowId row; // the description
     bool byCaller = false;

@@ -143,7 +143,11 @@ void FlowTable::Work::keepAlive(const trace::Trace &trace, trace::RowId row)
             timePong(flow, time);
         flow.lastPong = time;
         entry->answersPings = true;
-        pong(*entry, row, time, mappedAddress(trace.text(row)));
+        if (const auto error = stunError(trace.text(row)))
+            note(*entry, Happening::Pong, row, time, *error,
+                 "the edge refused STUN with error " + std::to_string(*error));
+        else
+            pong(*entry, row, time, mappedAddress(trace.text(row)));
     } else {
         changed(*entry);
     }

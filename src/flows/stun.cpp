@@ -36,32 +36,56 @@ std::optional<base::Endpoint> addressIn(std::string_view value, std::string_view
     return out;
 }
 
+/// Tells each attribute, its type and its value, to `take`, which says whether to go on.
+template <class Take> void attributes(std::string_view stun, Take take)
+{
+    std::string_view rest = stun.substr(kHeader, word(stun, 2));
+    while (rest.size() >= 4) {
+        const std::size_t length = word(rest, 2);
+        const std::string_view value = rest.substr(4, length);
+        if (value.size() < length || !take(word(rest, 0), value))
+            return;
+        rest.remove_prefix(std::min(rest.size(), 4 + (length + 3) / 4 * 4));
+    }
+}
+
+bool is(std::string_view stun, std::uint16_t type)
+{
+    return stun.size() >= kHeader && word(stun, 0) == type &&
+           stun.substr(kCookieAt, kCookie.size()) == kCookie;
+}
+
 } // namespace
 
 std::optional<base::Endpoint> mappedAddress(std::string_view stun)
 {
     constexpr std::uint16_t kBindingResponse = 0x0101, kMapped = 0x0001, kXorMapped = 0x0020,
                             kOldXorMapped = 0x8020; // of drafts, still sent
-    if (stun.size() < kHeader || word(stun, 0) != kBindingResponse ||
-        stun.substr(kCookieAt, kCookie.size()) != kCookie)
+    if (!is(stun, kBindingResponse))
         return std::nullopt;
-    std::string_view rest = stun.substr(kHeader, word(stun, 2));
-    std::optional<base::Endpoint> plain;
-    while (rest.size() >= 4) {
-        const std::uint16_t type = word(rest, 0);
-        const std::size_t length = word(rest, 2);
-        const std::string_view value = rest.substr(4, length);
-        if (value.size() < length)
-            break;
-        if (type == kXorMapped || type == kOldXorMapped) {
-            if (const auto found = addressIn(value, stun.substr(kCookieAt, 16)))
-                return found;
-        } else if (type == kMapped && !plain) {
+    std::optional<base::Endpoint> masked, plain;
+    attributes(stun, [&](std::uint16_t type, std::string_view value) {
+        if (type == kXorMapped || type == kOldXorMapped)
+            masked = addressIn(value, stun.substr(kCookieAt, 16));
+        else if (type == kMapped && !plain)
             plain = addressIn(value, {});
-        }
-        rest.remove_prefix(std::min(rest.size(), 4 + (length + 3) / 4 * 4));
-    }
-    return plain;
+        return !masked;
+    });
+    return masked ? masked : plain;
+}
+
+std::optional<int> stunError(std::string_view stun)
+{
+    constexpr std::uint16_t kBindingError = 0x0111, kErrorCode = 0x0009;
+    if (!is(stun, kBindingError))
+        return std::nullopt;
+    int code = 0;
+    attributes(stun, [&](std::uint16_t type, std::string_view value) {
+        if (type == kErrorCode && value.size() >= 4)
+            code = (octet(value, 2) & 7) * 100 + octet(value, 3);
+        return code == 0;
+    });
+    return code;
 }
 
 } // namespace flows

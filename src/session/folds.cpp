@@ -150,7 +150,8 @@ bool Folds::stun(const base::Packet &packet)
 {
     const std::string_view bytes = packet.payload.text();
     const unsigned type = byteAt(bytes, 0) * 256U + byteAt(bytes, 1);
-    const bool request = type == 0x0001, answer = type == 0x0101;
+    const bool request = type == 0x0001;
+    const bool answer = type == 0x0101 || type == 0x0111; // or an error, which is a word as well
     if ((!request && !answer) || !sipEnd(packet))
         return false;
     row(request ? trace::RowKind::Ping : trace::RowKind::Pong, packet, bytes, nullptr);

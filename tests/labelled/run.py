@@ -15,11 +15,13 @@ import cases
 import right_calls  # noqa: F401
 import right_field  # noqa: F401
 import right_more  # noqa: F401
+import right_odd  # noqa: F401
 import right_registering  # noqa: F401
 import right_rules  # noqa: F401
 import wrong_early  # noqa: F401
 import wrong_media  # noqa: F401
 import wrong_more  # noqa: F401
+import wrong_odd  # noqa: F401
 import wrong_registering  # noqa: F401
 import wrong_rules  # noqa: F401
 import wrong_streams  # noqa: F401

@@ -171,9 +171,10 @@ def ack_goes_into_a_private_network(talk):
 @case("reg-ghosts")
 def old_addresses_stay(talk):
     call = registrar_of(talk)
-    r = register(call, 0)
-    old = [f"<sip:alice@{talk.alice.host}:{port}>;expires=900" for port in (40112, 38411, 51000)]
-    call.respond(0.02, r, 200, "tr", [("Contact", f"<{talk.alice.uri}>;expires=3600, " + ", ".join(old))])
+    me = '+sip.instance="<urn:uuid:00000000-0000-1000-8000-000A95A0E128>"'
+    r = register(call, 0, contact=f"<{talk.alice.uri}>;{me}")
+    old = [f"<sip:alice@{talk.alice.host}:{port}>;{me};expires=900" for port in (40112, 38411, 51000)]
+    call.respond(0.02, r, 200, "tr", [("Contact", f"<{talk.alice.uri}>;{me};expires=3600, " + ", ".join(old))])
 
 
 @case("auth-realm", may={"auth-loop"})

@@ -89,7 +89,8 @@ def numbers_begin_anew(talk):
     answered(talk, media=False, lasts=20)
     talk.wire.rtp(2.1, 21, talk.alice.audio, talk.bob.audio, ssrc=1)
     _, stamp = talk.wire.rtp(2.1, 11, talk.bob.audio, talk.alice.audio, ssrc=2)
-    talk.wire.rtp(11, 21, talk.bob.audio, talk.alice.audio, ssrc=2, sequence=31000, stamp=stamp)
+    _, stamp = talk.wire.rtp(11, 16, talk.bob.audio, talk.alice.audio, ssrc=2, sequence=31000, stamp=stamp)
+    talk.wire.rtp(16, 21, talk.bob.audio, talk.alice.audio, ssrc=2, sequence=52000, stamp=stamp)
 
 
 @case("rtp-clock-skew")

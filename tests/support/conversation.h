@@ -1,22 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small line language for SIP conversations, expanded into Packets: the rules' firesOn and
-// quietOn, and stream tests.
-//
+// A small line language for SIP conversations: the rules' firesOn and quietOn, and stream tests.
 //   TIME WHO>WHOM METHOD|STATUS words...   a message; seconds since the beginning
 //   TIME WHO>WHOM rtp N words...           N packets of 20 ms (port= toport= every=MS
 //   shaken=MS, and what conversation_media.h tells)
 //   TIME WHO>WHOM rtcp ssrc=N fraction=N   a report of what was lost of that stream, of 256
+//   (last=N held=MS: behind the sender's report that has sent=N, which it came MS before)
 //   TIME WHO>WHOM again                    the last message of that direction, byte for byte
 //   TIME WHO>WHOM tcp ping|pong|fin|reset  RFC 5626 keep-alive, end of the connection; without tcp
-//   over UDP, "stun ping|pong" as STUN (mapped=PORT of WHOM)
-//   TIME WHO>WHOM flow STATE               the engine's report of WHO's flow (up, suspect, ...;
-//   reg=N tls=WHOM verified) TIME WHO>WHOM icmp "sentence"  the media's port is closed, as the
-//   network tells TIME local KIND words "sentence"       refused, unreachable, unresolvable,
-//   timeout, gaveup, media, ringback, silent (no audio device), note (code= call= tag=) TIME tick
-//   nothing but time passes own WHO WHO is our own user agent (wire tap and media sockets)
-//   answered: alice calls bob and bob answers after 1 s (tag b); registered: bob's flow 1 to edge
-// over TCP, under call=r1.
-// conversation_line.h explains the words of messages.
+//   over UDP, "stun ping|pong" as STUN (mapped=PORT of WHOM, error=CODE)
+//   TIME WHO>WHOM flow STATE   the engine's report of WHO's flow (up, ...; reg=N tls=WHOM verified
+//   call=) TIME WHO>WHOM icmp "sentence"   the media's port is closed, as the network tells
+//   TIME local KIND words "sentence"   refused, unreachable, unresolvable, timeout, failed, gaveup,
+//   media, ringback, silent (no audio device), note (code= call= tag=) TIME tick   nothing but time
+//   passes own WHO   WHO is our own user agent (wire tap and media sockets) answered: alice calls
+//   bob, who answers after 1 s (tag b); registered: bob's flow 1 over TCP (call=r1).
+//   conversation_line.h explains the words of messages.
 #pragma once
 
 #include <algorithm>
@@ -124,7 +122,7 @@ private:
         if (what == "flow" || what == "icmp")
             return what == "flow" ? flow(line) : icmp(line);
         if (line.has("ping") || line.has("pong") || what == "rtcp") {
-            send(line, what == "rtcp" ? spoken::receiverReport(line) : spoken::keepAlive(line));
+            send(line, what == "rtcp" ? spoken::rtcp(line) : spoken::keepAlive(line));
             return true;
         }
         if (line.has("fin") || line.has("reset")) {
@@ -144,8 +142,8 @@ private:
         packet.time = line.time;
         packet.source = spoken::host(line.from, spoken::port(line, "sport"));
         packet.destination = spoken::host(line.to, spoken::port(line, "dport"));
-        packet.transport = line.has("tcp") ? base::Transport::Tcp : base::Transport::Udp;
-        if (line.has("tcp")) {
+        packet.transport = spoken::transport(line);
+        if (packet.transport != base::Transport::Udp) {
             packet.kind = base::PacketKind::StreamData;
             const auto next = static_cast<std::uint32_t>(m_streams.size() + 1);
             const std::pair ends(packet.source.text(), packet.destination.text());
@@ -192,7 +190,7 @@ private:
         if (branch.empty())
             branch = fmt::format("{}-{}-{}-{}", line.from, line.to, kind, request.cseq);
         std::vector<std::string> vias{fmt::format("Via: SIP/2.0/{} {};branch=z9hG4bK-{}\r\n",
-                                                  line.has("tcp") ? "TCP" : "UDP",
+                                                  base::transportText(spoken::transport(line)),
                                                   spoken::host(line.from, 5060).text(), branch)};
         for (auto it = m_requests.rbegin(); it != m_requests.rend(); ++it)
             if (it->to == line.from && it->callId == request.callId &&
@@ -332,7 +330,8 @@ private:
             spoken::host(line.from, static_cast<std::uint16_t>(line.number("port", 5060)));
         report->remote = spoken::host(line.to, 5060);
         report->since = line.time;
-        return localEvent(line, base::LocalKind::FlowChanged, "the flow changed",
+        return localEvent(line, base::LocalKind::FlowChanged,
+                          line.has("call") ? line.value("call") + "@example.test" : std::string(),
                           std::move(report));
     }
 
@@ -358,6 +357,7 @@ private:
             {"media", base::LocalKind::MediaStarted},
             {"silent", base::LocalKind::NoAudioDevice},
             {"ringback", base::LocalKind::RingbackChanged},
+            {"failed", base::LocalKind::SendFailed},
             {"note", base::LocalKind::Note}};
         for (const auto &[name, kind] : kKinds)
             if (line.has(name))
@@ -370,7 +370,7 @@ private:
     {
         auto event = std::make_shared<base::LocalEvent>();
         event->kind = kind;
-        event->callId = report ? std::string() : std::move(callId);
+        event->callId = std::move(callId);
         event->toTag = line.value("tag");
         event->code =
             static_cast<int>(line.number("code", kind == base::LocalKind::TimedOut ? 408 : 0));

@@ -8,11 +8,11 @@
 // via=BRANCH (a response whose top Via is not the request's)
 // uri=USER@HOST (Request-URI) type= (Content-Type) sdp=FORMATS[@HOST[:PORT]][/DIRECTION]
 // proto=PROFILE unmapped (no rtpmap), event= opus= amr= (their numbers, 101 and 111), reverse (the
-// callee's request) tcp sport= dport= (ports, 5060) pad=BYTES, off=N (Content-Length tells so many
-// bytes more), "Header: value", and "a=...", "b=..." or
-// "m=..." that end the description. A line that begins with * is decisive: without the decisive
-// lines the outcome has to turn round. Via fields grow when somebody hands on a request he
-// received. Hosts: alice bob carol gw home edge edge2 proxy.
+// callee's request) tcp tls sport= dport= (ports, 5060) pad=BYTES, off=N (Content-Length tells so
+// many bytes more), "Header: value", and "a=...", "b=..." or "m=..." that end the description. A
+// line that begins with * is decisive: without the decisive lines the outcome has to turn round.
+// Via fields grow when somebody hands on a request he received. Hosts: alice bob carol gw home edge
+// edge2 proxy.
 #pragma once
 
 #include <algorithm>
@@ -89,6 +89,12 @@ inline base::Endpoint host(std::string_view name, std::uint16_t port)
 inline std::uint16_t port(const Line &line, std::string_view which)
 {
     return static_cast<std::uint16_t>(line.number(which, 5060));
+}
+inline base::Transport transport(const Line &line)
+{
+    return line.has("tls")   ? base::Transport::Tls
+           : line.has("tcp") ? base::Transport::Tcp
+                             : base::Transport::Udp;
 }
 /// Of an engine's report of a flow; nullopt: it names none.
 inline std::optional<base::FlowState> flowState(const Line &line)
@@ -220,6 +226,12 @@ inline std::string keepAlive(const Line &line)
     const std::string transaction = "conversation";
     if (ping)
         return std::string("\x00\x01\x00\x00", 4) + std::string(kCookie) + transaction;
+    if (line.has("error")) { // ERROR-CODE alone
+        const auto code = line.number("error", 400);
+        return std::string("\x01\x11\x00\x08", 4) + std::string(kCookie) + transaction +
+               std::string("\x00\x09\x00\x04\x00\x00", 6) + static_cast<char>(code / 100) +
+               static_cast<char>(code % 100);
+    }
     const auto seen = static_cast<unsigned>(line.number("mapped", 5060)) ^ 0x2112U;
     const auto ip = host(line.to, 0).address;
     std::string address{'\0', '\1', static_cast<char>(seen >> 8U), static_cast<char>(seen & 0xFFU)};
@@ -229,16 +241,31 @@ inline std::string keepAlive(const Line &line)
            std::string("\x00\x20\x00\x08", 4) + address;
 }
 
-/// RTCP of a receiver (RFC 3550 section 6.4.2) with a block about `ssrc`.
-inline std::string receiverReport(const Line &line)
+inline std::string bigEndian(std::uint32_t value)
 {
+    std::string out;
+    for (int shift = 24; shift >= 0; shift -= 8)
+        out += static_cast<char>(value >> static_cast<unsigned>(shift));
+    return out;
+}
+
+/// RTCP of a receiver (RFC 3550 section 6.4.2) with a block about `ssrc`; with sent= of a sender
+/// (section 6.4.1), whose clock shows that number.
+inline std::string rtcp(const Line &line)
+{
+    const auto number = [&](std::string_view name) {
+        return bigEndian(static_cast<std::uint32_t>(line.number(name, 0)));
+    };
+    const std::string nothing(4, '\0');
+    if (line.has("sent")) // the middle of the NTP time, in 64 bits of it
+        return std::string("\x80\xc8\0\6", 4) + number("ssrc") + nothing.substr(0, 2) +
+               number("sent") + nothing.substr(0, 2) + nothing + nothing + nothing;
     std::string out("\x81\xc9\0\7\0\0\0", 7);
     out += static_cast<char>(host(line.from, 1).address.bytes[3]);
-    const auto about = static_cast<std::uint32_t>(line.number("ssrc", 0));
-    for (int shift = 24; shift >= 0; shift -= 8)
-        out += static_cast<char>(about >> static_cast<unsigned>(shift));
+    out += number("ssrc");
     out += static_cast<char>(line.number("fraction", 0));
-    return out + std::string(19, '\0');
+    return out + std::string(11, '\0') + number("last") +
+           bigEndian(static_cast<std::uint32_t>(line.number("held", 0) * 65536 / 1000));
 }
 
 /// A Via field that somebody on the way spoilt: via=BRANCH.

@@ -47,7 +47,7 @@ extern const Rule dlg_422_loop;
 const Rule dlg_422_loop{"dlg-422-loop",
                         "Calling again without heeding Min-SE",
                         Severity::Warning,
-                        "RFC 4028 section 7.4",
+                        "RFC 4028 section 7.3",
                         "422",
                         R"(
   0.00 alice>bob INVITE offer "Supported: timer" "Session-Expires: 90"

@@ -33,6 +33,52 @@ bool wasEnding(const Evidence &evidence, const calls::Transaction &refused)
         });
 }
 
+/// The dialog of the answer on that hop has another To-tag or From-tag than the request says:
+/// invalid: the same.
+trace::RowId otherTags(const Evidence &evidence, const calls::Transaction &refused)
+{
+    const auto &row = evidence.trace.row(refused.request);
+    if (evidence.call.winner >= evidence.call.earlyDialogs.size())
+        return {};
+    for (const auto &dialog : evidence.call.earlyDialogs) {
+        if (!dialog.answer.valid())
+            continue;
+        const auto &answer = evidence.trace.row(dialog.answer);
+        const bool asCaller = answer.fromTag == row.fromTag && answer.toTag == row.toTag;
+        const bool asCallee = answer.fromTag == row.toTag && answer.toTag == row.fromTag;
+        if (asCaller || asCallee)
+            return {};
+    }
+    // Of an early dialog that lost, it is the dialog that is over; of nobody's, it is the request.
+    for (const auto &dialog : evidence.call.earlyDialogs)
+        if (evidence.trace.tag(row.toTag) == dialog.toTag ||
+            evidence.trace.tag(row.fromTag) == dialog.toTag)
+            return {};
+    return evidence.call.earlyDialogs[evidence.call.winner].answer;
+}
+
+void tellTags(const Evidence &evidence, const calls::Transaction &refused, trace::RowId answer,
+              Findings &out)
+{
+    auto &f = out.add(
+        "dlg-481", Severity::Error, Grade::Seen,
+        fmt::format(
+            "The {} of {} [1] has the To-tag {} and the From-tag {}, which are of no dialog "
+            "of this call: 481 [2] is right. The answer has {} [3].",
+            methodOf(evidence, refused), sender(evidence, refused.request),
+            shown(evidence.trace.tag(evidence.trace.row(refused.request).toTag)),
+            shown(evidence.trace.tag(evidence.trace.row(refused.request).fromTag)),
+            shown(evidence.trace.tag(evidence.trace.row(answer).toTag))));
+    f.impact =
+        "The request does not reach the dialog it is for: the other side knows nothing of it.";
+    f.evidence = {at(evidence, refused.request, sip::HeaderId::To, "tags of nobody"),
+                  at(refused.finalResponse, "not known"),
+                  at(evidence, answer, sip::HeaderId::To, "the dialog that there is")};
+    f.fixes = {{"Keep both tags of the 2xx for every request of the dialog (RFC 3261 section "
+                "12.2.1.1).",
+                "sender of the message", Action::None}};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &refused : evidence.call.transactions) {
@@ -42,6 +88,8 @@ void check(const Evidence &evidence, Findings &out)
         if (!inside || refused.finalStatus != 481 || !refused.finalResponse.valid() ||
             !refused.request.valid() || wasEnding(evidence, refused))
             continue;
+        if (const auto answer = otherTags(evidence, refused); answer.valid())
+            return tellTags(evidence, refused, answer, out);
         auto &f = out.add(
             "dlg-481", Severity::Error, Grade::Seen,
             fmt::format("{} does not know the dialog of this {} [1]: 481 after {} [2].",

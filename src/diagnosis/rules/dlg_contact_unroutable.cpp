@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <base/endpoint.h>
 #include <diagnosis/facts.h>
+#include <diagnosis/private_place.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
@@ -10,11 +11,6 @@ namespace diagnosis::rules {
 namespace {
 
 constexpr int kMost = 16; // answers that are looked at
-
-bool outside(const base::Address &address)
-{
-    return address.known() && !address.isPrivate() && !address.isUnspecified();
-}
 
 /// A private Contact in an answer that comes from a public address, without a recorded route.
 std::optional<base::Address> unroutable(const Evidence &evidence, trace::RowId answer)

@@ -15,6 +15,7 @@ constexpr auto kAtOnce = std::chrono::seconds(4);
 /// Requests of the caller in the dialog of that answer, on the hop it came by.
 struct Dealt {
     bool acknowledged = false, ended = false;
+    base::Instant endedAt;
 };
 
 Dealt dealtWith(const Evidence &evidence, trace::RowId answer)
@@ -28,8 +29,10 @@ Dealt dealtWith(const Evidence &evidence, trace::RowId answer)
             continue;
         const bool byCaller = other.toTag == row.toTag && other.fromTag == row.fromTag;
         const bool byCallee = other.fromTag == row.toTag && other.toTag == row.fromTag;
-        if (other.method == sip::Method::Bye && (byCaller || byCallee))
+        if (other.method == sip::Method::Bye && (byCaller || byCallee) && !dealt.ended) {
             dealt.ended = true;
+            dealt.endedAt = other.time;
+        }
         if (other.method == sip::Method::Ack && byCaller && other.time >= row.time &&
             evidence.trace.source(place.row).address == back)
             dealt.acknowledged = true;
@@ -52,9 +55,23 @@ bool hungUp(const Evidence &evidence, trace::RowId answer, base::Instant acknowl
         });
 }
 
+/// As RFC 3261 section 13.2.2.4 wants it: the one call goes on and the other is ended.
+void tellEnded(const Evidence &evidence, trace::RowId kept, trace::RowId other, Findings &out)
+{
+    auto &f = out.add("dlg-multi-2xx", Severity::Info, Grade::Seen,
+                      fmt::format("Two branches answered the INVITE, {} [1] and {} [2]; the caller "
+                                  "acknowledged both and ended one of them.",
+                                  sender(evidence, kept), sender(evidence, other)));
+    f.impact = "Two people answered within moments; for one of them the call ended at once.";
+    f.evidence = {at(kept, "one answer"), at(other, "the other")};
+    f.fixes = {{"Cancel the other branches as soon as the first answer comes.", "home proxy",
+                Action::None}};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
+    trace::RowId ended;
     if (call.earlyDialogs.size() < 2 || call.winner >= call.earlyDialogs.size())
         return;
     const auto kept = call.earlyDialogs[call.winner].answer;
@@ -68,6 +85,9 @@ void check(const Evidence &evidence, Findings &out)
             return;
         const auto late = std::max(evidence.time(dialog.answer), evidence.time(kept));
         const auto dealt = dealtWith(evidence, dialog.answer);
+        if (dealt.ended && dealt.endedAt - late < kAtOnce && dealt.acknowledged &&
+            dealtWith(evidence, kept).acknowledged)
+            ended = dialog.answer;
         // The ACK proves that the caller took it, and that its requests pass here.
         if (dealt.ended || !dealt.acknowledged || !dealtWith(evidence, kept).acknowledged)
             continue;
@@ -91,6 +111,8 @@ void check(const Evidence &evidence, Findings &out)
                     "caller's user agent", Action::None}};
         return;
     }
+    if (ended.valid())
+        tellEnded(evidence, kept, ended, out);
 }
 
 } // namespace
@@ -117,10 +139,8 @@ const Rule dlg_multi_2xx{"dlg-multi-2xx",
   0.11 proxy>alice 180 tag=c
   2.00 proxy>alice 200 tag=b answer
   2.01 alice>proxy ACK tag=b
-  2.02 proxy>alice 200 tag=c answer
-  2.03 alice>proxy ACK tag=c branch=second
-* 2.04 alice>proxy BYE tag=c
-* 2.05 proxy>alice 200 for=BYE
+  2.02 proxy>alice 200 tag=b answer
+  2.03 alice>proxy ACK tag=b
  20.00 tick
 )",
                          check,

@@ -14,6 +14,7 @@ struct Agreed { // by the newest 2xx
     trace::RowId row;
     base::Duration lasts{0};
     std::uint32_t refresher = 0; // its tag, interned
+    bool byCaller = false;       // of the call: he is the refresher
 };
 
 /// The timer that the newest 2xx to INVITE or UPDATE set, nullopt: none, or nobody was named.
@@ -40,7 +41,8 @@ std::optional<Agreed> agreed(const Evidence &evidence, base::Instant before)
     if (!client && !base::equalsNoCase(refresher, "uas"))
         return std::nullopt;
     return Agreed{newest->finalResponse, std::chrono::seconds(*seconds),
-                  client ? row.fromTag : row.toTag};
+                  client ? row.fromTag : row.toTag,
+                  evidence.trace.tag(client ? row.fromTag : row.toTag) == evidence.call.fromTag};
 }
 
 /// A refresh that was tried since and led to nothing.
@@ -75,8 +77,9 @@ void check(const Evidence &evidence, Findings &out)
     const auto *const tried = failedRefresh(evidence, evidence.time(timer->row));
     auto text =
         fmt::format("{} ended the call [2] {} after the last agreement on the session timer "
-                    "of {} [1], as it runs out: the other side had to refresh it and {}",
+                    "of {} [1], as it runs out: the {} had to refresh it and {}",
                     sender(evidence, call.bye), lasting(idle), lasting(timer->lasts),
+                    timer->byCaller ? "caller" : "callee",
                     tried != nullptr ? "failed [3]." : "no refresh is in this trace.");
     auto &f = out.add("dlg-session-expired", Severity::Error, Grade::Likely, std::move(text));
     f.impact = "Every call of this kind ends in mid-sentence after the same time.";
@@ -86,7 +89,7 @@ void check(const Evidence &evidence, Findings &out)
         f.evidence.push_back(at(tried->request, "the refresh that failed"));
     f.fixes = {{"Refresh by UPDATE or re-INVITE after half of Session-Expires, or do not accept to "
                 "be the refresher.",
-                "gateway or SBC", Action::None},
+                timer->byCaller ? "caller's user agent" : "callee's user agent", Action::None},
                {"See whether UPDATE and re-INVITE of the refresher get through; compare their "
                 "route with Contact and Record-Route.",
                 "operator", Action::None}};

@@ -27,8 +27,9 @@ void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
     for (const auto &cancel : call.transactions) {
-        if (cancel.method != sip::Method::Cancel || !cancel.request.valid())
-            continue;
+        if (cancel.method != sip::Method::Cancel || !cancel.request.valid() ||
+            cancel.finalStatus >= 300)
+            continue; // refused: nothing was cancelled (tx-cancel-481)
         const auto *const invite = answeredAfter(call, cancel);
         if (invite == nullptr)
             continue;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/facts.h>
 #include <diagnosis/in_force.h>
+#include <diagnosis/private_place.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -8,11 +9,6 @@ namespace diagnosis::rules {
 namespace {
 
 constexpr std::uint64_t kEnough = 50; // packets: a second of it
-
-bool outside(const base::Address &address)
-{
-    return address.known() && !address.isPrivate() && !address.isUnspecified();
-}
 
 /// What the callee's side named for its media in that dialog.
 struct Named {

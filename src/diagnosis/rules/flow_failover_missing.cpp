@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/flow_bindings.h>
-#include <diagnosis/flow_facts.h>
+#include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -24,7 +24,7 @@ const flows::Flow *spare(const Evidence &evidence, const flows::Flow &dead, base
 {
     for (const auto &flow : evidence.flows)
         if (flow && sameDevice(*flow, dead) && flow->report.regId != dead.report.regId &&
-            !ranOut(*flow, when) && boundAt(*flow, when) && deathOf(*flow, when) == nullptr)
+            !ranOut(*flow, when) && boundAt(*flow, when) && stands(*flow, when))
             return flow.get();
     return nullptr;
 }

@@ -19,7 +19,7 @@ void check(const Evidence &evidence, Findings &out)
         const auto contact = request.value(sip::HeaderId::Contact);
         if (contact.empty() || takesAway(request))
             continue; // asks only, or takes its leave: what stood until then counts
-        if (!sip::parameter(contact, "reg-id") ||
+        if (!sip::parameter(contact, "reg-id") || !sip::parameter(contact, "+sip.instance") ||
             !request.lists(sip::HeaderId::Supported, "outbound"))
             return; // the newest registration counts
         if (evidence.message(transaction.finalResponse).lists(sip::HeaderId::Require, "outbound"))

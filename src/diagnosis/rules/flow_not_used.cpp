@@ -56,18 +56,20 @@ void check(const Evidence &evidence, Findings &out)
         return;
     for (const auto &transaction : evidence.call.transactions) {
         if (transaction.inDialog || !transaction.request.valid() ||
-            transaction.method == sip::Method::Ack || transaction.method == sip::Method::Cancel ||
-            evidence.trace.row(transaction.request).viaCount < 2)
+            transaction.method == sip::Method::Ack || transaction.method == sip::Method::Cancel)
             continue;
         const auto *const flow = passedBy(evidence, transaction.request, transaction.started);
         if (flow == nullptr)
             continue;
-        auto &f = out.add("flow-not-used", Severity::Warning, Grade::Seen,
-                          fmt::format("{} sent the {} [1] to the Contact of {} itself, {}, and not "
-                                      "over the flow that it had granted and that stood [2].",
-                                      evidence.trace.source(transaction.request).text(),
-                                      methodOf(evidence, transaction), shown(flow->report.aor),
-                                      evidence.trace.destination(transaction.request).text()));
+        // With one Via a neighbour on the edge's host may have dialled the Contact itself.
+        const bool handedOn = evidence.trace.row(transaction.request).viaCount > 1;
+        auto &f =
+            out.add("flow-not-used", Severity::Warning, handedOn ? Grade::Seen : Grade::Likely,
+                    fmt::format("{} sent the {} [1] to the Contact of {} itself, {}, and not "
+                                "over the flow that it had granted and that stood [2].",
+                                evidence.trace.source(transaction.request).text(),
+                                methodOf(evidence, transaction), shown(flow->report.aor),
+                                evidence.trace.destination(transaction.request).text()));
         f.impact = "It works only where the user agent can be reached from outside: behind a NAT "
                    "or firewall every such call is lost.";
         f.evidence = {at(transaction.request, "past the flow"), at(*flow, "the flow")};

@@ -14,16 +14,22 @@ bool isAnswer(const flows::FlowEvent &event)
            event.what == Happening::Removed;
 }
 
-/// The last ping that got no pong and was not followed by a sign of life of the edge. Of a flow of
-/// ours only the connection is known to be another one by then: report() looks at that.
-const flows::FlowEvent *unansweredPing(const flows::Flow &flow)
+/// The first of the pings without pong that no sign of life of the edge followed: since then the
+/// flow is dead. Of a flow of ours only the connection is known to be another one by then: report()
+/// looks at that.
+const flows::FlowEvent *unansweredPing(const Evidence &evidence, const flows::Flow &flow)
 {
     const flows::FlowEvent *missing = nullptr;
     for (const auto &event : flow.events) {
-        if (event.what == flows::Happening::PongMissing)
-            missing = &event;
-        else if (!flow.ours && isAnswer(event))
+        if (event.what == flows::Happening::PongMissing) {
+            // Noted when a later row arrives, so not in order.
+            const bool other = missing != nullptr && evidence.trace.source(missing->row) !=
+                                                         evidence.trace.source(event.row);
+            if (missing == nullptr || other || event.time < missing->time)
+                missing = &event;
+        } else if (!flow.ours && isAnswer(event)) {
             missing = nullptr;
+        }
     }
     return missing;
 }
@@ -128,7 +134,7 @@ void check(const Evidence &evidence, Findings &out)
             evidence.trace.row(flow->lastRegister).call != evidence.call.id ||
             lifeWithoutPong(evidence, *flow)) // flow-pong-never tells
             continue;
-        if (const auto *const missing = unansweredPing(*flow))
+        if (const auto *const missing = unansweredPing(evidence, *flow))
             report(evidence, *flow, *missing, out);
     }
 }

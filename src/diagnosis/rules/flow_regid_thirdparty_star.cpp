@@ -68,7 +68,7 @@ extern const Rule flow_regid_thirdparty_star;
 const Rule flow_regid_thirdparty_star{"flow-regid-thirdparty-star",
                                       "A flow where none may be asked for",
                                       Severity::Error,
-                                      "RFC 5626 section 4.2.1",
+                                      "RFC 5626 sections 4.2.1 and 4.2.3",
                                       "400",
                                       R"(
   0.00 bob>edge REGISTER tcp "Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance=\"<urn:uuid:1>\""

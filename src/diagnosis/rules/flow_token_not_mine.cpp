@@ -3,6 +3,8 @@
 #include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/address.h>
+#include <sip/uri.h>
 
 namespace diagnosis::rules {
 namespace {
@@ -20,6 +22,30 @@ bool formerlyOf(const Evidence &evidence, const flows::Flow &flow, const TokenSe
                               named->registered.known() && named->registered < flow.registered);
 }
 
+/// One behind the edge that the request came by, or that says so, is at this address.
+bool standsBehind(const Evidence &evidence, trace::RowId request, const base::Address &address)
+{
+    const auto vias = evidence.message(request).values(sip::HeaderId::Via);
+    return std::any_of(vias.begin(), vias.end(), [&](std::string_view value) {
+        const auto via = sip::parseVia(value);
+        return sip::addressOf(via.host) == address ||
+               base::Address::parse(via.parameter("received").value_or("")) == address;
+    });
+}
+
+/// A port of this very user agent that no flow of it ever had, as a stored or damaged token names
+/// it: not of somebody else behind the same NAT, whose way the edge records beside.
+bool nobodys(const Evidence &evidence, const flows::Flow &flow, const TokenSeen &token)
+{
+    if (!token.readable || token.readable->edge != flow.edge ||
+        token.readable->userAgent.address != flow.userAgent.address ||
+        flowOf(evidence, token) != nullptr)
+        return false;
+    // The edge itself, with one Via, hands on nobody's request.
+    return evidence.trace.row(token.row).viaCount == 1 ||
+           !standsBehind(evidence, token.row, flow.userAgent.address);
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     if (evidence.flows.empty() || evidence.flows.size() > kMostFlows ||
@@ -28,8 +54,7 @@ void check(const Evidence &evidence, Findings &out)
     for (const auto &transaction : evidence.call.transactions) {
         const bool forms = transaction.method == sip::Method::Invite ||
                            transaction.method == sip::Method::Subscribe;
-        if (!forms || transaction.inDialog || !transaction.request.valid() ||
-            evidence.trace.row(transaction.request).viaCount < 2)
+        if (!forms || transaction.inDialog || !transaction.request.valid())
             continue;
         const auto *const flow =
             standingBetween(evidence, evidence.trace.destination(transaction.request),
@@ -37,14 +62,23 @@ void check(const Evidence &evidence, Findings &out)
                             evidence.trace.row(transaction.request).transport, transaction.started);
         if (flow == nullptr)
             continue;
-        for (const auto &token : tokensOf(evidence, transaction.request)) {
-            if (token.header != sip::HeaderId::RecordRoute || !formerlyOf(evidence, *flow, token))
+        const auto tokens = tokensOf(evidence, transaction.request);
+        const bool named = std::any_of(tokens.begin(), tokens.end(), [&](const auto &token) {
+            return token.header == sip::HeaderId::RecordRoute && namesNow(*flow, token);
+        });
+        for (const auto &token : tokens) {
+            if (token.header != sip::HeaderId::RecordRoute)
+                continue;
+            const bool former = formerlyOf(evidence, *flow, token);
+            if (!former && (named || !nobodys(evidence, *flow, token)))
                 continue;
             auto &f = out.add(
                 "flow-token-not-mine", Severity::Warning, Grade::Likely,
                 fmt::format("The {} came to {} over its living flow [2], but the Record-Route of "
-                            "its edge [1] names a connection that was replaced: {}.",
+                            "its edge [1] names {}: {}.",
                             methodOf(evidence, transaction), flow->userAgent.text(),
+                            former ? "a connection that was replaced"
+                                   : "a connection that it does not have",
                             tokenText(evidence, token, transaction.started)));
             f.impact = "Later requests of this dialog are sent to the old connection: BYE, hold "
                        "and transfer fail with 430, or with nothing.";
@@ -62,7 +96,7 @@ void check(const Evidence &evidence, Findings &out)
 
 extern const Rule flow_token_not_mine;
 const Rule flow_token_not_mine{"flow-token-not-mine",
-                               "A flow token of a connection that was replaced",
+                               "A flow token of another connection",
                                Severity::Warning,
                                "RFC 5626 section 5.3",
                                "430",

@@ -47,7 +47,7 @@ extern const Rule neg_dtmf_lost;
 const Rule neg_dtmf_lost{"neg-dtmf-lost",
                          "DTMF as events was offered and not taken",
                          Severity::Info,
-                         "RFC 4733 section 2.5",
+                         "RFC 4733 section 2.5.1.1",
                          "488",
                          R"(
   0.00 alice>bob INVITE sdp=8,101

@@ -32,7 +32,9 @@ void check(const Evidence &evidence, Findings &out)
         const auto *const described = receiver(evidence, bound);
         const auto *const audio =
             described != nullptr ? sdpOf(evidence, described->row).audio() : nullptr;
-        if (audio == nullptr)
+        // Beside video, only what goes to the audio line is audio.
+        if (audio == nullptr || (sdpOf(evidence, described->row).media.size() > 1 &&
+                                 audio->port != stream.destination.port))
             continue;
         const long took = std::lround(base::toSeconds(stream.ptime) * 1000);
         const bool tooLong = audio->maxptime != 0 && took > audio->maxptime + kTolerance;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <base/text.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
@@ -8,12 +9,21 @@
 namespace diagnosis::rules {
 namespace {
 
+/// It is called SDP and holds nothing of it. One without m= lines is legal (RFC 3264 section 5).
+bool garbage(const sip::Sdp &sdp)
+{
+    return sdp.media.empty() && sdp.origin.empty() && sdp.connection.empty() &&
+           !base::trim(sdp.text).empty();
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &entry : evidence.call.rows) {
-        if (entry.original.valid() || !hasSdp(evidence, entry.row) ||
-            evidence.trace.row(entry.row).kind != trace::RowKind::Message)
+        const auto &row = evidence.trace.row(entry.row);
+        if (entry.original.valid() || row.kind != trace::RowKind::Message || !row.hasSdp)
             continue; // the end that a capture lost is no fault of the sender
+        if (!hasSdp(evidence, entry.row) && !garbage(sdpOf(evidence, entry.row)))
+            continue;
         const auto &sdp = sdpOf(evidence, entry.row);
         const auto fault = sip::audioFault(sdp);
         if (fault.empty())

@@ -66,7 +66,8 @@ void check(const Evidence &evidence, Findings &out)
         return;
     const bool sure = !own.instance.empty();
     auto &f = out.add(
-        "reg-ghosts", Severity::Warning, sure ? Grade::Seen : Grade::Likely,
+        // Without an instance-id they may be other telephones behind the same NAT.
+        "reg-ghosts", sure ? Severity::Warning : Severity::Info, sure ? Grade::Seen : Grade::Likely,
         fmt::format("The registrar lists {} more of {} [2] beside the one it registered now [1]{}.",
                     count(ghosts, "contact"), sure ? "this instance" : "this host and user",
                     sure ? "" : ", where no instance-id tells devices apart"));
@@ -90,12 +91,12 @@ const Rule reg_ghosts{"reg-ghosts",
                       "RFC 3261 section 10.3, RFC 5626 section 6",
                       "200",
                       R"(
-  0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20:5062>;expires=600"
-* 0.05 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20:5062>;expires=600, <sip:bob@192.0.2.20:40112>;expires=310, <sip:bob@192.0.2.20:38411>;expires=120"
+  0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20:5062>;+sip.instance=\"<urn:uuid:1>\";expires=600"
+* 0.05 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20:5062>;+sip.instance=\"<urn:uuid:1>\";expires=600, <sip:bob@192.0.2.20:40112>;+sip.instance=\"<urn:uuid:1>\";expires=310, <sip:bob@192.0.2.20:38411>;+sip.instance=\"<urn:uuid:1>\";expires=120"
 )",
                       R"(
-  0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20:5062>;expires=600"
-  0.05 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20:5062>;expires=600, <sip:bob@192.0.2.30:5060>;expires=310, <sip:bob@192.0.2.40:5060>;expires=120"
+  0.00 bob>edge REGISTER "Contact: <sip:bob@192.0.2.20:5062>;+sip.instance=\"<urn:uuid:1>\";expires=600"
+  0.05 edge>bob 200 tag=r "Contact: <sip:bob@192.0.2.20:5062>;+sip.instance=\"<urn:uuid:1>\";expires=600, <sip:bob@192.0.2.30:5060>;+sip.instance=\"<urn:uuid:2>\";expires=310, <sip:bob@192.0.2.40:5060>;+sip.instance=\"<urn:uuid:3>\";expires=120"
 )",
                       check,
                       Reads::Messages};

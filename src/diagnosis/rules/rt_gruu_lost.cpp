@@ -54,7 +54,7 @@ extern const Rule rt_gruu_lost;
 const Rule rt_gruu_lost{"rt-gruu-lost",
                         "The address of a device leads nowhere",
                         Severity::Warning,
-                        "RFC 5627 section 5.3",
+                        "RFC 5627 section 6.1",
                         "480",
                         R"(
   0.00 alice>home OPTIONS uri=bob@example.test;gr=urn:uuid:1

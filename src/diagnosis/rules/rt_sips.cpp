@@ -58,7 +58,7 @@ extern const Rule rt_sips;
 const Rule rt_sips{"rt-sips",
                    "A sips address over a hop in the clear",
                    Severity::Warning,
-                   "RFC 5630 section 3.1, RFC 3261 section 26.2.2",
+                   "RFC 5630 section 5, RFC 3261 section 26.2.2",
                    "480",
                    R"(
   0.00 alice>proxy OPTIONS uri=bob@example.test

@@ -64,7 +64,8 @@ void check(const Evidence &evidence, Findings &out)
             const auto packets = sentBy(evidence, bound, static_cast<std::uint8_t>(type));
             if (packets < kEnough || known->test(type) || neverAgreed(type))
                 continue;
-            const bool fixed = type < 35; // a receiver may know it all the same
+            // A receiver may know it all the same, beside what was agreed.
+            const bool fixed = type < 35 && packets * 2 < bound.stream->packets;
             auto &f =
                 out.add("rtp-pt-change", fixed ? Severity::Warning : Severity::Error, Grade::Seen,
                         fmt::format("{} sent {} with payload type {} [1], which no "

@@ -24,7 +24,9 @@ void check(const Evidence &evidence, Findings &out)
         renegotiated(evidence))
         return;
     const auto &stream = *worst->stream;
-    auto &f = out.add("rtp-seq-reset", Severity::Warning, Grade::Seen,
+    // Once, a receiver takes it for a restart (RFC 3550 appendix A.1); again and again it does not.
+    const auto severity = stream.sequenceResets == 1 ? Severity::Info : Severity::Warning;
+    auto &f = out.add("rtp-seq-reset", severity, Grade::Seen,
                       fmt::format("The sequence numbers of {} [1] began anew {} while its SSRC "
                                   "stayed the same.",
                                   stream.source.text(), count(stream.sequenceResets, "time")));
@@ -43,13 +45,14 @@ extern const Rule rtp_seq_reset;
 const Rule rtp_seq_reset{"rtp-seq-reset",
                          "Sequence numbers that begin anew",
                          Severity::Warning,
-                         "RFC 3550 section 8",
+                         "RFC 3550 section 8 and appendix A.1",
                          "200",
                          R"(
   answered
   1.10 alice>bob rtp 400
   1.10 bob>alice rtp 200
 * 5.10 bob>alice rtp 200 sequence=20000
+* 9.10 bob>alice rtp 200 sequence=40000
  35.00 tick
 )",
                          R"(
@@ -57,6 +60,7 @@ const Rule rtp_seq_reset{"rtp-seq-reset",
   1.10 alice>bob rtp 400
   1.10 bob>alice rtp 200
   5.10 bob>alice rtp 200 sequence=20000 ssrc=77
+  9.10 bob>alice rtp 200 sequence=40000 ssrc=78
  35.00 tick
 )",
                          check};

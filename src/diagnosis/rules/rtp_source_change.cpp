@@ -72,11 +72,12 @@ const Rule rtp_source_change{"rtp-source-change",
 )",
                              R"(
   answered
-  1.10 alice>bob rtp 1000
+  1.10 alice>bob rtp 400
   1.10 bob>alice rtp 400
 * 9.00 bob>alice INVITE tag=b reverse sdp=0@bob:5555
 * 9.05 alice>bob 200 answer
 * 9.10 bob>alice ACK tag=b reverse
+  9.15 alice>bob rtp 600 toport=5555 sequence=400 at=400
   9.20 bob>alice rtp 400 port=5555 sequence=400
  35.00 tick
 )",

@@ -7,17 +7,31 @@
 namespace diagnosis::rules {
 namespace {
 
+bool fails(const BoundStream &bound)
+{
+    return bound.certainty != Certainty::Guess && !bound.astray &&
+           !(bound.towardsCaller && bound.early) && // em-srtp-no-key
+           (neverOpened(*bound.stream) || partlyRefused(*bound.stream));
+}
+
+/// The first one that fails the other way; nullptr: none.
+const BoundStream *failsBack(const Evidence &evidence, const BoundStream &bound)
+{
+    for (const auto &other : evidence.streams)
+        if (other.towardsCaller != bound.towardsCaller && fails(other))
+            return &other;
+    return nullptr;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     if (!evidence.call.answered.known())
         return;
     for (const auto &bound : evidence.streams) {
         const auto &stream = *bound.stream;
-        const bool never = neverOpened(stream);
-        if (bound.certainty == Certainty::Guess || bound.astray ||
-            (bound.towardsCaller && bound.early) || // em-srtp-no-key
-            (!never && !partlyRefused(stream)))
+        if (!fails(bound))
             continue;
+        const bool never = neverOpened(stream);
         const auto key = keyOf(evidence, bound);
         const std::string where = key.valid() ? " [2]" : "";
         const bool plain = unprotected(stream);
@@ -40,6 +54,12 @@ void check(const Evidence &evidence, Findings &out)
                                        : "packets that cannot be authenticated (RFC 3711)")};
         if (key.valid())
             f.evidence.push_back(at(key, "the key that should fit"));
+        if (const auto *const back = failsBack(evidence, bound)) {
+            f.text += fmt::format(" Nor can those of {} the other way [{}].",
+                                  back->stream->source.text(), f.evidence.size() + 1);
+            f.impact = "Neither side hears the other as it should.";
+            f.evidence.push_back(at(*back->stream, "the other way"));
+        }
         if (plain) {
             f.fixes = {{"Encrypt what is sent with the key of the description, or answer with "
                         "RTP/AVP where plain audio is allowed.",

@@ -59,6 +59,40 @@ trace::RowId acknowledgement(const Evidence &evidence, const calls::Transaction 
     return {};
 }
 
+/// ACKs of that dialog whose number is not the INVITE's (RFC 3261 section 13.2.2.4); invalid: none.
+trace::RowId misnumbered(const Evidence &evidence, const calls::Transaction &invite,
+                         const Answer &answer)
+{
+    for (const auto &entry : evidence.call.rows) {
+        const auto &row = evidence.trace.row(entry.row);
+        if (trace::isMessage(row.kind) && row.method == sip::Method::Ack && row.status == 0 &&
+            row.time >= evidence.time(answer.row) && row.cseq != invite.cseq &&
+            row.toTag == evidence.trace.row(answer.row).toTag &&
+            row.fromTag == evidence.trace.row(answer.row).fromTag &&
+            std::none_of(evidence.call.transactions.begin(), evidence.call.transactions.end(),
+                         [&](const auto &t) {
+                             return t.method == sip::Method::Invite && t.cseq == row.cseq;
+                         }))
+            return entry.row;
+    }
+    return {};
+}
+
+/// Whoever got that ACK first handed the INVITE on, and never the ACK, on a way that is in view.
+bool heldBack(const Evidence &evidence, const calls::Transaction &invite, trace::RowId ack)
+{
+    const auto at = evidence.trace.destination(ack);
+    const auto sentFrom = [&](const auto &t) {
+        return t.request.valid() && t.cseq == invite.cseq && evidence.trace.source(t.request) == at;
+    };
+    const auto &all = evidence.call.transactions;
+    return std::any_of(
+               all.begin(), all.end(),
+               [&](const auto &t) { return t.method == sip::Method::Invite && sentFrom(t); }) &&
+           std::none_of(all.begin(), all.end(),
+                        [&](const auto &t) { return t.method == sip::Method::Ack && sentFrom(t); });
+}
+
 /// The callee's BYE when its patience of 64*T1 was over (RFC 3261 section 13.3.1.4).
 trace::RowId givingUp(const Evidence &evidence, const Answer &answer)
 {
@@ -106,6 +140,28 @@ void explainPath(const Evidence &evidence, const Answer &answer, trace::RowId ac
                 "NAT or firewall", Action::None}};
 }
 
+void explainNumber(const Evidence &evidence, const calls::Transaction &invite, const Answer &answer,
+                   trace::RowId wrong, Finding &f)
+{
+    f.text += fmt::format("; the ACK [3] has the CSeq number {} and the INVITE {}: it acknowledges "
+                          "nothing.",
+                          evidence.trace.row(wrong).cseq, invite.cseq);
+    f.impact = "The callee waits for its ACK, gives up 32 s (64*T1) after the answer and ends the "
+               "call with BYE.";
+    f.evidence = {at(answer.row, "the answer"), at(answer.repeats.back(), "still repeated"),
+                  at(evidence, wrong, sip::HeaderId::CSeq, "another number")};
+    f.fixes = {{"Give the ACK the CSeq number of its INVITE (RFC 3261 section 13.2.2.4).",
+                "caller's user agent", Action::None}};
+}
+
+void explainHolder(const Evidence &evidence, trace::RowId ack, Finding &f)
+{
+    f.fixes = {{fmt::format("See why {} does not hand the ACK on: it has to go where its Route and "
+                            "Request-URI say (RFC 3261 section 16.6).",
+                            receiver(evidence, ack)),
+                "home proxy", Action::None}};
+}
+
 void explainDelay(const Answer &answer, trace::RowId ack, Finding &f)
 {
     f.impact = "Until the ACK many callees send no audio: the first words are missing.";
@@ -144,11 +200,20 @@ void report(const Evidence &evidence, const calls::Transaction &invite,
         return shown(evidence.trace.tag(evidence.trace.row(of.row).toTag));
     };
     const bool late = ack.valid() && evidence.time(ack) > evidence.time(last);
+    const bool held = ack.valid() && !late && heldBack(evidence, invite, ack);
+    const auto wrong = ack.valid() ? trace::RowId{} : misnumbered(evidence, invite, answer);
+    if (wrong.valid()) {
+        auto &f = out.add("tx-200-no-ack", Severity::Error, Grade::Seen, std::move(text));
+        explainNumber(evidence, invite, answer, wrong, f);
+        return;
+    }
     if (late)
         text += fmt::format("; the ACK [3] came {} after the first.",
                             lasting(evidence.time(ack) - evidence.time(answer.row)));
     else if (ack.valid())
-        text += fmt::format("; the ACK to {} [3] did not stop it.", receiver(evidence, ack));
+        text += held ? fmt::format("; {} got the ACK [3] and did not hand it on.",
+                                   receiver(evidence, ack))
+                     : fmt::format("; the ACK to {} [3] did not stop it.", receiver(evidence, ack));
     else if (other != nullptr)
         text += fmt::format("; no ACK for it (To-tag {}) is in this trace, only the one for "
                             "To-tag {}.",
@@ -168,6 +233,8 @@ void report(const Evidence &evidence, const calls::Transaction &invite,
         explainFork(evidence, answer, f);
     else
         explainPath(evidence, answer, ack, f);
+    if (held)
+        explainHolder(evidence, ack, f);
     if (end.valid())
         f.evidence.push_back(at(end, "given up: 64*T1 after the answer"));
 }

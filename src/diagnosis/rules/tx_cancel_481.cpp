@@ -12,9 +12,8 @@ const calls::Transaction *openInvite(const Evidence &evidence, const calls::Tran
 {
     const calls::Transaction *found = nullptr;
     for (const auto &invite : evidence.call.transactions) {
-        if (invite.method != sip::Method::Invite || invite.pair != cancel.pair ||
-            invite.cseq != cancel.cseq || !invite.request.valid() ||
-            invite.started > cancel.started)
+        if (invite.method != sip::Method::Invite || invite.pair != cancel.pair || invite.inDialog ||
+            !invite.request.valid() || invite.started > cancel.started)
             continue;
         const bool open = invite.finalResponse.valid() && invite.finished > cancel.finished;
         if (invite.branch == cancel.branch)
@@ -39,7 +38,11 @@ void check(const Evidence &evidence, Findings &out)
             fmt::format("{} answered the CANCEL [2] with 481 [3] while the INVITE [1] was still "
                         "open there, as its {} shows [4]{}.",
                         sender(evidence, cancel.finalResponse), codeText(invite->finalStatus),
-                        other ? ": the CANCEL has another branch than the INVITE" : ""));
+                        other ? ": the CANCEL has another branch than the INVITE"
+                        : invite->cseq != cancel.cseq
+                            ? fmt::format(": the CANCEL has the CSeq number {} and the INVITE {}",
+                                          cancel.cseq, invite->cseq)
+                            : std::string()));
         f.impact = "The callee goes on ringing after the caller hung up.";
         f.evidence = {at(evidence, invite->request, sip::HeaderId::Via, "the INVITE's branch"),
                       at(evidence, cancel.request, sip::HeaderId::Via, "the CANCEL's"),
@@ -58,7 +61,7 @@ extern const Rule tx_cancel_481;
 const Rule tx_cancel_481{"tx-cancel-481",
                          "CANCEL that finds no call",
                          Severity::Warning,
-                         "RFC 3261 section 9.2",
+                         "RFC 3261 sections 9.1 and 9.2",
                          "481",
                          R"(
   0.00 alice>bob INVITE offer

@@ -3,6 +3,7 @@
 #include <base/text.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/tls_refusal.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
@@ -31,40 +32,12 @@ trace::RowId reasonOf(const Evidence &evidence)
     return reason;
 }
 
-/// TLS is told by the sentence alone; nullopt: it was not that.
-std::optional<std::vector<Fix>> fixesOfTls(std::string_view sentence)
-{
-    const auto tells = [&](std::string_view words) {
-        return sentence.find(words) != std::string_view::npos;
-    };
-    if (tells("client certificate"))
-        return {{{"Give a client certificate, with its key, that the server trusts.",
-                  "caller's user agent", Action::None},
-                 {"Have the server trust the authority that issued it, or ask for none.",
-                  "operator", Action::None}}};
-    if (tells("ertificate of ") || tells("certificate names ") || tells("another certificate"))
-        return {{{"Have the server show a certificate that is valid, names the host that is "
-                  "called, and comes with those between it and its authority.",
-                  "operator", Action::None},
-                 {"If the authority is your own, give its certificate as the CA file.",
-                  "caller's user agent", Action::None},
-                 {"If the owner confirms its SHA-256 fingerprint, accept this one certificate for "
-                  "this server.",
-                  "caller's user agent", Action::None}}};
-    if (tells("TLS"))
-        return {{{"Check the port, which is 5061 for TLS, and the transport.",
-                  "caller's user agent", Action::None},
-                 {"Have the server speak TLS 1.2 or 1.3 on it, with a common cipher.", "operator",
-                  Action::None}}};
-    return std::nullopt;
-}
-
 std::vector<Fix> fixesOf(base::LocalKind kind, std::string_view sentence)
 {
-    if (auto tls = kind == base::LocalKind::SendFailed || kind == base::LocalKind::TimedOut
-                       ? fixesOfTls(sentence)
-                       : std::nullopt)
-        return *tls;
+    const bool mayBeTls = kind == base::LocalKind::SendFailed || kind == base::LocalKind::TimedOut;
+    if (const auto trouble = mayBeTls ? tlsTrouble(sentence) : TlsTrouble::None;
+        trouble != TlsTrouble::None)
+        return diagnosis::fixesOf(trouble);
     switch (kind) {
     case base::LocalKind::Unresolvable:
         return {{"Check how the host is written, and whether the DNS server in use knows it "
@@ -90,6 +63,9 @@ void check(const Evidence &evidence, Findings &out)
     if (!reason.valid())
         return;
     const auto &event = *evidence.trace.local(reason);
+    if (event.kind == base::LocalKind::SendFailed && registersFlow(evidence) &&
+        tlsTrouble(event.sentence) == TlsTrouble::ServerCertificate)
+        return; // flow-tls-identity
     auto &f = out.add(
         "tx-not-sent", Severity::Error, Grade::Seen,
         fmt::format("No message left this computer [1]: {}",

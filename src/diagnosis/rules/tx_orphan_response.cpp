@@ -98,6 +98,8 @@ void check(const Evidence &evidence, Findings &out)
         const auto first = orphans.front();
         const auto sent = evidence.message(request.request).branch();
         const auto back = evidence.message(first).branch();
+        if (sent == back)
+            continue; // only the sent-by differs: rt-alg tells of what rewrites it
         auto &f = out.add(
             "tx-orphan-response", Severity::Warning, Grade::Seen,
             fmt::format("{} answered the {} [1] with {} [2], but the top Via of the response has "

@@ -181,6 +181,35 @@ Talk readYaml(std::string_view text)
     return out;
 }
 
+constexpr std::string_view kArray = "char peer";
+
+/// "char peer0_1[] = { /* Packet 4 */ 0x53, 0x49, ... };" as Wireshark shows C arrays: who sent it,
+/// and its bytes.
+Talk readArrays(std::string_view text)
+{
+    Talk out;
+    std::size_t at = 0;
+    while ((at = text.find(kArray, at)) != std::string_view::npos) {
+        at += kArray.size();
+        const int side = at < text.size() && text[at] == '0' ? 0 : 1;
+        const std::size_t begin = text.find('{', at);
+        const std::size_t end = std::min(text.find('}', at), text.size());
+        if (begin == std::string_view::npos || begin > end)
+            continue;
+        std::string bytes;
+        for (std::size_t i = begin; (i = text.find("0x", i)) < end; i += 2) {
+            const int high = i + 2 < end ? base::hexDigit(text[i + 2]) : -1;
+            const int low = i + 3 < end ? base::hexDigit(text[i + 3]) : -1;
+            if (high >= 0)
+                bytes += static_cast<char>(low < 0 ? high : high * 16 + low);
+        }
+        if (!bytes.empty())
+            out.parts.push_back({side, {}, std::move(bytes)});
+        at = end;
+    }
+    return out;
+}
+
 /// As long as its Content-Length says, or not SIP at all.
 bool isWhole(std::string_view bytes)
 {
@@ -219,6 +248,9 @@ bool isFollow(std::string_view firstBytes)
 {
     if (!looksLikeText(firstBytes))
         return false;
+    if (base::trim(firstBytes).starts_with(kArray) &&
+        firstBytes.find('{') != std::string_view::npos)
+        return true;
     if (firstBytes.starts_with("peers:") && firstBytes.find("- peer: 0") != std::string_view::npos)
         return true;
     const std::size_t at = firstBytes.find(std::string("\n").append(kHead));
@@ -238,6 +270,10 @@ std::vector<Talk> readFollows(std::string_view text)
     std::vector<Talk> out;
     if (text.starts_with("peers:")) {
         out.push_back(readYaml(text));
+        return out;
+    }
+    if (base::trim(text.substr(0, 4096)).starts_with(kArray)) {
+        out.push_back(readArrays(text));
         return out;
     }
     for (std::size_t at = 0; at < text.size();) {
