@@ -14,6 +14,7 @@
 #include <ui/panels/dial_bar.h>
 #include <ui/panels/early_media_panel.h>
 #include <ui/panels/ladder_pane.h>
+#include <ui/panels/sound_panel.h>
 #include <ui/theme/theme.h>
 #include <ui/views/ladder_view.h>
 
@@ -94,7 +95,9 @@ constexpr std::array kCommands{
     Command{"call.transfer", "&Call", "&Transfer...", "", [](Deeds &d, A &) { d.transfer(); },
             Need::Answered},
     Command{"call.mute", "&Call", "-&Mute or play early media", "Ctrl+Shift+M",
-            [](Deeds &d, A &) { d.parts().early->toggleMute(); }, Need::Heard},
+            [](Deeds &d, A &) { d.parts().early->toggleMute(); }, Need::Sound},
+    Command{"call.play", "&Call", "Play the captured sound, or stop it", "Ctrl+Alt+P",
+            [](Deeds &d, A &) { d.parts().sound->togglePlay(); }, Need::Sound},
     Command{"call.listen", "&Call", "&Listen to the next early dialog", "Ctrl+Shift+L",
             [](Deeds &d, A &) { d.parts().early->listenToNext(); }, Need::Forks},
     Command{"call.record", "&Call", "&Record", "Ctrl+R",
@@ -138,6 +141,8 @@ constexpr std::array kCommands{
             [](Deeds &d, A &) { raise(d.parts().earsDock); }},
     Command{"view.sound", "&View", "So&und on the ladder's clock", "F9",
             [](Deeds &d, A &) { raise(d.parts().soundDock); }},
+    Command{"view.codecs", "&View", "Offer and ans&wer", "F12",
+            [](Deeds &d, A &) { raise(d.parts().codecsDock); }},
     Command{"view.leg", "&View", "Next le&g of this call", "F4", [](Deeds &d, A &) { d.nextLeg(); },
             Need::Legs},
     Command{"view.legs", "&View", "&Joined legs in one ladder", "Shift+F4",

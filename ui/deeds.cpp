@@ -24,6 +24,7 @@
 #include <ui/panels/ladder_pane.h>
 #include <ui/panels/palette.h>
 #include <ui/panels/welcome_page.h>
+#include <ui/replay.h>
 #include <ui/text.h>
 #include <ui/theme/theme.h>
 #include <ui/views/ladder_view.h>
@@ -36,6 +37,7 @@ Deeds::Deeds(Parts parts, QObject *parent) : QObject(parent), m_parts(parts)
     wirePanels();
     wireCalls();
     connect(m_parts.bridge, &DeskBridge::notice, this, &Deeds::say);
+    connect(&Replay::of(m_parts.bridge->store()), &Replay::notice, this, &Deeds::say);
     connect(&m_parts.bridge->store(), &Store::progressed, this, &Deeds::watchImport);
     connect(&m_parts.bridge->store(), &Store::callsTouched, this, &Deeds::showLadder);
     // Queued: after the window has arranged its panels.
@@ -57,7 +59,7 @@ void Deeds::wirePanels()
     connect(p.explain, &ExplainPanel::certificateWanted, this, &Deeds::showCertificate);
     connect(p.ladder, &LadderPane::certificateWanted, this, &Deeds::showCertificate);
     p.files->clock().setReadAgain([this](const QStringList &arguments) { readAgain(arguments); });
-    connect(p.ladder, &LadderPane::listenWanted, p.early, &EarlyMediaPanel::listenTo);
+    connect(p.ladder, &LadderPane::listenWanted, p.early, &EarlyMediaPanel::hear);
     connect(p.early, &EarlyMediaPanel::listens, p.ladder, &LadderPane::setListening);
     connect(p.ladder, &LadderPane::keyTyped, this, &Deeds::typed);
     connect(p.calls, &CallList::keyTyped, this, &Deeds::typed);

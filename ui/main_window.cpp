@@ -19,6 +19,7 @@
 #include <ui/keychain.h>
 #include <ui/panels/bars.h>
 #include <ui/panels/call_list.h>
+#include <ui/panels/codecs_panel.h>
 #include <ui/panels/compare_panel.h>
 #include <ui/panels/dial_bar.h>
 #include <ui/panels/early_media_panel.h>
@@ -43,7 +44,7 @@
 namespace ui {
 namespace {
 
-constexpr int kLayoutVersion = 4;
+constexpr int kLayoutVersion = 5;
 constexpr QSize kFrame(16, 48); // what a window manager may put around it
 
 QSize roomOnScreen(const QWidget &widget)
@@ -105,6 +106,7 @@ void MainWindow::makePanels()
     m_parts.early = new EarlyMediaPanel(store, focus, theme, this);
     m_parts.ears = new EarsPanel(store, focus, this);
     m_parts.sound = new SoundPanel(store, focus, theme, this);
+    m_parts.codecs = new CodecsPanel(store, focus, theme, this);
     m_parts.board = new FlowBoard(store, focus, theme, this);
 }
 
@@ -171,9 +173,12 @@ void MainWindow::makeDocks()
     p.flowsDock = makeDock("flowsDock", tr("Flows"), p.board, Qt::BottomDockWidgetArea);
     p.earsDock = makeDock("earsDock", tr("Who hears what"), p.ears, Qt::BottomDockWidgetArea);
     p.soundDock = makeDock("soundDock", tr("Sound"), p.sound, Qt::BottomDockWidgetArea);
+    p.codecsDock =
+        makeDock("codecsDock", tr("Offer and answer"), p.codecs, Qt::BottomDockWidgetArea);
     tabifyDockWidget(p.earlyDock, p.flowsDock);
     tabifyDockWidget(p.flowsDock, p.earsDock);
     tabifyDockWidget(p.earsDock, p.soundDock);
+    tabifyDockWidget(p.soundDock, p.codecsDock);
     p.earlyDock->raise();
     tabifyDockWidget(p.explainDock, p.messageDock);
     tabifyDockWidget(p.messageDock, p.findingsDock);
@@ -202,7 +207,7 @@ void MainWindow::setDocksVisible(bool visible)
     for (QDockWidget *dock :
          {m_parts.callsDock, m_parts.explainDock, m_parts.messageDock, m_parts.findingsDock,
           m_parts.compareDock, m_parts.filesDock, m_parts.earlyDock, m_parts.flowsDock,
-          m_parts.earsDock, m_parts.soundDock})
+          m_parts.earsDock, m_parts.soundDock, m_parts.codecsDock})
         dock->setVisible(visible);
 }
 

@@ -6,6 +6,7 @@
 #include <ui/focus.h>
 #include <ui/panels/bars.h>
 #include <ui/panels/dial_bar.h>
+#include <ui/replay.h>
 
 namespace ui {
 namespace {
@@ -41,6 +42,8 @@ bool isThere(Need need, const Parts &parts)
         return ours.valid();
     case Need::Heard:
         return chosen != nullptr && !desk::isOver(*chosen);
+    case Need::Sound:
+        return (chosen != nullptr && !desk::isOver(*chosen)) || (call && hasSound(*call));
     case Need::Answered:
         return own != store.ownCalls().end() &&
                own->second.stage == desk::CallInfo::Stage::Answered;
@@ -81,6 +84,8 @@ QString lacking(Need need, const Parts &parts)
         return QObject::tr("No call of yours is under way.");
     case Need::Heard:
         return QObject::tr("The chosen call is none of yours that is under way.");
+    case Need::Sound:
+        return QObject::tr("No sound of the chosen call was captured that could be played.");
     case Need::Answered:
         return QObject::tr("No call of yours is answered.");
     case Need::Ringing:

@@ -20,6 +20,7 @@ enum class Need : std::uint8_t {
     Forks,       // several early dialogs of the chosen call
     OwnCall,     // under way
     Heard,       // the chosen call is ours and under way
+    Sound,       // or something of it was captured that can be played
     Answered,    // our call under way is
     Ringing,     // somebody calls us
     Notice,      // a bar to dismiss

@@ -10,6 +10,7 @@ class QStackedWidget;
 namespace ui {
 
 class CallList;
+class CodecsPanel;
 class ComparePanel;
 class DeskBridge;
 class DialBar;
@@ -59,10 +60,11 @@ struct Parts {
     EarlyMediaPanel *early = nullptr;
     EarsPanel *ears = nullptr;
     SoundPanel *sound = nullptr;
+    CodecsPanel *codecs = nullptr;
     QDockWidget *callsDock = nullptr, *explainDock = nullptr, *messageDock = nullptr,
                 *findingsDock = nullptr, *compareDock = nullptr, *filesDock = nullptr,
                 *earlyDock = nullptr, *flowsDock = nullptr, *earsDock = nullptr,
-                *soundDock = nullptr;
+                *soundDock = nullptr, *codecsDock = nullptr;
 };
 
 } // namespace ui

@@ -55,7 +55,7 @@ void Presentation::strip()
         m_parts.dial->hide();
     }
     for (QDockWidget *dock : {m_parts.callsDock, m_parts.earlyDock, m_parts.flowsDock,
-                              m_parts.earsDock, m_parts.soundDock})
+                              m_parts.earsDock, m_parts.soundDock, m_parts.codecsDock})
         dock->hide();
     m_parts.explainDock->show();
     m_parts.explainDock->raise();

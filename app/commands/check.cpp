@@ -2,6 +2,7 @@
 #include <app/clock_option.h>
 #include <app/commands/commands.h>
 #include <app/console.h>
+#include <app/hear.h>
 #include <app/spooled.h>
 
 #include <array>
@@ -16,24 +17,27 @@ namespace {
 
 constexpr std::size_t kMostFiles = 4096;
 
-constexpr std::array kOptions{
-    OptionSpec{"--json", "", "print one JSON document"},
-    OptionSpec{"--json-lines", "",
-               "print one line of JSON for each call and a last one that sums up"},
-    OptionSpec{"--report", "FORMAT", "text (default), json, html, svg or pcapng"},
-    OptionSpec{"--keylog", "FILE", "TLS key log (NSS format, as SSLKEYLOGFILE makes it)"},
-    ClockOption::kSpec,
-    OptionSpec{"--filter", "EXPR", "only calls that match, such as \"code:4xx from:alice\""},
-    OptionSpec{"--fail-on", "SEVERITY",
-               "exit 1 from this severity of findings on: error, warning or never (never)"},
-    OptionSpec{"--redact", "", "mask digest responses, keys and passwords (always, unless:)"},
-    OptionSpec{"--no-redact", "", "leave them readable"},
-};
+constexpr auto kOptions = joined(
+    std::array{
+        OptionSpec{"--json", "", "print one JSON document"},
+        OptionSpec{"--json-lines", "",
+                   "print one line of JSON for each call and a last one that sums up"},
+        OptionSpec{"--report", "FORMAT", "text (default), json, html, svg or pcapng"},
+        OptionSpec{"--keylog", "FILE", "TLS key log (NSS format, as SSLKEYLOGFILE makes it)"},
+        ClockOption::kSpec,
+        OptionSpec{"--filter", "EXPR", "only calls that match, such as \"code:4xx from:alice\""},
+        OptionSpec{"--fail-on", "SEVERITY",
+                   "exit 1 from this severity of findings on: error, warning or never (never)"},
+        OptionSpec{"--redact", "", "mask digest responses, keys and passwords (always, unless:)"},
+        OptionSpec{"--no-redact", "", "leave them readable"},
+    },
+    Hear::kOptions);
 
 struct Wanted {
     const report::Format *format = nullptr; // nullptr: lines of JSON
     session::Filter filter;
     ClockOption clock;
+    Hear hear;
     int failOn = 3;
 };
 
@@ -72,6 +76,10 @@ base::Result<Wanted> readOptions(const Arguments &arguments)
     if (!clock)
         return tl::unexpected<base::Error>(clock.error());
     out.clock = std::move(*clock);
+    auto hear = Hear::read(arguments);
+    if (!hear)
+        return tl::unexpected<base::Error>(hear.error());
+    out.hear = std::move(*hear);
     return out;
 }
 
@@ -208,7 +216,7 @@ int run(const Arguments &arguments)
     else
         wanted->format->write(input, std::cout);
     std::cout.flush();
-    return exitCode(*report, files, wanted->failOn);
+    return wanted->hear.run(*report, exitCode(*report, files, wanted->failOn));
 }
 
 } // namespace

@@ -40,16 +40,16 @@ bool isOurs(const diagnosis::Evidence &evidence, const diagnosis::BoundStream &b
 }
 
 /// Of the dialog whose 2xx was taken, else of the last one: forks that lost say little.
-std::string verdictOf(const diagnosis::Evidence &evidence)
+std::optional<diagnosis::Verdict> verdictOf(const diagnosis::Evidence &evidence)
 {
     const auto &dialogs = evidence.call.earlyDialogs;
-    std::string out;
+    std::optional<diagnosis::Verdict> out;
     for (std::size_t i = 0; i < dialogs.size(); ++i) {
         const auto index = static_cast<std::uint32_t>(i);
-        const auto verdict = report::verdictOf(evidence, index);
+        auto verdict = report::verdictOf(evidence, index);
         if (!verdict)
             continue;
-        out = lightText(verdict->light);
+        out = std::move(verdict);
         if (index == evidence.call.winner)
             break;
     }
@@ -85,6 +85,8 @@ std::string codeText(const BatchResult &result)
     if (result.code == 0)
         return result.over ? (result.sentence.empty() ? "nothing came" : result.sentence)
                            : "calling";
+    if (result.local && !result.sentence.empty())
+        return fmt::format("{} (a local {})", result.sentence, result.code);
     return fmt::format("{} {}{}", result.code, result.phrase, result.local ? " (local)" : "");
 }
 
@@ -163,7 +165,9 @@ void Batch::measure(const diagnosis::Evidence &evidence)
         if (first && *first < at->cutThrough.value_or(std::numeric_limits<double>::max()))
             at->cutThrough = first;
     }
-    at->earlyMedia = verdictOf(evidence);
+    const auto verdict = verdictOf(evidence);
+    at->earlyMedia = verdict ? lightText(verdict->light) : std::string_view();
+    at->earlyVerdict = verdict ? verdict->sentence : std::string();
 }
 
 std::vector<engine::CallHandle> Batch::underWay() const

@@ -40,10 +40,11 @@ struct BatchResult {
     std::optional<double> cutThrough; // the first RTP towards the caller, before the answer
     std::optional<double> answer;     // the 2xx
     std::string earlyMedia;           // light of the verdict; empty: there was no early dialog
+    std::string earlyVerdict;         // its sentence
     std::optional<double> mos;        // of what was heard
 };
 bool isAnswered(const BatchResult &result);
-/// Code and phrase as one, or what happened instead.
+/// Code and phrase as one, or in words what happened here instead.
 std::string codeText(const BatchResult &result);
 
 class Batch
@@ -86,7 +87,8 @@ struct BatchSpread {
 };
 struct BatchSummary {
     int placed = 0, answered = 0;
-    std::map<std::string, int> codes; // "200", "503 local", "none"
+    std::map<std::string, int> codes;   // "200", "503 local", "none"
+    std::map<std::string, int> reasons; // sentences of those that ended here; at most 8
     std::optional<double> perSecond;
     bool heldBack = false;
     std::optional<BatchSpread> pdd, cutThrough, answer, mos;

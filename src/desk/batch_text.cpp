@@ -30,6 +30,18 @@ std::optional<BatchSpread> spreadOf(const std::vector<BatchResult> &results, Fig
     return BatchSpread{values.size(), values.front(), at(50), at(95), values.back()};
 }
 
+constexpr std::size_t kMostReasons = 8;
+
+/// A light says little; what it means, as much of it as fits a line.
+std::string wordsOf(const BatchResult &each)
+{
+    constexpr std::size_t kMostWords = 100;
+    std::string out = base::printable(codeText(each), false, kMostWords);
+    if (!each.earlyVerdict.empty())
+        out += "; " + base::printable(each.earlyVerdict, false, kMostWords);
+    return out;
+}
+
 std::string cell(const std::optional<double> &value, int decimals = 3)
 {
     return value ? fmt::format("{:.{}f}", *value, decimals) : std::string("-");
@@ -67,15 +79,18 @@ Json jsonOf(const std::optional<BatchSpread> &spread)
 
 Json jsonOf(const BatchResult &each)
 {
-    return {{"call_id", each.callId},
-            {"code", each.code},
-            {"phrase", each.phrase},
-            {"local", each.local},
-            {"pdd", numberOrNull(each.pdd)},
-            {"cut_through", numberOrNull(each.cutThrough)},
-            {"answer", numberOrNull(each.answer)},
-            {"early_media", each.earlyMedia.empty() ? Json(nullptr) : Json(each.earlyMedia)},
-            {"mos", numberOrNull(each.mos)}};
+    return {
+        {"call_id", each.callId},
+        {"code", each.code},
+        {"phrase", each.phrase},
+        {"local", each.local},
+        {"pdd", numberOrNull(each.pdd)},
+        {"cut_through", numberOrNull(each.cutThrough)},
+        {"answer", numberOrNull(each.answer)},
+        {"text", each.sentence.empty() ? Json(nullptr) : Json(each.sentence)},
+        {"early_media", each.earlyMedia.empty() ? Json(nullptr) : Json(each.earlyMedia)},
+        {"early_media_text", each.earlyVerdict.empty() ? Json(nullptr) : Json(each.earlyVerdict)},
+        {"mos", numberOrNull(each.mos)}};
 }
 
 } // namespace
@@ -88,6 +103,10 @@ BatchSummary summaryOf(const Batch &batch)
         out.answered += isAnswered(each) ? 1 : 0;
         ++out.codes[each.code == 0 ? "none"
                                    : std::to_string(each.code) + (each.local ? " local" : "")];
+        const bool here = each.code == 0 || each.local;
+        if (here && !each.sentence.empty() &&
+            (out.reasons.contains(each.sentence) || out.reasons.size() < kMostReasons))
+            ++out.reasons[each.sentence];
     }
     out.perSecond = batch.rate();
     out.heldBack = batch.heldBack();
@@ -104,6 +123,8 @@ std::string summaryText(const BatchSummary &summary)
         fmt::format("{} placed, {} answered; codes:", summary.placed, summary.answered);
     for (const auto &[code, count] : summary.codes)
         out += fmt::format(" {} x {}", count, code);
+    for (const auto &[reason, count] : summary.reasons)
+        out += fmt::format("\n{} x {}", count, base::printable(reason, false, 200));
     if (summary.heldBack)
         out += fmt::format("\nToo many calls were under way at once ({}), so later ones waited.",
                            kMostBatchAtOnce);
@@ -125,27 +146,29 @@ std::string batchTable(const Batch &batch)
 {
     std::string out =
         fmt::format("{:>4} {:>5} {:>9} {:>11} {:>9} {:>6} {:>5}  {}\n", "call", "code", "PDD s",
-                    "cut-thr. s", "answer s", "early", "MOS", "phrase");
+                    "cut-thr. s", "answer s", "early", "MOS", "what came; early media");
     for (const BatchResult &each : batch.results())
-        out += fmt::format("{:>4} {:>5} {:>9} {:>11} {:>9} {:>6} {:>5}  {}{}\n", each.number,
-                           each.code, cell(each.pdd), cell(each.cutThrough), cell(each.answer),
+        out += fmt::format("{:>4} {:>5} {:>9} {:>11} {:>9} {:>6} {:>5}  {}\n", each.number,
+                           each.code == 0 ? "-" : std::to_string(each.code), cell(each.pdd),
+                           cell(each.cutThrough), cell(each.answer),
                            each.earlyMedia.empty() ? "-" : each.earlyMedia, cell(each.mos, 2),
-                           base::printable(each.phrase, false, 40), each.local ? " (local)" : "");
+                           wordsOf(each));
     return out + '\n' + summaryText(summaryOf(batch));
 }
 
 std::string batchCsv(const Batch &batch)
 {
     std::string out = "call,call_id,code,phrase,local,pdd_s,cut_through_s,answer_s,early_media,"
-                      "mos\r\n";
+                      "mos,early_media_text,text\r\n";
     const auto value = [](const std::optional<double> &number, int decimals) {
         return number ? fmt::format("{:.{}f}", *number, decimals) : std::string();
     };
     for (const BatchResult &each : batch.results())
-        out += fmt::format("{},{},{},{},{},{},{},{},{},{}\r\n", each.number, csvCell(each.callId),
-                           each.code, csvCell(each.phrase), each.local ? "yes" : "no",
-                           value(each.pdd, 6), value(each.cutThrough, 6), value(each.answer, 6),
-                           each.earlyMedia, value(each.mos, 2));
+        out += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{}\r\n", each.number,
+                           csvCell(each.callId), each.code, csvCell(each.phrase),
+                           each.local ? "yes" : "no", value(each.pdd, 6), value(each.cutThrough, 6),
+                           value(each.answer, 6), each.earlyMedia, value(each.mos, 2),
+                           csvCell(each.earlyVerdict), csvCell(each.sentence));
     return out;
 }
 
@@ -162,6 +185,7 @@ std::string batchJson(const Batch &batch)
                     {{"placed", summary.placed},
                      {"answered", summary.answered},
                      {"codes", summary.codes},
+                     {"reasons", summary.reasons},
                      {"calls_per_second", numberOrNull(summary.perSecond)},
                      {"held_back", summary.heldBack},
                      {"pdd", jsonOf(summary.pdd)},

@@ -175,8 +175,13 @@ void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
     const auto ours = sip::parseSdp(described);
     auto audio = peerAudio(theirs, ours, event.toTag);
     tellFault(live, event, audio, std::to_string(event.status));
-    if (!audio.remote)
-        return;
+    if (!audio.remote) {
+        if (event.step != engine::CallStep::Answered)
+            return;
+        audio.remote.emplace(); // what an 18x described does not hold any more
+        audio.remote->toTag = event.toTag;
+        audio.remote->weMaySend = audio.remote->theyMaySend = false;
+    }
     if (event.step == engine::CallStep::Held) // a change before may have taken other numbers
         listenTo(*audio.remote, ours);
     if (live.lateOffer) {
@@ -254,10 +259,11 @@ void CallControl::onAnswered(Live &live, const engine::CallEvent &event)
         limit = info.options.hangUpAfter;
     });
     remoteAnswer(live, event);
+    if (live.media.valid() && m_parts.media && !event.toTag.empty())
+        m_parts.media->choose(live.media, event.toTag); // first: answered() says what is heard
     if (live.media.valid() && m_parts.media)
         m_parts.media->answered(live.media);
     if (live.media.valid() && m_parts.media && !event.toTag.empty()) {
-        m_parts.media->choose(live.media, event.toTag);
         for (const auto &tag : live.tags) { // the other forks lost (RFC 3261 section 13.2.2.4)
             if (tag != event.toTag)
                 m_parts.media->ended(live.media, tag);

@@ -172,11 +172,15 @@ bool notHeardHere(const Evidence &evidence, std::uint32_t earlyDialog)
 
 bool withoutOutput(const Evidence &evidence)
 {
-    return std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(),
-                       [&](const calls::CallRow &place) {
-                           const auto *const told = evidence.trace.local(place.row);
-                           return told != nullptr && told->kind == base::LocalKind::NoAudioDevice;
-                       });
+    // Who wants no output misses no device: it then stands in what is said of the media.
+    constexpr std::string_view kNotPlayed = "not played: no audio output";
+    return std::any_of(
+        evidence.call.rows.begin(), evidence.call.rows.end(), [&](const calls::CallRow &place) {
+            const auto *const told = evidence.trace.local(place.row);
+            return told != nullptr && (told->kind == base::LocalKind::NoAudioDevice ||
+                                       (told->kind == base::LocalKind::MediaStarted &&
+                                        told->sentence.find(kNotPlayed) != std::string::npos));
+        });
 }
 
 bool descriptionCut(const Evidence &evidence, trace::RowId row)

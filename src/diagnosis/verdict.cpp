@@ -111,14 +111,20 @@ std::string sentenceOf(const VerdictView &view, const std::vector<VerdictFact> &
                            facts[1].value);
     const bool known = view.heard && view.heard->what != rtp::Sound::Unknown;
     const bool quiet = known && rtp::isQuiet(view.heard->what);
-    if ((view.stream->levelKnown || quiet) && is(3, Light::Amber))
+    // A tone is one however soft it is; its level is told beside it.
+    const bool silent = quiet || (!known && view.stream->levelKnown);
+    if (silent && is(3, Light::Amber))
         return fmt::format("Early media arrives but it is {}, which hides the local ringback.",
                            rtp::soundText(quiet ? view.heard->what : rtp::Sound::Silence));
     if (const auto sealed = sealedText(view); !sealed.empty())
         return fmt::format("Early media arrives; what it is cannot be told: it is {}.", sealed);
-    const auto what = known
-                          ? fmt::format("{}; {}", rtp::soundText(view.heard->what), facts[1].value)
-                          : facts[1].value;
+    const auto what =
+        known ? fmt::format("{}{}; {}", rtp::soundText(view.heard->what),
+                            is(3, Light::Amber)
+                                ? fmt::format(", very soft ({:.0f} dBFS)", view.heard->level)
+                                : std::string(),
+                            facts[1].value)
+              : facts[1].value;
     return fmt::format("Early media {}{}: {}.",
                        withoutOutput(view.evidence) ? "arrives, and there is no audio output here"
                                                     : "is played",

@@ -113,7 +113,10 @@ void CallMedia::play(IncomingStream &stream, const DecodedAudio &audio, base::Du
     }
     if (!m_status.firstSample.known() && !m_speaker->watched().known())
         m_speaker->watchNext();
-    m_speaker->play(decision.silence, audio.samples, audio.rate);
+    // The silence that keeps it running counts for what is to go before.
+    const auto waits = decision.opened ? m_speaker->waiting() : base::Duration{0};
+    m_speaker->play(decision.silence - std::min(decision.silence, waits), audio.samples,
+                    audio.rate);
 }
 
 void CallMedia::choose(const std::string &toTag)
@@ -137,6 +140,8 @@ void CallMedia::ended(const std::string &toTag)
         m_senders.erase(it);
     }
     m_changed = true;
+    hear(); // that of another one, or nothing: packets need not come for it
+    explain();
 }
 
 void CallMedia::quiet()
@@ -217,7 +222,8 @@ void CallMedia::lookAfterSpeaker(base::Duration now)
 {
     if (!m_speaker)
         return;
-    m_playout.outputBehind(now, m_speaker->waiting());
+    if (!m_playout.isDry(now)) // what waits now may be the silence of keepRunning()
+        m_playout.outputBehind(now, m_speaker->waiting());
     if (const auto moved = m_speaker->moved()) {
         m_status.device = m_speaker->device();
         notice(*moved);
@@ -337,7 +343,12 @@ rtp::Quality CallMedia::qualityNow(const IncomingStream &stream, const rtp::Stre
     input.jitterBuffer = m_playout.target();
     input.ptime = figures.ptime;
     input.roundTrip = m_control.figures().roundTrip;
-    return rtp::qualityOf(input);
+    rtp::Quality out = rtp::qualityOf(input);
+    // They came, and were not there when this computer had to play them: no loss of the network's.
+    if (const std::uint64_t late = missing - figures.lost; late > 0 && out.mos)
+        out.why += " Of " + std::to_string(missing) + " packets that count as lost " +
+                   std::to_string(late) + " arrived, but too late to be played here.";
+    return out;
 }
 
 std::optional<Status> CallMedia::takeStatus()

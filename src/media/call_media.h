@@ -114,9 +114,11 @@ private:
     bool mediaBegins();
     base::Duration ring(base::Duration now);
     void stopRinging();
+    base::Duration keepRunning(base::Duration now);
     std::string heardText() const;
     std::string mayBe() const;
-    std::string whyNone(base::Instant now) const;
+    std::string whyClosed();
+    std::string whyNone(base::Instant now);
     std::string whyAnswered(base::Instant now);
     std::string whyEarly(base::Instant now);
     void explain();
@@ -158,7 +160,7 @@ private:
     std::string m_chosen;                // by the user or by the answer; empty: nobody
     std::vector<std::string> m_alerting; // early dialogs of which a 180 came
     std::unique_ptr<Voice> m_ring;       // plays now
-    base::Duration m_ringDue{0}, m_nextLook{0}, m_nextReopen{0};
+    base::Duration m_ringDue{0}, m_quietDue{0}, m_nextLook{0}, m_nextReopen{0};
     std::string m_lostDevice;
     base::Instant m_described; // by an answer, the last time; unknown: never
     bool m_muted = false, m_changed = true, m_restock = false, m_answered = false, m_over = false;

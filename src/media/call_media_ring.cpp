@@ -69,6 +69,20 @@ bool CallMedia::mediaBegins()
     });
 }
 
+/// An output that runs dry takes up to a second to sound again, and what it is given meanwhile is
+/// lost: it gets silence as long as nothing else comes.
+base::Duration CallMedia::keepRunning(base::Duration now)
+{
+    if (!m_speaker || m_over || m_speaker->device() == "none")
+        return base::Duration::max();
+    if (now < m_quietDue)
+        return m_quietDue;
+    m_quietDue = std::max(m_quietDue, now - kFrame) + kFrame;
+    if (m_playout.isDry(now) && m_speaker->waiting() < kFrame)
+        m_speaker->play(kFrame, {}, kRate);
+    return m_quietDue;
+}
+
 base::Duration CallMedia::ring(base::Duration now)
 {
     const bool wanted = !m_over && !m_answered && !m_alerting.empty() && !mediaComes();
@@ -77,7 +91,7 @@ base::Duration CallMedia::ring(base::Duration now)
             stopRinging();
             explain();
         }
-        return base::Duration::max();
+        return keepRunning(now);
     }
     if (!m_ring) {
         m_ring = ringback(m_request.ringback, kRate);
@@ -109,9 +123,25 @@ std::string CallMedia::mayBe() const
                      " of them name one port,";
 }
 
-/// Before the answer no media is heard: what there is of it.
-std::string CallMedia::whyNone(base::Instant now) const
+/// Protected media comes that nothing opens, or media that should be protected and is not; empty:
+/// neither is all there is.
+std::string CallMedia::whyClosed()
 {
+    constexpr std::uint64_t kEnough = 3; // a packet or two may be anybody's
+    const SrtpFigures figures = m_protection.figures();
+    if (figures.refused + figures.keyless < kEnough || !m_incoming.streams().empty())
+        return {};
+    return figures.refused >= figures.keyless
+               ? "media comes that cannot be authenticated with the key that was agreed on (RFC "
+                 "3711)"
+               : "media comes without protection, or before the key that opens it (RFC 4568)";
+}
+
+/// Before the answer no media is heard: what there is of it.
+std::string CallMedia::whyNone(base::Instant now)
+{
+    if (auto closed = whyClosed(); !closed.empty())
+        return closed;
     if (auto undecodable = m_incoming.undecodable(now); !undecodable.empty())
         return undecodable;
     return m_early.isWithheld(now) ? "media comes, and P-Early-Media does not let it be heard (RFC "
@@ -121,7 +151,13 @@ std::string CallMedia::whyNone(base::Instant now) const
 
 std::string CallMedia::whyAnswered(base::Instant now)
 {
-    const auto undecodable = mediaComes() ? std::string() : m_incoming.undecodable(now);
+    const auto described = m_remotes.find(m_chosen);
+    if (described != m_remotes.end() && !described->second.theyMaySend && !mediaComes())
+        return "The call is answered, and nothing is heard: its description lets the peer send "
+               "nothing.";
+    auto undecodable = mediaComes() ? std::string() : m_incoming.undecodable(now);
+    if (undecodable.empty())
+        undecodable = whyClosed();
     return undecodable.empty()
                ? "The call is answered: what the peer sends " + heardText() + "."
                : "The call is answered, and nothing of it is heard: " + undecodable + ".";

@@ -26,6 +26,8 @@ public:
     /// The output reports that much waiting beyond what we reckoned (its clock is slower than
     /// ours).
     void outputBehind(base::Duration now, base::Duration waiting);
+    /// Everything that was given to the output has been played.
+    bool isDry(base::Duration now) const { return m_dryAt <= now; }
     /// Another stream takes over the output.
     void restart() { m_lastFrame = base::Duration{0}; }
 

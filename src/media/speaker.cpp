@@ -19,6 +19,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::int64_t kBufferMicroseconds = 20000, kPeriodMicroseconds = 5000;
+constexpr std::int64_t kPatient = 12; // times as much
 constexpr std::uint32_t kFirstRate = 8000, kDeviceRate = 48000;
 constexpr int kMostWaiting = 64;
 constexpr std::size_t kLongestName = 120, kLongestList = 400;
@@ -86,9 +87,10 @@ bool Speaker::startOn(const std::string &device)
     return false;
 }
 
-std::unique_ptr<Speaker> Speaker::open(Output output, const std::string &device)
+std::unique_ptr<Speaker> Speaker::open(Output output, const std::string &device, bool patient)
 {
     std::unique_ptr<Speaker> speaker(new Speaker());
+    speaker->m_patient = patient;
     if (output == Output::Silent || forcedSilent()) {
         speaker->start("fakesink");
         return speaker;
@@ -129,8 +131,9 @@ bool Speaker::start(const char *sinkName, const std::string &device)
     set(sink, "sync", false);
     const std::string_view name = sinkName;
     if (name == "pulsesink" || name == "alsasink") {
-        set(sink, "buffer-time", kBufferMicroseconds);
-        set(sink, "latency-time", kPeriodMicroseconds);
+        const std::int64_t times = m_patient ? kPatient : 1;
+        set(sink, "buffer-time", times * kBufferMicroseconds);
+        set(sink, "latency-time", times * kPeriodMicroseconds);
     }
     if (name == "pulsesink")
         set(sink, "client-name", "Earshot");

@@ -22,7 +22,10 @@ public:
     /// Always gives a speaker; without any device it is silent and notice() says so.
     /// EARSHOT_OUTPUT=silent forces that.
     /// `device`: empty: the system's default, which also takes over where that one is not there.
-    static std::unique_ptr<Speaker> open(Output output, const std::string &device);
+    /// `patient`: nobody waits for the sound, so the device gets a buffer that outlasts a busy
+    /// machine.
+    static std::unique_ptr<Speaker> open(Output output, const std::string &device,
+                                         bool patient = false);
     ~Speaker();
 
     const std::string &device() const { return m_device; }
@@ -50,7 +53,7 @@ private:
     std::unique_ptr<Chain> m_chain; // none: not even a silent sink could be made
     std::string m_device = "none", m_notice;
     std::string m_chosen; // the audio server's name of it; empty: the default, or moved since
-    bool m_muted = false;
+    bool m_muted = false, m_patient = false;
 };
 
 } // namespace media

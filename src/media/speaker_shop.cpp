@@ -36,11 +36,12 @@ SpeakerShop::~SpeakerShop()
         m_thread.detach();
 }
 
-std::future<void> SpeakerShop::open(std::uint32_t ticket, Output output, const std::string &device)
+std::future<void> SpeakerShop::open(std::uint32_t ticket, Output output, const std::string &device,
+                                    bool patient)
 {
     auto done = std::make_shared<std::promise<void>>();
     auto future = done->get_future();
-    m_state->jobs.push({ticket, output, device, std::move(done), nullptr, nullptr});
+    m_state->jobs.push({ticket, output, device, std::move(done), nullptr, nullptr, patient});
     return future;
 }
 
@@ -68,7 +69,7 @@ void SpeakerShop::run(const std::shared_ptr<State> &state)
             }
             if (!job.done || state->jobs.closed())
                 continue;
-            state->results.push({job.ticket, Speaker::open(job.output, job.device)});
+            state->results.push({job.ticket, Speaker::open(job.output, job.device, job.patient)});
             job.done->set_value();
         }
         if (jobs.empty() && state->jobs.closed())

@@ -28,7 +28,8 @@ public:
     ~SpeakerShop();
 
     /// The future is ready once the result is; it fails (broken promise) if the shop closed before.
-    std::future<void> open(std::uint32_t ticket, Output output, const std::string &device);
+    std::future<void> open(std::uint32_t ticket, Output output, const std::string &device,
+                           bool patient = false);
     /// Told on the shop's thread.
     void list(std::function<void(std::vector<AudioDevice>)> told);
     void retire(std::shared_ptr<Speaker> speaker);
@@ -42,6 +43,7 @@ private:
         std::shared_ptr<std::promise<void>> done; // none: `old` is to be closed
         std::shared_ptr<Speaker> old;
         std::function<void(std::vector<AudioDevice>)> listed; // asks for what there is
+        bool patient = false;
     };
     struct State { // shared with the thread, which may outlive the shop
         State() : jobs(1024), results(1024) {}

@@ -47,7 +47,9 @@ private:
 class Cadenced final : public Voice
 {
 public:
-    Cadenced(const rtp::NationalTone &tone, std::uint32_t rate) : m_tone(tone), m_rate(rate)
+    Cadenced(const rtp::NationalTone &tone, std::uint32_t rate, base::Duration since)
+        : m_tone(tone), m_rate(rate),
+          m_at(static_cast<std::uint64_t>(std::max(0.0, base::toSeconds(since)) * rate))
     {
         for (const std::uint16_t part : rtp::cadenceOf(tone))
             m_period += part;
@@ -87,7 +89,7 @@ private:
 
     const rtp::NationalTone &m_tone; // of the table
     std::uint32_t m_rate, m_period = 0;
-    std::uint64_t m_at = 0; // samples since the beginning
+    std::uint64_t m_at; // samples since the beginning
 };
 
 class Recorded final : public Voice
@@ -123,11 +125,11 @@ std::unique_ptr<Voice> tone(double hertz, std::uint32_t rate)
     return std::make_unique<Sine>(hertz, rate);
 }
 
-std::unique_ptr<Voice> ringback(std::string_view country, std::uint32_t rate)
+std::unique_ptr<Voice> ringback(std::string_view country, std::uint32_t rate, base::Duration since)
 {
     for (const auto &tone : rtp::nationalTones())
         if (tone.means == rtp::Sound::Ringback && tone.country == country)
-            return std::make_unique<Cadenced>(tone, rate);
+            return std::make_unique<Cadenced>(tone, rate, since);
     return nullptr;
 }
 

@@ -3,6 +3,7 @@
 // sender owns its own.
 #pragma once
 
+#include <base/time.h>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -25,9 +26,10 @@ public:
 std::unique_ptr<Voice> comfortNoise(std::uint32_t seed);
 /// A sine 10 dB below full scale.
 std::unique_ptr<Voice> tone(double hertz, std::uint32_t rate);
-/// A country's ringback (ITU-T E.180), its cadence from the beginning, 16 dB below full scale.
+/// A country's ringback (ITU-T E.180), `since` its cadence began, 16 dB below full scale.
 /// nullptr: no figures of that country (ISO 3166).
-std::unique_ptr<Voice> ringback(std::string_view country, std::uint32_t rate);
+std::unique_ptr<Voice> ringback(std::string_view country, std::uint32_t rate,
+                                base::Duration since = {});
 /// The samples once, at the voice's own rate, then comfort noise so that the path stays open.
 std::unique_ptr<Voice> recorded(std::shared_ptr<const std::vector<std::int16_t>> samples);
 

@@ -41,6 +41,9 @@ Json flowsOf(const ReportInput &input);
 Json registrationsOf(const ReportInput &input);
 /// Who hears what when, by our rule and by other phones' policies.
 Json earsOf(const ReportInput &input, const ReportCall &call, const ladder::Outline &outline);
+/// Offered, answered, sent and received codecs of each dialog.
+Json offerAnswerOf(const ReportInput &input, const ReportCall &call,
+                   const ladder::Outline &outline);
 Json heardOf(const rtp::Heard &heard);
 /// What the caller heard of an early dialog; null: nothing, or it cannot be told.
 Json earlySoundOf(const ReportCall &call, const diagnosis::Evidence &evidence, std::uint32_t index);

@@ -344,6 +344,7 @@ Json callOf(const ReportInput &input, const ReportCall &call, const LegGroups &g
             {"responses", responsesOf(input, call, outline)},
             {"early_dialogs", earlyDialogsOf(input, call, outline, media)},
             {"recordings", recordingsOf(input, call)},
+            {"offer_answer", offerAnswerOf(input, call, outline)},
             {"ears", earsOf(input, call, outline)},
             {"joined_legs", legsOf(input, links)},
             {"joined_ladder", joinedLadderOf(input, call, groups, links)},

@@ -24,6 +24,8 @@ constexpr std::array kWords{Words{"something unknown", "unknown"},
                             Words{"speech", "speech"},
                             Words{"music", "music"}};
 
+constexpr double kSoft = -45; // dBFS; below it a tone is easily missed
+
 std::string placesText(const std::vector<std::string_view> &codes)
 {
     std::string out(countryName(codes.front()));
@@ -63,7 +65,8 @@ std::string describe(const Heard &heard)
         out += fmt::format(" (in {} it is the {})", placesText(heard.other),
                            soundText(heard.otherwise));
     if (heard.what != Sound::Silence && heard.what != Sound::Unknown)
-        out += fmt::format(", {:.0f} dBFS", heard.level);
+        out += fmt::format(", {:.0f} dBFS{}", heard.level,
+                           isTone(heard.what) && heard.level < kSoft ? " (very soft)" : "");
     return out + fmt::format(", {:.0f} % sure", heard.confidence * 100);
 }
 

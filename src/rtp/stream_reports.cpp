@@ -2,6 +2,7 @@
 // What RTCP tells, attached to the streams it is about.
 #include <rtp/stream_table.h>
 
+#include <algorithm>
 #include <rtp/stream_work.h>
 
 namespace rtp {
@@ -119,6 +120,20 @@ void StreamTable::report(const base::Packet &packet, std::string_view rtcp)
 {
     Reports reports(*m_work, packet);
     readRtcp(rtcp, reports);
+}
+
+std::uint64_t Stream::arrivedBefore(base::Instant until) const
+{
+    if (arrivals.count() == 0)
+        return first < until ? packets : 0;
+    return std::min(arrivals.before(until), packets);
+}
+
+std::uint64_t Stream::arrivedBefore(base::Instant until, std::uint8_t type) const
+{
+    if (arrivals.count() == 0)
+        return first < until ? payloadTypes[type & 0x7FU] : 0;
+    return arrivals.before(until, type);
 }
 
 } // namespace rtp

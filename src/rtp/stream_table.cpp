@@ -2,6 +2,7 @@
 #include <rtp/stream_table.h>
 
 #include <algorithm>
+#include <rtp/g729.h>
 #include <rtp/level.h>
 #include <rtp/spans.h>
 #include <rtp/stream_work.h>
@@ -9,8 +10,10 @@
 namespace rtp {
 namespace {
 
-constexpr double kSilentBelow = -60;            // dBFS
-constexpr std::size_t kMostTaped = 192U << 20U; // bytes of all tapes
+constexpr double kSilentBelow = -60;              // dBFS
+constexpr std::size_t kMostTaped = 192U << 20U;   // bytes of all tapes
+constexpr std::size_t kMostSpooled = 128U << 20U, // bytes of all spools
+    kSpooledLeft = 96U << 20U;                    // when the oldest had to go
 constexpr std::uint32_t kFastestClock = 1'000'000'000;
 
 std::uint32_t staticClock(std::uint8_t payloadType) // RFC 3551 section 6
@@ -264,13 +267,22 @@ void StreamTable::Work::tape(StreamEntry &entry, const base::Packet &packet, con
                              const VoiceFormat &format)
 {
     auto &tape = entry.stream.tape;
-    if (!tape)
-        tape = std::make_shared<Tape>(tapes);
-    tape->add(packet, rtp, format);
+    if (!tape) {
+        tape = tapeWithSpool(tapes, spools);
+        entry.spool = spoolOf(tape).get();
+    }
+    if (format != kG729) // which nobody listens to here
+        tape->add(packet, rtp, format);
+    entry.spool->add(packet, rtp, format);
     for (auto at = list.begin(); *tapes > kMostTaped && at != list.end(); ++at) {
         if (at->stream.tape && at->stream.tape->digest())
             break;
     }
+    if (*spools <= kMostSpooled)
+        return;
+    for (auto at = list.begin(); *spools > kSpooledLeft && at != list.end(); ++at)
+        if (at->spool != nullptr)
+            at->spool->giveUp();
 }
 
 void StreamTable::Work::hear(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
@@ -299,20 +311,6 @@ void StreamTable::Work::evictOldest()
     arrivals -= list.front().stream.arrivals.kept();
     list.pop_front();
     ++evicted;
-}
-
-std::uint64_t Stream::arrivedBefore(base::Instant until) const
-{
-    if (arrivals.count() == 0)
-        return first < until ? packets : 0;
-    return std::min(arrivals.before(until), packets);
-}
-
-std::uint64_t Stream::arrivedBefore(base::Instant until, std::uint8_t type) const
-{
-    if (arrivals.count() == 0)
-        return first < until ? payloadTypes[type & 0x7FU] : 0;
-    return arrivals.before(until, type);
 }
 
 StreamTable::StreamTable(std::size_t capacity) : m_work(std::make_unique<Work>())
@@ -353,6 +351,7 @@ void StreamTable::reopen(StreamId id, const std::vector<Reopened> &packets)
     stream.loudness = {};
     stream.levelKnown = false;
     stream.tape.reset();
+    entry->spool = nullptr;
     for (const Reopened &one : packets) {
         stream.closed += one.facts.closed && !one.facts.opened ? 1 : 0;
         stream.closed -= one.before.closed ? 1 : 0;

@@ -6,6 +6,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <rtp/reel.h>
 #include <rtp/sequence.h>
 #include <rtp/stream_table.h>
 #include <rtp/timing.h>
@@ -41,6 +42,7 @@ struct StreamEntry {
     ClockMeter clock;
     LevelMeter level;
     DtmfReader dtmf;
+    Spool *spool = nullptr; // of the stream's tape
     bool clockTold = false;
     std::unique_ptr<std::array<JitterMeter, kLikelyClocks.size()>> guesses;
     // The time of most packets, by Boyer and Moore's vote.
@@ -70,6 +72,7 @@ struct StreamTable::Work {
     std::uint64_t evicted = 0, packets = 0;
     std::size_t arrivals = 0; // times that all entries hold
     TapeStock tapes = std::make_shared<std::atomic<std::size_t>>(0);
+    SpoolStock spools = std::make_shared<std::atomic<std::size_t>>(0);
 
     StreamEntry &find(const base::Packet &packet, std::uint32_t ssrc, StreamId known);
     StreamEntry *byNumber(StreamId id);

@@ -8,6 +8,7 @@
 #include <opus.h>
 #include <rtp/g711.h>
 #include <rtp/g722.h>
+#include <rtp/g729.h>
 
 namespace rtp {
 namespace {
@@ -155,8 +156,8 @@ private:
     std::unique_ptr<OpusDecoder, Destroy> m_state{opus_decoder_create(kOpusRate, 1, nullptr)};
 };
 
-constexpr std::array<std::string_view, 7> kNames{
-    "PCMU", "PCMA", "G722", "GSM", "L16", "opus", kComfortNoise.encoding};
+constexpr std::array<std::string_view, 8> kNames{
+    "PCMU", "PCMA", "G722", "GSM", "L16", "opus", kComfortNoise.encoding, kG729.encoding};
 
 bool canBe(const VoiceFormat &format)
 {
@@ -208,6 +209,8 @@ std::optional<VoiceFormat> staticVoice(std::uint8_t payloadType)
         return VoiceFormat{"L16", 44100, 1};
     case 13:
         return kComfortNoise;
+    case 18:
+        return kG729;
     default:
         return std::nullopt;
     }

@@ -2,8 +2,10 @@
 // Who would hear what: a line per phone, each change with its reason, a click leads to its row.
 #include <gui/gui_support.h>
 #include <QLabel>
+#include <QPushButton>
 #include <QTreeWidget>
 #include <ui/panels/ears_panel.h>
+#include <ui/replay.h>
 
 class EarsPanelTest : public QObject
 {
@@ -81,6 +83,31 @@ private Q_SLOTS:
         Q_EMIT tree->itemClicked(answered, 0);
         QVERIFY(jumped.kind == ladder::TargetKind::Row);
         QCOMPARE(int(scenery.store().trace().row({jumped.id}).status), 200);
+    }
+
+    void spacePlaysWhatThePhonesCallerHearsAndMarksWhereItIs()
+    {
+        gui::Scenery scenery;
+        ui::Focus focus(scenery.store());
+        ui::EarsPanel panel(scenery.store(), focus);
+        panel.show();
+        scenery.say(gui::kEarlyMedia);
+        auto *tree = panel.findChild<QTreeWidget *>(QStringLiteral("earsTree"));
+        auto *play = panel.findChild<QPushButton *>(QStringLiteral("earsPlay"));
+        auto &replay = ui::Replay::of(scenery.store());
+        tree->setCurrentItem(tree->topLevelItem(1));
+        QVERIFY(play->accessibleName().contains(QLatin1String("baresip")));
+        tree->setFocus();
+        QTest::keyClick(tree, Qt::Key_Space);
+        QVERIFY(replay.playing() != nullptr);
+        QVERIFY(replay.playing()->ear == diagnosis::EarPolicy::Baresip);
+        QCOMPARE(play->text(), QStringLiteral("Stop"));
+        const auto *phone = tree->topLevelItem(1);
+        QTRY_VERIFY(phone->child(phone->childCount() - 1)->font(0).bold()); // the answer sounds
+        QVERIFY(!phone->child(0)->font(0).bold());
+        QTest::keyClick(tree, Qt::Key_Space);
+        QVERIFY(replay.playing() == nullptr);
+        QVERIFY(!phone->child(phone->childCount() - 1)->font(0).bold());
     }
 
     void nothingIsWorkedOutWhileNobodyLooks()

@@ -2,11 +2,13 @@
 // The sound of a call over the clock of its ladder: the strip leads to rows, rows lead to the
 // strip.
 #include <gui/gui_support.h>
+#include <QComboBox>
 #include <QLabel>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <ui/focus.h>
 #include <ui/panels/sound_panel.h>
+#include <ui/replay.h>
 #include <ui/theme/theme.h>
 #include <ui/views/sound_strip.h>
 
@@ -132,6 +134,64 @@ private Q_SLOTS:
         const int whole = shown.strip->xOf(picture.marks[2].at);
         shown.early->click();
         QVERIFY(shown.strip->xOf(shown.strip->picture().marks[2].at) > whole);
+    }
+
+    void spacePlaysFromTheLineOnAndTheLineGoesAlong()
+    {
+        Shown shown;
+        shown.scenery.say(gui::kEarlyMedia);
+        auto *play = shown.panel.findChild<QPushButton *>(QStringLiteral("soundPlay"));
+        auto &replay = ui::Replay::of(shown.scenery.store());
+        const auto &picture = shown.strip->picture();
+        const auto at = [&](std::chrono::milliseconds since) {
+            return QPoint(shown.strip->xOf(picture.from + since), 40);
+        };
+        QVERIFY(play->isEnabled());
+        QTest::mouseClick(shown.strip, Qt::LeftButton, {}, at(std::chrono::milliseconds(300)));
+        const auto from = shown.strip->cursorAt();
+        QTest::keyClick(shown.strip, Qt::Key_Space);
+        QVERIFY(replay.playing() != nullptr);
+        QCOMPARE(play->text(), QStringLiteral("Stop"));
+        QCOMPARE(shown.strip->cursorAt(), from);
+        QTRY_VERIFY(shown.strip->cursorAt() > picture.from + std::chrono::milliseconds(500));
+        QTRY_COMPARE(int(shown.scenery.store().trace().row(shown.focus.row()).status), 183);
+        // A click moves it while it plays; the end stops it.
+        QTest::mouseClick(shown.strip, Qt::LeftButton, {}, at(std::chrono::milliseconds(3700)));
+        QTRY_VERIFY(replay.playing() == nullptr);
+        QCOMPARE(play->text(), QStringLiteral("Play"));
+        QVERIFY(shown.strip->cursorAt() > picture.from + std::chrono::milliseconds(3700));
+    }
+
+    void aClickOnItsNamePlaysAStreamAlone()
+    {
+        Shown shown;
+        shown.scenery.say(gui::kEarlyMedia);
+        auto *lanes = shown.panel.findChild<QComboBox *>(QStringLiteral("soundLane"));
+        QCOMPARE(lanes->count(), 2);
+        QCOMPARE(lanes->currentIndex(), 0);
+        QTest::mouseClick(shown.strip, Qt::LeftButton, {}, QPoint(20, shown.strip->height() / 2));
+        QCOMPARE(lanes->currentIndex(), 1);
+        shown.panel.togglePlay();
+        const auto *what = ui::Replay::of(shown.scenery.store()).playing();
+        QVERIFY(what != nullptr);
+        QCOMPARE(what->streams.size(), 1U);
+        QTest::keyClick(shown.strip, Qt::Key_Space);
+        QVERIFY(ui::Replay::of(shown.scenery.store()).playing() == nullptr);
+        QTest::mouseClick(shown.strip, Qt::LeftButton, {}, QPoint(20, shown.strip->height() / 2));
+        QCOMPARE(lanes->currentIndex(), 0);
+    }
+
+    void whatCannotBePlayedIsSaid()
+    {
+        Shown shown;
+        shown.scenery.say(gui::kFlowFailed);
+        auto &replay = ui::Replay::of(shown.scenery.store());
+        QSignalSpy notices(&replay, &ui::Replay::notice);
+        auto *play = shown.panel.findChild<QPushButton *>(QStringLiteral("soundPlay"));
+        QVERIFY(!play->isEnabled());
+        shown.panel.togglePlay();
+        QCOMPARE(notices.size(), 1);
+        QVERIFY(notices[0][0].toString().contains(QLatin1String("No RTP belongs")));
     }
 
     void nothingIsWorkedOutWhileNobodyLooks()

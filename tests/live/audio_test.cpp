@@ -218,6 +218,29 @@ TEST(AudioDevice, OpusIsHeardOnAnOutputThatBeganWithG711)
     EXPECT_EQ(call.media().status(call.prepared().media).codec, "opus/48000");
 }
 
+TEST(AudioDevice, AfterALongSilenceTheBeginningIsHeardAsWell)
+{
+    support::NullSink sink;
+    ASSERT_TRUE(sink.up()) << "pulseaudio did not start";
+    support::Monitor monitor(sink);
+    ASSERT_TRUE(support::stepUntil([&] { return monitor.count() > 800; }))
+        << "parec records nothing";
+    Call call;
+    ASSERT_NO_FATAL_FAILURE(call.open());
+    ASSERT_EQ(call.media().status(call.prepared().media).device, "PulseAudio");
+    for (int round = 0; round < 2; ++round) { // before the first sound, and in a pause of it
+        const std::size_t idle = monitor.count();
+        ASSERT_TRUE(support::stepUntil(
+            [&] { return monitor.count() > idle + 2 * support::Monitor::kRate; }));
+        const Heard heard = listen(monitor, call, 440, 50);
+        std::printf("after two seconds of silence: %.2f s of 1 s heard, %.1f ms after the first "
+                    "packet\n",
+                    heard.seconds, heard.delayMilliseconds);
+        ASSERT_TRUE(heard.any);
+        EXPECT_GT(heard.seconds, 0.9);
+    }
+}
+
 TEST(AudioDevice, MutedIsSilentAtTheDevice)
 {
     support::NullSink sink;

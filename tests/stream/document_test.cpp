@@ -176,7 +176,12 @@ Keys manualKeys()
 
 TEST_F(Document, HasTheKeysThatTheManualNamesAndNoOthers)
 {
-    tell(richConversation(), {notify()});
+    tell(richConversation() + R"(
+9.0 alice>proxy INVITE offer call=c5
+9.1 proxy>alice 183 tag=y sdp=0@bob
+9.3 proxy>alice 200 tag=y sdp=0@bob:5100
+)",
+         {notify()});
     Keys told;
     collect(document(), {}, told);
     told.erase("findings[]"); // as those of the calls

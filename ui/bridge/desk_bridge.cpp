@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/bridge/desk_bridge.h>
 
+#include <ui/replay.h>
 #include <ui/text.h>
 
 namespace ui {
@@ -30,11 +31,13 @@ base::Result<std::unique_ptr<DeskBridge>> DeskBridge::open(desk::Options options
 {
     std::unique_ptr<DeskBridge> bridge(new DeskBridge());
     bridge->m_givenTls = options.engine.tls;
+    const media::Options media = options.media;
     auto desk = desk::Desk::open(std::move(options), bridge->observer());
     if (!desk)
         return tl::unexpected(desk.error());
     bridge->m_desk = std::move(*desk);
     bridge->m_store = std::make_unique<Store>(bridge->m_desk->session().trace());
+    Replay::of(*bridge->m_store).setDevice(media.device, media.output);
     return bridge;
 }
 
@@ -217,6 +220,7 @@ void DeskBridge::audioDevices(std::function<void(std::vector<media::AudioDevice>
 void DeskBridge::playOn(const QString &device)
 {
     m_desk->playOn(toStd(device));
+    Replay::of(*m_store).setDevice(toStd(device));
 }
 
 void DeskBridge::record(engine::CallHandle call, const QString &folder)

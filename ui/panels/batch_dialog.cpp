@@ -278,8 +278,12 @@ void BatchDialog::displayRow(QTreeWidgetItem &item, const desk::BatchResult &res
                                      shown(result.earlyMedia)
                                : QStringLiteral("–"));
     item.setForeground(Early, judged ? t.colour(look.role) : t.colour(Neutral::Muted));
-    item.setText(Phrase, shown(desk::codeText(result)));
-    item.setToolTip(Phrase, plainTip(shown(desk::codeText(result))));
+    item.setToolTip(Early, plainTip(shown(result.earlyVerdict)));
+    QString words = shown(desk::codeText(result));
+    if (!result.earlyVerdict.empty()) // a light says little
+        words += QStringLiteral("; ") + shown(result.earlyVerdict);
+    item.setText(Phrase, words);
+    item.setToolTip(Phrase, plainTip(words));
 }
 
 void BatchDialog::showLadder()

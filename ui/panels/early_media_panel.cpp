@@ -11,6 +11,7 @@
 #include <ui/listening.h>
 #include <ui/models/call_facts.h>
 #include <ui/panels/light_look.h>
+#include <ui/replay.h>
 #include <ui/text.h>
 #include <ui/views/waveform.h>
 
@@ -18,23 +19,6 @@ namespace ui {
 namespace {
 
 constexpr std::size_t kMostFacts = 8;
-
-QString figures(const QString &codec, std::uint64_t packets, std::uint64_t lost,
-                base::Duration jitter, double level, bool levelKnown)
-{
-    const double all = static_cast<double>(packets + lost);
-    QStringList words;
-    if (!codec.isEmpty())
-        words << codec;
-    words << QObject::tr("%1 packets").arg(packets);
-    words << QObject::tr("loss %1 (%2 %)")
-                 .arg(lost)
-                 .arg(all > 0 ? 100.0 * static_cast<double>(lost) / all : 0.0, 0, 'f', 1);
-    words << QObject::tr("jitter %1 ms").arg(base::toMilliseconds(jitter), 0, 'f', 1);
-    words << (levelKnown ? QObject::tr("level %1 dB").arg(level, 0, 'f', 0)
-                         : QObject::tr("level unknown"));
-    return words.join(QStringLiteral("  ·  "));
-}
 
 void paintLabel(QLabel *label, const QColor &colour)
 {
@@ -85,6 +69,7 @@ EarlyMediaPanel::EarlyMediaPanel(Store &store, Focus &focus, Theme &theme, QWidg
     connect(&store.listening(), &Listening::heard, this, &EarlyMediaPanel::refresh);
     connect(&store, &Store::ownCallChanged, this, &EarlyMediaPanel::refresh);
     connect(&store, &Store::mediaChanged, this, &EarlyMediaPanel::refresh);
+    connect(&Replay::of(store), &Replay::changed, this, &EarlyMediaPanel::refresh);
     connect(&theme, &Theme::changed, this, &EarlyMediaPanel::refresh);
     refresh();
 }
@@ -148,6 +133,12 @@ const desk::CallInfo *EarlyMediaPanel::own() const
     return m_focus.call() ? m_store.ownCall(m_focus.call()->call->callId) : nullptr;
 }
 
+bool EarlyMediaPanel::live() const
+{
+    const desk::CallInfo *info = own();
+    return info != nullptr && !desk::isOver(*info);
+}
+
 std::uint32_t EarlyMediaPanel::dialogIndex() const
 {
     const auto count = m_focus.call()->call->earlyDialogs.size();
@@ -162,10 +153,16 @@ void EarlyMediaPanel::listenTo(std::uint32_t dialog)
     if (static_cast<int>(dialog) >= m_dialogs->count())
         return;
     m_dialogs->setCurrentIndex(static_cast<int>(dialog));
-    const desk::CallInfo *info = own();
-    if (info != nullptr && !desk::isOver(*info))
-        Q_EMIT chooseWanted(info->handle, toStd(m_dialogs->currentData().toString()));
+    if (live())
+        Q_EMIT chooseWanted(own()->handle, toStd(m_dialogs->currentData().toString()));
     refresh();
+}
+
+void EarlyMediaPanel::hear(std::uint32_t dialog)
+{
+    listenTo(dialog);
+    if (!live())
+        togglePlay();
 }
 
 void EarlyMediaPanel::listenToNext()
@@ -189,26 +186,21 @@ void EarlyMediaPanel::refresh()
 {
     const CallPtr view = m_focus.call();
     const desk::CallInfo *info = own();
-    const bool live = info != nullptr && !desk::isOver(*info);
-    m_play->setEnabled(live);
-    m_record->setEnabled(live);
-    m_play->setVisible(info != nullptr); // of a capture nothing is played here
+    const bool goesOn = live();
+    m_record->setEnabled(goesOn);
     m_record->setVisible(info != nullptr);
     if (view)
         refreshDialogs(*view->call);
-    if (live)
+    if (goesOn)
         followHeard(*info);
     m_dialogs->setVisible(m_dialogs->count() > 1);
-    if (view)
-        Q_EMIT listens(dialogIndex(), live);
+    refreshPlay(view, goesOn);
     if (info != nullptr && info->media)
         refreshOwn(*info);
     else if (view)
         refreshCaptured(*view);
     else
         m_state->setText(tr("No call yet"));
-    m_play->setText(m_muted ? tr("Play") : tr("Mute"));
-    m_play->setAccessibleName(m_muted ? tr("Play early media") : tr("Mute early media"));
     m_store.listening().want(view);
     if (view)
         refreshChecks(*view);
@@ -268,29 +260,6 @@ void EarlyMediaPanel::refreshOwn(const desk::CallInfo &info)
                                        .arg(shown(status.recording))));
 }
 
-void EarlyMediaPanel::refreshCaptured(const session::CallView &view)
-{
-    m_wave->setLevels({});
-    const diagnosis::BoundStream *best = nullptr;
-    for (const auto &bound : view.streams) {
-        const bool chosen = m_dialogs->count() < 2 || bound.earlyDialog == dialogIndex();
-        const bool wanted = bound.stream && bound.towardsCaller && bound.early && chosen;
-        if (wanted && (best == nullptr || bound.stream->packets > best->stream->packets))
-            best = &bound;
-    }
-    if (best == nullptr) {
-        m_level->setLevel(-96, -96, false);
-        m_state->setText(tr("no RTP before the answer"));
-        m_figures->clear();
-        return;
-    }
-    const rtp::Stream &stream = *best->stream;
-    m_level->setLevel(stream.level, stream.level, stream.levelKnown);
-    m_state->setText(tr("captured, %1").arg(durationText(stream.last - stream.first)));
-    m_figures->setText(figures(tr("payload type %1").arg(stream.payloadType), stream.packets,
-                               stream.lost, stream.jitter, stream.level, stream.levelKnown));
-}
-
 void EarlyMediaPanel::refreshChecks(const session::CallView &view)
 {
     diagnosis::Verdict verdict;
@@ -320,7 +289,9 @@ void EarlyMediaPanel::refreshChecks(const session::CallView &view)
 
 void EarlyMediaPanel::toggleMute()
 {
-    if (const auto *info = own()) {
+    if (!live()) {
+        togglePlay();
+    } else if (const auto *info = own()) {
         m_muted = !m_muted;
         Q_EMIT muteWanted(info->handle, m_muted);
         refresh();

@@ -7,6 +7,7 @@
 #include <diagnosis/explain.h>
 #include <QWidget>
 #include <ui/focus.h>
+#include <ui/panels/ladder_pane.h>
 #include <ui/theme/theme.h>
 
 class QComboBox;
@@ -25,14 +26,16 @@ class EarlyMediaPanel : public QWidget
 public:
     EarlyMediaPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent = nullptr);
 
-    void toggleMute();
+    void toggleMute(); // of a call that is not ours, or over: plays what was captured, or stops it
     void toggleRecord();
     /// The early dialog whose verdict is shown; of a call of ours under way, the one that is heard.
     void listenTo(std::uint32_t dialog);
     void listenToNext(); // round and round
+    /// The same, and what was captured of it is played, or stopped where it plays.
+    void hear(std::uint32_t dialog);
 
 Q_SIGNALS:
-    void listens(std::uint32_t dialog, bool sounds); // sounds: the call is ours and under way
+    void listens(std::uint32_t dialog, ui::LaneButtons buttons);
     void muteWanted(engine::CallHandle call, bool muted);
     void recordWanted(engine::CallHandle call, bool on);
     void chooseWanted(engine::CallHandle call, const std::string &toTag);
@@ -41,6 +44,7 @@ private:
     QWidget *makeControls();
     QWidget *makeChecks();
     void refresh();
+    void refreshPlay(const CallPtr &view, bool goesOn);
     void refreshDialogs(const calls::Call &call);
     void refreshOwn(const desk::CallInfo &info);
     void refreshCaptured(const session::CallView &view);
@@ -48,6 +52,13 @@ private:
     std::uint32_t dialogIndex() const;
     void followHeard(const desk::CallInfo &info);
     const desk::CallInfo *own() const;
+    bool live() const; // the call is ours and under way
+    /// The stream with most of what the chosen early dialog sent the caller; nullptr: none.
+    const diagnosis::BoundStream *captured(const session::CallView &view) const;
+    void togglePlay();
+    bool plays(const session::CallView &view) const;
+    static QString figures(const QString &codec, std::uint64_t packets, std::uint64_t lost,
+                           base::Duration jitter, double level, bool levelKnown);
 
     Store &m_store;
     Focus &m_focus;

@@ -2,16 +2,19 @@
 #include <ui/panels/ears_panel.h>
 
 #include <QHeaderView>
+#include <QKeyEvent>
 #include <QLabel>
+#include <QPushButton>
 #include <QTreeWidget>
 #include <QVBoxLayout>
+#include <ui/replay.h>
 #include <ui/text.h>
 
 namespace ui {
 namespace {
 
 enum Column { kWho, kHears, kWhy, kEarColumns };
-constexpr int kPlace = Qt::UserRole;
+constexpr int kPlace = Qt::UserRole, kAt = Qt::UserRole + 1;
 
 QString hears(const diagnosis::EarSwitch &change, const calls::Call &call)
 {
@@ -68,16 +71,122 @@ EarsPanel::EarsPanel(Store &store, Focus &focus, QWidget *parent)
     m_tree->header()->setStretchLastSection(true);
     m_tree->header()->setSectionResizeMode(kWho, QHeaderView::ResizeToContents);
     m_tree->header()->setSectionResizeMode(kHears, QHeaderView::ResizeToContents);
-    auto *layout = new QVBoxLayout(this);
+    auto *layout = new QHBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->addWidget(m_empty);
     layout->addWidget(m_tree, 1);
+    layout->addLayout(makeControls()); // beside it: the panel is low
+    setFocusProxy(m_tree);
     m_tree->hide();
     connect(m_tree, &QTreeWidget::itemClicked, this,
             [this](QTreeWidgetItem *item) { choose(item); });
     connect(m_tree, &QTreeWidget::itemActivated, this,
             [this](QTreeWidgetItem *item) { choose(item); });
+    connect(m_tree, &QTreeWidget::currentItemChanged, this, &EarsPanel::played);
     connect(&focus, &Focus::callChanged, this, &EarsPanel::refresh);
+    connect(&Replay::of(store), &Replay::changed, this, &EarsPanel::played);
+    connect(&Replay::of(store), &Replay::moved, this, &EarsPanel::moved);
+    played();
+}
+
+QLayout *EarsPanel::makeControls()
+{
+    m_play = new QPushButton(tr("Play"), this);
+    m_play->setObjectName(QStringLiteral("earsPlay"));
+    connect(m_play, &QPushButton::clicked, this, &EarsPanel::togglePlay);
+    m_told = plainLabel({}, "earsTold", this);
+    m_told->setProperty("muted", true);
+    m_tree->installEventFilter(this);
+    constexpr int kControls = 150; // pixels
+    m_told->setWordWrap(true);
+    m_told->setFixedWidth(kControls);
+    auto *controls = new QVBoxLayout();
+    controls->setContentsMargins(0, 6, 8, 6);
+    controls->setSpacing(4);
+    controls->addWidget(m_play);
+    controls->addWidget(m_told);
+    controls->addStretch(1);
+    return controls;
+}
+
+/// Space in the tree, which takes it for a choice else.
+bool EarsPanel::eventFilter(QObject *watched, QEvent *event)
+{
+    if (event->type() == QEvent::KeyPress &&
+        static_cast<QKeyEvent *>(event)->key() == Qt::Key_Space) {
+        togglePlay();
+        return true;
+    }
+    return QWidget::eventFilter(watched, event);
+}
+
+int EarsPanel::phoneOf(const QTreeWidgetItem *item) const
+{
+    while (item != nullptr && item->parent() != nullptr)
+        item = item->parent();
+    return item == nullptr ? -1 : m_tree->indexOfTopLevelItem(const_cast<QTreeWidgetItem *>(item));
+}
+
+/// The chosen phone; from the chosen change on, or the whole call.
+void EarsPanel::togglePlay()
+{
+    const CallPtr view = m_focus.call();
+    const int phone = std::max(0, phoneOf(m_tree->currentItem()));
+    const auto policies = diagnosis::earPolicies();
+    if (!view || static_cast<std::size_t>(phone) >= policies.size())
+        return;
+    const Replay::What what{view->call.id(), {}, policies[static_cast<std::size_t>(phone)]};
+    const auto *item = m_tree->currentItem();
+    base::Instant from;
+    if (item != nullptr && item->parent() != nullptr)
+        from.ns = item->data(kWho, kAt).toLongLong();
+    Replay::of(m_store).toggle(what, from);
+}
+
+void EarsPanel::played()
+{
+    const Replay::What *what = Replay::of(m_store).playing();
+    const CallPtr view = m_focus.call();
+    const bool ours = what != nullptr && what->ear && view && what->call == view->call.id();
+    const auto policies = diagnosis::earPolicies();
+    const int phone = std::max(0, phoneOf(m_tree->currentItem()));
+    const auto chosen = policies[static_cast<std::size_t>(phone) % policies.size()];
+    const QString name = shown(std::string(diagnosis::policyText(chosen)));
+    const bool playing = ours && *what->ear == chosen;
+    m_play->setText(playing ? tr("Stop") : tr("Play"));
+    m_play->setAccessibleName(playing ? tr("Stop playing")
+                                      : tr("Play what the caller hears with %1").arg(name));
+    m_told->setText(
+        ours ? tr("Playing what the caller hears with %1.")
+                   .arg(shown(std::string(diagnosis::policyText(*what->ear))))
+             : tr("Space plays what the caller hears with %1, its own ringback too.").arg(name));
+    if (!ours)
+        moved({});
+}
+
+/// Marks what is heard now.
+void EarsPanel::moved(base::Instant at)
+{
+    const Replay::What *what = Replay::of(m_store).playing();
+    const CallPtr view = m_focus.call();
+    QTreeWidgetItem *now = nullptr;
+    if (at.known() && what != nullptr && what->ear && view && what->call == view->call.id()) {
+        const auto *phone = m_tree->topLevelItem(static_cast<int>(*what->ear));
+        for (int i = 0; phone != nullptr && i < phone->childCount(); ++i)
+            if (phone->child(i)->data(kWho, kAt).toLongLong() <= at.ns)
+                now = phone->child(i);
+    }
+    if (now == m_sounding)
+        return;
+    for (QTreeWidgetItem *item : {m_sounding, now}) {
+        if (item == nullptr)
+            continue;
+        QFont font = m_tree->font();
+        font.setBold(item == now);
+        for (int column = 0; column < kEarColumns; ++column)
+            item->setFont(column, font);
+    }
+    m_sounding = now;
 }
 
 void EarsPanel::showEvent(QShowEvent *event)
@@ -96,6 +205,9 @@ void EarsPanel::refresh()
         events = diagnosis::earEvents(m_store.evidence(*view));
     m_empty->setVisible(events.empty());
     m_tree->setVisible(!events.empty());
+    m_play->setVisible(!events.empty());
+    m_told->setVisible(!events.empty());
+    played();
     if (!events.empty())
         fill(m_store.evidence(*view), events);
 }
@@ -112,6 +224,7 @@ void EarsPanel::fill(const diagnosis::Evidence &evidence,
     if (key == m_shown)
         return;
     m_shown = key;
+    m_sounding = nullptr;
     m_tree->clear();
     m_places.clear();
     const base::Instant start =
@@ -128,6 +241,7 @@ void EarsPanel::fill(const diagnosis::Evidence &evidence,
             item->setText(kWho, since(change.at - start));
             item->setText(kHears, what);
             item->setText(kWhy, shown(change.why));
+            item->setData(kWho, kAt, QVariant::fromValue<qlonglong>(change.at.ns));
             item->setData(kWho, kPlace, static_cast<int>(m_places.size()));
             diagnosis::EvidenceRef place;
             place.row = change.row;

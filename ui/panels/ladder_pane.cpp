@@ -168,15 +168,23 @@ void LadderPane::showLegs(bool together)
     relayout();
 }
 
-void LadderPane::setListening(std::uint32_t dialog, bool sounds)
+void LadderPane::setListening(std::uint32_t dialog, LaneButtons buttons)
 {
-    const std::string listen = toStd(sounds ? tr("Listen") : tr("Show media"));
-    if (m_options.listen && m_options.heard == dialog && m_options.listenText == listen)
+    const bool played = buttons == LaneButtons::Play || buttons == LaneButtons::Stop;
+    const std::string listen = toStd(buttons == LaneButtons::Listen ? tr("Listen")
+                                     : played                       ? tr("Play")
+                                                                    : tr("Show media"));
+    const std::string heard = toStd(buttons == LaneButtons::Listen ? tr("Listening")
+                                    : buttons == LaneButtons::Play ? tr("Play")
+                                    : buttons == LaneButtons::Stop ? tr("Stop")
+                                                                   : tr("Media shown"));
+    if (m_options.listen && m_options.heard == dialog && m_options.listenText == listen &&
+        m_options.heardText == heard)
         return;
     m_options.listen = true;
     m_options.heard = dialog;
     m_options.listenText = listen;
-    m_options.heardText = toStd(sounds ? tr("Listening") : tr("Media shown"));
+    m_options.heardText = heard;
     if (m_call && m_call->call->earlyDialogs.size() > 1)
         relayout();
 }

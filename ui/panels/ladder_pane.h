@@ -14,6 +14,10 @@ namespace ui {
 class CallHeader;
 class LadderView;
 
+/// Show what is known of a dialog's media; hear it instead of another; play what was captured of
+/// it, or stop that.
+enum class LaneButtons : std::uint8_t { Show, Listen, Play, Stop };
+
 class LadderPane : public QWidget
 {
     Q_OBJECT
@@ -25,8 +29,8 @@ public:
     void nextTimeMode();  // delta, since the start, of day
     void toggleRepeats(); // retransmissions folded or each on its own row
     void toggleKeepAlives();
-    /// The early dialog that is listened to; sounds: its call is ours and under way.
-    void setListening(std::uint32_t dialog, bool sounds);
+    /// The early dialog that is listened to, and what the buttons of the others do.
+    void setListening(std::uint32_t dialog, ui::LaneButtons buttons);
     void showLegs(bool together); // of the same call for its users, in one ladder or each alone
 
 Q_SIGNALS:

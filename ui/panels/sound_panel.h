@@ -7,6 +7,7 @@
 #include <ui/focus.h>
 #include <ui/theme/theme.h>
 
+class QComboBox;
 class QLabel;
 class QPushButton;
 class QTimer;
@@ -21,11 +22,19 @@ class SoundPanel : public QWidget
 public:
     SoundPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent = nullptr);
 
+    /// From the cursor on, or from the beginning behind the last sound.
+    void togglePlay();
+
 protected:
     void showEvent(QShowEvent *event) override;
 
 private:
+    void connectStrip();
     void makeEarly();
+    QLayout *makeControls();
+    void fillLanes();
+    void played();
+    void moved(base::Instant at);
     void refresh();
     void follow(trace::RowId row);
 
@@ -33,8 +42,11 @@ private:
     Focus &m_focus;
     QLabel *m_told;
     QPushButton *m_early = nullptr; // checked: only what came before the answer
+    QPushButton *m_play = nullptr;
+    QComboBox *m_lane = nullptr; // what is played: all, or one stream
     SoundStrip *m_strip;
     QTimer *m_again;
+    bool m_moving = false; // the row changes because the sound came to it
 };
 
 } // namespace ui

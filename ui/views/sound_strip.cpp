@@ -113,6 +113,19 @@ void SoundStrip::setCursorAt(base::Instant at)
     update();
 }
 
+void SoundStrip::setChosenLane(int lane)
+{
+    m_chosen = lane;
+    update();
+}
+
+void SoundStrip::setPlaying(bool playing)
+{
+    m_playing = playing;
+    describe();
+    update();
+}
+
 void SoundStrip::describe()
 {
     if (m_picture.lanes.empty()) {
@@ -124,13 +137,17 @@ void SoundStrip::describe()
             .arg(counted(m_picture.lanes.size() + m_picture.moreLanes, tr("stream"), tr("streams")))
             .arg(base::toSeconds(m_to - m_from), 0, 'f', 1);
     if (m_cursor.known())
-        name += tr(", at %1").arg(since(m_cursor - m_picture.from, 3));
+        name +=
+            (m_playing ? tr(", playing") : tr(", at %1").arg(since(m_cursor - m_picture.from, 3)));
     setAccessibleName(name);
 }
 
-void SoundStrip::drawLane(QPainter &painter, const ladder::SoundLane &lane, const QRect &box) const
+void SoundStrip::drawLane(QPainter &painter, const ladder::SoundLane &lane, const QRect &box,
+                          bool chosen) const
 {
     const Tokens &t = m_theme.tokens();
+    if (chosen)
+        painter.fillRect(2, box.top() + 2, 3, box.height() - 4, t.colour(Neutral::Focus));
     painter.setPen(t.colour(Neutral::Text));
     const QRect name(8, box.top(), kLabelWidth - 16, box.height());
     const QFontMetrics metrics(painter.font());
@@ -232,7 +249,7 @@ void SoundStrip::paintEvent(QPaintEvent *)
         const int top = box.top() + box.height() * i / lanes;
         const int bottom = box.top() + box.height() * (i + 1) / lanes;
         drawLane(painter, m_picture.lanes[static_cast<std::size_t>(i)],
-                 QRect(box.left(), top, box.width(), bottom - top));
+                 QRect(box.left(), top, box.width(), bottom - top), i == m_chosen);
     }
     drawAxis(painter, box);
     drawMarks(painter, box);
@@ -244,15 +261,22 @@ void SoundStrip::paintEvent(QPaintEvent *)
 
 void SoundStrip::mousePressEvent(QMouseEvent *event)
 {
-    if (event->button() == Qt::LeftButton && !m_picture.lanes.empty())
+    if (event->button() != Qt::LeftButton || m_picture.lanes.empty())
+        return;
+    const QRect box = plot();
+    const int lanes = static_cast<int>(m_picture.lanes.size());
+    const int height = event->pos().y() - box.top();
+    if (event->pos().x() >= box.left())
         Q_EMIT wanted(timeAt(event->pos().x()));
+    else if (height >= 0 && height < box.height())
+        Q_EMIT laneWanted(height * lanes / box.height());
 }
 
 void SoundStrip::mouseMoveEvent(QMouseEvent *event)
 {
     if (m_picture.lanes.empty())
         return;
-    if (event->buttons().testFlag(Qt::LeftButton))
+    if (event->buttons().testFlag(Qt::LeftButton) && event->pos().x() >= plot().left())
         Q_EMIT wanted(timeAt(event->pos().x()));
     else
         QToolTip::showText(event->globalPosition().toPoint(), tipAt(event->pos()), this);
@@ -262,8 +286,10 @@ QString SoundStrip::tipAt(const QPoint &place) const
 {
     const QRect box = plot();
     if (!box.contains(place))
-        return plainTip(tr("Click or drag to find the message of a moment; Left and Right go from "
-                           "mark to mark."));
+        return plainTip(
+            tr("Click or drag to find the message of a moment; Left and Right go from "
+               "mark to mark, Space plays from there. Click the name of a stream to play "
+               "it alone."));
     const base::Instant from = timeAt(place.x()), to = timeAt(place.x() + 1);
     QStringList lines{since(from - m_picture.from, 2)};
     for (const auto &lane : m_picture.lanes) {
@@ -284,6 +310,12 @@ void SoundStrip::keyPressEvent(QKeyEvent *event)
         step(-1);
     else if (event->key() == Qt::Key_Right)
         step(1);
+    else if (event->key() == Qt::Key_Space)
+        Q_EMIT playWanted();
+    else if ((event->key() == Qt::Key_Up && m_chosen > 0) ||
+             (event->key() == Qt::Key_Down &&
+              m_chosen + 1 < static_cast<int>(m_picture.lanes.size())))
+        Q_EMIT laneWanted(m_chosen + (event->key() == Qt::Key_Up ? -1 : 1));
     else
         QWidget::keyPressEvent(event);
 }

@@ -21,6 +21,8 @@ public:
     void setPicture(ladder::SoundPicture picture, base::Instant from, base::Instant to);
     void setCursorAt(base::Instant at); // unknown: none
     base::Instant cursorAt() const { return m_cursor; }
+    void setChosenLane(int lane);  // -1: none of them
+    void setPlaying(bool playing); // the cursor goes along with what sounds
     const ladder::SoundPicture &picture() const { return m_picture; }
     base::Instant timeAt(int x) const;
     int xOf(base::Instant at) const;
@@ -29,6 +31,8 @@ public:
 
 Q_SIGNALS:
     void wanted(base::Instant at); // dragged or clicked there
+    void laneWanted(int lane);     // its name was clicked, or Up and Down came to it
+    void playWanted();             // Space: play, or stop
     void markWanted(trace::RowId row);
 
 protected:
@@ -39,7 +43,8 @@ protected:
 
 private:
     QRect plot() const;
-    void drawLane(QPainter &painter, const ladder::SoundLane &lane, const QRect &box) const;
+    void drawLane(QPainter &painter, const ladder::SoundLane &lane, const QRect &box,
+                  bool chosen) const;
     void drawAxis(QPainter &painter, const QRect &box) const;
     void drawMarks(QPainter &painter, const QRect &box) const;
     void step(int direction);
@@ -50,6 +55,8 @@ private:
     Theme &m_theme;
     ladder::SoundPicture m_picture;
     base::Instant m_from, m_to, m_cursor;
+    int m_chosen = -1;
+    bool m_playing = false;
 };
 
 } // namespace ui

@@ -128,6 +128,34 @@ TEST(Batch, CountsCodesAndSpreadsFigures)
     EXPECT_THAT(desk::batchJson(batch), HasSubstr("\"calls_per_second\""));
 }
 
+TEST(Batch, WhatEndedHereIsToldInWordsAndNotByACodeOfTheNetworks)
+{
+    Batch batch(plan(3), kThen);
+    placeAll(batch, kThen + 10s);
+    for (const std::uint32_t number : {1U, 2U}) {
+        auto unsent = info(number, 0);
+        unsent.phrase.clear();
+        unsent.sentence = "No free pair of ports lies in 42000 to 42001.";
+        unsent.stage = desk::CallInfo::Stage::Failed;
+        unsent.local = true;
+        batch.add(unsent);
+    }
+    auto closed = info(3, 503);
+    closed.phrase = "Service Unavailable";
+    closed.sentence = "192.0.2.1:5999 refused the request: nobody listens there.";
+    closed.local = true;
+    closed.stage = desk::CallInfo::Stage::Failed;
+    batch.add(closed);
+    const auto table = desk::batchTable(batch);
+    EXPECT_THAT(table, HasSubstr("No free pair of ports lies in 42000 to 42001."));
+    EXPECT_THAT(table, HasSubstr("nobody listens there. (a local 503)"));
+    EXPECT_THAT(table, Not(HasSubstr("Service Unavailable")));
+    EXPECT_THAT(desk::summaryText(desk::summaryOf(batch)),
+                HasSubstr("\n2 x No free pair of ports"));
+    EXPECT_THAT(desk::batchCsv(batch), HasSubstr("No free pair of ports"));
+    EXPECT_THAT(desk::batchJson(batch), HasSubstr("\"text\": \"No free pair of ports"));
+}
+
 TEST(Batch, CsvHoldsWhatASpreadsheetCannotRun)
 {
     Batch batch(plan(1), kThen);
@@ -136,7 +164,7 @@ TEST(Batch, CsvHoldsWhatASpreadsheetCannotRun)
     odd.phrase = "=HYPERLINK(\"x\",\"y\")";
     batch.add(odd);
     const auto csv = desk::batchCsv(batch);
-    EXPECT_THAT(csv, HasSubstr("1,call-1,486,\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\",no,,,,,\r\n"));
+    EXPECT_THAT(csv, HasSubstr("1,call-1,486,\"'=HYPERLINK(\"\"x\"\",\"\"y\"\")\",no,,,,,,,\r\n"));
 }
 
 TEST(Batch, RefusesWhatIsBeyondTheCaps)

@@ -299,6 +299,11 @@ TEST(Verdict, NothingIsPlayedWhereThereIsNoOutput)
               "Early media arrives, and there is no audio output here:")
         << without.sentence;
     EXPECT_EQ(without.light, with.light);
+    // Nobody wanted an output, so none is missed; played it was not.
+    const auto unwanted = judged(support::Folded(
+        call + "0.30 local media tag=b \"PCMU/8000 arrives and is decoded, but not played: no "
+               "audio output.\""));
+    EXPECT_EQ(unwanted.sentence, without.sentence);
 }
 
 TEST(Verdict, WhichForkAnotherPhonePlaysIsNotKnown)

@@ -75,6 +75,28 @@ TEST_F(Why, AWrongPayloadTypeIsNamed)
     EXPECT_TRUE(comes(97, payload, [&] { return says("nothing of it is heard"); })) << status().why;
 }
 
+TEST_F(Why, WhatEndsWithItsDialogIsSaidThenAndNotASecondLater)
+{
+    ASSERT_NO_FATAL_FAILURE(open());
+    layer->remote(prepared.media, remote("tag", source));
+    ASSERT_TRUE(sendUntil(source, [&] { return says("Early media"); })) << status().why;
+    layer->ended(prepared.media, "tag"); // a 199
+    ASSERT_TRUE(support::stepUntil([&] { return says("Nothing is heard"); })) << status().why;
+    EXPECT_LT(base::toMilliseconds(status().whySince - status().lastPacket), 900);
+}
+
+TEST_F(Why, AnAnswerThatLetsThePeerSendNothingIsSaid)
+{
+    ASSERT_NO_FATAL_FAILURE(open());
+    auto refused = remote("tag", source);
+    refused.theyMaySend = refused.weMaySend = false;
+    layer->remote(prepared.media, refused);
+    layer->choose(prepared.media, "tag");
+    layer->answered(prepared.media);
+    EXPECT_TRUE(support::stepUntil([&] { return says("lets the peer send nothing"); }))
+        << status().why;
+}
+
 TEST_F(Why, WhatIsNotAllowedIsSaid)
 {
     ASSERT_NO_FATAL_FAILURE(open());

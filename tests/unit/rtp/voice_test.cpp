@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <rtp/g729.h>
 #include <rtp/voice.h>
 
 #include <cmath>
@@ -89,7 +90,9 @@ TEST(Voice, WhatACodecCannotBeIsRefused)
     EXPECT_FALSE(rtp::voiceDecoder({"L16", 0, 1}));
     EXPECT_FALSE(rtp::voiceDecoder({"L16", 8000, 0}));
     EXPECT_FALSE(rtp::voiceDecoder({"", 8000, 1}));
-    EXPECT_FALSE(rtp::staticVoice(18));
+    EXPECT_FALSE(rtp::staticVoice(4));
+    EXPECT_EQ(rtp::staticVoice(18), rtp::kG729);
+    EXPECT_FALSE(rtp::voiceDecoder(rtp::kG729)) << "that is for who has one";
     EXPECT_FALSE(rtp::staticVoice(96));
 }
 
