@@ -134,6 +134,9 @@ void CallControl::tellRefused(const Live &live, const std::string &callId,
     };
     tell(last.srtp.refused, "could not be authenticated with the key that was agreed on (RFC 3711 "
                             "section 3.3); nothing of them was heard");
+    tell(last.srtp.clear,
+         "of RTCP came in the clear though keys were agreed on, so nothing of them "
+         "was believed (RFC 3711 section 3.4)");
     // The first packets may overtake the answer: that is no news.
     tell(last.srtp.keyless > kOvertaking ? last.srtp.keyless : 0,
          "came without a key for them, before the answer that brings it or "

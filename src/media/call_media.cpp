@@ -305,6 +305,7 @@ void CallMedia::refreshStatus()
     s.control = m_control.figures();
     s.srtp = m_protection.figures();
     s.srtp.refused += m_protectionControl.figures().refused;
+    s.srtp.clear += m_protectionControl.figures().clear;
     s.srtp.dtls = m_dtls != nullptr;
     s.srtp.trouble = m_dtlsTrouble;
     s.srtp.troubled = m_dtlsTroubled;

@@ -126,6 +126,7 @@ struct SrtpFigures {           // of one call
     std::string troubled;      // the early dialog (To-tag) it was with
     std::uint64_t refused = 0; // packets that could not be authenticated (RFC 3711 section 3.3)
     std::uint64_t keyless = 0; // that came before a key for them, or without protection
+    std::uint64_t clear = 0;   // RTCP that is none of SRTCP, of who agreed on keys: not read
     bool operator==(const SrtpFigures &) const = default;
 };
 
