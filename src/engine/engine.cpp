@@ -294,7 +294,8 @@ base::Loop &Engine::loop()
 
 std::string sofiaVersion()
 {
-    return SOFIA_SIP_VERSION;
+    const std::string name = sofia_sip_name_version; // of the library that runs, not of its headers
+    return name.substr(name.find('/') + 1);
 }
 
 } // namespace engine
