@@ -223,20 +223,4 @@ void CallControl::onWithin(Live &live, const engine::CallEvent &event)
         remoteAnswer(live, event);
 }
 
-/// What the user wanted shows at once, though the CANCEL may have to wait.
-void CallControl::tellGivenUp(Live &live)
-{
-    std::string callId;
-    {
-        std::lock_guard guard(m_parts.mutex);
-        const auto &info = m_parts.calls[live.ours];
-        const bool waits = !info.incoming && info.stage == CallInfo::Stage::Calling;
-        callId = waits ? info.callId : std::string();
-    }
-    if (!callId.empty() && !std::exchange(live.givenUp, true))
-        m_parts.tell(base::LocalKind::Note, callId, {},
-                     "The call is given up here. Its CANCEL leaves when the first provisional "
-                     "response has come (RFC 3261 section 9.1).");
-}
-
 } // namespace desk

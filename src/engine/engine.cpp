@@ -213,7 +213,7 @@ base::Result<void> Engine::setTls(TlsOptions tls)
 
 void Engine::removeAccount(AccountHandle account)
 {
-    m_impl->post([account](Switchboard &board) { board.registrations().remove(account); });
+    m_impl->post([account](Switchboard &board) { board.removeAccount(account); });
 }
 
 void Engine::reRegister(AccountHandle account, std::uint32_t regId)
