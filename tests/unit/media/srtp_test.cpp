@@ -129,16 +129,14 @@ TEST_F(Srtp, ReportsInTheClearAreCountedAsWhatTheyAre)
     sender.ssrc = 7;
     sender.packets = 1;
     const std::string goodbye = rtp::writeReport(sender, {}, "bob", true);
-    EXPECT_TRUE(waits([&] {
+    for (int i = 0; i < 3; ++i)
         peer.source.raw(prepared.rtp, goodbye); // as peers do whose keys are gone before it
-        return status().srtp.clear >= 3;
-    }));
+    EXPECT_TRUE(waits([&] { return status().srtp.clear == 3; }));
     EXPECT_EQ(status().srtp.refused, 0U);
     EXPECT_EQ(status().control.received, 0U) << "anybody could have sent it";
     EXPECT_FALSE(status().control.bye);
 
     auto sealer = rtp::SrtpSealer::open(keys.theirs.front());
-    const auto counted = status().srtp.clear;
     EXPECT_TRUE(waits([&] {
         std::string sealed;
         EXPECT_TRUE(sealer->rtcp(goodbye, sealed));
@@ -146,7 +144,7 @@ TEST_F(Srtp, ReportsInTheClearAreCountedAsWhatTheyAre)
         peer.source.raw(prepared.rtp, sealed);
         return status().srtp.refused >= 3;
     }));
-    EXPECT_EQ(status().srtp.clear, counted);
+    EXPECT_EQ(status().srtp.clear, 3U);
 }
 
 TEST_F(Srtp, PlainSoundIsNotHeardWhereProtectionIsRequired)
