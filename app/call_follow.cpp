@@ -54,7 +54,7 @@ public:
             m_steps.emplace(kSoon, [&desk, call, &plan] { desk.dtmfByInfo(call, plan.digits); });
         if (!plan.keys.empty() && !plan.keysEarly)
             m_steps.emplace(kSoon, [&desk, call, &plan] { desk.dtmf(call, plan.keys); });
-        if (!plan.transfer.empty())
+        if (!plan.transfer.empty() && !plan.attended)
             m_steps.emplace(kSoon, [&desk, call, &plan] { desk.transfer(call, plan.transfer); });
     }
     /// Always true, so that it fits into a condition.
@@ -70,6 +70,73 @@ public:
 private:
     base::Instant m_start = base::now();
     std::multimap<base::Duration, std::function<void()>> m_steps;
+};
+
+/// RFC 5589 section 7: a call to whom the peer shall be transferred to, and the REFER once that
+/// one is answered.
+class Consultation
+{
+public:
+    Consultation(desk::Desk &desk, engine::CallHandle call, const CallPlan &plan)
+        : m_desk(desk), m_call(call), m_plan(plan)
+    {
+    }
+    ~Consultation() { hangUp(); }
+    Consultation(const Consultation &) = delete;
+    Consultation &operator=(const Consultation &) = delete;
+
+    /// To be asked again and again while the call stands.
+    void look()
+    {
+        constexpr auto kSoon = std::chrono::milliseconds(500);
+        if (!m_plan.attended || m_done || base::now() - m_start < kSoon)
+            return;
+        if (!m_with.valid())
+            return place();
+        const auto calls = m_desk.calls();
+        const auto with = std::find_if(calls.begin(), calls.end(),
+                                       [this](const auto &each) { return each.handle == m_with; });
+        if (with == calls.end() || desk::isOver(*with)) {
+            m_done = true;
+            fmt::print(stderr, "  no transfer: {}\n",
+                       with == calls.end() || with->sentence.empty()
+                           ? "the call to its target ended"
+                           : base::printable(with->sentence));
+        } else if (with->stage == desk::CallInfo::Stage::Answered) {
+            m_done = true;
+            fmt::print(stderr, "  {} answered: the call is transferred to it\n",
+                       base::printable(m_plan.transfer));
+            m_desk.transfer(m_call, m_plan.transfer, m_with);
+        }
+    }
+
+private:
+    void place()
+    {
+        auto options = m_plan.call;
+        options.target = m_plan.transfer;
+        options.recordFolder.clear();
+        options.hangUpAfter = base::Duration{0};
+        options.extras.requestUri.clear();
+        if (const auto placed = m_desk.place(std::move(options))) {
+            m_with = *placed;
+        } else {
+            m_done = true;
+            fmt::print(stderr, "  no transfer: {}\n", placed.error().sentence);
+        }
+    }
+    /// Whoever took it over has ended it (RFC 3891); if nobody did, nothing else would.
+    void hangUp()
+    {
+        if (m_with.valid())
+            m_desk.hangUp(m_with);
+    }
+
+    desk::Desk &m_desk;
+    engine::CallHandle m_call, m_with;
+    const CallPlan &m_plan;
+    base::Instant m_start = base::now();
+    bool m_done = false;
 };
 
 /// Keys for an announcement before the answer.
@@ -175,7 +242,12 @@ Followed followCall(Console &console, engine::CallHandle handle, const CallPlan 
     const bool answered = wait == Console::Wait::Done;
     if (answered && !isOver()) {
         CallScript script(console.desk(), handle, plan);
-        wait = console.waitUntil([&] { return script.step() && isOver(); }, latest - base::now());
+        Consultation consultation(console.desk(), handle, plan);
+        const auto over = [&] {
+            consultation.look();
+            return script.step() && isOver();
+        };
+        wait = console.waitUntil(over, latest - base::now());
     }
     if (wait == Console::Wait::Done)
         return out;

@@ -72,12 +72,13 @@ json mediaJson(const media::Status &media)
                 {"mos", json()},
                 {"quality", json()}};
     if (const auto &srtp = media.srtp;
-        !srtp.suite.empty() || srtp.dtls || srtp.refused + srtp.keyless > 0)
+        !srtp.suite.empty() || srtp.dtls || srtp.refused + srtp.keyless + srtp.clear > 0)
         out["srtp"] = {{"keys", srtp.dtls ? "DTLS" : "SDP"},
                        {"trouble", srtp.trouble.empty() ? json() : json(srtp.trouble)},
                        {"suite", srtp.suite.empty() ? json() : json(srtp.suite)},
                        {"not_authenticated", srtp.refused},
-                       {"without_key", srtp.keyless}};
+                       {"without_key", srtp.keyless},
+                       {"rtcp_in_the_clear", srtp.clear}};
     else
         out["srtp"] = json();
     out["rtcp"] = {{"sent", control.sent},

@@ -96,7 +96,10 @@ base::Result<void> readAudio(const Arguments &arguments, CallPlan &plan)
     plan.keysEarly = base::equalsNoCase(when, "early-media");
     if (!plan.keysEarly && !base::equalsNoCase(when, "answer"))
         return base::fail(base::ErrorCode::BadInput, "--dtmf-when takes answer or early-media.");
-    plan.call.events = !plan.keys.empty();
+    plan.call.events = !arguments.has("--no-events");
+    if (!plan.keys.empty() && !plan.call.events)
+        return base::fail(base::ErrorCode::BadInput,
+                          "--dtmf needs the telephone events that --no-events leaves out.");
     plan.call.rtcpMux = arguments.has("--rtcp-mux");
     const auto sending = desk::sendingNamed(arguments.value("--send", "noise"));
     if (!sending)
@@ -124,8 +127,12 @@ base::Result<void> readWithin(const Arguments &arguments, CallPlan &plan)
         return base::fail(
             base::ErrorCode::BadInput,
             fmt::format("--dtmf-info takes up to {} of the keys 0-9, *, # and A-D.", kMostDigits));
-    plan.transfer = arguments.value("--transfer");
-    if (!arguments.has("--transfer"))
+    plan.attended = arguments.has("--transfer-attended");
+    if (plan.attended && arguments.has("--transfer"))
+        return base::fail(base::ErrorCode::BadInput,
+                          "A call is transferred once: give --transfer or --transfer-attended.");
+    plan.transfer = arguments.value(plan.attended ? "--transfer-attended" : "--transfer");
+    if (!plan.attended && !arguments.has("--transfer"))
         return {};
     return engine::Engine::checkTransfer(plan.transfer, plan.call.extras.allowNumber);
 }
@@ -134,8 +141,9 @@ base::Result<void> readTimes(const Arguments &arguments, CallPlan &plan)
 {
     // One key takes 300 ms with its pause, and the first waits for half a second.
     const auto keys = std::chrono::milliseconds(1000 + 300 * arguments.value("--dtmf").size());
-    const auto hangUp = arguments.seconds("--hangup-after",
-                                          std::max<base::Duration>(std::chrono::seconds(2), keys));
+    // Who is to be transferred waits until the other one has answered.
+    const auto least = std::chrono::seconds(arguments.has("--transfer-attended") ? 60 : 2);
+    const auto hangUp = arguments.seconds("--hangup-after", std::max<base::Duration>(least, keys));
     const auto cancel = arguments.seconds("--cancel-after", std::chrono::seconds(60));
     const auto timeout = arguments.seconds("--timeout", base::Duration{0});
     for (const auto *each : {&hangUp, &cancel, &timeout})

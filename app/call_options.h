@@ -20,6 +20,7 @@ inline constexpr std::array kCallOptions{
     OptionSpec{"--password-file", "F", "file whose first line is the password"},
     OptionSpec{"--codecs", "LIST",
                "codecs in order (PCMU,PCMA,opus); also G722, GSM, G729, L16/16000"},
+    OptionSpec{"--no-events", "", "offer no telephone events (RFC 4733)"},
     OptionSpec{"--srtp", "off|offered|required|dtls",
                "encrypted audio: keys in SDP (RFC 4568), or by DTLS (RFC 5763) (off)"},
     OptionSpec{"--send", "WHAT", "noise, tone[:HZ], mic[:DEVICE], nothing or FILE.wav (noise)"},
@@ -46,6 +47,7 @@ inline constexpr std::array kCallOptions{
     OptionSpec{"--ringback", "CC|off", "ringback a phone makes by itself: of which country (DE)"},
     OptionSpec{"--rtcp-mux", "", "offer RTCP on the port of RTP (RFC 5761)"},
     OptionSpec{"--transfer", "URI", "blind transfer, half a second after the answer"},
+    OptionSpec{"--transfer-attended", "URI", "call there first, then transfer to that call"},
     OptionSpec{"--timeout", "S", "give the call up after that, however it stands"},
     OptionSpec{"--record", "FOLDER", "where the recordings go (a new folder here)"},
     OptionSpec{"--port-range", "A-B", "local UDP ports for RTP"},
@@ -60,6 +62,7 @@ struct CallPlan {
     std::optional<base::Duration> holdAfter, resumeAfter;
     bool holdByUpdate = false;
     std::string digits, transfer; // digits by INFO
+    bool attended = false;        // `transfer` is called first (RFC 5589 section 7)
     std::string keys;             // by telephone events
     bool keysEarly = false;       // once early media comes
 };

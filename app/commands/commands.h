@@ -6,6 +6,6 @@
 
 namespace app {
 
-extern const Command kCall, kExpect, kProbe, kRegister, kLab, kCheck, kBench;
+extern const Command kCall, kAnswer, kExpect, kProbe, kRegister, kLab, kCheck, kBench;
 
 } // namespace app

@@ -7,8 +7,8 @@ namespace app {
 
 std::span<const Command *const> commands()
 {
-    static constexpr std::array kAll{&kCall, &kExpect, &kProbe, &kRegister,
-                                     &kLab,  &kCheck,  &kBench};
+    static constexpr std::array kAll{&kCall,     &kAnswer, &kExpect, &kProbe,
+                                     &kRegister, &kLab,    &kCheck,  &kBench};
     return kAll;
 }
 

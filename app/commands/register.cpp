@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <app/account_options.h>
 #include <app/commands/commands.h>
 #include <app/console.h>
 #include <app/flow_json.h>
 #include <app/flow_tests.h>
-#include <app/transport_option.h>
 
 #include <algorithm>
 #include <array>
 #include <base/text.h>
 #include <desk/call_text.h>
-#include <desk/device.h>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <iostream>
@@ -18,21 +17,10 @@ namespace app {
 namespace {
 
 constexpr std::array kOwn{
-    OptionSpec{"--aor", "URI", "address of record: sip:bob@example.com"},
-    OptionSpec{"--proxy", "URI", "outbound proxy or registrar; a flow each, reg-id in this order",
-               true},
-    OptionSpec{"--transport", "udp|tcp|tls", "transport of proxies that name none (tcp)"},
-    OptionSpec{"--user", "U", "user name for 401 and 407"},
-    OptionSpec{"--password-file", "F", "file whose first line is the password"},
     OptionSpec{"--answer", "", "answer calls, with a tone"},
     OptionSpec{"--answer-from", "WHO", "answer this caller only, user@host, host or *", true},
     OptionSpec{"--seconds", "N", "how long to stay registered (30)"},
-    OptionSpec{"--expires", "S", "registration time asked for (600)"},
     OptionSpec{"--ping-after", "S", "first keep-alive that long after registering (1)"},
-    OptionSpec{"--instance", "URN", "instance-id (this device's, kept over restarts)"},
-    OptionSpec{"--keep-alive", "", "the proxies answer keep-alives, whatever the registrar says"},
-    OptionSpec{"--gruu", "", "use a granted GRUU as Contact of calls (RFC 5627)"},
-    OptionSpec{"--plain-after-439", "", "register without outbound where it is refused"},
     OptionSpec{"--local-address", "IP", "address of this computer"},
     OptionSpec{"--output", "auto|silent", "where a caller is played (auto)"},
     OptionSpec{"--audio-device", "NAME", "play on this device of the audio server (its default)"},
@@ -40,48 +28,7 @@ constexpr std::array kOwn{
     OptionSpec{"--json", "", "print one JSON document at the end"},
 };
 constexpr base::Duration kFarewell = std::chrono::milliseconds(1500);
-constexpr auto kOptions = joined(kOwn, kFlowTestOptions, kNetworkOptions);
-
-base::Result<engine::Account> readAccount(const Arguments &arguments)
-{
-    engine::Account account;
-    account.aor = arguments.value("--aor");
-    account.proxies = arguments.values("--proxy");
-    if (account.aor.empty() || account.proxies.empty())
-        return base::fail(base::ErrorCode::BadInput,
-                          "A registration needs --aor and at least one --proxy.");
-    const auto transport = transportNamed(arguments.value("--transport", "tcp"));
-    if (!transport)
-        return tl::unexpected<base::Error>(transport.error());
-    account.transport = *transport;
-    if (const auto ok = checkTransport(arguments, account.proxies); !ok)
-        return tl::unexpected<base::Error>(ok.error());
-    const auto expires = arguments.seconds("--expires", account.expires);
-    if (!expires)
-        return tl::unexpected<base::Error>(expires.error());
-    account.expires = *expires;
-    const auto who = credentials(arguments);
-    if (!who)
-        return tl::unexpected<base::Error>(who.error());
-    account.credentials = *who;
-    account.keepAlive = arguments.has("--keep-alive");
-    account.gruu = arguments.has("--gruu");
-    account.plainAfter439 = arguments.has("--plain-after-439");
-    account.instance = arguments.value("--instance");
-    if (account.proxies.size() > engine::kMostFlows)
-        return base::fail(base::ErrorCode::BadInput,
-                          fmt::format("An account takes at most {} proxies, not {}.",
-                                      engine::kMostFlows, account.proxies.size()));
-    if (!account.instance.empty() && !engine::isInstance(account.instance))
-        return base::fail(base::ErrorCode::BadInput, engine::notAnInstance(account.instance));
-    if (!account.instance.empty())
-        return account;
-    if (auto kept = desk::deviceInstance())
-        account.instance = *kept;
-    else
-        fmt::print(stderr, "earshot: {}\n", kept.error().sentence);
-    return account;
-}
+constexpr auto kOptions = joined(kAccountOptions, kOwn, kFlowTestOptions, kNetworkOptions);
 
 /// Prints every change of every flow until the time is up or Ctrl+C.
 class Watch
@@ -241,7 +188,8 @@ void farewell(Console &console, const Watch &watch)
         console.desk().hangUp(info.handle);
     for (const auto &info : console.desk().accounts())
         console.desk().removeAccount(info.handle);
-    const auto latest = base::now() + kFarewell;
+    // The flows un-register when their calls have ended, which need as long at most.
+    const auto latest = base::now() + (calls.empty() ? kFarewell : 2 * kFarewell);
     const auto done = [&] {
         const auto now = console.desk().calls();
         return watch.allOff() &&

@@ -332,7 +332,6 @@ void CallControl::hangUp(engine::CallHandle ours)
     if (live == nullptr || !m_parts.engine)
         return;
     if (live->theirs.valid()) {
-        tellGivenUp(*live);
         // RFC 3261 section 15.1.1: with the BYE, not with its answer, nothing more is sent or
         // heard; nor does a call ring that is given up.
         if (live->media.valid() && m_parts.media)

@@ -49,10 +49,10 @@ private:
         std::string described;  // our offer, or our answer, sent in a 183 already
         media::Srtp srtp = media::Srtp::Off;
         std::vector<std::string> crypto;   // ours, values of a=crypto
-        std::string fingerprint;           // of our certificate, where keys come by DTLS
+        std::string identity;              // fingerprint of our certificate for DTLS
+        std::string fingerprint;           // the same, where keys come by DTLS
         std::string shaken;                // trouble of its handshake, told
         std::vector<std::string> secured;  // early dialogs with which keys were agreed on
-        bool givenUp = false;              // by the user before anything came, told
         std::string ended;                 // why we ended it, a sentence
         bool refusals = false;             // packets without authentication were told of
         std::vector<std::string> tags;     // early dialogs with a description, in order
@@ -68,6 +68,8 @@ private:
 
     base::Result<base::Address> addressFor(engine::CallRequest &request) const;
     void placeLocated(engine::CallHandle ours, engine::CallRequest request);
+    void describeOffer(Live &live, const CallOptions &options, engine::CallRequest &request);
+    base::Result<engine::Described> readdress(engine::CallHandle ours, const engine::Hop &target);
     static void chooseKeys(Live &live, const sip::Sdp &offer);
     std::optional<std::string> describeAnswer(Live &live); // prepares media; nullopt: declined
     void onWithin(Live &live, const engine::CallEvent &event);
@@ -85,7 +87,6 @@ private:
     void tellFault(Live &live, const engine::CallEvent &event, const PeerAudio &audio,
                    const std::string &what);
     void endUnprotected(Live &live, const engine::CallEvent &event);
-    void tellGivenUp(Live &live);
     void tellRefused(const Live &live, const std::string &callId, const media::Status &last);
     void onInviteSent(const engine::CallEvent &event);
     bool answered(engine::CallHandle ours) const;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <desk/call_text.h>
 #include <desk/offer.h>
 #include <desk/security.h>
 #include <sip/sdp_dtls.h>
@@ -16,16 +17,6 @@ namespace {
 std::string uriOf(const base::Address &address)
 {
     return "sip:" + (address.family == 6 ? "[" + address.text() + "]" : address.text());
-}
-
-/// Whether the caller is one of those an account answers by itself; an empty list: anybody is.
-bool mayBeAnswered(const std::vector<std::string> &only, const std::string &from)
-{
-    const auto uri = sip::parseNameAddress(from).uri;
-    return only.empty() || std::any_of(only.begin(), only.end(), [&](const std::string &each) {
-               return each == kAnyCaller || base::equalsNoCase(each, uri.address()) ||
-                      base::equalsNoCase(each, uri.host);
-           });
 }
 
 } // namespace
@@ -55,10 +46,14 @@ void CallControl::onIncoming(const engine::CallEvent &event)
         info.options.target = event.to;
         info.options.from = event.from;
         info.options.account = event.account;
-        info.options.sending.kind = media::SendKind::Tone;
+        const auto &incoming = m_parts.options.incoming;
+        info.options.codecs = incoming.codecs;
+        info.options.sending = incoming.sending;
+        info.options.recordFolder = incoming.recordFolder;
+        info.options.hangUpAfter = incoming.hangUpAfter;
         info.stage = CallInfo::Stage::Ringing;
     });
-    if (m_parts.engine)
+    if (m_parts.engine && m_parts.options.incoming.ring)
         m_parts.engine->ring(event.call, 180, {}, false);
     if (answers) // asked for by the user for this account; a moment of ringing keeps the ladder
                  // readable

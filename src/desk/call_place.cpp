@@ -29,7 +29,9 @@ base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &opti
         return tl::unexpected<base::Error>(prepared.error());
     live.media = prepared->media;
     live.rtp = prepared->rtp;
-    live.fingerprint = prepared->fingerprint;
+    live.identity = prepared->fingerprint;
+    if (!live.fingerprint.empty())
+        live.fingerprint = live.identity;
     if (!options.recordFolder.empty())
         m_parts.media->record(live.media, options.recordFolder);
     return {};
@@ -45,7 +47,7 @@ sip::SdpDraft CallControl::draftOf(const Live &live) const
 }
 
 /// What later offers of the peer's may be answered with: what the call is for, and keys of every
-/// suite.
+/// suite and by DTLS.
 std::string CallControl::ableOf(const Live &live, const CallOptions &options) const
 {
     auto draft = draftOf(live);
@@ -53,6 +55,7 @@ std::string CallControl::ableOf(const Live &live, const CallOptions &options) co
     sip::addEvents(draft.codecs);
     if (live.srtp != media::Srtp::Dtls)
         draft.crypto = answeringKeys();
+    draft.fingerprint = live.identity;
     return sip::writeSdp(draft);
 }
 
@@ -147,6 +150,21 @@ void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest requ
         refuse(ready.error());
         return;
     }
+    describeOffer(live, options, request);
+    request.readdress = [this, ours](const engine::Hop &target, auto done) {
+        m_parts.worker.post([this, ours, target, done = std::move(done)] {
+            if (byOurs(ours) != nullptr && m_parts.engine)
+                done(readdress(ours, target));
+        });
+    };
+    // Events of it are posted to this thread, so they wait until the handle is known.
+    live.theirs = m_parts.engine->place(std::move(request));
+}
+
+/// What we say of our media, which is ready.
+void CallControl::describeOffer(Live &live, const CallOptions &options,
+                                engine::CallRequest &request)
+{
     live.lateOffer = options.lateOffer;
     // One handshake serves RTP and RTCP where they share a port.
     live.mux = (options.rtcpMux && !options.lateOffer) || !live.fingerprint.empty();
@@ -160,8 +178,31 @@ void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest requ
     live.described = base::equalsNoCase(request.extras.bodyType, "application/sdp")
                          ? request.extras.body
                          : request.description;
-    // Events of it are posted to this thread, so they wait until the handle is known.
-    live.theirs = m_parts.engine->place(std::move(request));
+}
+
+/// The next target is of another address family: media moves to an address of ours that it can
+/// send to. Nothing was agreed on with the one before.
+base::Result<engine::Described> CallControl::readdress(engine::CallHandle ours,
+                                                       const engine::Hop &target)
+{
+    CallOptions options;
+    {
+        std::lock_guard guard(m_parts.mutex);
+        options = m_parts.calls[ours].options;
+    }
+    auto request = requestOf(options);
+    request.hops = {target};
+    const auto local = m_parts.engine->localAddressFor(request);
+    if (!local)
+        return tl::unexpected(local.error());
+    Live &live = *byOurs(ours);
+    const auto before = live.media;
+    if (const auto ready = prepareMedia(live, options, *local); !ready)
+        return tl::unexpected(ready.error());
+    if (m_parts.media)
+        m_parts.media->release(before);
+    describeOffer(live, options, request);
+    return engine::Described{request.description, request.able};
 }
 
 } // namespace desk

@@ -57,6 +57,15 @@ media::Srtp srtpOf(std::string_view text)
 
 } // namespace
 
+bool mayBeAnswered(const std::vector<std::string> &only, const std::string &from)
+{
+    const auto uri = sip::parseNameAddress(from).uri;
+    return only.empty() || std::any_of(only.begin(), only.end(), [&](const std::string &each) {
+               return each == kAnyCaller || base::equalsNoCase(each, uri.address()) ||
+                      base::equalsNoCase(each, uri.host);
+           });
+}
+
 base::Result<std::vector<std::string>> callersNamed(std::string_view text)
 {
     std::vector<std::string> out;
@@ -227,6 +236,7 @@ CallOptions callLike(const sip::Message &invite)
     out.srtp = srtpOf(sdp);
     if (auto codecs = codecList(sdp); !codecs.empty())
         out.codecs = std::move(codecs);
+    out.events = out.lateOffer || base::lower(sdp).find("telephone-event/") != std::string::npos;
     const sip::Via via = sip::parseVia(invite.value(sip::HeaderId::Via));
     if (base::equalsNoCase(via.transport, "TCP"))
         out.transport = base::Transport::Tcp;

@@ -23,6 +23,8 @@ std::string serverText(const engine::TlsException &exception);
 /// scheme and commas or spaces between do no harm; "*" is anybody, as it is for AccountInfo.
 /// Errors: what is none of them; nothing at all.
 base::Result<std::vector<std::string>> callersNamed(std::string_view text);
+/// Whether `from`, a name-addr, is one of those; an empty list is anybody.
+bool mayBeAnswered(const std::vector<std::string> &only, const std::string &from);
 /// As callersNamed() reads it.
 std::string callersText(const std::vector<std::string> &callers);
 

@@ -134,6 +134,9 @@ void CallControl::tellRefused(const Live &live, const std::string &callId,
     };
     tell(last.srtp.refused, "could not be authenticated with the key that was agreed on (RFC 3711 "
                             "section 3.3); nothing of them was heard");
+    tell(last.srtp.clear,
+         "of RTCP came in the clear though keys were agreed on, so nothing of them "
+         "was believed (RFC 3711 section 3.4)");
     // The first packets may overtake the answer: that is no news.
     tell(last.srtp.keyless > kOvertaking ? last.srtp.keyless : 0,
          "came without a key for them, before the answer that brings it or "
@@ -218,22 +221,6 @@ void CallControl::onWithin(Live &live, const engine::CallEvent &event)
                                    event.target));
     if (event.step == engine::CallStep::Held && !event.sdp.empty() && event.status < 300)
         remoteAnswer(live, event);
-}
-
-/// What the user wanted shows at once, though the CANCEL may have to wait.
-void CallControl::tellGivenUp(Live &live)
-{
-    std::string callId;
-    {
-        std::lock_guard guard(m_parts.mutex);
-        const auto &info = m_parts.calls[live.ours];
-        const bool waits = !info.incoming && info.stage == CallInfo::Stage::Calling;
-        callId = waits ? info.callId : std::string();
-    }
-    if (!callId.empty() && !std::exchange(live.givenUp, true))
-        m_parts.tell(base::LocalKind::Note, callId, {},
-                     "The call is given up here. Its CANCEL leaves when the first provisional "
-                     "response has come (RFC 3261 section 9.1).");
 }
 
 } // namespace desk

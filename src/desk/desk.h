@@ -30,7 +30,7 @@ struct CallOptions {
     std::string recordFolder;      // empty: none
     media::Sending sending;
     std::string ringback = "DE";         // whose ringback a phone makes by itself; empty: none
-    bool events = false;                 // offer telephone events (RFC 4733) whatever `codecs` says
+    bool events = true;                  // offer telephone events (RFC 4733) whatever `codecs` says
     bool rtcpMux = false;                // offer it (RFC 5761)
     media::Srtp srtp = media::Srtp::Off; // of what we offer; a caller who wants it gets it
     engine::AccountHandle account;
@@ -107,7 +107,17 @@ struct Observer {
     std::function<void(const engine::TlsReport &)> tls; // every handshake that ended
 };
 
+/// What calls that come in are answered with.
+struct IncomingOptions {
+    std::string codecs = CallOptions{}.codecs;
+    media::Sending sending{media::SendKind::Tone, 440, {}, {}};
+    std::string recordFolder;      // empty: none
+    base::Duration hangUpAfter{0}; // after the answer; 0: by hand
+    bool ring = true;              // a 180 by itself, at once
+};
+
 struct Options {
+    IncomingOptions incoming;
     media::Options media;
     engine::Options engine;
     session::Options session;

@@ -39,6 +39,8 @@ std::string_view idleEndText(IdleEnd end)
         return "answered";
     case IdleEnd::Silent:
         return "no answer";
+    case IdleEnd::Refused:
+        return "ended by ping";
     case IdleEnd::Moved:
         return "another address";
     case IdleEnd::Closed:
@@ -112,7 +114,13 @@ void IdleSearch::add(const base::FlowReport &report)
         if (!pinged)
             return ended(silence, IdleEnd::Closed, report.reason);
         const bool moved = former.lastPong < report.lastPong;
-        return ended(silence, moved ? IdleEnd::Moved : IdleEnd::Silent, report.reason);
+        // Who is not answered waits for as long as a pong may take.
+        const bool told = report.since - report.lastPing < keepAlivePatience(m_before, m_terms) / 2;
+        return ended(silence,
+                     moved  ? IdleEnd::Moved
+                     : told ? IdleEnd::Refused
+                            : IdleEnd::Silent,
+                     report.reason);
     }
     if (pinged && report.lastPong >= report.lastPing)
         ended(silence, IdleEnd::Answered, "The ping was answered.");

@@ -12,6 +12,7 @@ namespace desk {
 enum class IdleEnd : std::uint8_t {
     Answered, // the ping after the silence was answered
     Silent,   // it was not: the way is gone, and nobody says so
+    Refused,  // the connection ended upon the ping: the way is gone, and what is there said so
     Moved,    // the edge sees another address now: the NAT forgot the former one
     Closed,   // the connection was ended while it was silent, by the edge or by what lies between
 };

@@ -8,6 +8,7 @@
 #include <diagnosis/srtp_refused.h>
 #include <fmt/format.h>
 #include <sip/sdp_crypto.h>
+#include <sip/sdp_dtls.h>
 #include <sip/sdp_fault.h>
 
 namespace diagnosis {
@@ -263,11 +264,16 @@ std::string sealedText(const VerdictView &view)
 {
     if (view.stream == nullptr || view.stream->closed == 0 || view.stream->opened > 0)
         return {};
-    const auto *const audio =
-        view.described.valid() ? sdpOf(view.evidence, view.described).audio() : nullptr;
-    const bool inSdp = audio != nullptr && !sip::cryptoLines(*audio).empty();
-    return inSdp ? "encrypted (SRTP), and the keys in the SDP do not open it"
-                 : "encrypted with DTLS-SRTP (RFC 5764), keys are not in the capture";
+    if (!view.described.valid())
+        return "encrypted (SRTP), and its keys are not in the capture";
+    const sip::Sdp &sdp = sdpOf(view.evidence, view.described);
+    const auto *const audio = sdp.audio();
+    if (audio != nullptr && !sip::cryptoLines(*audio).empty())
+        return "encrypted (SRTP), and the keys in the SDP do not open it";
+    if (audio != nullptr && sip::keysByDtls(sdp, *audio))
+        return "encrypted with DTLS-SRTP (RFC 5764), keys are not in the capture";
+    // One side alone speaks of encryption, and what comes does not tell whether it is encrypted.
+    return "cannot tell: one side wants encrypted audio, and the other names no key for it";
 }
 
 VerdictFact levelFact(const VerdictView &view)

@@ -117,6 +117,8 @@ public:
     /// The request was handed on without what nobody can read in it: it is to be answered 400.
     bool unreadable(const sip::Message &request) const { return m_unreadable.knows(request); }
     /// Tells whether a Call-ID is that of a call of ours.
+    /// Bytes that leave as they are: an answer to them bears their Via and is not for the stack.
+    void lend(std::string_view request);
     void knowCalls(std::function<bool(std::string_view)> isCall) { m_isCall = std::move(isCall); }
 
     void tell(base::LocalEvent event, const base::Endpoint &source = {},
@@ -199,6 +201,7 @@ private:
     std::map<std::uint32_t, std::string> m_broken; // likewise
     Unreadable m_unreadable;                       // calls of which a request got 400 for its form
     bool m_objected = false;                       // to the request that came last, for its form
+    std::deque<std::string> m_lent;                // top Vias of bytes that left as they are
     std::deque<std::string> m_largeTold; // the last few, so that a retransmission is not told again
     std::unique_ptr<Timer> m_sweep;
     std::unique_ptr<Workplace> m_place;

@@ -6,6 +6,7 @@
 #include <base/text.h>
 #include <engine/stun.h>
 #include <fmt/format.h>
+#include <sip/uri.h>
 
 namespace engine {
 
@@ -19,6 +20,15 @@ bool isRequest(std::string_view text)
 {
     return text.substr(0, 8) != "SIP/2.0 " &&
            text.find_first_not_of("\r\n") != std::string_view::npos;
+}
+
+/// What a response repeats of the Via of its request.
+std::string viaOf(const sip::Message &message)
+{
+    const auto vias = message.values(sip::HeaderId::Via);
+    const auto via = sip::parseVia(vias.empty() ? std::string_view() : vias.front());
+    return fmt::format("{}:{} {}", base::lower(via.host), via.port.value_or(0),
+                       via.parameter("branch").value_or(""));
 }
 
 Refusal notForTheStack(std::string_view text, const std::string &objection)
@@ -73,6 +83,11 @@ bool Agent::admits(std::string_view text, const Connection &connection)
         return true;
     if (!message->isRequest()) {
         const auto refusal = foreignVia(*message, sentBy());
+        if (std::find(m_lent.begin(), m_lent.end(), viaOf(*message)) != m_lent.end())
+            return object({base::LocalKind::Note,
+                           "This answers the bytes that were sent as they are: it bears their Via.",
+                           std::string(message->callId())},
+                          connection);
         return !refusal || object(*refusal, connection);
     }
     // A source address of a datagram may be forged: do not answer it without bounds. Who has a
@@ -92,6 +107,17 @@ bool Agent::admits(std::string_view text, const Connection &connection)
     if (!m_tellDrops.running())
         m_tellDrops.start(kDropsTold, [this] { tellDrops(); });
     return false;
+}
+
+void Agent::lend(std::string_view request)
+{
+    constexpr std::size_t kMost = 32;
+    const auto message = sip::parse(request);
+    if (!message || !message->isRequest() || message->find(sip::HeaderId::Via) == nullptr)
+        return;
+    m_lent.push_back(viaOf(*message));
+    if (m_lent.size() > kMost)
+        m_lent.pop_front();
 }
 
 std::vector<base::Endpoint> Agent::sentBy() const

@@ -67,6 +67,7 @@ public:
     virtual void stray(const Reply &) {}
     virtual void secured(const TlsReport &) {} // a handshake with somebody ended
     virtual const std::string &callId() const = 0;
+    virtual AccountHandle account() const = 0; // over whose flows it goes; invalid: over none
     /// Nothing of it is on the wire any more, nothing is owed.
     virtual bool quiet() const = 0;
     /// Can be deleted (a while after its end, so that retransmissions still find it).

@@ -36,7 +36,7 @@ std::string troubleOf(int status)
     case SRES_TIMEOUT_ERR:
         return "no answer in time";
     case SRES_SERVER_ERR:
-        return "the server failed";
+        return "the server failed or refused to answer";
     case SRES_AUTH_ERR:
         return "the server refused";
     case SRES_NETWORK_ERR:
@@ -76,13 +76,15 @@ DnsRecord recordOf(DnsType type, const sres_record_t &record)
 DnsAnswer answerOf(DnsType type, sres_record_t **records)
 {
     DnsAnswer out;
-    int status = records == nullptr ? SRES_TIMEOUT_ERR : SRES_RECORD_ERR;
+    // Who answers that there is nothing gets a record of that error from the library. Of a failure
+    // (SERVFAIL, in Debian 12 REFUSED too, RFC 1035 section 4.1.1) it makes none: nothing is there.
+    int status = records == nullptr ? SRES_TIMEOUT_ERR : SRES_SERVER_ERR;
     for (std::size_t i = 0; records != nullptr && records[i] != nullptr; ++i) {
         const sres_common_t &common = *records[i]->sr_record;
-        if (common.r_status != SRES_OK)
+        if (common.r_status != SRES_OK || status == SRES_SERVER_ERR)
             status = common.r_status;
-        else if (common.r_type == static_cast<std::uint16_t>(type) && common.r_parsed != 0 &&
-                 out.records.size() < kMostRecords)
+        if (common.r_status == SRES_OK && common.r_type == static_cast<std::uint16_t>(type) &&
+            common.r_parsed != 0 && out.records.size() < kMostRecords)
             out.records.push_back(recordOf(type, *records[i]));
     }
     if (out.records.empty())

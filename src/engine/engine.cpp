@@ -213,7 +213,7 @@ base::Result<void> Engine::setTls(TlsOptions tls)
 
 void Engine::removeAccount(AccountHandle account)
 {
-    m_impl->post([account](Switchboard &board) { board.registrations().remove(account); });
+    m_impl->post([account](Switchboard &board) { board.removeAccount(account); });
 }
 
 void Engine::reRegister(AccountHandle account, std::uint32_t regId)
@@ -294,7 +294,8 @@ base::Loop &Engine::loop()
 
 std::string sofiaVersion()
 {
-    return SOFIA_SIP_VERSION;
+    const std::string name = sofia_sip_name_version; // of the library that runs, not of its headers
+    return name.substr(name.find('/') + 1);
 }
 
 } // namespace engine

@@ -86,6 +86,11 @@ struct TlsReport {
     std::string expected{};   // refused: the fingerprint that was accepted before
 };
 
+/// Our SDP of one call as one target gets it.
+struct Described {
+    std::string description, able; // as in CallRequest
+};
+
 struct CallRequest {
     std::string target; // Request-URI and To: "sip:bob@example.test"
     std::string from = "sip:earshot@localhost";
@@ -106,6 +111,11 @@ struct CallRequest {
     /// Of our SDP, for another target than the one that has it already: with other keys. On the
     /// engine's thread. Empty: it stays the same.
     std::function<std::string(const std::string &description)> renew{};
+    /// Asked on the engine's thread before a target is tried that needs an address of another
+    /// family in our SDP; whoever is asked calls `done` on any thread while the engine lives.
+    /// Empty: it stays the same.
+    std::function<void(const Hop &target, std::function<void(base::Result<Described>)> done)>
+        readdress{};
 };
 
 enum class CallStep : std::uint8_t {
@@ -271,7 +281,8 @@ public:
     base::Result<void> setTls(TlsOptions tls);
 
     AccountHandle addAccount(Account account); // registers every flow
-    void removeAccount(AccountHandle account); // un-registers
+    /// Its calls are hung up, then its flows un-register: a BYE has no other way.
+    void removeAccount(AccountHandle account);
     void reRegister(AccountHandle account,
                     std::uint32_t regId); // now, whatever the back-off says; 0: all flows
     void drill(AccountHandle account, std::uint32_t regId, Drill what);

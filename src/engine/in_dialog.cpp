@@ -128,6 +128,49 @@ std::optional<std::string> answerLike(std::string_view offer, const OurSide &our
     return sip::answerSdp(theirs, draft);
 }
 
+namespace {
+
+/// With those of `also` that it lacks, each under a number of its own.
+void addCodecs(std::vector<sip::Codec> &codecs, const std::vector<sip::Codec> &also)
+{
+    constexpr int kFirstDynamic = 96, kLastDynamic = 127; // RFC 3551 section 3
+    const auto used = [&codecs](int number) {
+        return std::any_of(codecs.begin(), codecs.end(),
+                           [number](const sip::Codec &each) { return each.payloadType == number; });
+    };
+    for (sip::Codec codec : also) {
+        if (std::any_of(codecs.begin(), codecs.end(), [&](const sip::Codec &known) {
+                return base::equalsNoCase(known.encoding, codec.encoding) &&
+                       known.clock == codec.clock && known.channels == codec.channels;
+            }))
+            continue;
+        for (int number = kFirstDynamic; used(codec.payloadType) && number <= kLastDynamic;
+             ++number)
+            codec.payloadType = number;
+        if (!used(codec.payloadType))
+            codecs.push_back(codec);
+    }
+}
+
+} // namespace
+
+std::string offerAnew(const OurSide &ours)
+{
+    sip::SdpDraft draft = draftLike(ours.current);
+    const auto version = draft.version + (ours.unsaid ? 0 : 1);
+    if (sip::parseSdp(ours.current).media.size() != 1)
+        return withDirection(ours.current, ours.direction, version);
+    for (const auto &description : ours.able) {
+        const auto also = draftLike(description);
+        if (!draft.media.known() || draft.media.port == 0) // the stream had been taken away
+            draft.media = also.media;
+        addCodecs(draft.codecs, also.codecs);
+    }
+    draft.direction = ours.direction;
+    draft.version = version;
+    return sip::writeSdp(draft);
+}
+
 const sip_contact_t *usableContact(const sip_contact_t *contact)
 {
     const bool usable = contact != nullptr && (contact->m_url->url_type == url_sip ||
@@ -261,14 +304,18 @@ std::optional<std::string> answerInDialog(nta_incoming_t *request, const Receive
             break;
         }
         // Without an offer: a session refresh, or a re-INVITE that wants ours.
-        accept(request, received, side,
-               answer                                  ? *answer
-               : message.method == sip::Method::Invite ? side.localSdp
-                                                       : "");
+        std::string ours;
+        if (!answer && message.method == sip::Method::Invite && side.offered != nullptr)
+            ours = *side.offered =
+                offerAnew({side.localSdp, side.able, side.direction, side.unsaid});
+        accept(request, received, side, answer ? *answer : ours);
         return answer;
     }
-    case sip::Method::Info:
-        reply(request, 200);
+    case sip::Method::Info: // RFC 6086 section 4.2.2: we named no package that we would take
+        if (message.find("Info-Package") != nullptr)
+            reply(request, 469, allow + "Recv-Info:\r\n");
+        else
+            reply(request, 200);
         break;
     case sip::Method::Options:
         reply(request, 200,
@@ -276,6 +323,7 @@ std::optional<std::string> answerInDialog(nta_incoming_t *request, const Receive
                   fmt::format("Accept: {}\r\nSupported: 100rel, outbound\r\n", kAccept));
         break;
     case sip::Method::Prack:
+    case sip::Method::Cancel: // of no INVITE that waits (RFC 3261 section 9.2)
         reply(request, 481);
         break;
     case sip::Method::Notify: // of a subscription that we do not have (RFC 6665 section 4.1.3)

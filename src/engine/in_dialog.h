@@ -27,6 +27,7 @@ struct DialogSide {
     RepeatedAnswer *repeated = nullptr; // takes our 2xx to a re-INVITE over; nullptr: none comes
     std::function<void()> lost{};       // its ACK never came
     bool unsaid = false; // the peer has not heard of localSdp yet, so its version is the next one
+    std::string *offered = nullptr; // what a re-INVITE without an offer got as ours
 };
 
 /// Of an o= line: what RFC 3264 section 8 keeps and counts.
@@ -54,6 +55,9 @@ struct OurSide {
 /// section 8). An offer that takes every stream away gets that (section 8.2). nullopt: there are
 /// streams, and none that we can use.
 std::optional<std::string> answerLike(std::string_view offer, const OurSide &ours);
+/// Our offer where a re-INVITE asks for one, as in a new call (RFC 3261 section 14.2): all codecs,
+/// our own direction whatever the peer's last one was. Its lines stay (RFC 3264 section 8).
+std::string offerAnew(const OurSide &ours);
 /// `contact` if requests can be sent there (sip, sips), else null.
 const sip_contact_t *usableContact(const sip_contact_t *contact);
 /// RFC 3261 section 12.2: what is sent from now on goes there, if that is a SIP address.

@@ -62,6 +62,7 @@ public:
     void hangUp() override;
     void shutDown() override;
     const std::string &callId() const override { return m_callId; }
+    AccountHandle account() const override { return m_by.account; }
     bool quiet() const override { return m_state == State::Ended && !m_requests.busy(); }
     bool over() const override { return m_over; }
     int onRequest(nta_incoming_t *request, const sip_t &sip) override;

@@ -119,10 +119,14 @@ void IncomingCall::onWithin(nta_incoming_t *request, const sip_t &sip, const Rec
         bye();
     };
     side.unsaid = m_unsaid;
+    std::string offered;
+    side.offered = &offered;
     const auto answer = answerInDialog(request, received, side);
     const auto &message = received.message;
     if (answer || (message.method == sip::Method::Invite && message.sdp().empty()))
         m_unsaid = false;
+    if (!answer && !offered.empty())
+        m_localSdp = offered; // the ACK brings the answer
     if (!answer)
         return;
     m_localSdp = *answer;

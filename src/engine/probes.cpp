@@ -15,8 +15,22 @@ namespace {
 constexpr std::size_t kMostProbes = 200;
 constexpr std::size_t kLargestRaw = 60'000, kLongestVia = 200;
 
+constexpr auto kLook = std::chrono::milliseconds(50);
+// Until then the network may say that a datagram did not arrive.
+constexpr base::Duration kNews = std::chrono::milliseconds(500);
+constexpr base::Duration kConnecting = std::chrono::seconds(3);
+
+/// What the ladder shows of bytes that need not be SIP.
+std::string excerpt(const std::string &bytes)
+{
+    constexpr std::size_t kMost = 160;
+    auto out = base::printable(bytes, false, kMost);
+    return bytes.size() > kMost ? out + "..." : out;
+}
+
 /// The library's serialiser sends a pre-encoded fragment verbatim, so these are any bytes at all.
-bool sendBytes(Agent &agent, const Local &local, const Hop &hop, const std::string &bytes)
+/// Where they went, with a reference; nullptr: they could not leave.
+tport_t *sendBytes(Agent &agent, const Local &local, const Hop &hop, const std::string &bytes)
 {
     tport_t *primary = nullptr;
     const bool stream = hop.transport != base::Transport::Udp;
@@ -30,7 +44,7 @@ bool sendBytes(Agent &agent, const Local &local, const Hop &hop, const std::stri
     }
     msg_t *message = nta_msg_create(agent.nta(), 0);
     if (primary == nullptr || message == nullptr)
-        return false;
+        return nullptr;
     su_home_t *home = msg_home(message);
     sip_t *sip = sip_object(message);
     auto *request = sip_request_create(home, SIP_METHOD_OPTIONS,
@@ -52,8 +66,9 @@ bool sendBytes(Agent &agent, const Local &local, const Hop &hop, const std::stri
     name.tpn_canon = name.tpn_host = host.c_str();
     name.tpn_port = port.c_str();
     tport_t *sent = tport_tsend(primary, message, &name, TPTAG_MTU(65535), TAG_END());
+    tport_t *const kept = sent != nullptr ? tport_ref(sent) : nullptr;
     msg_destroy(message);
-    return sent != nullptr;
+    return kept;
 }
 
 } // namespace
@@ -65,9 +80,14 @@ struct Probes::Probe {
     base::Instant sent;
     nta_leg_t *leg = nullptr;
     std::unique_ptr<Transaction> transaction;
+    Hop hop;                // bytes as they are: where they went
+    tport_t *way = nullptr; // and by which connection or socket
+    std::unique_ptr<Timer> look;
     ~Probe()
     {
         transaction.reset();
+        if (way != nullptr)
+            tport_unref(way);
         if (leg != nullptr)
             nta_leg_destroy(leg);
     }
@@ -148,19 +168,58 @@ void Probes::sendRaw(ProbeHandle handle, Probe &probe, const Hop &hop)
     const auto local = localFor(m_env, probe.request, hop);
     if (!local)
         return fail(handle, local.error().sentence);
-    m_env.agent.tell({base::LocalKind::Note,
-                      0,
-                      {},
-                      {},
-                      fmt::format("{} bytes are sent to {} as they are, by the user's order.",
-                                  probe.request.raw.size(), hop.endpoint.text()),
-                      {}},
-                     (*local)->of(hop.transport), hop.endpoint);
-    if (!sendBytes(m_env.agent, **local, hop, probe.request.raw))
+    // A message that can be read has a ladder of its own; this row stands in it.
+    const auto message = sip::parse(probe.request.raw);
+    if (message && !message->callId().empty())
+        probe.callId = message->callId();
+    m_env.agent.lend(probe.request.raw);
+    m_env.agent.tell(
+        {base::LocalKind::Note,
+         0,
+         probe.callId,
+         {},
+         fmt::format("{} bytes are sent to {} as they are, by the user's order: {}",
+                     probe.request.raw.size(), hop.endpoint.text(), excerpt(probe.request.raw)),
+         {}},
+        (*local)->of(hop.transport), hop.endpoint);
+    probe.hop = hop;
+    probe.sent = base::now();
+    probe.way = sendBytes(m_env.agent, **local, hop, probe.request.raw);
+    if (probe.way == nullptr)
         return fail(handle, fmt::format("The bytes could not be sent to {}.", hop.endpoint.text()));
-    ProbeEvent event;
-    event.remote = hop.endpoint;
-    finish(handle, event);
+    probe.look = std::make_unique<Timer>(m_env.loop);
+    watch(handle);
+}
+
+/// Whether they left, and whether the network says that nobody is there for them.
+void Probes::watch(ProbeHandle handle)
+{
+    const auto found = m_running.find(handle);
+    if (found == m_running.end())
+        return;
+    Probe &probe = *found->second;
+    const bool stream = probe.hop.transport != base::Transport::Udp;
+    const auto since = base::now() - probe.sent;
+    const bool left =
+        stream && tport_is_connected(probe.way) != 0 && tport_queuelen(probe.way) == 0;
+    const bool gone =
+        stream && (tport_is_closed(probe.way) != 0 || tport_is_shutdown(probe.way) != 0);
+    if (const auto why = stream ? std::nullopt : m_env.agent.met(probe.hop.endpoint, probe.sent))
+        return failAs(handle, *why);
+    if (left || (!stream && since > kNews)) {
+        ProbeEvent event;
+        event.remote = probe.hop.endpoint;
+        return finish(handle, event);
+    }
+    if (gone || since > kConnecting) {
+        Reply reply;
+        reply.status = gone ? 503 : 408;
+        reply.phrase = "the connection ended";
+        reply.local = true;
+        reply.begun = probe.sent;
+        return failAs(handle, m_env.agent.explain(reply, probe.plan.next, probe.hop.endpoint));
+    }
+    probe.look->start(kLook, [this, handle] { watch(handle); });
 }
 
 void Probes::send(ProbeHandle handle, Probe &probe, const Hop &hop)
@@ -216,15 +275,20 @@ void Probes::send(ProbeHandle handle, Probe &probe, const Hop &hop)
 
 void Probes::fail(ProbeHandle handle, const std::string &sentence)
 {
+    failAs(handle, {base::LocalKind::SendFailed, sentence});
+}
+
+void Probes::failAs(ProbeHandle handle, const LocalFailure &why)
+{
     ProbeEvent event;
     event.local = true;
-    event.sentence = sentence;
+    event.sentence = why.sentence;
     const auto found = m_running.find(handle);
-    m_env.agent.tell({base::LocalKind::SendFailed,
+    m_env.agent.tell({why.kind,
                       0,
                       found != m_running.end() ? found->second->callId : std::string(),
                       {},
-                      sentence,
+                      why.sentence,
                       {}});
     finish(handle, event);
 }

@@ -25,7 +25,9 @@ private:
     void located(ProbeHandle handle, base::Result<std::vector<Hop>> hops);
     void send(ProbeHandle handle, Probe &probe, const Hop &hop);
     void sendRaw(ProbeHandle handle, Probe &probe, const Hop &hop);
+    void watch(ProbeHandle handle);
     void fail(ProbeHandle handle, const std::string &sentence);
+    void failAs(ProbeHandle handle, const LocalFailure &why);
     void finish(ProbeHandle handle, ProbeEvent event);
 
     Env &m_env;

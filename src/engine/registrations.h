@@ -54,6 +54,7 @@ public:
     void shutDown();
     /// Takes back what was not answered yet.
     void leave();
+    bool empty() const { return m_accounts.empty(); }
     bool quiet() const;
 
 private:

@@ -13,6 +13,8 @@ namespace {
 constexpr std::size_t kMostIncoming = 16; // ringing or talking at once; the next one hears 486
 // With those that are over and only wait for what their callers may repeat.
 constexpr std::size_t kMostKept = kMostIncoming + 256;
+constexpr auto kLastWords = std::chrono::milliseconds(1500);    // of the calls of an account
+constexpr auto kFlowsFarewell = std::chrono::milliseconds(700); // of the time to shut down in
 
 } // namespace
 
@@ -21,7 +23,7 @@ Switchboard::Switchboard(SuLoop &loop, const Options &options, Agent &agent, Lis
     : m_locator(loop, agent.resolverFile(), options.dnsServer.empty()), m_env{loop, options, agent,
                                                                               listener, m_locator},
       m_newHandle(std::move(newHandle)), m_registrations(m_env), m_probes(m_env), m_sweep(loop),
-      m_end(loop), m_leave(loop)
+      m_end(loop), m_leave(loop), m_part(loop)
 {
     agent.serve(this, [this](msg_t *message, const sip_t &sip) { stray(message, sip); });
     agent.onTls([this](const TlsReport &report) {
@@ -255,25 +257,57 @@ void Switchboard::stray(msg_t *message, const sip_t &sip)
             return known->stray(reply);
 }
 
+bool Switchboard::quiet(AccountHandle account) const
+{
+    return std::all_of(m_calls.begin(), m_calls.end(), [account](const auto &each) {
+        return (account.valid() && each.second->account() != account) || each.second->quiet();
+    });
+}
+
+void Switchboard::removeAccount(AccountHandle account)
+{
+    for (auto &[handle, call] : m_calls)
+        if (call->account() == account)
+            call->shutDown();
+    m_parting[account] = base::now() + kLastWords;
+    part();
+}
+
+void Switchboard::part()
+{
+    std::erase_if(m_parting, [this](const auto &each) {
+        const bool now = base::now() >= each.second || quiet(each.first);
+        if (now)
+            m_registrations.remove(each.first);
+        return now;
+    });
+    if (!m_parting.empty())
+        m_part.start(std::chrono::milliseconds(5), [this] { part(); });
+}
+
 void Switchboard::shutDown(base::Duration patience, std::function<void()> done)
 {
     m_ending = true;
     m_done = std::move(done);
+    m_part.stop();
+    m_parting.clear();
     for (auto &[handle, call] : m_calls)
         call->shutDown();
-    m_registrations.shutDown();
-    m_leave.start(patience / 2, [this] { m_registrations.leave(); });
     watchTheEnd(base::now() + patience);
 }
 
+/// The flows go when no call needs them, and early enough for the answers to their goodbyes.
 void Switchboard::watchTheEnd(base::Instant latest)
 {
-    const bool quiet = m_registrations.quiet() &&
-                       std::all_of(m_calls.begin(), m_calls.end(),
-                                   [](const auto &each) { return each.second->quiet(); });
-    if (quiet || base::now() >= latest) {
-        const auto done = std::move(m_done);
-        return done();
+    const bool silent = quiet();
+    const auto left = latest - base::now();
+    if (!m_registrations.empty() && (silent || left < kFlowsFarewell)) {
+        m_registrations.shutDown();
+        m_leave.start(left / 2, [this] { m_registrations.leave(); });
+    }
+    if ((silent && m_registrations.quiet()) || left <= base::Duration{0}) {
+        const auto tell = std::move(m_done);
+        return tell();
     }
     m_end.start(std::chrono::milliseconds(5), [this, latest] { watchTheEnd(latest); });
 }

@@ -28,7 +28,10 @@ public:
     Registrations &registrations() { return m_registrations; }
     void setTls(const TlsOptions &tls) { m_env.agent.setTls(tls); }
 
-    /// Ends every call and registration, then calls `done`; after `patience` in any case.
+    /// Ends the calls over its flows, and then those: un-registered before, they could carry no
+    /// BYE.
+    void removeAccount(AccountHandle account);
+    /// Ends every call, then every registration, then calls `done`; after `patience` in any case.
     void shutDown(base::Duration patience, std::function<void()> done);
 
     int onRequest(nta_incoming_t *request, const sip_t &sip) override;
@@ -42,6 +45,8 @@ private:
     void sweep();
     void tellFlood();
     void watchTheEnd(base::Instant latest);
+    void part();
+    bool quiet(AccountHandle account = {}) const; // its calls, or (invalid) all
 
     Locator m_locator;
     Env m_env;
@@ -56,7 +61,8 @@ private:
     std::size_t m_turnedAway = 0, m_forgotten = 0; // since it was told
     bool m_ending = false;
     std::function<void()> m_done;
-    Timer m_sweep, m_end, m_leave;
+    std::map<AccountHandle, base::Instant> m_parting; // until when their calls are waited for
+    Timer m_sweep, m_end, m_leave, m_part;
 };
 
 } // namespace engine

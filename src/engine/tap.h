@@ -122,8 +122,10 @@ public:
     int readSecure(ssl_st *ssl, void *buffer, int size, SslReadCall real);
     int writeSecure(ssl_st *ssl, const void *buffer, int size, SslWriteCall real);
     int pendingSecure(ssl_st *ssl); // admitted bytes that the library has not read yet
-    /// The library's last call for `ssl`: frees it.
+    /// The library has done with `ssl`. Whether it frees it depends on its version: if it does not,
+    /// that is done here, before the next connection begins or ends.
     int endSecure(ssl_st *ssl, SslCall real);
+    void freeing(const ssl_st *ssl); // by the library itself
 
 private:
     TapSocket &socket(int fd);
@@ -145,12 +147,14 @@ private:
     void met(SocketError error);
     Connection connectionOf(const TapSocket &socket) const;
     bool tooMany(const base::Endpoint &from) const;
+    void freeLeft();
 
     TapListener &m_listener;
     std::unordered_map<int, TapSocket> m_sockets;
     std::deque<SocketError> m_errors; // the last few, newest in front
     std::uint32_t m_nextStream;
     std::size_t m_streams = 0;
+    ssl_st *m_left = nullptr; // ended, not freed yet; its BIO and its context held once more
     bool m_attached = false;
 };
 

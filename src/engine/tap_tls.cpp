@@ -9,7 +9,6 @@
 #include <engine/sofia.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <sofia-sip/sofia_features.h>
 #include <string_view>
 #include <utility>
 
@@ -19,9 +18,6 @@ namespace {
 
 constexpr int kReadSize = 4096;
 constexpr std::size_t kMostReady = 256 * 1024; // then the peer has to wait until it is read
-
-/// The version whose tls_free is known to leave the SSL; another one may free it itself.
-constexpr bool kSslIsLeft = std::string_view(SOFIA_SIP_VERSION) == "1.12.11devel";
 
 TapListener::Secured endOf(bool done, int error, int number)
 {
@@ -38,6 +34,7 @@ bool wouldBlock(int error)
 
 int Tap::handshake(SSL *ssl, SslCall real, bool weConnect)
 {
+    freeLeft();
     TapSocket &entry = socket(SSL_get_fd(ssl));
     entry.ssl = ssl;
     if (!std::exchange(entry.secure, true)) {
@@ -141,26 +138,54 @@ int Tap::pendingSecure(SSL *ssl)
     return static_cast<int>(entry.ready.size() - std::min(entry.taken, entry.ready.size()));
 }
 
-/// Debian 12's sofia-sip ends a TLS connection with SSL_shutdown, never touches the SSL again and
-/// never frees it: some 40 kB stayed behind for each connection. What the SSL held it does let go,
-/// its BIO and its reference to the context, so those get one more. It may have closed the socket
-/// before, and its number can belong to another connection by now: nothing is sent then.
+/// sofia-sip ends a TLS connection with SSL_shutdown. Up to 1.12.11 (Debian 12) it never touches
+/// the SSL again and never frees it, some 40 kB for each connection, but does let go of the BIO and
+/// the context that the SSL holds. From 1.13 on it calls SSL_shutdown until that returns 1 and
+/// frees the SSL at once; both have the same soname. So one more reference of each is held until it
+/// is known. It may have closed the socket before, and its number can belong to another connection
+/// by now: nothing is sent then.
 int Tap::endSecure(SSL *ssl, SslCall real)
 {
     const Quiet quiet;
+    if (ssl == m_left)
+        return 1;
+    freeLeft();
     const auto open = m_sockets.find(SSL_get_fd(ssl));
     const bool ours = open != m_sockets.end() && open->second.ssl == ssl;
-    const int result = ours ? real(ssl) : 0;
+    const int result = ours ? real(ssl) : 1;
     if (ours)
         open->second.ssl = nullptr;
-    if (kSslIsLeft) {
-        if (BIO *const way = SSL_get_rbio(ssl); way != nullptr)
-            BIO_up_ref(way);
-        SSL_CTX_up_ref(SSL_get_SSL_CTX(ssl));
-        SSL_free(ssl);
-    }
+    if (BIO *const way = SSL_get_rbio(ssl); way != nullptr)
+        BIO_up_ref(way);
+    SSL_CTX_up_ref(SSL_get_SSL_CTX(ssl));
+    m_left = ssl;
     ERR_clear_error(); // what failed here is no failure of the next connection
     return result;
+}
+
+void Tap::freeing(const SSL *ssl)
+{
+    for (auto &[fd, entry] : m_sockets)
+        if (entry.ssl == ssl)
+            entry.ssl = nullptr;
+    if (ssl == nullptr || ssl != m_left)
+        return;
+    m_left = nullptr; // the references that it does not need after all
+    if (BIO *const way = SSL_get_rbio(ssl); way != nullptr)
+        BIO_free(way);
+    SSL_CTX_free(SSL_get_SSL_CTX(ssl));
+}
+
+/// The library has gone on without freeing it, so it never will.
+void Tap::freeLeft()
+{
+    SSL *const left = std::exchange(m_left, nullptr);
+    if (left == nullptr)
+        return;
+    const Quiet quiet;
+    if (BIO *const way = SSL_get_rbio(left); way != nullptr)
+        (void)BIO_set_close(way, BIO_NOCLOSE); // its number may be another connection's by now
+    SSL_free(left);
 }
 
 } // namespace engine

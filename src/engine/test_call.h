@@ -51,6 +51,7 @@ public:
     void stray(const Reply &reply) override;
     void secured(const TlsReport &report) override;
     const std::string &callId() const override { return m_callId; }
+    AccountHandle account() const override { return m_request.account; }
     bool quiet() const override;
     bool over() const override { return m_over; }
     int onRequest(nta_incoming_t *request, const sip_t &sip) override;
@@ -76,6 +77,9 @@ private:
     void located(base::Result<std::vector<Hop>> hops);
     base::Result<void> prepareHop(); // local address and Contact for it
     bool call();                     // the first of m_hops that can be used
+    bool send();                     // the INVITE, to m_hop
+    bool readdress();
+    void readdressed(base::Result<Described> described);
     bool nextHop(const std::string &why);
     bool nextFlow(const std::string &why);
     base::Result<void> routeOverFlow(); // m_plan for m_flow

@@ -103,6 +103,16 @@ bool TestCall::authenticate(const Reply &reply)
     failed.sentence =
         answer ? "The server asks for credentials again and again; Earshot stopped answering."
                : answer.error().sentence;
+    const bool proxy = reply.status == 407;
+    if (challenges.empty() &&
+        reply.message().find(proxy ? sip::HeaderId::WwwAuthenticate
+                                   : sip::HeaderId::ProxyAuthenticate) != nullptr)
+        failed.sentence =
+            fmt::format("The {} brings its challenge in {}, where it is not looked for: it belongs "
+                        "into {} (RFC "
+                        "3261 section {}). Have the server mended.",
+                        reply.status, proxy ? "WWW-Authenticate" : "Proxy-Authenticate",
+                        proxy ? "Proxy-Authenticate" : "WWW-Authenticate", proxy ? "22.3" : "22.2");
     note(base::LocalKind::AuthenticationGaveUp, reply.status, failed.toTag, failed.sentence);
     end(failed);
     return false;

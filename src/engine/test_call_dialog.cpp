@@ -305,24 +305,26 @@ void TestCall::bye(EarlyDialog &confirmed, int attempt)
     const bool main = tag == m_answeredTag;
     if (main) // a second phone's BYE is no concern of the call
         m_answering.stop();
-    const bool sent = m_requests.start(
-        spec, [this, tag, main, attempt, where = destinationOf(spec)](const Reply &done) {
-            if (done.status < 200)
-                return;
-            EarlyDialog *again = dialog(tag);
-            if (again != nullptr && mayRetry(m_digest, done, attempt, answerable(done)))
-                return bye(*again, attempt + 1);
-            const auto trouble = byeTrouble(m_env.agent, done, m_plan.next, where);
-            // Where both BYEs crossed, the other one has ended the call and nothing is to be said.
-            if (!trouble.sentence.empty() && !(main && m_state == State::Ended))
-                note(trouble.kind, done.status, tag, trouble.sentence);
-            if (main) {
-                CallEvent finished = event(CallStep::Ended, done);
-                finished.toTag = tag;
-                finished.sentence = trouble.sentence;
-                end(finished);
-            }
-        });
+    const bool sent = m_requests.start(spec, [this, tag, main, attempt, where = destinationOf(spec),
+                                              next = targetOf(confirmed)](const Reply &done) {
+        if (done.status < 200)
+            return;
+        EarlyDialog *again = dialog(tag);
+        if (again != nullptr && mayRetry(m_digest, done, attempt, answerable(done)))
+            return bye(*again, attempt + 1);
+        auto trouble = byeTrouble(m_env.agent, done, where.known() ? m_plan.next : next, where);
+        if (done.local && !where.known())
+            trouble.sentence += " It goes where the answer's Contact or Record-Route says.";
+        // Where both BYEs crossed, the other one has ended the call and nothing is to be said.
+        if (!trouble.sentence.empty() && !(main && m_state == State::Ended))
+            note(trouble.kind, done.status, tag, trouble.sentence);
+        if (main) {
+            CallEvent finished = event(CallStep::Ended, done);
+            finished.toTag = tag;
+            finished.sentence = trouble.sentence;
+            end(finished);
+        }
+    });
     if (!sent && main)
         end(event(CallStep::Ended));
 }

@@ -121,9 +121,11 @@ void TestCall::hangUp()
             bye(*answeredDialog, 1);
     } else if (m_state == State::Proceeding) {
         cancel();
+    } else {
+        note(base::LocalKind::Note, 0, {},
+             "The call is given up here. Its CANCEL leaves when the first provisional response has "
+             "come (RFC 3261 section 9.1).");
     }
-    // Calling: RFC 3261 section 9.1, no CANCEL before a provisional response; provisional() sends
-    // it.
 }
 
 void TestCall::cancel()

@@ -4,6 +4,7 @@
 #include <engine/test_call.h>
 
 #include <fmt/format.h>
+#include <sip/sdp.h>
 
 namespace engine {
 
@@ -93,6 +94,52 @@ bool TestCall::call()
                                          : base::LocalKind::SendFailed);
         return false;
     }
+    return readdress() || send();
+}
+
+/// Our description names an address of the family that the first target had (RFC 3263 section 4.3
+/// tries the next one, of whatever family): another one needs another, with other ports. True: it
+/// is asked for, and readdressed() goes on.
+bool TestCall::readdress()
+{
+    const auto described = sip::parseSdp(m_request.description);
+    const auto *audio = described.usedAudio();
+    const auto named = audio != nullptr ? audio->endpoint() : std::nullopt;
+    if (!m_request.readdress || !m_hop || !named ||
+        named->address.family == m_hop->endpoint.address.family)
+        return false;
+    m_locating = true; // nothing is on its way
+    m_request.readdress(*m_hop, [this, &loop = m_env.loop, alive = std::weak_ptr<int>(m_alive)](
+                                    base::Result<Described> result) {
+        loop.post([this, alive, result = std::move(result)]() mutable {
+            if (!alive.expired())
+                readdressed(std::move(result));
+        });
+    });
+    return true;
+}
+
+void TestCall::readdressed(base::Result<Described> described)
+{
+    m_locating = false;
+    if (m_state == State::Ended)
+        return;
+    if (!described) {
+        if (!nextHop(described.error().sentence))
+            fail(described.error().sentence, base::LocalKind::SendFailed);
+        return;
+    }
+    m_request.description = std::move(described->description);
+    m_request.able = std::move(described->able);
+    if (auto body = inviteBody(m_request))
+        m_body = std::move(*body);
+    describe();
+    (void)send();
+}
+
+/// False: it ended, and that was told.
+bool TestCall::send()
+{
     // A leg counts its requests up whatever their CSeq says; another address gets the same one.
     if (m_leg != nullptr)
         nta_leg_destroy(m_leg);

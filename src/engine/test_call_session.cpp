@@ -241,7 +241,9 @@ std::string TestCall::replacing() const
         replaces +=
             plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
     }
-    return fmt::format("{}?Replaces={}", m_plan.requestUri, replaces);
+    // RFC 5589 section 7.3: the device that answered, not whom was called.
+    const auto target = targetOf(found->second);
+    return fmt::format("{}?Replaces={}", target.substr(0, target.find('?')), replaces);
 }
 
 void TestCall::transfer(const std::string &target)
@@ -321,15 +323,16 @@ void TestCall::changedByPeer(nta_incoming_t *request, const sip_t &sip, const Re
              "(RFC 3261 section 14.2).");
         hangUp();
     };
+    std::string offered;
+    side.offered = &offered;
     const auto answer = answerInDialog(request, received, side);
-    if (!answer)
-        return;
-    if (main) {
-        m_current = *answer;
-        m_shaped = true;
+    if (main && (answer || !offered.empty())) {
+        m_current = answer.value_or(offered);
+        m_shaped = m_shaped || answer;
         m_version = std::max(m_version, originOf(m_current).version);
     }
-    changedTo(toTag, received.message.sdp(), *answer);
+    if (answer) // else the ACK brings it
+        changedTo(toTag, received.message.sdp(), *answer);
 }
 
 void TestCall::changedTo(const std::string &toTag, std::string_view sdp, const std::string &ours)

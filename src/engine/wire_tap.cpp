@@ -98,6 +98,7 @@ Tap *Tap::current()
 
 Tap::~Tap()
 {
+    freeLeft();
     if (m_attached)
         tl_tap = nullptr;
 }

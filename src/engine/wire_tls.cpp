@@ -66,6 +66,14 @@ EARSHOT_INTERPOSED int SSL_pending(const SSL *ssl)
     return real(ssl) + (tap == nullptr ? 0 : tap->pendingSecure(const_cast<SSL *>(ssl)));
 }
 
+EARSHOT_INTERPOSED void SSL_free(SSL *ssl)
+{
+    static const auto real = next<void (*)(SSL *)>("SSL_free");
+    if (engine::Tap *tap = engine::Tap::current(); tap != nullptr)
+        tap->freeing(ssl);
+    real(ssl);
+}
+
 EARSHOT_INTERPOSED int SSL_shutdown(SSL *ssl)
 {
     static const auto real = next<engine::SslCall>("SSL_shutdown");

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <random>
 #include <sip/sdp.h>
+#include <sip/sdp_events.h>
 #include <sip/uri.h>
 
 namespace lab {
@@ -19,6 +20,7 @@ sip::SdpDraft draft(const RtpSender &audio)
     sip::SdpDraft out;
     out.media = audio.local();
     out.codecs = sip::codecsByName("PCMU");
+    sip::addEvents(out.codecs);
     out.sessionId = out.version = static_cast<std::uint64_t>(base::now().ns / 1'000'000'000);
     return out;
 }

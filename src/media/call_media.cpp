@@ -31,12 +31,13 @@ base::Result<std::unique_ptr<CallMedia>> CallMedia::open(MediaHandle handle,
         new CallMedia(handle, std::move(*pair), request, options, around));
     if (const auto read = call->readFile(); !read)
         return tl::unexpected(read.error());
-    if (request.dtls) {
-        auto identity = DtlsIdentity::make();
-        if (!identity)
-            return tl::unexpected(identity.error());
-        call->beginDtls(std::move(*identity));
-    }
+    auto identity = DtlsIdentity::make();
+    if (!identity && request.dtls)
+        return tl::unexpected(identity.error());
+    if (identity)
+        call->m_identity = std::move(*identity); // a later offer may want it
+    if (request.dtls)
+        call->beginDtls();
     if (around.trouble.empty()) {
         for (const auto &sentence : call->m_incoming.stock())
             call->notice(sentence);
@@ -311,6 +312,7 @@ void CallMedia::refreshStatus()
     s.control = m_control.figures();
     s.srtp = m_protection.figures();
     s.srtp.refused += m_protectionControl.figures().refused;
+    s.srtp.clear += m_protectionControl.figures().clear;
     s.srtp.dtls = m_dtls != nullptr;
     s.srtp.trouble = m_dtlsTrouble;
     s.srtp.troubled = m_dtlsTroubled;

@@ -101,7 +101,7 @@ private:
     void run(const std::string &toTag, Sender &sender, base::Duration now);
     bool sendSound(const std::string &toTag, const base::Endpoint &to, std::string_view bytes);
     Protection::Opening openProtected(const Datagram &datagram, bool isControl, bool isMuxed);
-    void beginDtls(std::shared_ptr<const DtlsIdentity> identity);
+    void beginDtls();
     bool takeDtls(const Datagram &datagram, const UdpSocket &socket);
     void followDtls();
     void tellKeys(const Remote &remote);

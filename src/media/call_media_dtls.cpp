@@ -7,9 +7,8 @@
 
 namespace media {
 
-void CallMedia::beginDtls(std::shared_ptr<const DtlsIdentity> identity)
+void CallMedia::beginDtls()
 {
-    m_identity = std::move(identity);
     m_dtls = std::make_unique<Dtls>(m_identity,
                                     [this](const base::Endpoint &to, std::string_view datagram) {
                                         send(m_pair.rtp, to, datagram, base::PayloadHint::Unknown);
@@ -57,6 +56,8 @@ void CallMedia::withKeys(Remote &remote)
 {
     remote.keys.reset();
     remote.closed = true;
+    if (!m_dtls && m_identity) // an offer within the call wants it
+        beginDtls();
     if (!m_dtls)
         return;
     m_dtls->expect(remote.toTag, remote.rtp, *remote.dtls, monotonic());

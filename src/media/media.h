@@ -77,7 +77,7 @@ struct PrepareRequest {
     Sending sending;
     std::string ringback;  // the country whose ringback a 180 without media makes, empty: silence
     Srtp srtp = Srtp::Off; // required: what comes without is not heard
-    bool dtls = false;     // a certificate for it is wanted (RFC 5763)
+    bool dtls = false;     // keys by DTLS (RFC 5763) are offered: a handshake may begin at once
 };
 
 /// What an early dialog's offer and answer agreed on (RFC 4568).
@@ -126,6 +126,7 @@ struct SrtpFigures {           // of one call
     std::string troubled;      // the early dialog (To-tag) it was with
     std::uint64_t refused = 0; // packets that could not be authenticated (RFC 3711 section 3.3)
     std::uint64_t keyless = 0; // that came before a key for them, or without protection
+    std::uint64_t clear = 0;   // RTCP that is none of SRTCP, of who agreed on keys: not read
     bool operator==(const SrtpFigures &) const = default;
 };
 
@@ -193,7 +194,7 @@ public:
     struct Prepared {
         MediaHandle media;
         base::Endpoint rtp, rtcp; // bound, listening
-        std::string fingerprint;  // of the certificate of PrepareRequest::dtls, else empty
+        std::string fingerprint;  // of this call's certificate for DTLS; empty: there is none
     };
     /// Binds the pair and builds the chain; blocks until ready (some milliseconds, never on the UI
     /// thread). Errors: no free pair in the range, no such address.

@@ -2,6 +2,7 @@
 #include "protection.h"
 
 #include <algorithm>
+#include <rtp/rtcp.h>
 
 namespace media {
 
@@ -108,8 +109,9 @@ bool Protection::openLater(std::string_view packet, std::uint32_t rollover, Open
 }
 
 /// What no key fits is in the clear where the call allows that and nobody who has agreed on keys
-/// announced that source, be it by its port or, if there is no better, by its address.
-Protection::Opening Protection::unopened(const base::Endpoint &source)
+/// announced that source, be it by its port or, if there is no better, by its address. Who agreed
+/// on keys and says goodbye in the clear (`readable`) has used no wrong key.
+Protection::Opening Protection::unopened(const base::Endpoint &source, bool readable)
 {
     const Dialog *from = nullptr;
     bool anyPlain = m_dialogs.empty(), anyKeys = false;
@@ -125,7 +127,7 @@ Protection::Opening Protection::unopened(const base::Endpoint &source)
                         (m_wanted == Srtp::Offered && m_dialogs.empty());
     if (!keyed && !closed)
         return {};
-    ++(keyed ? m_figures.refused : m_figures.keyless);
+    ++(!keyed ? m_figures.keyless : readable ? m_figures.clear : m_figures.refused);
     return {Verdict::Refused, {}, nullptr, !keyed};
 }
 
@@ -143,7 +145,8 @@ Protection::Opening Protection::rtcp(const base::Endpoint &source, std::string_v
 {
     Opening out;
     const auto opens = [&](rtp::SrtpOpener &opener) { return opener.rtcp(packet, m_plain); };
-    return open(source, opens, out) ? out : unopened(source);
+    // The parts of SRTCP never fit together to its last byte.
+    return open(source, opens, out) ? out : unopened(source, rtp::isRtcp(packet));
 }
 
 template <class Seal>

@@ -64,7 +64,7 @@ private:
     template <class Open> bool open(const base::Endpoint &source, Open open, Opening &out);
     template <class Open> bool tryOpen(const Dialog &dialog, Open open, Opening &out);
     bool openLater(std::string_view packet, std::uint32_t rollover, Opening &out);
-    Opening unopened(const base::Endpoint &source);
+    Opening unopened(const base::Endpoint &source, bool readable = false);
     Dialog *find(const std::string &toTag);
     template <class Seal>
     std::string_view seal(const std::string &toTag, std::string_view packet, Seal seal);

@@ -271,7 +271,7 @@ int CallDetails::different(const desk::CallOptions &options)
         static_cast<int>(options.sending != media::Sending()) + static_cast<int>(extras.sessionId) +
         static_cast<int>(extras.followRedirects) + static_cast<int>(extras.allowNumber) +
         static_cast<int>(extras.sessionExpires != 0) + static_cast<int>(!extras.body.empty()) +
-        static_cast<int>(options.events) + static_cast<int>(options.rtcpMux) +
+        static_cast<int>(options.events != ordinary.events) + static_cast<int>(options.rtcpMux) +
         static_cast<int>(options.ringback != ordinary.ringback) +
         static_cast<int>(options.hangUpAfter.count() > 0) +
         static_cast<int>(options.cancelAfter.count() > 0);

@@ -98,8 +98,15 @@ CertificateSheet::CertificateSheet(std::shared_ptr<const engine::TlsReport> repo
             [this] { QApplication::clipboard()->setText(asText()); });
     connect(m_accept, &QPushButton::clicked, this, &CertificateSheet::askToAccept);
     connect(m_revoke, &QPushButton::clicked, this, [this] {
-        if (const auto *exception = m_trust.exceptionFor(*m_report))
-            m_trust.revoke(engine::TlsException(*exception));
+        const auto *exception = m_trust.exceptionFor(*m_report);
+        if (exception == nullptr)
+            return;
+        m_trust.revoke(engine::TlsException(*exception));
+        if (m_trust.exceptionFor(*m_report) == nullptr) // else it could not be, which is told
+            Q_EMIT notice(tr("The certificate of %1 is not accepted by hand any more. Connections "
+                             "that rest on it end.")
+                              .arg(serverOf(*m_report)),
+                          false);
     });
     connect(&trust, &Trust::changed, this, &CertificateSheet::display);
     connect(&theme, &Theme::changed, this, &CertificateSheet::display);

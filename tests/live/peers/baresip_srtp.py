@@ -5,6 +5,7 @@ file is read back; and what is said where one side wants what the other does not
 import glob
 import json
 import os
+import re
 
 import bench
 
@@ -54,6 +55,14 @@ def call(stage, target, name, srtp):
     return code, told, errors
 
 
+def clear_in(path):
+    """RTCP in the clear, which no key can fit: baresip's goodbye, as its encryption is gone before its RTCP session, and
+    the APP packet "PING" that it opens a NAT with while it has no keys yet."""
+    with open(path, "rb") as file:
+        data = file.read()
+    return data.count(b"\x81\xcb\x00"), len(re.findall(rb"\x80\xcc\x00\x03....PING", data, re.DOTALL))
+
+
 def protected(stage, sink, modules, name, encryption, srtp):
     target = start(stage, modules, name, encryption)
     code, told, errors = call(stage, target, name, srtp)
@@ -61,7 +70,10 @@ def protected(stage, sink, modules, name, encryption, srtp):
     media = told["media"]
     bench.check(media["srtp"] is not None and media["srtp"]["suite"] == "AES_CM_128_HMAC_SHA1_80",
                 f"{name}: protected with {media['srtp']}")
-    bench.check(media["srtp"]["not_authenticated"] == 0, f"{name}: every packet was authenticated")
+    bench.check(media["srtp"]["not_authenticated"] == 0, f"{name}: every packet was authenticated: {media['srtp']}")
+    goodbyes, pings = clear_in(stage.path(f"{name}.pcapng"))
+    bench.check(goodbyes <= media["srtp"]["rtcp_in_the_clear"] <= goodbyes + pings and goodbyes <= 1,
+                f"{name}: {goodbyes} goodbye and {pings} APP in the clear, each counted as that: {media['srtp']}")
     bench.check(media["rtcp"]["sent"] > 0, f"{name}: RTCP was sent: {media['rtcp']}")
     answered = told["started_unix"] + next(r["seconds"] for r in told["responses"] if r["code"] == 200)
     samples = sink.heard(answered + 0.7, answered + 1.8)

@@ -147,6 +147,11 @@ def repeat(stage):
     bench.check(code == 0 and mos is not None and 1 <= mos <= 4.5, f"what was heard has its MOS ({mos}) {errors}")
 
 
+def told(report):
+    """The words of every ladder."""
+    return "\n".join(f"{row['label']} {row.get('news') or ''}" for each in report["calls"] for row in each["ladder"])
+
+
 def probes(stage):
     hop = HopPeer(3)
     code, document, _ = stage.earshot("probe", "options", f"sip:127.0.0.1:{hop.port}", "--count", "3", "--interval",
@@ -158,7 +163,22 @@ def probes(stage):
     raw = stage.write("raw.bin", b"INVITE broken\r\n\x00\xff nonsense\r\n\r\n", "wb")
     code, document, errors = stage.earshot("probe", "raw", f"sip:127.0.0.1:{hop.port}", raw, "--wait", "0.2", "--json")
     bench.check(code == 0 and "exactly as they are" in errors, f"raw bytes with a warning (exit {code})")
+    rows = told(document["report"])
+    bench.check("as they are" in rows and "INVITE broken" in rows, f"they are in a ladder: {rows}")
     bench.check(hop.seen[-1].encode("latin-1") == b"INVITE broken\r\n\x00\xff nonsense\r\n\r\n", "byte for byte")
+    foreign = stage.write("foreign.bin", "\r\n".join([
+        f"OPTIONS sip:127.0.0.1:{hop.port} SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.7:5098;branch=z9hG4bKforeign",
+        "Max-Forwards: 70", "From: <sip:a@example.test>;tag=a", "To: <sip:b@example.test>", "Call-ID: by-hand",
+        "CSeq: 1 OPTIONS", "Content-Length: 0", "", ""]))
+    code, document, _ = stage.earshot("probe", "raw", f"sip:127.0.0.1:{hop.port}", foreign, "--wait", "0.3", "--json")
+    rows = told(document["report"])
+    bench.check(code == 0 and "200 OK" in rows, f"what comes back is in the ladder: {rows}")
+    bench.check("no request of ours" not in rows and "bears their Via" in rows, "and nobody is blamed for our own Via")
+    for transport in ("udp", "tcp"):
+        code, document, errors = stage.earshot("probe", "raw", f"sip:127.0.0.1:{bench.free_port()};transport={transport}", raw,
+                                               "--wait", "0.2", "--json")
+        rows = told(document["report"])
+        bench.check(code == 5 and "nobody listens" in rows, f"{transport}: nobody is there for them (exit {code}): {rows}")
     code, _, _ = stage.earshot("probe", "options", f"sip:127.0.0.1:{bench.free_port()}", "--wait", "1", "--json")
     bench.check(code == 5, "nobody there")
 

@@ -71,6 +71,22 @@ def main():
                                               "silent", "--json")
             bench.check(code == 0, "an IPv6 literal")
 
+            dns.records[("both.test", "A")] = [a("127.0.0.1")]  # nobody listens there
+            dns.records[("both.test", "AAAA")] = [aaaa("::1")]
+            six.invite = None
+            code, document, errors = call(stage, dns, f"sip:bob@both.test:{six.port}")
+            print(errors)
+            bench.check(code == 0 and six.invite is not None, f"IPv6 after IPv4 failed (exit {code})")
+            bench.check("c=IN IP6 ::1" in six.invite and "IP4" not in six.invite.split("\r\n\r\n", 1)[1],
+                        f"and its SDP has an address that it can send to: {six.invite}")
+
+        for host, rcode, words in (("servfail.test", 2, "failed or refused"), ("refused.test", 5, "refused")):
+            dns.failing[host] = rcode
+            code, document, _ = call(stage, dns, f"sip:bob@{host}")
+            text = labels(document)
+            bench.check(words in text and "no such record" not in text, f"{host}: {words}")
+            bench.check(words in document["final"]["text"], f"{host}: {document['final']['text']}")
+
         ringing = UasPeer(["180 Ringing", "503 Service Unavailable"])
         dns.records[("ring.test", "SRV")] = []
         dns.records[("_sip._udp.ring.test", "SRV")] = [srv(1, 0, ringing.port, "c.full.test"),

@@ -33,6 +33,7 @@ class DnsPeer:
     def __init__(self, records):
         """records: (name, type) -> list of rdata; anything else does not exist."""
         self.records = records
+        self.failing = {}  # host -> RCODE of every answer about it (RFC 1035 section 4.1.1)
         self.asked = []
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind(("127.0.0.1", 0))
@@ -52,7 +53,7 @@ class DnsPeer:
             self.asked.append((host, text))
             found = self.records.get((host, text), [])
             known = any(n == host for n, _ in self.records)
-            flags = 0x8180 if known else 0x8183
+            flags = 0x8180 | self.failing.get(host.split("._tcp.")[-1].split("._udp.")[-1], 0 if known else 3)
             answer = query[:2] + struct.pack("!HHHHH", flags, 1, len(found), 0, 0) + query[12:at + 5]
             for data in found:
                 answer += b"\xc0\x0c" + struct.pack("!HHIH", kind, 1, 60, len(data)) + data

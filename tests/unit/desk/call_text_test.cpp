@@ -39,6 +39,10 @@ TEST(CallText, ACallLikeAnotherAsksForTheSameAndTakesNothingOfItsIdentity)
     EXPECT_EQ(like.codecs.rfind("opus,PCMA", 0), 0U) << like.codecs;
     EXPECT_NE(like.codecs.find("PCMU"), std::string::npos) << like.codecs;
     EXPECT_FALSE(like.lateOffer);
+    EXPECT_TRUE(like.events);
+    std::string other = text;
+    other.replace(other.find("telephone-event"), 15, "x-something-else");
+    EXPECT_FALSE(desk::callLike(*sip::parse(other)).events) << "who offered none";
     EXPECT_THAT(like.extras.headers,
                 ElementsAre(Pair("privacy", "id"), Pair("P-Early-Media", "supported")));
     EXPECT_TRUE(like.extras.routes.empty());

@@ -193,6 +193,36 @@ TEST_F(DeskDtls, ACallerWhoOffersItGetsIt)
     EXPECT_TRUE(phone.knowsThePeer());
 }
 
+TEST_F(DeskDtls, ACallBegunWithoutItTakesItWhenItIsOffered)
+{
+    const auto first = place();
+    EXPECT_EQ(first.find("a=fingerprint"), std::string::npos) << first;
+    const support::RtpSource plain(7);
+    reply(first, "200 OK", desk_test::sdp(std::to_string(plain.local().port) + " RTP/AVP 0"));
+    ASSERT_FALSE(next("ACK").empty());
+    ASSERT_TRUE(reaches(Stage::Answered));
+    DtlsPhone phone;
+    const auto within = [&](const std::string &method, const std::string &body) {
+        return method + " sip:earshot@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP " + m_peer.local() +
+               ";branch=z9hG4bKre" + method +
+               "\r\nMax-Forwards: 70\r\nFrom: " + Peer::header(first, "To") +
+               ";tag=b\r\nTo: " + Peer::header(first, "From") +
+               "\r\nCall-ID: " + Peer::header(first, "Call-ID") + "\r\nCSeq: 7 " + method +
+               "\r\nContact: <" + m_peer.uri() + ">\r\n" +
+               (body.empty() ? "" : "Content-Type: application/sdp\r\n") +
+               "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
+    };
+    m_peer.send(within("INVITE", phone.sdp("actpass")));
+    const auto answered = next("SIP/2.0 200");
+    EXPECT_NE(answered.find(" UDP/TLS/RTP/SAVP 0\r\n"), std::string::npos) << answered;
+    EXPECT_NE(answered.find("a=setup:active\r\n"), std::string::npos) << answered;
+    phone.hears(answered, false);
+    m_peer.send(within("ACK", {}));
+    EXPECT_TRUE(heard(phone));
+    EXPECT_TRUE(phone.knowsThePeer());
+    EXPECT_TRUE(call().media->srtp.dtls);
+}
+
 TEST_F(DeskDtls, ALateOfferMayBeOfIt)
 {
     DtlsPhone phone;

@@ -62,7 +62,8 @@ struct Way {
             lose(limit, "The edge closed the connection (FIN).");
         } else if (silence >= limit) {
             flow.lastPing = now + silence;
-            lose(silence + 10s, "No pong within 10 s after the ping.");
+            lose(silence + (resets ? 20ms : 10s), resets ? "The edge reset the connection (RST)."
+                                                         : "No pong within 10 s after the ping.");
         } else {
             now = now + silence;
             flow.lastPing = now;
@@ -79,7 +80,7 @@ struct Way {
     }
 
     base::Duration limit, granted;
-    bool closes = false;
+    bool closes = false, resets = false;
     int refreshed = 0;
     base::Instant now{1'700'000'000'000'000'000};
     base::FlowReport flow;
@@ -133,6 +134,25 @@ TEST(IdleSearch, AConnectionThatIsClosedTwiceAtOneTimeTellsItsLimit)
     EXPECT_EQ(way.search->steps().back().end, IdleEnd::Closed);
     EXPECT_EQ(way.search->fatal(), std::optional<base::Duration>(40s));
     EXPECT_EQ(way.search->survived(), 30s);
+}
+
+TEST(IdleSearch, AResetUponThePingIsNoSilence)
+{
+    Way way(40s);
+    way.run();
+    const auto &silent = way.search->steps();
+    EXPECT_TRUE(std::any_of(silent.begin(), silent.end(),
+                            [](const auto &step) { return step.end == IdleEnd::Silent; }));
+    Way told(40s);
+    told.resets = true;
+    told.run();
+    ASSERT_TRUE(told.search->fatal());
+    EXPECT_EQ(told.search->survived(), way.search->survived()) << "it is searched for as ever";
+    const auto &steps = told.search->steps();
+    EXPECT_TRUE(std::any_of(steps.begin(), steps.end(),
+                            [](const auto &step) { return step.end == IdleEnd::Refused; }));
+    EXPECT_TRUE(std::none_of(steps.begin(), steps.end(),
+                             [](const auto &step) { return step.end == IdleEnd::Silent; }));
 }
 
 TEST(IdleSearch, AConnectionThatIsClosedOnceByChanceDoesNotMisleadIt)

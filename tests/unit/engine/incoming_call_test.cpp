@@ -65,6 +65,53 @@ TEST_F(Incoming, TheEndOfTheProgramWaitsForTheAckAndSendsTheByeWithoutIt)
     EXPECT_EQ(ear.count(CallStep::Ended), 1);
 }
 
+/// RFC 3261 section 14.2: as for a call that begins, whatever the peer's last offer was.
+TEST_F(Incoming, WhoAsksForOurOfferWithinTheCallGetsAFreshOne)
+{
+    const auto tag = ring(offering());
+    ear.engine->mayAnswer(call, ear::kOffer);
+    ear.engine->answer(call, ear::kAnswer);
+    answer("1 INVITE", 200);
+    send(request("ACK", 1, tag));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    send(request("INVITE", 2, tag)
+             .body("application/sdp", std::string(ear::kAnswer) + "a=inactive\r\n"));
+    EXPECT_NE(answer("2 INVITE", 200).find("a=inactive"), std::string::npos);
+    send(request("ACK", 2, tag));
+    send(request("INVITE", 3, tag));
+    const auto text = answer("3 INVITE", 200);
+    EXPECT_NE(text.find("a=sendrecv"), std::string::npos) << text;
+    EXPECT_NE(text.find("m=audio 41000 RTP/AVP 0 8"), std::string::npos) << text;
+    EXPECT_EQ(text.find("a=crypto"), std::string::npos) << text;
+    send(request("ACK", 3, tag).body("application/sdp", ear::kAnswer));
+    EXPECT_TRUE(support::stepUntil([&] { return ear.count(CallStep::Changed) == 2; }));
+}
+
+/// RFC 6086 section 4.2.2.
+TEST_F(Incoming, AnInfoPackageThatNobodyNamedIsRefused)
+{
+    const auto tag = ring(offering());
+    ear.engine->answer(call, ear::kAnswer);
+    answer("1 INVITE", 200);
+    send(request("ACK", 1, tag));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    send(request("INFO", 2, tag).header("Info-Package", "g3"));
+    EXPECT_NE(answer("2 INFO", 469).find("Recv-Info:"), std::string::npos);
+    send(request("INFO", 3, tag));
+    answer("3 INFO", 200);
+}
+
+/// RFC 3261 section 9.2: a CANCEL matches by its branch, not by its call.
+TEST_F(Incoming, ACancelOfAnotherTransactionFindsNone)
+{
+    ring(offering());
+    ++branch;
+    send(cancelling());
+    answer("1 CANCEL", 481);
+    EXPECT_EQ(ear.count(CallStep::Ended), 0);
+    EXPECT_TRUE(answersTo("1 INVITE").contains("180"));
+}
+
 TEST_F(Incoming, AByeThatIsRefusedEndsTheCallAllTheSame)
 {
     byeStatus = 481;

@@ -36,7 +36,7 @@ public:
                 self.send(way, response.text());
             }
             if (message.isRequest() || message.status != 200 ||
-                message.method != sip::Method::Invite)
+                message.method != sip::Method::Invite || !acks)
                 return;
             self.send(way, sip::Writer::request("ACK", "sip:bob@127.0.0.1")
                                .header("Via", via(way.stream, self) + "ack")
@@ -59,7 +59,7 @@ public:
         bob.proxies = {transport == base::Transport::Tcp ? registrar.proxy() : registrar.uri()};
         bob.transport = transport;
         bob.credentials = {"bob", "secret"};
-        ear.engine->addAccount(bob);
+        account = ear.engine->addAccount(bob);
         ASSERT_TRUE(support::stepUntil([&] {
             return ear.state(1) == base::FlowState::Provisional ||
                    ear.state(1) == base::FlowState::Up;
@@ -111,7 +111,21 @@ public:
         }));
     }
 
+    /// What the edge got first: a BYE, or the REGISTER that takes the binding back.
+    std::string firstGoodbye()
+    {
+        for (const auto &text : registrar.peer().texts()) {
+            if (text.starts_with("BYE "))
+                return "BYE";
+            if (text.starts_with("REGISTER ") && text.find("expires=0") != std::string::npos)
+                return "REGISTER";
+        }
+        return {};
+    }
+
     std::atomic<int> byes{0};
+    bool acks = true; // our 200
+    engine::AccountHandle account;
     std::vector<std::string> challenges{kEdge};
     Registrar registrar;
     Ear ear{ear::quick(std::chrono::milliseconds(200))};
@@ -128,6 +142,32 @@ TEST_F(CalledOverAFlow, TheEdgesChallengeToOurByeIsAnswered)
                     HasSubstr("BYE sip:alice@127.0.0.1:9"),
                     HasSubstr("Proxy-Authorization: Digest username=\"bob\", realm=\"edge\""),
                     HasSubstr("uri=\"sip:alice@127.0.0.1:9"))));
+}
+
+/// RFC 5626: the BYE has no other way than the flow.
+TEST_F(CalledOverAFlow, ACallEndsBeforeItsFlow)
+{
+    acks = false;
+    byes = 1; // no challenge
+    ASSERT_NO_FATAL_FAILURE(callOverTheFlow());
+    ASSERT_TRUE(ear.waitFor(CallStep::Incoming));
+    ear.engine->answer(ear.first(CallStep::Incoming).call, ear::kAnswer);
+    ASSERT_TRUE(support::stepUntil([&] { return registrar.peer().copies("SIP/2.0 200") > 0; }));
+    ear.engine->removeAccount(account);
+    ASSERT_TRUE(support::stepUntil([&] { return ear.state(1) == base::FlowState::Off; }));
+    EXPECT_EQ(firstGoodbye(), "BYE");
+}
+
+TEST_F(CalledOverAFlow, TheEndOfTheProgramKeepsThatOrder)
+{
+    acks = false;
+    byes = 1;
+    ASSERT_NO_FATAL_FAILURE(callOverTheFlow());
+    ASSERT_TRUE(ear.waitFor(CallStep::Incoming));
+    ear.engine->answer(ear.first(CallStep::Incoming).call, ear::kAnswer);
+    ASSERT_TRUE(support::stepUntil([&] { return registrar.peer().copies("SIP/2.0 200") > 0; }));
+    ear.engine.reset();
+    EXPECT_EQ(firstGoodbye(), "BYE");
 }
 
 TEST_F(CalledOverAFlow, AnotherRealmIsToldNothing)

@@ -3,9 +3,11 @@
 #include "script.h"
 
 #include <atomic>
+#include <engine/tap.h>
 #include <gmock/gmock.h>
 #include <netinet/in.h>
 #include <openssl/ssl.h>
+#include <optional>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -111,6 +113,85 @@ private:
     std::atomic<int> m_made[2] = {0, 0};
     int m_index = 0;
 };
+
+struct Deaf : engine::TapListener {
+    void packet(base::Packet) override {}
+    bool admits(std::string_view, const engine::Connection &) override { return false; }
+    void sent(const engine::Connection &, std::string_view) override {}
+    void received(const engine::Connection &) override {}
+    void keepAlive(const engine::Connection &, bool) override {}
+    void refused(const engine::Connection &, std::string_view) override {}
+};
+
+/// One SSL in the middle of its handshake, as a version of sofia-sip has it.
+class TlsEnd : public testing::Test
+{
+protected:
+    TlsEnd()
+    {
+        tap.emplace(listener);
+        tap->attach();
+        EXPECT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+        bio = BIO_new_socket(ends[0], BIO_NOCLOSE);
+        ssl = SSL_new(context);
+        SSL_set_bio(ssl, bio, bio);
+        EXPECT_LT(SSL_connect(ssl), 1); // nobody answers
+    }
+    ~TlsEnd() override
+    {
+        tap.reset();
+        SSL_CTX_free(context);
+        ::close(ends[0]);
+        ::close(ends[1]);
+    }
+    const SslCount count;
+    Deaf listener;
+    std::optional<engine::Tap> tap;
+    SSL_CTX *context = SSL_CTX_new(TLS_client_method());
+    int ends[2] = {-1, -1};
+    BIO *bio = nullptr;
+    SSL *ssl = nullptr;
+};
+
+/// sofia-sip 1.13: tls_free() ends it until that is done, and frees it.
+TEST_F(TlsEnd, ALibraryThatFreesIsLeftToIt)
+{
+    int tries = 0;
+    for (int result = 0; result != 1 && tries < 10; ++tries) {
+        result = SSL_shutdown(ssl);
+        result = result == -1 ? 1 : result;
+    }
+    EXPECT_LT(tries, 10) << "it would go on for ever";
+    EXPECT_EQ(count.freed(), 0);
+    SSL_free(ssl);
+    EXPECT_EQ(count.freed(), 1);
+    tap.reset();
+    EXPECT_EQ(count.freed(), 1);
+}
+
+/// The socket was closed and its number is another's by now: still it has to come to an end.
+TEST_F(TlsEnd, ALibraryThatInsistsIsToldThatItIsDone)
+{
+    SSL *const other = SSL_new(context);
+    SSL_set_fd(other, ends[0]);
+    EXPECT_LT(SSL_connect(other), 1);
+    EXPECT_EQ(SSL_shutdown(ssl), 1);
+    EXPECT_EQ(SSL_shutdown(ssl), 1);
+    SSL_free(ssl);
+    SSL_free(other);
+    EXPECT_EQ(count.freed(), 2);
+}
+
+/// sofia-sip 1.12: tls_free() ends it and lets go of what it holds, never of the SSL.
+TEST_F(TlsEnd, OneThatIsLeftIsFreedOnce)
+{
+    SSL_shutdown(ssl);
+    BIO_free(bio);
+    SSL_CTX_free(context); // what the SSL holds
+    EXPECT_EQ(count.freed(), 0) << "it is not known yet";
+    tap.reset();
+    EXPECT_EQ(count.freed(), 1);
+}
 
 /// The library never frees what it made for a connection (Tap::endSecure).
 TEST(TlsConnection, LeavesNothingBehind)

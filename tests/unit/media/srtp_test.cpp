@@ -2,6 +2,7 @@
 // SRTP of whole calls on loopback: what is heard, what is refused, whose key tells whose it is.
 #include "media_fixture.h"
 
+#include <rtp/rtcp_write.h>
 #include <rtp/rtp_packet.h>
 #include <rtp/srtp.h>
 
@@ -116,6 +117,34 @@ TEST_F(Srtp, AnotherKeyIsCountedAndNotHeard)
     EXPECT_FALSE(status().playing);
     EXPECT_EQ(status().packets, 0U);
     EXPECT_TRUE(status().heard.empty());
+}
+
+TEST_F(Srtp, ReportsInTheClearAreCountedAsWhatTheyAre)
+{
+    open();
+    const auto keys = freshKeys();
+    SecurePeer peer(keys);
+    layer->remote(prepared.media, peer.answer("tag"));
+    rtp::SenderInfo sender;
+    sender.ssrc = 7;
+    sender.packets = 1;
+    const std::string goodbye = rtp::writeReport(sender, {}, "bob", true);
+    for (int i = 0; i < 3; ++i)
+        peer.source.raw(prepared.rtp, goodbye); // as peers do whose keys are gone before it
+    EXPECT_TRUE(waits([&] { return status().srtp.clear == 3; }));
+    EXPECT_EQ(status().srtp.refused, 0U);
+    EXPECT_EQ(status().control.received, 0U) << "anybody could have sent it";
+    EXPECT_FALSE(status().control.bye);
+
+    auto sealer = rtp::SrtpSealer::open(keys.theirs.front());
+    EXPECT_TRUE(waits([&] {
+        std::string sealed;
+        EXPECT_TRUE(sealer->rtcp(goodbye, sealed));
+        sealed.back() ^= 1; // on its way
+        peer.source.raw(prepared.rtp, sealed);
+        return status().srtp.refused >= 3;
+    }));
+    EXPECT_EQ(status().srtp.clear, 3U);
 }
 
 TEST_F(Srtp, PlainSoundIsNotHeardWhereProtectionIsRequired)
