@@ -119,6 +119,8 @@ struct FlowVerdict {
 };
 FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction &failed);
 
+/// A token that its own edge refuses: it has another key since it restarted.
+Fix tokenKeyFix();
 /// How to keep it from coming back: the measured silence, a second flow, and the edge's settings in
 /// its own form.
 std::vector<Fix> preventFlowFailure(const Evidence &evidence, const calls::Transaction &failed);

@@ -12,6 +12,8 @@ namespace {
 
 constexpr base::Duration kUsualPeriod = std::chrono::seconds(30); // safe for UDP in most NATs
 
+/// Settings stand as lines of their own, as they are written into the product's file, which takes
+/// the remarks for comments: who reads them can copy them.
 struct Product {
     const char *word; // in Server or User-Agent, lower case
     const char *name;
@@ -20,31 +22,59 @@ struct Product {
 };
 constexpr Product kProducts[] = {
     {"kamailio", "Kamailio",
-     "modparam(\"registrar\", \"outbound_mode\", 1); modparam(\"registrar\", \"flow_timer\", {}); "
-     "tcp_connection_lifetime={}; modparam(\"outbound\", \"flow_token_secret\", \"...\"); load "
-     "stun.so for UDP, and answer 430 yourself where t_relay() fails for a flow",
-     "at the edge loadmodule \"outbound.so\" before loadmodule \"path.so\", and add_path() for "
-     "each "
-     "REGISTER; at the registrar loadmodule \"outbound.so\", modparam(\"registrar\", "
-     "\"outbound_mode\", 1) and modparam(\"registrar\", \"use_path\", 1)"},
+     R"(# edge: a connection outlives the keep-alives, tokens outlive a restart
+loadmodule "outbound.so"
+loadmodule "stun.so"    # keep-alives over UDP
+tcp_connection_lifetime={1}
+modparam("outbound", "flow_token_secret", "...")
+# edge: where t_relay() fails for a flow, answer it yourself
+send_reply("430", "Flow Failed");
+# registrar
+modparam("registrar", "outbound_mode", 1)
+modparam("registrar", "flow_timer", {0}))",
+     R"(# edge
+loadmodule "outbound.so"    # before path.so
+loadmodule "path.so"
+add_path();                 # for each REGISTER
+# registrar
+loadmodule "outbound.so"
+modparam("registrar", "outbound_mode", 1)
+modparam("registrar", "use_path", 1))"},
     {"opensips", "OpenSIPS",
-     "modparam(\"nathelper\", \"natping_interval\", {}); modparam(\"nathelper\", \"natping_tcp\", "
-     "1); tcp_connection_lifetime={}; modparam(\"registrar\", \"tcp_persistent_flag\", "
-     "\"TCP_PERSISTENT\") with setflag(\"TCP_PERSISTENT\") before save(), so that a registered "
-     "connection stays",
-     "it has no module for RFC 5626: let user agents register without outbound there "
-     "(fix_nated_register(), and nathelper's pings), or put an edge in front that has it"},
+     R"(modparam("nathelper", "natping_interval", {0})
+modparam("nathelper", "natping_tcp", 1)
+tcp_connection_lifetime={1}
+# a registered connection stays
+modparam("registrar", "tcp_persistent_flag", "TCP_PERSISTENT")
+setflag("TCP_PERSISTENT");  # before save())",
+     R"(# It has no module for RFC 5626. User agents register without outbound:
+fix_nated_register();
+modparam("nathelper", "natping_interval", 30)
+# or an edge that has it stands in front.)"},
     {"flexisip", "Flexisip",
-     "[module::NatHelper] nat-traversal-strategy=flow-token; [global] keepalive-interval={}, "
-     "idle-timeout={}",
-     "[module::NatHelper] enabled=true, nat-traversal-strategy=flow-token"},
+     R"([global]
+keepalive-interval={0}
+idle-timeout={1}
+[module::NatHelper]
+nat-traversal-strategy=flow-token)",
+     R"([module::NatHelper]
+enabled=true
+nat-traversal-strategy=flow-token)"},
     {"repro", "repro (reSIProcate)",
-     "DisableOutbound = false (repro.config as shipped says true); OutboundVersion = 5626; "
-     "RecordRouteUri = sip:its.own.name (without it outbound stays off); FlowTimer = {}; "
-     "TCPConnectionGCAge = 7200 (never below {}); its token key is made anew at every start, so a "
-     "restart ends all flows",
-     "DisableOutbound = false; OutboundVersion = 5626; RecordRouteUri = sip:its.own.name; "
-     "AssumeFirstHopSupportsOutbound = true only where the edge really keeps flows"},
+     R"(# repro.config; as shipped it says DisableOutbound = true
+DisableOutbound = false
+OutboundVersion = 5626
+# without a name of its own outbound stays off
+RecordRouteUri = sip:its.own.name
+FlowTimer = {0}
+# never below {1}
+TCPConnectionGCAge = 7200
+# Its token key is made anew at every start: a restart ends all flows.)",
+     R"(DisableOutbound = false
+OutboundVersion = 5626
+RecordRouteUri = sip:its.own.name
+# only where the edge really keeps flows
+AssumeFirstHopSupportsOutbound = true)"},
 };
 
 /// The products to speak of: the one that tells its name, or all.
@@ -138,11 +168,18 @@ std::vector<Fix> preventFlowFailure(const Evidence &evidence, const calls::Trans
                        keeper, Action::None});
     eachProduct(serverOf(evidence, failed), [&](const Product &product) {
         out.push_back(
-            {fmt::format("In {}: {}.", product.name,
+            {fmt::format("In {}:\n{}", product.name,
                          fmt::format(fmt::runtime(product.keeps), wholeSeconds, wholeSeconds + 30)),
              "edge proxy", Action::None});
     });
     return out;
+}
+
+Fix tokenKeyFix()
+{
+    return {"Keep the key of the flow tokens over a restart (Kamailio: modparam \"outbound\" "
+            "\"flow_token_secret\"; Flexisip keeps it in a file).",
+            "edge proxy", Action::None};
 }
 
 std::vector<Fix> enableOutbound(const Evidence &evidence, const calls::Transaction &refused)
@@ -150,7 +187,7 @@ std::vector<Fix> enableOutbound(const Evidence &evidence, const calls::Transacti
     std::vector<Fix> out;
     eachProduct(serverOf(evidence, refused), [&](const Product &product) {
         out.push_back(
-            {fmt::format("In {}: {}.", product.name, product.enables), "edge proxy", Action::None});
+            {fmt::format("In {}:\n{}", product.name, product.enables), "edge proxy", Action::None});
     });
     return out;
 }

@@ -18,6 +18,7 @@ constexpr base::Duration kLongestPeriod = std::chrono::seconds(840); // section 
 constexpr int kStunResends = 6;                                      // RFC 5389 section 7.2.1: Rc 7
 constexpr int kStunPatience = 16;                                    // Rm
 constexpr int kManyRemapped = 3;
+constexpr base::Duration kSoonDisowned = std::chrono::minutes(2);
 constexpr std::string_view kLeftAlone = "Left alone for";
 
 } // namespace
@@ -74,6 +75,8 @@ void FlowKeeper::bytes(base::Instant now)
     heard(now);
     if (m_report.state != FlowState::Suspect)
         return;
+    if (m_disowned)
+        return owned(now, "Something came over it");
     if (m_proven)
         enter(settled(), now,
               "Something was received again." + (m_doubt.empty() ? "" : " " + m_doubt));
@@ -132,8 +135,11 @@ void FlowKeeper::pong(base::Instant now, const base::Endpoint &mapped)
     m_pingAt = std::max(now, pinged + pingPeriod());
     const bool first = !m_proven && (m_report.state == FlowState::Provisional ||
                                      m_report.state == FlowState::Suspect);
-    if (first) {
+    if (first)
         proven(now);
+    if (m_disowned) {
+        owned(now, fmt::format("The edge answered the ping after {} s", base::seconds(trip, 1)));
+    } else if (first) {
         enter(settled(), now, provenText(mapped));
     } else if (m_report.state == FlowState::Suspect) {
         m_remapped = 0;
@@ -161,6 +167,7 @@ std::string FlowKeeper::provenText(const base::Endpoint &mapped) const
 void FlowKeeper::remapped(base::Instant now, const base::Endpoint &former)
 {
     m_acts.push_back(KeeperAct::Close);
+    m_portLives = true;
     ++m_remapped;
     auto why =
         fmt::format("The NAT gave us another address: {} before, {} now. Calls to the old one "
@@ -290,6 +297,37 @@ void FlowKeeper::noPromisedPong(base::Instant now)
     remark(now, fmt::format("No pong came within {} s, but this edge never promised one (RFC 5626 "
                             "section 4.4); registering again shows whether the flow lives.",
                             base::seconds(m_settings.pongTimeout, 0)));
+}
+
+/// The connection alone does not settle it: a registrar drops the binding of a flow that it got 430
+/// for (section 7), so it is told of it again.
+void FlowKeeper::owned(base::Instant now, const std::string &how)
+{
+    m_disowned = false;
+    m_acts.push_back(KeeperAct::Refresh);
+    m_refreshAt.reset();
+    enter(m_proven ? settled() : FlowState::Provisional, now,
+          how + ", so its edge has it after all. It is registered again, for a registrar may have "
+                "dropped it for the 430.");
+}
+
+void FlowKeeper::disowned(base::Instant now, const std::string &why)
+{
+    if (m_stopping || !registered() || m_disowned)
+        return;
+    if (m_disownedAt && now - *m_disownedAt < kSoonDisowned) {
+        m_acts.push_back(KeeperAct::Close);
+        return gone(now, why + " That is the second time, though the flow answered in between: "
+                               "for others it is no use.");
+    }
+    m_disownedAt = now;
+    m_disowned = true;
+    enter(FlowState::Suspect, now,
+          why + (pinging() ? " A ping asks it." : " A REGISTER over it asks it."));
+    if (!pinging())
+        m_acts.push_back(KeeperAct::Refresh);
+    else if (!m_waiting)
+        sendPing(now);
 }
 
 void FlowKeeper::ping(base::Instant now)

@@ -101,6 +101,12 @@ void FlowLink::ping()
     act();
 }
 
+void FlowLink::disowned(const std::string &why)
+{
+    m_keeper.disowned(now(), why);
+    act();
+}
+
 void FlowLink::leaveAlone(base::Duration silence)
 {
     m_keeper.leaveAlone(now(), silence);

@@ -37,6 +37,7 @@ public:
     void start();
     void reRegister();
     void ping();
+    void disowned(const std::string &why);
     void networkReturned();
     void leaveAlone(base::Duration silence);
     void drill(Drill what);
@@ -80,6 +81,7 @@ private:
     void giveUpHops();
     void noteNextHop(int status, const std::string &why);
     base::Result<const Local *> localFor(const Hop &hop);
+    base::Result<const Local *> portFor(const base::Address &address);
     bool nextHop(const RegisterResult &result);
     void sendRegister(bool fresh, bool remove);
     std::string routeLine() const;
@@ -113,6 +115,7 @@ private:
     std::string m_ping, m_pingKey;                  // the STUN request that waits
     std::shared_ptr<const base::FlowReport> m_told; // the newest one that is a row
     bool m_deaf = false;                            // a drill swallows the pongs
+    bool m_portFailed = false;                      // the flow over m_local is no more
     std::string m_tls;                              // of the connection
     bool m_tlsVerified = false;
     base::Instant m_wall; // when now() was asked last, by both clocks

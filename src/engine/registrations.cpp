@@ -238,6 +238,11 @@ void Registrations::ping(AccountHandle handle, std::uint32_t regId)
     each(handle, regId, [](FlowLink &flow) { flow.ping(); });
 }
 
+void Registrations::disowned(AccountHandle handle, std::uint32_t regId, const std::string &why)
+{
+    each(handle, regId, [&why](FlowLink &flow) { flow.disowned(why); });
+}
+
 void Registrations::leaveAlone(AccountHandle handle, std::uint32_t regId, base::Duration silence)
 {
     each(handle, regId, [silence](FlowLink &flow) { flow.leaveAlone(silence); });

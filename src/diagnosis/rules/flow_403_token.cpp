@@ -81,9 +81,7 @@ void check(const Evidence &evidence, Findings &out)
                              "looks registered.";
         f.evidence = {at(transaction.finalResponse, "the refusal"),
                       at(evidence, transaction.request, way->token.value, "the flow token")};
-        f.fixes = {{"Keep the key of the flow tokens over a restart (Kamailio: modparam "
-                    "\"outbound\" \"flow_token_secret\"; Flexisip keeps it in a file).",
-                    "edge proxy", Action::None},
+        f.fixes = {tokenKeyFix(),
                    {"Register again when the connection to the edge ended, with the same reg-id.",
                     std::string(keeperOf(evidence, transaction, way)), Action::None},
                    {"Treat such a 403 like a 430: try the target's next flow.", "home proxy",

@@ -230,6 +230,8 @@ void report(const Evidence &evidence, const calls::Transaction &transaction, con
                       std::move(text));
     f.evidence = std::move(places);
     tellConsequences(evidence, transaction, f);
+    if (known && transaction.finalStatus == 403) // the restart that ended it lost the key as well
+        f.fixes.insert(f.fixes.begin(), tokenKeyFix());
     f.offers = flowOffers(evidence, transaction);
 }
 

@@ -46,6 +46,18 @@ TEST(HiddenFlow, EveryDisguiseOfAFlowThatWasSeenToDie)
     }
 }
 
+/// An edge that restarts ends its connections and, with its key, its tokens.
+TEST(HiddenFlow, A403BehindAnEndOfTheFlowHasALostKeyForItsCause)
+{
+    for (const int code : {403, 503}) {
+        const auto found = hidden("20.000 edge>bob tcp fin\n" + asked(code, 0.002));
+        ASSERT_NE(found, nullptr) << code;
+        const bool key =
+            found->fixes.front().text.find("key of the flow tokens") != std::string::npos;
+        EXPECT_EQ(key, code == 403);
+    }
+}
+
 TEST(HiddenFlow, ATokenAndItsTimeAreEnoughForSomeCodes)
 {
     for (const auto &[code, wait] :
