@@ -11,6 +11,7 @@
 #include <QScreen>
 #include <QStackedWidget>
 #include <QStatusBar>
+#include <QTimer>
 #include <QVBoxLayout>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/commands.h>
@@ -221,6 +222,20 @@ void MainWindow::arrange()
                 {std::clamp(width() / 6, 200, 280), std::clamp(width() * 28 / 100, 280, 420)},
                 Qt::Horizontal);
     resizeDocks({m_parts.earlyDock}, {std::clamp(height() / 5, 110, 170)}, Qt::Vertical);
+}
+
+/// A bar that comes asks for more height before it knows its width, and the window would grow, past
+/// the screen too, and stay so. What its parts need in the end it keeps.
+bool MainWindow::event(QEvent *event)
+{
+    const QSize before = size();
+    const bool done = QMainWindow::event(event);
+    if (event->type() == QEvent::LayoutRequest && isVisible() && size() != before)
+        QTimer::singleShot(0, this, [this, before] {
+            if (!isMaximized() && !isFullScreen())
+                resize(before.expandedTo(minimumSizeHint()));
+        });
+    return done;
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

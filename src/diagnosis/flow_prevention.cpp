@@ -96,21 +96,46 @@ std::string serverOf(const Evidence &evidence, const calls::Transaction &failed)
                : std::string();
 }
 
-/// How long nothing was heard of the flow before it was needed; 0: nothing tells, or its end was
-/// seen, so that it is no idle time.
-base::Duration silence(const flows::Flow &flow, base::Instant needed)
+/// Seen on the flow itself, and not told of it from elsewhere.
+bool passedThere(const Evidence &evidence, const flows::Flow &flow, trace::RowId row)
+{
+    if (!row.valid())
+        return false;
+    const auto from = evidence.trace.source(row), to = evidence.trace.destination(row);
+    return (from == flow.edge && to == flow.userAgent) ||
+           (from == flow.userAgent && to == flow.edge);
+}
+
+/// The distance of keep-alives that the flow may have (RFC 5626 section 4.4).
+base::Duration longestDistance(const flows::Flow &flow)
+{
+    if (flow.flowTimer.count() > 0)
+        return flow.flowTimer;
+    return flow.transport == base::Transport::Udp ? std::chrono::seconds(29)
+                                                  : std::chrono::seconds(120);
+}
+
+/// How long nothing was heard of the flow before it was needed; 0: nothing tells. So it is where
+/// the trace has nothing of the flow itself, where its end was seen, which is no idle time, and
+/// where its keep-alives were answered in time.
+base::Duration silence(const Evidence &evidence, const flows::Flow &flow, base::Instant needed)
 {
     using flows::Happening;
-    base::Instant last;
+    base::Instant last, pong;
     bool ended = false;
     for (const auto &event : flow.events) {
         if (event.time >= needed || event.what == Happening::PongMissing ||
-            event.what == Happening::Unreachable)
+            event.what == Happening::Unreachable || event.what == Happening::StateChanged ||
+            !passedThere(evidence, flow, event.row))
             continue;
         last = std::max(last, event.time);
         ended = event.what == Happening::Closed || event.what == Happening::Reset;
+        if (event.what == Happening::Pong)
+            pong = event.time;
     }
-    return last.known() && !ended ? needed - last : base::Duration{0};
+    if (!last.known() || ended || (pong.known() && needed - pong <= longestDistance(flow)))
+        return base::Duration{0};
+    return needed - last;
 }
 
 base::Duration advised(base::Duration silent)
@@ -135,9 +160,8 @@ Fix keepAliveFix(base::Duration silent, std::string keeper)
                 std::move(keeper), Action::None};
     return {fmt::format("How long a silence this way survives is not in this trace; a search with "
                         "keep-alives stopped (on the flow board, or earshot register --nat-idle) "
-                        "measures it. Until then a keep-alive every {} s is safe nearly "
-                        "everywhere.",
-                        wholeSeconds),
+                        "measures it. Until then the distances of RFC 5626 section 4.4 are safe "
+                        "nearly everywhere: 24 to 29 s over UDP, 95 to 120 s over a connection."),
             std::move(keeper), Action::None};
 }
 
@@ -158,7 +182,8 @@ std::vector<Fix> preventFlowFailure(const Evidence &evidence, const calls::Trans
     std::vector<Fix> out;
     const auto way = routed(evidence, failed);
     const flows::Flow *flow = way ? flowOf(evidence, way->token) : nullptr;
-    const auto silent = flow != nullptr ? silence(*flow, failed.started) : base::Duration{0};
+    const auto silent =
+        flow != nullptr ? silence(evidence, *flow, failed.started) : base::Duration{0};
     const auto wholeSeconds = std::max<std::int64_t>(1, advised(silent) / std::chrono::seconds(1));
     const std::string keeper(keeperOf(evidence, failed, way));
     out.push_back(keepAliveFix(silent, keeper));
@@ -212,6 +237,12 @@ std::string expectedOf(FlowCase which)
     case FlowCase::MisusedByDevice:
         return "By RFC 5626 section 11.5 only an edge proxy says 430, and only to the proxy that "
                "chose the flow.";
+    case FlowCase::FlowLives:
+        return "By RFC 5626 section 5.3 an edge says 430 only where the flow of the token does not "
+               "exist any more; this one does.";
+    case FlowCase::BindingKept:
+        return "By RFC 5626 section 6 and RFC 3261 section 10.3 a registrar keeps no binding that "
+               "was replaced, removed or is over, and calls nobody by it.";
     case FlowCase::Local:
     case FlowCase::Vendor:
         break;

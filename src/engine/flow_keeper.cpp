@@ -67,7 +67,7 @@ void FlowKeeper::forgetConnection()
     m_report.waitBase = m_report.waitMost = {};
     m_report.keepAlive.clear();
     m_granted = m_unbound = m_tooShort = false;
-    m_stunMapped = m_disowned = false;
+    m_stunMapped = m_disowned = m_unlisted = false;
     m_disownedAt.reset();
     if (!m_datagrams)
         m_report.mapped = {}; // the next connection has another port anyway

@@ -18,6 +18,8 @@ constexpr base::Duration kLongestPeriod = std::chrono::seconds(840); // section 
 constexpr int kStunResends = 6;                                      // RFC 5389 section 7.2.1: Rc 7
 constexpr int kStunPatience = 16;                                    // Rm
 constexpr int kManyRemapped = 3;
+constexpr base::Duration kMessageGoesOn = std::chrono::seconds(1);   // between two pieces of it
+constexpr base::Duration kLongestMessage = std::chrono::seconds(30); // then it is broken off
 constexpr base::Duration kSoonDisowned = std::chrono::minutes(2);
 constexpr std::string_view kLeftAlone = "Left alone for";
 
@@ -66,17 +68,23 @@ void FlowKeeper::agree(const RegisterResult &result)
 void FlowKeeper::heard(base::Instant now)
 {
     m_report.lastReceived = now;
-    m_suspectAt.reset();
+    if (!m_datagrams || !m_waiting) // else only STUN's answer shows both ways (section 4.4.2)
+        m_suspectAt.reset();
     silenceBroken(now);
 }
 
 void FlowKeeper::bytes(base::Instant now)
 {
     heard(now);
-    if (m_report.state != FlowState::Suspect)
+    if (m_report.state != FlowState::Suspect || m_unlisted || (m_datagrams && m_waiting))
         return;
     if (m_disowned)
         return owned(now, "Something came over it");
+    aliveAgain(now);
+}
+
+void FlowKeeper::aliveAgain(base::Instant now)
+{
     if (m_proven)
         enter(settled(), now,
               "Something was received again." + (m_doubt.empty() ? "" : " " + m_doubt));
@@ -137,6 +145,8 @@ void FlowKeeper::pong(base::Instant now, const base::Endpoint &mapped)
                                      m_report.state == FlowState::Suspect);
     if (first)
         proven(now);
+    if (m_unlisted)
+        return; // its REGISTER decides
     if (m_disowned) {
         owned(now, fmt::format("The edge answered the ping after {} s", base::seconds(trip, 1)));
     } else if (first) {
@@ -276,8 +286,20 @@ void FlowKeeper::leaveAlone(base::Instant now, base::Duration silence)
                             base::seconds(silence, 0)));
 }
 
+/// Section 4.4.1: no pong can come in the midst of a message, however slowly it comes in.
+bool FlowKeeper::messageUnderWay(base::Instant now) const
+{
+    return !m_datagrams && m_report.lastReceived > m_report.lastPing &&
+           now - m_report.lastReceived < kMessageGoesOn &&
+           now - m_report.lastPing < m_settings.pongTimeout + kLongestMessage;
+}
+
 void FlowKeeper::noPong(base::Instant now)
 {
+    if (messageUnderWay(now)) {
+        m_pongDue = now + kMessageGoesOn;
+        return;
+    }
     m_acts.push_back(KeeperAct::Close);
     const auto waited = base::seconds(now - m_report.lastPing, 1);
     auto why = m_datagrams ? fmt::format("No answer to {} STUN requests within {} s.",
@@ -328,6 +350,18 @@ void FlowKeeper::disowned(base::Instant now, const std::string &why)
         m_acts.push_back(KeeperAct::Refresh);
     else if (!m_waiting)
         sendPing(now);
+}
+
+void FlowKeeper::unlisted(base::Instant now, const std::string &why)
+{
+    if (m_stopping || !registered() || m_unlisted)
+        return;
+    unreachable(now);
+    m_unlisted = true;
+    m_disowned = false;
+    m_acts.push_back(KeeperAct::Refresh);
+    m_refreshAt.reset();
+    enter(FlowState::Suspect, now, why + " It is registered again.");
 }
 
 void FlowKeeper::ping(base::Instant now)

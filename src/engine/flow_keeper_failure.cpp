@@ -71,9 +71,12 @@ void FlowKeeper::result(base::Instant now, const RegisterResult &result)
         return;
     if (m_stopping)
         return m_removing ? unregistered(now, result) : answeredLate(now, result);
-    const bool asked = !result.local && std::exchange(m_disowned, false); // after a 430
-    if (!result.local && m_report.state == FlowState::Suspect)
-        bytes(now);
+    const bool asked = !result.local && (m_disowned || m_unlisted); // after a 430, or the like
+    if (!result.local && m_report.state == FlowState::Suspect) {
+        m_disowned = m_unlisted = false;
+        heard(now);
+        aliveAgain(now);
+    }
     const bool live = registered();
     if (!live && m_report.state != FlowState::Registering &&
         m_report.state != FlowState::Connecting)
@@ -81,8 +84,7 @@ void FlowKeeper::result(base::Instant now, const RegisterResult &result)
     if (result.status >= 200 && result.status < 300) {
         accepted(now, result);
         if (asked && live && base::isUp(m_report.state))
-            remark(now,
-                   "The registrar took it again over this flow, so its edge has it after all.");
+            remark(now, "The registrar took it again over this flow: it is bound.");
         return;
     }
     if (!result.local && (tooBrief(now, result) || withoutOutbound(now, result)))

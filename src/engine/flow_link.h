@@ -29,7 +29,9 @@ public:
         bool keepAlive = false, gruu = false, plainAfter439 = false;
     };
 
-    FlowLink(Env &env, Identity identity, std::function<bool()> othersUp);
+    /// `listed`: reg-ids that a 2xx tells to be bound.
+    FlowLink(Env &env, Identity identity, std::function<bool()> othersUp,
+             std::function<void(const std::vector<std::uint32_t> &listed)> listed);
     ~FlowLink() override;
     FlowLink(const FlowLink &) = delete;
     FlowLink &operator=(const FlowLink &) = delete;
@@ -38,6 +40,10 @@ public:
     void reRegister();
     void ping();
     void disowned(const std::string &why);
+    void unlisted(const std::string &why);
+    bool registered() const { return m_keeper.registered(); }
+    /// An address may have gone from this computer, and with it what came from there.
+    void addressesChanged();
     void networkReturned();
     void leaveAlone(base::Duration silence);
     void drill(Drill what);
@@ -99,6 +105,7 @@ private:
     Env &m_env;
     Identity m_identity;
     FlowKeeper m_keeper;
+    std::function<void(const std::vector<std::uint32_t> &)> m_listed;
     DigestClient m_digest;
     std::string m_callId, m_fromTag;
     std::uint32_t m_cseq = 0;
