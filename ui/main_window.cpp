@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <QAbstractButton>
+#include <QApplication>
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QDragEnterEvent>
@@ -57,6 +58,7 @@ QSize roomOnScreen(const QWidget &widget)
 MainWindow::MainWindow(DeskBridge &bridge, Theme &theme, Settings &settings, QWidget *parent)
     : QMainWindow(parent)
 {
+    qApp->installEventFilter(this);
     setObjectName(QStringLiteral("window"));
     setWindowTitle(QStringLiteral("Earshot"));
     setAcceptDrops(true);
@@ -236,6 +238,20 @@ bool MainWindow::event(QEvent *event)
                 resize(before.expandedTo(minimumSizeHint()));
         });
     return done;
+}
+
+/// Tips are marked up; who cannot see them hears what they say, without the markup.
+bool MainWindow::eventFilter(QObject *watched, QEvent *event)
+{
+    constexpr const char *kFromTip = "describedByTip";
+    if (event->type() == QEvent::ToolTipChange && watched->isWidgetType()) {
+        auto *widget = static_cast<QWidget *>(watched);
+        if (widget->accessibleDescription().isEmpty() || widget->property(kFromTip).toBool()) {
+            widget->setAccessibleDescription(tipText(widget->toolTip()));
+            widget->setProperty(kFromTip, true);
+        }
+    }
+    return QMainWindow::eventFilter(watched, event);
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

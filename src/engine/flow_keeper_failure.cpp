@@ -72,7 +72,8 @@ void FlowKeeper::result(base::Instant now, const RegisterResult &result)
     if (m_stopping)
         return m_removing ? unregistered(now, result) : answeredLate(now, result);
     const bool asked = !result.local && (m_disowned || m_unlisted); // after a 430, or the like
-    if (!result.local && m_report.state == FlowState::Suspect) {
+    const bool taken = result.status >= 200 && result.status < 300;
+    if (!result.local && m_report.state == FlowState::Suspect && (taken || !m_unlisted)) {
         m_disowned = m_unlisted = false;
         heard(now);
         aliveAgain(now);
@@ -81,7 +82,7 @@ void FlowKeeper::result(base::Instant now, const RegisterResult &result)
     if (!live && m_report.state != FlowState::Registering &&
         m_report.state != FlowState::Connecting)
         return; // the answer of an attempt that was given up meanwhile
-    if (result.status >= 200 && result.status < 300) {
+    if (taken) {
         accepted(now, result);
         if (asked && live && base::isUp(m_report.state))
             remark(now, "The registrar took it again over this flow: it is bound.");

@@ -186,7 +186,7 @@ void FlowLink::drill(Drill what)
     if (what == Drill::SwallowPongs) {
         m_deaf = true;
         m_keeper.remark(now(), "From now on the edge's pongs are not heard, on request.");
-    } else if (what == Drill::Silence) {
+    } else if (what == Drill::Silence && m_keeper.registered()) {
         m_keeper.remark(now(), m_env.agent.sever(m_connection)
                                    ? "From now on nothing passes this flow either way and nobody "
                                      "is told, on request."

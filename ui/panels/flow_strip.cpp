@@ -102,6 +102,7 @@ QString flowDetails(const base::FlowReport &report, base::Instant now)
 FlowChip::FlowChip(Theme &theme, QWidget *parent) : QAbstractButton(parent), m_theme(theme)
 {
     setFocusPolicy(Qt::StrongFocus);
+    setAccessibleDescription(tr("Opens what can be done with this flow")); // its tip ticks
     setCursor(Qt::PointingHandCursor);
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
 }

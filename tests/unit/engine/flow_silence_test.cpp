@@ -23,10 +23,6 @@ public:
         out.pongTimeout = 400ms;
         return out;
     }
-    bool up(int times)
-    {
-        return support::stepUntil([&] { return ear.states(1, FlowState::Up) >= times; });
-    }
     base::FlowReport last() const { return ear.flows().back().report; }
 
     void isNoticedByItsKeepAliveAlone(const char *transport);
@@ -41,13 +37,17 @@ void SilentFlow::isNoticedByItsKeepAliveAlone(const char *transport)
     bob.aor = "sip:bob@example.test";
     bob.proxies = {registrar.uri() + ";transport=" + transport};
     const auto handle = ear.engine->addAccount(bob);
-    ASSERT_TRUE(up(1));
+    ASSERT_TRUE(support::stepUntil([&] { return ear.states(1, FlowState::Up) > 0; }));
     const auto before = last().local;
     const int pings = registrar.pingsSeen;
     ear.engine->drill(handle, 1, engine::Drill::Silence);
+    ASSERT_TRUE(support::stepUntil([&] {
+        return last().reason.find("nothing passes") != std::string::npos;
+    })) << last().reason;
     ear.engine->ping(handle, 1);
     registrar.peer().send(registrar.way("1"), "OPTIONS sip:lost SIP/2.0\r\n\r\n");
-    ASSERT_TRUE(up(2));
+    ASSERT_TRUE(support::stepUntil([&] { return ear.states(1, FlowState::Failed) > 0; }));
+    ASSERT_TRUE(support::stepUntil([&] { return last().state == FlowState::Up; }));
     EXPECT_NE(last().local, before);
     const auto failed = [](const auto &each) { return each.report.state == FlowState::Failed; };
     const auto all = ear.flows();
