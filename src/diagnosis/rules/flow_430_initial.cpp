@@ -81,7 +81,8 @@ void check(const Evidence &evidence, Findings &out)
         out.add("flow-430-initial", severity, verdict.grade,
                 fmt::format("{} [1] was answered {} [2], {}. {}{}", methodOf(evidence, *failed),
                             saidText(evidence, *failed),
-                            verdict.which == FlowCase::MisusedByDevice
+                            verdict.which == FlowCase::MisusedByDevice ||
+                                    verdict.which == FlowCase::FlowLives
                                 ? lasting(failed->finished - failed->started) + " after the request"
                                 : timeToAnswer(evidence, *failed),
                             verdict.text, end));

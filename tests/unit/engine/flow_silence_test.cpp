@@ -63,11 +63,13 @@ void SilentFlow::isNoticedByItsKeepAliveAlone(const char *transport)
 TEST_F(SilentFlow, OverTcpIsMadeAnew)
 {
     isNoticedByItsKeepAliveAlone("tcp");
+    EXPECT_EQ(last().losses, 1);
 }
 
 TEST_F(SilentFlow, OverUdpIsMadeAnew)
 {
     isNoticedByItsKeepAliveAlone("udp");
+    EXPECT_EQ(last().losses, 1);
 }
 
 } // namespace
