@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <base/text.h>
-#include <diagnosis/flow_former.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -52,17 +51,10 @@ FlowVerdict peersFlow(const Evidence &evidence, const calls::Transaction &failed
     FlowVerdict verdict;
     verdict.which = FlowCase::PeersFlow;
     verdict.grade = Grade::Likely;
-    const bool routes = failed.request.valid() &&
-                        evidence.message(failed.request).find(sip::HeaderId::Route) != nullptr;
-    verdict.text =
-        routes ? fmt::format("The route set of the dialog leads to one connection of the other "
-                             "side, and {} says that it is gone; no proxy on this way may choose "
-                             "another one.",
-                             sender(evidence, failed.finalResponse))
-               : fmt::format("The {} went straight to {} by the Contact, with no Route and no flow "
-                             "token in it: that 430 speaks of a flow further on, as a B2BUA hands "
-                             "it through, or is misused.",
-                             sip::methodText(failed.method), receiver(evidence, failed.request));
+    verdict.text = fmt::format("The route set of the dialog leads to one connection of the other "
+                               "side, and {} says that it is gone; no proxy on this way may choose "
+                               "another one.",
+                               sender(evidence, failed.finalResponse));
     verdict.impact = fmt::format(
         "This {} fails; the dialog is not ended by it and media may still run (RFC 5057).",
         sip::methodText(failed.method));
@@ -78,16 +70,6 @@ FlowVerdict peersFlow(const Evidence &evidence, const calls::Transaction &failed
     return verdict;
 }
 
-/// The user agent closed the connection, which is in the trace.
-bool closedByItself(const Evidence &evidence, const calls::Transaction &failed)
-{
-    const auto *const flow = routedFlow(evidence, failed);
-    const auto *const death = flow != nullptr ? flows::deathOf(*flow, failed.started) : nullptr;
-    return death != nullptr && death->row.valid() &&
-           (death->what == flows::Happening::Closed || death->what == flows::Happening::Reset) &&
-           evidence.trace.source(death->row) == flow->userAgent;
-}
-
 FlowVerdict targetsFlow(const Evidence &evidence, const calls::Transaction &failed)
 {
     FlowVerdict verdict;
@@ -99,13 +81,16 @@ FlowVerdict targetsFlow(const Evidence &evidence, const calls::Transaction &fail
                         base::lower(warning).find("flow") != std::string::npos &&
                         !handedOn(evidence, failed);
     const auto way = routed(evidence, failed);
+    const auto *const flow = way ? flowOf(evidence, way->token) : nullptr;
+    if (auto past = flow != nullptr ? pastOf(evidence, failed, *flow) : std::nullopt)
+        return *past;
     const bool known = way && saidByItsEdge(evidence, failed, way->token);
     const bool triedOn = nextAttempt(evidence, failed) != nullptr;
     verdict.which = direct ? FlowCase::EdgeIsRegistrar : FlowCase::NoFlowLeft;
     verdict.text =
-        direct ? fmt::format("{} found the connection of the target gone, or handed on what a "
-                             "proxy behind it said: if it is registrar and edge in one, it had no "
-                             "other flow to try.",
+        direct ? fmt::format("{} is registrar and edge in one, or hands on the word of an edge "
+                             "behind it: the connection of the target is gone, and no other flow "
+                             "took the call.",
                              sender(evidence, failed.finalResponse))
                : fmt::format("The target is registered over a connection that {}{} no longer has.",
                              sender(evidence, failed.finalResponse),
@@ -113,25 +98,17 @@ FlowVerdict targetsFlow(const Evidence &evidence, const calls::Transaction &fail
     verdict.impact = "The target cannot be reached over this flow; every further call meets the "
                      "same dead binding until it "
                      "is refreshed or removed.";
-    verdict.fixes = {{triedOn ? "Remove a binding when a 430 comes back for it."
-                      : evidence.call.finalStatus == 480
-                          ? "Remove the dead binding; the 480 to the caller is right."
-                          : "Try the target's next flow after 430 and remove the dead binding; "
-                            "answer the caller 480 when none is left.",
-                      "home proxy", Action::None}};
-    if (closedByItself(evidence, failed))
-        verdict.fixes.push_back({"Take the registration away before the connection is closed, or "
-                                 "register again at once over a new one.",
-                                 "callee's user agent", Action::None});
-    else
-        verdict.fixes.insert(
-            verdict.fixes.end(),
-            {{"Notice the dead connection by the missing pong and re-register with the same "
-              "reg-id; register over two edges.",
-              "callee's user agent", Action::None},
-             {"Check whether the edge restarted or closed idle connections earlier than its "
-              "Flow-Timer.",
-              "edge proxy", Action::None}});
+    verdict.fixes = {
+        {triedOn || evidence.call.finalStatus == 480
+             ? "Remove a binding when a 430 comes back for it."
+             : "Try the target's next flow after 430 and remove the dead binding; answer the "
+               "caller 480 when none is left.",
+         "home proxy", Action::None},
+        {"Notice the dead connection by the missing pong and re-register with the same reg-id; "
+         "register over two edges.",
+         "callee's user agent", Action::None},
+        {"Check whether the edge restarted or closed idle connections earlier than its Flow-Timer.",
+         "edge proxy", Action::None}};
     if (outgoingCall(evidence))
         verdict.fixes.push_back({"Call again once the target has re-registered.",
                                  "caller's user agent", Action::CallAgain});
@@ -155,6 +132,25 @@ FlowVerdict misused(const Evidence &evidence, const calls::Transaction &failed)
          "RFC 5626 section 4.5.",
          "callee's user agent",
          carrier(evidence, failed.request) != nullptr ? Action::ReRegister : Action::None}};
+    return verdict;
+}
+
+/// A 430 to a request that goes to no flow: nothing in it names one.
+FlowVerdict withoutRoute(const Evidence &evidence, const calls::Transaction &failed)
+{
+    FlowVerdict verdict;
+    verdict.which = FlowCase::Misused;
+    verdict.grade = Grade::Likely;
+    verdict.text =
+        fmt::format("{} answered 430 to a {} that has no Route and so names no flow: "
+                    "that is no edge's word, but the code's own use by a user agent or "
+                    "a back-to-back user agent.",
+                    sender(evidence, failed.finalResponse), sip::methodText(failed.method));
+    verdict.impact = fmt::format("This {} fails; the dialog is not ended by it and media may still "
+                                 "run (RFC 5057).",
+                                 sip::methodText(failed.method));
+    verdict.fixes = {{"Answer with the code that says why (481 for a dialog that is not known).",
+                      "operator", Action::None}};
     return verdict;
 }
 
@@ -215,13 +211,8 @@ FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction 
     const auto way = routed(evidence, failed);
     if (way && way->senders)
         return ownFlow(evidence, failed, *way);
-    if (const auto *const flow = way ? routedFlow(evidence, failed) : nullptr; flow != nullptr) {
-        if (auto verdict = edgeDenies(evidence, failed, way->token, *flow))
-            return std::move(*verdict);
-        if (auto verdict =
-                failed.inDialog ? std::nullopt : formerBindingUsed(evidence, failed, *flow))
-            return std::move(*verdict);
-    }
+    if (failed.inDialog && evidence.message(failed.request).find(sip::HeaderId::Route) == nullptr)
+        return withoutRoute(evidence, failed);
     if (failed.inDialog)
         return peersFlow(evidence, failed, way);
     return targetsFlow(evidence, failed);

@@ -199,22 +199,6 @@ bool toOtherTarget(const Evidence &evidence, const calls::Transaction &failed,
     return !base::equalsNoCase(user(failed), user(next));
 }
 
-const calls::Transaction *nextAfterSilence(const Evidence &evidence,
-                                           const calls::Transaction &silent)
-{
-    constexpr auto kWaited = std::chrono::seconds(1); // forks leave together
-    if (!silent.request.valid() || !silent.responses.empty() || silent.finalResponse.valid())
-        return nullptr;
-    const auto from = evidence.trace.source(silent.request).address;
-    for (const auto &next : evidence.call.transactions)
-        if (next.request.valid() && next.method == silent.method && next.cseq == silent.cseq &&
-            next.branch != silent.branch && next.sentBy == silent.sentBy &&
-            next.started >= silent.started + kWaited &&
-            evidence.trace.source(next.request).address == from)
-            return &next;
-    return nullptr;
-}
-
 bool reached(const Evidence &evidence, const calls::Transaction &attempt)
 {
     constexpr std::array kOfTheDevice{486, 487, 488, 600, 603, 606};

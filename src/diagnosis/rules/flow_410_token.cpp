@@ -28,9 +28,8 @@ void check(const Evidence &evidence, Findings &out)
                                 methodOf(evidence, transaction),
                                 tokenText(evidence, way->token, transaction.started)));
         f.impact = reachedLater(evidence, transaction) != nullptr
-                       ? "Another flow took this call; each further one meets the same refusal "
-                         "first, and a home proxy that takes 410 for the user agent's own answer "
-                         "tries no other."
+                       ? "None for the caller here, for another flow was tried and answered; most "
+                         "proxies take 410 for the user agent's own answer."
                        : "The home proxy takes 410 for the user agent's own answer and tries none "
                          "of its other flows.";
         f.evidence = {at(transaction.finalResponse, "the refusal"),

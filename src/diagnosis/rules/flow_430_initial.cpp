@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <base/text.h>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -47,16 +48,6 @@ std::string outcome(const Evidence &evidence, const calls::Transaction *better, 
     return fmt::format(" The caller got {} [3].", codeText(call.finalStatus));
 }
 
-/// The last 101-199 that came before.
-int progressOf(const Evidence &evidence, const calls::Transaction &failed)
-{
-    int last = 0;
-    for (const auto row : failed.responses)
-        if (const int status = evidence.trace.row(row).status; status > 100 && status < 200)
-            last = status;
-    return last;
-}
-
 /// Attempts of the same sender for the same request that got 430.
 std::size_t refusedFlows(const Evidence &evidence, const calls::Transaction &failed)
 {
@@ -96,6 +87,15 @@ void tellLostDevice(const Evidence &evidence, const calls::Transaction &failed, 
                {"Remove a binding when a 430 comes back for it.", "home proxy", Action::None}};
 }
 
+/// "430 Flow Failed", or in the words that stand there.
+std::string saidText(const Evidence &evidence, const calls::Transaction &failed)
+{
+    const auto phrase = evidence.message(failed.finalResponse).reason;
+    return phrase.empty() || base::equalsNoCase(phrase, "Flow Failed")
+               ? codeText(430)
+               : fmt::format("430 \"{}\"", shown(phrase));
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto *const failed = origin(evidence, 430, false);
@@ -107,25 +107,20 @@ void check(const Evidence &evidence, Findings &out)
         return;
     }
     const auto verdict = judgeFlowFailure(evidence, *failed);
-    const bool progressed = wasProgressing(evidence, *failed);
     auto severity = Severity::Error;
     const auto end = outcome(evidence, reachedLater(evidence, *failed), severity);
     auto &f =
         out.add("flow-430-initial", severity, verdict.grade,
-                fmt::format("{} [1] was answered 430 Flow Failed [2], {}. {}{}",
-                            methodOf(evidence, *failed),
-                            progressed ? fmt::format("{} after the request, though the callee "
-                                                     "had been reached: {} had come back",
-                                                     lasting(failed->finished - failed->started),
-                                                     codeText(progressOf(evidence, *failed)))
-                            : verdict.which == FlowCase::MisusedByDevice ||
-                                    verdict.which == FlowCase::EdgeDenies ||
-                                    verdict.which == FlowCase::FormerBinding
+                fmt::format("{} [1] was answered {} [2], {}. {}{}", methodOf(evidence, *failed),
+                            saidText(evidence, *failed),
+                            verdict.which == FlowCase::MisusedByDevice ||
+                                    verdict.which == FlowCase::FlowLives ||
+                                    verdict.which == FlowCase::BindingKept
                                 ? lasting(failed->finished - failed->started) + " after the request"
-                                : answerTimeText(failed->started, failed->finished),
+                                : timeToAnswer(evidence, *failed),
                             verdict.text, end));
     f.impact = verdict.impact;
-    if (progressed)
+    if (wasProgressing(evidence, *failed))
         f.impact = "The flow died while the callee was alerted: early media stops with it, and the "
                    "callee's side may ring on. " +
                    f.impact;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A 430 that is nobody's dead flow: a registrar that uses a binding that is over, an edge that
-// denies a connection that lives.
+// Calls that another device, another flow or a mailbox took, and codes that hide no flow.
 #include <gmock/gmock.h>
 
 #include "folded.h"
@@ -9,9 +8,7 @@
 
 namespace {
 
-using diagnosis::FlowCase;
 using testing::HasSubstr;
-using testing::Not;
 
 // The token of Kamailio's layout that names bob's connection from 192.0.2.20:5060 to the edge.
 const std::string kContact =
@@ -28,93 +25,6 @@ std::string registering(double at, const std::string &call, const std::string &p
         "<sip:{2}@192.0.2.2;lr;ob>\"{5};expires={4}\"\n",
         at, call, path, port, expires, kContact, at + 0.05);
 }
-std::string called(double at)
-{
-    return fmt::format("{0:.3f} home>edge INVITE offer {1}\n{2:.3f} edge>home 430 tag=e\n"
-                       "{3:.3f} home>edge ACK\n{4:.3f} tick\n",
-                       at, kRoute, at + 0.01, at + 0.02, at + 5);
-}
-
-diagnosis::FlowVerdict judged(const std::string &spoken)
-{
-    const support::Folded folded(spoken);
-    for (std::size_t i = 0; i < folded.calls(); ++i) {
-        const auto evidence = folded.evidence(i);
-        if (const auto *const failed = diagnosis::origin(evidence, 430, false))
-            return diagnosis::judgeFlowFailure(evidence, *failed);
-    }
-    ADD_FAILURE() << "no 430";
-    return {};
-}
-
-TEST(FlowFormer, ABindingThatStandsIsNoFormerOne)
-{
-    const auto verdict = judged(registering(0, "r1", "flow-one", 5060, 600) + called(20));
-    EXPECT_EQ(verdict.which, FlowCase::NoFlowLeft) << verdict.text;
-}
-
-TEST(FlowFormer, ABindingThatWasTakenAway)
-{
-    const auto verdict = judged(registering(0, "r1", "flow-one", 5060, 600) +
-                                registering(10, "r1", "flow-one", 5060, 0) + called(20));
-    EXPECT_EQ(verdict.which, FlowCase::FormerBinding) << verdict.text;
-    EXPECT_THAT(verdict.text, HasSubstr("had removed 9.9 s before"));
-    EXPECT_EQ(verdict.fixes.front().party, "home proxy");
-}
-
-TEST(FlowFormer, ABindingThatRanOut)
-{
-    const auto verdict = judged(registering(0, "r1", "flow-one", 5060, 60) + called(120));
-    EXPECT_EQ(verdict.which, FlowCase::FormerBinding) << verdict.text;
-    EXPECT_THAT(verdict.text, HasSubstr("had run out"));
-}
-
-TEST(FlowFormer, ABindingThatAnotherConnectionReplaced)
-{
-    const std::string replaced = registering(0, "r1", "flow-one", 5060, 600) +
-                                 registering(10, "r1", "flow-new", 6060, 600) + called(20);
-    const auto verdict = judged(replaced);
-    EXPECT_EQ(verdict.which, FlowCase::FormerBinding) << verdict.text;
-    EXPECT_THAT(verdict.text, HasSubstr("reg-id 1 of that instance was registered over"));
-    EXPECT_FALSE(support::Folded(replaced).has("flow-failover-missing"))
-        << "the same reg-id is no other flow";
-}
-
-TEST(FlowFormer, AnEdgeThatDeniesAConnectionThatLives)
-{
-    const std::string up = registering(0, "r1", "flow-one", 5060, 600) +
-                           "10.0 bob>edge tcp ping\n10.02 edge>bob tcp pong\n";
-    const std::string alive = "30.0 bob>edge tcp ping\n30.02 edge>bob tcp pong\n";
-    const auto verdict = judged(up + called(20) + alive);
-    EXPECT_EQ(verdict.which, FlowCase::EdgeDenies) << verdict.text;
-    EXPECT_THAT(verdict.text, HasSubstr("a pong came over it 10.0 s later"));
-    EXPECT_EQ(judged(up + called(20) + "21.0 edge>bob tcp fin\n").which, FlowCase::NoFlowLeft);
-}
-
-TEST(FlowFormer, WhoClosedTheConnectionItselfIsNotToldToMissAPong)
-{
-    const auto verdict = judged(registering(0, "r1", "flow-one", 5060, 600) +
-                                "15.0 bob>edge tcp fin\n" + called(20));
-    EXPECT_THAT(verdict.fixes.at(1).text, HasSubstr("before the connection is closed"));
-    const auto other = judged(registering(0, "r1", "flow-one", 5060, 600) +
-                              "15.0 edge>bob tcp fin\n" + called(20));
-    EXPECT_THAT(other.fixes.at(1).text, HasSubstr("missing pong"));
-}
-
-TEST(FlowFormer, ACalleeThatHadBeenReachedWasNotSilent)
-{
-    const std::string call =
-        fmt::format("20.0 home>edge INVITE offer {}\n"
-                    "20.5 edge>home 183 tag=b answer\n"
-                    "50.5 edge>home 430 tag=e\n50.6 home>edge ACK\n60.0 tick\n",
-                    kRoute);
-    const auto found = support::Folded(registering(0, "r1", "flow-one", 5060, 600) + call)
-                           .find("flow-430-initial");
-    ASSERT_NE(found, nullptr);
-    EXPECT_THAT(found->text, HasSubstr("though the callee had been reached: 183"));
-    EXPECT_THAT(found->text, Not(HasSubstr("nothing came back")));
-}
-
 std::string second(double at, const std::string &instance)
 {
     const auto contact = fmt::format(" \"Contact: <sip:bob@192.0.2.20;transport=tcp>;reg-id=2;"
@@ -127,7 +37,7 @@ std::string second(double at, const std::string &instance)
 }
 const std::string kOther = "\"Route: <sip:flow-two@192.0.2.3;lr;ob>\"";
 
-TEST(FlowFormer, ADeadEdgeThatCostsSecondsIsToldThoughTheCallWentThrough)
+TEST(FlowElsewhere, ADeadEdgeThatCostsSecondsIsToldThoughTheCallWentThrough)
 {
     const std::string silent = "20.0 home>edge INVITE offer branch=one " + kRoute + "\n";
     const std::string saved = "25.0 home>edge2 INVITE offer branch=two " + kOther +
@@ -145,7 +55,7 @@ TEST(FlowFormer, ADeadEdgeThatCostsSecondsIsToldThoughTheCallWentThrough)
         support::Folded(up + second(1, "1") + silent + rang + saved).has("flow-failover-ok"));
 }
 
-TEST(FlowFormer, OneDeviceThatWasNeverRungThoughAnotherAnswered)
+TEST(FlowElsewhere, OneDeviceThatWasNeverRungThoughAnotherAnswered)
 {
     const std::string forks = "20.0 home>edge INVITE offer branch=one " + kRoute +
                               "\n20.0 home>edge2 INVITE offer branch=two " + kOther +
@@ -161,7 +71,7 @@ TEST(FlowFormer, OneDeviceThatWasNeverRungThoughAnotherAnswered)
         << "two flows of one device";
 }
 
-TEST(FlowFormer, WhoLeftWithoutAWordIsNotHiddenByA480)
+TEST(FlowElsewhere, WhoLeftWithoutAWordIsNotHiddenByA480)
 {
     const std::string up = registering(0, "r1", "flow-one", 5060, 600);
     const std::string call =
@@ -175,7 +85,7 @@ TEST(FlowFormer, WhoLeftWithoutAWordIsNotHiddenByA480)
     EXPECT_EQ(cut->severity, diagnosis::Severity::Error);
 }
 
-TEST(FlowFormer, ADeviceThatAnswersForItselfNeededNoFlow)
+TEST(FlowElsewhere, ADeviceThatAnswersForItselfNeededNoFlow)
 {
     const std::string up = registering(0, "r1", "flow-one", 5060, 600) + "20.0 edge>bob tcp fin\n";
     const std::string asked = "30.0 alice>home INVITE offer\n"
@@ -184,7 +94,7 @@ TEST(FlowFormer, ADeviceThatAnswersForItselfNeededNoFlow)
     EXPECT_FALSE(support::Folded(up + asked + told).has("flow-hidden"));
 }
 
-TEST(FlowFormer, AMailboxIsNoOtherFlow)
+TEST(FlowElsewhere, AMailboxIsNoOtherFlow)
 {
     const std::string up = registering(0, "r1", "flow-one", 5060, 600);
     const std::string call = "20.0 home>edge INVITE offer branch=one " + kRoute +
