@@ -4,6 +4,7 @@
 and redirected as asked; and an attended transfer from the command line."""
 import os
 import re
+import socket
 import subprocess
 
 import bench
@@ -131,6 +132,10 @@ def variants(stage):
     callee = Answering(stage, "--seconds", "0.5")
     code, told = callee.ended()
     bench.check(code == 5 and told["calls"] == [], "nobody called: exit code 5")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        code, _, errors = stage.earshot("answer", "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+    bench.check(code == 4 and "in use" in errors, f"a port that is taken: {errors} ({code})")
     code, _, errors = stage.earshot("answer", "--listen", "nonsense")
     bench.check(code == 2 and "--listen takes" in errors, "an address that is none")
     code, _, errors = stage.earshot("answer", "--reject", "200")
