@@ -124,7 +124,7 @@ def variants(stage):
         bench.check(any(s["packets"] > 10 for s in told["rtp"]), f"{kind}: early media came")
         bench.check(code == 0, f"{kind}: exit code 0 (was {code})")
 
-    callee = Answering(stage, "--answer-from", "carol@example.test", "--seconds", "1")
+    callee = Answering(stage, "--answer-from", "carol@example.test", "--seconds", "10")
     _, told, _ = call(stage, callee.uri())
     code, _ = callee.ended()
     bench.check(told["final"]["code"] == 603 and code == 5, f"a caller that is not named is declined: {told['final']}, {code}")
