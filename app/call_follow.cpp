@@ -207,6 +207,17 @@ void giveUp(desk::CallInfo &info, bool responded)
               "CANCEL could be sent for (RFC 3261 section 9.1).";
 }
 
+/// Of a call whose time was up.
+std::string whyEnded(const desk::CallInfo &info, bool answered, bool responded, double limit)
+{
+    if (answered)
+        return fmt::format("The call still stood after {:g} s, so it was ended.", limit);
+    if (info.status / 100 == 2)
+        return "The 2xx crossed our CANCEL, so the call was ended with a BYE.";
+    return fmt::format("Nobody answered within {:g} s, so the call was {}.", limit,
+                       responded ? "cancelled" : "given up");
+}
+
 } // namespace
 
 Followed followCall(Console &console, engine::CallHandle handle, const CallPlan &plan)
@@ -259,16 +270,8 @@ Followed followCall(Console &console, engine::CallHandle handle, const CallPlan 
                            "9.1): waiting for it; Ctrl+C ends it now\n");
     console.desk().hangUp(handle);
     awaitEnd(console, isOver, !interrupted && !timedOut, latest);
-    if (interrupted)
-        out.ended = "Interrupted, so the call was ended.";
-    else if (timedOut && answered)
-        out.ended =
-            fmt::format("The call still stood after {:g} s, so it was ended.", limitSeconds);
-    else if (!answered && info.status / 100 == 2)
-        out.ended = "The 2xx crossed our CANCEL, so the call was ended with a BYE.";
-    else
-        out.ended = fmt::format("Nobody answered within {:g} s, so the call was {}.", limitSeconds,
-                                responded ? "cancelled" : "given up");
+    out.ended = interrupted ? std::string("Interrupted, so the call was ended.")
+                            : whyEnded(info, timedOut && answered, responded, limitSeconds);
     if (!answered && isOver() && info.local && !info.sentence.empty()) // why no 487 came
         out.ended += " " + info.sentence;
     if (!answered && !isOver() && info.status < 200) // nobody confirms it: that end is our own

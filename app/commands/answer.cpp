@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <base/text.h>
 #include <desk/call_text.h>
 #include <desk/offer.h>
@@ -281,6 +282,15 @@ private:
     base::Instant m_idle = base::now(); // since then nobody calls
 };
 
+/// Until calls can come in; false: they cannot, and a notice has said why.
+bool listens(Console &console)
+{
+    const auto told = std::make_shared<std::atomic<int>>(0);
+    console.desk().opened([told](bool there) { *told = there ? 1 : -1; });
+    console.waitUntil([&] { return *told != 0; }, std::chrono::seconds(30));
+    return *told > 0;
+}
+
 /// Until the account can be called. Empty: it can; else why not.
 std::string registered(Console &console, const AnswerPlan &plan)
 {
@@ -330,6 +340,8 @@ int run(const Arguments &arguments)
     if (!opened)
         return complain(opened.error().sentence, exitFor(opened.error()));
     Console &console = **opened;
+    if (!listens(console))
+        return complain("No call can come in here.", kNoAccess);
     Callee callee(console.desk(), *plan);
     console.onCall = [&](const desk::CallInfo &info) { callee.onCall(info); };
     if (const auto why = registered(console, *plan); !why.empty())

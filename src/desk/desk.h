@@ -133,6 +133,8 @@ public:
     static base::Result<std::unique_ptr<Desk>> open(Options options, Observer observer);
     ~Desk();
 
+    /// Once the engine listens, or (false) could not, which is a notice; on some thread of ours.
+    void opened(std::function<void(bool listens)> told);
     /// Errors are sentences for the user: unparsable target, nothing resolvable, no port pair.
     base::Result<engine::CallHandle> place(CallOptions options);
     base::Result<engine::CallHandle> callAgain(const std::string &callId); // same options, new call

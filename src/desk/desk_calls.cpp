@@ -19,6 +19,13 @@ engine::CallRequest requestOf(const CallOptions &options)
     return request;
 }
 
+void Desk::opened(std::function<void(bool listens)> told)
+{
+    m_impl->parts.worker.post([impl = m_impl.get(), told = std::move(told)] {
+        told(impl->parts.engine != nullptr); // this worker opens it before all else
+    });
+}
+
 void Desk::redirect(engine::CallHandle call, const std::string &contact)
 {
     m_impl->parts.worker.post(

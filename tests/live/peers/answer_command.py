@@ -4,6 +4,7 @@
 and redirected as asked; and an attended transfer from the command line."""
 import os
 import re
+import socket
 import subprocess
 
 import bench
@@ -123,7 +124,7 @@ def variants(stage):
         bench.check(any(s["packets"] > 10 for s in told["rtp"]), f"{kind}: early media came")
         bench.check(code == 0, f"{kind}: exit code 0 (was {code})")
 
-    callee = Answering(stage, "--answer-from", "carol@example.test", "--seconds", "1")
+    callee = Answering(stage, "--answer-from", "carol@example.test", "--seconds", "10")
     _, told, _ = call(stage, callee.uri())
     code, _ = callee.ended()
     bench.check(told["final"]["code"] == 603 and code == 5, f"a caller that is not named is declined: {told['final']}, {code}")
@@ -131,6 +132,10 @@ def variants(stage):
     callee = Answering(stage, "--seconds", "0.5")
     code, told = callee.ended()
     bench.check(code == 5 and told["calls"] == [], "nobody called: exit code 5")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        code, _, errors = stage.earshot("answer", "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+    bench.check(code == 4 and "in use" in errors, f"a port that is taken: {errors} ({code})")
     code, _, errors = stage.earshot("answer", "--listen", "nonsense")
     bench.check(code == 2 and "--listen takes" in errors, "an address that is none")
     code, _, errors = stage.earshot("answer", "--reject", "200")
