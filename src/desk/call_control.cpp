@@ -87,6 +87,16 @@ void CallControl::fail(engine::CallHandle ours, const base::Error &error)
     m_parts.notice(error.sentence);
 }
 
+std::optional<CallOptions> CallControl::optionsOf(engine::CallHandle theirs)
+{
+    const Live *live = byTheirs(theirs);
+    if (live == nullptr || live->incoming)
+        return std::nullopt;
+    std::lock_guard guard(m_parts.mutex);
+    const auto info = m_parts.calls.find(live->ours);
+    return info == m_parts.calls.end() ? std::nullopt : std::optional(info->second.options);
+}
+
 void CallControl::onEvent(const engine::CallEvent &event)
 {
     if (event.step == engine::CallStep::Incoming) {

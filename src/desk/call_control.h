@@ -32,6 +32,9 @@ public:
     void mute(engine::CallHandle ours, bool muted);
     void send(engine::CallHandle ours, const media::Sending &sending);
     void record(engine::CallHandle ours, const std::string &folder);
+    /// How the call that the engine knows by this handle was placed; nullopt: it is over, or came
+    /// in.
+    std::optional<CallOptions> optionsOf(engine::CallHandle theirs);
     /// The handle for the next call; any thread.
     engine::CallHandle nextHandle() { return {m_next.fetch_add(1)}; }
 

@@ -91,7 +91,10 @@ void Desk::Impl::openBelow()
 
 void Desk::Impl::onCall(const engine::CallEvent &event)
 {
-    parts.worker.post([this, event] { calls.onEvent(event); });
+    parts.worker.post([this, event] {
+        doubt(event);
+        calls.onEvent(event);
+    });
 }
 
 void Desk::Impl::onFlow(const engine::FlowEvent &event)
@@ -114,6 +117,7 @@ void Desk::Impl::onUpdate(const std::shared_ptr<const session::Update> &update)
         if (closing)
             return;
         nameOurs(*update);
+        doubtOurs(*update);
     }
     if (parts.observer.update)
         parts.observer.update(update);
@@ -270,26 +274,6 @@ void Desk::withEngine(std::function<void(engine::Engine &)> work)
 void Desk::removeAccount(engine::AccountHandle account)
 {
     m_impl->parts.worker.post([impl = m_impl.get(), account] { impl->accounts.remove(account); });
-}
-
-void Desk::reRegister(engine::AccountHandle account, std::uint32_t regId)
-{
-    withEngine([=](engine::Engine &engine) { engine.reRegister(account, regId); });
-}
-
-void Desk::ping(engine::AccountHandle account, std::uint32_t regId)
-{
-    withEngine([=](engine::Engine &engine) { engine.ping(account, regId); });
-}
-
-void Desk::leaveAlone(engine::AccountHandle account, std::uint32_t regId, base::Duration silence)
-{
-    withEngine([=](engine::Engine &engine) { engine.leaveAlone(account, regId, silence); });
-}
-
-void Desk::drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what)
-{
-    withEngine([=](engine::Engine &engine) { engine.drill(account, regId, what); });
 }
 
 base::Result<void> Desk::startStory(const std::string &name, const std::string &recordFolder)

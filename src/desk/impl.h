@@ -4,6 +4,7 @@
 
 #include <desk/accounts.h>
 #include <desk/call_control.h>
+#include <desk/disowned.h>
 #include <desk/story_runner.h>
 
 namespace desk {
@@ -25,6 +26,9 @@ public:
     }
     void onUpdate(const std::shared_ptr<const session::Update> &update);
     void nameOurs(const session::Update &update);
+    void doubtOurs(const session::Update &update);
+    void doubt(const engine::CallEvent &event);
+    Accounts430 accountsNow() const;
     engine::ProbeEvent oursOf(engine::ProbeEvent event);
 
     Parts parts;
@@ -35,7 +39,8 @@ public:
     std::atomic<std::uint32_t> nextProbe{1};
     std::map<engine::ProbeHandle, engine::ProbeHandle> probes; // the engine's -> ours; worker only
     bool withEngine = true;
-    std::mutex updates; // guards closing
+    std::mutex updates; // guards closing and disowned
+    Disowned disowned;
     bool closing = false;
 };
 

@@ -169,6 +169,7 @@ base::Result<const Local *> Agent::flowPort(const base::Address &address, const 
         if (!each.free || each.endpoint.address != address || &each == former)
             continue;
         each.free = false;
+        m_tap.heal(each.endpoint);
         return &each;
     }
     if (m_locals.size() >= kMostLocals)

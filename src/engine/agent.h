@@ -85,6 +85,8 @@ public:
     /// A UDP port of a flow's own; `former` (nullptr: none) is not given again at once.
     base::Result<const Local *> flowPort(const base::Address &address, const Local *former);
     void release(const Local *flowPort);
+    /// Nothing passes it any more, and neither end is told; see Tap::sever.
+    bool sever(const Connection &connection) { return m_tap.sever(connection); }
     /// The library's end of a UDP port.
     tport_t *datagrams(const Local &local) const;
     /// Whom the certificate of a connection to `endpoint` has to name.

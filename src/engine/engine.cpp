@@ -235,6 +235,13 @@ void Engine::ping(AccountHandle account, std::uint32_t regId)
         [account, regId](Switchboard &board) { board.registrations().ping(account, regId); });
 }
 
+void Engine::disowned(AccountHandle account, std::uint32_t regId, std::string why)
+{
+    m_impl->post([account, regId, why = std::move(why)](Switchboard &board) {
+        board.registrations().disowned(account, regId, why);
+    });
+}
+
 void Engine::leaveAlone(AccountHandle account, std::uint32_t regId, base::Duration silence)
 {
     m_impl->post(

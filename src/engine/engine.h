@@ -169,9 +169,10 @@ std::string notAnInstance(const std::string &text);
 
 /// What is done to a flow of ours on purpose, to see how it and its edge recover.
 enum class Drill : std::uint8_t {
-    Cut,          // the connection is closed here
+    Cut,          // the connection is closed here; UDP: another port, the old one is left
     SwallowPongs, // answers to keep-alives are not heard any more, until the flow is made anew
     ChangePort,   // UDP: another source port from now on, as a NAT that rebinds
+    Silence,      // nothing passes any more and nobody is told, as when a NAT forgets the flow
 };
 
 struct FlowEvent {
@@ -276,6 +277,9 @@ public:
                     std::uint32_t regId); // now, whatever the back-off says; 0: all flows
     void drill(AccountHandle account, std::uint32_t regId, Drill what);
     void ping(AccountHandle account, std::uint32_t regId);
+    /// Somebody was told 430 for this flow (RFC 5626 section 5.3): it is suspect and is asked;
+    /// `why`: the sentence that says so. 0: every flow of the account.
+    void disowned(AccountHandle account, std::uint32_t regId, std::string why);
     /// No keep-alive until `silence` has passed without a byte, then one at once; 0: now, as ever.
     /// What comes of it is in the flow's reports; one that says why if it cannot be.
     void leaveAlone(AccountHandle account, std::uint32_t regId, base::Duration silence);

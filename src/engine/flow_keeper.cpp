@@ -67,7 +67,8 @@ void FlowKeeper::forgetConnection()
     m_report.waitBase = m_report.waitMost = {};
     m_report.keepAlive.clear();
     m_granted = m_unbound = m_tooShort = false;
-    m_stunMapped = false;
+    m_stunMapped = m_disowned = m_unlisted = false;
+    m_disownedAt.reset();
     if (!m_datagrams)
         m_report.mapped = {}; // the next connection has another port anyway
     m_intervalRaised = 0;
@@ -225,6 +226,7 @@ void FlowKeeper::proven(base::Instant now)
     if (!m_proven)
         m_goodSince = now;
     m_proven = true;
+    m_portLives = false;
     m_report.failures = 0;
 }
 
@@ -337,8 +339,9 @@ void FlowKeeper::clockStepped(base::Instant now, base::Duration step)
           &m_lastWord, m_waiting || m_hopedUntil ? &m_report.lastPing : nullptr})
         if (at != nullptr && at->known())
             *at = *at + step;
-    if (m_notBefore)
-        m_notBefore = *m_notBefore + step;
+    for (Deadline *at : {&m_notBefore, &m_disownedAt})
+        if (*at)
+            *at = **at + step;
     for (auto &at : m_recoveries)
         at = at + step;
     remark(now, fmt::format("This computer's clock was set {} by {} s; what is due on this flow "

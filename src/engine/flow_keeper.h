@@ -46,7 +46,8 @@ struct RegisterResult {
     std::optional<base::Duration> keep; // RFC 6223: the neighbour takes keep-alives; 0: any period
     base::Duration expires{0};          // 0: not told
     base::Duration flowTimer{0}, retryAfter{0}, minExpires{0};
-    base::Endpoint mapped; // Via received and rport
+    base::Endpoint mapped;             // Via received and rport
+    std::vector<std::uint32_t> listed; // reg-ids of our instance that the 2xx tells to be bound
     std::string publicGruu, temporaryGruu;
     std::vector<std::string> path, serviceRoute;
     std::string sentence; // for the user: on failures, and on a 2xx that is not what was asked for
@@ -86,6 +87,12 @@ public:
     // What the user wants.
     void reRegister(base::Instant now);
     void ping(base::Instant now);
+    /// A 430 was said for it: its edge has it no more, or its registrar dropped it (RFC 5626
+    /// sections 5.3 and 7). A ping or a REGISTER finds out.
+    void disowned(base::Instant now, const std::string &why);
+    /// The registrar lists the account's bindings, and this flow is not among them any more: it is
+    /// registered again.
+    void unlisted(base::Instant now, const std::string &why);
     /// Sends nothing until `silence` has passed without a byte, then a ping at once: whether what
     /// lies between forgets the flow. Only where pings are answered, and within the registration.
     /// 0: that is over, one goes out now.
@@ -119,6 +126,9 @@ public:
     base::Duration expires() const { return m_settings.expires; }
     /// Outbound was refused and is not asked for any more.
     bool plain() const { return m_plain; }
+    /// The local port of the flow that failed can carry the next one: its NAT made a new way for
+    /// it.
+    bool portLives() const { return m_portLives; }
     /// Everything that this machine knows; addresses and names are the link's to fill in.
     const base::FlowReport &report() const { return m_report; }
 
@@ -157,6 +167,9 @@ private:
     void silenceBroken(base::Instant now);
     void heard(base::Instant now);
     void remapped(base::Instant now, const base::Endpoint &former);
+    void owned(base::Instant now, const std::string &how);
+    void aliveAgain(base::Instant now);
+    bool messageUnderWay(base::Instant now) const;
     std::string provenText(const base::Endpoint &mapped) const;
     void endSilence(base::Instant now);
     void resendPing(base::Instant now);
@@ -198,10 +211,14 @@ private:
     int m_intervalRaised = 0;  // 423s of this attempt
     int m_refreshFailures = 0; // in a row, of a flow that was kept
     Deadline m_notBefore;      // the edge's Retry-After to a refresh
-    int m_remapped = 0;        // in a row: the NAT gave another address at the next keep-alive
-    int m_briefLives = 0;      // in a row, of flows that worked, but not for long
-    bool m_answered = false;   // a pong came on this connection
-    std::string m_doubt;       // of the newest 2xx: why nobody reaches us, or the like
+    Deadline m_disownedAt;     // on this connection, the last time
+    bool m_disowned = false;   // and nothing has come over it since
+    bool m_unlisted = false;   // and its REGISTER was not answered yet
+    bool m_portLives = false;
+    int m_remapped = 0;      // in a row: the NAT gave another address at the next keep-alive
+    int m_briefLives = 0;    // in a row, of flows that worked, but not for long
+    bool m_answered = false; // a pong came on this connection
+    std::string m_doubt;     // of the newest 2xx: why nobody reaches us, or the like
 };
 
 } // namespace engine

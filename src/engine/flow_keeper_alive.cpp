@@ -18,6 +18,9 @@ constexpr base::Duration kLongestPeriod = std::chrono::seconds(840); // section 
 constexpr int kStunResends = 6;                                      // RFC 5389 section 7.2.1: Rc 7
 constexpr int kStunPatience = 16;                                    // Rm
 constexpr int kManyRemapped = 3;
+constexpr base::Duration kMessageGoesOn = std::chrono::seconds(1);   // between two pieces of it
+constexpr base::Duration kLongestMessage = std::chrono::seconds(30); // then it is broken off
+constexpr base::Duration kSoonDisowned = std::chrono::minutes(2);
 constexpr std::string_view kLeftAlone = "Left alone for";
 
 } // namespace
@@ -65,15 +68,23 @@ void FlowKeeper::agree(const RegisterResult &result)
 void FlowKeeper::heard(base::Instant now)
 {
     m_report.lastReceived = now;
-    m_suspectAt.reset();
+    if (!m_datagrams || !m_waiting) // else only STUN's answer shows both ways (section 4.4.2)
+        m_suspectAt.reset();
     silenceBroken(now);
 }
 
 void FlowKeeper::bytes(base::Instant now)
 {
     heard(now);
-    if (m_report.state != FlowState::Suspect)
+    if (m_report.state != FlowState::Suspect || m_unlisted || (m_datagrams && m_waiting))
         return;
+    if (m_disowned)
+        return owned(now, "Something came over it");
+    aliveAgain(now);
+}
+
+void FlowKeeper::aliveAgain(base::Instant now)
+{
     if (m_proven)
         enter(settled(), now,
               "Something was received again." + (m_doubt.empty() ? "" : " " + m_doubt));
@@ -132,8 +143,13 @@ void FlowKeeper::pong(base::Instant now, const base::Endpoint &mapped)
     m_pingAt = std::max(now, pinged + pingPeriod());
     const bool first = !m_proven && (m_report.state == FlowState::Provisional ||
                                      m_report.state == FlowState::Suspect);
-    if (first) {
+    if (first)
         proven(now);
+    if (m_unlisted)
+        return; // its REGISTER decides
+    if (m_disowned) {
+        owned(now, fmt::format("The edge answered the ping after {} s", base::seconds(trip, 1)));
+    } else if (first) {
         enter(settled(), now, provenText(mapped));
     } else if (m_report.state == FlowState::Suspect) {
         m_remapped = 0;
@@ -161,6 +177,7 @@ std::string FlowKeeper::provenText(const base::Endpoint &mapped) const
 void FlowKeeper::remapped(base::Instant now, const base::Endpoint &former)
 {
     m_acts.push_back(KeeperAct::Close);
+    m_portLives = true;
     ++m_remapped;
     auto why =
         fmt::format("The NAT gave us another address: {} before, {} now. Calls to the old one "
@@ -269,8 +286,20 @@ void FlowKeeper::leaveAlone(base::Instant now, base::Duration silence)
                             base::seconds(silence, 0)));
 }
 
+/// Section 4.4.1: no pong can come in the midst of a message, however slowly it comes in.
+bool FlowKeeper::messageUnderWay(base::Instant now) const
+{
+    return !m_datagrams && m_report.lastReceived > m_report.lastPing &&
+           now - m_report.lastReceived < kMessageGoesOn &&
+           now - m_report.lastPing < m_settings.pongTimeout + kLongestMessage;
+}
+
 void FlowKeeper::noPong(base::Instant now)
 {
+    if (messageUnderWay(now)) {
+        m_pongDue = now + kMessageGoesOn;
+        return;
+    }
     m_acts.push_back(KeeperAct::Close);
     const auto waited = base::seconds(now - m_report.lastPing, 1);
     auto why = m_datagrams ? fmt::format("No answer to {} STUN requests within {} s.",
@@ -290,6 +319,49 @@ void FlowKeeper::noPromisedPong(base::Instant now)
     remark(now, fmt::format("No pong came within {} s, but this edge never promised one (RFC 5626 "
                             "section 4.4); registering again shows whether the flow lives.",
                             base::seconds(m_settings.pongTimeout, 0)));
+}
+
+/// The connection alone does not settle it: a registrar drops the binding of a flow that it got 430
+/// for (section 7), so it is told of it again.
+void FlowKeeper::owned(base::Instant now, const std::string &how)
+{
+    m_disowned = false;
+    m_acts.push_back(KeeperAct::Refresh);
+    m_refreshAt.reset();
+    enter(m_proven ? settled() : FlowState::Provisional, now,
+          how + ", so its edge has it after all. It is registered again, for a registrar may have "
+                "dropped it for the 430.");
+}
+
+void FlowKeeper::disowned(base::Instant now, const std::string &why)
+{
+    if (m_stopping || !registered() || m_disowned)
+        return;
+    if (m_disownedAt && now - *m_disownedAt < kSoonDisowned) {
+        m_acts.push_back(KeeperAct::Close);
+        return gone(now, why + " That is the second time, though the flow answered in between: "
+                               "for others it is no use.");
+    }
+    m_disownedAt = now;
+    m_disowned = true;
+    enter(FlowState::Suspect, now,
+          why + (pinging() ? " A ping asks it." : " A REGISTER over it asks it."));
+    if (!pinging())
+        m_acts.push_back(KeeperAct::Refresh);
+    else if (!m_waiting)
+        sendPing(now);
+}
+
+void FlowKeeper::unlisted(base::Instant now, const std::string &why)
+{
+    if (m_stopping || !registered() || m_unlisted)
+        return;
+    unreachable(now);
+    m_unlisted = true;
+    m_disowned = false;
+    m_acts.push_back(KeeperAct::Refresh);
+    m_refreshAt.reset();
+    enter(FlowState::Suspect, now, why + " It is registered again.");
 }
 
 void FlowKeeper::ping(base::Instant now)

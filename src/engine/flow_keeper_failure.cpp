@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <sip/status.h>
+#include <utility>
 
 namespace engine {
 
@@ -70,14 +71,23 @@ void FlowKeeper::result(base::Instant now, const RegisterResult &result)
         return;
     if (m_stopping)
         return m_removing ? unregistered(now, result) : answeredLate(now, result);
-    if (!result.local && m_report.state == FlowState::Suspect)
-        bytes(now);
+    const bool asked = !result.local && (m_disowned || m_unlisted); // after a 430, or the like
+    const bool taken = result.status >= 200 && result.status < 300;
+    if (!result.local && m_report.state == FlowState::Suspect && (taken || !m_unlisted)) {
+        m_disowned = m_unlisted = false;
+        heard(now);
+        aliveAgain(now);
+    }
     const bool live = registered();
     if (!live && m_report.state != FlowState::Registering &&
         m_report.state != FlowState::Connecting)
         return; // the answer of an attempt that was given up meanwhile
-    if (result.status >= 200 && result.status < 300)
-        return accepted(now, result);
+    if (taken) {
+        accepted(now, result);
+        if (asked && live && base::isUp(m_report.state))
+            remark(now, "The registrar took it again over this flow: it is bound.");
+        return;
+    }
     if (!result.local && (tooBrief(now, result) || withoutOutbound(now, result)))
         return;
     if (live && keepsFlow(result))
@@ -179,7 +189,8 @@ void FlowKeeper::lost(base::Instant now, const std::string &why)
     forgetConnection();
     unreachable(now);
     enter(FlowState::Failed, now, why);
-    connect(now, m_datagrams ? "A REGISTER with the same reg-id makes the flow anew."
+    connect(now, m_portLives ? "A REGISTER with the same reg-id makes the flow anew, over the way "
+                               "that the NAT made for this port."
                              : "A new flow with the same reg-id replaces the failed one.");
 }
 
@@ -208,7 +219,7 @@ void FlowKeeper::attemptFailed(base::Instant now, const std::string &why, base::
     ++m_report.failures;
     forgetConnection();
     unreachable(now);
-    m_proven = false;
+    m_proven = m_portLives = false;
     enter(FlowState::Failed, now, why);
     m_report.waitBase = backOffBase();
     m_report.waitMost = slow ? kLongestWait : longestWait(m_report.waitBase, m_report.failures);

@@ -48,11 +48,13 @@ std::string_view parameterOf(base::Transport transport)
 
 } // namespace
 
-FlowLink::FlowLink(Env &env, Identity identity, std::function<bool()> othersUp)
+FlowLink::FlowLink(Env &env, Identity identity, std::function<bool()> othersUp,
+                   std::function<void(const std::vector<std::uint32_t> &listed)> listed)
     : m_env(env), m_identity(std::move(identity)),
       m_keeper(settingsFrom(env.options, m_identity),
                {[this] { return std::uniform_real_distribution<double>(0.0, 1.0)(m_random); },
                 std::move(othersUp), [this] { changed(); }}),
+      m_listed(std::move(listed)),
       m_digest(m_identity.credentials.user, m_identity.credentials.password),
       m_callId(base::randomToken(12)), m_fromTag(base::randomToken(6)),
       m_transportKind(m_identity.wanted.transport), m_timer(env.loop), m_soon(env.loop),
@@ -98,6 +100,30 @@ void FlowLink::networkReturned()
 void FlowLink::ping()
 {
     m_keeper.ping(now());
+    act();
+}
+
+void FlowLink::disowned(const std::string &why)
+{
+    m_keeper.disowned(now(), why);
+    act();
+}
+
+void FlowLink::unlisted(const std::string &why)
+{
+    m_keeper.unlisted(now(), why);
+    actSoon(); // the answer to another flow's REGISTER is being read
+}
+
+void FlowLink::addressesChanged()
+{
+    const auto &own = m_connection.local.address;
+    if (!m_keeper.registered() || !m_connection.local.known() || isOurAddress(own))
+        return;
+    drop(true);
+    m_keeper.closed(now(), fmt::format("This computer has the address {} no more, and with it the "
+                                       "flow is gone.",
+                                       own.text()));
     act();
 }
 
@@ -304,6 +330,8 @@ void FlowLink::replied(const Reply &reply, bool remove, std::uint32_t attempt)
     if (nextHop(result))
         return;
     m_keeper.result(now(), result);
+    if (!remove && !reply.local && result.status / 100 == 2)
+        m_listed(result.listed);
     actSoon();
 }
 

@@ -29,7 +29,9 @@ public:
         bool keepAlive = false, gruu = false, plainAfter439 = false;
     };
 
-    FlowLink(Env &env, Identity identity, std::function<bool()> othersUp);
+    /// `listed`: reg-ids that a 2xx tells to be bound.
+    FlowLink(Env &env, Identity identity, std::function<bool()> othersUp,
+             std::function<void(const std::vector<std::uint32_t> &listed)> listed);
     ~FlowLink() override;
     FlowLink(const FlowLink &) = delete;
     FlowLink &operator=(const FlowLink &) = delete;
@@ -37,6 +39,11 @@ public:
     void start();
     void reRegister();
     void ping();
+    void disowned(const std::string &why);
+    void unlisted(const std::string &why);
+    bool registered() const { return m_keeper.registered(); }
+    /// An address may have gone from this computer, and with it what came from there.
+    void addressesChanged();
     void networkReturned();
     void leaveAlone(base::Duration silence);
     void drill(Drill what);
@@ -80,6 +87,7 @@ private:
     void giveUpHops();
     void noteNextHop(int status, const std::string &why);
     base::Result<const Local *> localFor(const Hop &hop);
+    base::Result<const Local *> portFor(const base::Address &address);
     bool nextHop(const RegisterResult &result);
     void sendRegister(bool fresh, bool remove);
     std::string routeLine() const;
@@ -97,6 +105,7 @@ private:
     Env &m_env;
     Identity m_identity;
     FlowKeeper m_keeper;
+    std::function<void(const std::vector<std::uint32_t> &)> m_listed;
     DigestClient m_digest;
     std::string m_callId, m_fromTag;
     std::uint32_t m_cseq = 0;
@@ -113,6 +122,7 @@ private:
     std::string m_ping, m_pingKey;                  // the STUN request that waits
     std::shared_ptr<const base::FlowReport> m_told; // the newest one that is a row
     bool m_deaf = false;                            // a drill swallows the pongs
+    bool m_portFailed = false;                      // the flow over m_local is no more
     std::string m_tls;                              // of the connection
     bool m_tlsVerified = false;
     base::Instant m_wall; // when now() was asked last, by both clocks

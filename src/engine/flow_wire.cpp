@@ -19,6 +19,7 @@ void FlowLink::connect()
     m_connection = {};
     m_tls.clear();
     m_deaf = false;
+    m_portFailed = m_local != nullptr && !m_keeper.portLives();
     ++m_round;
     if (const auto known = literalHop(m_identity.wanted))
         return located(std::vector<Hop>{*known});
@@ -63,9 +64,29 @@ base::Result<const Local *> FlowLink::localFor(const Hop &hop)
     }
     if (hop.transport == base::Transport::Tcp)
         return m_env.agent.local(*address);
-    if (m_local != nullptr && m_local->datagramsOnly && m_local->endpoint.address == *address)
-        return m_local; // the same port: only the edge's view of it may be another one
-    return m_env.agent.flowPort(*address, nullptr);
+    return portFor(*address);
+}
+
+/// What failed is not made anew from the same port: same ends, same flow (RFC 5626 section 2), and
+/// what lies between may have lost just the way of this port.
+base::Result<const Local *> FlowLink::portFor(const base::Address &address)
+{
+    const bool own =
+        m_local != nullptr && m_local->datagramsOnly && m_local->endpoint.address == address;
+    if (own && !m_portFailed)
+        return m_local;
+    auto port = m_env.agent.flowPort(address, own ? m_local : nullptr);
+    if (!port && own) {
+        m_env.agent.tell({base::LocalKind::Note,
+                          0,
+                          m_callId,
+                          {},
+                          port.error().sentence + " The flow keeps its port.",
+                          {}});
+        port = m_local;
+    }
+    m_portFailed = m_portFailed && !port;
+    return port;
 }
 
 void FlowLink::tryHop()
@@ -165,18 +186,16 @@ void FlowLink::drill(Drill what)
     if (what == Drill::SwallowPongs) {
         m_deaf = true;
         m_keeper.remark(now(), "From now on the edge's pongs are not heard, on request.");
-    } else if (what == Drill::ChangePort && !stream() && m_local != nullptr) {
-        const auto port = m_env.agent.flowPort(m_local->endpoint.address, m_local);
-        if (!port) {
-            m_keeper.remark(now(), port.error().sentence);
-        } else {
-            m_env.agent.release(std::exchange(m_local, *port));
-            m_keeper.closed(now(), "The source port was changed here, on request.");
-        }
+    } else if (what == Drill::Silence && m_keeper.registered()) {
+        m_keeper.remark(now(), m_env.agent.sever(m_connection)
+                                   ? "From now on nothing passes this flow either way and nobody "
+                                     "is told, on request."
+                                   : "This system cannot cut a flow without a word, so nothing "
+                                     "was done.");
     } else if (m_keeper.registered()) {
         drop(true);
         m_keeper.closed(now(), stream() ? "The connection was cut here, on request."
-                                        : "The flow was given up here, on request.");
+                                        : "The source port is changed here, on request.");
     }
     act();
 }

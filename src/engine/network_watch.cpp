@@ -19,8 +19,9 @@ constexpr base::Duration kSettles = std::chrono::milliseconds(200); // address, 
 
 } // namespace
 
-NetworkWatch::NetworkWatch(SuLoop &loop, std::function<void()> returned)
-    : m_loop(loop), m_returned(std::move(returned)), m_settles(loop),
+NetworkWatch::NetworkWatch(SuLoop &loop, std::function<void()> returned,
+                           std::function<void()> changed)
+    : m_loop(loop), m_returned(std::move(returned)), m_changed(std::move(changed)), m_settles(loop),
       m_socket(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE))
 {
     sockaddr_nl name{};
@@ -45,17 +46,24 @@ NetworkWatch::~NetworkWatch()
 void NetworkWatch::read()
 {
     std::array<char, 16384> buffer{};
-    bool back = false;
+    bool back = false, any = false;
     for (;;) {
         const ssize_t n = ::recv(m_socket, buffer.data(), buffer.size(), MSG_DONTWAIT);
         if (n <= 0) {
             back = back || (n < 0 && errno == ENOBUFS); // too many at once: one may be of that kind
             break;
         }
+        any = true;
         back = back || tellsReturn(buffer.data(), static_cast<std::size_t>(n));
     }
-    if (back)
-        m_settles.start(kSettles, [this] { m_returned(); });
+    m_back = m_back || back;
+    if (m_back || (any && m_changed))
+        m_settles.start(kSettles, [this] {
+            if (m_changed)
+                m_changed();
+            if (std::exchange(m_back, false))
+                m_returned();
+        });
 }
 
 } // namespace engine

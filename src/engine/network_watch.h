@@ -14,7 +14,8 @@ class NetworkWatch
 public:
     /// `returned` is called a moment after the last of several changes. Where the system tells
     /// nothing it is never called.
-    NetworkWatch(SuLoop &loop, std::function<void()> returned);
+    /// `changed` likewise, where addresses or links went as well.
+    NetworkWatch(SuLoop &loop, std::function<void()> returned, std::function<void()> changed = {});
     ~NetworkWatch();
     NetworkWatch(const NetworkWatch &) = delete;
     NetworkWatch &operator=(const NetworkWatch &) = delete;
@@ -23,8 +24,9 @@ private:
     void read();
 
     SuLoop &m_loop;
-    std::function<void()> m_returned;
+    std::function<void()> m_returned, m_changed;
     Timer m_settles;
+    bool m_back = false; // of what the timer waits for
     int m_socket = -1;
 };
 

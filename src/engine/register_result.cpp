@@ -5,6 +5,7 @@
 #include <array>
 #include <base/escape.h>
 #include <base/text.h>
+#include <engine/engine.h>
 #include <fmt/format.h>
 #include <sip/status.h>
 #include <sip/uri.h>
@@ -121,6 +122,16 @@ std::string unquoted(std::string_view text)
     return std::string(text.substr(0, kLongest));
 }
 
+/// Which flows of ours are bound by this answer.
+void noteListed(const sip::NameAddress &binding, const RegisterAsked &asked, RegisterResult &out)
+{
+    const auto regId = base::toInteger(binding.parameter("reg-id").value_or(""));
+    if (regId && *regId > 0 && *regId <= static_cast<std::int64_t>(kMostFlows) &&
+        out.listed.size() < kMostFlows && binding.parameter("expires").value_or("") != "0" &&
+        sameInstance(binding.parameter("+sip.instance").value_or(""), asked.instance))
+        out.listed.push_back(static_cast<std::uint32_t>(*regId));
+}
+
 /// The registrar lists every binding of the account; ours is one of them.
 void readBindings(const sip::Message &message, const RegisterAsked &asked, RegisterResult &out)
 {
@@ -130,6 +141,7 @@ void readBindings(const sip::Message &message, const RegisterAsked &asked, Regis
         const auto binding = sip::parseNameAddress(value);
         readable = readable || binding.ok;
         const bool named = binding.parameter("reg-id").has_value();
+        noteListed(binding, asked, out);
         if (!isOurs(binding, asked, out.mapped) || (ours && !named))
             continue;
         ours = true;

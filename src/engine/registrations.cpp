@@ -123,7 +123,8 @@ std::string notAnInstance(const std::string &text)
 }
 
 Registrations::Registrations(Env &env)
-    : m_env(env), m_network(env.loop, [this] { networkReturned(); })
+    : m_env(env), m_network(
+                      env.loop, [this] { networkReturned(); }, [this] { addressesChanged(); })
 {
 }
 
@@ -151,15 +152,18 @@ void Registrations::add(AccountHandle handle, Account account)
         }
         identity->account = handle;
         identity->regId = regId;
-        entry.flows.push_back(std::make_unique<FlowLink>(m_env, *identity, [this, handle, regId] {
-            const auto found = m_accounts.find(handle);
-            return found != m_accounts.end() &&
-                   std::any_of(found->second.flows.begin(), found->second.flows.end(),
-                               [&](const auto &other) {
-                                   return other->regId() != regId &&
-                                          base::isRegistered(other->report().state);
-                               });
-        }));
+        entry.flows.push_back(std::make_unique<FlowLink>(
+            m_env, *identity,
+            [this, handle, regId] {
+                const auto found = m_accounts.find(handle);
+                return found != m_accounts.end() &&
+                       std::any_of(found->second.flows.begin(), found->second.flows.end(),
+                                   [&](const auto &other) {
+                                       return other->regId() != regId &&
+                                              base::isRegistered(other->report().state);
+                                   });
+            },
+            [this, handle, regId](const auto &listed) { heardOf(handle, regId, listed); }));
     }
     for (auto &flow : entry.flows)
         flow->start();
@@ -233,9 +237,42 @@ void Registrations::networkReturned()
             flow->networkReturned();
 }
 
+void Registrations::addressesChanged()
+{
+    for (auto &[handle, entry] : m_accounts)
+        for (auto &flow : entry.flows)
+            flow->addressesChanged();
+}
+
+/// A 2xx to REGISTER lists every binding of the address (RFC 3261 section 10.3). Not all registrars
+/// do, and edges may have one each: only who was listed before is missed.
+void Registrations::heardOf(AccountHandle handle, std::uint32_t regId,
+                            const std::vector<std::uint32_t> &listed)
+{
+    const auto found = m_accounts.find(handle);
+    if (found == m_accounts.end())
+        return;
+    for (auto &flow : found->second.flows) {
+        const auto other = flow->regId();
+        if (other == regId || !flow->registered())
+            continue;
+        if (std::find(listed.begin(), listed.end(), other) != listed.end())
+            found->second.listed.emplace(regId, other);
+        else if (found->second.listed.erase({regId, other}) > 0)
+            flow->unlisted(fmt::format("The registrar's answer to flow {} does not list this flow "
+                                       "any more (RFC 3261 section 10.3), so nobody is sent here.",
+                                       regId));
+    }
+}
+
 void Registrations::ping(AccountHandle handle, std::uint32_t regId)
 {
     each(handle, regId, [](FlowLink &flow) { flow.ping(); });
+}
+
+void Registrations::disowned(AccountHandle handle, std::uint32_t regId, const std::string &why)
+{
+    each(handle, regId, [&why](FlowLink &flow) { flow.disowned(why); });
 }
 
 void Registrations::leaveAlone(AccountHandle handle, std::uint32_t regId, base::Duration silence)

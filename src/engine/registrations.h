@@ -8,6 +8,7 @@
 #include <engine/network_watch.h>
 #include <map>
 #include <memory>
+#include <set>
 #include <vector>
 
 namespace engine {
@@ -38,10 +39,12 @@ public:
     void reRegister(AccountHandle handle, std::uint32_t regId);
     void drill(AccountHandle handle, std::uint32_t regId, Drill what);
     void ping(AccountHandle handle, std::uint32_t regId);
+    void disowned(AccountHandle handle, std::uint32_t regId, const std::string &why);
     void leaveAlone(AccountHandle handle, std::uint32_t regId, base::Duration silence);
 
     void secured(const TlsReport &report);
     void networkReturned();
+    void addressesChanged();
 
     /// The best flow, but none of `tried`; with `wanted` that one or none. Errors: none is up.
     base::Result<AccountRoute> choose(AccountHandle handle,
@@ -62,7 +65,10 @@ private:
     struct Entry {
         Account account;
         std::vector<std::unique_ptr<FlowLink>> flows;
+        std::set<std::pair<std::uint32_t, std::uint32_t>> listed; // whose 2xx has listed whom
     };
+    void heardOf(AccountHandle handle, std::uint32_t regId,
+                 const std::vector<std::uint32_t> &listed);
     template <class Action> void each(AccountHandle handle, std::uint32_t regId, Action action);
 
     Env &m_env;

@@ -105,6 +105,11 @@ public:
     /// Ends connections that hold half a message for longer than `patience`.
     void sweep(base::Instant now, base::Duration patience);
     std::size_t connections() const { return m_streams; }
+    /// From now on nothing passes either way, and neither end is told, not even when it is closed:
+    /// as where a NAT forgot it. False: there is no such socket, or the kernel cannot.
+    bool sever(const Connection &connection);
+    /// The datagram socket of that local end serves again.
+    void heal(const base::Endpoint &local);
 
     // What the interposed calls ask. `real` calls have happened where a result is passed in.
     bool watches(int fd);
@@ -114,7 +119,7 @@ public:
     int accepted(int fd);            // the new descriptor or -1
     void connecting(int fd, const sockaddr *to, int result);
     void socketError(int fd, int number); // SO_ERROR was read
-    void shuttingDown(int fd, int how);
+    bool shuttingDown(int fd, int how);   // false: the peer is not to see it
     void closing(int fd);
 
     // The same for TLS; `real` is the library's own call, made from within.
@@ -142,6 +147,7 @@ private:
                   base::Instant time);
     void finished(TapSocket &socket, base::PacketKind kind, bool outgoing);
     void peerFinished(TapSocket &socket);
+    void keep(int fd);
     void met(SocketError error);
     Connection connectionOf(const TapSocket &socket) const;
     bool tooMany(const base::Endpoint &from) const;
@@ -151,6 +157,7 @@ private:
     std::deque<SocketError> m_errors; // the last few, newest in front
     std::uint32_t m_nextStream;
     std::size_t m_streams = 0;
+    std::deque<int> m_kept; // severed connections that the library closed: descriptors of ours
     bool m_attached = false;
 };
 

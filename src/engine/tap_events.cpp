@@ -86,6 +86,8 @@ ssize_t Tap::send(int fd, const msghdr *message, int flags)
     for (std::size_t i = 0; i < message->msg_iovlen; ++i)
         bytes.append(static_cast<const char *>(message->msg_iov[i].iov_base),
                      message->msg_iov[i].iov_len);
+    if (entry.severed)
+        return static_cast<ssize_t>(bytes.size());
     const auto to = message->msg_name != nullptr
                         ? base::Endpoint::of(static_cast<const sockaddr *>(message->msg_name))
                         : entry.remote;
@@ -160,12 +162,13 @@ void Tap::socketError(int fd, int number)
         finished(entry, base::PacketKind::StreamReset, false);
 }
 
-void Tap::shuttingDown(int fd, int how)
+bool Tap::shuttingDown(int fd, int how)
 {
     const Quiet quiet;
     TapSocket &entry = socket(fd);
-    if (entry.stream && how != SHUT_RD)
+    if (entry.stream && how != SHUT_RD && !entry.severed)
         finished(entry, base::PacketKind::StreamFin, true);
+    return !entry.severed;
 }
 
 void Tap::closing(int fd)
@@ -176,8 +179,10 @@ void Tap::closing(int fd)
         return;
     TapSocket &entry = found->second;
     if (entry.stream && entry.outgoing != 0) {
-        if (entry.error == 0)
+        if (entry.error == 0 && !entry.severed)
             finished(entry, base::PacketKind::StreamFin, true);
+        if (entry.severed) // the last descriptor's end would send a FIN
+            keep(fd);
         if (entry.secure)
             m_listener.closed(connectionOf(entry));
         --m_streams;

@@ -26,7 +26,8 @@ struct TapSocket {
     base::Instant lastData;
     bool ended = false; // the peer's FIN, or we broke it off
     bool finSent = false, resetSeen = false;
-    int error = 0; // to be handed to the library
+    bool severed = false; // nothing passes any more
+    int error = 0;        // to be handed to the library
 };
 
 /// Fills in the addresses, while they can still be asked for: getpeername fails once the peer is

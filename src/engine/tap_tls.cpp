@@ -123,6 +123,8 @@ int Tap::readSecure(SSL *ssl, void *buffer, int size, SslReadCall real)
 int Tap::writeSecure(SSL *ssl, const void *buffer, int size, SslWriteCall real)
 {
     TapSocket &entry = socket(SSL_get_fd(ssl));
+    if (entry.severed)
+        return size;
     const auto time = base::now();
     const int result = real(ssl, buffer, size);
     const int number = errno;
@@ -150,7 +152,7 @@ int Tap::endSecure(SSL *ssl, SslCall real)
     const Quiet quiet;
     const auto open = m_sockets.find(SSL_get_fd(ssl));
     const bool ours = open != m_sockets.end() && open->second.ssl == ssl;
-    const int result = ours ? real(ssl) : 0;
+    const int result = ours && !open->second.severed ? real(ssl) : 0;
     if (ours)
         open->second.ssl = nullptr;
     if (kSslIsLeft) {

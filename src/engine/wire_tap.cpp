@@ -100,6 +100,8 @@ Tap::~Tap()
 {
     if (m_attached)
         tl_tap = nullptr;
+    for (const int fd : m_kept)
+        libC().close(fd);
 }
 
 } // namespace engine
@@ -216,9 +218,8 @@ EARSHOT_INTERPOSED int getsockopt(int fd, int level, int option, void *value,
 
 EARSHOT_INTERPOSED int shutdown(int fd, int how) noexcept
 {
-    if (engine::Tap *tap = engine::tapFor(fd))
-        tap->shuttingDown(fd, how);
-    return engine::libC().shutdown(fd, how);
+    engine::Tap *tap = engine::tapFor(fd);
+    return tap != nullptr && !tap->shuttingDown(fd, how) ? 0 : engine::libC().shutdown(fd, how);
 }
 
 EARSHOT_INTERPOSED int close(int fd)
