@@ -18,13 +18,13 @@ constexpr auto kLongestIdle = std::chrono::hours(2);
 
 base::Result<engine::Drill> drillNamed(const std::string &name)
 {
-    for (const auto what :
-         {engine::Drill::Cut, engine::Drill::SwallowPongs, engine::Drill::ChangePort})
+    for (const auto what : {engine::Drill::Cut, engine::Drill::Silence, engine::Drill::SwallowPongs,
+                            engine::Drill::ChangePort})
         if (name == desk::drillText(what))
             return what;
     return base::fail(
         base::ErrorCode::BadInput,
-        fmt::format("--drill is cut, pong or port, not \"{}\".", base::printable(name)));
+        fmt::format("--drill is cut, silent, pong or port, not \"{}\".", base::printable(name)));
 }
 
 nlohmann::json jsonOf(const desk::DrillSheet &sheet)
@@ -42,6 +42,7 @@ nlohmann::json jsonOf(const desk::DrillSheet &sheet)
     return {{"drill", desk::drillText(sheet.what())},
             {"reg_id", sheet.regId()},
             {"verdict", desk::drillVerdictText(sheet.verdict())},
+            {"sentence", sheet.conclusion()},
             {"limits", std::move(lines)}};
 }
 
@@ -102,6 +103,9 @@ base::Result<FlowTests> readFlowTests(const Arguments &arguments)
         out.drills.push_back(*what);
     }
     out.selfCall = arguments.has("--self-call");
+    out.drillCall = arguments.has("--drill-call");
+    if (out.drillCall && out.drills.empty())
+        return base::fail(base::ErrorCode::BadInput, "--drill-call needs a --drill.");
     const auto regId = arguments.value("--drill-flow");
     const auto [end, error] = std::from_chars(regId.data(), regId.data() + regId.size(), out.regId);
     if (!regId.empty() && (error != std::errc() || end != regId.data() + regId.size() ||
@@ -133,7 +137,9 @@ void FlowTester::onAccount(const desk::AccountInfo &info)
 
 void FlowTester::onCall(const desk::CallInfo &info)
 {
-    if (m_running && info.incoming && info.stage == desk::CallInfo::Stage::Ringing)
+    if (m_calls)
+        m_calls->add(info, base::now());
+    else if (m_running && info.incoming && info.stage == desk::CallInfo::Stage::Ringing)
         m_running->incoming(base::now());
     if (m_self)
         m_self->add(info, m_own, base::now());
@@ -177,6 +183,24 @@ std::string FlowTester::noFlow(bool datagrams) const
         datagrams ? " over UDP" : "");
 }
 
+void FlowTester::callMeanwhile(std::uint32_t regId)
+{
+    m_calls.emplace(desk::DrillCalls::Phone{
+                        [this](const desk::CallOptions &options) {
+                            return m_console.desk().place(options).value_or(engine::CallHandle{});
+                        },
+                        [this](engine::CallHandle call) { m_console.desk().hangUp(call); }},
+                    regId);
+    m_calls->begin(m_account, base::now());
+}
+
+bool FlowTester::drillOver()
+{
+    if (m_calls)
+        m_calls->look(m_account, base::now(), *m_running);
+    return m_running->over() && (!m_calls || m_calls->over());
+}
+
 bool FlowTester::drill(engine::Drill what)
 {
     const auto *flow = flowFor(what);
@@ -187,13 +211,18 @@ bool FlowTester::drill(engine::Drill what)
         return false;
     }
     fmt::print(stderr, "earshot: {}\n", desk::drillConsent(what, *flow));
+    if (m_tests.drillCall)
+        fmt::print(stderr, "earshot: {}\n", desk::drillCallsConsent(m_account, flow->regId));
     m_running.emplace(what, *flow, base::now(), m_terms);
     m_console.desk().drill(m_account.handle, flow->regId, what);
+    if (m_tests.drillCall)
+        callMeanwhile(flow->regId);
     auto wait = Console::Wait::TimedOut;
     do
-        wait = m_console.waitUntil([this] { return m_running->over(); },
-                                   std::chrono::milliseconds(250));
-    while (wait == Console::Wait::TimedOut && base::now() < m_running->latest());
+        wait = m_console.waitUntil([this] { return drillOver(); }, std::chrono::milliseconds(250));
+    while (wait == Console::Wait::TimedOut &&
+           (base::now() < m_running->latest() || (m_running->over() && m_calls)));
+    m_calls.reset();
     m_sheets.push_back(*m_running);
     m_running.reset();
     return m_sheets.back().verdict() == desk::DrillVerdict::Pass;

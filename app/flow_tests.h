@@ -4,6 +4,7 @@
 #pragma once
 
 #include <app/console.h>
+#include <desk/drill_calls.h>
 #include <desk/idle_search.h>
 #include <desk/self_call.h>
 #include <nlohmann/json.hpp>
@@ -11,10 +12,14 @@
 namespace app {
 
 inline constexpr std::array kFlowTestOptions{
-    OptionSpec{"--drill", "cut|pong|port",
-               "break a flow of ours on purpose and time its recovery; cut the connection, swallow "
-               "its pongs, change its UDP port",
-               true},
+    OptionSpec{
+        "--drill", "cut|silent|pong|port",
+        "break a flow of ours on purpose and time its recovery; cut the connection (the edge "
+        "sees a FIN), lose it without a word, swallow its pongs, change its UDP port",
+        true},
+    OptionSpec{"--drill-call", "",
+               "call our own address meanwhile, if another flow is up, and afterwards: times the "
+               "proxy"},
     OptionSpec{"--drill-flow", "N", "reg-id of the flow to try this on (the first that is up)"},
     OptionSpec{"--nat-idle", "",
                "leave a flow silent for longer and longer: when does a NAT or firewall forget it?"},
@@ -28,6 +33,7 @@ struct FlowTests {
     std::vector<engine::Drill> drills;
     std::uint32_t regId = 0; // 0: the first that is up
     bool selfCall = false;
+    bool drillCall = false; // with each drill
     std::optional<desk::IdleSearch::Limits> idle;
     bool any() const { return selfCall || idle || !drills.empty(); }
 };
@@ -56,6 +62,8 @@ private:
     const base::FlowReport *flowFor(std::optional<engine::Drill> what) const;
     std::string noFlow(bool datagrams) const;
     bool drill(engine::Drill what);
+    void callMeanwhile(std::uint32_t regId);
+    bool drillOver();
     bool searchIdle();
     bool callSelf();
 
@@ -65,6 +73,7 @@ private:
     desk::DrillSheet::Terms m_terms;
     desk::AccountInfo m_account;
     std::optional<desk::DrillSheet> m_running;
+    std::optional<desk::DrillCalls> m_calls; // of the drill that runs
     std::vector<desk::DrillSheet> m_sheets;
     std::optional<desk::IdleSearch> m_idle;
     std::string m_noIdle;                  // why the search could not begin

@@ -123,11 +123,27 @@ void Deeds::replaceDialog(const CallPtr &call, const FlowPtr &flow)
     m_parts.bridge->place(options);
 }
 
+namespace {
+
+/// The bridge may go before the dialog that calls.
+desk::DrillCalls::Phone phoneOf(const QPointer<DeskBridge> &bridge)
+{
+    return {[bridge](const desk::CallOptions &options) {
+                return bridge ? bridge->place(options) : engine::CallHandle{};
+            },
+            [bridge](engine::CallHandle call) {
+                if (bridge)
+                    bridge->hangUp(call);
+            }};
+}
+
+} // namespace
+
 /// Breaks something on purpose, so it asks first; the sheet stays open beside the ladder.
 void Deeds::drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what)
 {
     auto *dialog = new DrillDialog(m_parts.bridge->store(), *m_parts.theme, {account, regId}, what,
-                                   m_parts.window);
+                                   phoneOf(m_parts.bridge), m_parts.window);
     connect(dialog, &DrillDialog::agreed, m_parts.bridge, &DeskBridge::drill);
     dialog->show();
 }
@@ -143,17 +159,8 @@ void Deeds::searchIdle(engine::AccountHandle account, std::uint32_t regId)
 
 void Deeds::callSelf(engine::AccountHandle account, std::uint32_t regId)
 {
-    const QPointer<DeskBridge> bridge = m_parts.bridge; // may go before the dialog
-    auto *dialog =
-        new SelfCallDialog(bridge->store(), *m_parts.theme, {account, regId},
-                           {[bridge](const desk::CallOptions &options) {
-                                return bridge ? bridge->place(options) : engine::CallHandle{};
-                            },
-                            [bridge](engine::CallHandle call) {
-                                if (bridge)
-                                    bridge->hangUp(call);
-                            }},
-                           m_parts.window);
+    auto *dialog = new SelfCallDialog(m_parts.bridge->store(), *m_parts.theme, {account, regId},
+                                      phoneOf(m_parts.bridge), m_parts.window);
     dialog->show();
 }
 

@@ -40,6 +40,7 @@ std::string_view drillText(engine::Drill what)
 {
     return what == engine::Drill::Cut            ? "cut"
            : what == engine::Drill::SwallowPongs ? "pong"
+           : what == engine::Drill::Silence      ? "silent"
                                                  : "port";
 }
 
@@ -49,16 +50,23 @@ std::string drillConsent(engine::Drill what, const base::FlowReport &flow)
     switch (what) {
     case engine::Drill::Cut:
         return flow.transport == "UDP"
-                   ? fmt::format("This registers {} anew, as after a loss. Over UDP there is no "
-                                 "connection to cut; the port drill gives it another port.",
-                                 which)
-                   : fmt::format("This closes the connection of {}; its edge sees a FIN. Until it "
-                                 "is back, no call comes in over it, and a call that runs over it "
-                                 "is lost.",
+                   ? fmt::format(
+                         "This gives up {} and registers it from another port. Over UDP "
+                         "there is no connection whose end its edge could see: it learns of "
+                         "the loss from the REGISTER.",
+                         which)
+                   : fmt::format("This closes the connection of {}; its edge is told by a FIN. "
+                                 "Until it is back, no call comes in over it, and a call that runs "
+                                 "over it is lost. The silent drill tells the edge nothing.",
                                  which);
     case engine::Drill::SwallowPongs:
-        return fmt::format("From now on the answers to the keep-alives of {} are not heard, until "
-                           "it is given up and made anew. Calls may be lost meanwhile.",
+        return fmt::format("This drops the answers to the keep-alives of {} unheard, until it is "
+                           "given up and made anew. Calls may be lost meanwhile.",
+                           which);
+    case engine::Drill::Silence:
+        return fmt::format("This lets nothing pass {} any more, either way, and tells its edge "
+                           "nothing, as when a NAT forgets it. Calls that come in by it are lost "
+                           "until its next keep-alive finds out; then it is made anew.",
                            which);
     case engine::Drill::ChangePort:
         break;
@@ -97,7 +105,7 @@ base::Instant DrillSheet::latest() const
 {
     base::Duration most = 64 * m_terms.t1 + silence() + std::chrono::seconds(5);
     if (!m_before.keepAlive.empty())
-        most += longestKeepAlive(m_before) * (m_what == engine::Drill::SwallowPongs ? 2 : 1);
+        most += longestKeepAlive(m_before) * (unsaid() ? 2 : 1);
     for (const auto &wait : m_waits)
         most += wait.most + 64 * m_terms.t1;
     return m_begun + std::min<base::Duration>(most, kLongest);
@@ -106,7 +114,7 @@ base::Instant DrillSheet::latest() const
 void DrillSheet::lost(const base::FlowReport &report)
 {
     m_lost = report.since;
-    if (m_what == engine::Drill::SwallowPongs)
+    if (unsaid())
         m_pinged = report.lastPing;
 }
 
@@ -122,8 +130,10 @@ void DrillSheet::add(const base::FlowReport &report)
         lost(report);
     if (!m_lost.known() || !entered)
         return;
-    if (report.state == FlowState::Registering && !m_sent.known())
+    if (report.state == FlowState::Registering && !m_sent.known()) {
         m_sent = report.since;
+        m_samePort = datagrams() && report.local.known() && report.local == m_before.local;
+    }
     if (report.state == FlowState::BackingOff && m_waits.size() < kMostWaits)
         m_waits.push_back({report.nextAttempt - report.since, report.waitMost});
     if (base::isRegistered(report.state) && !m_registered.known())
@@ -139,26 +149,46 @@ void DrillSheet::incoming(base::Instant time)
         m_called = time;
 }
 
+std::vector<DrillLine> DrillSheet::noticing() const
+{
+    if (!unsaid())
+        return {line("The loss is noticed", "RFC 5626 section 4.4", kAtOnce, m_begun, m_lost)};
+    if (m_before.keepAlive.empty())
+        return {line("Keep-alives go out, so that silence can be noticed", "RFC 5626 section 4.4",
+                     base::Duration{0}, {}, {})};
+    return {line("The next keep-alive leaves", "RFC 5626 section 4.4", longestKeepAlive(m_before),
+                 m_begun, m_pinged),
+            line("Its silence is a failure",
+                 datagrams() ? "RFC 5389 section 7.2.1" : "RFC 5626 section 4.4.1", silence(),
+                 m_pinged, m_lost)};
+}
+
+/// A proxy that waits for an answer over the dead flow does so for a transaction's time at most.
+DrillLine DrillSheet::lineOf(const Call &call) const
+{
+    DrillLine out;
+    const auto how =
+        call.took ? fmt::format(" (by flow {})", call.cameBy) : fmt::format(" ({})", call.refusal);
+    out.what = call.after ? "The proxy brings a call again" + how
+                          : "Meanwhile the proxy brings a call" + how;
+    out.section = "RFC 5626 section 7";
+    out.atMost = 64 * m_terms.t1;
+    out.measured = call.took;
+    out.verdict =
+        call.took && *call.took <= out.atMost + kSlack ? DrillVerdict::Pass : DrillVerdict::Fail;
+    return out;
+}
+
 std::vector<DrillLine> DrillSheet::lines() const
 {
-    std::vector<DrillLine> out;
-    if (m_what == engine::Drill::SwallowPongs) {
-        if (m_before.keepAlive.empty()) {
-            out.push_back(line("Keep-alives go out, so that silence can be noticed",
-                               "RFC 5626 section 4.4", base::Duration{0}, {}, {}));
-            return out;
-        }
-        out.push_back(line("The next keep-alive leaves", "RFC 5626 section 4.4",
-                           longestKeepAlive(m_before), m_begun, m_pinged));
-        out.push_back(line("Its silence is a failure",
-                           datagrams() ? "RFC 5389 section 7.2.1" : "RFC 5626 section 4.4.1",
-                           silence(), m_pinged, m_lost));
-    } else {
-        out.push_back(
-            line("The loss is noticed", "RFC 5626 section 4.4", kAtOnce, m_begun, m_lost));
-    }
-    out.push_back(line("A REGISTER for a new flow leaves, with no wait", "RFC 5626 section 4.5",
-                       kAtOnce, m_lost, m_sent));
+    std::vector<DrillLine> out = noticing();
+    if (unsaid() && m_before.keepAlive.empty())
+        return out;
+    out.push_back(line(m_samePort ? "A REGISTER for a new flow leaves; it came from the same port"
+                                  : "A REGISTER for a new flow leaves, with no wait",
+                       "RFC 5626 section 4.5", kAtOnce, m_lost, m_sent));
+    if (m_samePort)
+        out.back().verdict = DrillVerdict::Fail;
     for (const auto &wait : m_waits) {
         auto each = line("Wait after a failed attempt, from half of W to W", "RFC 5626 section 4.5",
                          wait.most, m_begun, m_begun + wait.length);
@@ -179,12 +209,14 @@ std::vector<DrillLine> DrillSheet::lines() const
     if (m_called.known())
         out.push_back(
             line("A call comes in again", "RFC 5626 section 5.3", whole, m_lost, m_called));
+    for (const Call &call : m_calls)
+        out.push_back(lineOf(call));
     return out;
 }
 
 DrillVerdict DrillSheet::verdict() const
 {
-    if (m_what == engine::Drill::SwallowPongs && m_before.keepAlive.empty())
+    if (unsaid() && m_before.keepAlive.empty())
         return DrillVerdict::NotSeen;
     const auto all = lines();
     const bool passed = std::all_of(all.begin(), all.end(), [](const DrillLine &each) {
@@ -195,9 +227,10 @@ DrillVerdict DrillSheet::verdict() const
 
 std::string limitText(const DrillLine &line)
 {
-    return line.atLeast.count() > 0 ? fmt::format("{} to {} s", base::seconds(line.atLeast, 1),
-                                                  base::seconds(line.atMost, 1))
-                                    : fmt::format("at most {} s", base::seconds(line.atMost, 1));
+    const auto most =
+        fmt::format("{} s (+{})", base::seconds(line.atMost, 1), base::seconds(kSlack, 1));
+    return line.atLeast.count() > 0 ? fmt::format("{} to {}", base::seconds(line.atLeast, 1), most)
+                                    : fmt::format("at most {}", most);
 }
 
 std::string DrillSheet::conclusion() const
@@ -205,13 +238,20 @@ std::string DrillSheet::conclusion() const
     const auto word = drillVerdictText(verdict());
     if (m_rejected)
         return fmt::format("{}: {}", word, base::printable(m_last.reason));
-    if (m_what == engine::Drill::SwallowPongs && m_before.keepAlive.empty())
-        return fmt::format("{}: nobody told that this edge answers keep-alives, so none is sent "
-                           "and nothing can be swallowed.",
-                           word);
+    if (unsaid() && m_before.keepAlive.empty())
+        return fmt::format("{}: nobody told that this edge answers keep-alives, so none is sent, "
+                           "{}.",
+                           word,
+                           m_what == engine::Drill::Silence ? "and the loss shows only when the "
+                                                              "registration is refreshed"
+                                                            : "and nothing can be swallowed");
     if (!m_up.known())
         return fmt::format("{}: the flow is not UP again, it is {}: {}", word,
                            base::flowStateText(m_last.state), base::printable(m_last.reason));
+    if (m_samePort)
+        return fmt::format("{}: the REGISTER came from the port that had failed, which is no new "
+                           "flow.",
+                           word);
     return fmt::format("{}: UP again {} s after the drill began, out of reach for {} s.", word,
                        base::seconds(m_up - m_begun), base::seconds(m_registered - m_lost));
 }
@@ -223,7 +263,7 @@ std::string DrillSheet::table() const
                     m_before.transport, base::printable(m_before.edge));
     for (const auto &each : lines()) {
         const auto measured = each.measured ? base::seconds(*each.measured) + " s" : "-";
-        out += fmt::format("  {:<48}  {:<17}  {:>10}  {:<8}  {}\n", each.what, limitText(each),
+        out += fmt::format("  {:<54}  {:<21}  {:>10}  {:<8}  {}\n", each.what, limitText(each),
                            measured, drillVerdictText(each.verdict), each.section);
     }
     return out + conclusion() + "\n";

@@ -22,7 +22,8 @@ struct DrillLine {
     std::optional<base::Duration> measured;
     DrillVerdict verdict = DrillVerdict::NotSeen;
 };
-std::string limitText(const DrillLine &line); // "at most 1.0 s", "15.0 to 30.0 s"
+std::string limitText(
+    const DrillLine &line); // "at most 1.0 s (+0.5)": what is allowed for a busy computer beside
 
 class DrillSheet
 {
@@ -39,9 +40,18 @@ public:
     void add(const base::FlowReport &report);
     /// A call came in over the flow: only then the proxy knows of the new one.
     void incoming(base::Instant time);
+    /// What came of a call to our own address, see DrillCalls.
+    struct Call {
+        bool after = false;                 // the flow was up again; false: while it was broken
+        std::optional<base::Duration> took; // until it came in; nullopt: it did not
+        std::uint32_t cameBy = 0;           // reg-id of the flow that brought it
+        std::string refusal;                // "480 Temporarily Unavailable"
+    };
+    void called(const Call &call) { m_calls.push_back(call); }
     /// The drill's end: it recovered with its first pong, where one is due, or was refused for
     /// good.
     bool over() const { return m_up.known() || m_rejected; }
+    bool back() const { return m_up.known(); } // the flow is up again
     /// Until when over() is awaited; nothing is measured after it.
     base::Instant latest() const;
 
@@ -61,6 +71,13 @@ private:
     };
     void lost(const base::FlowReport &report);
     bool datagrams() const { return m_before.transport == "UDP"; }
+    /// Nobody is told that the flow broke: only its keep-alives find out.
+    bool unsaid() const
+    {
+        return m_what == engine::Drill::SwallowPongs || m_what == engine::Drill::Silence;
+    }
+    std::vector<DrillLine> noticing() const;
+    DrillLine lineOf(const Call &call) const;
     base::Duration silence() const;
 
     engine::Drill m_what;
@@ -70,6 +87,8 @@ private:
     base::Instant m_pinged; // the ping whose pong was swallowed
     base::Instant m_lost, m_sent, m_registered, m_up, m_called;
     bool m_rejected = false;
+    bool m_samePort = false; // UDP: the REGISTER left from the port that failed
+    std::vector<Call> m_calls;
     std::vector<Wait> m_waits; // back-offs in between
 };
 
@@ -78,7 +97,7 @@ base::Duration longestKeepAlive(const base::FlowReport &flow);
 /// How long a keep-alive's silence goes on before it is a failure.
 base::Duration keepAlivePatience(const base::FlowReport &flow, DrillSheet::Terms terms);
 
-std::string_view drillText(engine::Drill what); // "cut", "pong", "port"
+std::string_view drillText(engine::Drill what); // "cut", "pong", "port", "silent"
 /// What the drill does, for whoever has to agree to it.
 std::string drillConsent(engine::Drill what, const base::FlowReport &flow);
 

@@ -2,6 +2,7 @@
 #include <ui/panels/drill_dialog.h>
 
 #include <base/text.h>
+#include <QCheckBox>
 #include <ui/text.h>
 
 namespace ui {
@@ -16,6 +17,8 @@ QString titleOf(engine::Drill what)
         return DrillDialog::tr("Drill: drop the connection");
     case engine::Drill::SwallowPongs:
         return DrillDialog::tr("Drill: swallow its pongs");
+    case engine::Drill::Silence:
+        return DrillDialog::tr("Drill: lose it without a word");
     case engine::Drill::ChangePort:
         break;
     }
@@ -25,22 +28,43 @@ QString titleOf(engine::Drill what)
 } // namespace
 
 DrillDialog::DrillDialog(Store &store, Theme &theme, FlowTarget target, engine::Drill what,
-                         QWidget *parent)
-    : SheetDialog(store, theme, target, QStringLiteral("drill"), parent), m_what(what)
+                         desk::DrillCalls::Phone phone, QWidget *parent)
+    : SheetDialog(store, theme, target, QStringLiteral("drill"), parent), m_what(what),
+      m_phone(std::move(phone))
 {
     setWindowTitle(titleOf(what));
     setColumns(tr("Limits of RFC 5626 and what was measured"),
                {tr("What has to happen"), tr("Limit"), tr("Measured"), tr("Verdict"), tr("By")});
-    connect(&store, &Store::ownCallChanged, this, [this](const desk::CallInfo &call, bool isNew) {
-        if (m_sheet && isNew && call.incoming)
-            m_sheet->incoming(base::now());
-    });
+    connect(&store, &Store::ownCallChanged, this, &DrillDialog::follow);
+    if (m_phone.place) {
+        m_call = new QCheckBox(tr("&Time the proxy too, by calls to our own address"), this);
+        m_call->setObjectName(QStringLiteral("drillCall"));
+        addChoice(m_call);
+        connect(m_call, &QCheckBox::toggled, this, &DrillDialog::display);
+    }
     display();
+}
+
+const desk::AccountInfo *DrillDialog::account() const
+{
+    const auto at = store().accounts().find(target().account.value);
+    return at == store().accounts().end() ? nullptr : &at->second;
+}
+
+void DrillDialog::follow(const desk::CallInfo &call, bool isNew)
+{
+    if (m_calls && running())
+        m_calls->add(call, base::now());
+    else if (m_sheet && !m_calls && isNew && call.incoming)
+        m_sheet->incoming(base::now());
 }
 
 QString DrillDialog::consent(const base::FlowReport &flow) const
 {
-    return shown(desk::drillConsent(m_what, flow));
+    auto text = shown(desk::drillConsent(m_what, flow));
+    if (const auto *whose = account(); m_call != nullptr && m_call->isChecked() && whose != nullptr)
+        text += QLatin1Char(' ') + shown(desk::drillCallsConsent(*whose, flow.regId));
+    return text;
 }
 
 QString DrillDialog::unable() const
@@ -53,14 +77,27 @@ void DrillDialog::begin(const base::FlowReport &flow)
 {
     m_sheet.emplace(m_what, flow, base::now(), desk::DrillSheet::Terms{});
     Q_EMIT agreed(target().account, target().regId, m_what);
+    if (const auto *whose = account();
+        m_call != nullptr && m_call->isChecked() && whose != nullptr) {
+        m_calls.emplace(m_phone, target().regId);
+        m_calls->begin(*whose, base::now());
+    }
 }
 
 void DrillDialog::look(const base::FlowReport *flow)
 {
     if (flow != nullptr)
         m_sheet->add(*flow);
-    if (flow == nullptr || m_sheet->over() || base::now() >= m_sheet->latest())
-        setRunning(false);
+    const auto *whose = account();
+    if (m_calls && whose != nullptr)
+        m_calls->look(*whose, base::now(), *m_sheet);
+    const bool waits =
+        m_sheet->over() ? m_calls && !m_calls->over() : base::now() < m_sheet->latest();
+    if (flow != nullptr && whose != nullptr && waits)
+        return;
+    setRunning(false);
+    if (m_calls)
+        m_calls->stop();
 }
 
 std::vector<SheetDialog::Line> DrillDialog::lines() const

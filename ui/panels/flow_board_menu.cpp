@@ -42,9 +42,10 @@ void FlowBoard::openMenu(const QPoint &at)
         menu->addAction(text, this, [=, this] { Q_EMIT drillWanted(account, regId, what); });
     };
     drill(tr("&Drop the connection (drill)…"), engine::Drill::Cut);
+    drill(tr("&Lose it without a word (drill)…"), engine::Drill::Silence);
     drill(tr("&Swallow its pongs (drill)…"), engine::Drill::SwallowPongs);
     if (row->report.transport == "UDP")
-        drill(tr("&Change its source port (drill)…"), engine::Drill::ChangePort);
+        drill(tr("Chan&ge its source port (drill)…"), engine::Drill::ChangePort);
     menu->addSeparator();
     menu->addAction(tr("How long a s&ilence it survives…"), this,
                     [=, this] { Q_EMIT idleWanted(account, regId); });

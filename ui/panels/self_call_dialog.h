@@ -2,8 +2,7 @@
 // Calls our own address of record: is what is registered also reached?
 #pragma once
 
-#include <desk/self_call.h>
-#include <functional>
+#include <desk/drill_calls.h>
 #include <optional>
 #include <ui/panels/sheet_dialog.h>
 
@@ -13,10 +12,7 @@ class SelfCallDialog : public SheetDialog
 {
     Q_OBJECT
 public:
-    struct Phone {
-        std::function<engine::CallHandle(const desk::CallOptions &)> place; // invalid: it told why
-        std::function<void(engine::CallHandle)> hangUp;
-    };
+    using Phone = desk::DrillCalls::Phone;
     SelfCallDialog(Store &store, Theme &theme, FlowTarget target, Phone phone,
                    QWidget *parent = nullptr);
     ~SelfCallDialog() override;

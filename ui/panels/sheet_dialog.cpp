@@ -54,6 +54,13 @@ void SheetDialog::setColumns(const QString &accessibleName, const QStringList &h
     m_list->header()->setSectionResizeMode(0, QHeaderView::Stretch);
 }
 
+void SheetDialog::addChoice(QWidget *choice)
+{
+    m_choice = choice;
+    static_cast<QVBoxLayout *>(layout())->insertWidget(1, choice);
+    orderTabs({m_choice, m_begin, m_copy, m_close, m_list});
+}
+
 void SheetDialog::lay()
 {
     m_text->setWordWrap(true);
@@ -122,6 +129,8 @@ void SheetDialog::display()
     m_begin->setEnabled(!begun() && able);
     m_copy->setEnabled(begun());
     m_list->setVisible(begun());
+    if (m_choice != nullptr)
+        m_choice->setVisible(!begun());
     if (!begun()) {
         if (now != nullptr)
             m_text->setText(consent(*now));

@@ -41,6 +41,8 @@ protected:
                 QWidget *parent);
     /// The columns of the list; the first takes the room there is.
     void setColumns(const QString &accessibleName, const QStringList &headers);
+    /// What may be chosen before it begins, below the text; shown until then.
+    void addChoice(QWidget *choice);
     /// To be called at the end of the constructor and after each change.
     void display();
     /// Where the measurement goes on, look() is called after changes and twice a second.
@@ -69,6 +71,7 @@ private:
     Theme &m_theme;
     FlowTarget m_target;
     QLabel *m_text;
+    QWidget *m_choice = nullptr;
     QTreeWidget *m_list;
     QLabel *m_verdict;
     QPushButton *m_begin, *m_copy, *m_close;

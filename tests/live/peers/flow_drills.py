@@ -68,7 +68,7 @@ def main():
         for line in sheet["limits"]:
             print(f"        {line['what']}: {line['measured_seconds']} s of {line['at_most_seconds']}, {line['verdict']}")
         bench.check(code == 0 and sheet["verdict"] == "PASS", f"cut: {sheet['verdict']} (exit {code})")
-        bench.check("sees a FIN" in errors, "what is done to the flow is said first")
+        bench.check("told by a FIN" in errors, "what is done to the flow is said first")
         bench.check(all(line["verdict"] == "PASS" for line in sheet["limits"]), "every limit was kept")
         flow = document["flows"][0]
         bench.check(flow["reachable"] and flow["reachable_since"] and flow["reachable_until"] is None,
@@ -81,6 +81,15 @@ def main():
         silence = next(line for line in document["drills"][0]["limits"] if "silence" in line["what"])
         bench.check(code == 0 and 9.5 < silence["measured_seconds"] < 10.5, f"pong: noticed after {silence['measured_seconds']} s")
 
+        quiet = peer.RegistrarPeer(flow_timer=3)
+        code, document, errors = register(stage, quiet.uri(), "--drill", "silent")
+        sheet = document["drills"][0]
+        silence = next(line for line in sheet["limits"] if "silence" in line["what"])
+        bench.check(code == 0 and sheet["verdict"] == "PASS" and 9.5 < silence["measured_seconds"] < 10.5,
+                    f"silent: {sheet['sentence']}")
+        reasons = " ".join(event["reason"] for event in document["events"])
+        bench.check("nobody is told" in reasons and "No pong" in reasons, f"and only a keep-alive found out: {reasons}")
+
         code, document, _ = register(stage, server.uri(), "--drill", "port")
         bench.check(code == 1 and "over UDP" in document["drills_impossible"][0], "a TCP flow has no port to change")
 
@@ -88,6 +97,13 @@ def main():
         code, document, _ = register(stage, f"sip:127.0.0.1:{here.port};transport=udp", "--drill", "port", "--self-call")
         bench.check(document["drills"][0]["verdict"] == "PASS", f"port: {document['drills'][0]}")
         bench.check(code == 0 and document["self_call"]["reached"], f"reachable: {document['self_call']['sentence']}")
+
+        again = UdpRegistrar(delivers=True)
+        code, document, errors = register(stage, f"sip:127.0.0.1:{again.port};transport=udp", "--drill", "cut", "--drill-call")
+        sheet = document["drills"][0]
+        bench.check(code == 0 and any("brings a call again (by flow 1)" in line["what"] and line["verdict"] == "PASS"
+                                      for line in sheet["limits"]), f"the proxy is timed: {sheet['limits']}")
+        bench.check("no other flow is up" in errors, "with one flow there is no call while it is broken")
 
         gone = UdpRegistrar(delivers=False)
         code, document, _ = register(stage, f"sip:127.0.0.1:{gone.port};transport=udp", "--self-call")
@@ -107,7 +123,7 @@ def main():
         bench.check(code == 0 and call["reached"] and "back-to-back" in call["sentence"],
                     f"a back-to-back user agent's is: {call['sentence']}")
 
-        for wrong in (("--drill", "dance"), ("--drill-flow", "1"), ("--drill", "cut", "--drill-flow", "9x")):
+        for wrong in (("--drill-call",), ("--drill", "dance"), ("--drill-flow", "1"), ("--drill", "cut", "--drill-flow", "9x")):
             done = stage.earshot("register", "--aor", "sip:b@e.test", "--proxy", "sip:127.0.0.1", *wrong)
             bench.check(done[0] == 2, f"{wrong} is a usage error: {done[2].strip()}")
 

@@ -155,3 +155,62 @@ TEST(DrillSheet, OtherFlowsAndCallsBeforeTheLossDoNotCount)
     sheet.incoming(kStart + 905ms);
     EXPECT_EQ(lineWith(sheet.lines(), "A call comes in").measured, 900ms);
 }
+
+TEST(DrillSheet, ASilentLossIsNoticedByTheKeepAlive)
+{
+    DrillSheet sheet(engine::Drill::Silence, flow(FlowState::Up, -5s), kStart, {});
+    EXPECT_GE(sheet.latest(), kStart + 82s);
+    auto silent = flow(FlowState::Suspect, 18s);
+    silent.lastPing = kStart + 16s;
+    sheet.add(silent);
+    auto failed = lost(FlowState::Failed, 26s);
+    failed.lastPing = silent.lastPing;
+    sheet.add(failed);
+    recover(sheet, 26s);
+    sheet.add(lost(FlowState::Up, 30s));
+    EXPECT_EQ(lineWith(sheet.lines(), "silence").measured, 10s);
+    EXPECT_EQ(sheet.verdict(), DrillVerdict::Pass) << sheet.table();
+}
+
+TEST(DrillSheet, ARegisterFromThePortThatFailedIsNoNewFlow)
+{
+    const auto local = [](base::FlowReport report, const char *text) {
+        report.transport = "UDP";
+        report.local = base::Endpoint::parse(text).value();
+        return report;
+    };
+    for (const char *port : {"192.0.2.9:40002", "192.0.2.9:40001"}) {
+        DrillSheet sheet(engine::Drill::Cut,
+                         local(flow(FlowState::Up, -5s, "UDP"), "192.0.2.9:40001"), kStart, {});
+        sheet.add(local(lost(FlowState::Failed, 1ms), "192.0.2.9:40001"));
+        sheet.add(local(lost(FlowState::Registering, 2ms), port));
+        sheet.add(local(lost(FlowState::Provisional, 3ms), port));
+        sheet.add(local(lost(FlowState::Up, 4ms), port));
+        const bool other = std::string_view(port).ends_with('2');
+        EXPECT_EQ(sheet.verdict(), other ? DrillVerdict::Pass : DrillVerdict::Fail)
+            << sheet.table();
+        EXPECT_EQ(sheet.conclusion().find("no new flow") == std::string::npos, other);
+    }
+}
+
+TEST(DrillSheet, TheProxyIsTimedByCallsToOurOwnAddress)
+{
+    for (const bool brought : {true, false}) {
+        DrillSheet sheet(engine::Drill::Cut, flow(FlowState::Up, -5s), kStart, {});
+        recover(sheet, 5ms);
+        sheet.add(lost(FlowState::Up, 1060ms));
+        EXPECT_TRUE(sheet.back());
+        DrillSheet::Call meanwhile;
+        if (brought)
+            meanwhile.took = 8s;
+        meanwhile.cameBy = brought ? 1 : 0;
+        meanwhile.refusal = brought ? "" : "480 Temporarily Unavailable";
+        sheet.called(meanwhile);
+        sheet.called({true, 20ms, 2, {}});
+        const auto lines = sheet.lines();
+        EXPECT_EQ(lineWith(lines, brought ? "by flow 1" : "480").verdict,
+                  brought ? DrillVerdict::Pass : DrillVerdict::Fail);
+        EXPECT_EQ(lineWith(lines, "brings a call again").measured, 20ms);
+        EXPECT_EQ(sheet.verdict(), brought ? DrillVerdict::Pass : DrillVerdict::Fail);
+    }
+}
