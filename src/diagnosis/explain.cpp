@@ -31,13 +31,16 @@ std::string_view effectText(sip::Effect effect)
 
 std::string summaryOf(int code)
 {
+    constexpr int kEarlyDialogTerminated = 199; // RFC 5057 is older than it
     const auto *const entry = sip::status(code);
     if (entry == nullptr)
         return fmt::format("{}, not registered; treated as {}", responseClass(code),
                            sip::treatedAs(code));
     return fmt::format("{}, {}{}; {}", responseClass(code), entry->reference,
                        entry->registered ? "" : " (not registered with IANA)",
-                       effectText(entry->effect));
+                       code == kEarlyDialogTerminated
+                           ? "ends one early dialog, the request goes on (RFC 6228)"
+                           : effectText(entry->effect));
 }
 
 /// The article of a code, or what the class of an unknown one says (RFC 3261 section 8.1.3.2).

@@ -195,7 +195,9 @@ void tellFlowFailure(const Evidence &evidence, trace::RowId row, Telling &out, E
         row = first->finalResponse;
     }
     const bool needsFlow = failed->method != sip::Method::Register;
-    const auto meaning = answerTimeText(failed->started, evidence.time(row));
+    const auto meaning = failed->finalResponse == row
+                             ? timeToAnswer(evidence, *failed)
+                             : answerTimeText(failed->started, evidence.time(row));
     if (const auto colon = meaning.find(": "); needsFlow && colon != std::string::npos)
         out.say(fmt::format("The time to answer says: {}.", meaning.substr(colon + 2)));
     if (needsFlow)

@@ -9,6 +9,11 @@
 #include <sip/uri.h>
 
 namespace diagnosis {
+namespace {
+
+constexpr auto kAtOnce = std::chrono::milliseconds(50);
+
+} // namespace
 
 bool handedOn(const Evidence &evidence, const calls::Transaction &transaction)
 {
@@ -31,6 +36,17 @@ bool saidByItsEdge(const Evidence &evidence, const calls::Transaction &transacti
         return answerer == token.readable->edge;
     const auto host = sip::addressOf(sip::parseUri(token.value).host);
     return host && answerer.address == *host;
+}
+
+bool refusesItsToken(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    if (transaction.finalStatus != 403 || !transaction.request.valid() ||
+        transaction.method == sip::Method::Register ||
+        transaction.finished - transaction.started > kAtOnce)
+        return false;
+    const auto way = routed(evidence, transaction);
+    return way && way->token.readable && saidByItsEdge(evidence, transaction, way->token) &&
+           !handedOn(evidence, transaction); // then the edge took its token
 }
 
 bool saidByDevice(const Evidence &evidence, const calls::Transaction &transaction)

@@ -78,13 +78,16 @@ FlowVerdict targetsFlow(const Evidence &evidence, const calls::Transaction &fail
     const bool direct = vias <= 1 && failed.finished - failed.started < kAtOnce &&
                         base::lower(warning).find("flow") != std::string::npos;
     const auto way = routed(evidence, failed);
+    const auto *const flow = way ? flowOf(evidence, way->token) : nullptr;
+    if (auto past = flow != nullptr ? pastOf(evidence, failed, *flow) : std::nullopt)
+        return *past;
     const bool known = way && saidByItsEdge(evidence, failed, way->token);
     const bool triedOn = nextAttempt(evidence, failed) != nullptr;
     verdict.which = direct ? FlowCase::EdgeIsRegistrar : FlowCase::NoFlowLeft;
     verdict.text =
-        direct ? fmt::format("{} is registrar and edge in one: it found the connection of the "
-                             "target gone and had "
-                             "no other flow to try.",
+        direct ? fmt::format("{} is registrar and edge in one, or hands on the word of an edge "
+                             "behind it: the connection of the target is gone, and no other flow "
+                             "took the call.",
                              sender(evidence, failed.finalResponse))
                : fmt::format("The target is registered over a connection that {}{} no longer has.",
                              sender(evidence, failed.finalResponse),
@@ -126,6 +129,25 @@ FlowVerdict misused(const Evidence &evidence, const calls::Transaction &failed)
          "RFC 5626 section 4.5.",
          "callee's user agent",
          carrier(evidence, failed.request) != nullptr ? Action::ReRegister : Action::None}};
+    return verdict;
+}
+
+/// A 430 to a request that goes to no flow: nothing in it names one.
+FlowVerdict withoutRoute(const Evidence &evidence, const calls::Transaction &failed)
+{
+    FlowVerdict verdict;
+    verdict.which = FlowCase::Misused;
+    verdict.grade = Grade::Likely;
+    verdict.text =
+        fmt::format("{} answered 430 to a {} that has no Route and so names no flow: "
+                    "that is no edge's word, but the code's own use by a user agent or "
+                    "a back-to-back user agent.",
+                    sender(evidence, failed.finalResponse), sip::methodText(failed.method));
+    verdict.impact = fmt::format("This {} fails; the dialog is not ended by it and media may still "
+                                 "run (RFC 5057).",
+                                 sip::methodText(failed.method));
+    verdict.fixes = {{"Answer with the code that says why (481 for a dialog that is not known).",
+                      "operator", Action::None}};
     return verdict;
 }
 
@@ -186,6 +208,8 @@ FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction 
     const auto way = routed(evidence, failed);
     if (way && way->senders)
         return ownFlow(evidence, failed, *way);
+    if (failed.inDialog && evidence.message(failed.request).find(sip::HeaderId::Route) == nullptr)
+        return withoutRoute(evidence, failed);
     if (failed.inDialog)
         return peersFlow(evidence, failed, way);
     return targetsFlow(evidence, failed);

@@ -67,6 +67,9 @@ bool handedOn(const Evidence &evidence, const calls::Transaction &transaction);
 /// that Route.
 bool saidByItsEdge(const Evidence &evidence, const calls::Transaction &transaction,
                    const TokenSeen &token);
+/// An edge answers 403 at once to a token of its own: it cannot verify it any more (RFC 5626
+/// section 5.3.1).
+bool refusesItsToken(const Evidence &evidence, const calls::Transaction &transaction);
 /// The user agent itself gave the answer: the end of a registered flow, or the one that a token in
 /// a Route of this call names. Then its flow carried request and answer.
 bool saidByDevice(const Evidence &evidence, const calls::Transaction &transaction);
@@ -109,6 +112,8 @@ enum class FlowCase : std::uint8_t {
     Vendor,          // a dialog recovery scheme of its own
     Misused,         // the answer to a REGISTER
     MisusedByDevice, // the user agent answered so over a flow that works
+    FlowLives,       // the edge has the connection and does not find it
+    BindingKept,     // the registrar used a binding that was replaced, removed or over
 };
 struct FlowVerdict {
     FlowCase which = FlowCase::NoFlowLeft;
@@ -117,8 +122,14 @@ struct FlowVerdict {
     std::string impact; // one sentence
     std::vector<Fix> fixes;
 };
+/// What the trace knows of the flow that was needed, where that makes it another case; nullopt: no
+/// more than that it is gone.
+std::optional<FlowVerdict> pastOf(const Evidence &evidence, const calls::Transaction &failed,
+                                  const flows::Flow &flow);
 FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction &failed);
 
+/// A token that its own edge refuses: it has another key since it restarted.
+Fix tokenKeyFix();
 /// How to keep it from coming back: the measured silence, a second flow, and the edge's settings in
 /// its own form.
 std::vector<Fix> preventFlowFailure(const Evidence &evidence, const calls::Transaction &failed);
@@ -146,5 +157,7 @@ std::string tokenText(const Evidence &evidence, const TokenSeen &token, base::In
 /// What the time to answer tells: known at once, or found by a timer. A trace without times tells
 /// nothing of it.
 std::string answerTimeText(base::Instant asked, base::Instant answered);
+/// The same, where a provisional answer may have come first.
+std::string timeToAnswer(const Evidence &evidence, const calls::Transaction &failed);
 
 } // namespace diagnosis

@@ -12,6 +12,8 @@ namespace {
 
 constexpr base::Duration kUsualPeriod = std::chrono::seconds(30); // safe for UDP in most NATs
 
+/// Settings stand as lines of their own, as they are written into the product's file, which takes
+/// the remarks for comments: who reads them can copy them.
 struct Product {
     const char *word; // in Server or User-Agent, lower case
     const char *name;
@@ -20,31 +22,59 @@ struct Product {
 };
 constexpr Product kProducts[] = {
     {"kamailio", "Kamailio",
-     "modparam(\"registrar\", \"outbound_mode\", 1); modparam(\"registrar\", \"flow_timer\", {}); "
-     "tcp_connection_lifetime={}; modparam(\"outbound\", \"flow_token_secret\", \"...\"); load "
-     "stun.so for UDP, and answer 430 yourself where t_relay() fails for a flow",
-     "at the edge loadmodule \"outbound.so\" before loadmodule \"path.so\", and add_path() for "
-     "each "
-     "REGISTER; at the registrar loadmodule \"outbound.so\", modparam(\"registrar\", "
-     "\"outbound_mode\", 1) and modparam(\"registrar\", \"use_path\", 1)"},
+     R"(# edge: a connection outlives the keep-alives, tokens outlive a restart
+loadmodule "outbound.so"
+loadmodule "stun.so"    # keep-alives over UDP
+tcp_connection_lifetime={1}
+modparam("outbound", "flow_token_secret", "...")
+# edge: where t_relay() fails for a flow, answer it yourself
+send_reply("430", "Flow Failed");
+# registrar
+modparam("registrar", "outbound_mode", 1)
+modparam("registrar", "flow_timer", {0}))",
+     R"(# edge
+loadmodule "outbound.so"    # before path.so
+loadmodule "path.so"
+add_path();                 # for each REGISTER
+# registrar
+loadmodule "outbound.so"
+modparam("registrar", "outbound_mode", 1)
+modparam("registrar", "use_path", 1))"},
     {"opensips", "OpenSIPS",
-     "modparam(\"nathelper\", \"natping_interval\", {}); modparam(\"nathelper\", \"natping_tcp\", "
-     "1); tcp_connection_lifetime={}; modparam(\"registrar\", \"tcp_persistent_flag\", "
-     "\"TCP_PERSISTENT\") with setflag(\"TCP_PERSISTENT\") before save(), so that a registered "
-     "connection stays",
-     "it has no module for RFC 5626: let user agents register without outbound there "
-     "(fix_nated_register(), and nathelper's pings), or put an edge in front that has it"},
+     R"(modparam("nathelper", "natping_interval", {0})
+modparam("nathelper", "natping_tcp", 1)
+tcp_connection_lifetime={1}
+# a registered connection stays
+modparam("registrar", "tcp_persistent_flag", "TCP_PERSISTENT")
+setflag("TCP_PERSISTENT");  # before save())",
+     R"(# It has no module for RFC 5626. User agents register without outbound:
+fix_nated_register();
+modparam("nathelper", "natping_interval", 30)
+# or an edge that has it stands in front.)"},
     {"flexisip", "Flexisip",
-     "[module::NatHelper] nat-traversal-strategy=flow-token; [global] keepalive-interval={}, "
-     "idle-timeout={}",
-     "[module::NatHelper] enabled=true, nat-traversal-strategy=flow-token"},
+     R"([global]
+keepalive-interval={0}
+idle-timeout={1}
+[module::NatHelper]
+nat-traversal-strategy=flow-token)",
+     R"([module::NatHelper]
+enabled=true
+nat-traversal-strategy=flow-token)"},
     {"repro", "repro (reSIProcate)",
-     "DisableOutbound = false (repro.config as shipped says true); OutboundVersion = 5626; "
-     "RecordRouteUri = sip:its.own.name (without it outbound stays off); FlowTimer = {}; "
-     "TCPConnectionGCAge = 7200 (never below {}); its token key is made anew at every start, so a "
-     "restart ends all flows",
-     "DisableOutbound = false; OutboundVersion = 5626; RecordRouteUri = sip:its.own.name; "
-     "AssumeFirstHopSupportsOutbound = true only where the edge really keeps flows"},
+     R"(# repro.config; as shipped it says DisableOutbound = true
+DisableOutbound = false
+OutboundVersion = 5626
+# without a name of its own outbound stays off
+RecordRouteUri = sip:its.own.name
+FlowTimer = {0}
+# never below {1}
+TCPConnectionGCAge = 7200
+# Its token key is made anew at every start: a restart ends all flows.)",
+     R"(DisableOutbound = false
+OutboundVersion = 5626
+RecordRouteUri = sip:its.own.name
+# only where the edge really keeps flows
+AssumeFirstHopSupportsOutbound = true)"},
 };
 
 /// The products to speak of: the one that tells its name, or all.
@@ -66,21 +96,46 @@ std::string serverOf(const Evidence &evidence, const calls::Transaction &failed)
                : std::string();
 }
 
-/// How long nothing was heard of the flow before it was needed; 0: nothing tells, or its end was
-/// seen, so that it is no idle time.
-base::Duration silence(const flows::Flow &flow, base::Instant needed)
+/// Seen on the flow itself, and not told of it from elsewhere.
+bool passedThere(const Evidence &evidence, const flows::Flow &flow, trace::RowId row)
+{
+    if (!row.valid())
+        return false;
+    const auto from = evidence.trace.source(row), to = evidence.trace.destination(row);
+    return (from == flow.edge && to == flow.userAgent) ||
+           (from == flow.userAgent && to == flow.edge);
+}
+
+/// The distance of keep-alives that the flow may have (RFC 5626 section 4.4).
+base::Duration longestDistance(const flows::Flow &flow)
+{
+    if (flow.flowTimer.count() > 0)
+        return flow.flowTimer;
+    return flow.transport == base::Transport::Udp ? std::chrono::seconds(29)
+                                                  : std::chrono::seconds(120);
+}
+
+/// How long nothing was heard of the flow before it was needed; 0: nothing tells. So it is where
+/// the trace has nothing of the flow itself, where its end was seen, which is no idle time, and
+/// where its keep-alives were answered in time.
+base::Duration silence(const Evidence &evidence, const flows::Flow &flow, base::Instant needed)
 {
     using flows::Happening;
-    base::Instant last;
+    base::Instant last, pong;
     bool ended = false;
     for (const auto &event : flow.events) {
         if (event.time >= needed || event.what == Happening::PongMissing ||
-            event.what == Happening::Unreachable)
+            event.what == Happening::Unreachable || event.what == Happening::StateChanged ||
+            !passedThere(evidence, flow, event.row))
             continue;
         last = std::max(last, event.time);
         ended = event.what == Happening::Closed || event.what == Happening::Reset;
+        if (event.what == Happening::Pong)
+            pong = event.time;
     }
-    return last.known() && !ended ? needed - last : base::Duration{0};
+    if (!last.known() || ended || (pong.known() && needed - pong <= longestDistance(flow)))
+        return base::Duration{0};
+    return needed - last;
 }
 
 base::Duration advised(base::Duration silent)
@@ -105,9 +160,8 @@ Fix keepAliveFix(base::Duration silent, std::string keeper)
                 std::move(keeper), Action::None};
     return {fmt::format("How long a silence this way survives is not in this trace; a search with "
                         "keep-alives stopped (on the flow board, or earshot register --nat-idle) "
-                        "measures it. Until then a keep-alive every {} s is safe nearly "
-                        "everywhere.",
-                        wholeSeconds),
+                        "measures it. Until then the distances of RFC 5626 section 4.4 are safe "
+                        "nearly everywhere: 24 to 29 s over UDP, 95 to 120 s over a connection."),
             std::move(keeper), Action::None};
 }
 
@@ -128,7 +182,8 @@ std::vector<Fix> preventFlowFailure(const Evidence &evidence, const calls::Trans
     std::vector<Fix> out;
     const auto way = routed(evidence, failed);
     const flows::Flow *flow = way ? flowOf(evidence, way->token) : nullptr;
-    const auto silent = flow != nullptr ? silence(*flow, failed.started) : base::Duration{0};
+    const auto silent =
+        flow != nullptr ? silence(evidence, *flow, failed.started) : base::Duration{0};
     const auto wholeSeconds = std::max<std::int64_t>(1, advised(silent) / std::chrono::seconds(1));
     const std::string keeper(keeperOf(evidence, failed, way));
     out.push_back(keepAliveFix(silent, keeper));
@@ -138,11 +193,18 @@ std::vector<Fix> preventFlowFailure(const Evidence &evidence, const calls::Trans
                        keeper, Action::None});
     eachProduct(serverOf(evidence, failed), [&](const Product &product) {
         out.push_back(
-            {fmt::format("In {}: {}.", product.name,
+            {fmt::format("In {}:\n{}", product.name,
                          fmt::format(fmt::runtime(product.keeps), wholeSeconds, wholeSeconds + 30)),
              "edge proxy", Action::None});
     });
     return out;
+}
+
+Fix tokenKeyFix()
+{
+    return {"Keep the key of the flow tokens over a restart (Kamailio: modparam \"outbound\" "
+            "\"flow_token_secret\"; Flexisip keeps it in a file).",
+            "edge proxy", Action::None};
 }
 
 std::vector<Fix> enableOutbound(const Evidence &evidence, const calls::Transaction &refused)
@@ -150,7 +212,7 @@ std::vector<Fix> enableOutbound(const Evidence &evidence, const calls::Transacti
     std::vector<Fix> out;
     eachProduct(serverOf(evidence, refused), [&](const Product &product) {
         out.push_back(
-            {fmt::format("In {}: {}.", product.name, product.enables), "edge proxy", Action::None});
+            {fmt::format("In {}:\n{}", product.name, product.enables), "edge proxy", Action::None});
     });
     return out;
 }
@@ -175,6 +237,12 @@ std::string expectedOf(FlowCase which)
     case FlowCase::MisusedByDevice:
         return "By RFC 5626 section 11.5 only an edge proxy says 430, and only to the proxy that "
                "chose the flow.";
+    case FlowCase::FlowLives:
+        return "By RFC 5626 section 5.3 an edge says 430 only where the flow of the token does not "
+               "exist any more; this one does.";
+    case FlowCase::BindingKept:
+        return "By RFC 5626 section 6 and RFC 3261 section 10.3 a registrar keeps no binding that "
+               "was replaced, removed or is over, and calls nobody by it.";
     case FlowCase::Local:
     case FlowCase::Vendor:
         break;

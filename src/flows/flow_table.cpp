@@ -58,7 +58,11 @@ FlowEvent &FlowTable::Work::note(Entry &entry, Happening what, trace::RowId row,
     auto &events = entry.flow.events;
     if (events.size() >= kMostEvents)
         events.erase(events.begin());
-    FlowEvent &event = events.emplace_back();
+    // What is found out later, a pong that did not come, stands where it happened.
+    const auto place = std::upper_bound(
+        events.begin(), events.end(), time,
+        [](base::Instant when, const FlowEvent &event) { return when < event.time; });
+    FlowEvent &event = *events.emplace(place);
     event.time = time;
     event.what = what;
     event.row = row;
@@ -202,10 +206,13 @@ void FlowTable::Work::closed(const trace::Trace &trace, trace::RowId row)
     const bool reset = trace.row(row).kind == trace::RowKind::Reset;
     const bool byUserAgent = trace.source(row) == entry->flow.userAgent;
     entry->ended = std::max(entry->ended, trace.row(row).time);
-    if (!entry->flow.closedAt.valid())
+    const bool first = !entry->flow.closedAt.valid();
+    if (first)
         entry->flow.closedAt = row;
-    std::string text = reset ? "connection reset by the " : "connection closed by the ";
-    text += byUserAgent ? "user agent" : "edge";
+    const std::string who = byUserAgent ? "user agent" : "edge";
+    std::string text = reset   ? "connection reset by the " + who
+                       : first ? "connection closed by the " + who
+                               : "the " + who + " closed its side too"; // answers the first FIN
     note(*entry, reset ? Happening::Reset : Happening::Closed, row, trace.row(row).time, 0,
          std::move(text));
 }

@@ -37,7 +37,10 @@ std::string titleOf(const calls::Call &call)
     else if (call.finalStatus != 0)
         out += fmt::format(", {} {}", call.finalStatus, sip::phrase(call.finalStatus));
     else
-        out += fmt::format(", {}", calls::stateText(call.state));
+        out += fmt::format(", {}",
+                           call.kind != calls::Kind::Call && call.state == calls::State::Calling
+                               ? "not answered yet" // it calls nobody
+                               : calls::stateText(call.state));
     return base::printable(out, false, 400);
 }
 

@@ -49,11 +49,17 @@ void writeFixes(const ReportInput &input, std::span<const diagnosis::Fix> fixes,
     if (fixes.empty())
         return;
     out << "<p><strong>How to fix</strong></p>\n<ol>";
-    for (const diagnosis::Fix &fix : fixes)
-        out << fmt::format("<li>{}{}</li>\n", safe(input, fix.text),
-                           fix.party.empty() ? ""
-                                             : fmt::format(" <span class=\"muted\">({})</span>",
-                                                           safe(input, fix.party)));
+    for (const diagnosis::Fix &fix : fixes) {
+        const auto end = fix.text.find('\n'); // settings stand below the sentence
+        out << fmt::format(
+            "<li>{}{}{}</li>\n", safe(input, fix.text.substr(0, end)),
+            fix.party.empty()
+                ? ""
+                : fmt::format(" <span class=\"muted\">({})</span>", safe(input, fix.party)),
+            end == std::string::npos
+                ? ""
+                : fmt::format("<pre>{}</pre>", safe(input, fix.text.substr(end + 1))));
+    }
     out << "</ol>\n";
 }
 

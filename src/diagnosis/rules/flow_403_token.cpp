@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <base/search.h>
 #include <base/text.h>
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -10,13 +12,27 @@
 namespace diagnosis::rules {
 namespace {
 
-constexpr auto kAtOnce = std::chrono::milliseconds(50);
-
-/// The trace holds the end of that very flow: the token was good, the flow is gone (flow-hidden).
-bool wasGone(const Evidence &evidence, const TokenSeen &token, base::Instant when)
+/// How the connection of the flow had ended before, if the trace knows; a restart of the edge ends
+/// it and loses the key in one.
+std::string endText(const Evidence &evidence, const TokenSeen &token, base::Instant when,
+                    std::vector<EvidenceRef> &places)
 {
     const auto *const flow = flowOf(evidence, token);
-    return flow != nullptr && deathOf(*flow, when) != nullptr;
+    const auto *const end = flow != nullptr ? deathOf(*flow, when) : nullptr;
+    if (end == nullptr || !end->row.valid())
+        return {};
+    places.push_back(at(end->row, "the end of its connection"));
+    return fmt::format(" Its connection had ended {} before [{}], {}.", lasting(when - end->time),
+                       places.size(),
+                       byEdge(evidence, *flow, end->row) ? "by the edge, as a restart does"
+                                                         : "which alone makes no token bad");
+}
+
+/// The token, as edges name it.
+bool speaksOfTheWay(std::string_view words)
+{
+    return base::containsNoCase(words, "token") || base::containsNoCase(words, "flow") ||
+           base::containsNoCase(words, "route");
 }
 
 /// Words of the refusal that speak of something else than the way: a caller, a rule, an account.
@@ -28,18 +44,14 @@ std::string ownWords(const sip::Message &answer)
             out += fmt::format("{}{}{}", out.empty() ? "" : ", ", label, shown(words));
     };
     const auto phrase = base::trim(answer.reason);
-    const auto names = [&](std::string_view word) { // the way, as edges name it
-        return std::search(phrase.begin(), phrase.end(), word.begin(), word.end(),
-                           [](char a, char b) {
-                               return base::equalsNoCase({&a, 1}, {&b, 1});
-                           }) != phrase.end();
-    };
-    const bool usual = phrase.empty() || base::equalsNoCase(phrase, "Forbidden") ||
-                       names("token") || names("flow") || names("route");
+    const auto warning = answer.value(sip::HeaderId::Warning);
+    const bool usual =
+        phrase.empty() || base::equalsNoCase(phrase, "Forbidden") || speaksOfTheWay(phrase);
     if (!usual)
         add("", phrase);
     add("Reason: ", answer.value(sip::HeaderId::Reason));
-    add("Warning: ", answer.value(sip::HeaderId::Warning));
+    if (!speaksOfTheWay(warning))
+        add("Warning: ", warning);
     return out;
 }
 
@@ -47,15 +59,9 @@ std::string ownWords(const sip::Message &answer)
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &transaction : evidence.call.transactions) {
-        if (transaction.finalStatus != 403 || !transaction.request.valid() ||
-            transaction.method == sip::Method::Register ||
-            transaction.finished - transaction.started > kAtOnce)
+        if (!refusesItsToken(evidence, transaction))
             continue;
         const auto way = routed(evidence, transaction);
-        if (!way || !way->token.readable || !saidByItsEdge(evidence, transaction, way->token) ||
-            wasGone(evidence, way->token, transaction.started) ||
-            handedOn(evidence, transaction)) // then the edge took its token
-            continue;
         const auto words = ownWords(evidence.message(transaction.finalResponse));
         const auto what = fmt::format(
             "{} answered 403 [1] after {} to the {} whose Route holds one "
@@ -81,9 +87,12 @@ void check(const Evidence &evidence, Findings &out)
                              "looks registered.";
         f.evidence = {at(transaction.finalResponse, "the refusal"),
                       at(evidence, transaction.request, way->token.value, "the flow token")};
-        f.fixes = {{"Keep the key of the flow tokens over a restart (Kamailio: modparam "
-                    "\"outbound\" \"flow_token_secret\"; Flexisip keeps it in a file).",
-                    "edge proxy", Action::None},
+        f.text += endText(evidence, way->token, transaction.started, f.evidence);
+        if (const auto warning =
+                evidence.message(transaction.finalResponse).value(sip::HeaderId::Warning);
+            speaksOfTheWay(warning))
+            f.text += fmt::format(" Its Warning reads: {}.", shown(warning));
+        f.fixes = {tokenKeyFix(),
                    {"Register again when the connection to the edge ended, with the same reg-id.",
                     std::string(keeperOf(evidence, transaction, way)), Action::None},
                    {"Treat such a 403 like a 430: try the target's next flow.", "home proxy",

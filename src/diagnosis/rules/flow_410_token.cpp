@@ -27,8 +27,11 @@ void check(const Evidence &evidence, Findings &out)
                                 lasting(transaction.finished - transaction.started),
                                 methodOf(evidence, transaction),
                                 tokenText(evidence, way->token, transaction.started)));
-        f.impact = "The home proxy takes 410 for the user agent's own answer and tries none of its "
-                   "other flows.";
+        f.impact = reachedLater(evidence, transaction) != nullptr
+                       ? "None for the caller here, for another flow was tried and answered; most "
+                         "proxies take 410 for the user agent's own answer."
+                       : "The home proxy takes 410 for the user agent's own answer and tries none "
+                         "of its other flows.";
         f.evidence = {at(transaction.finalResponse, "the refusal"),
                       at(evidence, transaction.request, way->token.value, "the flow token")};
         f.fixes = {{"Bring the edge to RFC 5626 (430; repro: OutboundVersion = 5626).",

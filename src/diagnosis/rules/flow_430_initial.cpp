@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <base/text.h>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -57,6 +58,15 @@ std::size_t refusedFlows(const Evidence &evidence, const calls::Transaction &fai
         }));
 }
 
+/// "430 Flow Failed", or in the words that stand there.
+std::string saidText(const Evidence &evidence, const calls::Transaction &failed)
+{
+    const auto phrase = evidence.message(failed.finalResponse).reason;
+    return phrase.empty() || base::equalsNoCase(phrase, "Flow Failed")
+               ? codeText(430)
+               : fmt::format("430 \"{}\"", shown(phrase));
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto *const failed = origin(evidence, 430, false);
@@ -69,11 +79,12 @@ void check(const Evidence &evidence, Findings &out)
     const auto end = outcome(evidence, reachedLater(evidence, *failed), severity);
     auto &f =
         out.add("flow-430-initial", severity, verdict.grade,
-                fmt::format("{} [1] was answered 430 Flow Failed [2], {}. {}{}",
-                            methodOf(evidence, *failed),
-                            verdict.which == FlowCase::MisusedByDevice
+                fmt::format("{} [1] was answered {} [2], {}. {}{}", methodOf(evidence, *failed),
+                            saidText(evidence, *failed),
+                            verdict.which == FlowCase::MisusedByDevice ||
+                                    verdict.which == FlowCase::FlowLives
                                 ? lasting(failed->finished - failed->started) + " after the request"
-                                : answerTimeText(failed->started, failed->finished),
+                                : timeToAnswer(evidence, *failed),
                             verdict.text, end));
     f.impact = verdict.impact;
     f.evidence = {at(failed->request, "the request"),

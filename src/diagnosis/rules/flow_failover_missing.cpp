@@ -16,8 +16,8 @@ constexpr int kMost = 64; // attempts that are looked at
 const flows::Flow *spare(const Evidence &evidence, const flows::Flow &dead, base::Instant when)
 {
     for (const auto &flow : evidence.flows)
-        if (flow && sameDevice(*flow, dead) && boundAt(*flow, when) &&
-            deathOf(*flow, when) == nullptr)
+        if (flow && sameDevice(*flow, dead) && flow->report.regId != dead.report.regId &&
+            boundAt(*flow, when) && deathOf(*flow, when) == nullptr)
             return flow.get();
     return nullptr;
 }

@@ -8,6 +8,7 @@ namespace diagnosis::rules {
 namespace {
 
 constexpr auto kSoonAfter = std::chrono::seconds(2);
+constexpr auto kLeastWait = std::chrono::milliseconds(1500); // a retransmission or two
 
 /// Was it the flow that failed? 430 says so, 477 that the connection is gone; the others have more
 /// reasons, so that both attempts have to name a flow and nobody rang.
@@ -19,6 +20,7 @@ std::optional<Grade> metDeadFlow(const Evidence &evidence, const calls::Transact
         return Grade::Seen;
     case 403:
     case 408:
+    case 410:
     case 477:
     case 503:
         break;
@@ -37,51 +39,106 @@ std::optional<Grade> metDeadFlow(const Evidence &evidence, const calls::Transact
     return Grade::Likely;
 }
 
+/// The same sender went on to another flow of the device while nothing at all had come back: no
+/// parallel fork, for which it would not have waited. nullptr: it did not.
+const calls::Transaction *afterSilence(const Evidence &evidence, const calls::Transaction &silent)
+{
+    if (silent.finalStatus != 0 || !silent.request.valid() || silent.localFailure.valid() ||
+        !routed(evidence, silent))
+        return nullptr;
+    const auto from = evidence.trace.source(silent.request).address;
+    for (const auto &next : evidence.call.transactions) {
+        const bool later = next.request.valid() && next.method == silent.method &&
+                           next.cseq == silent.cseq && next.branch != silent.branch &&
+                           next.sentBy == silent.sentBy &&
+                           next.started - silent.started >= kLeastWait &&
+                           evidence.trace.source(next.request).address == from;
+        const bool quiet =
+            silent.responses.empty() || evidence.time(silent.responses.front()) > next.started;
+        if (!later || !quiet || !routed(evidence, next))
+            continue;
+        const auto *const one = routedFlow(evidence, silent);
+        const auto *const other = routedFlow(evidence, next);
+        if (one == nullptr || other == nullptr || sameDevice(*one, *other))
+            return &next;
+    }
+    return nullptr;
+}
+
+std::string storyOf(const Evidence &evidence, const calls::Transaction &failed,
+                    const calls::Transaction &next, Grade grade)
+{
+    const auto went =
+        fmt::format("{} tried {} [2], and that attempt went through [3].",
+                    evidence.trace.source(next.request).text(), receiver(evidence, next.request));
+    if (failed.finalStatus == 0)
+        return fmt::format("{} [1] got no answer from {} in {}, as over a dead flow. Then {}",
+                           methodOf(evidence, failed), receiver(evidence, failed.request),
+                           lasting(next.started - failed.started), went);
+    return fmt::format("{} met {} at {}: {} after {} [1]. {} later {}", methodOf(evidence, failed),
+                       grade == Grade::Seen ? "a dead flow" : "what is most likely a dead flow",
+                       sender(evidence, failed.finalResponse), failed.finalStatus,
+                       lasting(failed.finished - failed.started),
+                       lasting(next.started - failed.finished), went);
+}
+
+/// What may be done about it, our own part first.
+std::vector<Fix> fixesOf(const Evidence &evidence, const calls::Transaction &failed,
+                         const std::optional<Routed> &way)
+{
+    std::vector<Fix> out{
+        failed.finalStatus == 430
+            ? Fix{"Remove the dead binding when a 430 comes back for it.", "home proxy",
+                  Action::None}
+            : Fix{"Say 430 for a flow that is gone, at once; then its binding can be removed.",
+                  "edge proxy", Action::None},
+        {"Re-register the dead flow with the same reg-id.",
+         std::string(keeperOf(evidence, failed, way)), Action::ReRegister}};
+    const auto *const flow = way ? flowOf(evidence, way->token) : nullptr;
+    if (flow != nullptr && flow->ours)
+        std::swap(out[0], out[1]);
+    else
+        out[1].action = Action::None;
+    return out;
+}
+
+void report(const Evidence &evidence, const calls::Transaction &failed,
+            const calls::Transaction &next, Grade grade, Findings &out)
+{
+    const auto way = routed(evidence, failed);
+    auto text = storyOf(evidence, failed, next, grade);
+    if (way)
+        text += fmt::format(" The dead one: {}.", tokenText(evidence, way->token, failed.started));
+    auto &f = out.add("flow-failover-ok", Severity::Info, grade, std::move(text));
+    f.impact = fmt::format("None for the caller but {} of delay; the dead binding delays every "
+                           "further call until it is "
+                           "refreshed or removed.",
+                           lasting(next.started - failed.started));
+    const auto proof = next.finalResponse.valid() ? next.finalResponse
+                       : next.responses.empty()   ? next.request
+                                                  : next.responses.back();
+    f.evidence = {failed.finalResponse.valid() ? at(failed.finalResponse, "the flow is gone")
+                                               : at(failed.request, "nothing came back"),
+                  at(next.request, "the next flow"), at(proof, "it works")};
+    f.fixes = fixesOf(evidence, failed, way);
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &failed : evidence.call.transactions) {
-        if (failed.inDialog || failed.finalStatus < 300 || !failed.finalResponse.valid())
+        if (failed.inDialog || failed.method == sip::Method::Ack || toldTheWorse(evidence))
+            continue;
+        if (const auto *const next = afterSilence(evidence, failed);
+            next != nullptr && reached(evidence, *next))
+            return report(evidence, failed, *next, Grade::Likely, out);
+        if (failed.finalStatus < 300 || !failed.finalResponse.valid())
             continue;
         const auto *const next = nextAttempt(evidence, failed);
         if (next == nullptr || next->started - failed.finished > kSoonAfter ||
-            !reached(evidence, *next) || toldTheWorse(evidence))
+            !reached(evidence, *next))
             continue;
-        const auto grade = metDeadFlow(evidence, failed, *next);
-        if (!grade)
-            continue;
-        const auto way = routed(evidence, failed);
-        auto text = fmt::format(
-            "{} met {} at {}: {} after {} [1]. {} later {} tried {} [2], and that attempt went "
-            "through [3].",
-            methodOf(evidence, failed),
-            *grade == Grade::Seen ? "a dead flow" : "what is most likely a dead flow",
-            sender(evidence, failed.finalResponse), failed.finalStatus,
-            lasting(failed.finished - failed.started), lasting(next->started - failed.finished),
-            evidence.trace.source(next->request).text(), receiver(evidence, next->request));
-        if (way)
-            text +=
-                fmt::format(" The dead one: {}.", tokenText(evidence, way->token, failed.started));
-        auto &f = out.add("flow-failover-ok", Severity::Info, *grade, std::move(text));
-        f.impact = fmt::format("None for the caller but {} of delay; the dead binding delays every "
-                               "further call until it is "
-                               "refreshed or removed.",
-                               lasting(next->started - failed.started));
-        const auto proof = next->finalResponse.valid() ? next->finalResponse
-                           : next->responses.empty()   ? next->request
-                                                       : next->responses.back();
-        f.evidence = {at(failed.finalResponse, "the flow is gone"),
-                      at(next->request, "the next flow"), at(proof, "it works")};
-        f.fixes = {
-            {"Remove the dead binding when a 430 comes back for it.", "home proxy", Action::None},
-            {"Re-register the dead flow with the same reg-id.",
-             std::string(keeperOf(evidence, failed, way)), Action::ReRegister}};
-        const auto *const flow = way ? flowOf(evidence, way->token) : nullptr;
-        const bool ours = flow != nullptr && flow->ours;
-        if (ours)
-            std::swap(f.fixes[0], f.fixes[1]);
-        else
-            f.fixes[1].action = Action::None;
-        return;
+        if (const auto grade = metDeadFlow(evidence, failed, *next))
+            return report(evidence, failed, *next, *grade, out);
     }
 }
 

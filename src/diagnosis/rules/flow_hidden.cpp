@@ -56,7 +56,8 @@ std::string_view disguise(int status)
     case 0:
         return "and nobody was told: the call does not arrive";
     case 403:
-        return "so its token was refused, where RFC 5626 wants 430 for a flow that is gone";
+        return "and its token is refused: an edge that restarted has another key, and knows "
+               "neither the connection nor the token any more";
     case 404:
     case 480:
         return "so no binding or flow was left, and the code hides that";
@@ -83,14 +84,11 @@ bool speaksForItself(const calls::Transaction &transaction)
 
 /// A code that has other reasons, from somebody who is no user agent, to a request that names a
 /// flow: all that can be said is that the flow may be gone.
-bool maySpeak(const Evidence &evidence, const calls::Transaction &transaction,
-              const TokenSeen &token)
+bool maySpeak(const Evidence &evidence, const calls::Transaction &transaction)
 {
-    const bool atOnce = transaction.finished - transaction.started < kAtOnce;
     if (transaction.finalStatus == 0 || !transaction.finalResponse.valid() ||
         handedOn(evidence, transaction) ||
-        (transaction.finalStatus == 403 && atOnce && token.readable &&
-         saidByItsEdge(evidence, transaction, token))) // flow-403-token tells
+        refusesItsToken(evidence, transaction)) // flow-403-token tells
         return false;
     const auto &answer = evidence.message(transaction.finalResponse);
     return answer.find(sip::HeaderId::Contact) == nullptr &&
@@ -230,6 +228,8 @@ void report(const Evidence &evidence, const calls::Transaction &transaction, con
                       std::move(text));
     f.evidence = std::move(places);
     tellConsequences(evidence, transaction, f);
+    if (known && transaction.finalStatus == 403) // the restart that ended it lost the key as well
+        f.fixes.insert(f.fixes.begin(), tokenKeyFix());
     f.offers = flowOffers(evidence, transaction);
 }
 
@@ -242,6 +242,8 @@ bool judge(const Evidence &evidence, const calls::Transaction &transaction, Find
                        transaction.method == Method::Register;
     if (other || !transaction.request.valid() || disguise(transaction.finalStatus).empty() ||
         wasProgressing(evidence, transaction))
+        return false;
+    if (refusesItsToken(evidence, transaction)) // flow-403-token tells
         return false;
     const auto dead = deadFlow(evidence, transaction);
     if (transaction.finalStatus == 0) {
@@ -274,7 +276,7 @@ bool judge(const Evidence &evidence, const calls::Transaction &transaction, Find
         return false;
     told.token = &*token;
     told.sure = speaksForItself(transaction);
-    if (!told.sure && !maySpeak(evidence, transaction, *token))
+    if (!told.sure && !maySpeak(evidence, transaction))
         return false;
     report(evidence, transaction, {}, told, out);
     return true;

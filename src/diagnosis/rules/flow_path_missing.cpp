@@ -19,12 +19,14 @@ void check(const Evidence &evidence, Findings &out)
             !answer.lists(sip::HeaderId::Require, "outbound") ||
             answer.find(sip::HeaderId::Path) != nullptr)
             continue;
-        auto &f = out.add("flow-path-missing", Severity::Warning, Grade::Seen,
-                          fmt::format("{} granted outbound [2] without the Path that the REGISTER "
-                                      "came with [1].",
-                                      sender(evidence, transaction.finalResponse)));
-        f.impact = "Whether the edge is on the way of incoming calls cannot be told; without the "
-                   "Path they go around it, past the flow.";
+        auto &f =
+            out.add("flow-path-missing", Severity::Warning, Grade::Seen,
+                    fmt::format("{} granted outbound [2] and did not return the Path that the "
+                                "REGISTER came with [1].",
+                                sender(evidence, transaction.finalResponse)));
+        f.impact = "The user agent cannot see whether its way was kept. Where it was not, calls go "
+                   "around the edge, past the flow; a call's Route with that token shows that it "
+                   "was.";
         f.evidence = {at(evidence, transaction.request, sip::HeaderId::Path, "the edge's Path"),
                       at(evidence, transaction.finalResponse, sip::HeaderId::Require, "granted")};
         f.fixes = {{"Store the Path with the binding and return it in the 200 (RFC 3327).",

@@ -97,8 +97,9 @@ void report(const Evidence &evidence, const flows::Flow &flow, const flows::Flow
                         lasting(back->time - missing.time), trace.destination(back->row).text());
     auto &f = out.add("flow-pong-timeout", mended ? Severity::Warning : Severity::Error,
                       Grade::Seen, std::move(text));
-    f.impact =
-        "Incoming calls over this flow were lost from the last sign of life until it was replaced.";
+    f.impact = mended ? "Incoming calls over this flow were lost from the last sign of life until "
+                        "it was replaced."
+                      : "Incoming calls over this flow are lost since its last sign of life.";
     f.evidence = {at(missing.row, "the ping")};
     f.evidence.back().flow = flow.id;
     if (next != nullptr)

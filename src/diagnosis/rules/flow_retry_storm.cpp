@@ -127,10 +127,11 @@ void check(const Evidence &evidence, Findings &out)
             auto &f = out.add(
                 "flow-retry-storm", Severity::Warning, Grade::Seen,
                 fmt::format("{} tried {} times within {} to register the flow with reg-id {} at {} "
-                            "[1][2], each time but the last in vain.",
+                            "[1][2], each time {}in vain.",
                             all[first].userAgent.text(), i - first,
                             lasting(end.started - begin.started), all[first].binding.regId,
-                            all[first].edge.text()));
+                            all[first].edge.text(),
+                            end.finalStatus / 100 == 2 ? "but the last " : ""));
             f.impact = std::string(kImpact);
             f.evidence = {at(begin.request, "the first attempt"), at(end.request, "the last")};
             f.fixes = {kFix};

@@ -37,6 +37,19 @@ bool anyResponse(const calls::Call &call)
                        [](const auto &t) { return !t.responses.empty(); });
 }
 
+/// Another attempt for the same request that its sender began meanwhile and that was answered;
+/// nullptr: none.
+const calls::Transaction *answeredMeanwhile(const Evidence &evidence,
+                                            const calls::Transaction &silent)
+{
+    const auto &all = evidence.call.transactions;
+    const auto other = std::find_if(all.begin(), all.end(), [&](const auto &t) {
+        return t.method == silent.method && t.cseq == silent.cseq && t.branch != silent.branch &&
+               t.sentBy == silent.sentBy && t.started > silent.started && t.finalStatus / 100 == 2;
+    });
+    return other == all.end() ? nullptr : &*other;
+}
+
 /// nullopt: answered, or too early to tell.
 std::optional<Grade> silent(const Evidence &evidence, const calls::Transaction &transaction)
 {
@@ -78,15 +91,20 @@ void check(const Evidence &evidence, Findings &out)
         const auto last = transaction.localFailure.valid() ? transaction.localFailure
                           : transaction.repeats.empty()    ? transaction.request
                                                            : transaction.repeats.back();
+        const auto *const saved = answeredMeanwhile(evidence, transaction);
         auto &f = out.add(
-            "tx-timeout", Severity::Error, *grade,
+            "tx-timeout", saved != nullptr ? Severity::Warning : Severity::Error, *grade,
             fmt::format("{} to {} [1] got no response {}: it was sent {} in {} [2].",
                         methodOf(evidence, transaction), to,
                         orphansOf(evidence, transaction).empty() ? "at all" : "that fits it",
                         count(transaction.repeats.size() + 1, "time"),
                         lasting(end - transaction.started)));
-        f.impact = "The sender gives up 32 s (64*T1) after the request and treats it as 408 "
-                   "Request Timeout.";
+        f.impact = saved != nullptr
+                       ? fmt::format("The sender tried another way after {}, and that was "
+                                     "answered; until then the caller waited.",
+                                     lasting(saved->started - transaction.started))
+                       : "The sender gives up 32 s (64*T1) after the request and treats it as 408 "
+                         "Request Timeout.";
         f.evidence = {at(transaction.request, "the request"), at(last, "the last sign of it")};
         f.fixes = {
             {fmt::format("Check that a SIP server listens on {} and that requests reach it.", to),

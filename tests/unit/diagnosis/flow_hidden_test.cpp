@@ -46,6 +46,24 @@ TEST(HiddenFlow, EveryDisguiseOfAFlowThatWasSeenToDie)
     }
 }
 
+/// An edge that restarts ends its connections and, with its key, its tokens.
+TEST(HiddenFlow, A403BehindAnEndOfTheFlowHasALostKeyForItsCause)
+{
+    const std::string closed = "20.000 edge>bob tcp fin\n";
+    for (const auto &[code, wait] : {std::pair(403, 0.2), std::pair(503, 0.002)}) {
+        const auto found = hidden(closed + asked(code, wait));
+        ASSERT_NE(found, nullptr) << code;
+        const bool key =
+            found->fixes.front().text.find("key of the flow tokens") != std::string::npos;
+        EXPECT_EQ(key, code == 403);
+    }
+    const support::Folded atOnce(std::string(kRegistered) + closed + asked(403, 0.002));
+    EXPECT_EQ(atOnce.find("flow-hidden"), nullptr);
+    const auto token = atOnce.find("flow-403-token");
+    ASSERT_NE(token, nullptr);
+    EXPECT_THAT(token->text, HasSubstr("by the edge, as a restart does"));
+}
+
 TEST(HiddenFlow, ATokenAndItsTimeAreEnoughForSomeCodes)
 {
     for (const auto &[code, wait] :

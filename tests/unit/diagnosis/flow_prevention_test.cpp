@@ -83,9 +83,9 @@ TEST(FlowPrevention, SpeaksOfKeepAlivesASecondFlowAndTheEdgesSettingsInEveryCase
                            480}};
     for (const auto &each : cases) {
         const auto fixes = fixesOf(explained(each.text, each.status));
-        EXPECT_THAT(fixes, HasSubstr("keep-alive every 30 s")) << each.name;
+        EXPECT_THAT(fixes, HasSubstr("24 to 29 s over UDP")) << each.name;
         EXPECT_THAT(fixes, HasSubstr("a second flow over another edge")) << each.name;
-        EXPECT_THAT(fixes, HasSubstr("In Kamailio: modparam")) << each.name;
+        EXPECT_THAT(fixes, HasSubstr("\nmodparam(\"registrar\", \"flow_timer\", 30)")) << each.name;
     }
 }
 
@@ -96,11 +96,11 @@ TEST(FlowPrevention, A439IsPreventedByAnEdgeThatDoesOutbound)
   0.004 edge>alice 439 REGISTER tag=r
 )",
                                          439));
-    EXPECT_THAT(fixes, HasSubstr("add_path() for each REGISTER"));
-    EXPECT_THAT(fixes, HasSubstr("In OpenSIPS: it has no module for RFC 5626"));
+    EXPECT_THAT(fixes, HasSubstr("\nadd_path();"));
+    EXPECT_THAT(fixes, HasSubstr("In OpenSIPS:\n# It has no module for RFC 5626"));
     EXPECT_THAT(fixes, HasSubstr("nat-traversal-strategy=flow-token"));
     EXPECT_THAT(fixes, HasSubstr("DisableOutbound = false"));
-    EXPECT_THAT(fixes, Not(HasSubstr("keep-alive every")));
+    EXPECT_THAT(fixes, Not(HasSubstr("24 to 29 s")));
 }
 
 TEST(FlowPrevention, A403WithoutAnyFlowIsNoFlowsMatter)

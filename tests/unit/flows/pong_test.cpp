@@ -78,8 +78,38 @@ TEST_F(FlowTable, AMessageUnderWayDefersThePong)
             wire.mark(RowKind::Pong, kEdge, kAgent);
         wire.time = sent + std::chrono::seconds(20);
         wire.send(kHome, "192.0.2.99:5060", support::request("OPTIONS"));
-        EXPECT_EQ(table.snapshot(id)->events.back().what == Happening::PongMissing, !comes);
+        const auto all = happenings(*table.snapshot(id));
+        EXPECT_EQ(std::count(all.begin(), all.end(), Happening::PongMissing), comes ? 0 : 1);
     }
+}
+
+/// It is found out by what comes later; the time line tells what happened in its order.
+TEST_F(FlowTable, AMissingPongStandsWhereItHappened)
+{
+    registerOver(kAgent, 1);
+    const auto id = last;
+    wire.mark(RowKind::Ping, kAgent, kEdge);
+    const auto sent = table.snapshot(id)->lastPing;
+    wire.time = sent + std::chrono::seconds(20);
+    registerOver(kAgent, 1, 2);
+    const auto all = happenings(*table.snapshot(id));
+    EXPECT_EQ(all.back(), Happening::Registered);
+    EXPECT_EQ(std::count(all.begin(), all.end(), Happening::PongMissing), 1);
+    const auto &events = table.snapshot(id)->events;
+    EXPECT_TRUE(std::is_sorted(events.begin(), events.end(),
+                               [](const auto &a, const auto &b) { return a.time < b.time; }));
+}
+
+TEST_F(FlowTable, WhoAnswersAFinIsNotSaidToHaveClosedTheFlow)
+{
+    registerOver(kAgent, 1);
+    const auto id = last;
+    wire.mark(RowKind::Fin, kAgent, kEdge, "");
+    wire.mark(RowKind::Fin, kEdge, kAgent, "");
+    const auto &events = table.snapshot(id)->events;
+    ASSERT_GE(events.size(), 2U);
+    EXPECT_EQ(events[events.size() - 2].text, "connection closed by the user agent");
+    EXPECT_EQ(events.back().text, "the edge closed its side too");
 }
 
 TEST_F(FlowTable, ExpectsNoPongWithoutOutbound)
