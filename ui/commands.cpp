@@ -30,6 +30,18 @@ void raise(QDockWidget *dock)
         inside->setFocus(Qt::ShortcutFocusReason);
 }
 
+/// A board of eight flows is not read through a slit; what the user made of it is left larger.
+void raiseBoard(Deeds &deeds)
+{
+    QDockWidget *dock = deeds.parts().flowsDock;
+    raise(dock);
+    const int title = dock->height() - dock->widget()->height();
+    const int wanted =
+        std::min(dock->widget()->sizeHint().height() + title, deeds.parts().window->height() / 3);
+    if (!dock->isFloating() && dock->height() < wanted)
+        deeds.parts().window->resizeDocks({dock}, {wanted}, Qt::Vertical);
+}
+
 void choose(Deeds &deeds, SchemeChoice choice)
 {
     deeds.parts().theme->choose(choice);
@@ -132,8 +144,7 @@ constexpr std::array kCommands{
             [](Deeds &d, A &) { raise(d.parts().filesDock); }},
     Command{"view.early", "&View", "Early me&dia", "Ctrl+7",
             [](Deeds &d, A &) { raise(d.parts().earlyDock); }},
-    Command{"view.flows", "&View", "Flo&ws", "Ctrl+9",
-            [](Deeds &d, A &) { raise(d.parts().flowsDock); }},
+    Command{"view.flows", "&View", "Flo&ws", "Ctrl+9", [](Deeds &d, A &) { raiseBoard(d); }},
     Command{"view.ears", "&View", "W&ho hears what", "F7",
             [](Deeds &d, A &) { raise(d.parts().earsDock); }},
     Command{"view.sound", "&View", "So&und on the ladder's clock", "F9",

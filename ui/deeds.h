@@ -96,7 +96,9 @@ private:
     void watchAccounts();
     void dismissRefusals();
     /// One line from the user; `then` gets it if it can be right.
-    void ask(Question question, std::function<void(const QString &)> then);
+    /// Closed, and said to be, once the call is over; `rings`: once it does not ring any more.
+    void ask(Question question, engine::CallHandle call, bool rings,
+             std::function<void(const QString &)> then);
     engine::CallHandle talking(); // a call of ours under way, or says that there is none
     engine::CallHandle ringing(); // a call that waits for an answer, or says that there is none
     void explainFlow(const base::FlowReport &report);

@@ -65,12 +65,25 @@ QMap<QString, engine::CallHandle> otherTalks(const Store &store, engine::CallHan
 
 } // namespace
 
-void Deeds::ask(Question question, std::function<void(const QString &)> then)
+void Deeds::ask(Question question, engine::CallHandle call, bool rings,
+                std::function<void(const QString &)> then)
 {
     auto *dialog = new AskDialog(std::move(question), m_parts.window);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog, &QDialog::accepted, this,
             [dialog, then = std::move(then)] { then(dialog->answer()); });
+    connect(&m_parts.bridge->store(), &Store::ownCallChanged, dialog,
+            [this, dialog, call, rings](const desk::CallInfo &info) {
+                const bool stands =
+                    rings ? info.stage < desk::CallInfo::Stage::Answered : !desk::isOver(info);
+                if (info.handle != call || stands || !dialog->isVisible())
+                    return;
+                dialog->reject();
+                say(rings ? tr("The call does not ring any more: \"%1\" was closed.")
+                                .arg(dialog->windowTitle())
+                          : tr("The call is over: \"%1\" was closed.").arg(dialog->windowTitle()),
+                    false);
+            });
     dialog->open();
 }
 
@@ -121,7 +134,7 @@ void Deeds::sendDigits(bool byEvents)
                          .arg(shown(toStd(digits)))
                          .arg(kLongestDigits);
     };
-    ask(std::move(question), [this, call, byEvents](const QString &digits) {
+    ask(std::move(question), call, false, [this, call, byEvents](const QString &digits) {
         if (byEvents)
             m_parts.bridge->sendKeys(call, toStd(digits.toUpper()));
         else
@@ -147,7 +160,7 @@ void Deeds::chooseSound()
         const auto sending = desk::sendingNamed(toStd(text));
         return sending ? QString() : shown(sending.error().sentence);
     };
-    ask(std::move(question), [this, call](const QString &text) {
+    ask(std::move(question), call, false, [this, call](const QString &text) {
         if (const auto sending = desk::sendingNamed(toStd(text)))
             m_parts.bridge->send(call, *sending);
     });
@@ -169,7 +182,7 @@ void Deeds::transfer()
     question.wrong = [others](const QString &target) {
         return others.contains(target) ? QString() : notAUri(target);
     };
-    ask(std::move(question), [this, call, others](const QString &target) {
+    ask(std::move(question), call, false, [this, call, others](const QString &target) {
         if (const auto with = others.value(target); with.valid())
             m_parts.bridge->transfer(call, {}, with);
         else
@@ -199,7 +212,7 @@ void Deeds::declineWith()
                    : tr("\"%1\" is no final response code to decline with: take 300 to 699.")
                          .arg(shown(toStd(text)));
     };
-    ask(std::move(question),
+    ask(std::move(question), call, true,
         [this, call](const QString &text) { m_parts.bridge->declineWith(call, codeIn(text)); });
 }
 
@@ -212,7 +225,7 @@ void Deeds::redirect()
                       tr("Where shall the caller call instead? A SIP URI")};
     question.missing = tr("Enter whom to call, for example sip:bob@example.com.");
     question.wrong = notAUri;
-    ask(std::move(question),
+    ask(std::move(question), call, true,
         [this, call](const QString &target) { m_parts.bridge->redirect(call, toStd(target)); });
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <QAbstractButton>
+#include <QApplication>
 #include <QCloseEvent>
 #include <QDockWidget>
 #include <QDragEnterEvent>
@@ -11,6 +12,7 @@
 #include <QScreen>
 #include <QStackedWidget>
 #include <QStatusBar>
+#include <QTimer>
 #include <QVBoxLayout>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/commands.h>
@@ -56,6 +58,7 @@ QSize roomOnScreen(const QWidget &widget)
 MainWindow::MainWindow(DeskBridge &bridge, Theme &theme, Settings &settings, QWidget *parent)
     : QMainWindow(parent)
 {
+    qApp->installEventFilter(this);
     setObjectName(QStringLiteral("window"));
     setWindowTitle(QStringLiteral("Earshot"));
     setAcceptDrops(true);
@@ -221,6 +224,34 @@ void MainWindow::arrange()
                 {std::clamp(width() / 6, 200, 280), std::clamp(width() * 28 / 100, 280, 420)},
                 Qt::Horizontal);
     resizeDocks({m_parts.earlyDock}, {std::clamp(height() / 5, 110, 170)}, Qt::Vertical);
+}
+
+/// A bar that comes asks for more height before it knows its width, and the window would grow, past
+/// the screen too, and stay so. What its parts need in the end it keeps.
+bool MainWindow::event(QEvent *event)
+{
+    const QSize before = size();
+    const bool done = QMainWindow::event(event);
+    if (event->type() == QEvent::LayoutRequest && isVisible() && size() != before)
+        QTimer::singleShot(0, this, [this, before] {
+            if (!isMaximized() && !isFullScreen())
+                resize(before.expandedTo(minimumSizeHint()));
+        });
+    return done;
+}
+
+/// Tips are marked up; who cannot see them hears what they say, without the markup.
+bool MainWindow::eventFilter(QObject *watched, QEvent *event)
+{
+    constexpr const char *kFromTip = "describedByTip";
+    if (event->type() == QEvent::ToolTipChange && watched->isWidgetType()) {
+        auto *widget = static_cast<QWidget *>(watched);
+        if (widget->accessibleDescription().isEmpty() || widget->property(kFromTip).toBool()) {
+            widget->setAccessibleDescription(tipText(widget->toolTip()));
+            widget->setProperty(kFromTip, true);
+        }
+    }
+    return QMainWindow::eventFilter(watched, event);
 }
 
 void MainWindow::closeEvent(QCloseEvent *event)

@@ -4,6 +4,7 @@
 #include <QAbstractItemView>
 #include <QComboBox>
 #include <QLineEdit>
+#include <QTextDocumentFragment>
 
 #include <base/text.h>
 #include <sip/uri.h>
@@ -33,6 +34,13 @@ QString plainTip(const QString &text)
     QString lines = text.toHtmlEscaped();
     lines.replace(QLatin1Char('\n'), QLatin1String("<br>"));
     return QLatin1String("<qt>") + lines + QLatin1String("</qt>");
+}
+
+QString tipText(const QString &tip)
+{
+    return tip.startsWith(QLatin1String("<qt>"))
+               ? QTextDocumentFragment::fromHtml(tip).toPlainText()
+               : tip;
 }
 
 QString counted(qulonglong count, const QString &one, const QString &many)

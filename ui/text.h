@@ -19,6 +19,8 @@ QString shownLines(std::string_view foreign);
 QString menuText(const QString &text);
 /// Tooltips guess rich text; this one is escaped, so that it shows as it was written.
 QString plainTip(const QString &text);
+/// The words of such a tip.
+QString tipText(const QString &tip);
 /// "1 call", "2 calls"
 QString counted(qulonglong count, const QString &one, const QString &many);
 /// "12 804", "2.1 M": short enough for a status line, grouped so that it can be read.

@@ -66,14 +66,14 @@ bool isTrouble(const diagnosis::Finding &finding)
     return finding.severity != diagnosis::Severity::Info;
 }
 
-/// Rule ids of severity error and warning among the calls that were not there before.
-std::set<std::string> rulesFound(Console &console, std::size_t callsBefore)
+/// Rule ids among the calls that were not there before: errors and warnings, or what is only told.
+std::set<std::string> rulesFound(Console &console, std::size_t callsBefore, bool trouble)
 {
     std::set<std::string> out;
     const auto calls = console.desk().session().calls();
     for (std::size_t i = callsBefore; i < calls.size(); ++i) {
         for (const auto &finding : calls[i]->findings) {
-            if (isTrouble(finding))
+            if (isTrouble(finding) == trouble)
                 out.emplace(finding.rule);
         }
     }
@@ -216,9 +216,11 @@ int run(const Arguments &arguments)
             code = kFindings;
         if (state.crowd.members > 0)
             crowds[scenario.name] = state.crowd;
-        const auto found = rulesFound(**console, before);
+        const auto found = rulesFound(**console, before, true);
+        const auto told = rulesFound(**console, before, false);
         const std::set<std::string> wanted(scenario.findings.begin(), scenario.findings.end());
-        fmt::print(stderr, "  findings: {}; expected: {}\n", joined(found), joined(wanted));
+        fmt::print(stderr, "  errors and warnings as it ended: {}; expected: {}{}\n", joined(found),
+                   joined(wanted), told.empty() ? "" : "; for information: " + joined(told));
         if (found != wanted)
             code = kFindings;
         if (Console::interrupted())

@@ -8,6 +8,7 @@
 #include <QLabel>
 #include <QLineEdit>
 #include <QMenu>
+#include <QPointer>
 #include <QPushButton>
 #include <QSignalSpy>
 #include <ui/keychain.h>
@@ -127,6 +128,35 @@ private Q_SLOTS:
         QTest::keyClicks(line, QStringLiteral("480"));
         QTest::keyClick(line, Qt::Key_Return); // the code alone is enough, one Return too
         QVERIFY(!ask->isVisible());
+    }
+
+    void aQuestionAboutACallThatEndedIsClosedAndSaidToBe()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        auto call = incoming();
+        stage.bridge().store().applyCall(call);
+        for (const char *name : {"declineWith", "redirect"}) {
+            call.stage = desk::CallInfo::Stage::Ringing;
+            stage.bridge().store().applyCall(call);
+            auto *bar = stage.window().parts().incoming;
+            bar->findChild<QPushButton *>(QString::fromLatin1(name))->click();
+            QPointer<ui::AskDialog> ask =
+                stage.window().findChildren<ui::AskDialog *>(QStringLiteral("ask")).constLast();
+            QVERIFY(ask->isVisible());
+            call.stage = desk::CallInfo::Stage::Early; // it still rings
+            stage.bridge().store().applyCall(call);
+            QVERIFY(ask->isVisible());
+            call.stage = desk::CallInfo::Stage::Ended; // the caller hung up
+            stage.bridge().store().applyCall(call);
+            QVERIFY2(ask.isNull() || !ask->isVisible(), name);
+            QTRY_VERIFY(ask.isNull());
+            QVERIFY(stage.window()
+                        .parts()
+                        .notices->sentences()
+                        .join(QLatin1Char(' '))
+                        .contains(QLatin1String("does not ring any more")));
+        }
     }
 
     void whoIsAnsweredByItselfIsAList()

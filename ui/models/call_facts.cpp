@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <diagnosis/rule.h>
 #include <sip/status.h>
+#include <ui/panels/flow_strip.h>
 #include <ui/text.h>
 
 namespace ui {
@@ -30,6 +31,8 @@ int codeOf(const calls::Call &call, const trace::Trace &trace)
 
 QString stateLine(const calls::Call &call)
 {
+    if (call.kind != calls::Kind::Call && call.state == calls::State::Calling)
+        return QObject::tr("not answered yet"); // it calls nobody
     return shown(calls::stateText(call.state));
 }
 
@@ -84,16 +87,40 @@ QString unsentText(const calls::Call &call, const Store &store)
     return {};
 }
 
+/// Of several registrations of one user, which: its flow and where it goes.
+QString withWay(const QString &news, const calls::Call &call, const Store &store)
+{
+    const QString separator = QStringLiteral(" · ");
+    const auto named = [&](std::string_view regId, const QString &edge) {
+        return regId.empty()
+                   ? edge + separator + news
+                   : QObject::tr("flow %1").arg(shown(regId)) + separator + news + separator + edge;
+    };
+    if (const base::FlowReport *report = lastReport(call, store))
+        return named(std::to_string(report->regId), edgeText(*report));
+    const auto request = std::find_if(call.rows.begin(), call.rows.end(), [&](const auto &place) {
+        const trace::Row &row = store.trace().row(place.row);
+        return row.kind == trace::RowKind::Message && row.status == 0;
+    });
+    if (request == call.rows.end())
+        return news;
+    const auto message = store.trace().message(request->row);
+    const auto regId =
+        message ? sip::parameter(message->value(sip::HeaderId::Contact), "reg-id") : std::nullopt;
+    return named(regId.value_or(""), shown(store.trace().destination(request->row).text()));
+}
+
 QString registrationLine(const calls::Call &call, const Store &store)
 {
     if (call.answered.known())
         return QObject::tr("accepted");
+    if (call.finalStatus != 0 && !call.finalResponse.valid())
+        return QObject::tr("nobody sent the %1").arg(call.finalStatus);
     const base::FlowReport *report =
         call.state == calls::State::Unknown ? lastReport(call, store) : nullptr;
-    return report == nullptr ? stateLine(call)
-                             : QObject::tr("flow %1 %2, nothing sent yet")
-                                   .arg(report->regId)
-                                   .arg(shown(base::flowStateText(report->state)));
+    return report == nullptr
+               ? stateLine(call)
+               : QObject::tr("%1, nothing sent yet").arg(shown(base::flowStateText(report->state)));
 }
 
 /// What is asked, of whom: "REGISTER bob", "OPTIONS carol".
@@ -170,6 +197,8 @@ CallFacts factsOf(const session::CallView &view, const Store &store)
         facts.second = registrationLine(call, store);
     else
         facts.second = stateLine(call) + (facts.early ? QObject::tr(", early media") : QString());
+    if (call.kind == calls::Kind::Registration)
+        facts.second = withWay(facts.second, call, store);
     const auto tls = store.tlsOf(call);
     facts.unverified = tls && tls->accepted && !tls->verified;
     if (facts.unverified)

@@ -129,6 +129,29 @@ void EvidenceText::item(int number, const QString &text, const QString &party)
         cursor.insertText(QStringLiteral("  (%1)").arg(party), quiet);
 }
 
+void EvidenceText::lines(const QStringList &lines)
+{
+    QTextCursor cursor(m_draft);
+    cursor.movePosition(QTextCursor::End);
+    QTextCharFormat code;
+    code.setFont(m_theme.font(FontKind::Mono));
+    code.setForeground(m_theme.tokens().colour(Neutral::Text));
+    QTextCharFormat remark = code;
+    remark.setForeground(m_theme.tokens().colour(Neutral::Muted));
+    for (const QString &line : lines) {
+        auto format = block(0, 0, 32);
+        format.setBackground(m_theme.tokens().colour(Neutral::Surface));
+        format.setNonBreakableLines(false);
+        cursor.insertBlock(format);
+        cursor.insertText(line, line.startsWith(QLatin1Char('#')) ? remark : code);
+    }
+    if (!lines.isEmpty()) { // room below the last of them
+        auto last = cursor.blockFormat();
+        last.setBottomMargin(8);
+        cursor.setBlockFormat(last);
+    }
+}
+
 void EvidenceText::article(const QString &markdown)
 {
     QTextDocument text;

@@ -23,6 +23,8 @@ public:
     void checked(const QString &mark, const QColor &colour, const QString &text,
                  std::size_t evidence);
     void item(int number, const QString &text, const QString &party);
+    /// Lines as they stand in a file, to be read and copied.
+    void lines(const QStringList &lines);
     /// Our own article, Markdown; never foreign text.
     void article(const QString &markdown);
     void end(); // shows it, keeps the scroll position if the beginning is the same

@@ -214,8 +214,11 @@ void ExplainPanel::writeText()
     if (!e.fixes.empty()) {
         m_text->heading(tr("How to fix"));
         int number = 0;
-        for (const auto &fix : e.fixes)
-            m_text->item(++number, shown(fix.text), shown(fix.party));
+        for (const auto &fix : e.fixes) { // settings stand below the sentence
+            QStringList lines = shownLines(fix.text).split(QLatin1Char('\n'));
+            m_text->item(++number, lines.takeFirst(), shown(fix.party));
+            m_text->lines(lines);
+        }
     }
     if (!e.article.empty()) {
         m_text->heading(tr("Learn"));

@@ -17,6 +17,10 @@ namespace ui {
 namespace {
 
 constexpr int kSparkWidth = 56;
+constexpr int kScrollBar = 16;
+constexpr int kLeastEvents = 30; // of a hundred of the width
+constexpr int kLeastLines = 4;   // with the heads and a scroll bar
+constexpr int kMostLines = 8;
 
 /// The round trips of the last pongs as a line beside the newest figure.
 class SparkDelegate : public QStyledItemDelegate
@@ -94,7 +98,8 @@ QString clockText(base::Instant time)
 FlowBoard::FlowBoard(Store &store, Focus &focus, Theme &theme, QWidget *parent)
     : QWidget(parent), m_store(store), m_focus(focus), m_theme(theme),
       m_model(new FlowsModel(store, theme, this)), m_reach(new ElidedLabel("reach", this)),
-      m_view(new QTreeView(this)), m_events(new QTreeWidget(this))
+      m_view(new QTreeView(this)), m_events(new QTreeWidget(this)),
+      m_split(new QSplitter(Qt::Horizontal, this))
 {
     setObjectName(QStringLiteral("flowBoard"));
     setAccessibleName(tr("Flow board"));
@@ -178,22 +183,46 @@ void FlowBoard::lay()
         bar->addWidget(each);
     }
     bar->addStretch(1);
-    auto *split = new QSplitter(Qt::Horizontal, this);
-    split->setObjectName(QStringLiteral("flowSplit"));
-    split->addWidget(m_view);
-    split->addWidget(m_events);
-    split->setStretchFactor(0, 3);
-    split->setStretchFactor(1, 2);
-    constexpr int kLeastLines = 4; // with the heads and a scroll bar
-    split->setMinimumHeight((kLeastLines + 3) * fontMetrics().height());
+    m_split->setObjectName(QStringLiteral("flowSplit"));
+    m_split->addWidget(m_view);
+    m_split->addWidget(m_events);
+    m_split->setStretchFactor(0, 3);
+    m_split->setStretchFactor(1, 2);
+    m_split->setMinimumHeight((kLeastLines + 3) * fontMetrics().height());
+    connect(m_split, &QSplitter::splitterMoved, this, [this] { m_shared = false; });
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
     layout->addLayout(bar);
     layout->addWidget(m_reach);
-    layout->addWidget(split, 1);
+    layout->addWidget(m_split, 1);
     setFocusProxy(m_view);
     orderTabs({m_view, m_ping, m_register, m_drop, m_explain, m_certificate, m_more, m_events});
+}
+
+/// The list gets what its columns need, as long as the time line can be read beside it.
+void FlowBoard::share()
+{
+    const int whole = m_split->width() - m_split->handleWidth();
+    if (!m_shared || whole <= 0)
+        return;
+    const int needed = m_view->header()->length() + 2 * m_view->frameWidth() + kScrollBar;
+    const int list = std::max(whole / 2, std::min(needed, whole - kLeastEvents * whole / 100));
+    if (m_split->sizes().value(0) != list)
+        m_split->setSizes({list, whole - list});
+}
+
+void FlowBoard::resizeEvent(QResizeEvent *event)
+{
+    QWidget::resizeEvent(event);
+    share();
+}
+
+/// Of a dock that is opened: eight flows are seen at once, more are scrolled to.
+QSize FlowBoard::sizeHint() const
+{
+    const int lines = std::clamp(m_model->rowCount(), kLeastLines, kMostLines) - kLeastLines;
+    return QWidget::minimumSizeHint() + QSize(0, lines * std::max(m_view->sizeHintForRow(0), 1));
 }
 
 void FlowBoard::refresh()
@@ -226,6 +255,7 @@ void FlowBoard::refresh()
     else
         m_clock.start();
     choose();
+    share();
 }
 
 const FlowRow *FlowBoard::chosen() const

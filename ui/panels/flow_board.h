@@ -9,6 +9,7 @@
 
 class QLabel;
 class QPushButton;
+class QSplitter;
 class QTreeView;
 class QTreeWidget;
 
@@ -30,8 +31,11 @@ Q_SIGNALS:
     void explainWanted(const base::FlowReport &report);
     void certificateWanted(const base::FlowReport &report);
 
+    QSize sizeHint() const override;
+
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;
+    void resizeEvent(QResizeEvent *event) override;
 
 private:
     void makeButtons();
@@ -39,6 +43,7 @@ private:
     void lay();
     void refresh();
     void choose();
+    void share();
     void showEvents();
     void openMenu(const QPoint &at);
     void openTests();
@@ -59,6 +64,8 @@ private:
     QLabel *m_reach;
     QTreeView *m_view;
     QTreeWidget *m_events;
+    QSplitter *m_split;
+    bool m_shared = true; // by us; false: the user moved the handle
     QPushButton *m_ping, *m_register, *m_drop, *m_explain, *m_certificate, *m_more;
     QTimer m_clock;
     flows::FlowId m_shownFlow;

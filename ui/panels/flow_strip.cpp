@@ -12,6 +12,7 @@ namespace ui {
 namespace {
 
 constexpr int kHeight = 44, kPadding = 10, kWidest = 340;
+constexpr int kLeastEdge = 100; // of which the end tells the port
 
 bool isFailure(base::FlowState state)
 {
@@ -101,6 +102,7 @@ QString flowDetails(const base::FlowReport &report, base::Instant now)
 FlowChip::FlowChip(Theme &theme, QWidget *parent) : QAbstractButton(parent), m_theme(theme)
 {
     setFocusPolicy(Qt::StrongFocus);
+    setAccessibleDescription(tr("Opens what can be done with this flow")); // its tip ticks
     setCursor(Qt::PointingHandCursor);
     setSizePolicy(QSizePolicy::Preferred, QSizePolicy::Fixed);
 }
@@ -156,8 +158,10 @@ QSize FlowChip::sizeHint() const
 
 QSize FlowChip::minimumSizeHint() const
 {
-    const QFontMetrics strong(m_theme.font(FontKind::Strong));
-    return {strong.horizontalAdvance(m_chip) + 2 * kPadding + 4, qRound(kHeight * m_theme.zoom())};
+    const QFontMetrics strong(m_theme.font(FontKind::Strong)), small(m_theme.font(FontKind::Small));
+    const int edge = std::min(small.horizontalAdvance(m_edge), qRound(kLeastEdge * m_theme.zoom()));
+    return {strong.horizontalAdvance(m_chip) + edge + 2 * kPadding + 12,
+            qRound(kHeight * m_theme.zoom())};
 }
 
 void FlowChip::paintEvent(QPaintEvent *)
@@ -180,7 +184,7 @@ void FlowChip::paintEvent(QPaintEvent *)
     painter.setPen(t.colour(Neutral::Text));
     const QRect rest = first.adjusted(used, 0, 0, 0);
     painter.drawText(rest, Qt::AlignVCenter | Qt::AlignLeft,
-                     painter.fontMetrics().elidedText(m_edge, Qt::ElideMiddle, rest.width()));
+                     painter.fontMetrics().elidedText(m_edge, Qt::ElideLeft, rest.width()));
     painter.setPen(m_unverified ? t.colour(ladder::Role::ServerError) : t.colour(Neutral::Muted));
     const QRect second(kPadding, line - 1, width() - 2 * kPadding, line - 3);
     painter.drawText(second, Qt::AlignVCenter | Qt::AlignLeft,

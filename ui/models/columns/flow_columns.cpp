@@ -80,7 +80,7 @@ QString keepAlive(const Row &row)
     if (!row.ours())
         return row.report.lastPing.known() ? QObject::tr("seen") : QStringLiteral("–");
     QString text = row.report.keepAlive.empty() ? QObject::tr("none") : shown(row.report.keepAlive);
-    if (row.report.flowTimer.count() > 0)
+    if (row.report.flowTimer.count() > 0 && !row.report.keepAlive.empty())
         text += QObject::tr(", at most %1").arg(seconds(row.report.flowTimer));
     return text;
 }
@@ -110,6 +110,11 @@ QString registered(const Row &row)
     if (!row.ours())
         return shown(base::utc(until)).section(QLatin1Char(' '), 1, 1).left(8);
     return until > row.now ? seconds(until - row.now) : QObject::tr("over");
+}
+
+QString registeredTip(const Row &)
+{
+    return QObject::tr("How long the registration lasts if nothing renews it, or when it ends.");
 }
 
 QString reachable(const Row &row)
@@ -206,11 +211,11 @@ constexpr std::array<Column<Row>, 16> kColumns{{
     {"edge", "Edge", [](const Row &r) { return edgeText(r.report); },
      [](const Row &r) { return shown(r.report.edge); }, kLeft},
     {"pong", "Pong", pong, pongTip, kLeft},
-    {"heard", "Last heard", [](const Row &r) { return ago(r, r.report.lastReceived); }, nullptr,
-     kRight},
-    {"registered", "Registered", registered, nullptr, kRight},
     {"reachable", "Reachable", reachable, nullptr, kLeft},
     {"next", "Next try", next, nextTip, kRight},
+    {"heard", "Last heard", [](const Row &r) { return ago(r, r.report.lastReceived); }, nullptr,
+     kRight},
+    {"registered", "Registered", registered, registeredTip, kRight},
     {"failures", "Failed / lost", failures, failuresTip, kRight},
     {"keepAlive", "Keep-alive", keepAlive, nullptr, kLeft},
     {"local", "Our end", [](const Row &r) { return end(r.report.local); }, nullptr, kLeft},
