@@ -114,8 +114,10 @@ void CallMedia::play(IncomingStream &stream, const DecodedAudio &audio, base::Du
     }
     if (!m_status.firstSample.known() && !m_speaker->watched().known())
         m_speaker->watchNext();
-    // The silence that keeps it running counts for what is to go before.
-    const auto waits = decision.opened ? m_speaker->waiting() : base::Duration{0};
+    // The silence that keeps it running, in the queue and in the device, counts for what is to go
+    // before.
+    constexpr base::Duration kInDevice = 20ms;
+    const auto waits = decision.opened ? m_speaker->waiting() + kInDevice : base::Duration{0};
     m_speaker->play(decision.silence - std::min(decision.silence, waits), audio.samples,
                     audio.rate);
 }

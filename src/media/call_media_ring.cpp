@@ -77,9 +77,10 @@ base::Duration CallMedia::keepRunning(base::Duration now)
         return base::Duration::max();
     if (now < m_quietDue)
         return m_quietDue;
-    m_quietDue = std::max(m_quietDue, now - kFrame) + kFrame;
-    if (m_playout.isDry(now) && m_speaker->waiting() < kFrame)
-        m_speaker->play(kFrame, {}, kRate);
+    constexpr base::Duration kPiece = 10ms; // short, as sound that comes has to wait for it
+    m_quietDue = std::max(m_quietDue, now - kPiece) + kPiece;
+    if (m_playout.isDry(now) && m_speaker->waiting() < kPiece)
+        m_speaker->play(kPiece, {}, kRate);
     return m_quietDue;
 }
 

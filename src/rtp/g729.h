@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// G.729 (ITU-T): its payloads are known and kept as those of other codecs, but nothing in this layer
-// decodes them; who has a decoder can (rtp/reel.h).
+// G.729 (ITU-T): its payloads are known and kept as those of other codecs, but nothing in this
+// layer decodes them; who has a decoder can (rtp/reel.h).
 #pragma once
 
 #include <rtp/voice.h>
