@@ -336,27 +336,6 @@ void CallControl::onOver(engine::CallHandle ours, const engine::CallEvent &event
         m_parts.notice(event.sentence);
 }
 
-void CallControl::hangUp(engine::CallHandle ours)
-{
-    Live *live = byOurs(ours);
-    if (live == nullptr || !m_parts.engine)
-        return;
-    if (live->theirs.valid()) {
-        // RFC 3261 section 15.1.1: with the BYE, not with its answer, nothing more is sent or
-        // heard; nor does a call ring that is given up.
-        if (live->media.valid() && m_parts.media)
-            m_parts.media->quiet(live->media);
-        m_parts.engine->hangUp(live->theirs);
-        return;
-    }
-    m_live.erase(ours); // its name is still being looked up: nothing was sent
-    change(ours, [](CallInfo &info) {
-        info.stage = CallInfo::Stage::Ended;
-        info.local = true;
-        info.sentence = "The call was given up before its INVITE left.";
-    });
-}
-
 void CallControl::onMedia(const media::Status &status)
 {
     Live *live = byMedia(status.media);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/verdict_facts.h>
 
+#include <base/search.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/in_force.h>
 #include <diagnosis/offer_answer.h>
@@ -272,8 +273,14 @@ std::string sealedText(const VerdictView &view)
         return "encrypted (SRTP), and the keys in the SDP do not open it";
     if (audio != nullptr && sip::keysByDtls(sdp, *audio))
         return "encrypted with DTLS-SRTP (RFC 5764), keys are not in the capture";
-    // One side alone speaks of encryption, and what comes does not tell whether it is encrypted.
-    return "cannot tell: one side wants encrypted audio, and the other names no key for it";
+    const auto encrypts = [](const sip::SdpMedia *line) {
+        return line != nullptr && base::containsNoCase(line->protocol, "SAVP");
+    };
+    // Nobody speaks of encryption: a DTLS handshake was seen. Or the profile itself means it.
+    if ((audio != nullptr && base::containsNoCase(audio->protocol, "TLS")) ||
+        !(encrypts(audio) || encrypts(sdpOf(view.evidence, offerTo(view)).audio())))
+        return "encrypted with DTLS-SRTP (RFC 5764), keys are not in the capture";
+    return "perhaps encrypted: one side wants it, and the other names no key for it";
 }
 
 VerdictFact levelFact(const VerdictView &view)

@@ -289,8 +289,9 @@ void FlowKeeper::leaveAlone(base::Instant now, base::Duration silence)
 /// Section 4.4.1: no pong can come in the midst of a message, however slowly it comes in.
 bool FlowKeeper::messageUnderWay(base::Instant now) const
 {
+    // A clock that was set back meanwhile tells nothing of it.
     return !m_datagrams && m_report.lastReceived > m_report.lastPing &&
-           now - m_report.lastReceived < kMessageGoesOn &&
+           m_report.lastReceived <= now && now - m_report.lastReceived < kMessageGoesOn &&
            now - m_report.lastPing < m_settings.pongTimeout + kLongestMessage;
 }
 

@@ -161,7 +161,7 @@ private:
     std::uint32_t m_nextStream;
     std::size_t m_streams = 0;
     ssl_st *m_left = nullptr; // ended, not freed yet; its BIO and its context held once more
-    std::deque<int> m_kept; // severed connections that the library closed: descriptors of ours
+    std::deque<int> m_kept;   // severed connections that the library closed: descriptors of ours
     bool m_attached = false;
 };
 

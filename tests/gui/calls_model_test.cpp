@@ -78,11 +78,11 @@ private Q_SLOTS:
         QCOMPARE(model.rowCount(), 1);
         QCOMPARE(model.factsAt(0)->parties, QStringLiteral("REGISTER bob"));
         const QString failed = model.factsAt(0)->second;
-        QVERIFY2(failed.startsWith(QLatin1String("flow 3 · FAILED, nothing sent yet · ")),
+        QVERIFY2(failed.startsWith(QStringLiteral("flow 3 · FAILED, nothing sent yet · ")),
                  qPrintable(failed));
         scenery.say("0.5 bob>proxy REGISTER call=reg\n");
         const QString waits = model.factsAt(0)->second;
-        QVERIFY2(waits.startsWith(QLatin1String("flow 3 · not answered yet · ")),
+        QVERIFY2(waits.startsWith(QStringLiteral("flow 3 · not answered yet · ")),
                  qPrintable(waits));
     }
 

@@ -21,6 +21,7 @@ class FlowBoard : public QWidget
 public:
     FlowBoard(Store &store, Focus &focus, Theme &theme, QWidget *parent = nullptr);
     FlowsModel &model() { return *m_model; }
+    QSize sizeHint() const override;
 
 Q_SIGNALS:
     void reRegisterWanted(engine::AccountHandle account, std::uint32_t regId);
@@ -30,8 +31,6 @@ Q_SIGNALS:
     void selfCallWanted(engine::AccountHandle account, std::uint32_t regId);
     void explainWanted(const base::FlowReport &report);
     void certificateWanted(const base::FlowReport &report);
-
-    QSize sizeHint() const override;
 
 protected:
     bool eventFilter(QObject *watched, QEvent *event) override;

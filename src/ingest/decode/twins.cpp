@@ -7,7 +7,7 @@
 namespace ingest::decode {
 namespace {
 
-constexpr std::size_t kPlaces = 1U << 14U, kWays = 4; // powers of two: 65536 packets at once
+constexpr std::size_t kPlaces = 1U << 13U, kWays = 8; // powers of two: 65536 packets at once
 /// Another interface, tag, tunnel or number of hops: the same datagram further on its way.
 constexpr base::Duration kOtherWay = std::chrono::milliseconds(100);
 /// The same identification of a sender that counts: no second sending has it.

@@ -69,7 +69,7 @@ std::shared_ptr<const rtp::Stream> jumping(std::uint32_t by, double pause)
         rtp.sequence = static_cast<std::uint16_t>(i);
         rtp.timestamp = static_cast<std::uint32_t>(i) * 160 + (i >= 200 ? by : 0);
         base::Packet packet;
-        packet.time = base::Instant{1'700'000'000'000'000'000 + i * 20'000'000 +
+        packet.time = base::Instant{1'700'000'000'000'000'000 + std::int64_t{i} * 20'000'000 +
                                     (i >= 200 ? std::llround(pause * 1e9) : 0)};
         packet.source = *base::Endpoint::parse("192.0.2.1:4000");
         packet.destination = *base::Endpoint::parse("192.0.2.2:4000");
