@@ -243,6 +243,7 @@ void TestCall::answered(const Reply &reply)
     if (now->confirmed) // the same 2xx again: our ACK was lost
         return acknowledge(*now);
     now->confirmed = true;
+    now->ending = false; // by a BYE before its answer: the answer counts, and we hang up in turn
     now->cseq = reply.sip->sip_cseq->cs_seq;
     // RFC 3261 section 13.2.2.4: the route set comes from the 2xx.
     nta_leg_client_reroute(now->leg, reply.sip->sip_record_route,
@@ -279,18 +280,6 @@ void TestCall::answered(const Reply &reply)
     }
     startSession(reply);
     m_env.listener.onCall(event(CallStep::Answered, reply));
-}
-
-/// A 2xx that no dialog can be made of.
-void TestCall::unanswerable(const Reply &reply)
-{
-    if (m_state == State::Answered || m_state == State::Ended)
-        return; // another phone's; it is noted already
-    CallEvent failed = event(CallStep::Failed, reply);
-    failed.sentence = "The call was answered, but the answer cannot be acknowledged: it names no "
-                      "dialog. The other side will give up by itself.";
-    note(base::LocalKind::SendFailed, reply.status, failed.toTag, failed.sentence);
-    end(failed);
 }
 
 void TestCall::bye(EarlyDialog &confirmed, int attempt)
@@ -388,6 +377,10 @@ int TestCall::onRequest(nta_incoming_t *request, const sip_t &sip)
     reply(request, 200);
     nta_incoming_destroy(request);
     known->ending = true;
+    if (m_state == State::Proceeding)
+        note(base::LocalKind::Note, 0, tag,
+             "The callee sent BYE before it answered, which RFC 3261 section 15 leaves to the "
+             "caller: this early dialog is over, the INVITE is not.");
     if (tag == m_answeredTag) {
         CallEvent ended = event(CallStep::Ended);
         ended.toTag = tag;

@@ -98,6 +98,18 @@ void TestCall::cameAnew(const Reply &reply)
     rejected(reply);
 }
 
+/// A 2xx that no dialog can be made of.
+void TestCall::unanswerable(const Reply &reply)
+{
+    if (m_state == State::Answered || m_state == State::Ended)
+        return; // another phone's; it is noted already
+    CallEvent failed = event(CallStep::Failed, reply);
+    failed.sentence = "The call was answered, but the answer cannot be acknowledged: it names no "
+                      "dialog. The other side will give up by itself.";
+    note(base::LocalKind::SendFailed, reply.status, failed.toTag, failed.sentence);
+    end(failed);
+}
+
 void TestCall::hangUp()
 {
     if (m_state == State::Ended || m_hangUp)

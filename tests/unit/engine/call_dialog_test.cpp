@@ -276,4 +276,44 @@ TEST(CallDialog, OfByesThatCrossNothingIsSaid)
     EXPECT_TRUE(ear.told(base::LocalKind::Note).empty());
 }
 
+TEST(CallDialog, AnAnswerBehindTheCalleesOwnByeCanStillBeHungUp)
+{
+    struct State {
+        std::optional<std::pair<Way, std::string>> answer;
+    } state;
+    Peer callee{[&state](Peer &self, const sip::Message &message, const Way &way) {
+        if (message.isRequest() && message.method != sip::Method::Invite)
+            return callee::answerPlainly(self, message, way);
+        if (message.isRequest()) {
+            state.answer = {way, sip::responseTo(message, 200, "", "a")
+                                     .header("Contact", "<" + self.uri() + ">")
+                                     .body("application/sdp", ear::kAnswer)
+                                     .text()};
+            self.send(way, sip::responseTo(message, 180, "", "a")
+                               .header("Contact", "<" + self.uri() + ">")
+                               .text());
+            self.send(way,
+                      sip::Writer::request("BYE", "sip:me@127.0.0.1")
+                          .header("Via", fmt::format("SIP/2.0/UDP 127.0.0.1:{};branch=z9hG4bKb2",
+                                                     self.port()))
+                          .header("From", std::string(message.value(sip::HeaderId::To)) + ";tag=a")
+                          .header("To", message.value(sip::HeaderId::From))
+                          .header("Call-ID", message.callId())
+                          .header("CSeq", "7 BYE")
+                          .header("Max-Forwards", "70")
+                          .text());
+        } else if (message.status == 200 && state.answer) {
+            self.send(state.answer->first, state.answer->second);
+            state.answer.reset();
+        }
+    }};
+    Ear ear(ear::quick(std::chrono::milliseconds(200)));
+    const auto call = ear.engine->place(to(callee));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    EXPECT_THAT(ear.told(base::LocalKind::Note), testing::Not(testing::IsEmpty()));
+    ear.engine->hangUp(call);
+    ASSERT_TRUE(ear.waitFor(CallStep::Ended));
+    EXPECT_EQ(callee.count("BYE"), 1);
+}
+
 } // namespace
