@@ -3,6 +3,7 @@
 #include <chrono>
 #include <diagnosis/facts.h>
 #include <diagnosis/flow_facts.h>
+#include <diagnosis/former_ends.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 #include <optional>
@@ -29,7 +30,9 @@ const flows::Flow *broughtBy(const Evidence &evidence, const calls::Transaction 
     const auto from = evidence.trace.source(transaction.request);
     const auto to = evidence.trace.destination(transaction.request);
     for (const auto &flow : evidence.flows)
-        if (flow && from == flow->edge && (to == flow->userAgent || to == flow->report.local))
+        if (flow && from == flow->edge &&
+            (to == flow->userAgent || to == flow->report.local ||
+             (flow->ours && hadSocket(evidence, *flow, to)))) // it may have another one by now
             return flow.get();
     return nullptr;
 }
