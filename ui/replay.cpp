@@ -80,6 +80,12 @@ void Replay::stop()
     Q_EMIT changed();
 }
 
+void Replay::end()
+{
+    stop();
+    m_player.reset();
+}
+
 void Replay::seek(base::Instant at)
 {
     if (m_what)

@@ -33,6 +33,8 @@ public:
     /// Stops it where it plays, else plays it.
     void toggle(const What &what, base::Instant from = {});
     void stop();
+    /// Nothing is played or read any more when it returns.
+    void end();
     void seek(base::Instant at);
     /// nullptr: nothing plays.
     const What *playing() const { return m_what ? &*m_what : nullptr; }

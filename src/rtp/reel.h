@@ -58,7 +58,8 @@ public:
     /// Gives its bytes back and keeps none any more. False: that was done before.
     bool giveUp();
     bool givenUp() const;
-    /// What is kept; it stays readable, whatever becomes of the spool.
+    /// What is kept; it stays readable, whatever becomes of the spool, while the session lives that
+    /// maps the capture.
     Reel reel() const;
 
 private:

@@ -24,6 +24,8 @@ DeskBridge::DeskBridge()
 DeskBridge::~DeskBridge()
 {
     m_inbox.close();
+    if (m_store)
+        Replay::of(*m_store).end(); // it reads the packets of files that the desk's session maps
     m_desk.reset(); // its threads end here; the store borrows its trace and goes after the widgets
 }
 

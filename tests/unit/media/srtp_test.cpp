@@ -129,9 +129,12 @@ TEST_F(Srtp, ReportsInTheClearAreCountedAsWhatTheyAre)
     sender.ssrc = 7;
     sender.packets = 1;
     const std::string goodbye = rtp::writeReport(sender, {}, "bob", true);
-    for (int i = 0; i < 3; ++i)
+    std::uint64_t sent = 0; // the first may come before the keys are known
+    EXPECT_TRUE(waits([&] {
         peer.source.raw(prepared.rtp, goodbye); // as peers do whose keys are gone before it
-    EXPECT_TRUE(waits([&] { return status().srtp.clear == 3; }));
+        ++sent;
+        return status().srtp.clear >= 3;
+    }));
     EXPECT_EQ(status().srtp.refused, 0U);
     EXPECT_EQ(status().control.received, 0U) << "anybody could have sent it";
     EXPECT_FALSE(status().control.bye);
@@ -144,7 +147,7 @@ TEST_F(Srtp, ReportsInTheClearAreCountedAsWhatTheyAre)
         peer.source.raw(prepared.rtp, sealed);
         return status().srtp.refused >= 3;
     }));
-    EXPECT_EQ(status().srtp.clear, 3U);
+    EXPECT_LE(status().srtp.clear, sent) << "what does not authenticate is not in the clear";
 }
 
 TEST_F(Srtp, PlainSoundIsNotHeardWhereProtectionIsRequired)
