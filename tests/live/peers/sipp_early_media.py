@@ -103,13 +103,13 @@ def main():
         bench.check(sipp.wait(10) == 0, "sipp is content: ACK and BYE came")
 
 
-def start_sipp(stage, *more):
-    """The UAS of the scenario; returns its process and port."""
+def start_sipp(stage, *more, scenario=SCENARIO):
+    """A UAS that plays the scenario once; returns its process and port."""
     stage.write("tone.ulaw", bench.tone_ulaw(425, 6), "wb")
     port = bench.free_port()
     media = bench.free_port()
-    scenario = stage.write("uas.xml", SCENARIO)
-    sipp = stage.start("sipp", "-sf", scenario, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", str(port), "-m", "1",
+    file = stage.write("uas.xml", scenario)
+    sipp = stage.start("sipp", "-sf", file, "-i", "127.0.0.1", "-mi", "127.0.0.1", "-p", str(port), "-m", "1",
                        "-mp", str(media), "-nostdin", "-timeout", "40s", *more)
     bench.wait_for(lambda: _udp_taken(port), what="sipp's port", process=sipp)
     return sipp, port
