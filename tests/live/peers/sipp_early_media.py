@@ -26,6 +26,7 @@ SIP/2.0 183 Session Progress
 [last_To:];tag=[pid]early[call_number]
 [last_Call-ID:]
 [last_CSeq:]
+[last_Record-Route:]
 Contact: <sip:[local_ip]:[local_port]>
 Content-Type: application/sdp
 Content-Length: [len]
@@ -47,6 +48,7 @@ SIP/2.0 200 OK
 [last_To:];tag=[pid]early[call_number]
 [last_Call-ID:]
 [last_CSeq:]
+[last_Record-Route:]
 Contact: <sip:[local_ip]:[local_port]>
 Content-Type: application/sdp
 Content-Length: [len]
