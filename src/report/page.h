@@ -21,6 +21,8 @@ struct PageCall {
 void writeSummary(const ReportInput &input, std::span<const PageCall> calls, std::ostream &out);
 void writeLadder(const ReportInput &input, const PageCall &page, std::ostream &out);
 void writeVerdicts(const ReportInput &input, const PageCall &page, std::ostream &out);
+/// What was offered, answered and sent, codec by codec; nothing for a call without SDP.
+void writeOffers(const ReportInput &input, const PageCall &page, std::ostream &out);
 void writeFindings(const ReportInput &input, const PageCall &page, std::ostream &out);
 /// What happened at the responses that matter; articles they lead to are collected by title.
 void writeExplanations(const ReportInput &input, const PageCall &page,

@@ -61,6 +61,7 @@ void write(const ReportInput &input, std::ostream &out)
         writeLadder(input, page, out);
         writeRelations(input, page, out);
         writeVerdicts(input, page, out);
+        writeOffers(input, page, out);
         writeFindings(input, page, out);
         writeExplanations(input, page, articles, out);
         writeMessages(input, page, out);

@@ -9,6 +9,7 @@
 #include <ostream>
 #include <report/facts.h>
 #include <report/leg_groups.h>
+#include <report/offers.h>
 #include <report/text_ladder.h>
 #include <report/text_tables.h>
 
@@ -95,6 +96,7 @@ void writeCall(const ReportInput &input, const ReportCall &call, const LegGroups
     out << textLadder(outline);
     writeJoined(input, call, groups, out);
     writeVerdicts(input, call, out);
+    writeTextOffers(input, call, outline, out);
     out << (call.findings.empty() ? "\nFindings: none\n" : "\nFindings\n");
     std::size_t number = 0;
     const auto place = [&](const diagnosis::EvidenceRef &ref) {

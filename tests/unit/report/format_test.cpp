@@ -174,6 +174,36 @@ TEST(Formats, TerminalTextHoldsNoControlCharacters)
     EXPECT_THAT(text, HasSubstr("[1] row 2: look here"));
 }
 
+TEST(Formats, WhatWasOfferedAnsweredAndSentStandsAsATable)
+{
+    made::Call call;
+    call.say("10.0.0.1:5060", "10.0.0.2:5060",
+             {"INVITE sip:bob@example.test", "INVITE", "z9hG4bKa", "", "",
+              made::sdp("10.0.0.1", 4000, "0 96") + "a=rtpmap:96 <b>&evil/8000\r\n"});
+    call.say("10.0.0.2:5060", "10.0.0.1:5060",
+             {"183 Session Progress", "INVITE", "z9hG4bKa", "bob1", "",
+              made::sdp("10.0.0.2", 5000, "0")});
+    call.talk("10.0.0.2:5000", "10.0.0.1:4000", 7);
+    call.talk("10.0.0.2:5000", "10.0.0.1:4000", 3, 18);
+    call.wait(std::chrono::seconds(1));
+    made::Report report(call);
+    const auto text = report.write("text");
+    ASSERT_THAT(text, HasSubstr("Offer/answer\n  audio, m= line 1, To-tag bob1\n"));
+    const auto table = text.substr(text.find("Offer/answer"));
+    EXPECT_THAT(table, HasSubstr("by the caller, row 1: 10.0.0.1:4000, RTP/AVP, sendrecv"));
+    EXPECT_THAT(table, HasSubstr("answered  row 2: 10.0.0.2:5000, RTP/AVP, sendrecv"));
+    EXPECT_THAT(table, ::testing::ContainsRegex("PCMU/8000 +0 +0 +- +7 as 0\n"));
+    EXPECT_THAT(table, ::testing::ContainsRegex("<b>&evil/8000 +96 +- +- +-\n"));
+    EXPECT_THAT(table, ::testing::ContainsRegex("G729/8000 +- +- +- +3 as 18!\n"));
+    EXPECT_THAT(table, HasSubstr("! packets that their receiver had not asked for"));
+    const auto page = report.write("html");
+    EXPECT_EQ(made::WellFormed(page).error, "");
+    EXPECT_THAT(page, HasSubstr("<td>&lt;b&gt;&amp;evil/8000</td><td>96</td><td>-</td>"));
+    made::Call without;
+    without.say("10.0.0.1:5060", "10.0.0.2:5060", {"OPTIONS sip:bob@example.test", "OPTIONS"});
+    EXPECT_THAT(made::Report(without).write("text"), Not(HasSubstr("Offer/answer")));
+}
+
 TEST(Formats, TextLadderLooksLikeOne)
 {
     made::Call call;
