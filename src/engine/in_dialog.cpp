@@ -162,10 +162,20 @@ std::string offerAnew(const OurSide &ours)
         return withDirection(ours.current, ours.direction, version);
     for (const auto &description : ours.able) {
         const auto also = draftLike(description);
-        if (!draft.media.known() || draft.media.port == 0) // the stream had been taken away
+        if (!draft.media.known() || draft.media.port == 0) { // the stream had been taken away
             draft.media = also.media;
+            draft.protocol = also.protocol;
+        }
         addCodecs(draft.codecs, also.codecs);
+        if (draft.protocol != also.protocol)
+            continue;
+        if (draft.crypto.empty()) // the keys in use stay, where there are some
+            draft.crypto = also.crypto;
+        if (draft.fingerprint.empty())
+            draft.fingerprint = also.fingerprint;
+        draft.rtcpMux = draft.rtcpMux || also.rtcpMux;
     }
+    draft.setup = "actpass"; // RFC 5763 section 5: whoever answers chooses, and it may be another
     draft.direction = ours.direction;
     draft.version = version;
     return sip::writeSdp(draft);

@@ -7,6 +7,7 @@
 #include <engine/dialog_requests.h>
 #include <engine/in_dialog.h>
 #include <fmt/format.h>
+#include <sip/sdp_dtls.h>
 
 namespace engine {
 
@@ -15,8 +16,11 @@ void IncomingCall::acknowledged(const Received &received)
     const bool offered = m_answering.offering();
     if (!m_answering.acknowledged(received.message))
         return;
-    if (m_state == State::Confirmed && offered && !received.message.sdp().empty())
-        return changedTo(received.message.sdp());
+    if (m_state == State::Confirmed && offered && !received.message.sdp().empty()) {
+        changedTo(received.message.sdp());
+        m_localSdp = sip::withSettledSetup(m_localSdp, received.message.sdp());
+        return;
+    }
     if (m_state != State::Accepted)
         return;
     m_state = State::Confirmed;

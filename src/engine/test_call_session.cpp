@@ -350,8 +350,11 @@ void TestCall::acknowledged(const Received &received)
     const bool offered = m_answering.offering();
     if (!m_answering.acknowledged(received.message) || !offered || m_state != State::Answered)
         return;
-    if (const auto answer = received.message.sdp(); !answer.empty())
-        return changedTo(m_answeredTag, answer, m_current);
+    if (const auto answer = received.message.sdp(); !answer.empty()) {
+        changedTo(m_answeredTag, answer, m_current);
+        m_current = sip::withSettledSetup(m_current, answer);
+        return;
+    }
     note(base::LocalKind::Note, 0, m_answeredTag,
          "The peer's re-INVITE asked for our offer, but its ACK brought no answer (RFC 3261 "
          "section 13.2.1).");

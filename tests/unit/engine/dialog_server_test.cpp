@@ -335,4 +335,47 @@ TEST_F(Keyed, AnotherSuiteThanTheFirstIsTakenToo)
     EXPECT_THAT(answer("12 UPDATE"), HasSubstr("SIP/2.0 488"));
 }
 
+TEST_F(Keyed, AStreamThatComesBackByOurOfferBringsItsKeys)
+{
+    send(request("UPDATE", 10).body("application/sdp", offerOf("m=audio 0 RTP/SAVP 0\r\n")));
+    EXPECT_THAT(answer("10 UPDATE"), HasSubstr("m=audio 0 RTP/SAVP 0"));
+    send(request("INVITE", 11)); // RFC 3261 section 14.2: we make the offer
+    EXPECT_THAT(answer("11 INVITE"),
+                testing::AllOf(HasSubstr("m=audio 40000 RTP/AVP"),
+                               HasSubstr("a=crypto:1 AES_CM_128_HMAC_SHA1_80 inline:")));
+}
+
+class Handshaking : public Asking
+{
+public:
+    Handshaking()
+        : Asking(std::chrono::milliseconds(200), 200, [](engine::CallRequest &asked) {
+              auto &own = asked.description;
+              own.replace(own.find("RTP/AVP"), 7, "UDP/TLS/RTP/SAVP");
+              own += "a=fingerprint:sha-256 AB:CD\r\na=setup:actpass\r\n";
+          })
+    {
+    }
+    static std::string theirs(const std::string &setup)
+    {
+        return offerOf(
+            "m=audio 41000 UDP/TLS/RTP/SAVP 0\r\na=fingerprint:sha-256 CD:EF\r\na=setup:" + setup +
+            "\r\n");
+    }
+};
+
+TEST_F(Handshaking, OurOfferLeavesItToTheAnswerWhoBegins)
+{
+    send(request("UPDATE", 10).body("application/sdp", theirs("actpass")));
+    EXPECT_THAT(answer("10 UPDATE"), HasSubstr("a=setup:active\r\n"));
+    send(request("INVITE", 11)); // RFC 5763 section 5: whose answer it will be, nobody knows
+    EXPECT_THAT(answer("11 INVITE"), testing::AllOf(HasSubstr("UDP/TLS/RTP/SAVP"),
+                                                    HasSubstr("a=fingerprint:sha-256 AB:CD"),
+                                                    HasSubstr("a=setup:actpass\r\n")));
+    send(request("ACK", 11).body("application/sdp", theirs("active")));
+    ASSERT_TRUE(support::stepUntil([&] { return ear.count(CallStep::Changed) == 2; }));
+    send(request("UPDATE", 12).body("application/sdp", theirs("actpass")));
+    EXPECT_THAT(answer("12 UPDATE"), HasSubstr("a=setup:passive\r\n")) << "as it was settled";
+}
+
 } // namespace
