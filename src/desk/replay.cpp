@@ -15,6 +15,7 @@ namespace {
 using namespace std::chrono_literals;
 constexpr base::Duration kBehindAnswer = 2s;
 constexpr double kFull = 32768;
+constexpr base::Duration kLongestPause = 1h, kShortened = 10s, kLongestRing = 10min; // of a file
 
 /// From the call's first row or packet to its last.
 media::Program spanOf(const diagnosis::Evidence &evidence)
@@ -78,17 +79,31 @@ std::vector<std::shared_ptr<const rtp::Spool>> spoolsOf(const diagnosis::Evidenc
     return out;
 }
 
+/// A capture whose last packet has a wrong time must not fill the disk: nobody rings for days.
+media::Program bounded(media::Program program)
+{
+    for (auto &part : program.parts)
+        if (!part.ringback.empty())
+            part.to = std::min(part.to, part.from + kLongestRing);
+    return program;
+}
+
 base::Result<Rendering> write(const media::Program &program, const std::string &folder,
                               const std::string &stem, const std::function<bool()> &cancelled)
 {
-    media::ProgramReader reader(program);
+    media::ProgramReader reader(bounded(program));
     auto file = media::WavWriter::create(folder, stem, reader.rate());
     if (!file)
         return tl::unexpected(file.error());
     std::vector<std::int16_t> samples(reader.rate());
     double power = 0;
     std::uint64_t all = 0;
+    base::Duration leftOut{0};
     while (!cancelled || !cancelled()) {
+        if (const auto pause = reader.soundBehind() - reader.at(); pause > kLongestPause) {
+            leftOut += pause - kShortened;
+            reader.seek(reader.at() + pause - kShortened);
+        }
         const std::size_t count = reader.read(samples);
         if (count == 0)
             break;
@@ -100,9 +115,14 @@ base::Result<Rendering> write(const media::Program &program, const std::string &
     }
     if (const auto done = file->flush(); !done)
         return tl::unexpected(done.error());
+    std::string trouble = reader.trouble();
+    if (leftOut > base::Duration{0})
+        trouble +=
+            fmt::format("{}Pauses of more than an hour are ten seconds here: {} are left out.",
+                        trouble.empty() ? "" : " ", diagnosis::lasting(leftOut));
     return Rendering{file->path(), file->length(),
                      all == 0 ? rtp::kFloorDbfs : rtp::dbfs(power / static_cast<double>(all)),
-                     reader.trouble()};
+                     std::move(trouble)};
 }
 
 } // namespace

@@ -73,7 +73,35 @@ std::int64_t ProgramReader::sampleAt(base::Instant at) const
 
 base::Instant ProgramReader::at() const
 {
-    return m_from + base::Duration{m_next * 1'000'000'000 / m_rate};
+    return instantOf(m_next);
+}
+
+base::Instant ProgramReader::instantOf(std::int64_t sample) const
+{
+    // Days of samples in nanoseconds do not fit: whole seconds first.
+    return m_from + std::chrono::seconds(sample / m_rate) +
+           base::Duration{sample % m_rate * 1'000'000'000 / m_rate};
+}
+
+base::Instant ProgramReader::soundBehind() const
+{
+    constexpr base::Duration kSoundsOn{1'000'000'000}; // a packet and what is made up behind it
+    const base::Instant now = at();
+    base::Instant next = m_to;
+    for (const Stretch &stretch : m_stretches) {
+        const base::Instant from = instantOf(stretch.from), to = instantOf(stretch.to);
+        const base::Instant begin = std::max(from, now);
+        if (begin >= to)
+            continue;
+        if (!stretch.ringback.empty())
+            next = std::min(next, begin);
+        for (const std::size_t index : stretch.sources) {
+            const auto sounds = m_sources[index]->reader.soundBehind(begin - kSoundsOn);
+            if (sounds && *sounds < to)
+                next = std::min(next, std::max(*sounds, begin));
+        }
+    }
+    return next;
 }
 
 void ProgramReader::seek(base::Instant at)

@@ -38,6 +38,8 @@ public:
     std::uint32_t rate() const { return m_rate; }
     base::Instant at() const; // of the next sample
     base::Instant to() const { return m_to; }
+    /// When there is next something to be heard, at() at the earliest; to(): never any more.
+    base::Instant soundBehind() const;
     void seek(base::Instant at);
     /// Fills as much as there is and returns it; 0: the end.
     std::size_t read(std::span<std::int16_t> out);
@@ -52,6 +54,7 @@ private:
         std::string ringback;
     };
     std::int64_t sampleAt(base::Instant at) const;
+    base::Instant instantOf(std::int64_t sample) const;
     void mix(const Stretch &stretch, std::span<std::int32_t> out);
 
     base::Instant m_from, m_to;

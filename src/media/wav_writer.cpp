@@ -134,7 +134,11 @@ base::Result<void> WavWriter::writeHeader()
 base::Result<void> WavWriter::append(std::span<const std::int16_t> samples)
 {
     const std::uint64_t room = kMostBytes - m_written - m_pending.size() * 2;
-    samples = samples.first(std::min<std::size_t>(samples.size(), room / 2));
+    if (room < samples.size() * 2)
+        return base::fail(base::ErrorCode::Unsupported,
+                          "The recording " + m_path +
+                              " is full: a WAV file holds four gigabytes. It ends here.",
+                          m_path);
     m_pending.insert(m_pending.end(), samples.begin(), samples.end());
     const bool firstData = m_written == 0 && !m_pending.empty();
     if (firstData || m_pending.size() >= m_rate * m_channels / 5)

@@ -23,7 +23,7 @@ public:
     WavWriter &operator=(WavWriter &&other) noexcept;
     ~WavWriter();
 
-    /// Of several channels, one sample of each in turn.
+    /// Of several channels, one sample of each in turn. Errors: the disk, or a file of 4 GiB.
     base::Result<void> append(std::span<const std::int16_t> samples);
     base::Result<void> flush();
     /// Gives the file another name in its folder; the old one stays if that fails.

@@ -163,13 +163,26 @@ void ReelReader::place()
                      [](const Placed &a, const Placed &b) { return a.at < b.at; });
 }
 
+std::size_t ReelReader::indexBehind(base::Duration when) const
+{
+    return static_cast<std::size_t>(
+        std::lower_bound(m_order.begin(), m_order.end(), when,
+                         [](const Placed &one, base::Duration at) { return one.at < at; }) -
+        m_order.begin());
+}
+
+std::optional<base::Instant> ReelReader::soundBehind(base::Instant at) const
+{
+    const std::size_t next = indexBehind(at - m_reel.first);
+    if (next == m_order.size())
+        return std::nullopt;
+    return m_reel.first + m_order[next].at;
+}
+
 void ReelReader::seek(base::Instant at)
 {
     const base::Duration wanted = at - m_reel.first, begin = wanted - kRunUp;
-    m_next = static_cast<std::size_t>(
-        std::lower_bound(m_order.begin(), m_order.end(), begin,
-                         [](const Placed &one, base::Duration when) { return one.at < when; }) -
-        m_order.begin());
+    m_next = indexBehind(begin);
     m_cursor = begin;
     m_drop = static_cast<std::size_t>(sampleAt(kRunUp, m_rate));
     m_decoders.clear();

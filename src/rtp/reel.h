@@ -15,6 +15,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <rtp/rate_converter.h>
 #include <rtp/rtp_packet.h>
 #include <rtp/tape.h>
@@ -94,6 +95,8 @@ public:
     /// When it sounds, by the clock of whoever captured it.
     base::Instant from() const { return m_from; }
     base::Instant to() const { return m_to; }
+    /// When the first packet behind `at` begins to sound; nullopt: none does.
+    std::optional<base::Instant> soundBehind(base::Instant at) const;
     /// The next read() begins there. Decoders that adapt to what they heard begin a little earlier.
     void seek(base::Instant at);
     /// Adds what sounds next to `out`; silence where nothing came.
@@ -107,6 +110,7 @@ private:
         std::uint32_t piece = 0;
     };
     void place();
+    std::size_t indexBehind(base::Duration when) const; // in m_order
     void produce();
     void sound(const Reel::Piece &piece);
     void quiet(base::Duration length);

@@ -127,4 +127,42 @@ TEST(Replay, FilesHoldWhatIsHeardOnTheLaddersClock)
     EXPECT_FALSE(desk::render(captured.evidence(), "/proc/nowhere", "x", "DE"));
 }
 
+/// A packet with a wrong time, or a BYE days behind, must not fill the disk with silence.
+TEST(Replay, PausesOfDaysAreShortenedAndTold)
+{
+    const Captured captured(R"(
+      0.00 alice>bob INVITE offer
+      0.50 bob>alice 180 tag=b
+      1.00 bob>alice 200 tag=b answer
+      1.05 alice>bob ACK tag=b
+      1.10 bob>alice rtp 100
+      900000 bob>alice rtp 50
+      90000000 bob>alice BYE tag=b
+    )");
+    std::string folder =
+        (std::filesystem::temp_directory_path() / "earshot-replay-XXXXXX").string();
+    ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+    const auto files = desk::render(captured.evidence(), folder, "far", "DE");
+    ASSERT_TRUE(files) << files.error().sentence;
+    const auto caller = std::find_if(files->begin(), files->end(), [](const auto &each) {
+        return each.path.ends_with("far-to-caller.wav");
+    });
+    ASSERT_NE(caller, files->end());
+    EXPECT_LT(caller->length, 1min);
+    EXPECT_NE(caller->trouble.find("are left out"), std::string::npos) << caller->trouble;
+    for (const auto &each : *files)
+        EXPECT_LT(each.length, 15min) << each.path;
+    const auto sound = media::readWav(caller->path);
+    ASSERT_TRUE(sound);
+    const auto loud = [&](double from, double to) {
+        return std::any_of(sound->mono.begin() + static_cast<std::ptrdiff_t>(from * 8000),
+                           sound->mono.begin() + static_cast<std::ptrdiff_t>(to * 8000),
+                           [](std::int16_t sample) { return std::abs(sample) > 100; });
+    };
+    EXPECT_TRUE(loud(1.1, 3));
+    EXPECT_FALSE(loud(4.5, 11)) << "ten seconds stand for ten days";
+    EXPECT_TRUE(loud(11, 16)) << "and what comes behind them is there";
+    std::filesystem::remove_all(folder);
+}
+
 } // namespace
