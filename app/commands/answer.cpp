@@ -62,10 +62,18 @@ base::Result<base::Endpoint> readListen(const Arguments &arguments)
 {
     constexpr std::uint16_t kSip = 5060;
     const auto text = arguments.value("--listen", "127.0.0.1:5060");
-    if (const auto endpoint = base::Endpoint::parse(text))
-        return *endpoint;
-    if (const auto address = base::Address::parse(text))
-        return base::Endpoint{*address, kSip};
+    auto listen = base::Endpoint::parse(text);
+    if (const auto address = base::Address::parse(text); !listen && address)
+        listen = base::Endpoint{*address, kSip};
+    if (listen && listen->address.isUnspecified()) // our Contact and SDP would name it
+        return base::fail(
+            base::ErrorCode::BadInput,
+            fmt::format("--listen {} names no address: callers are told where to send "
+                        "their ACK and their sound. Give one address of this "
+                        "computer that they reach.",
+                        base::printable(text, false, 80)));
+    if (listen)
+        return *listen;
     return base::fail(base::ErrorCode::BadInput,
                       fmt::format("--listen takes an IP address of this computer, with a port or "
                                   "without, such as 127.0.0.1:5060, not \"{}\".",

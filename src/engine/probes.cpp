@@ -20,12 +20,18 @@ constexpr auto kLook = std::chrono::milliseconds(50);
 constexpr base::Duration kNews = std::chrono::milliseconds(500);
 constexpr base::Duration kConnecting = std::chrono::seconds(3);
 
-/// What the ladder shows of bytes that need not be SIP.
-std::string excerpt(const std::string &bytes)
+/// What the ladder shows of bytes that need not be SIP: how they begin, and nothing that may hold a
+/// secret, as header fields and descriptions do.
+std::string excerpt(std::string_view bytes)
 {
-    constexpr std::size_t kMost = 160;
-    auto out = base::printable(bytes, false, kMost);
-    return bytes.size() > kMost ? out + "..." : out;
+    constexpr std::size_t kMost = 100;
+    const auto line = bytes.substr(0, bytes.find_first_of("\r\n"));
+    const auto word = line.find_first_of(" \t");
+    if (line.substr(0, word).find_first_of(":=") !=
+        std::string_view::npos) // a field or an SDP line
+        return {};
+    return ": " + base::printable(line, false, kMost) +
+           (line.size() < bytes.size() || line.size() > kMost ? "..." : "");
 }
 
 /// The library's serialiser sends a pre-encoded fragment verbatim, so these are any bytes at all.
@@ -178,7 +184,7 @@ void Probes::sendRaw(ProbeHandle handle, Probe &probe, const Hop &hop)
          0,
          probe.callId,
          {},
-         fmt::format("{} bytes are sent to {} as they are, by the user's order: {}",
+         fmt::format("{} bytes are sent to {} as they are, by the user's order{}",
                      probe.request.raw.size(), hop.endpoint.text(), excerpt(probe.request.raw)),
          {}},
         (*local)->of(hop.transport), hop.endpoint);

@@ -138,6 +138,9 @@ def variants(stage):
     bench.check(code == 4 and "in use" in errors, f"a port that is taken: {errors} ({code})")
     code, _, errors = stage.earshot("answer", "--listen", "nonsense")
     bench.check(code == 2 and "--listen takes" in errors, "an address that is none")
+    for everywhere in ("0.0.0.0:5978", "[::]", "0.0.0.0"):
+        code, _, errors = stage.earshot("answer", "--listen", everywhere, "--seconds", "0.5")
+        bench.check(code == 2 and "names no address" in errors, f"{everywhere}, which no caller can send to: {code}")
     code, _, errors = stage.earshot("answer", "--reject", "200")
     bench.check(code == 2 and "400 to 699" in errors, "a code that rejects nothing")
 

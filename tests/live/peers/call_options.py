@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The options of earshot call and earshot probe against small peers: what stands on the wire, and the exit codes."""
+import json
 import socket
 import threading
 import time
@@ -166,6 +167,11 @@ def probes(stage):
     rows = told(document["report"])
     bench.check("as they are" in rows and "INVITE broken" in rows, f"they are in a ladder: {rows}")
     bench.check(hop.seen[-1].encode("latin-1") == b"INVITE broken\r\n\x00\xff nonsense\r\n\r\n", "byte for byte")
+    secret = b'MESSAGE sip:x SIP/2.0\r\nAuthorization: Digest response="5ec4e7"\r\na=crypto:1 AES inline:5ec4e7\r\n\r\n'
+    for bytes_ in (secret, secret[secret.index(b"Auth"):], secret[secret.index(b"a=c"):]):
+        raw = stage.write("raw.bin", bytes_, "wb")
+        _, document, errors = stage.earshot("probe", "raw", f"sip:127.0.0.1:{hop.port}", raw, "--wait", "0.1", "--json")
+        bench.check("5ec4e7" not in json.dumps(document) + errors, "secrets in them are not told")
     foreign = stage.write("foreign.bin", "\r\n".join([
         f"OPTIONS sip:127.0.0.1:{hop.port} SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.7:5098;branch=z9hG4bKforeign",
         "Max-Forwards: 70", "From: <sip:a@example.test>;tag=a", "To: <sip:b@example.test>", "Call-ID: by-hand",
