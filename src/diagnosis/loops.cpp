@@ -9,9 +9,13 @@
 namespace diagnosis {
 namespace {
 
-/// The request came by with fewer Via fields before: it runs in a circle.
+/// The very copy that came by before, with fewer Via fields, whose own Via stands among those of
+/// this one: it runs in a circle. Another branch of a fork has other Via fields.
 trace::RowId cameBefore(const Evidence &evidence, const calls::Transaction &refused)
 {
+    std::vector<std::string> branches;
+    for (const auto value : evidence.message(refused.request).values(sip::HeaderId::Via))
+        branches.emplace_back(sip::parseVia(value).parameter("branch").value_or(""));
     const auto &last = evidence.trace.row(refused.request);
     for (const auto &t : evidence.call.transactions) {
         if (&t == &refused || t.method != refused.method || !t.request.valid() ||
@@ -19,7 +23,8 @@ trace::RowId cameBefore(const Evidence &evidence, const calls::Transaction &refu
             continue;
         const auto &row = evidence.trace.row(t.request);
         if (row.viaCount < last.viaCount && row.time <= last.time && row.fromTag == last.fromTag &&
-            evidence.trace.destination(t.request) == evidence.trace.destination(refused.request))
+            evidence.trace.destination(t.request) == evidence.trace.destination(refused.request) &&
+            std::find(branches.begin(), branches.end(), t.branch) != branches.end())
             return t.request;
     }
     return {};

@@ -2,6 +2,7 @@
 #include <diagnosis/facts.h>
 #include <diagnosis/in_force.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/suppression.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
@@ -44,7 +45,7 @@ void check(const Evidence &evidence, Findings &out)
     if (first == nullptr || first->earlyDialog != call.winner)
         return;
     const auto late = sound - call.answered;
-    if (late < kLong)
+    if (late < kLong || maySuppress(evidence, *first)) // who listens first sends nothing
         return;
     for (const Described &each : descriptions(evidence, call.winner))
         if (each.from > call.answered && each.from < sound)

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <base/text.h>
 #include <diagnosis/both_ways.h>
 #include <diagnosis/conclude.h>
 #include <diagnosis/facts.h>
-#include <diagnosis/in_force.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/suppression.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
@@ -41,23 +40,6 @@ Way wayOf(const Evidence &evidence, bool towardsCaller, base::Instant since)
             out.last = &bound;
     }
     return out;
-}
-
-/// It may send nothing while nobody speaks: comfort noise was agreed on or came (RFC 3389), or a
-/// codec that leaves out more than it sends (G.729 annex B).
-bool maySuppress(const Evidence &evidence, const BoundStream &bound)
-{
-    constexpr std::size_t kComfortNoise = 13;
-    if (bound.stream->payloadTypes[kComfortNoise] != 0)
-        return true;
-    for (const Described &each : descriptions(evidence, bound.earlyDialog)) {
-        const auto *const audio = sdpOf(evidence, each.row).audio();
-        for (const auto &format : audio != nullptr ? audio->formats : std::vector<sip::SdpFormat>())
-            if (base::equalsNoCase(format.map.encoding, "CN") ||
-                base::equalsNoCase(format.map.encoding, "G729"))
-                return true;
-    }
-    return false;
 }
 
 /// One side fell silent for good while the other goes on.

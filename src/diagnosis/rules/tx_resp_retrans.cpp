@@ -18,16 +18,20 @@ std::vector<trace::RowId> repeatsOf(const Evidence &evidence, const calls::Trans
     return out;
 }
 
-/// One of that CSeq number with another Via branch or to another place, which no INVITE
-/// transaction takes for its own; nullptr: none.
+/// The ACK of that very refusal (its CSeq number and both tags) by whoever sent the INVITE, with
+/// another Via branch; nullptr: none.
 const calls::Transaction *strayAck(const Evidence &evidence, const calls::Transaction &invite)
 {
     const auto &all = evidence.call.transactions;
+    const auto &refusal = evidence.trace.row(invite.finalResponse);
     const auto found = std::find_if(all.begin(), all.end(), [&](const calls::Transaction &t) {
-        return t.method == sip::Method::Ack && t.cseq == invite.cseq && t.branch != invite.branch &&
-               t.started >= invite.started && t.request.valid() &&
-               evidence.trace.row(t.request).fromTag ==
-                   evidence.trace.row(invite.finalResponse).fromTag;
+        if (t.method != sip::Method::Ack || t.cseq != invite.cseq || t.branch == invite.branch ||
+            t.started < invite.started || !t.request.valid())
+            return false;
+        const auto &row = evidence.trace.row(t.request);
+        return row.fromTag == refusal.fromTag && row.toTag == refusal.toTag &&
+               evidence.trace.source(t.request).address ==
+                   evidence.trace.source(invite.request).address;
     });
     return found != all.end() ? &*found : nullptr;
 }

@@ -83,11 +83,26 @@ bool answeredBefore(const Evidence &evidence, const calls::Transaction &silent)
                        });
 }
 
+/// How long no message of this call had passed between the two before; 0: none had.
+base::Duration idleBefore(const Evidence &evidence, const calls::Transaction &silent)
+{
+    const auto to = evidence.trace.destination(silent.request);
+    base::Instant last;
+    for (const calls::CallRow &place : evidence.call.rows) {
+        const auto when = evidence.time(place.row);
+        if (when < silent.started &&
+            (evidence.trace.destination(place.row) == to || evidence.trace.source(place.row) == to))
+            last = std::max(last, when);
+    }
+    return last.known() ? silent.started - last : base::Duration{0};
+}
+
 /// What the evidence leaves possible.
 std::vector<Fix> fixes(const Evidence &evidence, const calls::Transaction &silent,
                        const std::string &to)
 {
-    constexpr std::size_t kWhole = 1200; // bytes that no link cuts into fragments
+    constexpr std::size_t kWhole = 1200;                // bytes that no link cuts into fragments
+    constexpr auto kForgets = std::chrono::seconds(30); // what a NAT may forget (RFC 5626)
     const auto &row = evidence.trace.row(silent.request);
     const bool udp = row.transport == base::Transport::Udp;
     std::vector<Fix> out;
@@ -100,9 +115,18 @@ std::vector<Fix> fixes(const Evidence &evidence, const calls::Transaction &silen
             {fmt::format("Check that a SIP server listens on {} and that requests reach it.", to),
              "operator", Action::None});
     if (!udp) {
-        out.push_back({"The connection stood, so that nothing on the way blocks it: look at the "
-                       "program behind it.",
-                       "operator", Action::None});
+        const auto idle = idleBefore(evidence, silent);
+        if (idle >= kForgets)
+            out.insert(out.begin(),
+                       {fmt::format("Nothing is seen on that way in the {} before: where a NAT or "
+                                    "firewall forgot the connection, keep-alives hold it.",
+                                    lasting(idle)),
+                        "NAT or firewall", Action::None});
+        out.push_back(
+            {"Look in the capture whether the other side's TCP acknowledged these bytes: if "
+             "so, it is the program behind it; if they were only repeated, the "
+             "connection was dead.",
+             "operator", Action::None});
         return out;
     }
     if (row.length > kWhole)

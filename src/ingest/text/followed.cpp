@@ -188,24 +188,27 @@ constexpr std::string_view kArray = "char peer";
 Talk readArrays(std::string_view text)
 {
     Talk out;
-    std::size_t at = 0;
-    while ((at = text.find(kArray, at)) != std::string_view::npos) {
-        at += kArray.size();
-        const int side = at < text.size() && text[at] == '0' ? 0 : 1;
-        const std::size_t begin = text.find('{', at);
-        const std::size_t end = std::min(text.find('}', at), text.size());
-        if (begin == std::string_view::npos || begin > end)
+    std::size_t next = text.find(kArray);
+    while (next != std::string_view::npos) {
+        // Nothing of an array is looked for behind the next one: what has no end costs no more.
+        const std::size_t name = next + kArray.size();
+        next = text.find(kArray, name);
+        std::string_view array = text.substr(name, next - name);
+        const int side = array.starts_with('0') ? 0 : 1;
+        array = array.substr(0, array.find('}'));
+        const std::size_t begin = array.find('{');
+        if (begin == std::string_view::npos)
             continue;
+        array.remove_prefix(begin);
         std::string bytes;
-        for (std::size_t i = begin; (i = text.find("0x", i)) < end; i += 2) {
-            const int high = i + 2 < end ? base::hexDigit(text[i + 2]) : -1;
-            const int low = i + 3 < end ? base::hexDigit(text[i + 3]) : -1;
+        for (std::size_t i = 0; (i = array.find("0x", i)) != std::string_view::npos; i += 2) {
+            const int high = i + 2 < array.size() ? base::hexDigit(array[i + 2]) : -1;
+            const int low = i + 3 < array.size() ? base::hexDigit(array[i + 3]) : -1;
             if (high >= 0)
                 bytes += static_cast<char>(low < 0 ? high : high * 16 + low);
         }
         if (!bytes.empty())
             out.parts.push_back({side, {}, std::move(bytes)});
-        at = end;
     }
     return out;
 }

@@ -90,7 +90,7 @@ TEST(RefusedWithin, AdviceThatTheEvidenceLeavesPossible)
     const auto stream =
         support::Folded("0.00 alice>bob INVITE offer tcp\n45.0 tick\n").find("tx-timeout");
     ASSERT_NE(stream, nullptr);
-    EXPECT_THAT(stream->fixes, says("The connection stood"));
+    EXPECT_THAT(stream->fixes, says("TCP acknowledged these bytes"));
     EXPECT_THAT(stream->fixes, Not(says("rport")));
 }
 
