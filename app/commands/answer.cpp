@@ -377,9 +377,11 @@ int run(const Arguments &arguments)
                                           base::seconds(plan->wait, 0)),
                         kCallFailed);
     if (const auto *failed = callee.failed(); failed != nullptr)
-        return complain(fmt::format("The call of {} ended with {} {}{}{}",
-                                    base::printable(failed->from), failed->status,
-                                    sip::phrase(failed->status),
+        return complain(fmt::format("The call of {} {}{}{}", base::printable(failed->from),
+                                    failed->status == 0
+                                        ? std::string("was not answered")
+                                        : fmt::format("ended with {} {}", failed->status,
+                                                      sip::phrase(failed->status)),
                                     failed->sentence.empty() ? "." : ": ", failed->sentence),
                         kCallFailed);
     return kFine;

@@ -49,6 +49,7 @@ private:
         bool lateOffer = false; // the peer makes the offer
         bool incoming = false;
         bool answering = false; // our 200 is on its way, once
+        bool muted = false;     // by the user, whatever media the call gets
         std::string described;  // our offer, or our answer, sent in a 183 already
         media::Srtp srtp = media::Srtp::Off;
         std::vector<std::string> crypto;   // ours, values of a=crypto

@@ -15,8 +15,9 @@ base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &opti
     if (!m_parts.media)
         return base::fail(base::ErrorCode::Internal,
                           "The media engine is not running, so no port can be opened.");
-    for (const auto &sentence : unheard(live.codecs, m_parts.media->codecs()))
-        m_parts.notice(sentence);
+    if (!live.media.valid()) // told once, to whatever address the call goes in the end
+        for (const auto &sentence : unheard(live.codecs, m_parts.media->codecs()))
+            m_parts.notice(sentence);
     media::PrepareRequest request;
     request.local = local;
     request.receive = payloadMaps(live.codecs);
@@ -34,6 +35,8 @@ base::Result<void> CallControl::prepareMedia(Live &live, const CallOptions &opti
         live.fingerprint = live.identity;
     if (!options.recordFolder.empty())
         m_parts.media->record(live.media, options.recordFolder);
+    if (live.muted)
+        m_parts.media->mute(live.media, true);
     return {};
 }
 

@@ -27,7 +27,11 @@ void CallControl::choose(engine::CallHandle ours, const std::string &toTag)
 
 void CallControl::mute(engine::CallHandle ours, bool muted)
 {
-    if (const Live *live = byOurs(ours); live != nullptr && live->media.valid())
+    Live *live = byOurs(ours);
+    if (live == nullptr)
+        return;
+    live->muted = muted;
+    if (live->media.valid())
         m_parts.media->mute(live->media, muted);
 }
 

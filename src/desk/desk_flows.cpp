@@ -41,7 +41,7 @@ void Desk::Impl::doubtOurs(const session::Update &update)
     for (auto &each : disowned.ofFlows(update.flows, known, parts.session->trace()))
         parts.worker.post([this, each = std::move(each)] {
             if (parts.engine)
-                parts.engine->disowned(each.account, each.regId, each.why);
+                parts.engine->disowned(each.account, each.regId, each.why, each.named);
         });
 }
 
@@ -52,7 +52,7 @@ void Desk::Impl::doubt(const engine::CallEvent &event)
     if (!options || !parts.engine)
         return;
     for (const auto &each : doubtsOf(event, *options, accountsNow()))
-        parts.engine->disowned(each.account, each.regId, each.why);
+        parts.engine->disowned(each.account, each.regId, each.why, each.named);
 }
 
 } // namespace desk

@@ -63,7 +63,8 @@ std::vector<Doubt> Disowned::ofFlows(const std::vector<std::shared_ptr<const flo
                        fmt::format("{} said {} {} for a request that was to go over it: it has "
                                    "this flow no more.",
                                    trace.source(event->row).text(), event->status,
-                                   sip::phrase(event->status))});
+                                   sip::phrase(event->status)),
+                       true});
     }
     m_told = std::move(told);
     return out;
@@ -79,8 +80,7 @@ std::vector<Doubt> doubtsOf(const engine::CallEvent &event, const CallOptions &c
         if (info.leaving || !sameAddress(call.target, info.account.aor))
             continue;
         for (const auto &[regId, flow] : info.flows)
-            if (base::isRegistered(flow.state) &&
-                (call.account != handle || call.extras.flow != regId))
+            if (base::isRegistered(flow.state) && (event.account != handle || event.regId != regId))
                 out.push_back(
                     {handle, regId,
                      fmt::format("A call to this address got {} {} from {}.", event.status,

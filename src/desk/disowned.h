@@ -13,7 +13,8 @@ namespace desk {
 struct Doubt {
     engine::AccountHandle account;
     std::uint32_t regId = 0;
-    std::string why; // one sentence
+    std::string why;    // one sentence
+    bool named = false; // it was this flow, not one of several
 };
 
 using Accounts430 = std::map<engine::AccountHandle, AccountInfo>;
@@ -31,7 +32,7 @@ private:
 };
 
 /// A call of ours to an address that is registered here got 430 from the network. Which of its
-/// flows was meant is not told: each but one that it was to leave by.
+/// flows was meant is not told: each but the one that it left by: that brought the 430.
 std::vector<Doubt> doubtsOf(const engine::CallEvent &event, const CallOptions &call,
                             const Accounts430 &accounts);
 

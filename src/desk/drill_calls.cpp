@@ -56,6 +56,7 @@ void DrillCalls::look(const AccountInfo &account, base::Instant now, DrillSheet 
     if (m_call && m_call->over(now)) {
         DrillSheet::Call told;
         told.after = m_after;
+        told.left = m_call->left();
         told.cameBy = m_call->cameBy();
         told.refusal = m_call->reached() ? std::string()
                        : m_last.status >= 300

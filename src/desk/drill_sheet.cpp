@@ -172,6 +172,13 @@ DrillLine DrillSheet::lineOf(const Call &call) const
     out.what = call.after ? "The proxy brings a call again" + how
                           : "Meanwhile the proxy brings a call" + how;
     out.section = "RFC 5626 section 7";
+    if (!call.after && m_up.known() && call.left > m_up) {
+        out.what = fmt::format("No call was on its way meanwhile: the INVITE left {} ms after the "
+                               "flow was back",
+                               (call.left - m_up) / std::chrono::milliseconds(1));
+        out.made = false;
+        return out;
+    }
     out.atMost = 64 * m_terms.t1;
     out.measured = call.took;
     out.verdict =
@@ -220,7 +227,7 @@ DrillVerdict DrillSheet::verdict() const
         return DrillVerdict::NotSeen;
     const auto all = lines();
     const bool passed = std::all_of(all.begin(), all.end(), [](const DrillLine &each) {
-        return each.verdict == DrillVerdict::Pass;
+        return each.verdict == DrillVerdict::Pass || !each.made;
     });
     return passed && over() && !m_rejected ? DrillVerdict::Pass : DrillVerdict::Fail;
 }

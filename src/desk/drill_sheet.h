@@ -21,6 +21,7 @@ struct DrillLine {
     base::Duration atLeast{0}, atMost{0};
     std::optional<base::Duration> measured;
     DrillVerdict verdict = DrillVerdict::NotSeen;
+    bool made = true; // false: it could not be tried, which is nobody's failure
 };
 std::string limitText(
     const DrillLine &line); // "at most 1.0 s (+0.5)": what is allowed for a busy computer beside
@@ -44,6 +45,7 @@ public:
     struct Call {
         bool after = false;                 // the flow was up again; false: while it was broken
         std::optional<base::Duration> took; // until it came in; nullopt: it did not
+        base::Instant left{};               // its INVITE; unknown: it did not
         std::uint32_t cameBy = 0;           // reg-id of the flow that brought it
         std::string refusal;                // "480 Temporarily Unavailable"
     };

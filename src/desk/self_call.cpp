@@ -61,10 +61,12 @@ void SelfCall::add(const CallInfo &info, engine::CallHandle own, base::Instant t
 {
     const bool known = std::any_of(m_arrivals.begin(), m_arrivals.end(),
                                    [&](const auto &each) { return each.call == info.handle; });
-    if (info.handle == own)
+    if (info.handle == own) {
         m_own = info;
-    else if (info.incoming && info.stage == CallInfo::Stage::Ringing && !known &&
-             m_arrivals.size() < kMostArrivals)
+        if (!m_left.known() && !info.invites.empty())
+            m_left = time; // opening ports and devices is not the network's time
+    } else if (info.incoming && info.stage == CallInfo::Stage::Ringing && !known &&
+               m_arrivals.size() < kMostArrivals)
         m_arrivals.push_back({info.handle, info.callId, info.from, time, info.cameBy});
     recognise();
 }
@@ -103,7 +105,7 @@ void SelfCall::recognise()
         m_reached = true;
         m_sign = sign;
         m_cameBy = arrival.cameBy;
-        m_took = arrival.time - m_placed;
+        m_took = arrival.time - (m_left.known() ? m_left : m_placed);
     }
 }
 

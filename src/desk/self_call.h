@@ -26,7 +26,8 @@ public:
     bool reached() const { return m_reached; }
     /// Nothing more comes of waiting.
     bool over(base::Instant now) const;
-    base::Duration took() const { return m_took; }    // until it came in; 0: it did not
+    base::Instant left() const { return m_left; }     // our INVITE; unknown: it did not
+    base::Duration took() const { return m_took; }    // from there until it came in; 0: it did not
     std::uint32_t cameBy() const { return m_cameBy; } // the flow that brought it; 0: none of ours
     /// The registrar brought it by another flow than the one in question.
     bool elsewhere() const { return m_reached && m_asked != 0 && m_cameBy != m_asked; }
@@ -50,7 +51,7 @@ private:
     std::string m_name; // of the caller: what a back-to-back user agent shows to the called one
     std::vector<std::string>
         m_hosts; // whoever passes the call on may put his own in the place of ours
-    base::Instant m_placed;
+    base::Instant m_placed, m_left;
     CallInfo m_own;
     std::vector<Arrival> m_arrivals;
     std::uint32_t m_asked = 0, m_cameBy = 0;

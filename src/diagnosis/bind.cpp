@@ -224,7 +224,8 @@ void Places::addSender(std::string_view attribute, bool callee, std::uint32_t di
     if (attribute.substr(0, kName.size()) != kName || m_senders.size() >= kMostSenders)
         return;
     attribute.remove_prefix(kName.size());
-    if (const auto ssrc = base::toInteger(attribute.substr(0, attribute.find(' '))); ssrc)
+    if (const auto ssrc = base::toInteger(attribute.substr(0, attribute.find(' ')));
+        ssrc && *ssrc >= 0 && *ssrc <= 0xFFFFFFFFLL)
         m_senders.push_back({static_cast<std::uint32_t>(*ssrc), callee, dialog});
 }
 

@@ -104,12 +104,31 @@ trace::RowId hopBefore(const Evidence &evidence, trace::RowId row)
     return {};
 }
 
+/// What each hop makes for itself: a CANCEL and its answers (RFC 3261 section 16.10), 100, the ACK
+/// of a refusal (17.1.1.3), what is repeated but for 2xx and reliable 1xx (17.1, 17.2). Whoever
+/// sent it here is who sent it.
+bool ofOneHop(const Evidence &evidence, trace::RowId row)
+{
+    const auto &at = evidence.trace.row(row);
+    if (at.method == sip::Method::Cancel || at.status == 100)
+        return true;
+    const auto &call = evidence.call;
+    if (at.method == sip::Method::Ack)
+        return std::any_of(call.transactions.begin(), call.transactions.end(),
+                           [row](const auto &t) { return t.ack == row; });
+    if (at.status / 100 == 1 || at.status / 100 == 2)
+        return false;
+    const auto entry = std::find_if(call.rows.begin(), call.rows.end(),
+                                    [row](const auto &each) { return each.row == row; });
+    return entry != call.rows.end() && entry->original.valid() && !entry->copy;
+}
+
 } // namespace
 
 trace::RowId firstHop(const Evidence &evidence, trace::RowId row)
 {
     constexpr int kMostHops = 16;
-    if (row.valid() && evidence.trace.row(row).kind == trace::RowKind::Message)
+    if (row.valid() && trace::isMessage(evidence.trace.row(row).kind) && !ofOneHop(evidence, row))
         for (int hops = 0; hops < kMostHops; ++hops) {
             const auto before = hopBefore(evidence, row);
             if (!before.valid())

@@ -13,13 +13,18 @@ namespace {
 
 using flows::Happening;
 
-/// The first proof after `when` that the edge holds the connection: nothing ended it in between,
-/// and nobody registered it anew.
+/// The first proof soon after `when` that the edge holds the connection: nothing ended it in
+/// between, and nobody registered it anew. A STUN server answers whoever asks and proves nothing.
 const flows::FlowEvent *aliveAfter(const flows::Flow &flow, base::Instant when)
 {
+    constexpr auto kSoon = std::chrono::minutes(5); // two keep-alives (RFC 5626 section 4.4.1)
+    if (flow.transport == base::Transport::Udp)
+        return nullptr;
     for (const auto &event : flow.events) {
         if (event.time <= when)
             continue;
+        if (event.time - when > kSoon)
+            return nullptr;
         if (event.what == Happening::Pong)
             return deathOf(flow, event.time) == nullptr ? &event : nullptr;
         if (event.what != Happening::Ping && event.what != Happening::Disowned &&

@@ -133,7 +133,9 @@ base::Duration silence(const Evidence &evidence, const flows::Flow &flow, base::
         if (event.what == Happening::Pong)
             pong = event.time;
     }
-    if (!last.known() || ended || (pong.known() && needed - pong <= longestDistance(flow)))
+    constexpr auto kForgotten = std::chrono::seconds(10); // nothing on a way forgets sooner
+    if (!last.known() || ended || (pong.known() && needed - pong <= longestDistance(flow)) ||
+        needed - last < kForgotten)
         return base::Duration{0};
     return needed - last;
 }

@@ -150,7 +150,7 @@ struct CallEvent {
     std::string earlyMedia;               // P-Early-Media
     std::string from, to;                 // Incoming
     AccountHandle account;                // Incoming: by which account
-    std::uint32_t regId = 0;              // Incoming: on which flow
+    std::uint32_t regId = 0;              // Incoming: on which flow; of ours: by which it left
     std::string sentence;                 // for the user, set on failures
     base::Endpoint remote;                // where the response came from
     bool held = false;                    // Held
@@ -288,9 +288,10 @@ public:
                     std::uint32_t regId); // now, whatever the back-off says; 0: all flows
     void drill(AccountHandle account, std::uint32_t regId, Drill what);
     void ping(AccountHandle account, std::uint32_t regId);
-    /// Somebody was told 430 for this flow (RFC 5626 section 5.3): it is suspect and is asked;
-    /// `why`: the sentence that says so. 0: every flow of the account.
-    void disowned(AccountHandle account, std::uint32_t regId, std::string why);
+    /// Somebody was told 430 for a flow (RFC 5626 section 5.3): it is suspect and is asked; `why`:
+    /// the sentence that says so. `named`: it was this very one, not one of several; only such a
+    /// flow is given up when that happens again though it answered. 0: every flow of the account.
+    void disowned(AccountHandle account, std::uint32_t regId, std::string why, bool named);
     /// No keep-alive until `silence` has passed without a byte, then one at once; 0: now, as ever.
     /// What comes of it is in the flow's reports; one that says why if it cannot be.
     void leaveAlone(AccountHandle account, std::uint32_t regId, base::Duration silence);

@@ -88,8 +88,9 @@ public:
     void reRegister(base::Instant now);
     void ping(base::Instant now);
     /// A 430 was said for it: its edge has it no more, or its registrar dropped it (RFC 5626
-    /// sections 5.3 and 7). A ping or a REGISTER finds out.
-    void disowned(base::Instant now, const std::string &why);
+    /// sections 5.3 and 7). A ping or a REGISTER finds out. `named`: it is sure that it was this
+    /// flow; a second time it is given up then.
+    void disowned(base::Instant now, const std::string &why, bool named);
     /// The registrar lists the account's bindings, and this flow is not among them any more: it is
     /// registered again.
     void unlisted(base::Instant now, const std::string &why);

@@ -334,16 +334,17 @@ void FlowKeeper::owned(base::Instant now, const std::string &how)
                 "dropped it for the 430.");
 }
 
-void FlowKeeper::disowned(base::Instant now, const std::string &why)
+void FlowKeeper::disowned(base::Instant now, const std::string &why, bool named)
 {
     if (m_stopping || !registered() || m_disowned)
         return;
-    if (m_disownedAt && now - *m_disownedAt < kSoonDisowned) {
+    if (named && m_disownedAt && now - *m_disownedAt < kSoonDisowned) {
         m_acts.push_back(KeeperAct::Close);
         return gone(now, why + " That is the second time, though the flow answered in between: "
                                "for others it is no use.");
     }
-    m_disownedAt = now;
+    if (named)
+        m_disownedAt = now;
     m_disowned = true;
     enter(FlowState::Suspect, now,
           why + (pinging() ? " A ping asks it." : " A REGISTER over it asks it."));

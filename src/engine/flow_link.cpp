@@ -103,9 +103,9 @@ void FlowLink::ping()
     act();
 }
 
-void FlowLink::disowned(const std::string &why)
+void FlowLink::disowned(const std::string &why, bool named)
 {
-    m_keeper.disowned(now(), why);
+    m_keeper.disowned(now(), why, named);
     act();
 }
 

@@ -39,7 +39,7 @@ public:
     void start();
     void reRegister();
     void ping();
-    void disowned(const std::string &why);
+    void disowned(const std::string &why, bool named);
     void unlisted(const std::string &why);
     bool registered() const { return m_keeper.registered(); }
     /// An address may have gone from this computer, and with it what came from there.

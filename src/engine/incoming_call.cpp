@@ -16,6 +16,33 @@ namespace {
 // Of the 1.8 s in which the engine takes its leave; the rest is the BYE's.
 constexpr auto kAckPatience = std::chrono::milliseconds(1000);
 
+/// What RFC 3261 (and RFC 4028 for 422) wants beside a refusal: without it no caller can do as it
+/// is told, and a test of the caller would be one of our own fault.
+std::string refusalHeaders(int status)
+{
+    switch (status) {
+    case 401:
+    case 407:
+        return fmt::format("{}-Authenticate: Digest realm=\"earshot\", nonce=\"{}\", "
+                           "algorithm=MD5, qop=\"auth\"\r\n",
+                           status == 401 ? "WWW" : "Proxy", base::randomToken(16));
+    case 405:
+        return fmt::format("Allow: {}\r\n", kAllow);
+    case 415:
+        return fmt::format("Accept: {}\r\n", kAccept);
+    case 420:
+        return "Unsupported: 100rel\r\n";
+    case 421:
+        return "Require: timer\r\n";
+    case 422:
+        return "Min-SE: 1800\r\n";
+    case 423:
+        return "Min-Expires: 3600\r\n";
+    default:
+        return {};
+    }
+}
+
 } // namespace
 
 int CancelHandler::called(CancelHandler *self, nta_incoming_t *, const sip_t *sip) noexcept
@@ -248,7 +275,7 @@ void IncomingCall::decline(int status)
     ended.status = status;
     ended.phrase = sip::phrase(status);
     end(ended, status >= 300 && status < 700 ? status : 603,
-        fmt::format("User-Agent: {}\r\n", m_env.options.userAgent));
+        refusalHeaders(status) + fmt::format("User-Agent: {}\r\n", m_env.options.userAgent));
 }
 
 void IncomingCall::redirect(const std::string &contact)

@@ -16,6 +16,7 @@ namespace engine {
 namespace {
 
 constexpr base::Duration kSettles = std::chrono::milliseconds(200); // address, then route
+constexpr base::Duration kLongest = std::chrono::seconds(1);
 
 } // namespace
 
@@ -57,7 +58,12 @@ void NetworkWatch::read()
         back = back || tellsReturn(buffer.data(), static_cast<std::size_t>(n));
     }
     m_back = m_back || back;
-    if (m_back || (any && m_changed))
+    // What goes on and on must not keep the news away.
+    const auto now = std::chrono::steady_clock::now();
+    const bool first = !m_settles.running();
+    if (first)
+        m_since = now;
+    if (first ? m_back || (any && m_changed) : back && now - m_since < kLongest)
         m_settles.start(kSettles, [this] {
             if (m_changed)
                 m_changed();

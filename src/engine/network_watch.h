@@ -3,6 +3,7 @@
 // (rtnetlink). Loop's thread only.
 #pragma once
 
+#include <chrono>
 #include <engine/su_loop.h>
 #include <engine/timer.h>
 #include <functional>
@@ -26,7 +27,8 @@ private:
     SuLoop &m_loop;
     std::function<void()> m_returned, m_changed;
     Timer m_settles;
-    bool m_back = false; // of what the timer waits for
+    std::chrono::steady_clock::time_point m_since; // when the timer was first started
+    bool m_back = false;                           // of what the timer waits for
     int m_socket = -1;
 };
 

@@ -270,9 +270,10 @@ void Registrations::ping(AccountHandle handle, std::uint32_t regId)
     each(handle, regId, [](FlowLink &flow) { flow.ping(); });
 }
 
-void Registrations::disowned(AccountHandle handle, std::uint32_t regId, const std::string &why)
+void Registrations::disowned(AccountHandle handle, std::uint32_t regId, const std::string &why,
+                             bool named)
 {
-    each(handle, regId, [&why](FlowLink &flow) { flow.disowned(why); });
+    each(handle, regId, [&why, named](FlowLink &flow) { flow.disowned(why, named); });
 }
 
 void Registrations::leaveAlone(AccountHandle handle, std::uint32_t regId, base::Duration silence)

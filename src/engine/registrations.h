@@ -39,7 +39,7 @@ public:
     void reRegister(AccountHandle handle, std::uint32_t regId);
     void drill(AccountHandle handle, std::uint32_t regId, Drill what);
     void ping(AccountHandle handle, std::uint32_t regId);
-    void disowned(AccountHandle handle, std::uint32_t regId, const std::string &why);
+    void disowned(AccountHandle handle, std::uint32_t regId, const std::string &why, bool named);
     void leaveAlone(AccountHandle handle, std::uint32_t regId, base::Duration silence);
 
     void secured(const TlsReport &report);

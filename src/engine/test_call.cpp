@@ -52,6 +52,7 @@ CallEvent TestCall::event(CallStep step) const
     out.time = base::now();
     out.callId = m_callId;
     out.account = m_request.account;
+    out.regId = m_flow ? m_flow->regId : 0;
     out.tls = m_tls;
     return out;
 }

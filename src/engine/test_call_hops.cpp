@@ -109,6 +109,7 @@ bool TestCall::readdress()
         named->address.family == m_hop->endpoint.address.family)
         return false;
     m_locating = true; // nothing is on its way
+    ++m_attempt;       // what comes for the INVITE before is no news any more
     m_request.readdress(*m_hop, [this, &loop = m_env.loop, alive = std::weak_ptr<int>(m_alive)](
                                     base::Result<Described> result) {
         loop.post([this, alive, result = std::move(result)]() mutable {
@@ -122,7 +123,7 @@ bool TestCall::readdress()
 void TestCall::readdressed(base::Result<Described> described)
 {
     m_locating = false;
-    if (m_state == State::Ended)
+    if (m_state != State::Calling) // ended, or who was asked before rings after all
         return;
     if (!described) {
         if (!nextHop(described.error().sentence))

@@ -121,8 +121,7 @@ void ProgramReader::mix(const Stretch &stretch, std::span<std::int32_t> out)
     if (stretch.ringback.empty())
         return;
     if (m_rings != &stretch || m_rung != m_next)
-        m_ring = ringback(stretch.ringback, m_rate,
-                          base::Duration{(m_next - stretch.from) * 1'000'000'000 / m_rate});
+        m_ring = ringback(stretch.ringback, m_rate, instantOf(m_next) - instantOf(stretch.from));
     m_rings = &stretch;
     m_rung = m_next + static_cast<std::int64_t>(out.size());
     std::vector<std::int16_t> tone(out.size());

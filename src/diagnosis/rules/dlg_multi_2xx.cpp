@@ -14,7 +14,7 @@ constexpr auto kAtOnce = std::chrono::seconds(4);
 
 /// Requests of the caller in the dialog of that answer, on the hop it came by.
 struct Dealt {
-    bool acknowledged = false, ended = false;
+    bool acknowledged = false, ended = false, byCaller = false;
     base::Instant endedAt;
 };
 
@@ -32,6 +32,7 @@ Dealt dealtWith(const Evidence &evidence, trace::RowId answer)
         if (other.method == sip::Method::Bye && (byCaller || byCallee) && !dealt.ended) {
             dealt.ended = true;
             dealt.endedAt = other.time;
+            dealt.byCaller = byCaller;
         }
         if (other.method == sip::Method::Ack && byCaller && other.time >= row.time &&
             evidence.trace.source(place.row).address == back)
@@ -85,7 +86,7 @@ void check(const Evidence &evidence, Findings &out)
             return;
         const auto late = std::max(evidence.time(dialog.answer), evidence.time(kept));
         const auto dealt = dealtWith(evidence, dialog.answer);
-        if (dealt.ended && dealt.endedAt - late < kAtOnce && dealt.acknowledged &&
+        if (dealt.ended && dealt.byCaller && dealt.endedAt - late < kAtOnce && dealt.acknowledged &&
             dealtWith(evidence, kept).acknowledged)
             ended = dialog.answer;
         // The ACK proves that the caller took it, and that its requests pass here.

@@ -31,7 +31,7 @@ void check(const Evidence &evidence, Findings &out)
             else
                 f.fixes = {{"Send a 199 only where the INVITE says Supported: 199: others take it "
                             "for one more progress report (RFC 6228 section 5).",
-                            "callee's user agent", Action::None}};
+                            "sender of the message", Action::None}};
             return;
         }
 }

@@ -10,6 +10,16 @@ namespace {
 
 constexpr int kMostAttempts = 8; // one after the other, as many as are followed
 
+/// Another branch of the same fork, begun before or after, is alerted and not answered yet.
+bool ringsBeside(const Evidence &evidence, const calls::Transaction &failed)
+{
+    return std::any_of(
+        evidence.call.transactions.begin(), evidence.call.transactions.end(), [&](const auto &t) {
+            return &t != &failed && t.method == failed.method && t.cseq == failed.cseq &&
+                   t.sentBy == failed.sentBy && t.finalStatus == 0 && wasProgressing(evidence, t);
+        });
+}
+
 bool savedByAnotherFlow(const Evidence &evidence, const calls::Transaction &failed)
 {
     const auto state = evidence.call.state;
@@ -24,7 +34,7 @@ bool savedByAnotherFlow(const Evidence &evidence, const calls::Transaction &fail
             last = next;
     const auto told = evidence.call.finalResponse;
     const bool over = told.valid() && evidence.time(told) > last->started;
-    return last->finalStatus == 0 && !over; // still under way
+    return (last->finalStatus == 0 || ringsBeside(evidence, failed)) && !over; // still under way
 }
 
 /// How far the code went: what the originator got in the end.
@@ -58,6 +68,21 @@ std::size_t refusedFlows(const Evidence &evidence, const calls::Transaction &fai
         }));
 }
 
+std::string otherwise(const Evidence &evidence, const calls::Transaction &failed)
+{
+    switch (evidence.call.state) {
+    case calls::State::Answered:
+    case calls::State::Ended:
+        return "Another device, or who stands in for it, took the call.";
+    case calls::State::Cancelled:
+        return "The caller gave up while another one was tried.";
+    default:
+        return reachedLater(evidence, failed) != nullptr
+                   ? "Another device, or who stands in for it, was reached."
+                   : "Another one is still tried.";
+    }
+}
+
 /// The call goes on with another device; this one was never rung, over any flow.
 void tellLostDevice(const Evidence &evidence, const calls::Transaction &failed, Findings &out)
 {
@@ -76,9 +101,9 @@ void tellLostDevice(const Evidence &evidence, const calls::Transaction &failed, 
         return;
     auto &f = out.add("flow-430-initial", Severity::Info, Grade::Seen,
                       fmt::format("One device of the target could not be reached: {} for its flow "
-                                  "of {} was answered 430 Flow Failed [1]. Another device, or "
-                                  "who stands in for it, took the call.",
-                                  methodOf(evidence, failed), dead->userAgent.text()));
+                                  "of {} was answered 430 Flow Failed [1]. {}",
+                                  methodOf(evidence, failed), dead->userAgent.text(),
+                                  otherwise(evidence, failed)));
     f.impact = "That device does not ring until it registers again, and nobody is told.";
     f.evidence = {at(failed.finalResponse, "its flow is gone")};
     f.fixes = {{"Notice the dead connection by the missing pong and re-register with the same "

@@ -65,12 +65,22 @@ const calls::Transaction *afterSilence(const Evidence &evidence, const calls::Tr
     return nullptr;
 }
 
+bool silentEdge(const calls::Transaction &failed)
+{
+    return failed.finalStatus == 0 && failed.responses.empty();
+}
+
 std::string storyOf(const Evidence &evidence, const calls::Transaction &failed,
                     const calls::Transaction &next, Grade grade)
 {
     const auto went =
         fmt::format("{} tried {} [2], and that attempt went through [3].",
                     evidence.trace.source(next.request).text(), receiver(evidence, next.request));
+    if (silentEdge(failed)) // a living one says 100 within 200 ms (RFC 3261 section 17.2.1)
+        return fmt::format("{} [1] got nothing at all from {} in {}: it is down or out of reach. "
+                           "Then {}",
+                           methodOf(evidence, failed), receiver(evidence, failed.request),
+                           lasting(next.started - failed.started), went);
     if (failed.finalStatus == 0)
         return fmt::format("{} [1] got no answer from {} in {}, as over a dead flow. Then {}",
                            methodOf(evidence, failed), receiver(evidence, failed.request),
@@ -86,6 +96,14 @@ std::string storyOf(const Evidence &evidence, const calls::Transaction &failed,
 std::vector<Fix> fixesOf(const Evidence &evidence, const calls::Transaction &failed,
                          const std::optional<Routed> &way)
 {
+    if (silentEdge(failed))
+        return {{fmt::format("Look whether {} runs and is reached from {}.",
+                             receiver(evidence, failed.request),
+                             evidence.trace.source(failed.request).text()),
+                 "operator", Action::None},
+                {"Watch the edges and take a silent one out of use, or go on to the next flow "
+                 "sooner: each call waits for it otherwise.",
+                 "home proxy", Action::None}};
     std::vector<Fix> out{
         failed.finalStatus == 430
             ? Fix{"Remove the dead binding when a 430 comes back for it.", "home proxy",
@@ -108,12 +126,14 @@ void report(const Evidence &evidence, const calls::Transaction &failed,
     const auto way = routed(evidence, failed);
     auto text = storyOf(evidence, failed, next, grade);
     if (way)
-        text += fmt::format(" The dead one: {}.", tokenText(evidence, way->token, failed.started));
+        text += fmt::format(" {}: {}.", silentEdge(failed) ? "It was to go over" : "The dead one",
+                            tokenText(evidence, way->token, failed.started));
     auto &f = out.add("flow-failover-ok", Severity::Info, grade, std::move(text));
-    f.impact = fmt::format("None for the caller but {} of delay; the dead binding delays every "
-                           "further call until it is "
-                           "refreshed or removed.",
-                           lasting(next.started - failed.started));
+    f.impact = fmt::format(
+        "None for the caller but {} of delay; {}", lasting(next.started - failed.started),
+        silentEdge(failed) ? "so it is for every further call until that edge is back."
+                           : "the dead binding delays every further call until it is "
+                             "refreshed or removed.");
     const auto proof = next.finalResponse.valid() ? next.finalResponse
                        : next.responses.empty()   ? next.request
                                                   : next.responses.back();

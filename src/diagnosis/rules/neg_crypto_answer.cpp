@@ -46,7 +46,8 @@ bool keyFits(const Crypto &crypto)
     const auto end = std::min(key.find_first_of("|; "), key.size());
     constexpr std::string_view kBase64 =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/=";
-    if (key.substr(0, end).find_first_not_of(kBase64) != std::string_view::npos)
+    constexpr std::size_t kLeast = 22; // letters of 16 octets: what is shorter was never a key
+    if (end < kLeast || key.substr(0, end).find_first_not_of(kBase64) != std::string_view::npos)
         return true;
     return !rtp::sdesKeys(crypto.line.substr(sizeof("crypto:") - 1)).empty();
 }

@@ -17,8 +17,8 @@ const sip::SdpFormat *g729(const sip::SdpMedia *audio)
     return nullptr;
 }
 
-/// What is not said is yes (RFC 7261 section 3).
-bool annexB(const sip::SdpFormat &format)
+/// What is said of Annex B; what is not said is yes (RFC 7261 section 3).
+std::optional<bool> saidOfAnnexB(const sip::SdpFormat &format)
 {
     for (const auto part : base::split(format.fmtp, ';')) {
         const auto equals = part.find('=');
@@ -26,7 +26,7 @@ bool annexB(const sip::SdpFormat &format)
             base::equalsNoCase(base::trim(part.substr(0, equals)), "annexb"))
             return !base::equalsNoCase(base::trim(part.substr(equals + 1)), "no");
     }
-    return true;
+    return std::nullopt;
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -34,20 +34,20 @@ void check(const Evidence &evidence, Findings &out)
     for (const auto &[offer, answer] : exchanges(evidence)) {
         const auto *const offered = g729(sdpOf(evidence, offer).audio());
         const auto *const answered = g729(sdpOf(evidence, answer).audio());
-        if (offered == nullptr || answered == nullptr || annexB(*offered) || !annexB(*answered))
+        if (offered == nullptr || answered == nullptr || saidOfAnnexB(*offered).value_or(true) ||
+            !saidOfAnnexB(*answered).value_or(true))
             continue;
+        const bool said = saidOfAnnexB(*answered).has_value();
         auto &f = out.add("neg-g729-annexb", Severity::Info, Grade::Seen,
                           fmt::format("G.729 was offered without silence frames (annexb=no) [1], "
                                       "and {} answers with annexb={} [2].",
                                       sender(evidence, answer),
-                                      answered->fmtp.empty() ? "yes, as nothing is said" : "yes"));
+                                      said ? "yes" : "yes, as nothing is said"));
         f.impact = "If it then sends frames of Annex B in pauses, a decoder of plain G.729 makes "
                    "noise of them or holds the last sound.";
-        f.evidence = {
-            at(evidence, offer, offered->fmtp, "no Annex B"),
-            at(evidence, answer,
-               answered->fmtp.empty() ? sdpOf(evidence, answer).audio()->line : answered->fmtp,
-               "Annex B")};
+        f.evidence = {at(evidence, offer, offered->fmtp, "no Annex B"),
+                      at(evidence, answer,
+                         said ? answered->fmtp : sdpOf(evidence, answer).audio()->line, "Annex B")};
         f.fixes = {
             {"Answer annexb=no where the offer says so.", "callee's user agent", Action::None}};
         return;

@@ -55,8 +55,13 @@ void check(const Evidence &evidence, Findings &out)
         if (key.valid())
             f.evidence.push_back(at(key, "the key that should fit"));
         if (const auto *const back = failsBack(evidence, bound)) {
-            f.text += fmt::format(" Nor can those of {} the other way [{}].",
-                                  back->stream->source.text(), f.evidence.size() + 1);
+            const bool alsoPlain = unprotected(*back->stream);
+            f.text +=
+                fmt::format(" Those of {} the other way {} [{}].", back->stream->source.text(),
+                            alsoPlain == plain ? "are no better"
+                            : alsoPlain        ? "are not encrypted at all"
+                                               : "are encrypted and do not open",
+                            f.evidence.size() + 1);
             f.impact = "Neither side hears the other as it should.";
             f.evidence.push_back(at(*back->stream, "the other way"));
         }

@@ -51,7 +51,7 @@ void check(const Evidence &evidence, Findings &out)
         const bool sent = ack.valid();
         auto &f = out.add(
             "tx-resp-retrans", Severity::Warning, sent ? Grade::Seen : Grade::Likely,
-            fmt::format("{} sent {} {} more [1][2]: {}.", sender(evidence, t.finalResponse),
+            fmt::format("{} sent {} {} more [1][2]: {}.", sender(evidence, again.back()),
                         codeText(t.finalStatus), count(again.size(), "time"),
                         stray != nullptr
                             ? "the ACK [3] has another Via branch than the INVITE, so that it "

@@ -24,8 +24,10 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto first = evidence.time(t.repeats[0]) - evidence.time(t.request);
         const auto second = evidence.time(t.repeats[1]) - evidence.time(t.repeats[0]);
-        // They double, so it is a timer and not a user; and it does not begin with half a second.
-        if (!near(second, first * 2) || near(first, kT1) || first < std::chrono::milliseconds(20))
+        // They double, so it is a timer and not a user; and it does not begin with half a second. A
+        // capture that lacks what was sent before shows the later steps of the usual timer.
+        if (!near(second, first * 2) || near(first, kT1) || near(first, 2 * kT1) ||
+            near(first, 4 * kT1) || first < std::chrono::milliseconds(20))
             continue;
         const bool quick = first < kT1;
         auto &f =

@@ -19,6 +19,7 @@ using nlohmann::json;
 
 constexpr std::size_t kDeepest = 64;
 constexpr std::size_t kMostFields = 256; // of one object that are kept
+constexpr std::size_t kMostAlike = 16;   // messages of one object that are compared
 constexpr std::size_t kLargest = std::size_t{64}
                                  << 20U; // bytes of one object of the outermost list
 
@@ -33,8 +34,9 @@ std::string plain(std::string_view key)
 }
 
 struct Told {
-    std::vector<std::pair<std::string, std::string>> fields; // plain keys
-    std::string message;
+    std::string own;                                           // plain key of the object itself
+    std::vector<std::pair<std::string, std::string>> fields;   // plain keys
+    std::vector<std::pair<std::string, std::string>> messages; // under which key
 
     std::string_view value(std::span<const std::string_view> names) const
     {
@@ -81,8 +83,9 @@ base::Instant sinceEpoch(std::string_view number)
     if (value <= 0)
         return {};
     std::int64_t unit = 1'000'000'000;
-    for (long long most = 100'000'000'000LL; value >= most && unit > 1; most *= 1000)
-        unit /= 1000;
+    for (const long long most :
+         {100'000'000'000LL, 100'000'000'000'000LL, 100'000'000'000'000'000LL})
+        unit /= value >= most ? 1000 : 1;
     if (value > 9'000'000'000'000'000'000LL / unit)
         return {};
     std::int64_t out = value * unit;
@@ -156,27 +159,39 @@ public:
     bool binary(json::binary_t & /*value*/) override { return true; }
     bool string(std::string &value) override
     {
-        if (!m_levels.empty() && m_levels.back().message.empty() && isWholeMessage(value)) {
-            m_levels.back().message = std::move(value);
+        if (!m_levels.empty() && isWholeMessage(value)) {
+            auto &messages = m_levels.back().messages;
+            const auto last = std::min(messages.size(), kMostAlike);
+            if (std::none_of(messages.begin(), messages.begin() + static_cast<std::ptrdiff_t>(last),
+                             [&](const auto &each) { // told once more under another key
+                                 return each.first != m_key && each.second == value;
+                             }))
+                messages.emplace_back(m_key, std::move(value));
             return true;
         }
         return value.size() > 256 || keep(std::move(value));
     }
     bool start_object(std::size_t /*size*/) override
     {
-        m_levels.emplace_back();
+        m_levels.emplace_back().own = m_key;
         return m_levels.size() < kDeepest;
     }
     bool end_object() override
     {
         Told ended = std::move(m_levels.back());
         m_levels.pop_back();
-        if (!ended.message.empty())
-            tell(ended);
-        else if (!m_levels.empty())
-            for (auto &field : ended.fields)
-                if (m_levels.back().fields.size() < kMostFields)
-                    m_levels.back().fields.push_back(std::move(field));
+        for (const auto &[key, message] : ended.messages)
+            tell(ended, message);
+        if (!ended.messages.empty() || m_levels.empty())
+            return true;
+        // "source": {"ip": ...} is told as "sourceip" too.
+        auto &fields = m_levels.back().fields;
+        for (auto &[key, value] : ended.fields) {
+            if (!ended.own.empty() && fields.size() < kMostFields)
+                fields.emplace_back(ended.own + key, value);
+            if (fields.size() < kMostFields)
+                fields.emplace_back(key, std::move(value));
+        }
         return true;
     }
     bool start_array(std::size_t /*size*/) override { return ++m_arrays < kDeepest; }
@@ -203,7 +218,7 @@ private:
             m_levels.back().fields.emplace_back(m_key, std::move(value));
         return true;
     }
-    void tell(const Told &object)
+    void tell(const Told &object, const std::string &message)
     {
         base::Packet packet;
         packet.time = timeOf(object);
@@ -211,7 +226,7 @@ private:
         packet.source = endOf(object, kSources, kSourcePorts);
         packet.destination = endOf(object, kTargets, kTargetPorts);
         packet.hint = base::PayloadHint::Sip;
-        packet.payload = base::Blob::copy(object.message);
+        packet.payload = base::Blob::copy(message);
         ++m_out.outcome().frames;
         ++m_told;
         m_out.packet(std::move(packet));
@@ -277,15 +292,18 @@ base::Result<Outcome> readToldMessages(const base::Blob &bytes, const Sink &sink
     out.outcome().linkTypes.emplace_back("SIP messages in JSON");
     const std::string_view text = bytes.text();
     std::uint64_t damaged = 0, told = 0;
-    std::size_t at = 0;
+    std::size_t at = 0, cut = 0;
     while (!out.stop(at)) {
         const std::size_t begin = text.find('{', at);
         if (begin == std::string_view::npos)
             break;
         const std::size_t end = endOfObject(text, begin);
-        if (end == std::string_view::npos) {
-            ++damaged;
-            break;
+        if (end == std::string_view::npos) { // cut off or too large: what lies within may be whole
+            damaged += cut == 0 ? 1 : 0;
+            if (++cut > kDeepest)
+                break;
+            at = begin + 1;
+            continue;
         }
         Objects objects(out);
         const auto object = text.substr(begin, end - begin);

@@ -28,8 +28,8 @@ TEST(Doubt, ACallToAnAddressOfOursMeansItsFlows)
     EXPECT_EQ(all[1].regId, 2U);
     EXPECT_THAT(all[0].why, testing::HasSubstr("430 Flow Failed"));
 
-    call.account = info.handle;
-    call.extras.flow = 2;
+    event.account = info.handle;
+    event.regId = 2; // whether the user chose that flow or not
     EXPECT_EQ(desk::doubtsOf(event, call, accounts).size(), 1U) << "it carried the call";
     call.target = "sip:carol@example.test";
     EXPECT_TRUE(desk::doubtsOf(event, call, accounts).empty());

@@ -193,6 +193,20 @@ TEST(DrillSheet, ARegisterFromThePortThatFailedIsNoNewFlow)
     }
 }
 
+/// A proxy that has nothing to fail over from is not praised for it, nor blamed.
+TEST(DrillSheet, ACallThatLeftWhenTheFlowWasBackIsNoneOfMeanwhile)
+{
+    DrillSheet sheet(engine::Drill::Cut, flow(FlowState::Up, -5s), kStart, {});
+    recover(sheet, 5ms);
+    sheet.add(lost(FlowState::Up, 1060ms));
+    ASSERT_TRUE(sheet.back());
+    sheet.called({false, std::nullopt, kStart + 1500ms, 0, "430 Flow Failed"});
+    const auto told = lineWith(sheet.lines(), "440 ms after the flow was back");
+    EXPECT_EQ(told.verdict, DrillVerdict::NotSeen);
+    EXPECT_FALSE(told.measured);
+    EXPECT_EQ(sheet.verdict(), DrillVerdict::Pass);
+}
+
 TEST(DrillSheet, TheProxyIsTimedByCallsToOurOwnAddress)
 {
     for (const bool brought : {true, false}) {
@@ -203,10 +217,11 @@ TEST(DrillSheet, TheProxyIsTimedByCallsToOurOwnAddress)
         DrillSheet::Call meanwhile;
         if (brought)
             meanwhile.took = 8s;
+        meanwhile.left = kStart + 10ms; // while the flow was broken
         meanwhile.cameBy = brought ? 1 : 0;
         meanwhile.refusal = brought ? "" : "480 Temporarily Unavailable";
         sheet.called(meanwhile);
-        sheet.called({true, 20ms, 2, {}});
+        sheet.called({true, 20ms, kStart + 2s, 2, {}});
         const auto lines = sheet.lines();
         EXPECT_EQ(lineWith(lines, brought ? "by flow 1" : "480").verdict,
                   brought ? DrillVerdict::Pass : DrillVerdict::Fail);

@@ -58,6 +58,22 @@ SelfCall with(const CallInfo &info)
     return out;
 }
 
+/// What opening ports and devices takes is not the proxy's time.
+TEST(SelfCall, TheTimeCountsFromTheInvite)
+{
+    SelfCall call(bob(2), kThen);
+    call.add(own(), kOwn, kThen + 10ms);
+    auto sent = own();
+    sent.invites = {"first"};
+    call.add(sent, kOwn, kThen + 1500ms);
+    sent.invites.emplace_back("with credentials");
+    call.add(sent, kOwn, kThen + 1520ms);
+    call.add(incoming(9, "ours", "sip:bob@example.test"), kOwn, kThen + 1540ms);
+    ASSERT_TRUE(call.reached());
+    EXPECT_EQ(call.took(), 40ms);
+    EXPECT_EQ(call.left(), kThen + 1500ms);
+}
+
 } // namespace
 
 TEST(SelfCall, TheSameCallIdIsOurs)

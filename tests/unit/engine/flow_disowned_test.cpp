@@ -25,11 +25,11 @@ TEST(Disowned, AFlowIsSuspectAndAsked)
     Machine flow;
     flow.comeUp();
     flow.after(5s);
-    flow.keeper.disowned(flow.now, kWhy);
+    flow.keeper.disowned(flow.now, kWhy, true);
     EXPECT_EQ(flow.keeper.state(), FlowState::Suspect);
     EXPECT_THAT(flow.keeper.report().reason, HasSubstr(kWhy));
     EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
-    flow.keeper.disowned(flow.now, kWhy);
+    flow.keeper.disowned(flow.now, kWhy, true);
     EXPECT_THAT(flow.keeper.take(), IsEmpty()) << "it is being asked";
 }
 
@@ -37,7 +37,7 @@ TEST(Disowned, OneThatAnswersIsRegisteredAgain)
 {
     Machine flow;
     flow.comeUp();
-    flow.keeper.disowned(flow.now, kWhy);
+    flow.keeper.disowned(flow.now, kWhy, true);
     flow.keeper.take();
     flow.after(40ms);
     flow.keeper.pong(flow.now);
@@ -53,7 +53,7 @@ TEST(Disowned, OneThatIsSilentIsMadeAnew)
 {
     Machine flow;
     flow.comeUp();
-    flow.keeper.disowned(flow.now, kWhy);
+    flow.keeper.disowned(flow.now, kWhy, true);
     flow.keeper.take();
     base::Duration waited{0};
     while (flow.keeper.state() == FlowState::Suspect && waited < 60s)
@@ -73,7 +73,7 @@ TEST(Disowned, WithoutKeepAlivesARegisterAsks)
         flow.keeper.result(flow.now, plain);
         flow.keeper.take();
         ASSERT_EQ(flow.keeper.state(), FlowState::UpPlain);
-        flow.keeper.disowned(flow.now, kWhy);
+        flow.keeper.disowned(flow.now, kWhy, true);
         EXPECT_EQ(flow.keeper.state(), FlowState::Suspect);
         EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Refresh));
         plain.status = status;
@@ -91,7 +91,7 @@ TEST(Disowned, TwiceInARowMakesANewFlow)
     Machine flow;
     flow.comeUp();
     for (int i = 0; i < 2; ++i) {
-        flow.keeper.disowned(flow.now, kWhy);
+        flow.keeper.disowned(flow.now, kWhy, true);
         if (i == 1)
             break;
         flow.keeper.take();
@@ -103,6 +103,25 @@ TEST(Disowned, TwiceInARowMakesANewFlow)
     }
     EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Close, KeeperAct::Connect));
     EXPECT_EQ(flow.keeper.report().losses, 1);
+}
+
+/// Which flow of several it was is a guess: one that answers is not torn down for it.
+TEST(Disowned, AGuessOnlyAsks)
+{
+    Machine flow;
+    flow.comeUp();
+    for (int i = 0; i < 3; ++i) {
+        flow.keeper.disowned(flow.now, kWhy, false);
+        EXPECT_EQ(flow.keeper.report().state, base::FlowState::Suspect);
+        flow.keeper.take();
+        flow.after(40ms);
+        flow.keeper.pong(flow.now);
+        flow.keeper.take();
+        flow.keeper.result(flow.now, granted());
+        flow.after(1s);
+    }
+    EXPECT_EQ(flow.keeper.report().losses, 0);
+    EXPECT_TRUE(base::isUp(flow.keeper.report().state));
 }
 
 /// RFC 5626 section 4.4.2: a request that comes in shows one direction only.
@@ -148,7 +167,7 @@ TEST(Connections, WaitForThePongBehindAMessageThatComesInSlowly)
 TEST(Disowned, AFlowThatIsNotRegisteredIsLeftAlone)
 {
     Machine flow;
-    flow.keeper.disowned(flow.now, kWhy);
+    flow.keeper.disowned(flow.now, kWhy, true);
     EXPECT_EQ(flow.keeper.state(), FlowState::Connecting);
 }
 
@@ -209,7 +228,7 @@ TEST(Disowned, AFlowOnTheWireIsAskedAndRegistersAgain)
     const auto handle = ear.engine->addAccount(bob);
     ASSERT_TRUE(support::stepUntil([&] { return ear.state(1) == FlowState::Up; }));
     const int pings = registrar.pingsSeen;
-    ear.engine->disowned(handle, 1, kWhy);
+    ear.engine->disowned(handle, 1, kWhy, true);
     ASSERT_TRUE(support::stepUntil([&] { return registrar.registers("1").size() == 2; }));
     EXPECT_EQ(registrar.pingsSeen, pings + 1);
     EXPECT_EQ(ear.states(1, FlowState::Suspect), 1);

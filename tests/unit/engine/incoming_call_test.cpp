@@ -101,6 +101,27 @@ TEST_F(Incoming, AnInfoPackageThatNobodyNamedIsRefused)
     answer("3 INFO", 200);
 }
 
+/// RFC 3261 sections 21.4.2, 21.4.6, 21.4.7, 21.4.15, 21.4.16, RFC 4028 section 6.
+class RefusedWith : public Incoming,
+                    public testing::WithParamInterface<std::pair<int, const char *>>
+{
+};
+
+TEST_P(RefusedWith, WhatItsCodeDemands)
+{
+    const auto &[status, header] = GetParam();
+    ring(offering());
+    ear.engine->decline(call, status);
+    EXPECT_THAT(answer("1 INVITE", status), HasSubstr(header));
+}
+
+INSTANTIATE_TEST_SUITE_P(Codes, RefusedWith,
+                         testing::Values(std::pair{401, "WWW-Authenticate: Digest realm="},
+                                         std::pair{407, "Proxy-Authenticate: Digest realm="},
+                                         std::pair{405, "Allow: INVITE"},
+                                         std::pair{420, "Unsupported: "},
+                                         std::pair{421, "Require: "}, std::pair{422, "Min-SE: "}));
+
 /// RFC 3261 section 9.2: a CANCEL matches by its branch, not by its call.
 TEST_F(Incoming, ACancelOfAnotherTransactionFindsNone)
 {

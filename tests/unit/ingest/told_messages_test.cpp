@@ -50,6 +50,41 @@ TEST(ToldMessages, linesWithOtherNamesAreReadToo)
     EXPECT_EQ(message->callId(), "told@example.test");
 }
 
+TEST(ToldMessages, timesInNanosecondsAndNestedEndsAreRead)
+{
+    const auto out =
+        read("{\"ts\": 1700000000123456789, \"source\": {\"ip\": \"192.0.2.1\", \"port\": "
+             "5060}, \"destination\": {\"ip\": \"192.0.2.2\", \"port\": 5070}, "
+             "\"message\": \"" +
+             std::string(kOptions) + "\"}");
+    ASSERT_EQ(out.packets.size(), 1U);
+    EXPECT_EQ(out.packets[0].time.ns, 1'700'000'000'123'456'789LL);
+    EXPECT_EQ(out.packets[0].source.text(), "192.0.2.1:5060");
+    EXPECT_EQ(out.packets[0].destination.text(), "192.0.2.2:5070");
+}
+
+TEST(ToldMessages, anArrayOfMessagesIsAsManyAndATwinUnderAnotherKeyIsOne)
+{
+    const std::string one = "\"" + std::string(kOptions) + "\"";
+    EXPECT_EQ(
+        read("{\"srcIp\": \"192.0.2.1\", \"messages\": [" + one + "," + one + "," + one + "]}")
+            .packets.size(),
+        3U);
+    EXPECT_EQ(read("{\"srcIp\": \"192.0.2.1\", \"raw\": " + one + ", \"message\": " + one + "}")
+                  .packets.size(),
+              1U);
+}
+
+/// Where the outermost object does not end, what lies whole within it is read all the same.
+TEST(ToldMessages, ofAnObjectThatIsCutOffTheWholePartsAreRead)
+{
+    const std::string one =
+        "{\"srcIp\": \"192.0.2.1\", \"raw\": \"" + std::string(kOptions) + "\"}";
+    const auto out =
+        read("{\"total\": 3, \"data\": [" + one + ", " + one + ", " + one.substr(0, 90));
+    EXPECT_EQ(out.packets.size(), 2U);
+}
+
 TEST(ToldMessages, everyCutIsSurvived)
 {
     const std::string text = "[{\"src_ip\": \"192.0.2.1\", \"raw\": \"" + std::string(kOptions) +
