@@ -136,8 +136,19 @@ void IncomingCall::ring(int status, const std::string &sdp, bool reliable)
         m_localSdp = sdp;
     const std::string headers = fmt::format("Contact: {}\r\nAllow: {}\r\nUser-Agent: {}\r\n",
                                             m_contact, kAllow, m_env.options.userAgent);
-    if (!reliable || !m_reliableOffered)
+    if (!reliable || !m_reliableOffered) {
+        const auto tell = [this](const char *sentence) {
+            m_env.agent.tell({base::LocalKind::Note, 0, m_callId, {}, sentence, {}});
+        };
+        if (reliable)
+            tell("The caller takes no reliable responses (its INVITE does not say 100rel, RFC 3262 "
+                 "section 3): this one leaves unreliably, and no PRACK will come.");
+        if (!sdp.empty() && !m_offered)
+            tell("The INVITE brought no offer, so this description is ours, in an unreliable "
+                 "response: the caller need not look at it before the answer (RFC 3261 section "
+                 "13.2.1).");
         return reply(m_invite, status, headers, sdp);
+    }
     auto *sent =
         nta_reliable_treply(m_invite, ReliableHandler::called, this, status, phraseOf(status),
                             SIPTAG_HEADER_STR(headers.c_str()),

@@ -101,6 +101,19 @@ TEST_F(Incoming, AnInfoPackageThatNobodyNamedIsRefused)
     answer("3 INFO", 200);
 }
 
+TEST_F(Incoming, WhatWasToBeReliableAndCannotIsTold)
+{
+    send(request("INVITE", 1)); // no 100rel, no offer
+    ASSERT_TRUE(ear.waitFor(CallStep::Incoming));
+    call = ear.first(CallStep::Incoming).call;
+    ear.engine->ring(call, 183, ear::kAnswer, true);
+    EXPECT_EQ(answer("1 INVITE", 183).find("RSeq"), std::string::npos);
+    const auto notes = ear.told(base::LocalKind::Note);
+    ASSERT_EQ(notes.size(), 2U);
+    EXPECT_THAT(notes[0].sentence, HasSubstr("no PRACK will come"));
+    EXPECT_THAT(notes[1].sentence, HasSubstr("unreliable response"));
+}
+
 /// RFC 3261 sections 21.4.2, 21.4.6, 21.4.7, 21.4.15, 21.4.16, RFC 4028 section 6.
 class RefusedWith : public Incoming,
                     public testing::WithParamInterface<std::pair<int, const char *>>
