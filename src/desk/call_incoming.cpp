@@ -36,7 +36,7 @@ void CallControl::onIncoming(const engine::CallEvent &event)
         std::lock_guard guard(m_parts.mutex);
         const auto account = m_parts.accounts.find(event.account);
         answers = account != m_parts.accounts.end() && account->second.answer &&
-                  mayBeAnswered(account->second.answerOnly, event.from);
+                  !account->second.leaving && mayBeAnswered(account->second.answerOnly, event.from);
     }
     change(ours, [&](CallInfo &info) {
         info.callId = event.callId;
