@@ -41,9 +41,11 @@ void Replay::play(const What &what, base::Instant from)
     if (!view)
         return;
     const auto evidence = m_store.evidence(*view);
-    const auto program = what.ear
-                             ? desk::earProgram(evidence, *what.ear, desk::CallOptions{}.ringback)
-                             : desk::streamProgram(evidence, what.streams);
+    const desk::CallInfo *own = m_store.ownCall(evidence.call.callId);
+    const std::string country =
+        own != nullptr ? own->options.ringback : desk::CallOptions{}.ringback;
+    const auto program = what.ear ? desk::earProgram(evidence, *what.ear, country)
+                                  : desk::streamProgram(evidence, what.streams);
     if (!program) {
         stop();
         Q_EMIT notice(shown(program.error().sentence), true);

@@ -181,6 +181,22 @@ private Q_SLOTS:
         QCOMPARE(lanes->currentIndex(), 0);
     }
 
+    void whatSoundsEndsWhenAnotherCallIsLookedAt()
+    {
+        Shown shown;
+        shown.scenery.say(gui::kEarlyMedia);
+        const auto first = shown.focus.call()->call.id();
+        shown.panel.togglePlay();
+        auto &replay = ui::Replay::of(shown.scenery.store());
+        QVERIFY(replay.playing() != nullptr);
+        shown.scenery.say(gui::kFlowFailed);
+        const auto other = calls::CallId{first.value + 1};
+        QVERIFY(shown.scenery.store().call(other) != nullptr);
+        QVERIFY(replay.playing() != nullptr || shown.focus.call()->call.id() == other);
+        shown.focus.showCall(other);
+        QVERIFY(replay.playing() == nullptr);
+    }
+
     void whatCannotBePlayedIsSaid()
     {
         Shown shown;

@@ -58,6 +58,12 @@ SoundPanel::SoundPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent
     layout->addLayout(left, 1);
     layout->addLayout(makeControls());
     connect(&focus, &Focus::callChanged, this, &SoundPanel::refresh);
+    // What goes on sounding while another call is looked at could be stopped nowhere.
+    connect(&focus, &Focus::callChanged, this, [&store](const CallPtr &call, bool fresh) {
+        Replay &replay = Replay::of(store);
+        if (fresh && replay.playing() != nullptr && !(call && replay.playsOf(call->call.id())))
+            replay.stop();
+    });
     connect(&focus, &Focus::rowChanged, this, &SoundPanel::follow);
     connectStrip();
     setFocusProxy(m_strip);
