@@ -31,6 +31,19 @@ bool follow(Console &console, desk::Batch &batch)
     return true;
 }
 
+/// What --timeout cut off; empty: nothing.
+std::string cutShort(const desk::Batch &batch, std::size_t underWay)
+{
+    const auto &plan = batch.plan();
+    const auto placed = batch.results().size();
+    if (plan.limit.count() == 0 || batch.error() ||
+        (placed >= static_cast<std::size_t>(plan.count) && underWay == 0))
+        return {};
+    return fmt::format("--timeout ended all of it after {} s: {} of {} calls were placed, {} of "
+                       "them were not over.",
+                       base::seconds(plan.limit, 0), placed, plan.count, underWay);
+}
+
 int write(const std::string &path, const std::string &text)
 {
     std::ofstream out(path, std::ios::binary);
@@ -87,7 +100,10 @@ int runRepeat(Console &console, const RepeatPlan &plan)
     const bool whole = follow(console, batch);
     if (batch.error() && batch.results().empty())
         return complain(batch.error()->sentence, exitFor(*batch.error()));
-    for (const auto handle : batch.underWay())
+    const auto cut = batch.underWay();
+    if (const auto text = cutShort(batch, cut.size()); whole && !text.empty())
+        complain(text, kCallFailed);
+    for (const auto handle : cut)
         console.desk().hangUp(handle);
     console.waitUntil([&] { return batch.underWay().empty(); }, std::chrono::seconds(3));
     console.desk().session().settle(std::chrono::seconds(2));

@@ -148,6 +148,13 @@ std::string callJson(const desk::CallInfo &info, const report::ReportInput &inpu
     out["media"] = info.media ? mediaJson(*info.media) : json();
     if (out["media"].is_object() && out["media"]["heard_because"].is_null())
         out["media"]["heard_because"] = heardByRule(out);
+    // Of REFER and NOTIFY; 202: accepted, and nobody told yet how it ended.
+    out["transfer"] =
+        info.transferStatus == 0
+            ? json()
+            : json{{"code", info.transferStatus},
+                   {"phrase", std::string(sip::phrase(info.transferStatus))},
+                   {"done", info.transferStatus / 100 == 2 && info.transferStatus != 202}};
     if (info.tls)
         out["tls"] = tlsJson(*info.tls);
     return out.dump(2, ' ', false, json::error_handler_t::replace);

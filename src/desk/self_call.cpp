@@ -24,6 +24,27 @@ void addHost(std::vector<std::string> &hosts, std::string_view uri)
         hosts.emplace_back(parsed.host);
 }
 
+/// Refusals that say nothing of whether the address can be reached; empty: another one.
+std::string_view refusalToItself(int status)
+{
+    if (status >= 300 && status < 400)
+        return "the address is forwarded elsewhere. Switch the forwarding off and call again.";
+    switch (status) {
+    case 403:
+    case 482:
+        return "many proxies do not let an address call itself. Call it from another one.";
+    case 486:
+    case 600:
+    case 603:
+    case 607:
+    case 608:
+        return "a device, or what is set for the address, says no. Whether this program can be "
+               "reached does not follow from it; call from another address.";
+    default:
+        return {};
+    }
+}
+
 } // namespace
 
 SelfCall::SelfCall(const AccountInfo &account, base::Instant placed, std::uint32_t asked)
@@ -145,6 +166,13 @@ std::string SelfCall::conclusion(bool registered, bool interrupted) const
     else if (m_own.local)
         out = fmt::format("{}: our own call failed before it came in. {}", standing,
                           base::printable(m_own.sentence));
+    else if (const auto why = refusalToItself(m_own.status); registered && !why.empty())
+        out = fmt::format("cannot tell: our own call was answered with {} {}: {}", m_own.status,
+                          base::printable(m_own.phrase), why);
+    else if (m_own.status == 430)
+        out = fmt::format("{}: our own call was refused with 430 {}: the edge has the flow of this "
+                          "registration no more (RFC 5626 section 5.3). Register again.",
+                          standing, base::printable(m_own.phrase));
     else if (m_own.status >= 300 || m_own.stage == CallInfo::Stage::Failed)
         out = fmt::format("{}: our own call was refused with {} {} and never came in. {}", standing,
                           m_own.status, base::printable(m_own.phrase),

@@ -322,6 +322,17 @@ LocalFailure Agent::explain(const Reply &reply, const std::string &target,
                             "without TLS or a filter on the way does that: check the port, which "
                             "is 5061 for TLS.",
                             where, error->number == 0 ? "closed (FIN)" : "reset (RST)")};
+    if (reply.status == 408 && reply.unsent)
+        return {
+            base::LocalKind::TimedOut,
+            fmt::format("No connection to {} came about in time, so nothing was sent. Check the "
+                        "address, the port and whether something blocks the way.",
+                        where)};
+    if (reply.status == 408 && reply.connected)
+        return {base::LocalKind::TimedOut,
+                fmt::format("{} took the connection and the request, and never answered it. "
+                            "Address and port lead somewhere: look at what listens there.",
+                            where)};
     if (reply.status == 408)
         return {base::LocalKind::TimedOut,
                 fmt::format("{} did not answer in time. Check the address, the port and whether "

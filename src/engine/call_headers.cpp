@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <base/text.h>
+#include <engine/sofia.h>
 #include <fmt/format.h>
+#include <sip/grammar.h>
 #include <sip/message.h>
 
 namespace engine {
@@ -85,6 +87,40 @@ base::Result<void> checkHeader(const std::string &name, std::string_view value)
     return {};
 }
 
+/// What the stack cannot read of its own request it leaves out of it, silently.
+bool stackTakes(const std::string &line)
+{
+    msg_t *message = msg_create(sip_default_mclass(), 0);
+    sip_t *sip = sip_object(message);
+    const bool taken = sip_add_tl(message, sip, SIPTAG_HEADER_STR(line.c_str()), TAG_END()) >= 0 &&
+                       sip->sip_error == nullptr;
+    msg_destroy(message);
+    return taken;
+}
+
+base::Result<void> checkSendable(const std::vector<std::pair<std::string, std::string>> &headers,
+                                 std::size_t at)
+{
+    const auto &[name, value] = headers[at];
+    const auto shown = base::printable(name, false, 80);
+    const auto id = sip::headerIdOf(name);
+    const bool again = std::any_of(
+        headers.begin(), headers.begin() + static_cast<long>(at), [&](const auto &each) {
+            return id != sip::HeaderId::Other && sip::headerIdOf(each.first) == id;
+        });
+    if (again && sip::standsOnce(id))
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("The header {} may stand in a request only once; the second "
+                                      "one would not be sent.",
+                                      shown));
+    if (!stackTakes(fmt::format("{}: {}\r\n", name, base::trim(value))))
+        return base::fail(base::ErrorCode::BadInput,
+                          fmt::format("\"{}\" is no value that {} can have, so the stack would "
+                                      "leave it out.",
+                                      base::printable(value, false, 80), shown));
+    return {};
+}
+
 bool isSdp(const CallExtras &extras)
 {
     const std::string_view type = extras.bodyType;
@@ -113,11 +149,14 @@ headerLines(const std::vector<std::pair<std::string, std::string>> &headers)
                           fmt::format("{} added headers are more than the {} that a call takes.",
                                       headers.size(), kMostHeaders));
     std::string out;
-    for (const auto &[name, value] : headers) {
+    for (std::size_t i = 0; i < headers.size(); ++i) {
+        const auto &[name, value] = headers[i];
         const auto clean = base::trim(value);
         // Trimming takes line ends away too, so the whole value is looked at.
         if (const auto good = checkHeader(name, value); !good)
             return tl::unexpected(good.error());
+        if (const auto sendable = checkSendable(headers, i); !sendable)
+            return tl::unexpected(sendable.error());
         out += fmt::format("{}: {}\r\n", name, clean);
     }
     return out;

@@ -90,7 +90,8 @@ LocalFailure byeTrouble(Agent &agent, const Reply &final, const std::string &nex
     if (final.status == 481)
         return {
             base::LocalKind::Note,
-            "The other side had ended the call already: it knows the BYE's call no more (481)."};
+            "The other side does not know the BYE's call (481): it ended or lost it, or the BYE "
+            "reached somebody else. The call is over all the same."};
     if (final.status == 408)
         return {base::LocalKind::Note, "Nobody was there any more to take the BYE (408); the call "
                                        "is over all the same."};

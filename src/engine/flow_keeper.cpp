@@ -67,7 +67,7 @@ void FlowKeeper::forgetConnection()
     m_report.waitBase = m_report.waitMost = {};
     m_report.keepAlive.clear();
     m_granted = m_unbound = m_tooShort = false;
-    m_stunMapped = m_disowned = m_unlisted = false;
+    m_stunMapped = m_disowned = m_unlisted = m_linkDown = false;
     m_disownedAt.reset();
     if (!m_datagrams)
         m_report.mapped = {}; // the next connection has another port anyway
@@ -76,6 +76,8 @@ void FlowKeeper::forgetConnection()
 
 void FlowKeeper::unreachable(base::Instant now)
 {
+    if (m_report.registeredUntil > now)
+        m_boundUntil = m_report.registeredUntil;
     if (m_report.reachableSince.known())
         m_report.reachableUntil = m_silentSince.value_or(now);
     m_silentSince.reset();
@@ -121,6 +123,8 @@ void FlowKeeper::trying(base::Instant now)
 
 void FlowKeeper::sending(base::Instant now)
 {
+    if (!m_removing)
+        m_askedUntil = now + m_settings.expires;
     if (m_report.state == FlowState::Connecting || m_report.state == FlowState::Resolving)
         enter(FlowState::Registering, now,
               m_datagrams ? "The REGISTER is sent." : "Connected; the REGISTER is sent.");
@@ -170,6 +174,7 @@ void FlowKeeper::keep(base::Instant now, const RegisterResult &result)
     if (m_unbound) { // whoever asks the registrar for us gets somebody else, or nobody
         m_expiryDue.reset();
         unreachable(now);
+        m_boundUntil.reset();
         return;
     }
     m_report.registeredUntil = now + expires;
@@ -278,6 +283,7 @@ void FlowKeeper::reRegister(base::Instant now)
     } else if (!attempting()) {
         connect(now, "Asked to register now.");
     } else if (now - m_attemptSince >= kStuck) {
+        unanswered(now);
         connect(now, "Asked to register now; the attempt before had come to nothing yet.");
     }
 }
@@ -339,7 +345,7 @@ void FlowKeeper::clockStepped(base::Instant now, base::Duration step)
           &m_lastWord, m_waiting || m_hopedUntil ? &m_report.lastPing : nullptr})
         if (at != nullptr && at->known())
             *at = *at + step;
-    for (Deadline *at : {&m_notBefore, &m_disownedAt})
+    for (Deadline *at : {&m_notBefore, &m_disownedAt, &m_askedUntil, &m_boundUntil})
         if (*at)
             *at = **at + step;
     for (auto &at : m_recoveries)

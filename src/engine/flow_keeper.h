@@ -99,6 +99,8 @@ public:
     /// 0: that is over, one goes out now.
     void leaveAlone(base::Instant now, base::Duration silence);
     void stop(base::Instant now);
+    /// A 2xx came to a REGISTER that had been given up: the registrar holds a binding of this flow.
+    void answeredAfterAll(base::Instant now, const RegisterResult &result);
     /// There is no time left for the answer to a REGISTER that is under way: it is taken back
     /// unseen.
     void leave(base::Instant now);
@@ -108,6 +110,11 @@ public:
     /// This computer's network may be back: what could not even be sent is tried again now. The
     /// waits of section 4.5 are there to spare an edge, and none was asked.
     void networkReturned(base::Instant now);
+
+    /// The link that the flow goes by went down, or came back: in between nobody is reached by it,
+    /// and whether it still stands is not known then.
+    void linkDown(base::Instant now, const std::string &name);
+    void linkUp(base::Instant now);
 
     /// The wall clock was set by `step`: what is awaited comes as late as it would have.
     void clockStepped(base::Instant now, base::Duration step);
@@ -145,6 +152,8 @@ private:
     void accepted(base::Instant now, const RegisterResult &result);
     void agree(const RegisterResult &result);
     void answeredLate(base::Instant now, const RegisterResult &result);
+    void takeBack(base::Instant now, std::string reason);
+    void unanswered(base::Instant now);
     void unregistered(base::Instant now, const RegisterResult &result);
     void off(base::Instant now, std::string why, std::optional<bool> taken);
     void rejected(base::Instant now, const RegisterResult &result);
@@ -190,7 +199,9 @@ private:
     Deadline m_attemptDue, m_expiryDue;
     Deadline m_hopedUntil; // for a pong that nobody promised
     Deadline m_silentSince;
-    Deadline m_pingedAt; // by the edge, while a pong of it is waited for
+    Deadline m_askedUntil; // a REGISTER left and was not answered yet: bound until then if taken
+    Deadline m_boundUntil; // as the registrar may have it, though the flow is lost or given up
+    Deadline m_pingedAt;   // by the edge, while a pong of it is waited for
     base::Instant m_attemptSince, m_goodSince;
     std::deque<base::Instant> m_recoveries; // immediate ones, of the last minute
     base::Duration m_agreedPeriod{0};       // of keep-alives; 0: none was told
@@ -216,6 +227,7 @@ private:
     bool m_disowned = false;   // and nothing has come over it since
     bool m_unlisted = false;   // and its REGISTER was not answered yet
     bool m_portLives = false;
+    bool m_linkDown = false;
     int m_remapped = 0;      // in a row: the NAT gave another address at the next keep-alive
     int m_briefLives = 0;    // in a row, of flows that worked, but not for long
     bool m_answered = false; // a pong came on this connection

@@ -76,6 +76,8 @@ void FlowKeeper::heard(base::Instant now)
 void FlowKeeper::bytes(base::Instant now)
 {
     heard(now);
+    if (m_stopping || m_linkDown) // its un-REGISTER's answer decides; this came before
+        return;
     if (m_report.state != FlowState::Suspect || m_unlisted || (m_datagrams && m_waiting))
         return;
     if (m_disowned)

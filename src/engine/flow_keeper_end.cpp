@@ -2,8 +2,10 @@
 // How a flow is given up: the un-REGISTER and what became of it.
 #include <engine/flow_keeper.h>
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <sip/status.h>
+#include <utility>
 
 namespace engine {
 
@@ -22,10 +24,46 @@ void FlowKeeper::stop(base::Instant now)
         trying(now);
         enter(FlowState::Registering, now,
               "Switched off while the REGISTER is under way; if it is taken, it is taken back.");
+    } else if (m_boundUntil && *m_boundUntil > now) {
+        takeBack(now, "Switched off. The registrar may hold a binding of this flow, so an "
+                      "un-REGISTER is sent.");
     } else {
         m_acts.push_back(KeeperAct::Close);
         off(now, "Switched off.", std::nullopt);
     }
+}
+
+/// What left and was given up unanswered may have been taken all the same.
+void FlowKeeper::unanswered(base::Instant now)
+{
+    if (m_askedUntil && *m_askedUntil > now)
+        m_boundUntil = std::max(m_boundUntil.value_or(now), *m_askedUntil);
+    m_askedUntil.reset();
+}
+
+/// A binding that nobody serves sends calls to nowhere until it runs out (RFC 3261 section 10.2.2).
+void FlowKeeper::takeBack(base::Instant now, std::string reason)
+{
+    forgetConnection();
+    m_removing = true;
+    m_acts.push_back(KeeperAct::Close);
+    m_acts.push_back(KeeperAct::Unregister);
+    m_report.registeredUntil = *std::exchange(m_boundUntil, std::nullopt);
+    m_attemptDue = now + m_settings.attemptLimit;
+    enter(FlowState::Registering, now, std::move(reason));
+}
+
+void FlowKeeper::answeredAfterAll(base::Instant now, const RegisterResult &result)
+{
+    if (!result.bound || registered() || attempting() || superseded())
+        return; // what is under way replaces it
+    m_boundUntil = now + (result.expires.count() > 0 ? result.expires : m_settings.expires);
+    if (stopped())
+        takeBack(now, "A 200 to the REGISTER came after the flow had been switched off: it is "
+                      "bound, so an un-REGISTER is sent.");
+    else if (!m_stopping)
+        connect(now, "A 200 came to the REGISTER that had been given up: the registrar holds a "
+                     "binding of this flow after all. It is registered anew, which replaces that.");
 }
 
 /// RFC 3261 section 10.2 has a client wait for the answer first. Whoever ends cannot, and a binding
@@ -46,6 +84,9 @@ void FlowKeeper::leave(base::Instant now)
 void FlowKeeper::answeredLate(base::Instant now, const RegisterResult &result)
 {
     if (result.status < 200 || result.status >= 300 || result.unbound) {
+        if (result.local && m_boundUntil)
+            return takeBack(now, result.sentence + " The REGISTER may have been taken, so an "
+                                                   "un-REGISTER is sent.");
         m_acts.push_back(KeeperAct::Close);
         return off(now, "Switched off.", std::nullopt);
     }

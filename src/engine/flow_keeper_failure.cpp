@@ -69,6 +69,11 @@ void FlowKeeper::result(base::Instant now, const RegisterResult &result)
 {
     if (stopped() || superseded())
         return;
+    if (result.local)
+        unanswered(now);
+    m_askedUntil.reset();
+    if (!result.local && result.status / 100 == 2)
+        m_boundUntil.reset(); // what it tells now holds
     if (m_stopping)
         return m_removing ? unregistered(now, result) : answeredLate(now, result);
     const bool asked = !result.local && (m_disowned || m_unlisted); // after a 430, or the like
@@ -108,6 +113,7 @@ void FlowKeeper::rejected(base::Instant now, const RegisterResult &result)
     forgetConnection();
     m_proven = false;
     unreachable(now);
+    m_boundUntil.reset(); // who says no is not asked again, not even to forget us
     enter(FlowState::Rejected, now, outcome(result));
 }
 
@@ -117,6 +123,10 @@ void FlowKeeper::closed(base::Instant now, const std::string &why)
         return;
     if (m_stopping && m_removing)
         return off(now, why + " The un-registration was not answered.", false);
+    unanswered(now);
+    if (m_stopping && m_boundUntil)
+        return takeBack(now, why + " Whether the REGISTER had been taken is not known, so an "
+                                   "un-REGISTER is sent.");
     if (m_stopping)
         return off(now, why + " Whether the REGISTER had been taken is not known.", std::nullopt);
     if (m_report.state == FlowState::Rejected || m_report.state == FlowState::BackingOff ||
@@ -139,19 +149,41 @@ void FlowKeeper::networkReturned(base::Instant now)
         connect(now, "This computer's network changed; what could not be sent is tried now.");
 }
 
+void FlowKeeper::linkDown(base::Instant now, const std::string &name)
+{
+    if (m_stopping || !registered() || std::exchange(m_linkDown, true))
+        return;
+    unreachable(now);
+    enter(FlowState::Suspect, now,
+          fmt::format("This computer's network is down ({}): no call comes in over this flow.",
+                      name));
+}
+
+void FlowKeeper::linkUp(base::Instant now)
+{
+    if (!std::exchange(m_linkDown, false) || m_stopping || !registered())
+        return;
+    m_acts.push_back(KeeperAct::Refresh);
+    m_refreshAt.reset();
+    remark(now, "This computer's network is back: the flow is registered again, for nobody knows "
+                "whether it still stands.");
+}
+
 void FlowKeeper::tooLong(base::Instant now)
 {
     m_acts.push_back(KeeperAct::Close);
     const auto why = fmt::format("Nothing came of this attempt within {} s.",
                                  base::seconds(m_settings.attemptLimit, 0));
+    unanswered(now);
     if (m_stopping)
-        off(now, why, std::nullopt);
+        off(now, why, m_removing ? std::optional(false) : std::nullopt);
     else
         attemptFailed(now, why);
 }
 
-void FlowKeeper::gone(base::Instant now, const std::string &why)
+void FlowKeeper::gone(base::Instant now, const std::string &reason)
 {
+    const auto why = (m_linkDown ? "This computer's network is down. " : "") + reason;
     if (m_proven)
         lost(now, why);
     else
@@ -212,6 +244,22 @@ base::Duration longestWait(base::Duration whole, int failures)
 
 } // namespace
 
+namespace {
+
+/// Whose wait it is: the edge asked for one (RFC 3261 section 20.33), and RFC 5626 has its own.
+std::string waitText(base::Duration own, base::Duration asked)
+{
+    if (asked.count() <= 0)
+        return {};
+    return own > asked
+               ? fmt::format(" RFC 5626 section 4.5 waits longer than the {} s that were "
+                             "asked for.",
+                             base::seconds(asked, 0))
+               : fmt::format(" The {} s that were asked for are waited.", base::seconds(asked, 0));
+}
+
+} // namespace
+
 /// Section 4.5: the wait is uniformly between half of W and all of it. `slow`: as after many.
 void FlowKeeper::attemptFailed(base::Instant now, const std::string &why, base::Duration atLeast,
                                bool slow)
@@ -223,10 +271,11 @@ void FlowKeeper::attemptFailed(base::Instant now, const std::string &why, base::
     enter(FlowState::Failed, now, why);
     m_report.waitBase = backOffBase();
     m_report.waitMost = slow ? kLongestWait : longestWait(m_report.waitBase, m_report.failures);
-    const auto wait = std::max(between(0.5, 1.0, m_report.waitMost), atLeast);
+    const auto own = between(0.5, 1.0, m_report.waitMost);
+    const auto wait = std::max(own, atLeast);
     m_retryAt = now + wait;
     m_report.nextAttempt = *m_retryAt;
-    enter(FlowState::BackingOff, now, why);
+    enter(FlowState::BackingOff, now, why + waitText(own, atLeast));
 }
 
 /// The flow is kept; its registration is asked for again when the server wants it so (RFC 3261

@@ -2,6 +2,7 @@
 #include <engine/flow_link.h>
 
 #include <base/text.h>
+#include <engine/network_news.h>
 #include <fmt/format.h>
 #include <sip/status.h>
 #include <sip/uri.h>
@@ -71,9 +72,9 @@ FlowLink::FlowLink(Env &env, Identity identity, std::function<bool()> othersUp,
 FlowLink::~FlowLink()
 {
     m_env.agent.forget(this);
+    drop(true);
     m_register.reset();
     m_former.reset();
-    drop(true);
     m_env.agent.release(m_local);
     if (m_leg != nullptr)
         nta_leg_destroy(m_leg);
@@ -118,8 +119,13 @@ void FlowLink::unlisted(const std::string &why)
 void FlowLink::addressesChanged()
 {
     const auto &own = m_connection.local.address;
-    if (!m_keeper.registered() || !m_connection.local.known() || isOurAddress(own))
+    if (!m_keeper.registered() || !m_connection.local.known())
         return;
+    if (isOurAddress(own)) {
+        const auto link = linkThatIsDown(own);
+        link.empty() ? m_keeper.linkUp(now()) : m_keeper.linkDown(now(), link);
+        return act();
+    }
     drop(true);
     m_keeper.closed(now(), fmt::format("This computer has the address {} no more, and with it the "
                                        "flow is gone.",
@@ -203,10 +209,10 @@ void FlowLink::act()
             connect();
             break;
         case KeeperAct::Refresh:
-            sendRegister(false, false);
+            sendRegister(false);
             break;
         case KeeperAct::Unregister:
-            sendRegister(false, true);
+            sendRegister(true);
             break;
         case KeeperAct::Ping:
         case KeeperAct::PingAgain:
@@ -252,125 +258,6 @@ std::string FlowLink::contactUri(bool dialog) const
 std::string FlowLink::contact(bool dialog) const
 {
     return m_local == nullptr ? std::string() : fmt::format("<{}>", contactUri(dialog));
-}
-
-std::string FlowLink::registerHeaders(bool remove)
-{
-    const auto expires = remove ? 0 : m_keeper.expires() / std::chrono::seconds(1);
-    // RFC 6223: we offer keep-alives; the library completes this Via. RFC 3581: rport tells how we
-    // are seen.
-    std::string out =
-        fmt::format("Via: SIP/2.0/{} {};rport;keep\r\n", base::transportText(m_transportKind),
-                    m_local->of(m_transportKind).text());
-    out += m_cseq == 0 ? "CSeq: 1 REGISTER\r\n" : "";
-    ++m_cseq;
-    out += routeLine();
-    out += fmt::format("Contact: {}", contact(false));
-    if (!m_keeper.plain()) // RFC 5626 section 4.2: one Contact with instance and reg-id
-        out +=
-            fmt::format(";reg-id={};+sip.instance=\"<{}>\"", m_identity.regId, m_identity.instance);
-    out += fmt::format(";expires={}\r\nExpires: {}\r\nSupported: path{}{}\r\nUser-Agent: {}\r\n",
-                       expires, expires, m_keeper.plain() ? "" : ", outbound",
-                       m_keeper.plain() ? "" : ", gruu", m_env.options.userAgent);
-    return out;
-}
-
-void FlowLink::sendRegister(bool fresh, bool remove)
-{
-    if (m_local == nullptr || !m_hop)
-        return connect(); // there is nothing to refresh
-    const sip::Uri aor = sip::parseUri(m_identity.aor);
-    RequestSpec spec;
-    spec.leg = m_leg;
-    spec.method = "REGISTER";
-    spec.uri = fmt::format("{}:{}{}{}{}", base::equalsNoCase(aor.scheme, "sips") ? "sips" : "sip",
-                           aor.ipv6 ? "[" : "", aor.host, aor.ipv6 ? "]" : "",
-                           aor.port ? ":" + std::to_string(*aor.port) : "");
-    spec.headers = registerHeaders(remove) + m_digest.headers("REGISTER", spec.uri);
-    spec.ownVia = true;
-    spec.ident = m_local->ident.c_str();
-    spec.fresh = fresh && stream();
-    if (!fresh && m_transport != nullptr && tport_is_clear_to_send(m_transport) != 0)
-        spec.transport = m_transport;
-    else
-        spec.route = hopUri(*m_hop);
-    if (remove)
-        ++m_attempt; // the answer to a refresh that it overtakes decides nothing
-    m_keeper.trying(now());
-    m_provisional = 0;
-    m_former = std::move(m_register);
-    m_register = Transaction::start(spec, [this, remove, attempt = m_attempt](const Reply &reply) {
-        replied(reply, remove, attempt);
-    });
-    if (m_register)
-        return;
-    RegisterResult failed;
-    failed.local = true;
-    failed.status = 503;
-    failed.sentence = "The SIP stack did not take the REGISTER; check the account's addresses.";
-    m_keeper.result(now(), failed);
-    actSoon();
-}
-
-void FlowLink::replied(const Reply &reply, bool remove, std::uint32_t attempt)
-{
-    if (attempt == m_attempt && reply.status < 200)
-        m_provisional = reply.status;
-    if (attempt != m_attempt || reply.status < 200)
-        return;
-    if (!reply.local && m_transport == nullptr && m_register != nullptr)
-        adopt(m_register->transport());
-    RegisterResult result = resultOf(reply);
-    const bool wanted = remove || !m_keeper.stopping();
-    if (wanted && !reply.local && (reply.status == 401 || reply.status == 407) &&
-        authenticate(reply, remove, result))
-        return;
-    if (!reply.local && reply.status != 401 && reply.status != 407)
-        m_digest.accepted();
-    if (nextHop(result))
-        return;
-    m_keeper.result(now(), result);
-    if (!remove && !reply.local && result.status / 100 == 2)
-        m_listed(result.listed);
-    actSoon();
-}
-
-bool FlowLink::authenticate(const Reply &reply, bool remove, RegisterResult &result)
-{
-    const auto answer = m_digest.challenged(reply.status == 407, challengesOf(reply));
-    if (answer) {
-        sendRegister(false, remove);
-        return true;
-    }
-    result.sentence = answer.error().sentence;
-    m_env.agent.tell(
-        {base::LocalKind::AuthenticationGaveUp, reply.status, m_callId, {}, result.sentence, {}},
-        m_connection.local, m_connection.remote);
-    return false;
-}
-
-RegisterResult FlowLink::resultOf(const Reply &reply) const
-{
-    if (!reply.local)
-        return readRegisterResult(reply.message(),
-                                  {m_identity.regId, m_identity.instance, m_identity.edge,
-                                   contactUri(false), !m_keeper.plain(), m_keeper.expires()});
-    RegisterResult out;
-    out.status = reply.status;
-    out.local = true;
-    auto why =
-        m_env.agent.explain(reply, m_identity.edge.empty() ? m_identity.aor : m_identity.edge,
-                            m_hop ? m_hop->endpoint : base::Endpoint{});
-    if (why.kind == base::LocalKind::TimedOut && m_provisional != 0)
-        why.sentence = fmt::format("{} took the REGISTER with {} {} and never answered it: whoever "
-                                   "should have, the registrar behind it, did not.",
-                                   m_hop ? m_hop->endpoint.text() : m_identity.edge, m_provisional,
-                                   sip::phrase(m_provisional));
-    m_env.agent.tell({why.kind, reply.status, m_callId, {}, why.sentence, {}}, m_connection.local,
-                     m_connection.remote);
-    out.sentence = why.sentence;
-    out.unsent = why.kind == base::LocalKind::Unreachable;
-    return out;
 }
 
 } // namespace engine

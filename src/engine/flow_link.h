@@ -50,6 +50,8 @@ public:
     void stop();  // un-registers
     void leave(); // the same, without the time for an answer to the REGISTER before
     bool stopped() const { return m_keeper.stopped(); }
+    /// A response to a REGISTER that nobody waits for any more; it may be of another flow.
+    void answeredLate(const sip::Message &response);
     /// A TLS handshake with somebody ended.
     void secured(const TlsReport &report);
 
@@ -85,19 +87,23 @@ private:
     void located(base::Result<std::vector<Hop>> hops);
     void tryHop(); // the first of m_hops that there is a way to
     void giveUpHops();
-    void noteNextHop(int status, const std::string &why);
+    void noteNextHop(const std::string &why);
     base::Result<const Local *> localFor(const Hop &hop);
     base::Result<const Local *> portFor(const base::Address &address);
     bool nextHop(const RegisterResult &result);
-    void sendRegister(bool fresh, bool remove);
+    Pin ownWay() const;
+    void sendRegister(bool remove);
     std::string routeLine() const;
     std::string contactUri(bool dialog) const;
     std::string registerHeaders(bool remove);
     void replied(const Reply &reply, bool remove, std::uint32_t attempt);
     bool authenticate(const Reply &reply, bool remove, RegisterResult &result);
     RegisterResult resultOf(const Reply &reply) const;
+    RegisterResult read(const sip::Message &response) const;
+    void untaken(); // by the library
     void adopt(tport_t *transport);
     void drop(bool close);
+    void abandon();
     std::string endText(int error) const;
     void sendPing(bool again);
     bool sendRaw(std::string_view bytes);

@@ -102,11 +102,11 @@ void FlowLink::tryHop()
             if (m_local != *local)
                 m_env.agent.release(m_local);
             m_local = *local;
-            return sendRegister(true, false);
+            return sendRegister(false);
         }
         why = local.error().sentence;
         if (!m_hops.empty())
-            noteNextHop(0, why);
+            noteNextHop(why);
     }
     m_keeper.failed(now(), why);
     actSoon();
@@ -118,17 +118,12 @@ void FlowLink::giveUpHops()
     m_hops.clear();
 }
 
-void FlowLink::noteNextHop(int status, const std::string &why)
+void FlowLink::noteNextHop(const std::string &why)
 {
-    m_env.agent.tell({base::LocalKind::Note,
-                      status,
-                      m_callId,
-                      {},
-                      fmt::format("{} Trying the edge's next address, {} over {} (RFC 3263 section "
-                                  "4.3).",
-                                  why, m_hops.front().endpoint.text(),
-                                  base::transportText(m_hops.front().transport)),
-                      {}});
+    m_keeper.remark(now(), fmt::format("{} Trying the edge's next address, {} over {} (RFC 3263 "
+                                       "section 4.3).",
+                                       why, m_hops.front().endpoint.text(),
+                                       base::transportText(m_hops.front().transport)));
 }
 
 /// RFC 3263 section 4.3: the next address of the same edge before it counts as a failure.
@@ -137,7 +132,7 @@ bool FlowLink::nextHop(const RegisterResult &result)
     const bool elsewhere = result.local || (result.status == 503 && result.retryAfter.count() == 0);
     if (!elsewhere || m_hops.empty() || m_keeper.registered() || m_keeper.stopping())
         return false;
-    noteNextHop(result.status, result.sentence);
+    noteNextHop(result.sentence);
     m_next.start(std::chrono::milliseconds(1), [this] {
         drop(true);
         tryHop();
@@ -220,7 +215,7 @@ void FlowLink::drop(bool close)
 {
     ++m_attempt;
     if (m_transport == nullptr)
-        return;
+        return close ? abandon() : void();
     tport_t *transport = std::exchange(m_transport, nullptr);
     if (m_pending > 0)
         tport_release(transport, m_pending, nullptr, nullptr, this, 0);
@@ -228,6 +223,23 @@ void FlowLink::drop(bool close)
     if (close)
         tport_shutdown(transport, 2);
     tport_unref(transport);
+}
+
+/// The REGISTER that made the connection was not answered, so it is nobody's yet: it may be up all
+/// the same, or come up later and take the REGISTER along. With a connection of ours that we do not
+/// know, the registrar would send calls where nobody listens.
+void FlowLink::abandon()
+{
+    for (const auto &each : {m_register.get(), m_former.get()}) {
+        tport_t *way = each != nullptr ? each->transport() : nullptr;
+        if (each != nullptr)
+            each->giveUp();
+        if (way == nullptr)
+            continue;
+        if (tport_is_secondary(way) != 0)
+            tport_shutdown(way, 2);
+        tport_unref(way);
+    }
 }
 
 /// By whom and how a connection ended.

@@ -214,6 +214,12 @@ std::string answerNothing(std::string_view offer, std::string_view ours, bool un
     return out;
 }
 
+bool takesNothing(std::string_view answer)
+{
+    const auto described = sip::parseSdp(answer);
+    return !described.media.empty() && takesAllAway(described);
+}
+
 std::string idleAnswer(std::string_view offer, const base::Address &local)
 {
     sip::SdpDraft draft;
@@ -222,7 +228,12 @@ std::string idleAnswer(std::string_view offer, const base::Address &local)
     sip::addEvents(draft.codecs);
     draft.direction = sip::Direction::Inactive;
     draft.sessionId = draft.version = static_cast<std::uint64_t>(base::now().ns / 1'000'000'000);
-    return sip::answerSdp(sip::parseSdp(offer), draft).value_or(sip::writeSdp(draft));
+    const auto theirs = sip::parseSdp(offer);
+    if (auto answer = sip::answerSdp(theirs, draft))
+        return *answer;
+    // An answer names formats of the offer, or refuses its line (RFC 3264 section 6).
+    const auto ours = sip::writeSdp(draft);
+    return theirs.media.empty() ? ours : answerNothing(offer, ours, true);
 }
 
 std::string withVersion(std::string_view sdp, std::uint64_t version)
@@ -310,7 +321,8 @@ std::optional<std::string> answerInDialog(nta_incoming_t *request, const Receive
         if (!offer.empty())
             answer = answerLike(offer, {side.localSdp, side.able, side.direction, side.unsaid});
         if (!offer.empty() && !answer) {
-            reply(request, 488, allow);
+            reply(request, 488, // RFC 3261 sections 21.4.26 and 20.43
+                  allow + "Warning: 305 earshot \"Incompatible media format\"\r\n");
             break;
         }
         // Without an offer: a session refresh, or a re-INVITE that wants ours.

@@ -65,6 +65,8 @@ void refreshTarget(nta_leg_t *leg, const sip_contact_t *contact);
 /// The answer to an offer that cannot be refused otherwise, as in a PRACK: no stream of it is taken
 /// (RFC 3264 section 6: port 0). As the next version of `ours`, which it is already if `unsaid`.
 std::string answerNothing(std::string_view offer, std::string_view ours, bool unsaid);
+/// Every line of it has port 0 (RFC 3264 section 6), and there is one.
+bool takesNothing(std::string_view answer);
 /// For a late offer: an answer that accepts but moves no media ("a=inactive", port 9).
 std::string idleAnswer(std::string_view offer, const base::Address &local);
 /// `sdp` under another version.

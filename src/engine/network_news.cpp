@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <ifaddrs.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 
@@ -37,6 +38,24 @@ bool tellsReturn(const char *messages, std::size_t size)
         size -= whole;
     }
     return false;
+}
+
+std::string linkThatIsDown(const base::Address &address)
+{
+    ifaddrs *all = nullptr;
+    if (::getifaddrs(&all) != 0)
+        return {};
+    std::string out;
+    for (const ifaddrs *each = all; each != nullptr; each = each->ifa_next) {
+        if (each->ifa_addr == nullptr || base::Endpoint::of(each->ifa_addr).address != address)
+            continue;
+        constexpr unsigned kRuns = IFF_UP | IFF_RUNNING;
+        out = (each->ifa_flags & kRuns) == kRuns ? "" : each->ifa_name;
+        if (out.empty())
+            break; // by another link
+    }
+    ::freeifaddrs(all);
+    return out;
 }
 
 } // namespace engine

@@ -61,6 +61,21 @@ std::string digitsOf(std::string_view number)
     return out;
 }
 
+/// Behind the digit or two that ask a switch for an outside line there may be a pause, and then
+/// what is dialled: "0,112". Behind a number of more digits it is dialled into the call.
+void addBehindPause(std::string_view text, std::vector<std::string> &numbers)
+{
+    constexpr std::string_view kPauses = ",;pPwW";
+    constexpr std::size_t kLongestLineCode = 2;
+    const auto pause = text.find_first_of(kPauses);
+    if (pause == 0 || pause > kLongestLineCode || pause == std::string_view::npos)
+        return;
+    const auto behind = text.find_first_not_of(kPauses, pause);
+    const auto code = digitsOf(text.substr(0, pause));
+    if (code.size() == pause && code.front() != '+' && behind != std::string_view::npos)
+        numbers.push_back(digitsOf(text.substr(behind)));
+}
+
 /// The numbers in what is dialled. Behind a code that a switch takes for itself ("*31#" hides who
 /// calls, "**21*" forwards) there may be several parts, and the code itself is none.
 std::vector<std::string> numbersOf(std::string_view text)
@@ -90,6 +105,7 @@ std::vector<std::string> dialled(std::string_view user)
     const std::string text = base::unescaped(user);
     const auto parts = base::split(text, ';');
     std::vector<std::string> out = numbersOf(parts.front());
+    addBehindPause(text, out);
     const auto local = out;
     constexpr std::string_view kContext = "phone-context=";
     for (const auto part : parts) {
@@ -103,9 +119,38 @@ std::vector<std::string> dialled(std::string_view user)
     return out;
 }
 
+/// With "+" or a foreign country's prefix before it by mistake, or the digit of an outside line.
+bool isEmergency(std::string_view digits)
+{
+    const auto known = [](std::string_view number) {
+        return std::find(kEmergency.begin(), kEmergency.end(), number) != kEmergency.end();
+    };
+    if (known(digits))
+        return true;
+    for (const auto prefix : kAbroad)
+        if (digits.substr(0, prefix.size()) == prefix && known(digits.substr(prefix.size())))
+            return true;
+    // Behind the 9 of an outside line are far more extensions than emergencies ("9115").
+    constexpr std::size_t kWithLine = 4;
+    const auto rest = digits.substr(std::min<std::size_t>(1, digits.size()));
+    return digits.size() == kWithLine &&
+           ((digits.front() == '0' && known(rest)) ||
+            (digits.front() == '9' && (rest == "911" || rest == "112" || rest == "999")));
+}
+
+/// RFC 5031 section 4.2: sos and what stands behind it ("sos.fire").
+bool isEmergencyService(std::string_view user)
+{
+    constexpr std::string_view kUrn = "urn:service:";
+    auto name = base::lower(base::unescaped(user));
+    if (name.compare(0, kUrn.size(), kUrn) == 0)
+        name.erase(0, kUrn.size());
+    return name == "sos" || name.compare(0, 4, "sos.") == 0 || name.compare(0, 4, "sos;") == 0;
+}
+
 std::optional<std::string> riskyDigits(std::string digits)
 {
-    if (std::find(kEmergency.begin(), kEmergency.end(), digits) != kEmergency.end())
+    if (isEmergency(digits))
         return "an emergency number";
     const std::string national = digits;
     // "+" is what every country's own prefix stands for.
@@ -130,6 +175,8 @@ std::optional<std::string> riskyDigits(std::string digits)
 
 std::optional<std::string> riskyNumber(std::string_view user)
 {
+    if (isEmergencyService(user))
+        return "the emergency service";
     for (const auto &digits : dialled(user))
         if (auto what = riskyDigits(digits))
             return what;

@@ -218,6 +218,8 @@ void Probes::watch(ProbeHandle handle)
         return finish(handle, event);
     }
     if (gone || since > kConnecting) {
+        if (!gone && tport_is_connected(probe.way) == 0 && tport_queuelen(probe.way) <= 1)
+            tport_shutdown(probe.way, 2); // else the bytes leave when it stands after all
         Reply reply;
         reply.status = gone ? 503 : 408;
         reply.phrase = "the connection ended";

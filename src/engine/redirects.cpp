@@ -76,8 +76,11 @@ void Redirects::take(const sip::Message &response)
     std::stable_sort(found.begin(), found.end(),
                      [](const auto &a, const auto &b) { return a.first > b.first; });
     // What a redirection names comes before what an earlier one left over.
-    for (auto each = found.rbegin(); each != found.rend(); ++each)
+    for (auto each = found.rbegin(); each != found.rend(); ++each) {
         m_waiting.push_front(each->second);
+        if (response.status == 305)
+            m_proxies.insert(each->second);
+    }
 }
 
 void Redirects::called(const std::string &uri)

@@ -20,6 +20,8 @@ public:
     void called(const std::string &uri);
     /// The next address to try, at most kMost in all; nullopt: none is left.
     std::optional<std::string> next();
+    /// A 305 named it: the call goes through it, to whom it was for (RFC 3261 section 21.3.4).
+    bool isProxy(const std::string &uri) const { return m_proxies.contains(uri); }
     /// next() gave it, but it is not called: a sentence.
     void refuse(const std::string &uri, const std::string &why);
     /// Sentences, one behind the other: which of those that were named are not called, and why.
@@ -30,7 +32,7 @@ private:
     void pass(std::string_view uri, std::string_view why);
 
     std::deque<std::string> m_waiting;
-    std::set<std::string> m_called;
+    std::set<std::string> m_called, m_proxies;
     std::string m_refused;
 };
 

@@ -37,6 +37,25 @@ std::string unknownOptions(const sip::Message &message, const std::vector<std::s
                        named);
 }
 
+/// What any refusal may bring along, all of it.
+std::string added(const Reply &reply)
+{
+    const auto &message = reply.message();
+    std::string out;
+    if (const auto wait = message.number(sip::HeaderId::RetryAfter))
+        out = sip::takesRetryAfter(reply.status)
+                  ? fmt::format("Try again after {} s, says the peer.", *wait)
+                  : fmt::format("The peer adds Retry-After: {}, which RFC 3261 section 20.33 does "
+                                "not define for a {}: waiting may not help.",
+                                *wait, reply.status);
+    for (const char *name : {"Warning", "Error-Info"})
+        if (const auto *header = message.find(name); header != nullptr && !header->value.empty())
+            out += fmt::format("{}The peer adds{}: {}.", out.empty() ? "" : " ",
+                               name == std::string_view("Warning") ? "" : " Error-Info",
+                               base::printable(header->value, false, 200));
+    return out;
+}
+
 std::string because(const Reply &reply, const std::vector<std::string> &required)
 {
     const auto &message = reply.message();
@@ -58,19 +77,13 @@ std::string because(const Reply &reply, const std::vector<std::string> &required
         if (reply.status == 380) // RFC 3261 section 21.3.5: it is the body that says how
             return "It describes another service in its body; calling again as before leads "
                    "nowhere.";
+        if (contacts == "*") // RFC 3261 section 20.10: of a REGISTER only
+            return "Its Contact is \"*\", which is no address.";
         return contacts.empty()
                    ? "It names no other address."
                    : fmt::format("It points to {}. Follow redirects, or call there.", contacts);
     }
-    if (const auto wait = message.number(sip::HeaderId::RetryAfter))
-        return sip::takesRetryAfter(reply.status)
-                   ? fmt::format("Try again after {} s, says the peer.", *wait)
-                   : fmt::format("The peer adds Retry-After: {}, which RFC 3261 section 20.33 does "
-                                 "not define for a {}: waiting may not help.",
-                                 *wait, reply.status);
-    if (const auto warning = message.value(sip::HeaderId::Warning); !warning.empty())
-        return "The peer adds: " + base::printable(warning, false, 200) + ".";
-    return {};
+    return added(reply);
 }
 
 } // namespace

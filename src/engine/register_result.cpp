@@ -203,8 +203,10 @@ std::string required(const sip::Message &message, const RegisterAsked &asked)
 }
 
 /// Why a 423 is not obeyed.
-std::string tooBrief(base::Duration least, base::Duration asked)
+std::string tooBrief(base::Duration least, base::Duration asked, bool named)
 {
+    if (least.count() == 0 && named)
+        return "It names Min-Expires: 0, so any time should do (RFC 3261 section 20.23).";
     if (least.count() == 0)
         return "It names no Min-Expires, so nobody knows what it would take.";
     const auto seconds = least / std::chrono::seconds(1);
@@ -219,6 +221,18 @@ std::string tooBrief(base::Duration least, base::Duration asked)
     return fmt::format("It wants {} s at least, and this REGISTER asked for {} s: a registrar may "
                        "send 423 only for less (RFC 3261 section 10.3).",
                        seconds, had);
+}
+
+/// As it stands there, though no longer than a day is waited.
+std::string askedWait(const sip::Message &message)
+{
+    const auto wait = message.number(sip::HeaderId::RetryAfter);
+    if (!wait)
+        return "does not say for how long.";
+    if (*wait == 0)
+        return "says \"Retry-After: 0\", which names no time to wait.";
+    return fmt::format("asks to wait {} s{}.", *wait,
+                       *wait > kLongestWait ? "; Earshot waits a day at most" : "");
 }
 
 std::string advice(const sip::Message &message, const RegisterAsked &asked, RegisterResult &out)
@@ -240,7 +254,8 @@ std::string advice(const sip::Message &message, const RegisterAsked &asked, Regi
     case 421:
         return required(message, asked);
     case 423:
-        return tooBrief(out.minExpires, asked.expires);
+        return tooBrief(out.minExpires, asked.expires,
+                        message.number(sip::HeaderId::MinExpires).has_value());
     case 430:
         return "A registrar should never say so (RFC 5626 section 11.5): it speaks of a flow that "
                "the edge no longer has, so another one has to be made.";
@@ -257,10 +272,7 @@ std::string advice(const sip::Message &message, const RegisterAsked &asked, Regi
         return "The edge could not reach the registrar behind it; that is a fault between the two, "
                "not of this account.";
     case 503:
-        return out.retryAfter.count() > 0
-                   ? fmt::format("It is overloaded or being serviced and asks to wait {} s.",
-                                 out.retryAfter / std::chrono::seconds(1))
-                   : "It is overloaded or being serviced and does not say for how long.";
+        return "It is overloaded or being serviced and " + askedWait(message);
     default:
         break;
     }

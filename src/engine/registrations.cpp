@@ -230,6 +230,15 @@ void Registrations::secured(const TlsReport &report)
             flow->secured(report);
 }
 
+void Registrations::stray(const sip::Message &response)
+{
+    for (auto &[handle, entry] : m_accounts)
+        for (auto &flow : entry.flows)
+            flow->answeredLate(response);
+    for (auto &flow : m_leaving)
+        flow->answeredLate(response);
+}
+
 void Registrations::networkReturned()
 {
     for (auto &[handle, entry] : m_accounts)

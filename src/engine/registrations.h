@@ -43,6 +43,7 @@ public:
     void leaveAlone(AccountHandle handle, std::uint32_t regId, base::Duration silence);
 
     void secured(const TlsReport &report);
+    void stray(const sip::Message &response); // to a REGISTER
     void networkReturned();
     void addressesChanged();
 

@@ -246,6 +246,8 @@ void Switchboard::tellFlood()
 void Switchboard::stray(msg_t *message, const sip_t &sip)
 {
     const Received received(message);
+    if (received.message.cseq().method == sip::Method::Register)
+        return m_registrations.stray(received.message);
     Reply reply;
     reply.status = sip.sip_status->st_status;
     reply.phrase = sip.sip_status->st_phrase != nullptr ? sip.sip_status->st_phrase : "";

@@ -294,10 +294,12 @@ void Tap::pump(TapSocket &entry, int fd)
     const int number = errno;
     const Quiet quiet;
     if (n > 0) {
-        const std::string_view bytes(buffer, static_cast<std::size_t>(n));
+        const auto bytes = withoutFlood(entry, {buffer, static_cast<std::size_t>(n)}, time);
         entry.lastData = time;
-        emit(entry, base::PacketKind::StreamData, false, bytes, entry.remote, time);
         m_listener.received(connectionOf(entry));
+        if (bytes.empty())
+            return;
+        emit(entry, base::PacketKind::StreamData, false, bytes, entry.remote, time);
         frames(entry, fd, bytes, time);
     } else if (n == 0) {
         peerFinished(entry);

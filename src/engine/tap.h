@@ -7,6 +7,7 @@
 #include <base/packet.h>
 #include <cstdint>
 #include <deque>
+#include <engine/departures.h>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -111,6 +112,9 @@ public:
     /// The datagram socket of that local end serves again.
     void heal(const base::Endpoint &local);
 
+    Departures &departures() { return m_departures; }
+    const Departures &departures() const { return m_departures; }
+
     // What the interposed calls ask. `real` calls have happened where a result is passed in.
     bool watches(int fd);
     ssize_t receive(int fd, msghdr *message, int flags);
@@ -136,9 +140,11 @@ private:
     TapSocket &socket(int fd);
     void identify(TapSocket &socket, int fd);
     void pump(TapSocket &socket, int fd);
+    void lastWords(TapSocket &socket);
     int pumpSecure(TapSocket &socket, ssl_st *ssl, SslReadCall real);
     void frames(TapSocket &socket, int fd, std::string_view bytes, base::Instant time);
     void tooLarge(TapSocket &socket, const sip::Frame &frame);
+    std::string_view withoutFlood(TapSocket &socket, std::string_view bytes, base::Instant time);
     void breakOff(TapSocket &socket, int fd, const std::string &what);
     ssize_t fromStream(TapSocket &socket, int fd, msghdr *message, int flags);
     ssize_t fromDatagrams(TapSocket &socket, int fd, msghdr *message, int flags);
@@ -158,6 +164,7 @@ private:
     TapListener &m_listener;
     std::unordered_map<int, TapSocket> m_sockets;
     std::deque<SocketError> m_errors; // the last few, newest in front
+    Departures m_departures;
     std::uint32_t m_nextStream;
     std::size_t m_streams = 0;
     ssl_st *m_left = nullptr; // ended, not freed yet; its BIO and its context held once more

@@ -71,6 +71,8 @@ void Tap::tellSent(const TapSocket &entry, const base::Endpoint &to, std::string
 {
     if (bytes.empty() || (to == entry.local && bytes == kSelfProbe))
         return;
+    if (entry.stream || !entry.connected)
+        m_departures.sent(bytes);
     const auto kind = entry.stream ? base::PacketKind::StreamData : base::PacketKind::Datagram;
     emit(entry, kind, true, bytes, to, time);
     Connection connection = connectionOf(entry);
@@ -86,7 +88,7 @@ ssize_t Tap::send(int fd, const msghdr *message, int flags)
     for (std::size_t i = 0; i < message->msg_iovlen; ++i)
         bytes.append(static_cast<const char *>(message->msg_iov[i].iov_base),
                      message->msg_iov[i].iov_len);
-    if (entry.severed)
+    if (entry.severed || !m_departures.admits(bytes))
         return static_cast<ssize_t>(bytes.size());
     const auto to = message->msg_name != nullptr
                         ? base::Endpoint::of(static_cast<const sockaddr *>(message->msg_name))
@@ -156,6 +158,7 @@ void Tap::socketError(int fd, int number)
     TapSocket &entry = socket(fd);
     if (!entry.stream)
         return; // datagrams: the error queue tells whose it was
+    lastWords(entry);
     met({number, entry.remote, base::now()});
     entry.error = number;
     if (number == ECONNRESET && entry.outgoing != 0)
@@ -179,6 +182,7 @@ void Tap::closing(int fd)
         return;
     TapSocket &entry = found->second;
     if (entry.stream && entry.outgoing != 0) {
+        lastWords(entry);
         if (entry.error == 0 && !entry.severed)
             finished(entry, base::PacketKind::StreamFin, true);
         if (entry.severed) // the last descriptor's end would send a FIN
@@ -195,6 +199,33 @@ void Tap::met(SocketError error)
     m_errors.push_front(std::move(error));
     if (m_errors.size() > kMostErrors)
         m_errors.pop_back();
+}
+
+/// Keep-alives beyond what anybody needs are neither recorded nor answered: each would be a row,
+/// and a pong that the next ones wait for. What holds anything else is left as it is.
+std::string_view Tap::withoutFlood(TapSocket &entry, std::string_view bytes, base::Instant time)
+{
+    constexpr std::size_t kMost = 40; // CRLFs within a second: twenty pings
+    constexpr auto kToldAgain = std::chrono::minutes(1);
+    const bool blank = bytes.size() % 2 == 0 && bytes.front() == '\r' &&
+                       bytes.find_first_not_of("\r\n") == std::string_view::npos;
+    if (!blank || entry.framer.within())
+        return bytes;
+    if (time < entry.blanksSince || time - entry.blanksSince > std::chrono::seconds(1)) {
+        entry.blanksSince = time;
+        entry.blanks = 0;
+    }
+    const auto room = (kMost - std::min(kMost, entry.blanks)) * 2;
+    entry.blanks += bytes.size() / 2;
+    if (bytes.size() <= room)
+        return bytes;
+    if (!entry.blanksTold.known() || time - entry.blanksTold > kToldAgain) {
+        entry.blanksTold = time;
+        m_listener.refused(connectionOf(entry),
+                           "it floods us with keep-alives; of those beyond twenty within a second "
+                           "none is recorded or answered");
+    }
+    return bytes.substr(0, room);
 }
 
 /// What was admitted before is still read; then the library meets the end of the stream and closes.

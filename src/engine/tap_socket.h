@@ -26,8 +26,10 @@ struct TapSocket {
     base::Instant lastData;
     bool ended = false; // the peer's FIN, or we broke it off
     bool finSent = false, resetSeen = false;
-    bool severed = false; // nothing passes any more
-    int error = 0;        // to be handed to the library
+    bool severed = false;                  // nothing passes any more
+    int error = 0;                         // to be handed to the library
+    base::Instant blanksSince, blanksTold; // of keep-alives: of this second's, of their flood
+    std::size_t blanks = 0;                // CRLFs in this second
 };
 
 /// Fills in the addresses, while they can still be asked for: getpeername fails once the peer is

@@ -63,11 +63,14 @@ int Tap::pumpSecure(TapSocket &entry, SSL *ssl, SslReadCall real)
         if (n <= 0)
             return n;
         const Quiet quiet;
-        const std::string_view bytes(buffer, static_cast<std::size_t>(n));
         entry.lastData = base::now();
         entry.heard = true;
-        emit(entry, base::PacketKind::StreamData, false, bytes, entry.remote, entry.lastData);
         m_listener.received(connectionOf(entry));
+        const auto bytes =
+            withoutFlood(entry, {buffer, static_cast<std::size_t>(n)}, entry.lastData);
+        if (bytes.empty())
+            continue;
+        emit(entry, base::PacketKind::StreamData, false, bytes, entry.remote, entry.lastData);
         frames(entry, SSL_get_fd(ssl), bytes, entry.lastData);
         if (entry.ended) { // broken off: the library has to meet the end of it
             int last = 0;
@@ -120,18 +123,41 @@ int Tap::readSecure(SSL *ssl, void *buffer, int size, SslReadCall real)
 int Tap::writeSecure(SSL *ssl, const void *buffer, int size, SslWriteCall real)
 {
     TapSocket &entry = socket(SSL_get_fd(ssl));
-    if (entry.severed)
+    const std::string_view bytes(static_cast<const char *>(buffer), static_cast<std::size_t>(size));
+    if (entry.severed || !m_departures.admits(bytes))
         return size;
     const auto time = base::now();
     const int result = real(ssl, buffer, size);
     const int number = errno;
     if (result > 0) {
         const Quiet quiet;
-        tellSent(entry, entry.remote,
-                 {static_cast<const char *>(buffer), static_cast<std::size_t>(result)}, time);
+        tellSent(entry, entry.remote, bytes.substr(0, static_cast<std::size_t>(result)), time);
+    } else if (!wouldBlock(SSL_get_error(ssl, result))) {
+        lastWords(entry);
     }
     errno = number;
     return result;
+}
+
+/// TLS 1.3 has a client's certificate refused when we are done with the handshake and may be
+/// writing (RFC 8446 section 4.4.2). The library closes at the failing write or at the reset, and
+/// the alert that says why is still in the kernel.
+void Tap::lastWords(TapSocket &entry)
+{
+    auto *const ssl = const_cast<SSL *>(entry.ssl);
+    if (ssl == nullptr || entry.heard || entry.ended || SSL_is_init_finished(ssl) == 0 ||
+        SSL_version(ssl) != TLS1_3_VERSION)
+        return;
+    const Quiet quiet;
+    entry.heard = true; // once
+    char buffer[kReadSize];
+    ERR_clear_error();
+    const int result = SSL_read(ssl, buffer, sizeof buffer);
+    const int number = errno;
+    const int error = SSL_get_error(ssl, result);
+    if (result <= 0 && !wouldBlock(error))
+        m_listener.secured(ssl, connectionOf(entry), endOf(false, error, number));
+    ERR_clear_error();
 }
 
 int Tap::pendingSecure(SSL *ssl)

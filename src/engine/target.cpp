@@ -305,7 +305,9 @@ base::Result<std::string> nameAddress(const std::string &text, std::string &uri)
 
 base::Result<void> checkNumber(const std::string &uri)
 {
-    const std::string user(sip::parseUri(uri).user);
+    const auto parsed = sip::parseUri(uri);
+    // "sip:112" is a host by its form, and may be meant as what it looks like.
+    const std::string user(parsed.user.empty() && !parsed.ipv6 ? parsed.host : parsed.user);
     if (const auto what = riskyNumber(user))
         return base::fail(base::ErrorCode::BadInput,
                           fmt::format("{} is {}; a test call to it is refused. Allow emergency and "

@@ -36,6 +36,7 @@ TestCall::TestCall(Env &env, CallHandle handle, CallRequest request, std::option
 TestCall::~TestCall()
 {
     m_invite.reset();
+    m_ack.reset();
     m_formerInvites.clear();
     for (auto &[tag, each] : m_dialogs)
         if (each.leg != nullptr)
@@ -289,7 +290,7 @@ bool TestCall::redirected(const Reply &reply, bool fresh)
         note(base::LocalKind::Note, reply.status, {}, m_notFollowed);
     if (!uri)
         return false;
-    m_request.extras.requestUri = *uri;
+    (m_redirects.isProxy(*uri) ? m_request.proxy : m_request.extras.requestUri) = *uri;
     // Who sends us there must not be able to use what we answered elsewhere, nor to choose who is
     // answered.
     if (!m_trusted)
@@ -303,7 +304,8 @@ bool TestCall::redirected(const Reply &reply, bool fresh)
     }
     m_plan = *plan;
     note(base::LocalKind::Note, reply.status, {},
-         fmt::format("Redirected: calling {}.", base::printable(*uri, false, 120)));
+         fmt::format("Redirected: calling {}{}.", m_redirects.isProxy(*uri) ? "by way of " : "",
+                     base::printable(*uri, false, 120)));
     ++m_cseq;
     renewOffer();
     m_env.listener.onCall(event(CallStep::Redirected, reply));

@@ -95,6 +95,7 @@ private:
                    int attempt = 1);
     void answered(const Reply &reply);
     void unanswerable(const Reply &reply);
+    void unacceptable(EarlyDialog &confirmed);
     void rejected(const Reply &reply);
     // test_call_auth.cpp
     bool authenticate(const Reply &reply);
@@ -108,8 +109,10 @@ private:
     bool ringsOn(const LocalFailure &why);
     void cameAnew(const Reply &reply);
     void cancel();
+    void recalled();
     void acknowledge(EarlyDialog &dialog);
     void sendAck(const RequestSpec &spec);
+    void ackWaits();
     bool ackLost(const base::Endpoint &where, base::Instant begun);
     void bye(EarlyDialog &dialog, int attempt);
     // test_call_session.cpp: what changes an answered call
@@ -175,8 +178,8 @@ private:
     std::shared_ptr<const TlsReport> m_tls;
     Pin m_connection; // TLS: what follows goes the INVITE's way
     nta_leg_t *m_leg = nullptr;
-    std::unique_ptr<Transaction> m_invite;
-    std::deque<std::string> m_branches; // of the last INVITEs, re-INVITEs among them
+    std::unique_ptr<Transaction> m_invite, m_ack; // m_ack: the newest
+    std::deque<std::string> m_branches;           // of the last INVITEs, re-INVITEs among them
     std::vector<std::unique_ptr<Transaction>> m_formerInvites; // those answered with a challenge
     TransactionPool m_requests;
     DigestClient m_digest;

@@ -213,13 +213,17 @@ void TestCall::sendAck(const RequestSpec &spec)
 {
     const auto begun = base::now();
     const auto where = destinationOf(spec);
-    if (const auto ack = Transaction::start(spec, nullptr); !ack)
+    m_ack = Transaction::start(spec, nullptr);
+    if (!m_ack)
         return note(base::LocalKind::SendFailed, 0, {},
                     "The ACK could not be sent; the answer's Contact or Record-Route cannot be "
                     "used.");
     if (ackLost(where, begun))
         return;
-    m_acked.start(kAckSettles, [this, where, begun] { ackLost(where, begun); });
+    m_acked.start(kAckSettles, [this, where, begun] {
+        if (!ackLost(where, begun))
+            ackWaits();
+    });
 }
 
 bool TestCall::ackLost(const base::Endpoint &where, base::Instant begun)
@@ -278,6 +282,8 @@ void TestCall::answered(const Reply &reply)
              "The answer crossed our CANCEL: acknowledged and hung up (RFC 3261 section 9.1).");
         return bye(*now, 1);
     }
+    if (now->answerInAck && takesNothing(now->answer))
+        return unacceptable(*now);
     startSession(reply);
     m_env.listener.onCall(event(CallStep::Answered, reply));
 }

@@ -6,6 +6,7 @@
 #include <engine/dialog_requests.h>
 #include <engine/in_dialog.h>
 #include <fmt/format.h>
+#include <utility>
 
 namespace engine {
 
@@ -32,6 +33,15 @@ void TestCall::failedLocally(const Reply &reply)
         return;
     if (ringsOn(why))
         return;
+    // RFC 3261 section 8.1.3.4: one that cannot be reached makes room for the next one too.
+    if (m_redirected && !m_heard && !m_hangUp) {
+        note(why.kind, reply.status, {}, why.sentence);
+        if (redirected(reply))
+            return;
+        CallEvent failed = event(CallStep::Failed, reply);
+        failed.sentence = why.sentence + (m_notFollowed.empty() ? "" : " " + m_notFollowed);
+        return end(failed);
+    }
     if (lost)
         why.sentence += kRegisterAgain;
     else if (m_heard && reply.status == 503)
@@ -98,6 +108,30 @@ void TestCall::cameAnew(const Reply &reply)
     rejected(reply);
 }
 
+/// RFC 3261 section 13.2.2.4: an offer in the 2xx that nothing can be made of is answered in the
+/// ACK, and a BYE follows.
+void TestCall::unacceptable(EarlyDialog &confirmed)
+{
+    bye(confirmed, 1);
+    fail("The answer brought the offer, and that names nothing that Earshot has: its lines were "
+         "refused with port 0 in the ACK, and the call was hung up (RFC 3261 section 13.2.2.4).",
+         base::LocalKind::Note, 488);
+}
+
+/// A target that the library does not go to (sips over UDP, a host that nobody knows) or that does
+/// not take the connection.
+void TestCall::ackWaits()
+{
+    if (m_ack == nullptr || m_ack->left() || std::exchange(m_ackTold, true))
+        return;
+    const EarlyDialog *main = dialog(m_answeredTag);
+    note(base::LocalKind::SendFailed, 0, m_answeredTag,
+         fmt::format("The ACK has not left: there is no way to {}, which the answer's Contact or "
+                     "Record-Route names. The other side hangs up when none comes.",
+                     main != nullptr ? base::printable(targetOf(*main), false, 120)
+                                     : std::string("its target")));
+}
+
 /// A 2xx that no dialog can be made of.
 void TestCall::unanswerable(const Reply &reply)
 {
@@ -124,10 +158,15 @@ void TestCall::hangUp()
     }
     const bool silent = m_state == State::Calling && m_transport == base::Transport::Tls && m_hop &&
                         m_env.agent.handshaking(m_hop->endpoint);
-    if (silent) // nothing of it left, so nothing is owed
+    if (silent) { // nothing of it left, so nothing is owed
+        if (m_invite != nullptr)
+            m_invite->giveUp();
         return fail("The call was given up before its INVITE left: " +
                         Agent::silentHandshake(m_hop->endpoint),
                     base::LocalKind::TimedOut, 408);
+    }
+    if (m_state == State::Calling && m_invite != nullptr && !m_invite->left())
+        return recalled();
     if (m_state == State::Answered) {
         if (auto *answeredDialog = dialog(m_answeredTag))
             bye(*answeredDialog, 1);
@@ -138,6 +177,20 @@ void TestCall::hangUp()
              "The call is given up here. Its CANCEL leaves when the first provisional response has "
              "come (RFC 3261 section 9.1).");
     }
+}
+
+/// It waits for its connection, and would leave whenever that stands: a phone would ring for a call
+/// that is over. There is nothing to be cancelled (RFC 3261 section 9.1).
+void TestCall::recalled()
+{
+    m_invite->giveUp();
+    CallEvent ended = event(CallStep::Ended);
+    ended.local = true;
+    ended.sentence = fmt::format("The call was given up before its INVITE left: no connection to "
+                                 "{} stood yet. Nothing was sent.",
+                                 wayOut().known() ? wayOut().text() : m_plan.next);
+    note(base::LocalKind::Note, 0, {}, ended.sentence);
+    end(ended);
 }
 
 void TestCall::cancel()

@@ -258,24 +258,24 @@ void TestCall::transfer(const std::string &target)
     };
     if (!uri)
         return told(uri.error().sentence, 0);
-    m_transferring = true;
-    const bool sent =
+    m_transferring =
         requestWithin("REFER",
                       fmt::format("Contact: {}\r\nRefer-To: <{}>\r\nReferred-By: {}\r\n", m_contact,
                                   *uri, m_plan.from),
                       {}, {}, [this](const Reply &reply) {
+                          if (!m_transferring)
+                              return; // a NOTIFY was quicker and told how it ended
                           CallEvent answer = event(CallStep::Transfer, reply);
-                          if (reply.status >= 300) {
-                              m_transferring = false;
+                          if (reply.status / 100 == 2)
+                              answer.status = 202; // a 200 says no more (RFC 7647 section 3)
+                          m_transferring = reply.status < 300;
+                          if (!m_transferring)
                               answer.sentence = fmt::format("The transfer was refused: {} {}.",
                                                             reply.status, answer.phrase);
-                          }
                           m_env.listener.onCall(answer);
                       });
-    if (!sent) {
-        m_transferring = false;
+    if (!m_transferring)
         told("Only an answered call can be transferred.", 0);
-    }
 }
 
 /// RFC 3515 section 2.4.4: how the transfer goes, as a message/sipfrag.

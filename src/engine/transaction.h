@@ -16,6 +16,8 @@ struct Reply {
     int status = 0;
     std::string phrase;
     bool local = false;         // made up by our own stack
+    bool unsent = false;        // local: its request never left this computer
+    bool connected = false;     // local: it left over a connection
     base::Instant begun;        // when its request was handed over
     const sip_t *sip = nullptr; // nullptr for some local ones
     const Received *received = nullptr;
@@ -46,11 +48,17 @@ public:
 
     /// nullptr: sofia did not take it (its reason is in the log). ACKs get no reply.
     static std::unique_ptr<Transaction> start(const RequestSpec &spec, Handler handler);
+    /// Nobody waits for it any more: of a request that did not leave yet nothing leaves. Not so
+    /// ACK, BYE and CANCEL, which end what has begun however late they come.
     ~Transaction();
     Transaction(const Transaction &) = delete;
     Transaction &operator=(const Transaction &) = delete;
 
     bool finished() const { return m_finished; }
+    /// False: it waits for its connection.
+    bool left() const;
+    /// As the destructor does; its handler is not called any more. Not from within the handler.
+    void giveUp();
     std::string branch() const;
     std::uint32_t cseq() const { return nta_outgoing_cseq(m_outgoing); }
     /// A reference for the caller, to be given back with tport_unref; nullptr before it is known.
@@ -59,11 +67,16 @@ public:
 private:
     Transaction() = default;
     static int replied(Transaction *self, nta_outgoing_t *outgoing, const sip_t *sip) noexcept;
+    void recall();
+    bool overConnection() const;
 
     nta_outgoing_t *m_outgoing = nullptr;
     Handler m_handler;
     base::Instant m_begun = base::now();
-    bool m_finished = false;
+    const char *m_method = "";
+    std::string m_branch;
+    int m_status = 0; // the newest
+    bool m_finished = false, m_pinned = false, m_recalled = false;
 };
 
 /// Transactions that end by themselves; finished ones are swept when the next one starts.

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """earshot answer: calls from sipp, baresip, by Kamailio and from earshot itself are rung, given early media, answered, rejected
-and redirected as asked; and an attended transfer from the command line."""
+and redirected as asked; and transfers from the command line, attended or not, with how they ended."""
 import os
 import re
 import socket
@@ -146,7 +146,9 @@ def variants(stage):
 
 
 class Transferee(UasPeer):
-    """Takes a REFER, and says that it was carried out."""
+    """Takes a REFER, and says how it was carried out; or refuses it, or says nothing more."""
+
+    outcome, refer = "200 OK", "202 Accepted"
 
     def _answers(self, method, text):
         out = super()._answers(method, text)
@@ -157,8 +159,8 @@ class Transferee(UasPeer):
             "Max-Forwards: 70", f"From: {header(text, 'To')}", f"To: {header(text, 'From')}",
             f"Call-ID: {header(text, 'Call-ID')}", "CSeq: 50 NOTIFY", f"Contact: <sip:127.0.0.1:{self.port}>",
             "Event: refer", "Subscription-State: terminated;reason=noresource", "Content-Type: message/sipfrag",
-            "Content-Length: 16", "", "SIP/2.0 200 OK\r\n"])
-        return [response(text, "202 Accepted"), notify.encode()]
+            f"Content-Length: {len(self.outcome) + 10}", "", f"SIP/2.0 {self.outcome}\r\n"])
+        return [response(text, self.refer)] + ([notify.encode()] if self.outcome else [])
 
 
 def attended(stage):
@@ -179,6 +181,18 @@ def attended(stage):
     bench.check(sum(m.startswith("REFER ") for m in peer.seen) == 1, "no other REFER")
 
 
+def transferred(stage):
+    for refer, outcome, wanted, code_told in (
+            ("202 Accepted", "200 OK", 0, 200), ("202 Accepted", "503 Service Unavailable", 5, 503),
+            ("202 Accepted", "", 5, 202), ("603 Decline", "", 5, 603)):
+        peer = Transferee(["180 Ringing", "200 OK"])
+        peer.refer, peer.outcome = refer, outcome
+        code, told, errors = call(stage, peer.uri("alice"), "--transfer", "sip:carol@127.0.0.1:5999", "--hangup-after", "2")
+        bench.check(code == wanted, f"REFER {refer}, NOTIFY {outcome}: exit code {wanted} (was {code}): {errors}")
+        said = told["transfer"]
+        bench.check(said["code"] == code_told and said["done"] == (wanted == 0), f"and JSON says so: {said}")
+
+
 def main():
     bench.need("sipp", "baresip")
     with bench.Stage() as stage:
@@ -187,6 +201,7 @@ def main():
         at_kamailio(stage)
         variants(stage)
         attended(stage)
+        transferred(stage)
 
 
 if __name__ == "__main__":

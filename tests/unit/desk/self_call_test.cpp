@@ -166,3 +166,26 @@ TEST(SelfCall, TellsByWhichFlowItCameIn)
     EXPECT_FALSE(came(0, 1).elsewhere());
     EXPECT_THAT(came(2, 0).conclusion(true, false), HasSubstr("over none of our flows"));
 }
+
+TEST(SelfCall, ARefusalThatSaysNothingOfReachabilityIsToldAsThat)
+{
+    const struct {
+        int status;
+        const char *words;
+    } kCases[] = {{302, "cannot tell"},
+                  {403, "cannot tell"},
+                  {482, "cannot tell"},
+                  {486, "cannot tell"},
+                  {603, "cannot tell"},
+                  {480, "registered but not reachable"},
+                  {430, "has the flow of this registration no more"}};
+    for (const auto &[status, words] : kCases) {
+        SelfCall call(bob(), kThen);
+        auto refused = own();
+        refused.status = status;
+        refused.stage = CallInfo::Stage::Failed;
+        call.add(refused, kOwn, kThen);
+        EXPECT_THAT(call.conclusion(true, false), HasSubstr(words)) << status;
+        EXPECT_THAT(call.conclusion(false, false), HasSubstr("not registered")) << status;
+    }
+}

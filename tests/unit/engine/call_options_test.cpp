@@ -274,7 +274,18 @@ TEST(CallOptions, RiskyNumbersAreRefusedUnlessAllowed)
           "0900123456%23", "112#", "0900123456,1", "112p1", "911W5", "112*7", "+49900123456%2C1",
           "112%3B5", "**21*0900123456#", "**61*0900123456*11*20#", "*31#112#", "#0900123456#"})
         EXPECT_TRUE(engine::riskyNumber(number).has_value()) << number;
+    for (const char *emergency :
+         {"0112", "0,112", "0p911", "00,110", "9911", "+112", "00112", "sos", "SOS", "sos.fire",
+          "sos;x", "%73os", "urn:service:sos", "urn:service:sos.police"})
+        EXPECT_TRUE(engine::riskyNumber(emergency).has_value()) << emergency;
     for (const char *harmless : {"bob",
+                                 "sosa",
+                                 "9115",
+                                 "01120",
+                                 "015",
+                                 "123,112",
+                                 "0,113456",
+                                 "urn:service:counseling",
                                  "1001",
                                  "%zz",
                                  "1%3",
@@ -300,6 +311,12 @@ TEST(CallOptions, RiskyNumbersAreRefusedUnlessAllowed)
                                  "112a#"})
         EXPECT_FALSE(engine::riskyNumber(harmless).has_value()) << harmless;
     engine::CallRequest request;
+    for (const char *target : {"sip:sos", "sip:112", "sip:0112@127.0.0.1", "sip:sos@127.0.0.1"}) {
+        request.target = target;
+        const auto checked = engine::Engine::check(request);
+        ASSERT_FALSE(checked.has_value()) << target;
+        EXPECT_THAT(checked.error().sentence, HasSubstr("emergency")) << target;
+    }
     request.target = "sip:112@127.0.0.1";
     EXPECT_THAT(engine::Engine::check(request).error().sentence, HasSubstr("emergency"));
     request.extras.allowNumber = true;
