@@ -10,7 +10,11 @@
 namespace sip {
 
 bool isFlawlessUri(std::string_view uri);
-/// A header we know, the first of its kind or one that may stand more than once.
+/// A From, To or other header of an address, and its tag parameter; untouched: there is none.
+bool readAddress(HeaderId id, std::string_view value, std::string_view &tag);
+/// One Via, its sent-by as Digest has it and its branch parameter. False: both may be anything.
+bool readVia(std::string_view value, std::string_view &sentBy, std::string_view &branch);
+/// Another header we know, the first of its kind or one that may stand more than once.
 bool isFlawless(HeaderId id, std::string_view value);
 /// One we do not know.
 bool isFlawlessOther(std::string_view name, std::string_view value);
