@@ -4,10 +4,21 @@
 // one line of printable ASCII.
 #pragma once
 
+#include <cstdint>
 #include <sip/message.h>
 #include <string_view>
 
 namespace sip {
+
+/// A bit for each header whose value isFlawless() never looks at, of those that stand in nearly all
+/// messages.
+constexpr std::uint64_t kAnything = [] {
+    std::uint64_t out = 0;
+    for (const HeaderId id : {HeaderId::ContentType, HeaderId::ContentLength, HeaderId::Supported,
+                              HeaderId::Allow, HeaderId::Server, HeaderId::UserAgent})
+        out |= 1ULL << static_cast<unsigned>(id);
+    return out;
+}();
 
 bool isFlawlessUri(std::string_view uri);
 /// A From, To or other header of an address, and its tag parameter; untouched: there is none.

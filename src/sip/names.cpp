@@ -162,8 +162,12 @@ bool same(std::string_view known, std::string_view name)
     const std::size_t size = known.size();
     if (size != name.size())
         return false;
-    if (size < 4)
-        return std::equal(known.begin(), known.end(), name.begin());
+    if (size < 4) { // "To", "Via"
+        for (std::size_t i = 0; i < size; ++i)
+            if (known[i] != name[i])
+                return false;
+        return true;
+    }
     const auto alike = [&](std::size_t at, auto word) {
         auto other = word;
         std::memcpy(&word, known.data() + at, sizeof word);
@@ -176,6 +180,11 @@ bool same(std::string_view known, std::string_view name)
         if (!alike(at, std::uint64_t{}))
             return false;
     return alike(size - 8, std::uint64_t{});
+}
+
+[[gnu::noinline]] HeaderId inOtherCase(const HeaderName &known, std::string_view name)
+{
+    return base::equalsNoCase(known.text, name) ? known.id : HeaderId::Other;
 }
 
 } // namespace
@@ -192,8 +201,7 @@ HeaderId headerIdOf(std::string_view name)
     if (place == 0)
         return HeaderId::Other;
     const HeaderName &known = kHeaders[place - 1U];
-    return same(known.text, name) || base::equalsNoCase(known.text, name) ? known.id
-                                                                          : HeaderId::Other;
+    return same(known.text, name) ? known.id : inOtherCase(known, name);
 }
 
 std::string_view headerText(HeaderId id)

@@ -163,7 +163,7 @@ bool QuickReader::header(const char *begin, const char *end)
 /// Of headers that stand twice the first counts.
 bool QuickReader::take(HeaderId id, std::string_view value, bool first)
 {
-    if (id > HeaderId::CSeq) // those have a look of their own
+    if (id > HeaderId::CSeq && (bitOf(id) & kAnything) == 0) // the first have a look of their own
         m_odd = m_odd || !isFlawless(id, value);
     switch (id) {
     case HeaderId::Via:

@@ -54,7 +54,7 @@ private:
 #endif
         return out;
     }
-    bool nextBlock()
+    [[gnu::noinline]] bool nextBlock() // so that next() is short enough to be put in its place
     {
         if (m_next == m_end)
             return false;

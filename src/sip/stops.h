@@ -21,7 +21,7 @@ class Stops
 public:
     static constexpr std::size_t kMost = 512; // bytes of a value; a longer one is not looked at
 
-    explicit Stops(std::string_view value)
+    explicit Stops(std::string_view value) // not empty
         : m_begin(value.data()), m_end(value.data() + value.size())
     {
         const std::size_t size = std::min(value.size(), kMost);
@@ -33,6 +33,10 @@ public:
     {
         const auto at = static_cast<std::size_t>(from - m_begin);
         const auto size = static_cast<std::size_t>(m_end - m_begin);
+        if (size < kWord) { // as nearly all are
+            const std::uint64_t left = m_words[0] >> at;
+            return left != 0 ? from + std::countr_zero(left) : m_end;
+        }
         for (std::size_t i = at / kWord, skip = at % kWord; i * kWord < size; ++i, skip = 0) {
             if (const std::uint64_t left = m_words[i] >> skip; left != 0)
                 return m_begin + i * kWord + skip + std::countr_zero(left);
