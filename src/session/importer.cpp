@@ -15,8 +15,6 @@ namespace {
 constexpr std::size_t kBatch = 512; // packets
 constexpr std::size_t kMostNames = 65536;
 
-constexpr std::size_t kWaiting = 2; // batches: enough that the analysis has something to do
-
 /// Of a message that the capture cut the analysis takes the digest with more care.
 std::optional<sip::Digest> digestOf(const base::Packet &packet, const trace::Trace &trace)
 {
@@ -46,6 +44,14 @@ void put(ImportBatch &batch, base::Packet packet, const std::shared_ptr<const vo
         batch.packets.reserve(kBatch);
     disown(packet.payload, owner);
     batch.packets.push_back(std::move(packet));
+}
+
+/// The digests are half of the work: whoever of the two threads has time takes them.
+void shareWork(ImportBatch &batch, const Importer::Batches &batches, const trace::Trace &trace)
+{
+    constexpr std::size_t kWaiting = 2; // batches: enough that the analysis has something to do
+    if (batches.size() > kWaiting)
+        takeDigests(batch, trace);
 }
 
 } // namespace
@@ -152,9 +158,7 @@ void Importer::run(const Job &job)
     const auto hand = [&] {
         ImportBatch full = std::exchange(batch, {});
         batch.progress = full.progress;
-        // The digests are half of the work: whoever of the two threads has time takes them.
-        if (m_batches.size() > kWaiting)
-            takeDigests(full, m_trace);
+        shareWork(full, m_batches, m_trace);
         const bool kept = m_batches.pushWaiting(std::move(full));
         m_wake();
         return kept;
