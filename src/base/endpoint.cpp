@@ -28,18 +28,46 @@ Address Address::v6(const std::uint8_t *sixteen)
     return a;
 }
 
+namespace {
+
+/// "192.0.2.1" as inet_pton reads it: four numbers up to 255 without leading zeros.
+bool readDotted(std::string_view text, std::uint8_t *out)
+{
+    std::size_t at = 0;
+    for (int i = 0; i < 4; ++i) {
+        if (i > 0 && (at >= text.size() || text[at++] != '.'))
+            return false;
+        unsigned value = 0;
+        const std::size_t begin = at;
+        for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) {
+            value = value * 10 + static_cast<unsigned>(text[at] - '0');
+            if (value > 255 || (at > begin && text[begin] == '0'))
+                return false;
+        }
+        if (at == begin)
+            return false;
+        out[i] = static_cast<std::uint8_t>(value);
+    }
+    return at == text.size();
+}
+
+} // namespace
+
 std::optional<Address> Address::parse(std::string_view text)
 {
     if (text.size() >= 2 && text.front() == '[' && text.back() == ']')
         text = text.substr(1, text.size() - 2);
     if (text.empty() || text.size() > 45)
         return std::nullopt;
-    const std::string copy(text);
     Address a;
-    if (inet_pton(AF_INET, copy.c_str(), a.bytes.data()) == 1) {
+    if (readDotted(text, a.bytes.data())) {
         a.family = 4;
         return a;
     }
+    a.bytes = {};
+    if (text.find(':') == std::string_view::npos)
+        return std::nullopt;
+    const std::string copy(text);
     if (inet_pton(AF_INET6, copy.c_str(), a.bytes.data()) == 1) {
         a.family = 6;
         return a;

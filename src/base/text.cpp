@@ -87,8 +87,13 @@ std::string_view trim(std::string_view text)
 
 bool equalsNoCase(std::string_view a, std::string_view b)
 {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](char x, char y) { return lowerChar(x) == lowerChar(y); });
+    if (a.size() != b.size())
+        return false;
+    for (std::size_t i = 0; i < a.size(); ++i) { // most are written alike
+        if (a[i] != b[i] && lowerChar(a[i]) != lowerChar(b[i]))
+            return false;
+    }
+    return true;
 }
 
 std::string lower(std::string_view text)

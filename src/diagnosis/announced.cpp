@@ -29,6 +29,16 @@ std::size_t audioLine(const Evidence &evidence, std::uint32_t dialog, base::Inst
     return audio != media.end() ? static_cast<std::size_t>(audio - media.begin()) : 0;
 }
 
+/// No message has a P-Early-Media. Of a large call that is not looked up for each of its dialogs.
+bool surelyUnsaid(const Evidence &evidence)
+{
+    constexpr std::size_t kMostRows = 256;
+    const auto &rows = evidence.call.rows;
+    return rows.size() <= kMostRows && std::none_of(rows.begin(), rows.end(), [&](const auto &r) {
+               return evidence.trace.row(r.row).earlyMedia;
+           });
+}
+
 MediaPermission lastOf(const Evidence &evidence, const std::vector<MediaPermission> &said,
                        base::Instant when)
 {
@@ -95,7 +105,7 @@ std::vector<MediaPermission> permissions(const Evidence &evidence, std::uint32_t
 {
     std::vector<MediaPermission> out;
     const auto &dialogs = evidence.call.earlyDialogs;
-    if (earlyDialog >= dialogs.size())
+    if (earlyDialog >= dialogs.size() || surelyUnsaid(evidence))
         return out;
     const std::string_view tag = dialogs[earlyDialog].toTag;
     for (const auto index : tellingRows(evidence, earlyDialog)) {

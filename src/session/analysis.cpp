@@ -195,6 +195,8 @@ void Session::Analysis::takeBatches()
             beginImport(batch);
         const Counts before = m_folds.counts();
         m_folds.readFrom(m_files);
+        if (batch.digests.empty())
+            takeDigests(batch, m_folds.trace());
         for (std::size_t i = 0; i < batch.packets.size(); ++i) {
             m_folds.expect(batch.digests, i);
             m_folds.add(batch.packets[i], batch.digests[i] ? &*batch.digests[i] : nullptr);

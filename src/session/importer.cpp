@@ -15,8 +15,7 @@ namespace {
 constexpr std::size_t kBatch = 512; // packets
 constexpr std::size_t kMostNames = 65536;
 
-/// The message's digest is taken here, so that the analysis need not read any text; of one that the
-/// capture cut the analysis takes it with more care.
+/// Of a message that the capture cut the analysis takes the digest with more care.
 std::optional<sip::Digest> digestOf(const base::Packet &packet, const trace::Trace &trace)
 {
     std::optional<sip::Digest> digest;
@@ -39,19 +38,30 @@ void disown(base::Blob &payload, const std::shared_ptr<const void> &owner)
             std::shared_ptr<const void>(std::shared_ptr<void>(), owner.get()), payload.text());
 }
 
-void put(ImportBatch &batch, base::Packet packet, const std::shared_ptr<const void> &owner,
-         const trace::Trace &trace)
+void put(ImportBatch &batch, base::Packet packet, const std::shared_ptr<const void> &owner)
 {
-    if (batch.packets.capacity() == 0) {
+    if (batch.packets.capacity() == 0)
         batch.packets.reserve(kBatch);
-        batch.digests.reserve(kBatch);
-    }
     disown(packet.payload, owner);
-    batch.digests.push_back(digestOf(packet, trace));
     batch.packets.push_back(std::move(packet));
 }
 
+/// The digests are half of the work: whoever of the two threads has time takes them.
+void shareWork(ImportBatch &batch, const Importer::Batches &batches, const trace::Trace &trace)
+{
+    constexpr std::size_t kWaiting = 2; // batches: enough that the analysis has something to do
+    if (batches.size() > kWaiting)
+        takeDigests(batch, trace);
+}
+
 } // namespace
+
+void takeDigests(ImportBatch &batch, const trace::Trace &trace)
+{
+    batch.digests.reserve(batch.packets.size());
+    for (const base::Packet &packet : batch.packets)
+        batch.digests.push_back(digestOf(packet, trace));
+}
 
 Importer::~Importer()
 {
@@ -148,6 +158,7 @@ void Importer::run(const Job &job)
     const auto hand = [&] {
         ImportBatch full = std::exchange(batch, {});
         batch.progress = full.progress;
+        shareWork(full, m_batches, m_trace);
         const bool kept = m_batches.pushWaiting(std::move(full));
         m_wake();
         return kept;
@@ -165,7 +176,7 @@ void Importer::run(const Job &job)
             streams = std::max(streams, packet.stream);
             packet.stream += m_firstStream;
         }
-        put(batch, std::move(packet), job.owner, m_trace);
+        put(batch, std::move(packet), job.owner);
         return batch.packets.size() < kBatch || hand();
     };
     sink.progress = [&](const ingest::Progress &progress) { batch.progress = progress; };

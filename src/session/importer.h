@@ -27,7 +27,8 @@ struct ImportBatch {
     std::shared_ptr<const void> owner; // of the file's bytes, with `path`
     std::optional<ClockOffset> clock;  // of the file, once it is known
     std::vector<base::Packet> packets;
-    std::vector<std::optional<sip::Digest>> digests; // of packets[i], if it is plain SIP
+    /// Of packets[i], if it is plain SIP; empty: nobody looked yet, takeDigests() does.
+    std::vector<std::optional<sip::Digest>> digests;
     ingest::Progress progress;
     std::vector<std::string> flaws;
     std::vector<std::pair<std::string, std::string>>
@@ -37,6 +38,9 @@ struct ImportBatch {
     ingest::Outcome outcome; // when finished
     std::string error;       // when finished, empty: none
 };
+
+/// Takes the digests of a batch that has none. Any thread.
+void takeDigests(ImportBatch &batch, const trace::Trace &trace);
 
 class Importer
 {

@@ -9,18 +9,18 @@
 #include <sip/address.h>
 #include <sip/grammar.h>
 #include <sip/scan.h>
+#include <sip/stops.h>
 #include <sip/uri.h>
 
 namespace sip {
 namespace {
 
 enum Character : std::uint8_t {
-    kHost = 1,
-    kUri = 2,
-    kToken = 4,
-    kDisplay = 8,
-    kParameter = 16,
-    kMark = 32, // ends a part of a URI
+    kUri = 1,
+    kToken = 2,
+    kDisplay = 4,
+    kParameter = 8,
+    kMark = 16, // ends a part of a URI
 };
 
 constexpr auto kCharacters = [] {
@@ -33,8 +33,6 @@ constexpr auto kCharacters = [] {
             std::string_view("-.!%*_+`'~").find(static_cast<char>(c)) != std::string_view::npos;
         const bool quotes = c == '"' || c == '<' || c == '>';
         std::uint8_t kinds = 0;
-        if (alphanumeric || c == '-' || c == '.' || c == '_')
-            kinds |= kHost;
         if (c > ' ' && !quotes)
             kinds |= kUri;
         if (token)
@@ -64,43 +62,99 @@ std::size_t run(std::string_view text, Character kind)
     return at;
 }
 
-/// "host", "192.0.2.1:5060", "[2001:db8::1]:5060".
-bool isPlace(std::string_view text)
+std::string_view between(const char *begin, const char *end)
 {
-    std::size_t at = 0;
-    if (!text.empty() && text[0] == '[') {
-        at = text.find(']');
-        if (at == std::string_view::npos)
-            return false;
-        const auto address = addressOf(text.substr(1, at - 1));
-        if (!address || address->family != 6)
-            return false;
-        ++at;
-    } else {
-        at = run(text, kHost);
-        if (at == 0)
-            return false;
-    }
-    if (at == text.size())
-        return true;
-    std::uint64_t port = 0;
-    return text[at] == ':' && readNumber(text.substr(at + 1), port) && port <= 65535;
+    return {begin, static_cast<std::size_t>(end - begin)};
 }
 
-/// ";a;b=c" or nothing: none of them empty, no quoted text.
-bool areParameters(std::string_view text)
+bool isPort(std::string_view text)
 {
-    if (text.empty())
-        return true;
-    if (text[0] != ';')
+    std::uint64_t port = 0;
+    return readNumber(text, port) && port <= 65535;
+}
+
+/// "[2001:db8::1]:5060"
+bool isIpv6Place(std::string_view text)
+{
+    const std::size_t close = text.find(']');
+    if (close == std::string_view::npos)
         return false;
-    bool empty = true; // what stands behind the last semicolon
-    for (const char c : text.substr(1)) {
-        if (c == ';' ? empty : !is(c, kParameter))
+    const auto address = addressOf(text.substr(1, close - 1));
+    const auto behind = text.substr(close + 1);
+    return address && address->family == 6 &&
+           (behind.empty() || (behind[0] == ':' && isPort(behind.substr(1))));
+}
+
+/// "host", "192.0.2.1:5060", "[2001:db8::1]:5060".
+bool isPlace(const Stops &stops, const char *at, const char *end)
+{
+    if (at == end)
+        return false;
+    const char *const stop = std::min(stops.next(at), end);
+    if (stop == end)
+        return true;
+    if (*at == '[')
+        return isIpv6Place(between(at, end));
+    return stop != at && *stop == ':' && isPort(between(stop + 1, end));
+}
+
+bool isUri(const Stops &stops, const char *at, const char *end)
+{
+    const std::string_view uri = between(at, end);
+    if (uri.starts_with("sip:"))
+        at += 4;
+    else if (uri.starts_with("sips:"))
+        at += 5;
+    else
+        return run(uri, kUri) == uri.size() && parseUri(uri).ok;
+    const char *place = at, *placeEnd = end;
+    bool user = false;
+    for (const char *stop = stops.next(at); stop < end; stop = stops.next(stop + 1)) {
+        const auto kinds = kCharacters[static_cast<unsigned char>(*stop)];
+        if ((kinds & (kUri | kMark)) == kUri)
+            continue;
+        if ((kinds & kUri) == 0)
             return false;
-        empty = c == ';' || (empty && c == ' ');
+        if (*stop != '@') {
+            placeEnd = std::min(placeEnd, stop);
+        } else if (!user) { // what stood before was a part of it
+            if (stop == at || *at == ':')
+                return false;
+            user = true;
+            place = stop + 1;
+            placeEnd = end;
+        }
     }
-    return !empty;
+    return isPlace(stops, place, placeEnd);
+}
+
+/// ";a;b=c" or nothing: none of them empty, no quoted text. `out`: the first of that name.
+bool areParameters(const Stops &stops, const char *at, const char *end, std::string_view name,
+                   std::string_view &out)
+{
+    if (at != end && *at != ';')
+        return false;
+    bool found = false;
+    while (at != end) {
+        const char *const begin = at + 1;
+        const char *equals = nullptr;
+        for (at = stops.next(begin); at < end && *at != ';'; at = stops.next(at + 1)) {
+            if (!is(*at, kParameter))
+                return false;
+            equals = *at == '=' && equals == nullptr ? at : equals;
+        }
+        const std::string_view whole = trimmed(between(begin, at));
+        if (whole.empty())
+            return false;
+        if (found || whole.size() < name.size() ||
+            !base::equalsNoCase(whole.substr(0, name.size()), name))
+            continue;
+        found = equals != nullptr ? trimmed(between(begin, equals)).size() == name.size()
+                                  : whole.size() == name.size();
+        if (found && equals != nullptr)
+            out = trimmed(between(equals + 1, at));
+    }
+    return true;
 }
 
 bool isContactParameter(std::string_view name, std::string_view parameters)
@@ -112,53 +166,33 @@ bool isContactParameter(std::string_view name, std::string_view parameters)
                                         number <= std::numeric_limits<std::uint32_t>::max());
 }
 
-/// "Name" <uri>;parameters, Name <uri>, or a URI alone.
-bool isAddress(HeaderId id, std::string_view value)
+const char *find(const Stops &stops, const char *from, char wanted)
 {
-    std::string_view rest = value;
-    if (!rest.empty() && rest[0] == '"') {
-        const std::size_t close = rest.find('"', 1);
-        if (close == std::string_view::npos ||
-            rest.substr(0, close).find('\\') != std::string_view::npos)
-            return false;
-        rest.remove_prefix(close + 1);
-        rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
-        if (rest.empty() || rest[0] != '<')
-            return false;
-    } else {
-        rest.remove_prefix(run(rest, kDisplay));
-    }
-    std::string_view uri, parameters;
-    if (!rest.empty() && rest[0] == '<') {
-        const std::size_t close = rest.find('>');
-        if (close == std::string_view::npos)
-            return false;
-        uri = rest.substr(1, close - 1);
-        parameters = trimmed(rest.substr(close + 1));
-    } else {
-        const std::size_t semicolon = std::min(value.find(';'), value.size());
-        uri = trimmed(value.substr(0, semicolon));
-        parameters = value.substr(semicolon);
-        if (uri.find('?') != std::string_view::npos || uri.find(',') != std::string_view::npos)
-            return false;
-    }
-    if (!isFlawlessUri(uri) || !areParameters(parameters))
-        return false;
-    return id != HeaderId::Contact || parameters.empty() ||
-           (isContactParameter("expires", parameters) && isContactParameter("q", parameters));
+    const char *at = stops.next(from);
+    while (at != stops.end() && *at != wanted)
+        at = stops.next(at + 1);
+    return at;
 }
 
-bool isVia(std::string_view value)
+/// Where the display name ends, nullptr: it is not written plainly.
+const char *behindDisplay(const Stops &stops)
 {
-    constexpr std::string_view kProtocol = "SIP/2.0/";
-    const std::size_t semicolon = std::min(value.find(';'), value.size());
-    std::string_view head = value.substr(0, semicolon);
-    if (head.substr(0, kProtocol.size()) != kProtocol)
-        return false;
-    head.remove_prefix(kProtocol.size());
-    const std::size_t transport = run(head, kToken);
-    return transport != 0 && transport < head.size() && head[transport] == ' ' &&
-           isPlace(trimmed(head.substr(transport))) && areParameters(value.substr(semicolon));
+    const char *at = stops.begin();
+    if (*at != '"') {
+        at = stops.next(at);
+        while (at != stops.end() && is(*at, kDisplay))
+            at = stops.next(at + 1);
+        return at;
+    }
+    for (at = stops.next(at + 1); at != stops.end() && *at != '"'; at = stops.next(at + 1)) {
+        if (*at == '\\')
+            return nullptr;
+    }
+    if (at == stops.end())
+        return nullptr;
+    for (++at; at != stops.end() && *at == ' '; ++at) {
+    }
+    return at != stops.end() && *at == '<' ? at : nullptr;
 }
 
 bool isRAck(std::string_view value)
@@ -178,40 +212,66 @@ bool isRAck(std::string_view value)
 
 bool isFlawlessUri(std::string_view uri)
 {
-    if (uri.substr(0, 4) == "sip:")
-        uri.remove_prefix(4);
-    else if (uri.substr(0, 5) == "sips:")
-        uri.remove_prefix(5);
-    else
-        return run(uri, kUri) == uri.size() && parseUri(uri).ok;
-    std::size_t begin = 0, end = uri.size(); // of host and port
-    bool user = false;
-    for (std::size_t i = 0; i < uri.size(); ++i) {
-        const auto kinds = kCharacters[static_cast<unsigned char>(uri[i])];
-        if ((kinds & (kUri | kMark)) == kUri)
-            continue;
-        if ((kinds & kUri) == 0)
+    return uri.size() <= Stops::kMost && !uri.empty() &&
+           isUri(Stops(uri), uri.data(), uri.data() + uri.size());
+}
+
+bool readAddress(HeaderId id, std::string_view value, std::string_view &tag)
+{
+    if (value.empty() || value.size() > Stops::kMost)
+        return false;
+    const Stops stops(value);
+    const char *uri = stops.begin(), *const end = stops.end();
+    const char *const open = behindDisplay(stops);
+    if (open == nullptr)
+        return false;
+    const bool angles = open != end && *open == '<';
+    const char *uriEnd = find(stops, open, angles ? '>' : ';'), *parameters = uriEnd;
+    if (angles) {
+        if (uriEnd == end)
             return false;
-        if (uri[i] != '@') {
-            end = std::min(end, i);
-        } else if (!user) { // what stood before was a part of it
-            if (i == 0 || uri[0] == ':')
-                return false;
-            user = true;
-            begin = i + 1;
-            end = uri.size();
+        uri = open + 1;
+        for (++parameters; parameters != end && isBlank(*parameters); ++parameters) {
         }
+    } else {
+        uriEnd = uri + trimmed(between(uri, uriEnd)).size();
+        const auto text = between(uri, uriEnd);
+        if (text.find('?') != std::string_view::npos || text.find(',') != std::string_view::npos)
+            return false;
     }
-    return isPlace(uri.substr(begin, end - begin));
+    if (!isUri(stops, uri, uriEnd) || !areParameters(stops, parameters, end, "tag", tag))
+        return false;
+    const auto behind = between(parameters, end);
+    return id != HeaderId::Contact || behind.empty() ||
+           (isContactParameter("expires", behind) && isContactParameter("q", behind));
+}
+
+bool readVia(std::string_view value, std::string_view &sentBy, std::string_view &branch)
+{
+    constexpr std::string_view kProtocol = "SIP/2.0/";
+    if (value.size() > Stops::kMost || !value.starts_with(kProtocol))
+        return false;
+    const Stops stops(value);
+    const char *const transport = stops.begin() + kProtocol.size(), *const end = stops.end();
+    const char *place = stops.next(transport);
+    while (place != end && is(*place, kToken))
+        place = stops.next(place + 1);
+    if (place == transport || place == end || *place != ' ')
+        return false;
+    const char *const parameters = find(stops, place, ';');
+    sentBy = trimmed(between(place, parameters));
+    if (!isPlace(stops, sentBy.data(), sentBy.data() + sentBy.size()) ||
+        !areParameters(stops, parameters, end, "branch", branch))
+        return false;
+    if (sentBy[0] == '[')
+        sentBy.remove_prefix(1); // as parseVia's host begins
+    return isTokenChar(sentBy[0]);
 }
 
 bool isFlawless(HeaderId id, std::string_view value)
 {
+    std::string_view tag;
     switch (id) {
-    case HeaderId::Via:
-        return isVia(value);
-    case HeaderId::From:
-    case HeaderId::To:
     case HeaderId::Contact:
     case HeaderId::Route:
     case HeaderId::RecordRoute:
@@ -219,7 +279,7 @@ bool isFlawless(HeaderId id, std::string_view value)
     case HeaderId::ServiceRoute:
     case HeaderId::ReferTo:
     case HeaderId::ReferredBy:
-        return isAddress(id, value) || (id == HeaderId::Contact && value == "*");
+        return readAddress(id, value, tag) || (id == HeaderId::Contact && value == "*");
     case HeaderId::RAck:
         return isRAck(value);
     case HeaderId::Warning:

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <base/text.h>
+#include <cstring>
 
 namespace sip {
 namespace {
@@ -153,6 +154,41 @@ constexpr NameTable kNames = [] {
 
 } // namespace
 
+namespace {
+
+/// memcmp's call would take as long as the rest.
+bool same(std::string_view known, std::string_view name)
+{
+    const std::size_t size = known.size();
+    if (size != name.size())
+        return false;
+    if (size < 4) { // "To", "Via"
+        for (std::size_t i = 0; i < size; ++i)
+            if (known[i] != name[i])
+                return false;
+        return true;
+    }
+    const auto alike = [&](std::size_t at, auto word) {
+        auto other = word;
+        std::memcpy(&word, known.data() + at, sizeof word);
+        std::memcpy(&other, name.data() + at, sizeof other);
+        return word == other;
+    };
+    if (size < 8)
+        return alike(0, std::uint32_t{}) && alike(size - 4, std::uint32_t{});
+    for (std::size_t at = 0; at + 8 < size; at += 8)
+        if (!alike(at, std::uint64_t{}))
+            return false;
+    return alike(size - 8, std::uint64_t{});
+}
+
+[[gnu::noinline]] HeaderId inOtherCase(const HeaderName &known, std::string_view name)
+{
+    return base::equalsNoCase(known.text, name) ? known.id : HeaderId::Other;
+}
+
+} // namespace
+
 HeaderId headerIdOf(std::string_view name)
 {
     if (name.empty())
@@ -165,7 +201,7 @@ HeaderId headerIdOf(std::string_view name)
     if (place == 0)
         return HeaderId::Other;
     const HeaderName &known = kHeaders[place - 1U];
-    return known.text == name || base::equalsNoCase(known.text, name) ? known.id : HeaderId::Other;
+    return same(known.text, name) ? known.id : inOtherCase(known, name);
 }
 
 std::string_view headerText(HeaderId id)

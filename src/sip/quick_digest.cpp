@@ -8,12 +8,8 @@
 #include <cstring>
 #include <sip/flawless.h>
 #include <sip/grammar.h>
+#include <sip/quick_lines.h>
 #include <sip/scan.h>
-
-#if defined(__SSE2__)
-#include <bit>
-#include <emmintrin.h>
-#endif
 
 namespace sip {
 namespace {
@@ -22,31 +18,19 @@ constexpr std::size_t kLongest = 0xFFFF; // beyond, the parser's limits may bite
 constexpr std::size_t kShortest = 16;
 constexpr int kMostLines = 256;
 
-/// First CR or LF, `end` if there is none. `odd` becomes true where something stands before it that
-/// is neither printable ASCII nor a tab.
-const char *findLineEnd(const char *at, const char *end, bool &odd)
+/// The end of a header's name, nullptr: no colon behind it. Nearly all names are short.
+const char *findColon(const char *at, const char *end)
 {
 #if defined(__SSE2__)
-    // Signed: bytes beyond ASCII are below the blank too.
-    const __m128i blank = _mm_set1_epi8(' '), erase = _mm_set1_epi8(0x7F);
-    for (; end - at >= 16; at += 16) {
+    if (end - at >= 16) {
         const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(at));
-        const __m128i hits =
-            _mm_or_si128(_mm_cmplt_epi8(bytes, blank), _mm_cmpeq_epi8(bytes, erase));
-        for (auto mask = static_cast<unsigned>(_mm_movemask_epi8(hits)); mask != 0;
-             mask &= mask - 1) {
-            const char *hit = at + std::countr_zero(mask);
-            if (*hit == '\r' || *hit == '\n')
-                return hit;
-            odd = odd || *hit != '\t';
-        }
+        const int hits = _mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8(':')));
+        if (hits != 0)
+            return at + std::countr_zero(static_cast<unsigned>(hits));
+        at += 16;
     }
 #endif
-    for (; at < end && *at != '\r' && *at != '\n'; ++at) {
-        const auto byte = static_cast<unsigned char>(*at);
-        odd = odd || ((byte < ' ' || byte >= 0x7F) && byte != '\t');
-    }
-    return at;
+    return static_cast<const char *>(std::memchr(at, ':', static_cast<std::size_t>(end - at)));
 }
 
 std::string_view between(const char *begin, const char *end)
@@ -65,29 +49,36 @@ std::string_view mediaType(std::string_view value)
     return trimmed(value.substr(0, value.find(';')));
 }
 
+/// markOf() each, but for Require, which counts by what it holds.
+constexpr auto kMarks = [] {
+    std::array<std::uint16_t, static_cast<std::size_t>(HeaderId::Replaces) + 1> out{};
+    for (std::size_t i = 0; i < out.size(); ++i)
+        out[i] = markOf(static_cast<HeaderId>(i));
+    out[static_cast<std::size_t>(HeaderId::Require)] = 0;
+    return out;
+}();
+
 class QuickReader
 {
 public:
-    QuickReader(std::string_view text, Digest &out)
-        : m_at(text.data()), m_end(text.data() + text.size()), m_out(out)
-    {
-    }
+    QuickReader(std::string_view text, Digest &out) : m_lines(text), m_out(out) {}
 
     bool run()
     {
-        const char *line = m_at;
-        const char *end = nextLine();
+        const char *line = m_lines.line();
+        const char *end = m_lines.next();
         return end != nullptr && startLine(between(line, end)) && headers() && finish();
     }
     std::string_view body() const { return m_body; } // as Content-Length ends it
 
 private:
-    const char *nextLine();
     bool startLine(std::string_view line);
     bool headers();
-    bool header(std::string_view line);
+    bool header(const char *begin, const char *end);
     bool take(HeaderId id, std::string_view value, bool first);
     bool via(std::string_view value, bool top);
+    bool topVia(std::string_view value);
+    bool address(HeaderId id, std::string_view value, bool first, std::string_view &out);
     bool tag(std::string_view value, std::string_view &out) const;
     bool cseq(std::string_view value);
     bool finish();
@@ -95,27 +86,16 @@ private:
     static std::uint64_t bitOf(HeaderId id) { return 1ULL << static_cast<unsigned>(id); }
     bool seen(HeaderId id) const { return (m_seen & bitOf(id)) != 0; }
     bool complete() const;
-    std::uint16_t marks() const;
 
-    const char *m_at, *m_end;
+    QuickLines m_lines;
     Digest &m_out;
     std::uint64_t m_seen = 0;
+    std::uint16_t m_marks = 0; // of those that were seen
     std::string_view m_type, m_disposition, m_length, m_rack, m_rseq, m_body;
     bool m_require = false, m_otherRequire = false, m_takes100rel = false;
     bool m_odd = false; // something met that may be a flaw
 };
 static_assert(static_cast<unsigned>(HeaderId::Replaces) < 64);
-
-/// The end of the line that begins at m_at, which moves to the next; nullptr: it does not end in
-/// CRLF.
-const char *QuickReader::nextLine()
-{
-    const char *end = findLineEnd(m_at, m_end, m_odd);
-    if (m_end - end < 2 || end[0] != '\r' || end[1] != '\n')
-        return nullptr;
-    m_at = end + 2;
-    return end;
-}
 
 bool QuickReader::startLine(std::string_view line)
 {
@@ -147,47 +127,51 @@ bool QuickReader::startLine(std::string_view line)
 bool QuickReader::headers()
 {
     for (int lines = 0; lines < kMostLines; ++lines) {
-        const char *begin = m_at;
-        const char *end = nextLine();
+        const char *begin = m_lines.line();
+        const char *end = m_lines.next();
         if (end == nullptr)
             return false; // an odd line end, or the headers do not end here
         if (end == begin)
             return true;
-        if (*begin == ' ' || *begin == '\t' || !header(between(begin, end)))
+        if (*begin == ' ' || *begin == '\t' || !header(begin, end))
             return false;
     }
     return false;
 }
 
-bool QuickReader::header(std::string_view line)
+bool QuickReader::header(const char *begin, const char *end)
 {
-    const std::size_t colon = line.find(':');
-    if (colon == std::string_view::npos) {
+    const char *const colon = findColon(begin, end);
+    if (colon == nullptr) {
         m_odd = true;
         return true; // a flaw, and no header that counts
     }
-    const std::string_view name = trimmed(line.substr(0, colon));
-    const std::string_view value = trimmed(line.substr(colon + 1));
+    const std::string_view name = trimmed(between(begin, colon));
+    const std::string_view value = trimmed(between(colon + 1, end));
     const HeaderId id = headerIdOf(name);
     const bool first = !seen(id);
-    if (id == HeaderId::Other)
-        m_odd = m_odd || !isFlawlessOther(name, value);
-    else if (!m_odd)
-        m_odd = first || !standsOnce(id) ? !isFlawless(id, value) : true;
+    m_odd = m_odd || (!first && standsOnce(id));
     m_seen |= bitOf(id);
-    return id == HeaderId::Other || take(id, value, first);
+    m_marks |= kMarks[static_cast<std::size_t>(id)];
+    if (id == HeaderId::Other) {
+        m_odd = m_odd || !isFlawlessOther(name, value);
+        return true;
+    }
+    return take(id, value, first);
 }
 
 /// Of headers that stand twice the first counts.
 bool QuickReader::take(HeaderId id, std::string_view value, bool first)
 {
+    if (id > HeaderId::CSeq && (bitOf(id) & kAnything) == 0) // the first have a look of their own
+        m_odd = m_odd || !isFlawless(id, value);
     switch (id) {
     case HeaderId::Via:
         return via(value, first);
     case HeaderId::From:
-        return !first || tag(value, m_out.fromTag);
+        return address(id, value, first, m_out.fromTag);
     case HeaderId::To:
-        return !first || tag(value, m_out.toTag);
+        return address(id, value, first, m_out.toTag);
     case HeaderId::CSeq:
         return !first || cseq(value);
     case HeaderId::ContentLength:
@@ -221,12 +205,29 @@ bool QuickReader::take(HeaderId id, std::string_view value, bool first)
 
 bool QuickReader::via(std::string_view value, bool top)
 {
-    if (value.find(',') != std::string_view::npos)
+    std::string_view sentBy, branch;
+    const bool flawless = readVia(value, sentBy, branch);
+    if (!flawless && value.find(',') != std::string_view::npos)
         return false;
+    m_odd = m_odd || !flawless;
     if (m_out.viaCount != 255)
         ++m_out.viaCount;
     if (!top)
         return true;
+    if (flawless) {
+        m_out.sentBy = sentBy;
+        m_out.branch = branch;
+    } else if (!topVia(value)) {
+        return false;
+    }
+    constexpr std::string_view kCookie = "z9hG4bK"; // RFC 3261 section 8.1.1.7
+    m_odd = m_odd || m_out.branch.size() <= kCookie.size() || !m_out.branch.starts_with(kCookie);
+    return true;
+}
+
+/// One that is not written as nearly all are.
+bool QuickReader::topVia(std::string_view value)
+{
     constexpr std::string_view kProtocol = "SIP/2.0/";
     const std::size_t semicolon = std::min(value.find(';'), value.size());
     std::string_view head = value.substr(0, semicolon);
@@ -259,9 +260,18 @@ bool QuickReader::via(std::string_view value, bool top)
             break;
         }
     }
-    constexpr std::string_view kCookie = "z9hG4bK"; // RFC 3261 section 8.1.1.7
-    m_odd = m_odd || m_out.branch.size() <= kCookie.size() ||
-            m_out.branch.substr(0, kCookie.size()) != kCookie;
+    return true;
+}
+
+bool QuickReader::address(HeaderId id, std::string_view value, bool first, std::string_view &out)
+{
+    std::string_view found;
+    if (!readAddress(id, value, found)) {
+        m_odd = true;
+        return !first || tag(value, out);
+    }
+    if (first)
+        out = found;
     return true;
 }
 
@@ -323,23 +333,12 @@ bool QuickReader::complete() const
            (m_out.status <= 100 || !m_out.toTag.empty());
 }
 
-std::uint16_t QuickReader::marks() const
-{
-    std::uint16_t out = 0;
-    for (const HeaderId id :
-         {HeaderId::Authorization, HeaderId::ProxyAuthorization, HeaderId::WwwAuthenticate,
-          HeaderId::ProxyAuthenticate, HeaderId::SessionExpires, HeaderId::Contact,
-          HeaderId::Reason, HeaderId::RecordRoute, HeaderId::Route, HeaderId::Supported,
-          HeaderId::ContentType, HeaderId::Warning})
-        out = static_cast<std::uint16_t>(out | (seen(id) ? markOf(id) : 0U));
-    return static_cast<std::uint16_t>(out | (m_otherRequire ? markOf(HeaderId::Require) : 0U) |
-                                      (m_takes100rel ? kTakes100rel : 0U));
-}
-
 /// What depends on several headers, and on the body.
 bool QuickReader::finish()
 {
-    std::uint64_t length = static_cast<std::uint64_t>(m_end - m_at);
+    m_odd = m_odd || m_lines.odd();
+    m_out.body = between(m_lines.line(), m_lines.end());
+    std::uint64_t length = m_out.body.size();
     if (std::uint64_t told = 0; !m_length.empty()) {
         if (!readNumber(m_length, told))
             return false;
@@ -351,9 +350,10 @@ bool QuickReader::finish()
         return false;
     m_out.flawless = !m_odd && !multipart && complete();
     m_out.numbered = (m_seen & (bitOf(HeaderId::RSeq) | bitOf(HeaderId::Require))) != 0;
-    m_body = {m_at, static_cast<std::size_t>(length)};
-    m_out.headers = marks();
-    m_out.body = between(m_at, m_end);
+    m_body = m_out.body.substr(0, static_cast<std::size_t>(length));
+    m_out.headers =
+        static_cast<std::uint16_t>(m_marks | (m_otherRequire ? markOf(HeaderId::Require) : 0U) |
+                                   (m_takes100rel ? kTakes100rel : 0U));
     m_out.hasSdp = length != 0 && base::equalsNoCase(mediaType(m_type), "application/sdp") &&
                    !base::equalsNoCase(mediaType(m_disposition), "early-session");
     if (m_out.status != 0)

@@ -13,7 +13,9 @@
 
 namespace sip {
 
-std::size_t firstLineEnd(std::string_view text, std::size_t from)
+namespace {
+
+inline std::size_t lineEnd(std::string_view text, std::size_t from)
 {
 #if defined(__SSE2__)
     const __m128i carriageReturn = _mm_set1_epi8('\r'), lineFeed = _mm_set1_epi8('\n');
@@ -31,11 +33,18 @@ std::size_t firstLineEnd(std::string_view text, std::size_t from)
     return from < text.size() ? from : std::string_view::npos;
 }
 
+} // namespace
+
+std::size_t firstLineEnd(std::string_view text, std::size_t from)
+{
+    return lineEnd(text, from);
+}
+
 Line LineCursor::next()
 {
     Line out;
     out.begin = m_at;
-    out.end = std::min(firstLineEnd(m_text, m_at), m_text.size());
+    out.end = std::min(lineEnd(m_text, m_at), m_text.size());
     out.next = out.end;
     if (out.end < m_text.size()) {
         const bool feed = m_text[out.end] == '\n';
@@ -179,13 +188,16 @@ bool readNumber(std::string_view digits, std::uint64_t &out)
 {
     constexpr std::size_t kSure = 19; // so many digits fit into 64 bits
     constexpr auto kMost = std::numeric_limits<std::uint64_t>::max();
-    if (!isDigits(digits))
+    if (digits.empty())
         return false;
-    out = 0;
+    std::uint64_t number = 0;
     for (std::size_t i = 0; i < digits.size(); ++i) {
-        const auto digit = static_cast<std::uint64_t>(digits[i] - '0');
-        out = i >= kSure && out > (kMost - digit) / 10 ? kMost : out * 10 + digit;
+        const auto digit = static_cast<unsigned char>(digits[i] - '0');
+        if (digit > 9)
+            return false;
+        number = i >= kSure && number > (kMost - digit) / 10 ? kMost : number * 10 + digit;
     }
+    out = number;
     return true;
 }
 

@@ -58,7 +58,9 @@ std::size_t quotedEnd(std::string_view text, std::size_t open);
 
 inline bool isBlank(char c)
 {
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    // Nearly every character that is asked for is beyond them all.
+    return static_cast<unsigned char>(c) <= ' ' &&
+           (c == ' ' || c == '\t' || c == '\r' || c == '\n');
 }
 
 /// First blank, tab, CR or LF at or after `from`, the text's size if none. (std's find_first_of

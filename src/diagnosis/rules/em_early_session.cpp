@@ -31,6 +31,12 @@ bool describesEarlySession(const sip::Message &message)
     return false;
 }
 
+/// By the index alone: it has no body, or a plain one that describes the session.
+bool surelyNot(const trace::Row &row)
+{
+    return row.bodyAt != 0 && (row.hasSdp || row.bodyAt == row.length);
+}
+
 /// Did the other side say that it can do that? Only what it sent before counts.
 bool asked(const Evidence &evidence, trace::RowId by)
 {
@@ -55,6 +61,11 @@ void check(const Evidence &evidence, Findings &out)
     for (const auto &entry : evidence.call.rows) {
         if (entry.original.valid() || evidence.trace.row(entry.row).kind != trace::RowKind::Message)
             continue;
+        const auto &row = evidence.trace.row(entry.row);
+        if (surelyNot(row)) {
+            looked += row.hasSdp ? 1 : 0;
+            continue;
+        }
         const auto &message = evidence.message(entry.row);
         if (message.body.empty())
             continue;

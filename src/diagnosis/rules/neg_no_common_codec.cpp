@@ -28,6 +28,7 @@ bool judge(const Evidence &evidence, trace::RowId offerRow, trace::RowId answerR
     const auto &offer = sdpOf(evidence, offerRow), &answer = sdpOf(evidence, answerRow);
     const auto *const offered = offer.audio(), *const answered = answer.audio();
     if (offered == nullptr || answered == nullptr || offered->port == 0 ||
+        (answered->port != 0 && shareCodec(*offered, *answered)) ||
         !sip::audioFault(offer).empty() || !sip::audioFault(answer).empty())
         return false;
     std::string text;
@@ -37,8 +38,6 @@ bool judge(const Evidence &evidence, trace::RowId offerRow, trace::RowId answerR
         text = fmt::format("{} refused the audio with port 0 [2]; offered were {} [1].",
                            sender(evidence, answerRow), speechCodecs(*offered));
     } else {
-        if (shareCodec(*offered, *answered))
-            return false;
         text = fmt::format("{} answered with {} [2], of which the offer names none: {} [1].",
                            sender(evidence, answerRow), speechCodecs(*answered),
                            speechCodecs(*offered));

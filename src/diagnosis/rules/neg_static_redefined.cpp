@@ -31,7 +31,7 @@ std::string_view redefined(const sip::SdpFormat &format)
         return {};
     for (const auto &known : kStatics)
         if (known.payloadType == format.payloadType)
-            return base::lower(format.map.encoding).starts_with(base::lower(known.name))
+            return base::equalsNoCase(format.map.encoding.substr(0, known.name.size()), known.name)
                        ? std::string_view()
                        : known.name;
     return {};

@@ -56,6 +56,16 @@ std::vector<std::string> plain()
         "nonce=\"n\"\r\n\r\n",
         "SIP/2.0 200 OK\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\nFrom: <sip:a@b>;tag=1\r\n"
         "To: <sip:c@d>;tag=2\r\nCall-ID: x\r\nCSeq: 2 BYE\r\nContent-Length: 0\r\n\r\n",
+        // Values of more than 64 bytes, with what structures them on both sides of that place.
+        "REGISTER sip:registrar-with-a-long-name.example-operator.test;transport=tcp;lr SIP/2.0\r\n"
+        "Via: SIP/2.0/TCP host-with-a-long-name.example.test:5061;rport;alias;branch=z9hG4bK-of-"
+        "a-stack-that-says-more-than-it-has-to-0123456789\r\nMax-Forwards: 70\r\n"
+        "From: \"Somebody whose name is long; and whose title is longer\" "
+        "<sip:somebody@example.test>;tag=one-of-those-long-tags-1234567890\r\n"
+        "To: <sip:somebody-else-with-a-long-name@some-host-with-a-long-name.example.test>;x=1\r\n"
+        "Call-ID: x\r\nCSeq: 2 REGISTER\r\nContact: <sip:somebody@192.0.2.1:5060;transport=tcp;"
+        "ob>;+sip.instance=urn:uuid:00000000-0000-1000-8000-000A95A0E128;reg-id=1;expires=600;q=0.5"
+        "\r\n\r\n",
     };
 }
 
@@ -108,6 +118,26 @@ TEST(Digest, readsPlainMessagesQuickly)
     Digest progress;
     ASSERT_TRUE(sip::readDigest(plain()[1], progress));
     EXPECT_TRUE(progress.reliable && progress.hasSdp && progress.earlyMedia);
+}
+
+TEST(Digest, readsAddressesOfAnyLength)
+{
+    for (const std::size_t length :
+         {56U, 63U, 64U, 65U, 127U, 128U, 500U, 511U, 512U, 513U, 900U}) {
+        const std::string text =
+            "OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP a;x=" + std::string(length, 'x') +
+            ";branch=z9hG4bK1\r\nFrom: <sip:" + std::string(length, 'a') +
+            "@b>;tag=1\r\nTo: <sip:" + std::string(length - 22, 'c') +
+            "@d>;tag=2;x=y\r\nCall-ID: x\r\nMax-Forwards: 70\r\n" + "CSeq: 2 OPTIONS\r\n\r\n";
+        Digest quick;
+        ASSERT_TRUE(sip::readDigest(text, quick)) << length;
+        EXPECT_EQ(quick.branch, "z9hG4bK1") << length;
+        EXPECT_EQ(quick.fromTag, "1") << length;
+        EXPECT_EQ(quick.toTag, "2") << length;
+        const auto message = sip::parse(text);
+        ASSERT_TRUE(message);
+        EXPECT_EQ(difference(quick, sip::digestOf(*message)), "") << length;
+    }
 }
 
 TEST(Digest, marksTheHeadersThatAreSeldom)
