@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <base/text.h>
 #include <desk/security.h>
-#include <diagnosis/facts.h>
 #include <fmt/format.h>
 #include <utility>
 
@@ -140,6 +139,9 @@ void CallControl::onEvent(const engine::CallEvent &event)
     case engine::CallStep::Changed:
         onChanged(*live, event);
         break;
+    case engine::CallStep::Permitted:
+        permit(*live, event);
+        break;
     case engine::CallStep::PrackSent:
     case engine::CallStep::PrackDone:
     case engine::CallStep::Incoming:
@@ -203,9 +205,19 @@ void CallControl::remoteAnswer(Live &live, const engine::CallEvent &event)
         noted(live.secured, event.toTag);
     else
         std::erase(live.secured, event.toTag);
+    // RFC 3262 section 5: what answers an offer in an unreliable response is sent with the ACK.
+    audio.remote->unanswered =
+        live.lateOffer && event.step == engine::CallStep::Provisional && !event.reliable;
+    if (audio.remote->unanswered)
+        tellUntold(live, event);
     noted(live.tags, event.toTag);
     if (std::find(live.tags.begin(), live.tags.end(), event.toTag) != live.tags.end())
         m_parts.media->remote(live.media, std::move(*audio.remote));
+    else if (!std::exchange(live.crowded, true))
+        m_parts.tell(base::LocalKind::Note, event.callId, event.toTag,
+                     fmt::format("More than {} early dialogs have described media: nothing is sent "
+                                 "to the media of this one and of those after it.",
+                                 kMostTags));
 }
 
 void CallControl::onProvisional(Live &live, const engine::CallEvent &event)
@@ -219,16 +231,14 @@ void CallControl::onProvisional(Live &live, const engine::CallEvent &event)
         if (!event.sdp.empty() && event.status != 199)
             info.stage = CallInfo::Stage::Early;
     });
-    const auto permission = diagnosis::earlyMediaPermission(event.earlyMedia);
-    if (permission && !event.earlyMedia.empty() && live.media.valid() && m_parts.media)
-        m_parts.media->permit(live.media, event.toTag, diagnosis::callerMayHear(*permission));
+    permit(live, event);
     if (event.status == 199 && live.media.valid() && m_parts.media)
         m_parts.media->ended(live.media,
                              event.toTag); // RFC 6228 section 4: this early dialog is over
     else
         remoteAnswer(live, event);
-    if (event.status == 180 && live.media.valid() && m_parts.media)
-        m_parts.media->alerting(live.media, event.toTag);
+    if (event.status > 100 && event.status != 199 && live.media.valid() && m_parts.media)
+        m_parts.media->progress(live.media, event.toTag, event.status == 180);
 }
 
 bool CallControl::answered(engine::CallHandle ours) const
@@ -269,10 +279,8 @@ void CallControl::onAnswered(Live &live, const engine::CallEvent &event)
         limit = info.options.hangUpAfter;
     });
     remoteAnswer(live, event);
-    if (live.media.valid() && m_parts.media && !event.toTag.empty())
-        m_parts.media->choose(live.media, event.toTag); // first: answered() says what is heard
     if (live.media.valid() && m_parts.media)
-        m_parts.media->answered(live.media);
+        m_parts.media->answered(live.media, event.toTag);
     if (live.media.valid() && m_parts.media && !event.toTag.empty()) {
         for (const auto &tag : live.tags) { // the other forks lost (RFC 3261 section 13.2.2.4)
             if (tag != event.toTag)

@@ -65,6 +65,9 @@ private:
         bool mux = false;                  // we offer or accept rtcp-mux
         std::string why;                   // as it was told last
         int switches = 0;                  // of what is heard, told
+        std::vector<std::string> heldBack; // early dialogs to which nothing may be sent, told
+        bool untold = false;               // that an offer has no answer of ours yet, told
+        bool crowded = false;              // that there are too many early dialogs, told
         std::string noticed;               // of media, told last
         int notices = 0;                   // of it, told
         std::size_t keys = 0;              // that media took to be pressed
@@ -92,6 +95,8 @@ private:
                    const std::string &what);
     void endUnprotected(Live &live, const engine::CallEvent &event);
     void tellRefused(const Live &live, const std::string &callId, const media::Status &last);
+    void permit(Live &live, const engine::CallEvent &event);
+    void tellUntold(Live &live, const engine::CallEvent &event);
     void onInviteSent(const engine::CallEvent &event);
     bool answered(engine::CallHandle ours) const;
     void onProvisional(Live &live, const engine::CallEvent &event);

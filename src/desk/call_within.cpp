@@ -3,8 +3,10 @@
 // transfer.
 #include <desk/call_control.h>
 
+#include <algorithm>
 #include <base/text.h>
 #include <desk/offer.h>
+#include <diagnosis/facts.h>
 #include <fmt/format.h>
 #include <utility>
 
@@ -12,6 +14,12 @@ namespace desk {
 namespace {
 constexpr std::uint64_t kOvertaking = 25; // packets, half a second
 constexpr int kMostSwitches = 64;         // of what is heard that the ladder is told of
+
+/// "recvonly": the callee's side receives before the answer (RFC 5009 section 8).
+bool maySpeak(sip::Direction direction)
+{
+    return direction == sip::Direction::SendRecv || direction == sip::Direction::RecvOnly;
+}
 
 std::string keysText(std::size_t count)
 {
@@ -166,6 +174,44 @@ void CallControl::tellSwitch(Live &live, const std::string &callId, const media:
     m_parts.tell(status.earlyHeard ? base::LocalKind::MediaStarted
                                    : base::LocalKind::RingbackChanged,
                  callId, status.toTag, status.why, status.whySince);
+}
+
+/// RFC 5009 section 8: the newest P-Early-Media of an early dialog holds, of a response or of an
+/// UPDATE. We are our own gate, for no proxy's is known to stand before us.
+void CallControl::permit(Live &live, const engine::CallEvent &event)
+{
+    const auto permission = diagnosis::earlyMediaPermission(event.earlyMedia);
+    if (!permission || event.earlyMedia.empty() || !live.media.valid() || !m_parts.media)
+        return;
+    const media::EarlyPermit allowed{diagnosis::callerMayHear(*permission), maySpeak(*permission)};
+    m_parts.media->permit(live.media, event.toTag, allowed);
+    auto &heldBack = live.heldBack;
+    const auto known = std::find(heldBack.begin(), heldBack.end(), event.toTag);
+    if ((known == heldBack.end()) == allowed.send)
+        return;
+    constexpr std::size_t kMost = 64;
+    if (!allowed.send && heldBack.size() >= kMost)
+        return;
+    if (allowed.send)
+        heldBack.erase(known);
+    else
+        heldBack.push_back(event.toTag);
+    m_parts.tell(base::LocalKind::Note, event.callId, event.toTag,
+                 fmt::format("P-Early-Media is {} now: {} (RFC 5009 section 8).",
+                             sip::directionText(*permission),
+                             allowed.send ? "what is sent may reach the callee before the answer"
+                                          : "nothing is sent to the callee before it answers"));
+}
+
+/// Once: the callee cannot send to an address that nobody told it.
+void CallControl::tellUntold(Live &live, const engine::CallEvent &event)
+{
+    if (!std::exchange(live.untold, true))
+        m_parts.tell(base::LocalKind::Note, event.callId, event.toTag,
+                     fmt::format("The callee makes its offer in a {} that nobody acknowledges, so "
+                                 "that no answer can be sent before the 200 (RFC 3262 section 5): "
+                                 "it does not know our address yet, and nothing is sent to it.",
+                                 event.status));
 }
 
 void CallControl::hangUp(engine::CallHandle ours)

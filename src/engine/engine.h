@@ -132,6 +132,7 @@ enum class CallStep : std::uint8_t {
     Held,          // our hold or its end was accepted or refused; `status`, `held`
     Transfer,      // how a transfer of ours goes: status of the REFER, then of the NOTIFYs
     Changed,       // a re-INVITE or UPDATE was accepted; `sdp`: the peer's side of it, `ours`
+    Permitted,     // an UPDATE in an early dialog has another P-Early-Media; `earlyMedia`
     TransferAsked, // the peer sent a REFER; never followed by itself, `target`
 };
 

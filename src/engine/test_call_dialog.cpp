@@ -377,6 +377,13 @@ int TestCall::onRequest(nta_incoming_t *request, const sip_t &sip)
         if (received.message.method == sip::Method::Update && !received.message.sdp().empty() &&
             !m_offer.empty() && !known->described)
             return 491; // RFC 3311 section 5.2: our INVITE's offer waits for its answer
+        if (const auto value = received.message.value(sip::HeaderId::PEarlyMedia); !value.empty()) {
+            CallEvent permitted =
+                event(CallStep::Permitted); // RFC 5009 section 8: the newest holds
+            permitted.toTag = tag;
+            permitted.earlyMedia = value;
+            m_env.listener.onCall(permitted);
+        }
         changedByPeer(request, sip, received, tag);
         return 0;
     }

@@ -107,19 +107,16 @@ void CallMedia::play(IncomingStream &stream, const DecodedAudio &audio, base::Du
         return;
     const auto length = base::Duration(static_cast<std::int64_t>(audio.samples.size()) *
                                        1'000'000'000LL / audio.rate);
-    const auto decision = m_playout.frame(monotonic(), length, gap, stream.jitter);
+    const base::Duration now = monotonic();
+    m_playout.holds(now, m_speaker->held());
+    const auto decision = m_playout.frame(now, length, gap, stream.jitter);
     if (decision.drop) {
         ++stream.unplayed;
         return;
     }
     if (!m_status.firstSample.known() && !m_speaker->watched().known())
         m_speaker->watchNext();
-    // The silence that keeps it running, in the queue and in the device, counts for what is to go
-    // before.
-    constexpr base::Duration kInDevice = 20ms;
-    const auto waits = decision.opened ? m_speaker->waiting() + kInDevice : base::Duration{0};
-    m_speaker->play(decision.silence - std::min(decision.silence, waits), audio.samples,
-                    audio.rate);
+    m_speaker->play(decision.silence, audio.samples, audio.rate);
 }
 
 void CallMedia::choose(const std::string &toTag)
@@ -127,6 +124,7 @@ void CallMedia::choose(const std::string &toTag)
     m_early.choose(toTag);
     m_chosen = toTag;
     m_changed = true;
+    hear();
 }
 
 void CallMedia::ended(const std::string &toTag)
@@ -142,6 +140,7 @@ void CallMedia::ended(const std::string &toTag)
         count(it->second.get());
         m_senders.erase(it);
     }
+    m_courses.erase(toTag);
     m_changed = true;
     hear(); // that of another one, or nothing: packets need not come for it
     explain();
@@ -225,8 +224,7 @@ void CallMedia::lookAfterSpeaker(base::Duration now)
 {
     if (!m_speaker)
         return;
-    if (!m_playout.isDry(now)) // what waits now may be the silence of keepRunning()
-        m_playout.outputBehind(now, m_speaker->waiting());
+    m_playout.outputBehind(now, m_speaker->held());
     if (const auto moved = m_speaker->moved()) {
         m_status.device = m_speaker->device();
         notice(*moved);
@@ -258,7 +256,7 @@ void CallMedia::attach(std::shared_ptr<Speaker> speaker)
     const std::string said = former ? former->notice() : std::string();
     m_around.shop.retire(std::move(former));
     m_speaker->mute(m_muted);
-    m_playout.restart();
+    m_playout.restart(m_speaker->began());
     m_changed = true;
     m_status.device = m_speaker->device();
     if (!m_speaker->notice().empty())

@@ -43,9 +43,9 @@ public:
     Media::Prepared prepared() const;
     void remote(Remote remote);
     void choose(const std::string &toTag);
-    void alerting(const std::string &toTag);
-    void permit(const std::string &toTag, bool allowed) { m_early.permit(toTag, allowed); }
-    void answered();
+    void progress(const std::string &toTag, bool rings);
+    void permit(const std::string &toTag, EarlyPermit allowed);
+    void answered(const std::string &toTag);
     void quiet();
     Presses press(const std::string &keys);
     void ended(const std::string &toTag);
@@ -114,17 +114,22 @@ private:
     bool mediaBegins();
     base::Duration ring(base::Duration now);
     void stopRinging();
-    base::Duration keepRunning(base::Duration now);
+    base::Duration fill(base::Duration now);
     std::string heardText() const;
     std::string mayBe() const;
     std::string whyClosed();
+    std::string chosenText() const;
     std::string whyNone(base::Instant now);
     std::string whyAnswered(base::Instant now);
+    bool describedSilent(const std::string &toTag) const;
+    bool byHand() const { return !m_answered && !m_chosen.empty(); }
     std::string whyEarly(base::Instant now);
     void explain();
     rtp::Quality qualityNow(const IncomingStream &stream, const rtp::Stream &figures) const;
     std::unique_ptr<Sender> senderFor(const Remote &remote, std::unique_ptr<Sender> before);
     void count(const Sender *gone);
+    void again(const std::string &toTag);
+    bool maySend(const Remote &remote) const;
     std::unique_ptr<Voice> makeVoice(std::uint32_t rate) const;
     bool isSilent() const { return m_request.sending.kind == SendKind::Nothing; }
     void lookAfter(base::Duration now);
@@ -156,13 +161,16 @@ private:
     Recordings m_recordings;
     std::shared_ptr<Speaker> m_speaker;
     std::map<std::string, std::unique_ptr<Sender>> m_senders; // by To-tag
-    std::optional<std::uint32_t> m_heard;                     // the stream on the speaker
-    std::string m_chosen;                // by the user or by the answer; empty: nobody
-    std::vector<std::string> m_alerting; // early dialogs of which a 180 came
-    std::unique_ptr<Voice> m_ring;       // plays now
-    base::Duration m_ringDue{0}, m_quietDue{0}, m_nextLook{0}, m_nextReopen{0};
+    std::map<std::string, Sender::Course> m_courses;          // of those that stopped
+    std::vector<std::string> m_unauthorised; // To-tags: nothing is sent there before the answer
+    std::optional<std::uint32_t> m_heard;    // the stream on the speaker
+    std::string m_chosen;                    // by the user or by the answer; empty: nobody
+    std::vector<std::string> m_alerting;     // early dialogs of which a 180 came
+    std::unique_ptr<Voice> m_ring;           // plays now
+    base::Duration m_nextLook{0}, m_nextReopen{0};
     std::string m_lostDevice;
-    base::Instant m_described; // by an answer, the last time; unknown: never
+    base::Instant m_described;  // by an answer, the last time; unknown: never
+    base::Instant m_progressed; // by an 18x, the last time
     bool m_muted = false, m_changed = true, m_restock = false, m_answered = false, m_over = false;
     std::uint64_t m_datagrams = 0, m_datagramsTold = 0, m_dropped = 0, m_sentBefore = 0,
                   m_pressedBefore = 0;

@@ -14,9 +14,6 @@ namespace {
 using namespace std::chrono_literals;
 constexpr std::size_t kMostAlerting = 64;
 constexpr std::uint32_t kRate = 8000;
-constexpr base::Duration kFrame = 20ms;
-constexpr base::Duration kAhead = 40ms;    // so that the device does not run dry between turns
-constexpr base::Duration kGivenUp = 200ms; // that far behind, what was missed is not made up for
 
 std::string tagged(const std::string &toTag)
 {
@@ -25,16 +22,22 @@ std::string tagged(const std::string &toTag)
 
 } // namespace
 
-void CallMedia::alerting(const std::string &toTag)
+void CallMedia::progress(const std::string &toTag, bool rings)
 {
-    if (m_alerting.size() < kMostAlerting &&
+    m_progressed = base::now();
+    if (rings && m_alerting.size() < kMostAlerting &&
         std::find(m_alerting.begin(), m_alerting.end(), toTag) == m_alerting.end())
         m_alerting.push_back(toTag);
 }
 
-void CallMedia::answered()
+void CallMedia::answered(const std::string &toTag)
 {
     m_answered = true;
+    if (!toTag.empty())
+        choose(toTag);
+    for (const auto &each : std::exchange(m_unauthorised, {})) // of early media only
+        if (m_chosen.empty() || each == m_chosen)
+            again(each);
     m_early.answered();
     m_recordings.answered();
     stopRinging();
@@ -69,47 +72,33 @@ bool CallMedia::mediaBegins()
     });
 }
 
-/// An output that runs dry takes up to a second to sound again, and what it is given meanwhile is
-/// lost: it gets silence as long as nothing else comes.
-base::Duration CallMedia::keepRunning(base::Duration now)
+base::Duration CallMedia::ring(base::Duration now)
+{
+    const bool wanted = !m_over && !m_answered && !m_alerting.empty() && !mediaComes() &&
+                        !m_request.ringback.empty();
+    if (wanted != (m_ring != nullptr)) {
+        m_ring = wanted ? ringback(m_request.ringback, kRate) : nullptr;
+        explain();
+    }
+    return fill(now);
+}
+
+/// An output that ran dry takes up to a second to sound again, and what it is given meanwhile is
+/// lost: it gets ringback, or silence, as long as nothing else comes.
+base::Duration CallMedia::fill(base::Duration now)
 {
     if (!m_speaker || m_over || m_speaker->device() == "none")
         return base::Duration::max();
-    if (now < m_quietDue)
-        return m_quietDue;
-    constexpr base::Duration kPiece = 10ms; // short, as sound that comes has to wait for it
-    m_quietDue = std::max(m_quietDue, now - kPiece) + kPiece;
-    if (m_playout.isDry(now) && m_speaker->waiting() < kPiece)
-        m_speaker->play(kPiece, {}, kRate);
-    return m_quietDue;
-}
-
-base::Duration CallMedia::ring(base::Duration now)
-{
-    const bool wanted = !m_over && !m_answered && !m_alerting.empty() && !mediaComes();
-    if (!wanted || m_request.ringback.empty()) {
-        if (m_ring) {
-            stopRinging();
-            explain();
-        }
-        return keepRunning(now);
-    }
-    if (!m_ring) {
-        m_ring = ringback(m_request.ringback, kRate);
-        if (!m_ring)
-            return base::Duration::max();
-        m_ringDue = now - kAhead;
-        explain();
-    }
-    if (now - m_ringDue > kGivenUp)
-        m_ringDue = now - kAhead;
-    std::vector<std::int16_t> frame(kRate / 50);
-    for (; m_ringDue <= now; m_ringDue += kFrame) {
+    const base::Duration length = m_playout.fill(now, m_speaker->held());
+    if (m_ring && length > base::Duration{0}) {
+        std::vector<std::int16_t> frame(
+            static_cast<std::size_t>(length.count() * kRate / 1'000'000'000));
         m_ring->fill(frame);
-        if (m_speaker)
-            m_speaker->play(base::Duration{0}, frame, kRate);
+        m_speaker->play(base::Duration{0}, frame, kRate);
+    } else {
+        m_speaker->silence(length);
     }
-    return m_ringDue;
+    return m_playout.nextFill();
 }
 
 /// Whose it may be as well, where forks share one port.
@@ -145,17 +134,36 @@ std::string CallMedia::whyNone(base::Instant now)
         return closed;
     if (auto undecodable = m_incoming.undecodable(now); !undecodable.empty())
         return undecodable;
-    return m_early.isWithheld(now) ? "media comes, and P-Early-Media does not let it be heard (RFC "
-                                     "5009)"
-                                   : "no media comes";
+    if (m_early.isWithheld(now) && !byHand())
+        return "media comes, and P-Early-Media does not let it be heard (RFC 5009)";
+    if (m_control.saysItSends(now) && m_incoming.streams().empty())
+        return "no media comes, though the peer says by RTCP that it sends, so that it is lost on "
+               "its way or sent elsewhere";
+    if (byHand())
+        return "no media of it comes";
+    if (!m_remotes.empty() && std::all_of(m_remotes.begin(), m_remotes.end(),
+                                          [](const auto &each) { return each.second.unanswered; }))
+        return "no media comes, as nothing has told the callee our address yet";
+    return m_described.known() ? "no media comes"
+                               : "no media comes, nor has a response described any";
+}
+
+/// Its description says that it sends nothing.
+bool CallMedia::describedSilent(const std::string &toTag) const
+{
+    const auto described = m_remotes.find(toTag);
+    return described != m_remotes.end() && !described->second.theyMaySend;
 }
 
 std::string CallMedia::whyAnswered(base::Instant now)
 {
-    const auto described = m_remotes.find(m_chosen);
-    if (described != m_remotes.end() && !described->second.theyMaySend && !mediaComes())
+    const bool silent = describedSilent(m_chosen);
+    if (silent && !mediaComes())
         return "The call is answered, and nothing is heard: its description lets the peer send "
                "nothing.";
+    if (silent)
+        return "The call is answered: what the peer sends " + heardText() +
+               ", though its description says that it sends nothing.";
     auto undecodable = mediaComes() ? std::string() : m_incoming.undecodable(now);
     if (undecodable.empty())
         undecodable = whyClosed();
@@ -169,14 +177,24 @@ std::string CallMedia::whyEarly(base::Instant now)
     const std::string tag = m_heard ? m_early.dialogOf(*m_heard) : std::string();
     std::string out =
         "Early media" + tagged(tag) + mayBe() + " " + heardText() +
-        (m_alerting.empty() ? ": it comes, and no 180 did."
-                            : ": where media comes, the phone does not ring by itself "
-                              "(RFC 3960 section 3.2, rule 3).");
+        (byHand()             ? ": it was chosen by hand."
+         : m_alerting.empty() ? ": it comes, and no 180 did."
+                              : ": where media comes, the phone does not ring by itself "
+                                "(RFC 3960 section 3.2, rule 3).");
+    if (describedSilent(tag))
+        out += " Its description says that it sends nothing.";
     IncomingStream *stream = m_heard ? m_incoming.stream(*m_heard) : nullptr;
     if (stream != nullptr)
         if (const auto quiet = stream->quietSoFar(now); quiet != rtp::Sound::Unknown)
             out += " So far it is " + std::string(rtp::soundText(quiet)) + ".";
     return out;
+}
+
+/// Before what is heard instead of the early dialog that the user chose.
+std::string CallMedia::chosenText() const
+{
+    return byHand() ? "The early dialog" + tagged(m_chosen) + " was chosen by hand. "
+                    : std::string();
 }
 
 /// Says what is heard and why, and since when.
@@ -195,17 +213,19 @@ void CallMedia::explain()
         why = whyEarly(now);
     } else if (m_ring) {
         const auto none = whyNone(now);
-        why =
-            "Local ringback " + heardText() + ": a 180 came" + tagged(m_alerting.back()) +
-            (none == "no media comes" ? " and no media that may be heard does" : ", and " + none) +
-            " (RFC 3960 section 3.2, rule 2).";
+        why = chosenText() + "Local ringback " + heardText() + ": a 180 came" +
+              tagged(m_alerting.back()) +
+              (none.find(" comes, nor") != std::string::npos || none == "no media comes"
+                   ? " and no media that may be heard does"
+                   : ", and " + none) +
+              " (RFC 3960 section 3.2, rule 2).";
     } else if (!m_alerting.empty()) {
-        why = "Nothing is heard: a 180 came" + tagged(m_alerting.back()) + ", and " + whyNone(now) +
-              "; a phone would ring by itself, here that is switched off.";
-    } else if (m_described.known()) {
-        if (now - m_described < rtp::MediaRun::kBegins)
+        why = chosenText() + "Nothing is heard: a 180 came" + tagged(m_alerting.back()) + ", and " +
+              whyNone(now) + "; a phone would ring by itself, here that is switched off.";
+    } else if (m_described.known() || m_progressed.known()) {
+        if (now - std::max(m_described, m_progressed) < rtp::MediaRun::kBegins)
             return; // its media is on its way
-        why = "Nothing is heard: " + whyNone(now) +
+        why = chosenText() + "Nothing is heard: " + whyNone(now) +
               ", and without a 180 a phone does not ring by itself (RFC 3960 section 3.2, rule 1).";
     }
     m_status.ringing = m_ring != nullptr;

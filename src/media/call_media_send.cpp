@@ -11,7 +11,7 @@
 namespace media {
 
 namespace {
-constexpr std::size_t kMostSenders = 8;
+constexpr std::size_t kMostRemotes = 64, kMostSenders = kMostRemotes; // forks of one call
 
 /// RFC 4733 section 2.1: at the clock of the sound.
 std::optional<std::uint8_t> eventsOf(const Remote &remote, std::uint32_t clock)
@@ -72,7 +72,26 @@ void CallMedia::send(const Sending &sending)
         return;
     const auto remotes = m_remotes; // sending begins, or ends
     for (const auto &[toTag, each] : remotes)
-        remote(Remote(each));
+        again(toTag);
+}
+
+/// Whether anything is sent there has changed, and nothing else.
+void CallMedia::again(const std::string &toTag)
+{
+    if (const auto at = m_remotes.find(toTag); at != m_remotes.end())
+        remote(Remote(at->second));
+}
+
+void CallMedia::permit(const std::string &toTag, EarlyPermit allowed)
+{
+    m_early.permit(toTag, allowed.hear);
+    const auto erased = std::erase(m_unauthorised, toTag);
+    if (!allowed.send && m_unauthorised.size() < kMostRemotes)
+        m_unauthorised.push_back(toTag);
+    if (erased == (allowed.send ? 0U : 1U))
+        return hear(); // sending stays as it was
+    again(toTag);
+    hear();
 }
 
 std::unique_ptr<Voice> CallMedia::makeVoice(std::uint32_t rate) const
@@ -90,16 +109,27 @@ std::unique_ptr<Voice> CallMedia::makeVoice(std::uint32_t rate) const
     }
 }
 
-/// Sends what the answer wants first of all that we can; goes on with `before` if that is what it
-/// does already, so that the same answer again (the 200 after the 183) brings no new SSRC.
-std::unique_ptr<Sender> CallMedia::senderFor(const Remote &remote, std::unique_ptr<Sender> before)
+/// RFC 3264 section 5.1: port 0 refuses the stream; RFC 2543's address 0.0.0.0 puts it on hold.
+/// RFC 5009 section 8: P-Early-Media may keep us from sending, too.
+bool CallMedia::maySend(const Remote &remote) const
 {
-    // RFC 3264 section 5.1: port 0 refuses the stream; RFC 2543's address 0.0.0.0 puts it on hold.
     const bool reachable =
         remote.rtp.known() && remote.rtp.port != 0 && !remote.rtp.address.isUnspecified();
+    const bool authorised = m_answered || std::find(m_unauthorised.begin(), m_unauthorised.end(),
+                                                    remote.toTag) == m_unauthorised.end();
+    return !isSilent() && remote.weMaySend && !remote.unanswered && reachable && authorised &&
+           m_around.trouble.empty();
+}
+
+/// Sends what the answer wants first of all that we can; goes on with `before` if that is what it
+/// does already. A sender that stopped or changed is taken up where it was.
+std::unique_ptr<Sender> CallMedia::senderFor(const Remote &remote, std::unique_ptr<Sender> before)
+{
     std::unique_ptr<Sender> sender;
     base::Error why;
-    if (!isSilent() && remote.weMaySend && reachable && m_around.trouble.empty()) {
+    if (before)
+        m_courses[remote.toTag] = before->course();
+    if (maySend(remote)) {
         for (const auto &payload : remote.send) {
             if (before && before->to() == remote.rtp && before->payload() == payload) {
                 sender = std::move(before);
@@ -115,6 +145,8 @@ std::unique_ptr<Sender> CallMedia::senderFor(const Remote &remote, std::unique_p
             sender =
                 std::make_unique<Sender>(payload, remote.rtp, std::move(*encoder), std::move(voice),
                                          (static_cast<std::uint64_t>(random()) << 32) | random());
+            if (const auto course = m_courses.find(remote.toTag); course != m_courses.end())
+                sender->resume(course->second);
             break;
         }
     }
@@ -130,7 +162,6 @@ void CallMedia::remote(Remote remote)
 {
     if (m_over)
         return;
-    constexpr std::size_t kMostRemotes = 64;
     if (m_remotes.size() < kMostRemotes || m_remotes.contains(remote.toTag))
         m_remotes[remote.toTag] = remote;
     m_described = base::now();
@@ -142,6 +173,7 @@ void CallMedia::remote(Remote remote)
     m_early.remote(remote.toTag, remote.rtp);
     m_incoming.expect(remote.rtp);
     m_incoming.accept(remote.receive);
+    m_incoming.described(remote.send);
     m_changed = true;
     if (!m_senders.contains(remote.toTag) && m_senders.size() >= kMostSenders)
         return;
@@ -195,7 +227,7 @@ Control::Facts CallMedia::controlFacts(const std::string &toTag)
     Control::Facts out;
     if (const auto it = m_senders.find(toTag); it != m_senders.end() && it->second) {
         const Sender &sender = *it->second;
-        out.sender.packets = static_cast<std::uint32_t>(sender.sent());
+        out.sender.packets = sender.packets();
         out.sender.octets = sender.octets();
         out.sender.timestamp = sender.timestampAt(monotonic());
     }

@@ -9,6 +9,7 @@ namespace media {
 namespace {
 
 constexpr std::size_t kMostSessions = 64, kMostSenders = 64, kMostStreams = 31;
+constexpr base::Duration kHolds = std::chrono::seconds(10); // two reports' interval
 constexpr std::size_t kHeaders = 28;              // of IP and UDP, which section 6.2 counts
 constexpr double kBandwidth = 64000;              // bit/s of a telephone call
 constexpr std::int32_t kLongestTrip = 60 * 65536; // 1/65536 s
@@ -36,8 +37,11 @@ public:
     void sender(const rtp::SenderInfo &info) override
     {
         auto &known = m_control.m_senderReports;
-        if (known.size() < kMostSenders || known.contains(info.ssrc))
-            known[info.ssrc] = {rtp::middleOf(info.ntp), m_time};
+        if (known.size() >= kMostSenders && !known.contains(info.ssrc))
+            return;
+        LastReport &last = known[info.ssrc];
+        const bool more = info.packets != last.packets && info.packets != 0;
+        last = {rtp::middleOf(info.ntp), m_time, info.packets, more ? m_time : last.grew};
     }
     void report(const rtp::ReportBlock &block) override
     {
@@ -147,6 +151,13 @@ void Control::received(base::Instant time, const base::Endpoint &source, std::st
     ++m_figures.received;
     for (auto &[toTag, session] : m_sessions)
         session.size += (static_cast<double>(bytes.size() + kHeaders) - session.size) / 16;
+}
+
+bool Control::saysItSends(base::Instant now) const
+{
+    return std::any_of(m_senderReports.begin(), m_senderReports.end(), [now](const auto &each) {
+        return each.second.grew.known() && now - each.second.grew < kHolds;
+    });
 }
 
 base::Duration Control::turn(base::Duration now)

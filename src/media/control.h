@@ -61,6 +61,9 @@ public:
     base::Duration turn(base::Duration now);
 
     const ControlFigures &figures() const { return m_figures; }
+    /// A peer's sender reports have lately counted more packets than before (RFC 3550 section
+    /// 6.4.1): it says that it sends.
+    bool saysItSends(base::Instant now) const;
 
 private:
     struct Prior { // RFC 3550 appendix A.3: counts as of the report before
@@ -76,6 +79,8 @@ private:
     struct LastReport {
         std::uint32_t middle = 0;
         base::Instant at;
+        std::uint32_t packets = 0; // sent by then
+        base::Instant grew;        // when that was more than the report before
     };
     class Listener;
     void report(const std::string &toTag, Session &session, bool bye);

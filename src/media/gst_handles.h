@@ -62,6 +62,7 @@ private:
 using Element = GstHandle<GstElement>;
 using Bus = GstHandle<GstBus>;
 using Pad = GstHandle<GstPad>;
+using Clock = GstHandle<GstClock>;
 using Caps = GstHandle<GstCaps>;
 using Sample = GstHandle<GstSample>;
 using Message = GstHandle<GstMessage>;

@@ -107,6 +107,12 @@ void Incoming::accept(const std::vector<PayloadMap> &more)
             m_receive.push_back(each);
 }
 
+void Incoming::described(const std::vector<PayloadMap> &theirs)
+{
+    for (const auto &each : theirs)
+        m_theirs.set(each.payloadType & 0x7FU);
+}
+
 void Incoming::makeRoom()
 {
     if (m_streams.size() < kMostStreams)
@@ -182,8 +188,12 @@ void Incoming::unheard(const base::Packet &packet, const rtp::RtpPacket &rtp)
 {
     ++m_wrongPayloadType;
     m_undecoded.packet(packet.time);
-    m_undecodedWhy = "packets of payload type " + std::to_string(rtp.payloadType) +
-                     " come, which no description of this call names";
+    m_undecodedWhy =
+        "packets of payload type " + std::to_string(rtp.payloadType) +
+        (m_theirs.test(rtp.payloadType & 0x7FU)
+             ? " come, which the peer's own description names and ours does not: who sends uses "
+               "the numbers of who receives (RFC 3264 section 5.1)"
+             : " come, which no description of this call names");
     const auto known = m_streams.find({packet.source, rtp.ssrc});
     if (known == m_streams.end())
         return;

@@ -10,6 +10,7 @@
 #include "token_bucket.h"
 
 #include <base/packet.h>
+#include <bitset>
 #include <map>
 #include <memory>
 #include <optional>
@@ -87,6 +88,8 @@ public:
     std::uint64_t refused() const { return m_refused; }
     /// These payload types too, where a number has no meaning yet.
     void accept(const std::vector<PayloadMap> &more);
+    /// What a description of the peer's names: the numbers that we use towards it.
+    void described(const std::vector<PayloadMap> &theirs);
     /// Streams from there are an answer's own; strangers' streams give way to them.
     void expect(const base::Endpoint &source);
     /// Streams given up for want of room since the last call: forget them too.
@@ -103,6 +106,7 @@ private:
     base::Result<std::unique_ptr<Decoder>> make(const PayloadMap &payload);
 
     std::vector<PayloadMap> m_receive;
+    std::bitset<128> m_theirs; // payload types of their descriptions
     base::Duration m_latency;
     std::uint64_t m_nextDecoder;
     base::Inbox<DecodedAudio> &m_audio;

@@ -318,19 +318,19 @@ void Media::ended(MediaHandle media, const std::string &toTag)
     m_impl->with(media, [toTag](CallMedia &call) { call.ended(toTag); });
 }
 
-void Media::alerting(MediaHandle media, const std::string &toTag)
+void Media::progress(MediaHandle media, const std::string &toTag, bool rings)
 {
-    m_impl->with(media, [toTag](CallMedia &call) { call.alerting(toTag); });
+    m_impl->with(media, [toTag, rings](CallMedia &call) { call.progress(toTag, rings); });
 }
 
-void Media::permit(MediaHandle media, const std::string &toTag, bool allowed)
+void Media::permit(MediaHandle media, const std::string &toTag, EarlyPermit allowed)
 {
     m_impl->with(media, [toTag, allowed](CallMedia &call) { call.permit(toTag, allowed); });
 }
 
-void Media::answered(MediaHandle media)
+void Media::answered(MediaHandle media, const std::string &toTag)
 {
-    m_impl->with(media, [](CallMedia &call) { call.answered(); });
+    m_impl->with(media, [toTag](CallMedia &call) { call.answered(toTag); });
 }
 
 void Media::quiet(MediaHandle media)

@@ -102,6 +102,7 @@ struct Remote { // an early dialog's SDP answer, as far as media cares
     base::Endpoint rtcp{};          // RFC 3605; unknown: the port above RTP's
     bool mux = false;               // RTCP goes to RTP's port, both sides agreed (RFC 5761)
     std::optional<SrtpKeys> keys{}; // SRTP and SRTCP both ways
+    bool unanswered = false;        // it is an offer: nothing has told our address there yet
     bool closed = false; // it wants SRTP, but there are no keys: nothing is sent, nothing heard
     std::optional<DtlsPeer> dtls{}; // closed until the handshake has brought keys
     /// What it may send beside what PrepareRequest::receive names: an offerer chooses the numbers.
@@ -161,6 +162,10 @@ struct Status { // for the player; immutable, published about every 100 ms while
     std::map<std::string, std::vector<rtp::Heard>> heard;
 };
 
+struct EarlyPermit { // before the answer
+    bool hear = true, send = true;
+};
+
 struct Presses {           // what became of keys to be pressed
     std::size_t taken = 0; // that are sent, one after another
     std::string trouble;   // why the others are not: a sentence, empty: all are
@@ -206,13 +211,15 @@ public:
     /// A 199, a non-2xx final response or a BYE of that early dialog: it is neither heard nor sent
     /// to any more.
     void ended(MediaHandle media, const std::string &toTag);
-    /// A 180 of that early dialog: a phone rings by itself while no media comes.
-    void alerting(MediaHandle media, const std::string &toTag);
-    /// P-Early-Media (RFC 5009) of that early dialog: whether the caller may hear it. The user may
-    /// still choose it.
-    void permit(MediaHandle media, const std::string &toTag, bool allowed);
-    /// A 2xx: nothing rings any more.
-    void answered(MediaHandle media);
+    /// An 18x of that early dialog. `rings`: a 180, so that a phone rings by itself while no media
+    /// comes.
+    void progress(MediaHandle media, const std::string &toTag, bool rings);
+    /// P-Early-Media (RFC 5009) of that early dialog: whether the caller may hear it (the user may
+    /// still choose it), and whether anything may be sent there before the answer.
+    void permit(MediaHandle media, const std::string &toTag, EarlyPermit allowed);
+    /// A 2xx: nothing rings any more. `toTag`: of whom, which is heard from now on; empty: not
+    /// told.
+    void answered(MediaHandle media, const std::string &toTag = {});
     /// Hung up: nothing rings, is heard or is sent any more, and RTCP says goodbye. Its packets are
     /// still counted until release().
     void quiet(MediaHandle media);

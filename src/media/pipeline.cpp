@@ -106,11 +106,13 @@ void configureSource(GstElement *appsrc, GstCaps *caps, int most)
     setText(appsrc, "leaky-type", "downstream"); // the old goes, the new stays
 }
 
-bool push(GstElement *appsrc, std::string_view bytes, GstClockTime time)
+bool push(GstElement *appsrc, std::string_view bytes, GstClockTime time, bool marked)
 {
     GstBuffer *buffer = gst_buffer_new_memdup(bytes.data(), bytes.size());
     GST_BUFFER_PTS(buffer) = time;
     GST_BUFFER_DTS(buffer) = time;
+    if (marked)
+        GST_BUFFER_FLAG_SET(buffer, GST_BUFFER_FLAG_MARKER);
     return gst_app_src_push_buffer(GST_APP_SRC(appsrc), buffer) == GST_FLOW_OK; // takes the buffer
 }
 

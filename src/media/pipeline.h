@@ -53,8 +53,8 @@ void setText(GstElement *element, const char *property, const char *value);
 Caps rawCaps(std::uint32_t rate);
 /// `most`: buffers waiting; the oldest goes when one more comes.
 void configureSource(GstElement *appsrc, GstCaps *caps, int most);
-/// Copies the bytes in; `time` is the buffer's running time, GST_CLOCK_TIME_NONE: none. False: the
-/// pipeline is broken.
-bool push(GstElement *appsrc, std::string_view bytes, GstClockTime time);
+/// Copies the bytes in; `time` is the buffer's running time, GST_CLOCK_TIME_NONE: none. `marked`:
+/// the buffer bears GST_BUFFER_FLAG_MARKER. False: the pipeline is broken.
+bool push(GstElement *appsrc, std::string_view bytes, GstClockTime time, bool marked = false);
 
 } // namespace media

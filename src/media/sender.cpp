@@ -27,6 +27,23 @@ Sender::Sender(PayloadMap payload, base::Endpoint to, std::unique_ptr<Encoder> e
     m_sequence = static_cast<std::uint16_t>(random());
 }
 
+Sender::Course Sender::course() const
+{
+    return {clock(), m_due, m_ssrc, m_timestamp, m_sequence, m_packets, m_octets};
+}
+
+void Sender::resume(const Course &course)
+{
+    if (course.clock != clock())
+        return;
+    m_due = course.due; // run() makes up for the pause in time stamps
+    m_ssrc = course.ssrc;
+    m_timestamp = course.timestamp;
+    m_sequence = course.sequence;
+    m_packets = course.packets;
+    m_octets = course.octets;
+}
+
 void Sender::run(base::Duration now, const Send &send, const Said &said)
 {
     if (m_due.count() == 0)
@@ -81,6 +98,7 @@ bool Sender::put(std::string_view payload, std::uint8_t type, std::uint32_t time
     if (!send(m_to, rtp::writeRtp(packet)))
         return false;
     ++m_sent;
+    ++m_packets;
     m_octets += static_cast<std::uint32_t>(payload.size());
     return true;
 }

@@ -29,6 +29,18 @@ public:
     /// SSRC, sequence and time stamp begin at random (RFC 3550 section 5.1), drawn from `seed`.
     Sender(PayloadMap payload, base::Endpoint to, std::unique_ptr<Encoder> encoder,
            std::unique_ptr<Voice> voice, std::uint64_t seed);
+    /// What a receiver and its RTCP know a sender by. It goes on when the session does: after a
+    /// hold, to another address, in another codec of the same clock (RFC 3550 section 8).
+    struct Course {
+        std::uint32_t clock = 0;
+        base::Duration due{0};
+        std::uint32_t ssrc = 0, timestamp = 0;
+        std::uint16_t sequence = 0;
+        std::uint32_t packets = 0, octets = 0; // of payload; they wrap as a report's do
+    };
+    Course course() const;
+    /// Takes up where that one stopped; of another clock it is another source (section 5.2).
+    void resume(const Course &course);
 
     const base::Endpoint &to() const { return m_to; }
     const PayloadMap &payload() const { return m_payload; }
@@ -54,6 +66,7 @@ public:
 
     // What a sender report says (RFC 3550 section 6.4.1).
     std::uint32_t ssrc() const { return m_ssrc; }
+    std::uint32_t packets() const { return m_packets; }
     std::uint32_t octets() const { return m_octets; }
     std::uint32_t clock() const;
     /// The RTP timestamp of that monotonic moment.
@@ -76,7 +89,7 @@ private:
     std::uint16_t m_sequence;
     bool m_marker = true;
     std::uint64_t m_sent = 0;
-    std::uint32_t m_octets = 0; // of payload; wraps as its report does
+    std::uint32_t m_packets = 0, m_octets = 0; // as in Course
 };
 
 } // namespace media

@@ -3,6 +3,7 @@
 
 #include "devices.h"
 #include "media.h"
+#include "media_loop.h"
 #include "pipeline.h"
 
 #include <base/text.h>
@@ -52,15 +53,20 @@ struct Speaker::Chain {
 
     GstElement *source = nullptr;
     std::uint32_t rate = 0;
-    std::atomic<bool> watching{false};
-    std::atomic<std::int64_t> watchedAt{0};
+    std::atomic<std::int64_t> watchedAt{0}, handed{0}; // ns
+    Clock clock;                                       // the device's; none: it has none
     Pipeline pipeline; // last, so it ends first: its thread uses what stands above
 
-    static GstPadProbeReturn reached(GstPad *, GstPadProbeInfo *, gpointer self) noexcept
+    static GstPadProbeReturn reached(GstPad *, GstPadProbeInfo *info, gpointer self) noexcept
     {
         auto *chain = static_cast<Chain *>(self);
-        if (chain->watching.exchange(false))
-            chain->watchedAt = base::now().ns;
+        GstBuffer *buffer = GST_PAD_PROBE_INFO_BUFFER(info);
+        const auto samples =
+            static_cast<std::int64_t>(gst_buffer_get_size(buffer) / sizeof(std::int16_t));
+        chain->handed += samples * 1'000'000'000LL / kDeviceRate;
+        std::int64_t never = 0;
+        if (GST_BUFFER_FLAG_IS_SET(buffer, GST_BUFFER_FLAG_MARKER))
+            chain->watchedAt.compare_exchange_strong(never, base::now().ns);
         return GST_PAD_PROBE_OK;
     }
 };
@@ -144,8 +150,11 @@ bool Speaker::start(const char *sinkName, const std::string &device)
                       nullptr);
     auto previous = std::exchange(m_chain, std::move(chain));
     play(20ms, {}, kFirstRate); // lets the device negotiate and start now, not at the first packet
-    if (m_chain->pipeline.play(2s))
+    if (m_chain->pipeline.play(2s)) {
+        m_chain->clock = Clock::adopt(gst_element_provide_clock(sink)); // it has one by now
+        m_began = monotonic();
         return true;
+    }
     m_chain = std::move(previous);
     return false;
 }
@@ -171,7 +180,13 @@ void Speaker::play(base::Duration silence, std::span<const std::int16_t> samples
     if (!all.empty())
         push(m_chain->source,
              {reinterpret_cast<const char *>(all.data()), all.size() * sizeof(std::int16_t)},
-             GST_CLOCK_TIME_NONE);
+             GST_CLOCK_TIME_NONE, !samples.empty() && std::exchange(m_mark, false));
+}
+
+void Speaker::silence(base::Duration length)
+{
+    if (m_chain)
+        play(length, {}, m_chain->rate);
 }
 
 base::Duration Speaker::waiting() const
@@ -182,12 +197,30 @@ base::Duration Speaker::waiting() const
     return base::Duration(static_cast<std::int64_t>(bytes / 2 * 1'000'000'000ULL / m_chain->rate));
 }
 
+/// What it takes before it lets us wait tells the delay of what stands behind its buffer, as of
+/// Bluetooth: that is tried at first and from time to time.
+base::Duration Speaker::held()
+{
+    constexpr base::Duration kLearnt = 10s; // holds so long
+    constexpr base::Duration kBuffer{kBufferMicroseconds * 1000}, kBlocked = 30ms;
+    const base::Duration waits = waiting();
+    if (!m_chain || !m_chain->clock)
+        return waits;
+    const base::Duration ahead{
+        m_chain->handed.load() -
+        static_cast<std::int64_t>(gst_clock_get_internal_time(m_chain->clock.borrow()))};
+    const base::Duration now = monotonic();
+    if (waits.count() > 0) {
+        m_delay = std::max(m_delay, ahead - kBuffer - kBlocked);
+        m_learnt = now;
+    }
+    const base::Duration out = waits + ahead - m_delay;
+    return now - m_learnt > kLearnt ? std::min(out, kBuffer / 2) : out;
+}
+
 void Speaker::watchNext()
 {
-    if (m_chain) {
-        m_chain->watchedAt = 0;
-        m_chain->watching = true;
-    }
+    m_mark = !watched().known();
 }
 
 base::Instant Speaker::watched() const
@@ -205,6 +238,7 @@ std::optional<std::string> Speaker::moved()
     if (owned == nullptr || *owned == '\0' || m_chosen == owned.get())
         return std::nullopt;
     m_device = "PulseAudio";
+    m_delay = m_learnt = base::Duration{0};
     return "The audio device \"" +
            base::printable(std::exchange(m_chosen, std::string()), false, kLongestName) +
            "\" is gone or was exchanged: the audio server plays on \"" +

@@ -33,9 +33,15 @@ public:
     void mute(bool muted) { m_muted = muted; }
     /// That much silence, then the samples.
     void play(base::Duration silence, std::span<const std::int16_t> samples, std::uint32_t rate);
+    /// That much silence.
+    void silence(base::Duration length);
     /// What waits in front of the device.
     base::Duration waiting() const;
-    /// Notes the moment when the next buffer reaches the sink.
+    /// What waits there and in it, by the device's own clock; below 0: it ran dry so long ago.
+    base::Duration held();
+    /// When it had begun and had nothing more to play; monotonic.
+    base::Duration began() const { return m_began; }
+    /// Notes the moment when samples played from now on first reach the sink.
     void watchNext();
     base::Instant watched() const;
     /// The audio server has moved the sound off the device that was chosen, as it does with one
@@ -53,7 +59,10 @@ private:
     std::unique_ptr<Chain> m_chain; // none: not even a silent sink could be made
     std::string m_device = "none", m_notice;
     std::string m_chosen; // the audio server's name of it; empty: the default, or moved since
-    bool m_muted = false, m_patient = false;
+    bool m_muted = false, m_patient = false, m_mark = false;
+    base::Duration m_began{0};
+    base::Duration m_delay{0};  // of the device behind its buffer, as far as it has shown
+    base::Duration m_learnt{0}; // when; 0: it never has
 };
 
 } // namespace media

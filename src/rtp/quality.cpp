@@ -105,6 +105,15 @@ void takeReports(const Stream &stream, QualityInput &input)
     input.jitterBuffer = 2 * last.jitter;
 }
 
+/// Whose count the loss is, for it differs from what the same report says of its last interval.
+std::string countedBy(const RemoteReport &last, std::uint64_t expected)
+{
+    return fmt::format(" The loss is the receiver's own count by RTCP: {} of about {} packets in "
+                       "all, {:.1f} % of those since its report before, and no more than that is "
+                       "known of what came too late there.",
+                       std::max(0, last.lost), expected, 100 * last.fractionLost);
+}
+
 } // namespace
 
 const CodecImpairment *impairmentOf(std::string_view encoding)
@@ -180,7 +189,10 @@ Quality qualityOf(const Stream &stream, std::string_view encoding, const Stream 
     input.jitterBuffer =
         std::clamp(input.jitterBuffer, base::Duration(kShortestWait), base::Duration(kLongestWait));
     input.roundTrip = wholeTrip(stream, back);
-    return qualityOf(input);
+    Quality out = qualityOf(input);
+    if (stream.outgoing && !stream.reports.empty() && out.mos)
+        out.why += countedBy(stream.reports.back(), input.expected);
+    return out;
 }
 
 } // namespace rtp

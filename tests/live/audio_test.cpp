@@ -7,6 +7,7 @@
 #include <fstream>
 #include <gtest/gtest.h>
 #include <media/media.h>
+#include <random>
 #include <support/null_sink.h>
 #include <support/rtp_source.h>
 #include <support/step_until.h>
@@ -57,15 +58,19 @@ private:
     media::Media::Prepared m_prepared;
 };
 
-/// Sends `count` packets of 20 ms with the tone; returns when the first left and how late the worst
-/// one was.
+/// Sends `count` packets of 20 ms with the tone, each up to `jitter` after its time; returns when
+/// the first left and how late the worst one was.
 std::pair<std::int64_t, double> sendTone(support::RtpSource &source, const base::Endpoint &to,
-                                         double hertz, int count)
+                                         double hertz, int count, base::Duration jitter = {})
 {
+    std::mt19937 random(7);
+    std::uniform_real_distribution<double> delay(0, static_cast<double>(jitter.count()));
     const base::Instant begin = base::now();
     double worst = 0;
     for (int i = 0; i < count; ++i) {
-        const base::Instant due = begin + i * 20ms;
+        const base::Instant due =
+            begin + i * 20ms +
+            base::Duration(i == 0 ? 0 : static_cast<std::int64_t>(delay(random)));
         while (base::now() < due)
             std::this_thread::sleep_for(std::chrono::nanoseconds((due - base::now()).count()));
         worst = std::max(worst, base::toMilliseconds(base::now() - due));
@@ -108,13 +113,14 @@ std::span<const std::int16_t> halfSecond(std::span<const std::int16_t> tone)
     return middle;
 }
 
-Heard listen(support::Monitor &monitor, Call &call, double hertz, int packets)
+Heard listen(support::Monitor &monitor, Call &call, double hertz, int packets,
+             base::Duration jitter = {})
 {
     const std::size_t before = monitor.count();
     support::RtpSource source(0x1234);
     call.media().remote(call.prepared().media,
                         {"tag-a", source.local(), {{0, "PCMU", 8000, 1}}, true, true});
-    const auto [sent, late] = sendTone(source, call.prepared().rtp, hertz, packets);
+    const auto [sent, late] = sendTone(source, call.prepared().rtp, hertz, packets, jitter);
     Heard heard;
     heard.senderLate = late;
     const auto wanted = before + static_cast<std::size_t>(packets) * 160;
@@ -158,6 +164,13 @@ void expectTone(const Heard &heard, double hertz, int packets)
     EXPECT_GT(heard.seconds, packets * 0.02 * 0.9 - 0.05);
 }
 
+/// Of the measurements by hand, in milliseconds; a test has none.
+base::Duration jitter()
+{
+    const char *text = std::getenv("EARSHOT_AUDIO_JITTER");
+    return std::chrono::milliseconds(text != nullptr ? std::atoi(text) : 0);
+}
+
 } // namespace
 
 class Audio : public testing::TestWithParam<double>
@@ -173,11 +186,14 @@ TEST_P(Audio, EarlyMediaIsHeardAtTheDevice)
         << "parec records nothing";
     const char *rounds = std::getenv("EARSHOT_AUDIO_ROUNDS");
     std::vector<double> delays, handed;
+    std::random_device random;
     for (int i = 0; i < (rounds != nullptr ? std::atoi(rounds) : 1); ++i) {
         Call call;
         ASSERT_NO_FATAL_FAILURE(call.open());
         EXPECT_EQ(call.media().status(call.prepared().media).device, "PulseAudio");
-        const Heard heard = listen(monitor, call, GetParam(), 100);
+        // At no moment that has to do with the device's or our own turns.
+        std::this_thread::sleep_for(std::chrono::microseconds(random() % 40000));
+        const Heard heard = listen(monitor, call, GetParam(), 100, jitter());
         expectTone(heard, GetParam(), 100);
         std::printf("tone %.0f Hz: heard %.1f Hz at %.1f dBFS, first packet to output %.1f ms, to "
                     "the device's monitor "

@@ -154,6 +154,12 @@ TEST_F(StillRinging, AnUpdateThatOffersWaitsForTheAnswerToOurInvite)
     send(request("UPDATE", 12).body("application/sdp", ear::kAnswer));
     EXPECT_THAT(answer("12 UPDATE"), HasSubstr("SIP/2.0 200"));
     EXPECT_TRUE(ear.waitFor(CallStep::Changed));
+    EXPECT_EQ(ear.count(CallStep::Permitted), 0);
+    send(request("UPDATE", 13).header("P-Early-Media", "inactive")); // RFC 5009 section 8
+    EXPECT_THAT(answer("13 UPDATE"), HasSubstr("SIP/2.0 200"));
+    ASSERT_TRUE(ear.waitFor(CallStep::Permitted));
+    EXPECT_EQ(ear.first(CallStep::Permitted).earlyMedia, "inactive");
+    EXPECT_EQ(ear.first(CallStep::Permitted).toTag, "a");
     send(respond(486, "a"));
     EXPECT_TRUE(ear.waitFor(CallStep::Failed));
 }

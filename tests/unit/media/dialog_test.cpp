@@ -16,7 +16,7 @@ TEST_F(MediaTest, A180RingsUntilMediaComesAndAgainAfterIt)
     support::RtpSource peer(7);
     layer->remote(prepared.media, remote("tag", peer));
     EXPECT_FALSE(status().ringing);
-    layer->alerting(prepared.media, "tag");
+    layer->progress(prepared.media, "tag", true);
     EXPECT_TRUE(support::stepUntil([&] { return status().ringing; }, 30s, [] {}));
     EXPECT_NE(status().why.find("rule 2"), std::string::npos) << status().why;
     EXPECT_TRUE(sendUntil(peer, [&] { return !status().ringing; }));
@@ -97,8 +97,8 @@ TEST_F(MediaTest, NothingRingsOrIsSentAfterHangUp)
     auto answer = remote("tag", peer);
     answer.mux = true;
     layer->remote(prepared.media, answer);
-    layer->alerting(prepared.media, "tag");
-    layer->alerting(prepared.media, "without a description");
+    layer->progress(prepared.media, "tag", true);
+    layer->progress(prepared.media, "without a description", true);
     bool bye = false;
     const auto look = [&] {
         for (std::string bytes = peer.receive(); !bytes.empty(); bytes = peer.receive()) {
@@ -110,7 +110,7 @@ TEST_F(MediaTest, NothingRingsOrIsSentAfterHangUp)
         support::stepUntil([&] { return status().ringing && status().sent > 0; }, 30s, look));
     layer->quiet(prepared.media);
     EXPECT_TRUE(support::stepUntil([&] { return !status().ringing && bye; }, 30s, look));
-    layer->alerting(prepared.media, "tag"); // what was under way yet
+    layer->progress(prepared.media, "tag", true); // what was under way yet
     layer->remote(prepared.media, answer);
     layer->release(prepared.media);
     (void)layer->recordings(prepared.media); // waits for it
@@ -186,7 +186,7 @@ TEST_F(MediaTest, AStrayPacketDoesNotEndTheRinging)
     open();
     support::RtpSource peer(7);
     layer->remote(prepared.media, remote("tag", peer));
-    layer->alerting(prepared.media, "tag");
+    layer->progress(prepared.media, "tag", true);
     ASSERT_TRUE(support::stepUntil([&] { return status().ringing; }, 30s, [] {}));
     peer.tone(prepared.rtp, 440);
     ASSERT_TRUE(support::stepUntil([&] { return status().packets == 1; }, 30s,
@@ -203,14 +203,102 @@ TEST_F(MediaTest, MediaThatMayNotBeHeardLeavesThePhoneRinging)
     request.ringback = "DE";
     open();
     support::RtpSource peer(7);
-    layer->permit(prepared.media, "tag", false); // P-Early-Media: inactive
+    layer->permit(prepared.media, "tag", {false, false}); // P-Early-Media: inactive
     layer->remote(prepared.media, remote("tag", peer));
-    layer->alerting(prepared.media, "tag");
+    layer->progress(prepared.media, "tag", true);
     std::size_t sent = 0;
     ASSERT_TRUE(sendUntil(peer, [&] { return status().ringing && ++sent > 20; }));
     EXPECT_FALSE(status().playing);
-    layer->permit(prepared.media, "tag", true);
+    layer->permit(prepared.media, "tag", {true, true});
     EXPECT_TRUE(sendUntil(peer, [&] { return !status().ringing && status().playing; }));
+}
+
+/// What of RTP came to a peer.
+struct Sources {
+    std::set<std::uint32_t> ssrcs;
+    std::size_t packets = 0, strides = 0; // sequence numbers that did not follow
+
+    void take(support::RtpSource &peer)
+    {
+        for (std::string bytes = peer.receive(); !bytes.empty(); bytes = peer.receive()) {
+            const auto rtp = rtp::parseRtp(bytes);
+            if (rtp::isRtcp(bytes) || !rtp)
+                continue;
+            strides += packets > 0 && rtp->sequence != m_next ? 1 : 0;
+            m_next = static_cast<std::uint16_t>(rtp->sequence + 1);
+            ssrcs.insert(rtp->ssrc);
+            ++packets;
+        }
+    }
+
+private:
+    std::uint16_t m_next = 0;
+};
+
+TEST_F(MediaTest, AHoldAndAMoveChangeNoSource)
+{
+    open();
+    support::RtpSource peer(7);
+    Sources heard;
+    const auto more = [&](std::size_t count) {
+        const auto wanted = heard.packets + count;
+        return support::stepUntil([&] { return heard.packets >= wanted; }, 30s,
+                                  [&] { heard.take(peer); });
+    };
+    layer->remote(prepared.media, remote("tag", peer));
+    ASSERT_TRUE(more(5));
+    auto held = remote("tag", peer);
+    held.weMaySend = false;
+    layer->remote(prepared.media, held);
+    layer->remote(prepared.media, remote("tag", peer)); // and resumed
+    ASSERT_TRUE(more(5));
+    auto other = remote("tag", peer);
+    other.send = {{8, "PCMA", 8000, 1}};
+    layer->remote(prepared.media, other);
+    ASSERT_TRUE(more(5));
+    EXPECT_EQ(heard.ssrcs.size(), 1U); // RFC 3550 section 8
+    EXPECT_EQ(heard.strides, 0U);
+    support::RtpSource elsewhere(8);
+    Sources moved;
+    layer->remote(prepared.media, remote("tag", elsewhere));
+    ASSERT_TRUE(
+        support::stepUntil([&] { return moved.packets > 3; }, 30s, [&] { moved.take(elsewhere); }));
+    EXPECT_EQ(moved.ssrcs, heard.ssrcs);
+}
+
+TEST_F(MediaTest, NothingIsSentBeforeTheAnswerWhereItIsNotAuthorised)
+{
+    open();
+    support::RtpSource peer(7);
+    layer->permit(prepared.media, "tag", {true, false}); // P-Early-Media: sendonly
+    layer->remote(prepared.media, remote("tag", peer));
+    ASSERT_TRUE(sendUntil(peer, [&] { return status().playing && status().packets > 20; }));
+    EXPECT_EQ(status().sent, 0U); // RFC 5009 section 8
+    layer->permit(prepared.media, "tag", {true, true});
+    ASSERT_TRUE(support::stepUntil([&] { return status().sent > 3; }, 30s, [] {}));
+    layer->permit(prepared.media, "tag", {true, false});
+    layer->choose(prepared.media, "tag");
+    layer->answered(prepared.media);
+    const auto before = status().sent;
+    EXPECT_TRUE(support::stepUntil([&] { return status().sent > before + 5; }, 30s, [] {}));
+}
+
+TEST_F(MediaTest, ManyForksAreAllSentTo)
+{
+    open();
+    std::vector<std::unique_ptr<support::RtpSource>> peers;
+    for (std::uint32_t i = 0; i < 20; ++i) {
+        peers.push_back(std::make_unique<support::RtpSource>(i));
+        layer->remote(prepared.media, remote("tag" + std::to_string(i), *peers.back()));
+    }
+    std::set<std::size_t> reached;
+    EXPECT_TRUE(support::stepUntil([&] { return reached.size() == peers.size(); }, 30s,
+                                   [&] {
+                                       for (std::size_t i = 0; i < peers.size(); ++i)
+                                           if (!peers[i]->receive().empty())
+                                               reached.insert(i);
+                                   }))
+        << reached.size();
 }
 
 } // namespace

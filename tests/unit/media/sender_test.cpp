@@ -126,4 +126,41 @@ TEST(Sender, KeysGoInPlaceOfSound)
     EXPECT_EQ(sender.clock(), 8000U);
 }
 
+TEST(Sender, GoesOnAfterAPauseAsTheSameSource)
+{
+    std::vector<rtp::RtpPacket> sent;
+    std::vector<std::string> bytes;
+    const auto keep = [&](const base::Endpoint &, std::string_view packet) {
+        bytes.emplace_back(packet);
+        return true;
+    };
+    auto before = makeSender(1);
+    for (int i = 0; i < 5; ++i)
+        before.run(1s + i * 20ms, keep);
+    auto after = makeSender(2); // the session was held for two seconds
+    after.resume(before.course());
+    after.run(3s + 80ms, keep);
+    ASSERT_EQ(bytes.size(), 6U);
+    const auto last = rtp::parseRtp(bytes[4]), next = rtp::parseRtp(bytes[5]);
+    ASSERT_TRUE(last && next);
+    EXPECT_EQ(next->ssrc, last->ssrc);
+    EXPECT_EQ(static_cast<std::uint16_t>(next->sequence - last->sequence), 1);
+    EXPECT_EQ(next->timestamp - last->timestamp, 16000U); // two seconds
+    EXPECT_TRUE(next->marker);                            // RFC 3551 section 4.1
+    EXPECT_EQ(after.packets(), 6U) << "what its reports count";
+    EXPECT_EQ(after.octets(), 6 * 160U);
+    EXPECT_EQ(after.sent(), 1U);
+}
+
+TEST(Sender, AnotherClockIsAnotherSource)
+{
+    const auto before = makeSender(1);
+    media::Sender wide({96, "L16", 16000, 1}, kTo, *media::makeEncoder({96, "L16", 16000, 1}),
+                       media::tone(440, 16000), 2);
+    const auto ssrc = wide.ssrc();
+    wide.resume(before.course());
+    EXPECT_EQ(wide.ssrc(), ssrc); // RFC 3550 section 5.2
+    EXPECT_NE(wide.ssrc(), before.ssrc());
+}
+
 } // namespace

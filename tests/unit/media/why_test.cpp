@@ -2,6 +2,7 @@
 // Why the caller hears what is heard, said by the media that plays it.
 #include "media_fixture.h"
 
+#include <rtp/rtcp_write.h>
 #include <rtp/rtp_packet.h>
 
 namespace {
@@ -41,7 +42,7 @@ TEST_F(Why, ComfortNoiseAloneIsMediaAndSaidToBeThat)
     request.ringback = "DE";
     ASSERT_NO_FATAL_FAILURE(open());
     layer->remote(prepared.media, remote("tag", source));
-    layer->alerting(prepared.media, "tag");
+    layer->progress(prepared.media, "tag", true);
     ASSERT_TRUE(comes(13, "\x40", [&] { return says("So far it is comfort noise."); }))
         << status().why;
     EXPECT_TRUE(says("rule 3")) << status().why;
@@ -100,7 +101,7 @@ TEST_F(Why, AnAnswerThatLetsThePeerSendNothingIsSaid)
 TEST_F(Why, WhatIsNotAllowedIsSaid)
 {
     ASSERT_NO_FATAL_FAILURE(open());
-    layer->permit(prepared.media, "tag", false);
+    layer->permit(prepared.media, "tag", {false, false});
     layer->remote(prepared.media, remote("tag", source));
     ASSERT_TRUE(sendUntil(source, [&] { return says("P-Early-Media does not let it be heard"); }))
         << status().why;
@@ -120,6 +121,96 @@ TEST_F(Why, NobodySaysThatNothingComesBeforeItCould)
     EXPECT_TRUE(
         support::stepUntil([&] { return says("Nothing is heard: no media comes"); }, 20s, [] {}))
         << status().why;
+}
+
+TEST_F(Why, WhatWasChosenByHandIsSaidToBe)
+{
+    request.ringback = "DE";
+    ASSERT_NO_FATAL_FAILURE(open());
+    layer->progress(prepared.media, "a", true);
+    layer->remote(prepared.media, remote("c", source));
+    ASSERT_TRUE(sendUntil(source, [&] { return says("rule 3"); })) << status().why;
+    layer->choose(prepared.media, "a"); // of which no media comes
+    ASSERT_TRUE(sendUntil(source, [&] { return status().ringing && says("chosen by hand"); }))
+        << status().why;
+    EXPECT_TRUE(says("(To-tag a)") && says("no media of it comes")) << status().why;
+    layer->choose(prepared.media, "c");
+    ASSERT_TRUE(sendUntil(source, [&] { return says("Early media (To-tag c)"); }));
+    EXPECT_TRUE(says("chosen by hand") && !says("rule 3")) << status().why;
+    layer->answered(prepared.media);
+    ASSERT_TRUE(sendUntil(source, [&] { return says("The call is answered"); }));
+    EXPECT_FALSE(says("by hand")) << status().why;
+}
+
+TEST_F(Why, AProvisionalResponseWithoutADescriptionIsSilence)
+{
+    request.ringback = "DE";
+    ASSERT_NO_FATAL_FAILURE(open());
+    EXPECT_TRUE(status().why.empty()) << status().why;
+    layer->progress(prepared.media, "tag", false); // a 183
+    ASSERT_TRUE(support::stepUntil([&] { return says("Nothing is heard"); }));
+    EXPECT_TRUE(says("nor has a response described any") && says("rule 1")) << status().why;
+    EXPECT_FALSE(status().ringing);
+    layer->progress(prepared.media, "tag", true);
+    ASSERT_TRUE(support::stepUntil([&] { return says("Local ringback"); }));
+}
+
+TEST_F(Why, ThePeersOwnNumberIsToldApart)
+{
+    ASSERT_NO_FATAL_FAILURE(open());
+    auto answer = remote("tag", source);
+    answer.send = {{111, "opus", 48000, 2}}; // it listens to 111; we offered 96
+    layer->remote(prepared.media, answer);
+    ASSERT_TRUE(comes(111, std::string(20, 'x'), [&] { return says("payload type 111"); }))
+        << status().why;
+    EXPECT_TRUE(says("the peer's own description names and ours does not")) << status().why;
+}
+
+TEST_F(Why, RtcpThatSpeaksOfSendingIsSaid)
+{
+    ASSERT_NO_FATAL_FAILURE(open());
+    auto answer = remote("tag", source);
+    answer.mux = true;
+    layer->remote(prepared.media, answer);
+    rtp::SenderInfo info;
+    info.ssrc = 0xBEEF;
+    ASSERT_TRUE(support::stepUntil([&] { return says("Nothing is heard: no media comes,"); }));
+    EXPECT_FALSE(says("RTCP")) << status().why;
+    ASSERT_TRUE(support::stepUntil([&] { return says("says by RTCP that it sends"); }, 20s,
+                                   [&] {
+                                       info.packets += 50;
+                                       source.raw(prepared.rtp,
+                                                  rtp::writeReport(info, {}, "peer", false));
+                                   }))
+        << status().why;
+}
+
+TEST_F(Why, ADescriptionThatSaysItSendsNothingIsNamedWhereMediaComes)
+{
+    ASSERT_NO_FATAL_FAILURE(open());
+    auto answer = remote("tag", source);
+    answer.theyMaySend = false;
+    layer->remote(prepared.media, answer);
+    ASSERT_TRUE(sendUntil(source, [&] { return says("Early media"); })) << status().why;
+    EXPECT_TRUE(says("says that it sends nothing")) << status().why;
+    layer->choose(prepared.media, "tag");
+    layer->answered(prepared.media);
+    ASSERT_TRUE(sendUntil(source, [&] { return says("The call is answered"); }));
+    EXPECT_TRUE(says("though its description says that it sends nothing")) << status().why;
+}
+
+TEST_F(Why, AnOfferThatNothingAnsweredYetGetsNothing)
+{
+    request.sending.kind = media::SendKind::Tone;
+    ASSERT_NO_FATAL_FAILURE(open());
+    auto offer = remote("tag", source);
+    offer.unanswered = true;
+    layer->remote(prepared.media, offer);
+    ASSERT_TRUE(support::stepUntil([&] { return says("nothing has told the callee our address"); }))
+        << status().why;
+    EXPECT_EQ(status().sent, 0U);
+    layer->remote(prepared.media, remote("tag", source)); // the 200, and our ACK
+    EXPECT_TRUE(support::stepUntil([&] { return status().sent > 3; }));
 }
 
 } // namespace
