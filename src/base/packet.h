@@ -57,6 +57,7 @@ struct LocalEvent {
     std::string toTag;    // the early dialog, if it belongs to one
     std::string sentence; // for the user
     std::shared_ptr<const FlowReport> flow;
+    std::string from{}, to{}; // URIs of a call of ours that never left this computer
 };
 
 struct Packet {

@@ -65,7 +65,7 @@ private:
     void classify(const std::vector<Fact> &facts, const std::vector<std::uint32_t> &order);
     void chooseReference(const std::vector<Fact> &facts, const std::vector<std::uint32_t> &order);
     void describe(const Call *previous);
-    void describeFlow();
+    void describeUnsent();
     bool answersReference(const Fact &fact) const;
     bool fromOriginator(const Sighting &seen) const;
     bool open() const; // no outcome yet

@@ -68,7 +68,7 @@ void Fold::describe(const Call *previous)
     }
     const RowId row = m_reference != nullptr ? m_reference->row : m_firstMessage;
     if (!row.valid())
-        return describeFlow();
+        return describeUnsent();
     const auto message =
         sip::readBeginning(m_trace.text(row), {sip::HeaderId::From, sip::HeaderId::To});
     if (!message)
@@ -79,11 +79,17 @@ void Fold::describe(const Call *previous)
     m_call.requestUri = message->requestUri;
 }
 
-/// A flow of ours whose REGISTER never left: whose it is was told by the engine.
-void Fold::describeFlow()
+/// A call or a flow of ours of which no request ever left: whose it is was told with its events.
+void Fold::describeUnsent()
 {
     for (const CallRow &row : m_call.rows) {
         const base::LocalEvent *event = m_trace.local(row.row);
+        if (event != nullptr && !event->to.empty()) {
+            m_call.from = addressOf(event->from);
+            m_call.to = addressOf(event->to);
+            m_call.requestUri = event->to;
+            return;
+        }
         if (event != nullptr && event->flow) {
             m_call.from = m_call.to = addressOf(event->flow->aor);
             return;

@@ -106,6 +106,7 @@ private:
     void onPressed(engine::CallHandle ours, std::size_t asked, const media::Presses &presses);
     void tellUnsent(const Live &live, const std::string &callId, const media::Status &last);
     std::string callIdOf(engine::CallHandle ours) const;
+    CallOptions placedBy(engine::CallHandle ours) const; // as the user wanted it
     void onIncoming(const engine::CallEvent &event);
     void fail(engine::CallHandle ours, const base::Error &error);
     /// Changes the published CallInfo under the lock and tells the observer.

@@ -84,6 +84,13 @@ base::Result<base::Address> CallControl::addressFor(engine::CallRequest &request
     }
 }
 
+CallOptions CallControl::placedBy(engine::CallHandle ours) const
+{
+    std::lock_guard guard(m_parts.mutex);
+    const auto at = m_parts.calls.find(ours);
+    return at != m_parts.calls.end() ? at->second.options : CallOptions();
+}
+
 void CallControl::place(engine::CallHandle ours, const CallOptions &options)
 {
     auto request = requestOf(options);
@@ -110,8 +117,8 @@ void CallControl::place(engine::CallHandle ours, const CallOptions &options)
                     return; // hung up by now
                 if (!hops) {
                     m_live.erase(ours);
-                    m_parts.tell(base::LocalKind::Unresolvable, request.callId, {},
-                                 hops.error().sentence);
+                    m_parts.tellUnsent(base::LocalKind::Unresolvable, request.callId,
+                                       hops.error().sentence, placedBy(ours));
                     change(ours, [&](CallInfo &info) { info.callId = request.callId; });
                     return fail(ours, hops.error());
                 }
@@ -123,15 +130,11 @@ void CallControl::place(engine::CallHandle ours, const CallOptions &options)
 
 void CallControl::placeLocated(engine::CallHandle ours, engine::CallRequest request)
 {
-    CallOptions options;
-    {
-        std::lock_guard guard(m_parts.mutex);
-        options = m_parts.calls[ours].options;
-    }
+    const CallOptions options = placedBy(ours);
     Live &live = m_live[ours];
     const auto refuse = [&](const base::Error &error) {
         m_live.erase(ours);
-        m_parts.tell(base::LocalKind::SendFailed, request.callId, {}, error.sentence);
+        m_parts.tellUnsent(base::LocalKind::SendFailed, request.callId, error.sentence, options);
         change(ours, [&](CallInfo &info) { info.callId = request.callId; });
         fail(ours, error);
     };
@@ -188,11 +191,7 @@ void CallControl::describeOffer(Live &live, const CallOptions &options,
 base::Result<engine::Described> CallControl::readdress(engine::CallHandle ours,
                                                        const engine::Hop &target)
 {
-    CallOptions options;
-    {
-        std::lock_guard guard(m_parts.mutex);
-        options = m_parts.calls[ours].options;
-    }
+    const CallOptions options = placedBy(ours);
     auto request = requestOf(options);
     request.hops = {target};
     const auto local = m_parts.engine->localAddressFor(request);

@@ -32,6 +32,23 @@ void Parts::tell(base::LocalKind kind, const std::string &callId, const std::str
     session->inbox().push(std::move(packet));
 }
 
+void Parts::tellUnsent(base::LocalKind kind, const std::string &callId, const std::string &sentence,
+                       const CallOptions &options) const
+{
+    base::Packet packet;
+    packet.time = base::now();
+    packet.kind = base::PacketKind::Local;
+    packet.origin = base::Origin::Own;
+    base::LocalEvent event;
+    event.kind = kind;
+    event.callId = callId;
+    event.sentence = sentence;
+    event.from = options.from;
+    event.to = options.target;
+    packet.local = std::make_shared<const base::LocalEvent>(std::move(event));
+    session->inbox().push(std::move(packet));
+}
+
 void Parts::name(const base::Endpoint &endpoint, const std::string &lane)
 {
     if (!endpoint.known() || endpoint.port == 0 || lane.empty())

@@ -76,7 +76,12 @@ CallEvent TestCall::event(CallStep step, const Reply &reply) const
 
 void TestCall::note(base::LocalKind kind, int code, const std::string &toTag, std::string sentence)
 {
-    m_env.agent.tell({kind, code, m_callId, toTag, std::move(sentence), {}},
+    base::LocalEvent event{kind, code, m_callId, toTag, std::move(sentence), {}};
+    if (!m_invite) { // no INVITE tells it
+        event.from = m_request.from;
+        event.to = m_request.target;
+    }
+    m_env.agent.tell(std::move(event),
                      m_local != nullptr ? m_local->of(m_transport) : base::Endpoint{});
 }
 

@@ -111,6 +111,8 @@ base::LocalEvent eventOf(const Fields &in, LocalKind kind)
     event.callId = in.text("call_id");
     event.toTag = in.text("to_tag");
     event.sentence = in.text("sentence");
+    event.from = in.text("from");
+    event.to = in.text("to");
     if (kind == LocalKind::FlowChanged && !in.text("aor").empty())
         event.flow = std::make_shared<const base::FlowReport>(flowOf(in));
     return event;
@@ -223,6 +225,8 @@ std::string packetComment(const base::Packet &packet)
         out.text("event", nameOf(kEvents, event.kind)).number("code", event.code);
         out.text("call_id", event.callId).text("to_tag", event.toTag);
         out.text("sentence", event.sentence);
+        if (!event.to.empty())
+            out.text("from", event.from).text("to", event.to);
         if (event.flow)
             write(out, *event.flow);
     }

@@ -95,9 +95,13 @@ def main():
         code, document, _ = call(stage, dns, "sip:bob@ring.test")
         bench.check(code == 5 and phone.count("INVITE") == 0 and document["final"]["code"] == 503,
                     "after a 1xx nobody else is called")
-        code, document, errors = call(stage, dns, "sip:bob@nowhere.test")
+        code, document, errors = call(stage, dns, "sip:bob@nowhere.test", "--from", "sip:alice@example.test", "--session",
+                                      "nowhere.pcapng")
         bench.check(code == 5 and document["final"]["local"] and "not found" in document["final"]["text"],
                     f"a name that does not exist: {document['final'].get('text')}")
+        _, read, _ = stage.earshot("check", "nowhere.pcapng", "--json")
+        ends = [(each["from"], each["to"]) for each in read["calls"]]
+        bench.check(ends == [("alice@example.test", "bob@nowhere.test")], f"its session file knows who called whom: {ends}")
         code, _, errors = stage.earshot("call", "sip:bob@x.test", "--dns", "nonsense")
         bench.check(code == 2 and "DNS server" in errors, "a DNS server that is none")
 

@@ -197,6 +197,22 @@ TEST(CallState, KnowsACallThatNeverReachedTheWire)
     EXPECT_TRUE(call->transactions.empty());
 }
 
+TEST(CallState, KnowsWhoWasToCallWhomThoughNothingLeft)
+{
+    Stage stage;
+    base::LocalEvent event;
+    event.kind = base::LocalKind::Unresolvable;
+    event.callId = "nowhere";
+    event.from = "sip:alice@example.test";
+    event.to = "sip:bob@nowhere.test;transport=tcp";
+    stage.wire.local(event);
+    const auto call = stage.call();
+    ASSERT_TRUE(call);
+    EXPECT_EQ(call->from, "alice@example.test");
+    EXPECT_EQ(call->to, "bob@nowhere.test");
+    EXPECT_EQ(call->requestUri, event.to);
+}
+
 TEST(CallState, AFlowThatNeverConnectedIsARegistrationNotACall)
 {
     Stage stage;

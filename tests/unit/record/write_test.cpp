@@ -147,6 +147,8 @@ TEST(PacketWriter, eventsComeBackWithEverythingTheyKnew)
     timedOut.callId = "c1@example.test";
     timedOut.toTag = "t1";
     timedOut.sentence = "No answer within 32 s.";
+    timedOut.from = "sip:alice@example.test";
+    timedOut.to = "sip:bob@example.test";
     const Read read = thereAndBack({local(timedOut)});
     ASSERT_EQ(read.packets.size(), 1U);
     const base::Packet &first = read.packets[0];
@@ -159,6 +161,8 @@ TEST(PacketWriter, eventsComeBackWithEverythingTheyKnew)
     EXPECT_EQ(first.local->callId, timedOut.callId);
     EXPECT_EQ(first.local->toTag, timedOut.toTag);
     EXPECT_EQ(first.local->sentence, timedOut.sentence);
+    EXPECT_EQ(first.local->from, timedOut.from);
+    EXPECT_EQ(first.local->to, timedOut.to);
 }
 
 TEST(PacketWriter, flowsComeBackWithEverythingTheyKnew)
