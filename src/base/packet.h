@@ -60,6 +60,9 @@ struct LocalEvent {
     std::string from{}, to{}; // URIs of a call of ours that never left this computer
 };
 
+// DSCPs (RFC 2474): not known; expedited forwarding (RFC 3246), as voice is sent.
+inline constexpr std::uint8_t kNoDscp = 0xFF, kExpedited = 46;
+
 struct Packet {
     Instant time;
     PacketKind kind = PacketKind::Datagram;
@@ -69,6 +72,8 @@ struct Packet {
     bool outgoing = false;  // sent by our own sockets (Tap, Media)
     bool cut = false;       // Datagram: its end was not captured
     bool sentAgain = false; // Datagram: its bytes came before, in another IP packet of the sender
+    std::uint8_t dscp = kNoDscp; // of its IP header (RFC 2474)
+    std::uint8_t hops = 0;       // time to live or hop limit where it was seen, 0: not known
     std::uint32_t stream =
         0; // one direction of one connection; 0 for datagrams. Unique within an origin.
     Endpoint source, destination;

@@ -73,7 +73,7 @@ std::vector<std::shared_ptr<const rtp::Spool>> spoolsOf(const diagnosis::Evidenc
         const bool ofNone = bound.earlyDialog >= evidence.call.earlyDialogs.size();
         if (bound.stream && bound.towardsCaller && !bound.astray &&
             (bound.earlyDialog == change.dialog || (answer && ofNone)))
-            if (auto spool = rtp::spoolOf(bound.stream->tape))
+            if (auto spool = bound.stream->spool)
                 out.push_back(std::move(spool));
     }
     return out;
@@ -138,7 +138,7 @@ base::Result<media::Program> streamProgram(const diagnosis::Evidence &evidence,
             (!streams.empty() &&
              std::find(streams.begin(), streams.end(), bound.stream->id) == streams.end()))
             continue;
-        auto spool = rtp::spoolOf(bound.stream->tape);
+        auto spool = bound.stream->spool;
         if (spool && !spool->givenUp())
             part.spools.push_back(std::move(spool));
         else

@@ -31,6 +31,8 @@ void CallMedia::received(const Datagram &datagram, UdpSocket &socket)
     packet.source = datagram.source;
     packet.destination = socket.local();
     packet.payload = base::Blob::copy(datagram.bytes);
+    packet.dscp = datagram.tos >= 0 ? static_cast<std::uint8_t>(datagram.tos >> 2) : base::kNoDscp;
+    packet.hops = static_cast<std::uint8_t>(std::clamp(datagram.ttl, 0, 255));
     // RFC 5761 section 4: RTCP may come on the RTP port too. What is neither (STUN, DTLS) keeps its
     // hint unknown.
     if (takeDtls(datagram, socket)) {

@@ -36,6 +36,7 @@ bool CallMedia::send(UdpSocket &socket, const base::Endpoint &to, std::string_vi
     packet.source = socket.local();
     packet.destination = to;
     packet.payload = base::Blob::copy(bytes);
+    packet.dscp = socket.dscp();
     if (!socket.send(to, bytes))
         return false;
     // Where both ends are ours the packet is told once: as it arrived.

@@ -37,6 +37,8 @@ public:
     /// how many.
     int receive(const std::function<void(const Datagram &)> &take, int most = 256);
     bool send(const base::Endpoint &to, std::string_view bytes);
+    /// What is sent is marked with (RFC 2474); base::kNoDscp: the system did not allow it.
+    std::uint8_t dscp() const { return m_dscp; }
     /// Datagrams that the kernel threw away because we did not read in time.
     std::uint64_t overflowed() const { return m_overflowed; }
 
@@ -48,6 +50,7 @@ private:
     std::unique_ptr<Buffers> m_buffers;
     int m_fd = -1;
     base::Endpoint m_local;
+    std::uint8_t m_dscp = 0xFF;
     std::uint64_t m_overflowed = 0;
     std::uint32_t m_lastCounter = 0;
 };

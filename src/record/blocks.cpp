@@ -98,19 +98,21 @@ std::string checksum(std::uint32_t total)
     return be16(~((total & 0xFFFFU) + (total >> 16U)) & 0xFFFFU);
 }
 
-std::string ipHeader(const base::Endpoint &source, const base::Endpoint &destination,
+std::string ipHeader(const base::Endpoint &source, const base::Endpoint &destination, Marks marks,
                      std::uint32_t length)
 {
-    constexpr char kUdp = 17, kHops = 64;
+    constexpr char kUdp = 17, kUsualHops = 64;
+    const std::uint32_t dscp = marks.dscp == base::kNoDscp ? 0 : marks.dscp;
+    const char hops = marks.hops == 0 ? kUsualHops : static_cast<char>(marks.hops);
     if (source.address.family == 4) {
-        std::string out = std::string("\x45\0", 2) + be16(20 + length) + std::string(4, '\0');
-        out += {kHops, kUdp};
+        std::string out = be16(0x4500U | dscp << 2U) + be16(20 + length) + std::string(4, '\0');
+        out += {hops, kUdp};
         const std::string ends = addressBytes(source.address) + addressBytes(destination.address);
         out += checksum(sum(ends, sum(out)));
         return out + ends;
     }
-    std::string out = std::string("\x60\0\0\0", 4) + be16(length);
-    out += {kUdp, kHops};
+    std::string out = be16(0x6000U | dscp << 6U) + be16(0) + be16(length);
+    out += {kUdp, hops};
     return out + addressBytes(source.address) + addressBytes(destination.address);
 }
 
@@ -160,7 +162,7 @@ std::string exportedPdu(const Pdu &pdu, std::string_view payload)
     return out + be32(0) + std::string(payload);
 }
 
-std::string udpPacket(const base::Endpoint &source, const base::Endpoint &destination,
+std::string udpPacket(const base::Endpoint &source, const base::Endpoint &destination, Marks marks,
                       std::string_view payload)
 {
     const auto length = static_cast<std::uint32_t>(8 + payload.size());
@@ -170,7 +172,7 @@ std::string udpPacket(const base::Endpoint &source, const base::Endpoint &destin
     std::string check = checksum(sum(payload, sum(header, sum(pseudo))));
     if (check == be16(0)) // RFC 768: zero would mean that there is none
         check = be16(0xFFFF);
-    return ipHeader(source, destination, length) + header + check + std::string(payload);
+    return ipHeader(source, destination, marks, length) + header + check + std::string(payload);
 }
 
 } // namespace record

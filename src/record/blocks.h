@@ -4,6 +4,7 @@
 #pragma once
 
 #include <base/endpoint.h>
+#include <base/packet.h>
 #include <base/time.h>
 #include <cstdint>
 #include <string>
@@ -31,7 +32,10 @@ struct Pdu {
 };
 std::string exportedPdu(const Pdu &pdu, std::string_view payload);
 /// An IP packet with a UDP datagram in it; checksums are right. Both ends are of one family.
-std::string udpPacket(const base::Endpoint &source, const base::Endpoint &destination,
+struct Marks { // of an IP header; as base::Packet has them
+    std::uint8_t dscp = base::kNoDscp, hops = 0;
+};
+std::string udpPacket(const base::Endpoint &source, const base::Endpoint &destination, Marks marks,
                       std::string_view payload);
 
 } // namespace record

@@ -100,8 +100,9 @@ void PacketWriter::write(const base::Packet &packet, std::string_view bytes, std
                                                                  : Direction::Inbound;
     if (asDatagram(packet, bytes)) {
         const std::uint32_t into = interface(lane, kRawIp, out);
-        out += packetBlock(into, packet.time, direction,
-                           udpPacket(packet.source, packet.destination, bytes), {});
+        out += packetBlock(
+            into, packet.time, direction,
+            udpPacket(packet.source, packet.destination, {packet.dscp, packet.hops}, bytes), {});
         return;
     }
     const std::string told = words(packet);

@@ -71,6 +71,20 @@ Json dtmfOf(const ReportInput &input, const rtp::Stream &stream)
     return {{"count", stream.digits.size()}, {"digits", std::move(digits)}};
 }
 
+/// All that were seen; the numbers alone, so that scripts need no table.
+Json markingOf(const rtp::Marking &marking)
+{
+    Json dscps = Json::array();
+    for (unsigned dscp = 0; dscp < 64; ++dscp)
+        if ((marking.dscps >> dscp & 1U) != 0)
+            dscps.push_back(dscp);
+    const bool known = marking.hopsMost != 0;
+    return {{"dscp", std::move(dscps)},
+            {"ttl_least", known ? Json(marking.hopsLeast) : Json(nullptr)},
+            {"ttl_most", known ? Json(marking.hopsMost) : Json(nullptr)},
+            {"text", rtp::markingText(marking)}};
+}
+
 } // namespace
 
 Json streamDetailsOf(const ReportInput &input, const rtp::Stream &stream)
@@ -89,6 +103,7 @@ Json streamDetailsOf(const ReportInput &input, const rtp::Stream &stream)
             {"ptime_ms",
              stream.ptime.count() != 0 ? Json(millisecondsOf(stream.ptime)) : Json(nullptr)},
             {"markers", stream.markers},
+            {"marking", markingOf(stream.marking)},
             {"sequence_resets", stream.sequenceResets},
             {"level_dbfs", stream.levelKnown ? Json(stream.level) : Json(nullptr)},
             {"srtp", protectionOf(stream)},

@@ -89,8 +89,8 @@ void writeStreams(const ReportInput &input, std::ostream &out)
     const auto streams = streamPlaces(input);
     if (streams.empty())
         return;
-    beginTable("RTP streams", {"From", "To", "SSRC", "Packets", "Lost", "Jitter", "Belongs to"},
-               out);
+    beginTable("RTP streams",
+               {"From", "To", "SSRC", "Packets", "Lost", "Jitter", "Marked", "Belongs to"}, out);
     std::size_t rows = 0;
     for (const StreamPlace &place : streams) {
         if (++rows > kMostStreams)
@@ -100,6 +100,7 @@ void writeStreams(const ReportInput &input, std::ostream &out)
             {stream.source.text(), stream.destination.text(), fmt::format("{:08x}", stream.ssrc),
              std::to_string(stream.packets), std::to_string(stream.lost),
              fmt::format("{:.1f} ms", base::toMilliseconds(stream.jitter)),
+             rtp::markingText(stream.marking),
              place.call == nullptr ? "no call"
                                    : fmt::format("{} ({})", safe(input, place.call->call->callId),
                                                  certaintyText(place.bound->certainty))},

@@ -114,6 +114,8 @@ void writeStreams(const ReportInput &input, std::ostream &out)
                            stream.source.text() + " -> " + stream.destination.text(), stream.ssrc,
                            ladder::mainPayloadType(stream), stream.packets, stream.lost,
                            base::toMilliseconds(stream.jitter), owner);
+        if (const auto marked = rtp::markingText(stream.marking); !marked.empty())
+            out << "    " << marked << "\n";
     }
     out << "\n";
 }

@@ -26,12 +26,6 @@ std::int64_t sampleAt(base::Duration at, std::uint32_t rate)
 constexpr std::size_t kChunk = 16384;
 constexpr std::size_t kMostFormats = 16;
 
-/// Ends a tape, and until then lets its spool be found.
-struct WithSpool {
-    std::shared_ptr<Spool> spool;
-    void operator()(Tape *tape) const { delete tape; }
-};
-
 } // namespace
 
 Spool::Spool(SpoolStock stock) : m_stock(std::move(stock)) {}
@@ -112,17 +106,6 @@ Reel Spool::reel() const
             m_formats,
             m_pieces.empty() ? base::Instant{} : m_pieces.front().at,
             {m_owner, m_copies}};
-}
-
-std::shared_ptr<Tape> tapeWithSpool(TapeStock tapes, SpoolStock spools)
-{
-    return {new Tape(std::move(tapes)), WithSpool{std::make_shared<Spool>(std::move(spools))}};
-}
-
-std::shared_ptr<Spool> spoolOf(const std::shared_ptr<Tape> &tape)
-{
-    const auto *const with = std::get_deleter<WithSpool>(tape);
-    return with != nullptr ? with->spool : nullptr;
 }
 
 ReelReader::ReelReader(Reel reel, std::uint32_t rate, Decoders decoders)

@@ -18,7 +18,6 @@
 #include <optional>
 #include <rtp/rate_converter.h>
 #include <rtp/rtp_packet.h>
-#include <rtp/tape.h>
 #include <rtp/voice.h>
 #include <span>
 #include <string>
@@ -76,11 +75,6 @@ private:
     std::shared_ptr<Reel::Copies> m_copies = std::make_shared<Reel::Copies>();
     bool m_givenUp = false;
 };
-
-/// A stream's tape is what is listened to; its spool goes along with it wherever that goes.
-std::shared_ptr<Tape> tapeWithSpool(TapeStock tapes, SpoolStock spools);
-/// nullptr: that tape has none.
-std::shared_ptr<Spool> spoolOf(const std::shared_ptr<Tape> &tape);
 
 class ReelReader
 {

@@ -174,6 +174,7 @@ void count(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
     stream.last = std::max(stream.last, packet.time);
     ++stream.packets;
     stream.bytes += packet.payload.size();
+    stream.marking.add(packet);
     stream.payloadType = rtp.payloadType;
     ++stream.payloadTypes[rtp.payloadType & 0x7FU];
     stream.markers += rtp.marker ? 1 : 0;
@@ -268,12 +269,12 @@ void StreamTable::Work::tape(StreamEntry &entry, const base::Packet &packet, con
 {
     auto &tape = entry.stream.tape;
     if (!tape) {
-        tape = tapeWithSpool(tapes, spools);
-        entry.spool = spoolOf(tape).get();
+        tape = std::make_shared<Tape>(tapes);
+        entry.stream.spool = std::make_shared<Spool>(spools);
     }
     if (format != kG729) // which nobody listens to here
         tape->add(packet, rtp, format);
-    entry.spool->add(packet, rtp, format);
+    entry.stream.spool->add(packet, rtp, format);
     for (auto at = list.begin(); *tapes > kMostTaped && at != list.end(); ++at) {
         if (at->stream.tape && at->stream.tape->digest())
             break;
@@ -281,8 +282,8 @@ void StreamTable::Work::tape(StreamEntry &entry, const base::Packet &packet, con
     if (*spools <= kMostSpooled)
         return;
     for (auto at = list.begin(); *spools > kSpooledLeft && at != list.end(); ++at)
-        if (at->spool != nullptr)
-            at->spool->giveUp();
+        if (at->stream.spool)
+            at->stream.spool->giveUp();
 }
 
 void StreamTable::Work::hear(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
@@ -351,7 +352,7 @@ void StreamTable::reopen(StreamId id, const std::vector<Reopened> &packets)
     stream.loudness = {};
     stream.levelKnown = false;
     stream.tape.reset();
-    entry->spool = nullptr;
+    stream.spool.reset();
     for (const Reopened &one : packets) {
         stream.closed += one.facts.closed && !one.facts.opened ? 1 : 0;
         stream.closed -= one.before.closed ? 1 : 0;

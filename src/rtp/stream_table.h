@@ -13,6 +13,7 @@
 #include <rtp/arrivals.h>
 #include <rtp/dtmf.h>
 #include <rtp/loudness.h>
+#include <rtp/marking.h>
 #include <rtp/rtcp.h>
 #include <rtp/rtp_packet.h>
 #include <rtp/tape.h>
@@ -21,6 +22,7 @@
 
 namespace rtp {
 
+class Spool;
 struct StreamTag;
 using StreamId = base::Id<StreamTag>;
 
@@ -48,6 +50,7 @@ struct Stream {
     std::uint8_t payloadType = 0;                  // of the last packet
     std::array<std::uint32_t, 128> payloadTypes{}; // packets by payload type
     std::uint64_t packets = 0, bytes = 0;
+    Marking marking;                                                     // of their IP headers
     std::uint64_t expected = 0, lost = 0, duplicates = 0, reordered = 0; // RFC 3550 appendix A.3
     std::uint32_t sequenceResets = 0;
     // The key fitted under this many turns of the sequence number before the capture began; guessed
@@ -78,6 +81,7 @@ struct Stream {
     std::optional<VoipMetrics> metrics; // the last of RFC 3611
     Arrivals arrivals;                  // when its packets came
     std::shared_ptr<Tape> tape;         // what is heard, null: not of a codec that it takes
+    std::shared_ptr<Spool> spool;       // and to be played, goes along with the tape
 
     /// Packets that came before `until`; all or none of a stream that no StreamTable made.
     std::uint64_t arrivedBefore(base::Instant until) const;

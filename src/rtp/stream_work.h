@@ -42,7 +42,6 @@ struct StreamEntry {
     ClockMeter clock;
     LevelMeter level;
     DtmfReader dtmf;
-    Spool *spool = nullptr; // of the stream's tape
     bool clockTold = false;
     std::unique_ptr<std::array<JitterMeter, kLikelyClocks.size()>> guesses;
     // The time of most packets, by Boyer and Moore's vote.

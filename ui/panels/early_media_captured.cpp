@@ -60,7 +60,7 @@ QString EarlyMediaPanel::figures(const QString &codec, std::uint64_t packets, st
 void EarlyMediaPanel::refreshPlay(const CallPtr &view, bool goesOn)
 {
     const auto *const bound = view && !goesOn ? captured(*view) : nullptr;
-    const bool playable = bound != nullptr && rtp::spoolOf(bound->stream->tape);
+    const bool playable = bound != nullptr && bound->stream->spool;
     const bool playing = playable && plays(*view);
     m_play->setVisible(goesOn || bound != nullptr);
     m_play->setEnabled(goesOn || playable);
@@ -128,9 +128,11 @@ void EarlyMediaPanel::refreshCaptured(const session::CallView &view)
                          ? tr("playing what was captured")
                          : tr("captured, %1").arg(durationText(stream.last - stream.first)));
     std::string codec = ladder::MediaMap::of(m_store.evidence(view)).codec(stream);
-    m_figures->setText(
+    const QString words =
         figures(codec.empty() ? tr("payload type %1").arg(stream.payloadType) : shown(codec),
-                stream.packets, stream.lost, stream.jitter, level, known));
+                stream.packets, stream.lost, stream.jitter, level, known);
+    const std::string marked = rtp::markingText(stream.marking);
+    m_figures->setText(marked.empty() ? words : words + QStringLiteral("  ·  ") + shown(marked));
 }
 
 } // namespace ui

@@ -250,8 +250,16 @@ void EarlyMediaPanel::refreshOwn(const desk::CallInfo &info)
     m_state->setText(state);
     m_state->setToolTip(plainTip(shown(status.why))); // why this is heard, or nothing
     m_record->setText(status.recording.empty() ? tr("Record") : tr("Stop recording"));
-    m_figures->setText(figures(shown(status.codec), status.packets, status.lost, status.jitter,
-                               status.level, status.packets > 0));
+    QString words = figures(shown(status.codec), status.packets, status.lost, status.jitter,
+                            status.level, status.packets > 0);
+    base::Packet newest; // its marks alone
+    newest.dscp = status.dscp < 0 ? base::kNoDscp : static_cast<std::uint8_t>(status.dscp);
+    newest.hops = static_cast<std::uint8_t>(std::clamp(status.ttl, 0, 255));
+    rtp::Marking marking;
+    marking.add(newest);
+    if (const auto marked = rtp::markingText(marking); !marked.empty() && status.packets > 0)
+        words += QStringLiteral("  ·  ") + shown(marked);
+    m_figures->setText(words);
     m_figures->setToolTip(plainTip(tr("late %1, duplicates %2, wrong payload type %3, sent %4\n%5")
                                        .arg(status.late)
                                        .arg(status.duplicates)

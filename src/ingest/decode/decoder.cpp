@@ -244,6 +244,8 @@ void Decoder::udp(const IpPacket &packet, const Part &part)
     out.destination = {packet.destination, port};
     out.payload = base::Blob::view(part.owner, payload);
     out.cut = length > bytes.size();
+    out.dscp = packet.dscp;
+    out.hops = packet.hops;
     m_cuts.payload(out.source.port, port, payload, out.cut);
     if (!hep(out.payload, m_time, false))
         datagram(std::move(out), packet.identification, wayOf(packet, part));

@@ -51,6 +51,7 @@ std::optional<IpPacket> parseFour(std::string_view bytes)
     out.fragment = out.more || out.offset != 0;
     out.identification = be16(bytes, 4);
     out.hops = u8(bytes, 8);
+    out.dscp = u8(bytes, 1) >> 2U;
     if (out.protocol == kAuthentication && !out.fragment && !skipExtensions(out))
         return std::nullopt;
     return out;
@@ -70,6 +71,7 @@ std::optional<IpPacket> parseSix(std::string_view bytes)
     out.payload = bytes.substr(kHeader, std::min(length, there));
     out.protocol = u8(bytes, 6);
     out.hops = u8(bytes, 7);
+    out.dscp = (be16(bytes, 0) >> 6U) & 0x3FU;
     out.source = addressSix(bytes, 8);
     out.destination = addressSix(bytes, 24);
     if (!skipExtensions(out))

@@ -21,6 +21,7 @@ struct IpPacket {
     base::Address source, destination;
     std::uint8_t protocol = 0; // of the payload: 17 UDP, 6 TCP
     std::uint8_t hops = 0;     // time to live, hop limit
+    std::uint8_t dscp = 0;     // RFC 2474 section 3
     std::string_view payload;
     std::uint32_t missing = 0; // bytes at its end that the capture does not hold
     bool fragment = false;

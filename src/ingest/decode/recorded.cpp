@@ -59,6 +59,8 @@ bool readUdp(const base::Blob &bytes, base::Packet &out)
         return false;
     out.source = {ip->source, be16(ip->payload, 0)};
     out.destination = {ip->destination, be16(ip->payload, 2)};
+    out.dscp = ip->dscp;
+    out.hops = out.outgoing ? 0 : ip->hops; // nobody has seen ours arrive
     const auto behind = static_cast<std::size_t>(ip->payload.data() - bytes.text().data());
     out.payload = bytes.part(behind + kHeader, ip->payload.size() - kHeader);
     return true;

@@ -28,6 +28,23 @@ void expectHello(const reading::Read &read, const base::Endpoint &from, const ba
     EXPECT_EQ(packet.time, reading::at(0));
 }
 
+TEST(Ip, dscpAndHopsAreRead)
+{
+    std::string four = support::udp(kFour, kFourTo, "hello"),
+                six = support::udp(kSix, kSixTo, "hello");
+    four[1] = '\xBA'; // DSCP 46, ECN 2
+    four[8] = 61;
+    six[0] = '\x6B'; // version 6, traffic class 0xBA
+    six[1] = '\xA0';
+    six[7] = 62;
+    for (const auto &[bytes, hops] : {std::pair{four, 61}, {six, 62}}) {
+        const auto read = readIp({bytes});
+        ASSERT_EQ(read.packets.size(), 1U);
+        EXPECT_EQ(read.packets[0].dscp, 46);
+        EXPECT_EQ(read.packets[0].hops, hops);
+    }
+}
+
 TEST(Link, pppoeSessions)
 {
     const auto session = [](std::uint16_t protocol, std::string_view ip) {

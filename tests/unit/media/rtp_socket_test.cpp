@@ -70,6 +70,7 @@ TEST(UdpSocket, TellsTheKernelsTimeSourceAndTtl)
     auto from = media::UdpSocket::bind({kLoopback, 0});
     ASSERT_TRUE(to && from);
     const base::Instant before = base::now();
+    EXPECT_EQ(from->dscp(), 46);
     ASSERT_TRUE(from->send(to->local(), "hello"));
     int seen = 0;
     ASSERT_TRUE(support::stepUntil([&] {
@@ -79,7 +80,7 @@ TEST(UdpSocket, TellsTheKernelsTimeSourceAndTtl)
             EXPECT_EQ(d.source, from->local());
             EXPECT_GE(d.time, before);
             EXPECT_LE(d.time, base::now());
-            EXPECT_EQ(d.tos, 0);
+            EXPECT_EQ(d.tos, 46 << 2); // what we send is marked: expedited forwarding
             EXPECT_GT(d.ttl, 0);
             EXPECT_FALSE(d.cut);
         });

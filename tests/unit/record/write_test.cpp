@@ -38,6 +38,10 @@ void expectSame(const base::Packet &read, const base::Packet &written)
     EXPECT_EQ(read.source, written.source);
     EXPECT_EQ(read.destination, written.destination);
     EXPECT_EQ(read.payload.text(), written.payload.text());
+    if (written.dscp != base::kNoDscp) {
+        EXPECT_EQ(read.dscp, written.dscp);
+        EXPECT_EQ(read.hops, written.outgoing ? 0 : written.hops);
+    }
 }
 
 base::Packet segment(std::string_view bytes, base::Instant time, bool outgoing = true,
@@ -85,7 +89,10 @@ TEST(PacketWriter, datagramsOfEveryOriginComeBackAsTheyWere)
         packets.back().origin = base::Origin::Media;
         packets.back().hint = hint;
         packets.back().payload = base::Blob::copy(support::rtp(1, 160, 9, std::string(161, 'x')));
+        packets.back().dscp = base::kExpedited;
+        packets.back().hops = 61;
         packets.push_back(packets.back());
+        packets.back().outgoing = !packets.back().outgoing;
         packets.back().source = support::endpoint("[2001:db8::1]:40000");
         packets.back().destination = support::endpoint("[2001:db8::2]:40002");
     }

@@ -7,6 +7,7 @@
 #include <rtp/g722.h>
 #include <rtp/g729.h>
 #include <rtp/level.h>
+#include <rtp/stream_table.h>
 #include <support/null_sink.h>
 #include <support/sounds.h>
 
@@ -252,15 +253,24 @@ TEST(Spool, BytesOfAMappedFileStayThere)
     EXPECT_EQ(spool.reel().pieces[99].data, file.data() + 99 * 160);
 }
 
-TEST(Spool, GoesAlongWithTheTapeOfItsStream)
+TEST(Spool, GoesAlongWithItsStream)
 {
-    const auto tape = rtp::tapeWithSpool(std::make_shared<std::atomic<std::size_t>>(0),
-                                         std::make_shared<std::atomic<std::size_t>>(0));
-    ASSERT_TRUE(rtp::spoolOf(tape));
-    EXPECT_EQ(rtp::spoolOf(tape), rtp::spoolOf(std::shared_ptr<rtp::Tape>(tape)));
-    EXPECT_FALSE(rtp::spoolOf(nullptr));
-    EXPECT_FALSE(
-        rtp::spoolOf(std::make_shared<rtp::Tape>(std::make_shared<std::atomic<std::size_t>>(0))));
+    rtp::StreamTable table;
+    base::Packet packet;
+    packet.time = base::Instant{1'000'000'000};
+    packet.payload = base::Blob::copy(std::string(172, '\x30'));
+    rtp::RtpPacket rtp;
+    rtp.payload = packet.payload.text().substr(12);
+    const auto voiced = table.add(packet, rtp);
+    const auto before = table.snapshot(voiced);
+    ASSERT_TRUE(before->tape && before->spool);
+    rtp.sequence = 1;
+    table.add(packet, rtp);
+    EXPECT_EQ(table.snapshot(voiced)->spool, before->spool);
+    EXPECT_EQ(before->spool->reel().pieces.size(), 2U);
+    rtp.payloadType = 97; // nothing that we could listen to
+    rtp.ssrc = 5;
+    EXPECT_FALSE(table.snapshot(table.add(packet, rtp))->spool);
 }
 
 } // namespace
