@@ -42,6 +42,18 @@ Refusal notForTheStack(std::string_view text, const std::string &objection)
             message ? std::string(message->callId()) : std::string()};
 }
 
+void tellAnswered(const std::string &answer,
+                  const std::function<void(msg_t *, const sip_t &)> &told)
+{
+    msg_t *message =
+        msg_make(sip_default_mclass(), 0, answer.data(), static_cast<ssize_t>(answer.size()));
+    const sip_t *sip = message != nullptr ? sip_object(message) : nullptr;
+    if (sip != nullptr && sip->sip_status != nullptr)
+        told(message, *sip);
+    if (message != nullptr)
+        msg_destroy(message);
+}
+
 } // namespace
 
 void Agent::packet(base::Packet packet)
@@ -88,7 +100,13 @@ bool Agent::admits(std::string_view text, const Connection &connection)
                            "This answers the bytes that were sent as they are: it bears their Via.",
                            std::string(message->callId())},
                           connection);
-        return !refusal || object(*refusal, connection);
+        if (refusal)
+            return object(*refusal, connection);
+        // For some seconds behind its own timer the library drops what a REGISTER still brings.
+        if (m_strays && message->cseq().method == sip::Method::Register &&
+            message->status / 100 == 2 && m_byCallId.contains(std::string(message->callId())))
+            later([this, answer = std::string(text)] { tellAnswered(answer, m_strays); });
+        return true;
     }
     // A source address of a datagram may be forged: do not answer it without bounds. Who has a
     // connection is who it is, and may still flood us.

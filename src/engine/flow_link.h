@@ -50,7 +50,7 @@ public:
     void stop();  // un-registers
     void leave(); // the same, without the time for an answer to the REGISTER before
     bool stopped() const { return m_keeper.stopped(); }
-    /// A response to a REGISTER that nobody waits for any more; it may be of another flow.
+    /// A 2xx to a REGISTER; it may be of another flow, or awaited and told by its transaction too.
     void answeredLate(const sip::Message &response);
     /// A TLS handshake with somebody ended.
     void secured(const TlsReport &report);
@@ -122,7 +122,8 @@ private:
     Connection m_connection; // as the tap saw it
     nta_leg_t *m_leg = nullptr;
     std::unique_ptr<Transaction> m_register, m_former;
-    int m_provisional = 0; // the last 1xx to the REGISTER under way
+    int m_provisional = 0;  // the last 1xx to the REGISTER under way
+    bool m_unheard = false; // the newest REGISTER ended without an answer
     tport_t *m_transport = nullptr;
     int m_pending = 0;                              // tport_pend's ticket
     std::string m_ping, m_pingKey;                  // the STUN request that waits

@@ -69,6 +69,7 @@ void FlowLink::sendRegister(bool remove)
         ++m_attempt; // the answer to a refresh that it overtakes decides nothing
     m_keeper.trying(now());
     m_provisional = 0;
+    m_unheard = false;
     m_former = std::move(m_register);
     m_register = Transaction::start(spec, [this, remove, attempt = m_attempt](const Reply &reply) {
         replied(reply, remove, attempt);
@@ -87,10 +88,11 @@ void FlowLink::untaken()
     actSoon();
 }
 
-/// By now its transaction is over, and so was the attempt.
 void FlowLink::answeredLate(const sip::Message &response)
 {
-    if (response.callId() != m_callId || response.status / 100 != 2)
+    const auto number = response.cseq().number;
+    const bool late = number < m_cseq || (number == m_cseq && m_unheard);
+    if (!late || response.callId() != m_callId || response.status / 100 != 2)
         return;
     m_keeper.answeredAfterAll(now(), read(response));
     actSoon();
@@ -108,6 +110,7 @@ void FlowLink::replied(const Reply &reply, bool remove, std::uint32_t attempt)
         m_provisional = reply.status;
     if (attempt != m_attempt || reply.status < 200)
         return;
+    m_unheard = reply.local;
     if (!reply.local && m_transport == nullptr && m_register != nullptr)
         adopt(m_register->transport());
     RegisterResult result = resultOf(reply);

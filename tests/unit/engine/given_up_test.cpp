@@ -185,7 +185,7 @@ public:
     {
         engine::Account out;
         out.aor = "sip:bob@example.test";
-        out.proxies = {"sip:127.0.0.1:" + std::to_string(m_peer.port())};
+        out.proxies = {"sip:127.0.0.1:" + std::to_string(m_peer.port()) + ";transport=udp"};
         return out;
     }
     void answerTheFirst()
