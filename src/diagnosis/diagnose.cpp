@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/consequences.h>
 #include <diagnosis/rule.h>
 #include <diagnosis/texts.h>
 
@@ -125,6 +126,7 @@ Findings diagnose(const Evidence &evidence)
     if (!findings.list.empty() &&
         calls::capturedOf(evidence.call, evidence.trace) != calls::Captured::Both)
         doubtOneDirection(findings);
+    dropConsequences(findings);
     // A moment that has passed needs no second look.
     if (findings.recheck <= evidence.now)
         findings.recheck = {};

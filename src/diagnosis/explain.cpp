@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/response_class.h>
 #include <diagnosis/rule.h>
@@ -105,7 +106,8 @@ void addFinding(const Finding &finding, trace::RowId row, Telling &telling, Expl
         out.code == 430 || (out.code / 100 == 1 && finding.rule == "em-183-sdp-no-rtp");
     if (!told)
         telling.say(finding);
-    if (out.impact.empty() && isMain(finding, row, out.code))
+    if (out.impact.empty() && isMain(finding, row, out.code) &&
+        finding.rule != "dlg-bye-reason") // the code says more of it
         out.impact = finding.impact;
     for (const auto &fix : finding.fixes)
         addFix(out.fixes, fix);
@@ -122,6 +124,34 @@ std::string impactOf(const Evidence &evidence, trace::RowId row)
     return transaction->finalStatus == 0 && !transaction->localFailure.valid()
                ? "Not known: no final response yet."
                : "None seen.";
+}
+
+/// What the code means for a request that no caller waits for; empty: the article says it.
+std::string impactOfMethod(const Evidence &evidence, trace::RowId row)
+{
+    const auto *const transaction = transactionOf(evidence.call, row);
+    const int status = evidence.trace.row(row).status;
+    if (transaction == nullptr || status < 200 || status == 401 || status == 407)
+        return {};
+    const auto method = transaction->method;
+    const bool registers = method == sip::Method::Register;
+    if (status / 100 == 2) {
+        if (method == sip::Method::Invite)
+            return transaction->inDialog ? "The session goes on as it was agreed anew."
+                                         : "The call is connected.";
+        if (!registers || !transaction->request.valid())
+            return registers ? "The account is registered." : "None: the request was carried out.";
+        return takesAway(evidence.message(transaction->request))
+                   ? "The binding is gone: no calls come in over it."
+                   : "The account can be called over this binding.";
+    }
+    if (registers)
+        return acceptedLater(evidence, *transaction)
+                   ? "None in the end: a later REGISTER was accepted."
+                   : "The account is not registered by this REGISTER: no calls come in over it.";
+    if (method != sip::Method::Invite && status >= 300)
+        return fmt::format("This {} is not carried out.", methodOf(evidence, *transaction));
+    return {};
 }
 
 void judgeProvisional(const Evidence &evidence, trace::RowId row, Telling &telling,
@@ -262,6 +292,8 @@ Explanation explain(const Evidence &evidence, trace::RowId row, std::span<const 
         addPrevention(evidence, row, out);
     if (out.impact.empty() && entry.status == 0 && entry.kind == trace::RowKind::Message)
         out.impact = impactOf(evidence, row);
+    if (out.impact.empty() && entry.status >= 200)
+        out.impact = impactOfMethod(evidence, row);
     if (out.code != 0)
         addArticleFacts(out, out.code >= 300);
     std::stable_partition(out.fixes.begin(), out.fixes.end(),

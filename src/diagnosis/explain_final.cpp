@@ -4,8 +4,10 @@
 #include <algorithm>
 #include <base/text.h>
 #include <diagnosis/flow_facts.h>
+#include <diagnosis/reason_text.h>
 #include <fmt/format.h>
 #include <sip/retry_after.h>
+#include <sip/status.h>
 
 namespace diagnosis {
 namespace {
@@ -27,8 +29,8 @@ constexpr Demand kDemands[] = {
     {415, sip::HeaderId::Accept, "What it accepts"},
     {420, sip::HeaderId::Unsupported, "The extension it does not support"},
     {421, sip::HeaderId::Require, "The extension it demands"},
-    {422, sip::HeaderId::MinSe, "The shortest session interval it takes, in seconds,"},
-    {423, sip::HeaderId::MinExpires, "The shortest expiry it takes, in seconds,"},
+    {422, sip::HeaderId::MinSe, "The shortest session interval it takes (in seconds)"},
+    {423, sip::HeaderId::MinExpires, "The shortest expiry it takes (in seconds)"},
     {485, sip::HeaderId::Contact, "The candidates it names"},
 };
 
@@ -37,7 +39,8 @@ void tellHeaders(const Evidence &evidence, trace::RowId row, Telling &out)
     const auto &message = evidence.message(row);
     const auto tell = [&](sip::HeaderId id, std::string_view words) {
         if (const auto value = message.value(id); !value.empty())
-            out.say(fmt::format("{}: {} {}.", words, shown(value),
+            out.say(fmt::format("{}: {} {}.", words,
+                                id == sip::HeaderId::Reason ? reasonText(value) : shown(value),
                                 out.cite(at(evidence, row, id, std::string(sip::headerText(id))))));
     };
     for (const auto &demand : kDemands)
@@ -49,6 +52,56 @@ void tellHeaders(const Evidence &evidence, trace::RowId row, Telling &out)
                                         ? "It asks to wait, in seconds"
                                         : "Its Retry-After, which has no meaning with this code "
                                           "(RFC 3261 section 20.33), reads");
+}
+
+/// The phrase as it stands there, where it is not the code's own: often all that tells the reason.
+void tellPhrase(const Evidence &evidence, trace::RowId row, Telling &out)
+{
+    const auto status = evidence.trace.row(row).status;
+    const auto phrase = evidence.message(row).reason;
+    if (status >= 300 && !phrase.empty() && !base::equalsNoCase(phrase, sip::phrase(status)))
+        out.say(fmt::format("Its phrase reads \"{}\".", shown(phrase)));
+}
+
+/// Does this trace hold what that element sends to others than the asker? Then what it did not send
+/// on it answered itself.
+bool seenBehind(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    const auto &trace = evidence.trace;
+    const auto element = trace.destination(transaction.request).address;
+    const auto asker = trace.source(transaction.request).address;
+    const auto others = [&](const base::Address &address) {
+        return address.known() && address != asker && address != element;
+    };
+    for (const auto &flow : evidence.flows)
+        if (flow && flow->edge.address == element && others(flow->userAgent.address))
+            return true;
+    return std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(), [&](const auto &each) {
+        return trace.source(each.row).address == element &&
+               others(trace.destination(each.row).address);
+    });
+}
+
+/// A final response that came at once, and no hop behind in this trace: who made it, as far as that
+/// can be told. On one network several hops take no longer than one.
+void tellFastMaker(const Evidence &evidence, const calls::Transaction &transaction, Telling &out)
+{
+    if (transaction.request.valid() && seenBehind(evidence, transaction) &&
+        !handedOn(evidence, transaction)) {
+        out.say(fmt::format("{} sent the request on to nobody in this trace, so it most likely "
+                            "made the answer itself.",
+                            evidence.trace.destination(transaction.request).text()));
+        return;
+    }
+    const auto &answer = evidence.message(transaction.finalResponse);
+    const auto server = answer.value(sip::HeaderId::Server);
+    auto text = fmt::format("Who made it this hop does not tell: {} are enough for several hops on "
+                            "one network.",
+                            lasting(transaction.finished - transaction.started));
+    if (!server.empty())
+        text +=
+            fmt::format(" Its Server field reads {}, which proxies leave as it is.", shown(server));
+    out.say(text);
 }
 
 void tellMaker(const Evidence &evidence, trace::RowId row, Telling &out)
@@ -65,7 +118,7 @@ void tellMaker(const Evidence &evidence, trace::RowId row, Telling &out)
                             out.cite(at(maker->finalResponse, "where the code comes from"))));
     else if (transaction->finished - transaction->started < std::chrono::milliseconds(10) &&
              row.valid() && evidence.trace.row(row).status >= 300)
-        out.say("It came so fast that the element this hop leads to made it itself.");
+        tellFastMaker(evidence, *transaction, out);
 }
 
 void tellChallenge(const Evidence &evidence, trace::RowId row, Telling &out)
@@ -175,6 +228,7 @@ void tellFinal(const Evidence &evidence, trace::RowId row, Telling &out)
     const auto method = evidence.trace.row(row).method;
     const auto *const transaction = transactionOf(evidence.call, row);
     tellAnswer(evidence, transaction, row, out);
+    tellPhrase(evidence, row, out);
     tellMaker(evidence, row, out);
     tellHeaders(evidence, row, out);
     if (status == 401 || status == 407)

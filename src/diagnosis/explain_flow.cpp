@@ -45,7 +45,7 @@ void tellFlow(const Evidence &evidence, const calls::Transaction &failed, Tellin
         return;
     }
     const auto &token = way->token;
-    out.say(fmt::format("{} names {} {}.", sip::headerText(token.header),
+    out.say(fmt::format("{} names {} {}.", placeOf(token),
                         tokenText(evidence, token, failed.started),
                         out.cite(at(evidence, failed.request, token.value, "the flow token"))));
     const auto *const flow = flowOf(evidence, token);
@@ -253,6 +253,58 @@ const flows::Flow *doubtfulFlow(const Evidence &evidence, const calls::Transacti
     return nullptr;
 }
 
+constexpr auto kShortlyBefore = std::chrono::seconds(60);
+
+/// Trouble that our flow had shortly before and got over.
+struct Trouble {
+    const flows::Flow *flow = nullptr; // nullptr: none
+    base::Instant since, back;         // back: registered anew or UP again, unknown: not
+    bool proven = false;               // a pong or a call came over it since
+};
+
+/// Of the flow that the request went by.
+Trouble lateTrouble(const Evidence &evidence, const calls::Transaction &failed)
+{
+    using flows::Happening;
+    const auto *const taken = carrier(evidence, failed.request);
+    if (taken == nullptr || !taken->ours || failed.method == sip::Method::Register)
+        return {};
+    Trouble out;
+    for (const auto &event : taken->events) {
+        if (event.time > failed.started)
+            break;
+        const bool told = event.what == Happening::StateChanged;
+        const bool bad = (told && (event.state == base::FlowState::Suspect ||
+                                   event.state == base::FlowState::Failed)) ||
+                         event.what == Happening::Closed || event.what == Happening::Reset ||
+                         event.what == Happening::PongMissing || event.what == Happening::Remapped;
+        if (bad)
+            out = {taken,
+                   out.flow != nullptr && !out.back.known() ? out.since : event.time,
+                   {},
+                   false};
+        else if (told && base::isUp(event.state))
+            out = {}; // it has shown that it works
+        else if (out.flow != nullptr && event.what == Happening::Registered)
+            out.back = out.back.known() ? out.back : event.time;
+        else if (out.flow != nullptr && event.what == Happening::Pong)
+            out.proven = true;
+    }
+    const bool late = out.flow != nullptr && failed.started - out.since <= kShortlyBefore;
+    return late ? out : Trouble{};
+}
+
+std::string troubleText(const Trouble &trouble, base::Instant when, std::string_view place)
+{
+    auto text = fmt::format("Our own flow {} {} was in trouble {} before",
+                            trouble.flow->report.regId, place, lasting(when - trouble.since));
+    if (trouble.back.known())
+        text += fmt::format(" and registered anew {} before", lasting(when - trouble.back));
+    return text + fmt::format("{}: whether it carries both ways a ping tells ({}).",
+                              trouble.proven ? "" : ", and no pong has come over it since",
+                              gradeText(Grade::CannotTell));
+}
+
 /// A call to an address that we were registered for over this flow, and that did not come in here;
 /// nullptr: none. 403 has other reasons.
 const flows::Flow *missedBy(const Evidence &evidence, const calls::Transaction &failed)
@@ -280,7 +332,7 @@ bool mayHideFlow(const Evidence &evidence, trace::RowId row)
         !failed->request.valid())
         return false;
     return doubtfulFlow(evidence, *failed) != nullptr || routed(evidence, *failed).has_value() ||
-           missedBy(evidence, *failed) != nullptr;
+           missedBy(evidence, *failed) != nullptr || lateTrouble(evidence, *failed).flow != nullptr;
 }
 
 void tellHiddenFlow(const Evidence &evidence, trace::RowId row, Telling &out)
@@ -293,6 +345,9 @@ void tellHiddenFlow(const Evidence &evidence, trace::RowId row, Telling &out)
         out.say(fmt::format("Our own flow {} {} was in doubt or down then: the dead flow may be "
                             "the reason behind this code (likely).",
                             flow->report.regId, out.cite(at(*flow, "our doubtful flow"))));
+    else if (const auto trouble = lateTrouble(evidence, *failed); trouble.flow != nullptr)
+        out.say(troubleText(trouble, failed->started,
+                            out.cite(at(*trouble.flow, "our flow, lately in trouble"))));
     else if (const auto *const missed = missedBy(evidence, *failed))
         out.say(fmt::format("We were registered for this address over flow {} {}, and the call did "
                             "not come in: its edge may have lost the flow ({}). A ping and a new "

@@ -280,6 +280,8 @@ const calls::Transaction *transactionOf(const calls::Call &call, trace::RowId ro
 
 std::string_view senderRole(const Evidence &evidence, const calls::Transaction &transaction)
 {
+    if (transaction.method == sip::Method::Register)
+        return "user agent"; // nobody calls
     const auto row = transaction.request.valid() ? transaction.request : transaction.finalResponse;
     if (transaction.inDialog && row.valid()) {
         const auto tag = evidence.trace.tag(evidence.trace.row(row).fromTag);

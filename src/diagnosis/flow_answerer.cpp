@@ -45,7 +45,8 @@ bool refusesItsToken(const Evidence &evidence, const calls::Transaction &transac
         transaction.finished - transaction.started > kAtOnce)
         return false;
     const auto way = routed(evidence, transaction);
-    return way && way->token.readable && saidByItsEdge(evidence, transaction, way->token) &&
+    return way && way->token.readable && !way->token.clear &&
+           saidByItsEdge(evidence, transaction, way->token) &&
            !handedOn(evidence, transaction); // then the edge took its token
 }
 

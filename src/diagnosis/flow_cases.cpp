@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <diagnosis/flow_bindings.h>
+#include <diagnosis/former_ends.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -11,6 +13,31 @@ namespace {
 
 constexpr auto kAtOnce = std::chrono::milliseconds(50);
 
+/// When the edge began to know the sender's flow by another address than the token has; nullopt:
+/// the trace does not tell.
+std::optional<base::Instant> whenReplaced(const Evidence &evidence, const TokenSeen &token)
+{
+    const auto *const flow = flowOf(evidence, token);
+    return flow != nullptr ? namedUntil(evidence, *flow, token) : std::nullopt;
+}
+
+/// What the sender's flow is by now: another connection, or the same socket that a NAT shows as
+/// another one.
+std::string nowText(const Evidence &evidence, const calls::Transaction &failed,
+                    const TokenSeen &token, const std::optional<base::Instant> &since)
+{
+    const auto now = evidence.trace.source(failed.request);
+    const auto *const flow = flowOf(evidence, token);
+    const auto seen = flow != nullptr && !flow->ours && since && *since <= failed.started
+                          ? seenAt(evidence, *flow, failed.started)
+                          : base::Endpoint{};
+    if (!seen.known() || (token.readable && seen == token.readable->userAgent))
+        return fmt::format("the request came from {}: that connection was replaced", now.text());
+    return fmt::format("the edge has seen {} as {} since {} before the request: the NAT between "
+                       "them gave it another address, and the old one is nobody's",
+                       now.text(), seen.text(), lasting(failed.started - *since));
+}
+
 FlowVerdict ownFlow(const Evidence &evidence, const calls::Transaction &failed, const Routed &way)
 {
     const auto &token = way.token;
@@ -18,19 +45,27 @@ FlowVerdict ownFlow(const Evidence &evidence, const calls::Transaction &failed, 
     FlowVerdict verdict;
     verdict.which = failed.inDialog ? FlowCase::OwnOldFlow : FlowCase::StaleRoute;
     verdict.grade = token.readable ? Grade::Seen : Grade::Likely;
-    const auto now = evidence.trace.source(failed.request);
+    const auto since = whenReplaced(evidence, token);
     verdict.text =
-        fmt::format("The {} names a flow of the sender itself ({}), while the request came from "
-                    "{}: that connection was replaced.",
-                    sip::headerText(token.header),
-                    token.readable ? token.readable->userAgent.text() : "opaque token", now.text());
+        fmt::format("The {} names a flow of the sender itself ({}), while {}.", placeOf(token),
+                    token.readable ? token.readable->userAgent.text() : "opaque token",
+                    nowText(evidence, failed, token, since));
     verdict.impact =
         failed.inDialog
             ? "The dialog itself lives on, but requests through this route set no longer arrive."
             : "Calls fail until the account is registered over a living connection.";
+    const auto *const flow = flowOf(evidence, token);
+    const bool anew = since && flow != nullptr && !flow->ours &&
+                      boundAfter(*flow, *since - base::Duration(1)).known() &&
+                      boundAfter(*flow, *since - base::Duration(1)) <= failed.started;
     verdict.fixes.push_back(
-        {"Register again over a living connection and take the Service-Route of that answer.", who,
-         Action::ReRegister});
+        anew && !failed.inDialog
+            ? Fix{"Send requests with the Service-Route of the newest answer to REGISTER; the one "
+                  "used was of a former.",
+                  who, Action::None}
+            : Fix{"Register again over a living connection and take the Service-Route of that "
+                  "answer.",
+                  who, Action::ReRegister});
     verdict.fixes.push_back(failed.inDialog
                                 ? Fix{"Set the call up anew with INVITE and Replaces: "
                                       "a target refresh cannot change the "
@@ -44,6 +79,24 @@ FlowVerdict ownFlow(const Evidence &evidence, const calls::Transaction &failed, 
     return verdict;
 }
 
+/// What the failure means for its dialog, which may be of a subscription.
+std::string dialogImpact(const Evidence &evidence, const calls::Transaction &failed)
+{
+    return fmt::format("This {} fails; the dialog is not ended by it{} (RFC 5057).",
+                       sip::methodText(failed.method),
+                       evidence.call.kind == calls::Kind::Call ? " and media may still run" : "");
+}
+
+Fix beginAnew(const Evidence &evidence, std::string who)
+{
+    return evidence.call.kind == calls::Kind::Call
+               ? Fix{"Set the call up anew with INVITE and Replaces, or hang up: this route set "
+                     "cannot be repaired.",
+                     std::move(who), Action::None}
+               : Fix{"Begin anew outside of this dialog: its route set cannot be repaired.",
+                     std::move(who), Action::None};
+}
+
 FlowVerdict peersFlow(const Evidence &evidence, const calls::Transaction &failed,
                       const std::optional<Routed> &way)
 {
@@ -55,17 +108,13 @@ FlowVerdict peersFlow(const Evidence &evidence, const calls::Transaction &failed
                                "side, and {} says that it is gone; no proxy on this way may choose "
                                "another one.",
                                sender(evidence, failed.finalResponse));
-    verdict.impact = fmt::format(
-        "This {} fails; the dialog is not ended by it and media may still run (RFC 5057).",
-        sip::methodText(failed.method));
+    verdict.impact = dialogImpact(evidence, failed);
     verdict.fixes = {
         {"Keep the connection alive (RFC 5626 section 4.4) and re-register with the same reg-id "
          "when it breaks.",
          keeper, Action::None},
-        {"Set the call up anew with INVITE and Replaces, or hang up: this route set cannot be "
-         "repaired.",
-         keeper.starts_with("callee") ? "caller's user agent" : "callee's user agent",
-         Action::None},
+        beginAnew(evidence,
+                  keeper.starts_with("callee") ? "caller's user agent" : "callee's user agent"),
         {"Keep connections longer than the Flow-Timer granted.", "edge proxy", Action::None}};
     return verdict;
 }
@@ -130,7 +179,7 @@ FlowVerdict misused(const Evidence &evidence, const calls::Transaction &failed)
          "edge proxy", Action::None},
         {"Take it for 400: register again over a new connection, after the wait of "
          "RFC 5626 section 4.5.",
-         "callee's user agent",
+         "user agent",
          carrier(evidence, failed.request) != nullptr ? Action::ReRegister : Action::None}};
     return verdict;
 }
@@ -146,11 +195,32 @@ FlowVerdict withoutRoute(const Evidence &evidence, const calls::Transaction &fai
                     "that is no edge's word, but the code's own use by a user agent or "
                     "a back-to-back user agent.",
                     sender(evidence, failed.finalResponse), sip::methodText(failed.method));
-    verdict.impact = fmt::format("This {} fails; the dialog is not ended by it and media may still "
-                                 "run (RFC 5057).",
-                                 sip::methodText(failed.method));
+    verdict.impact = dialogImpact(evidence, failed);
     verdict.fixes = {{"Answer with the code that says why (481 for a dialog that is not known).",
                       "operator", Action::None}};
+    return verdict;
+}
+
+/// Nothing in the Route but the flow that the request came over: it lives.
+FlowVerdict ownFlowLives(const Evidence &evidence, const calls::Transaction &failed,
+                         const TokenSeen &own)
+{
+    FlowVerdict verdict;
+    verdict.which = FlowCase::OwnFlowLives;
+    verdict.grade = Grade::Likely;
+    verdict.text = fmt::format(
+        "The only flow in the route set is the sender's own ({}), and the request came over it: no "
+        "connection of the other side is named, so the 430 is misused by {} or comes from behind "
+        "it.",
+        own.readable ? own.readable->userAgent.text() : "opaque token",
+        sender(evidence, failed.finalResponse));
+    verdict.impact = dialogImpact(evidence, failed);
+    verdict.fixes = {
+        {"Compare the flow of the token with the connection that the request came by: where they "
+         "are the same, take it off and send the request on (RFC 5626 section 5.3).",
+         "edge proxy", Action::None},
+        {"Look at the hops behind: whose flow is gone, only the element that said 430 first knows.",
+         "operator", Action::None}};
     return verdict;
 }
 
@@ -208,11 +278,14 @@ FlowVerdict judgeFlowFailure(const Evidence &evidence, const calls::Transaction 
         return vendor(evidence, failed);
     if (saidByDevice(evidence, failed))
         return misusedByDevice(evidence, failed);
-    const auto way = routed(evidence, failed);
+    std::optional<TokenSeen> own;
+    const auto way = routed(evidence, failed, &own);
     if (way && way->senders)
         return ownFlow(evidence, failed, *way);
     if (failed.inDialog && evidence.message(failed.request).find(sip::HeaderId::Route) == nullptr)
         return withoutRoute(evidence, failed);
+    if (failed.inDialog && own && !way)
+        return ownFlowLives(evidence, failed, *own);
     if (failed.inDialog)
         return peersFlow(evidence, failed, way);
     return targetsFlow(evidence, failed);

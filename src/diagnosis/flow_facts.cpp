@@ -89,7 +89,7 @@ const flows::Flow *flowOf(const Evidence &evidence, const TokenSeen &token)
         last = until;
         found = flow.get();
     }
-    return found;
+    return found != nullptr ? found : formerFlow(evidence, token);
 }
 
 bool sameDevice(const flows::Flow &a, const flows::Flow &b)
@@ -236,6 +236,8 @@ std::string tokenText(const Evidence &evidence, const TokenSeen &token, base::In
         "flow {} of user agent {} at {}", base::transportText(token.readable->transport),
         token.readable->userAgent.text(), edge.known() ? "edge " + edge.text() : "that edge");
     const auto *const flow = flowOf(evidence, token);
+    if (flow == nullptr && token.clear)
+        return text + " (written there in the clear; its registration is not in this trace)";
     if (flow == nullptr)
         return text + fmt::format(" (read from the token, as {} writes it; its registration is not "
                                   "in this trace)",

@@ -18,7 +18,11 @@ struct TokenSeen {
     std::string_view user;
     bool ob = false;
     std::optional<flows::FlowToken> readable; // nullopt: opaque to us
+    bool clear = false; // no token: `received` of a Route, or `alias` of the Request-URI, tell it
+    bool inUri = false; // of the Request-URI
 };
+/// "Route", or "Request-URI": where it stands.
+std::string_view placeOf(const TokenSeen &token);
 /// User parts in Route, Record-Route and Path that are or may be flow tokens (RFC 5626
 /// section 5.2), in order.
 std::vector<TokenSeen> tokensOf(const Evidence &evidence, trace::RowId row);
@@ -33,13 +37,16 @@ enum class Whose : std::uint8_t { Unknown, Senders, Peers };
 Whose ownerOf(const Evidence &evidence, const flows::Flow &flow, trace::RowId request);
 
 /// The flow token of Route that decides whether a request arrives. The sender's own living way is
-/// none: its edge put that into the Record-Route beside the peer's (RFC 5626 section 5.3).
+/// none: its edge put that into the Record-Route beside the peer's (RFC 5626 section 5.3). Where
+/// none is, the connection that a proxy wrote there in the clear.
 struct Routed {
     TokenSeen token;
     bool senders = false; // a flow that the sender has no more, else it is the target's
 };
-/// nullopt: no such token is in Route.
-std::optional<Routed> routed(const Evidence &evidence, const calls::Transaction &transaction);
+/// nullopt: no such token is in Route. `own`: gets the token of the sender's living way, if Route
+/// has it.
+std::optional<Routed> routed(const Evidence &evidence, const calls::Transaction &transaction,
+                             std::optional<TokenSeen> *own = nullptr);
 /// Its flow; nullptr: none that this trace knows.
 const flows::Flow *routedFlow(const Evidence &evidence, const calls::Transaction &transaction);
 /// Our flow whose socket the request left or reached us by; nullptr: none.
@@ -117,6 +124,7 @@ enum class FlowCase : std::uint8_t {
     Misused,         // the answer to a REGISTER
     MisusedByDevice, // the user agent answered so over a flow that works
     FlowLives,       // the edge has the connection and does not find it
+    OwnFlowLives,    // nothing but the sender's own flow was named, and the request came over it
     BindingKept,     // the registrar used a binding that was replaced, removed or over
 };
 struct FlowVerdict {

@@ -241,6 +241,10 @@ std::string expectedOf(FlowCase which)
     case FlowCase::FlowLives:
         return "By RFC 5626 section 5.3 an edge says 430 only where the flow of the token does not "
                "exist any more; this one does.";
+    case FlowCase::OwnFlowLives:
+        return "By RFC 5626 section 5.3 an edge that finds the sender's own flow in the Route "
+               "takes "
+               "it off and sends the request on: it has no flow to miss.";
     case FlowCase::BindingKept:
         return "By RFC 5626 section 6 and RFC 3261 section 10.3 a registrar keeps no binding that "
                "was replaced, removed or is over, and calls nobody by it.";

@@ -6,6 +6,7 @@
 #include <base/text.h>
 #include <diagnosis/flow_bindings.h>
 #include <diagnosis/former_ends.h>
+#include <flows/clear_flow.h>
 #include <sip/uri.h>
 
 namespace diagnosis {
@@ -24,11 +25,8 @@ std::vector<base::Endpoint> waysOf(const Evidence &evidence, const calls::Transa
                                       : std::vector<std::string_view>();
         if (vias.empty())
             continue;
-        const auto via = sip::parseVia(vias.back());
-        const auto address = base::Address::parse(via.parameter("received").value_or(via.host));
-        const auto port = base::toInteger(via.parameter("rport").value_or(""));
-        if (address && port && *port > 0 && *port <= 65535)
-            ways.push_back({*address, static_cast<std::uint16_t>(*port)});
+        if (const auto seen = seenBy(vias.back()))
+            ways.push_back(*seen);
     }
     return ways;
 }
@@ -40,16 +38,21 @@ bool holds(const std::vector<base::Endpoint> &ways, const base::Endpoint &end)
 
 /// Does the token name the connection that the request came by?
 bool ownWay(const Evidence &evidence, const TokenSeen &token, const flows::Flow *flow,
-            const std::vector<base::Endpoint> &ways)
+            const std::vector<base::Endpoint> &ways, base::Instant when)
 {
     if (token.readable && holds(ways, token.readable->userAgent))
         return true;
+    // Behind a NAT the socket stays while the edge sees another address, which the token has not.
+    const auto until =
+        flow != nullptr && !flow->ours ? namedUntil(evidence, *flow, token) : std::nullopt;
+    if (until && *until <= when)
+        return false;
     const auto then = [&](const base::Endpoint &way) {
         return namedAt(evidence, *flow, token, way);
     };
     if (flow != nullptr && flow->ours && std::any_of(ways.begin(), ways.end(), then))
         return true;
-    return flow != nullptr && namesNow(*flow, token) &&
+    return flow != nullptr && (until || namesNow(*flow, token)) &&
            (holds(ways, flow->userAgent) || holds(ways, flow->report.local) ||
             holds(ways, flow->report.mapped) || holds(ways, flow->mapped));
 }
@@ -80,7 +83,33 @@ bool atSender(const TokenSeen &token, const std::vector<base::Endpoint> &ways)
     });
 }
 
+/// The connection that the request names in the clear and did not go over yet.
+std::optional<TokenSeen> clearWay(const Evidence &evidence, const calls::Transaction &transaction,
+                                  const std::vector<base::Endpoint> &ways)
+{
+    const auto &message = evidence.message(transaction.request);
+    const auto there = evidence.trace.destination(transaction.request);
+    const auto read = [&](std::string_view text, const sip::Uri &uri, bool inUri) {
+        std::optional<TokenSeen> out;
+        auto named = flows::clearFlow(uri);
+        if (named && named->userAgent != there && !holds(ways, named->userAgent))
+            out = TokenSeen{
+                transaction.request, sip::HeaderId::Route, text, {}, false, named, true, inUri};
+        return out;
+    };
+    for (const auto value : message.values(sip::HeaderId::Route))
+        if (const auto route = sip::parseNameAddress(value); route.ok)
+            if (auto out = read(route.uriText, route.uri, false))
+                return out;
+    return read(message.requestUri, sip::parseUri(message.requestUri), true);
+}
+
 } // namespace
+
+std::string_view placeOf(const TokenSeen &token)
+{
+    return token.inUri ? "Request-URI" : sip::headerText(token.header);
+}
 
 Whose ownerOf(const Evidence &evidence, const flows::Flow &flow, trace::RowId request)
 {
@@ -98,7 +127,8 @@ Whose ownerOf(const Evidence &evidence, const flows::Flow &flow, trace::RowId re
     return row.origin == base::Origin::Tap && row.outgoing ? Whose::Senders : Whose::Peers;
 }
 
-std::optional<Routed> routed(const Evidence &evidence, const calls::Transaction &transaction)
+std::optional<Routed> routed(const Evidence &evidence, const calls::Transaction &transaction,
+                             std::optional<TokenSeen> *own)
 {
     if (!transaction.request.valid())
         return std::nullopt;
@@ -110,8 +140,10 @@ std::optional<Routed> routed(const Evidence &evidence, const calls::Transaction 
         if (token.header != sip::HeaderId::Route)
             continue;
         const auto *const flow = flowOf(evidence, token);
-        if (ownWay(evidence, token, flow, ways)) {
+        if (ownWay(evidence, token, flow, ways, transaction.started)) {
             ownSeen = true;
+            if (own != nullptr)
+                *own = token;
             continue;
         }
         const auto owner =
@@ -129,6 +161,9 @@ std::optional<Routed> routed(const Evidence &evidence, const calls::Transaction 
             return Routed{token, true};
         last = Routed{token, false};
     }
+    if (!last)
+        if (const auto clear = clearWay(evidence, transaction, ways))
+            last = Routed{*clear, false};
     return last;
 }
 

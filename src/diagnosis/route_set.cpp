@@ -68,4 +68,20 @@ std::string WrongRoute::what() const
                : fmt::format("Route {} instead of {}", list(taken), list(recorded));
 }
 
+bool heldBack(const Evidence &evidence, const calls::Transaction &invite, trace::RowId ack)
+{
+    const auto at = evidence.trace.destination(ack).address;
+    const auto depth = evidence.trace.row(ack).viaCount;
+    const auto handedOn = [&](sip::Method method) {
+        return std::any_of(evidence.call.transactions.begin(), evidence.call.transactions.end(),
+                           [&](const auto &t) {
+                               return t.method == method && t.request.valid() &&
+                                      t.cseq == invite.cseq &&
+                                      evidence.trace.source(t.request).address == at &&
+                                      evidence.trace.row(t.request).viaCount > depth;
+                           });
+    };
+    return handedOn(sip::Method::Invite) && !handedOn(sip::Method::Ack);
+}
+
 } // namespace diagnosis

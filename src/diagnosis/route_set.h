@@ -25,4 +25,8 @@ struct WrongRoute {
 /// outbound proxy where nobody recorded a route.
 WrongRoute wrongRoute(const Evidence &evidence, trace::RowId request, trace::RowId made);
 
+/// Whoever got that ACK of the INVITE's 2xx had handed the INVITE on, and never the ACK, on a way
+/// that is in view.
+bool heldBack(const Evidence &evidence, const calls::Transaction &invite, trace::RowId ack);
+
 } // namespace diagnosis

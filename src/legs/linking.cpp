@@ -32,6 +32,13 @@ std::uint64_t addressKey(const base::Endpoint &place)
     return std::hash<base::Endpoint>()({place.address, 0});
 }
 
+/// An INVITE of our own user agent: it stands between no two of its calls.
+bool placedHere(const trace::Trace &trace, trace::RowId invite)
+{
+    const auto &row = trace.row(invite);
+    return row.origin == base::Origin::Tap && row.outgoing;
+}
+
 /// Under which a Call-ID is found, and whatever names it.
 std::string_view nameOf(std::string_view callId)
 {
@@ -229,7 +236,8 @@ bool LegBook::Work::besides(std::uint32_t parent, std::uint32_t child) const
     const Record &later = records[child];
     for (int depth = 0; depth < kDepth && parent != kNone; ++depth) {
         const Record &earlier = records[parent];
-        if (parallel(trace.source(earlier.invite), trace.destination(earlier.lastHop),
+        if ((placedHere(trace, earlier.invite) && placedHere(trace, later.invite)) ||
+            parallel(trace.source(earlier.invite), trace.destination(earlier.lastHop),
                      trace.source(later.invite), trace.destination(later.lastHop)))
             return true;
         parent = earlier.parent;

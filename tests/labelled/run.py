@@ -19,6 +19,7 @@ import right_odd  # noqa: F401
 import right_registering  # noqa: F401
 import right_rules  # noqa: F401
 import wrong_early  # noqa: F401
+import wrong_flows  # noqa: F401
 import wrong_media  # noqa: F401
 import wrong_more  # noqa: F401
 import wrong_odd  # noqa: F401

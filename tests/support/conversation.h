@@ -7,7 +7,7 @@
 //   (last=N held=MS: behind the sender's report that has sent=N, which it came MS before)
 //   TIME WHO>WHOM again                    the last message of that direction, byte for byte
 //   TIME WHO>WHOM tcp ping|pong|fin|reset  RFC 5626 keep-alive, end of the connection; without tcp
-//   over UDP, "stun ping|pong" as STUN (mapped=PORT of WHOM, error=CODE)
+//   over UDP, "stun ping|pong" as STUN (mapped=PORT of WHOM or ADDRESS:PORT, error=CODE)
 //   TIME WHO>WHOM flow STATE   the engine's report of WHO's flow (up, ...; reg=N tls=WHOM verified
 //   call=) TIME WHO>WHOM icmp "sentence"   the media's port is closed, as the network tells
 //   TIME local KIND words "sentence"   refused, unreachable, unresolvable, timeout, failed, gaveup,
@@ -227,10 +227,11 @@ private:
             fmt::format("<sip:bob@example.test>{}{}", peer.empty() ? "" : ";tag=", peer);
         const auto caller = fmt::format("<sip:alice@example.test>;tag={}", own);
         const bool registers = method == "REGISTER";
-        r.fromHeader = registers ? fmt::format("<sip:{}@example.test>;tag={}", line.from, own)
+        const auto user = line.value("as", line.from);
+        r.fromHeader = registers ? fmt::format("<sip:{}@example.test>;tag={}", user, own)
                        : line.has("reverse") ? callee
                                              : caller;
-        r.toHeader = registers             ? fmt::format("<sip:{}@example.test>", line.from)
+        r.toHeader = registers             ? fmt::format("<sip:{}@example.test>", user)
                      : line.has("reverse") ? caller
                                            : callee;
         std::string text = fmt::format(

@@ -5,7 +5,7 @@
 // Words of messages: tag= (To-tag) from= (From-tag, default a) call= cseq= branch= for=METHOD (what
 // a response answers, default: the oldest request of that hop without final response, else the
 // newest) rseq=N (reliable) rack=RSEQ/CSEQ offer (sdp=0,8) answer (sdp=0)
-// via=BRANCH (a response whose top Via is not the request's)
+// via=BRANCH (a response whose top Via is not the request's) as=USER (whom a REGISTER registers)
 // uri=USER@HOST (Request-URI) type= (Content-Type) sdp=FORMATS[@HOST[:PORT]][/DIRECTION]
 // proto=PROFILE unmapped (no rtpmap), event= opus= amr= (their numbers, 101 and 111), reverse (the
 // callee's request) tcp tls sport= dport= (ports, 5060) pad=BYTES, off=N (Content-Length tells so
@@ -232,8 +232,11 @@ inline std::string keepAlive(const Line &line)
                std::string("\x00\x09\x00\x04\x00\x00", 6) + static_cast<char>(code / 100) +
                static_cast<char>(code % 100);
     }
-    const auto seen = static_cast<unsigned>(line.number("mapped", 5060)) ^ 0x2112U;
-    const auto ip = host(line.to, 0).address;
+    const auto elsewhere = base::Endpoint::parse(line.value("mapped")); // behind a NAT
+    const auto seen =
+        (elsewhere ? elsewhere->port : static_cast<unsigned>(line.number("mapped", 5060))) ^
+        0x2112U;
+    const auto ip = elsewhere ? elsewhere->address : host(line.to, 0).address;
     std::string address{'\0', '\1', static_cast<char>(seen >> 8U), static_cast<char>(seen & 0xFFU)};
     for (std::size_t i = 0; i < 4; ++i)
         address += static_cast<char>(ip.bytes[i] ^ static_cast<std::uint8_t>(kCookie[i]));

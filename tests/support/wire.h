@@ -99,6 +99,7 @@ public:
     base::Duration step = std::chrono::milliseconds(1);
     base::Transport transport = base::Transport::Udp;
     bool sentAgain = false; // as a capture tells by the IP header
+    bool ours = false;      // sent by our own user agent, as its tap tells
 
 private:
     base::Packet packet(std::string_view from, std::string_view to)
@@ -107,6 +108,8 @@ private:
         out.time = time;
         time = time + step;
         out.transport = transport;
+        out.outgoing = ours;
+        out.origin = ours ? base::Origin::Tap : base::Origin::Capture;
         out.sentAgain = sentAgain;
         out.source = at(from);
         out.destination = at(to);

@@ -8,6 +8,8 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr auto kPatience = std::chrono::seconds(1); // who knows the algorithm answers at once
+
 /// The algorithms of a challenge's headers.
 std::vector<std::string> offeredBy(const Evidence &evidence, trace::RowId challenge)
 {
@@ -31,6 +33,45 @@ std::string_view usedBy(const Evidence &evidence, const calls::Transaction &t)
     const auto given =
         t.request.valid() ? credentialsOf(evidence, t.request) : std::vector<std::string_view>();
     return given.empty() ? std::string_view() : algorithmOf(given.front());
+}
+
+/// Nobody answered a challenge without MD5, and the failure stood: most likely the user agent knows
+/// no other algorithm.
+void tellUnanswered(const Evidence &evidence, Findings &out)
+{
+    const auto &all = evidence.call.transactions;
+    const auto challenged = std::find_if(all.begin(), all.end(), [&](const auto &t) {
+        if (!isChallenge(t) || !usedBy(evidence, t).empty())
+            return false;
+        const auto asked = offeredBy(evidence, t.finalResponse);
+        return !asked.empty() && !offers(asked, "MD5");
+    });
+    if (challenged == all.end() ||
+        (challenged->method != sip::Method::Register && evidence.call.finalStatus / 100 == 2))
+        return;
+    for (const auto &later : all)
+        if (later.started >= challenged->finished && later.method == challenged->method)
+            return; // it went on, with or without credentials
+    if (evidence.now - challenged->finished < kPatience) {
+        out.recheckAt(challenged->finished + kPatience);
+        return;
+    }
+    auto &f = out.add(
+        "auth-alg", Severity::Error, Grade::Likely,
+        fmt::format("{} wants credentials by {} only [1], and the {} was not sent again with any: "
+                    "the user agent most likely knows no other algorithm than MD5, or has no "
+                    "password for it.",
+                    sender(evidence, challenged->finalResponse),
+                    shown(offeredBy(evidence, challenged->finalResponse).front()),
+                    methodOf(evidence, *challenged)));
+    f.impact = challenged->method == sip::Method::Register
+                   ? "The account is not registered: no incoming calls."
+                   : "The request is not carried out.";
+    f.evidence = {at(challenged->finalResponse, "the challenge")};
+    f.fixes = {{"Use a user agent that knows SHA-256 (RFC 8760), and give it the password.",
+                std::string(senderRole(evidence, *challenged)), Action::None},
+               {"Offer MD5 as a second challenge as long as old phones are in use.", "operator",
+                Action::None}};
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -60,13 +101,14 @@ void check(const Evidence &evidence, Findings &out)
             f.impact = "The credentials are refused although the password may be right.";
             f.evidence = {at(all[i].finalResponse, "the challenge"),
                           at(all[k].request, "another algorithm")};
-            f.fixes = {{"Use a user agent that knows SHA-256 (RFC 8760).", "caller's user agent",
-                        Action::None},
+            f.fixes = {{"Use a user agent that knows SHA-256 (RFC 8760).",
+                        std::string(senderRole(evidence, all[k])), Action::None},
                        {"Offer MD5 as a second challenge as long as old phones are in use.",
                         "operator", Action::None}};
             return;
         }
     }
+    tellUnanswered(evidence, out);
 }
 
 } // namespace

@@ -42,7 +42,7 @@ void check(const Evidence &evidence, Findings &out)
                       at(evidence, answer->request, given.front(), "given")};
         f.fixes = {{"Answer the first challenge whose algorithm is known (RFC 8760 section 2.4); "
                     "learn SHA-256.",
-                    "caller's user agent", Action::None}};
+                    std::string(senderRole(evidence, challenged)), Action::None}};
         return;
     }
 }

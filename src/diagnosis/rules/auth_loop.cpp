@@ -106,7 +106,8 @@ void check(const Evidence &evidence, Findings &out)
            evidence.trace.row(last.challenge).status == 407 ? sip::HeaderId::ProxyAuthenticate
                                                             : sip::HeaderId::WwwAuthenticate,
            "challenged again")};
-    f.fixes = {{"Check user name, password and realm of the account.", "caller's user agent",
+    f.fixes = {{"Check user name, password and realm of the account.",
+                method == sip::Method::Register ? "user agent" : "caller's user agent",
                 Action::CheckPassword},
                {fmt::format("Check that the server knows user \"{}\" in realm \"{}\"{}.",
                             shown(last.user), shown(last.realm),

@@ -59,8 +59,8 @@ void check(const Evidence &evidence, Findings &out)
         f.impact = "A server that keeps count takes the second for a replay and challenges or "
                    "refuses it.";
         f.evidence = {at(before->by->request, "counted"), at(t.request, "counted again")};
-        f.fixes = {{"Raise nc by one for each request with the same nonce.", "caller's user agent",
-                    Action::None}};
+        f.fixes = {{"Raise nc by one for each request with the same nonce.",
+                    std::string(senderRole(evidence, t)), Action::None}};
         return;
     }
 }

@@ -53,8 +53,8 @@ void check(const Evidence &evidence, Findings &out)
         f.evidence = {at(evidence, t.request, uri, "the digest's uri")};
         if (failed && t.finalResponse.valid())
             f.evidence.push_back(at(t.finalResponse, "refused"));
-        f.fixes = {{"Compute the digest over the Request-URI that is sent.", "caller's user agent",
-                    Action::None},
+        f.fixes = {{"Compute the digest over the Request-URI that is sent.",
+                    std::string(senderRole(evidence, t)), Action::None},
                    {"Look for a gateway or SIP ALG that rewrites the Request-URI.",
                     "NAT or firewall", Action::None}};
         return;

@@ -21,23 +21,29 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         const auto answered = evidence.time(dialog.answer);
         for (const auto &reliable : dialog.reliables) {
-            if (!reliable.hasSdp || !reliable.response.valid() || !reliable.prack.valid() ||
+            const bool came = reliable.prack.valid();
+            if (!reliable.hasSdp || !reliable.response.valid() ||
                 evidence.trace.row(reliable.response).pair !=
                     evidence.trace.row(dialog.answer).pair ||
                 evidence.time(reliable.response) >= answered ||
-                !(leftBefore(evidence, dialog.answer, reliable.prack) ||
-                  sentBehind(evidence, reliable.prack, dialog.answer)))
-                continue; // without a PRACK the capture may lack it
-            auto &f = out.add("em-2xx-before-prack", Severity::Error, Grade::Seen,
-                              fmt::format("{} answered with 200 [2] while the description in its "
-                                          "{} [1] waited for a PRACK, which came later [3].",
-                                          sender(evidence, dialog.answer),
-                                          codeText(evidence.trace.row(reliable.response).status)));
+                (came ? !(leftBefore(evidence, dialog.answer, reliable.prack) ||
+                          sentBehind(evidence, reliable.prack, dialog.answer))
+                      : !outgoingCall(evidence)))
+                continue; // without a PRACK a capture may lack it; of our own nothing is missing
+            auto &f =
+                out.add("em-2xx-before-prack", Severity::Error, Grade::Seen,
+                        fmt::format("{} answered with 200 [2] while the description in its "
+                                    "{} [1] waited for a PRACK, {}.",
+                                    sender(evidence, dialog.answer),
+                                    codeText(evidence.trace.row(reliable.response).status),
+                                    came ? "which came later [3]" : "which had not come by then"));
             f.impact = "Offer and answer may be torn apart: the caller may not know which "
                        "description holds, and media can fail in one direction.";
             f.evidence = {
                 at(evidence, reliable.response, sip::HeaderId::RSeq, "with a description"),
-                at(dialog.answer, "the answer"), at(reliable.prack, "the late PRACK")};
+                at(dialog.answer, "the answer")};
+            if (came)
+                f.evidence.push_back(at(reliable.prack, "the late PRACK"));
             f.fixes = {{"Hold the 2xx back until every reliable response with a description is "
                         "acknowledged.",
                         "callee's user agent", Action::None}};

@@ -33,8 +33,31 @@ bool mayHaveHalf(const Evidence &evidence, trace::RowId row)
             text.find("RSeq") != std::string_view::npos);
 }
 
+constexpr std::uint32_t kHighestFirst = 0x7FFFFFFF; // 2^31 - 1
+
+/// The first number of a dialog leaves room to count on.
+bool tellTooHigh(const Evidence &evidence, Findings &out)
+{
+    for (const auto &dialog : evidence.call.earlyDialogs) {
+        if (dialog.reliables.empty() || !dialog.reliables.front().response.valid() ||
+            dialog.reliables.front().rseq <= kHighestFirst)
+            continue;
+        const auto row = dialog.reliables.front().response;
+        auto &f = out.add("em-rseq-malformed", Severity::Warning, Grade::Seen,
+                          fmt::format("The first RSeq of {}, {} [1], is above 2^31-1.",
+                                      sender(evidence, row), dialog.reliables.front().rseq));
+        f.impact = "Callers that keep it as a signed number cannot acknowledge it.";
+        f.evidence = {at(evidence, row, sip::HeaderId::RSeq, "the first number")};
+        f.fixes = {{"Begin with an RSeq from 1 to 2^31-1.", "callee's user agent", Action::None}};
+        return true;
+    }
+    return false;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
+    if (tellTooHigh(evidence, out))
+        return;
     for (const auto &entry : evidence.call.rows) {
         const auto &row = evidence.trace.row(entry.row);
         if (entry.original.valid() || row.kind != trace::RowKind::Message || row.status < 100 ||

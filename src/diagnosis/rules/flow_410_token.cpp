@@ -16,7 +16,7 @@ void check(const Evidence &evidence, Findings &out)
             transaction.method == sip::Method::Register || wasProgressing(evidence, transaction))
             continue;
         const auto way = routed(evidence, transaction);
-        if (!way || !(way->token.ob || way->token.readable))
+        if (!way || way->token.clear || !(way->token.ob || way->token.readable))
             continue;
         auto &f =
             out.add("flow-410-token", Severity::Warning, Grade::Likely,

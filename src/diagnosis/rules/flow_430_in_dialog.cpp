@@ -29,14 +29,18 @@ void check(const Evidence &evidence, Findings &out)
         out.add("flow-430-in-dialog", Severity::Error, verdict.grade,
                 fmt::format("{} inside the dialog [1] was answered 430 Flow Failed [2], {}. {}",
                             methodOf(evidence, *failed),
-                            answerTimeText(failed->started, failed->finished), verdict.text));
+                            verdict.which == FlowCase::OwnFlowLives
+                                ? lasting(failed->finished - failed->started) + " after the request"
+                                : answerTimeText(failed->started, failed->finished),
+                            verdict.text));
     f.impact = verdict.impact;
     f.evidence = {at(failed->request, "the request"), at(failed->finalResponse, "the refusal")};
     if (const auto way = routed(evidence, *failed)) {
         f.evidence.push_back(
             at(evidence, failed->request, way->token.value, "the flow token in the route set"));
-        f.text += fmt::format(" The route set names {} [3].",
-                              tokenText(evidence, way->token, failed->started));
+        f.text +=
+            fmt::format(" The {} names {} [3].", way->token.inUri ? "Request-URI" : "route set",
+                        tokenText(evidence, way->token, failed->started));
     }
     if (const auto *const media = runningMedia(evidence, failed->finished)) {
         f.evidence.push_back(at(*media, "media still ran"));

@@ -8,6 +8,7 @@
 namespace diagnosis::rules {
 namespace {
 
+constexpr std::size_t kLoop = 3; // tries after a 430
 constexpr int kMostAttempts = 8; // one after the other, as many as are followed
 
 /// Another branch of the same fork, begun before or after, is alerted and not answered yet.
@@ -38,13 +39,22 @@ bool savedByAnotherFlow(const Evidence &evidence, const calls::Transaction &fail
 }
 
 /// How far the code went: what the originator got in the end.
-std::string outcome(const Evidence &evidence, const calls::Transaction *better, Severity &severity)
+std::string outcome(const Evidence &evidence, const calls::Transaction &failed,
+                    const calls::Transaction *better, FlowCase which, Severity &severity)
 {
     const auto &call = evidence.call;
+    if (failed.method == sip::Method::Options && viaCount(evidence, failed.request) == 1 &&
+        routed(evidence, failed)) { // who sends it over a flow of another has chosen that flow
+        severity = Severity::Warning;
+        return " The sender asked for itself whether the flow lives, and knows now that it does "
+               "not: it can drop the binding.";
+    }
     if (viaCount(evidence, call.invite) > 1) {
         severity = Severity::Warning; // no endpoint in this trace: 430 is at home between proxies
         return " What the caller got is not in this trace.";
     }
+    if (call.finalStatus == 430 && which == FlowCase::StaleRoute)
+        return {}; // the one case where who receives it can act
     if (call.finalStatus == 430)
         return better == nullptr
                    ? " The code went all the way to the caller, who cannot act on it."
@@ -112,6 +122,21 @@ void tellLostDevice(const Evidence &evidence, const calls::Transaction &failed, 
                {"Remove a binding when a 430 comes back for it.", "home proxy", Action::None}};
 }
 
+/// The sender's own tries of the same request, each answered 430 where it left.
+std::vector<const calls::Transaction *> repeatedTries(const Evidence &evidence,
+                                                      const calls::Transaction &failed)
+{
+    std::vector<const calls::Transaction *> out;
+    const auto from = evidence.trace.source(failed.request).address;
+    for (const auto &t : evidence.call.transactions)
+        if (t.method == failed.method && t.inDialog == failed.inDialog && t.request.valid() &&
+            t.finalStatus == 430 && viaCount(evidence, t.request) == 1 &&
+            (viaCount(evidence, failed.request) > 1 ||
+             evidence.trace.source(t.request).address == from))
+            out.push_back(&t);
+    return out;
+}
+
 /// "430 Flow Failed", or in the words that stand there.
 std::string saidText(const Evidence &evidence, const calls::Transaction &failed)
 {
@@ -133,7 +158,8 @@ void check(const Evidence &evidence, Findings &out)
     }
     const auto verdict = judgeFlowFailure(evidence, *failed);
     auto severity = Severity::Error;
-    const auto end = outcome(evidence, reachedLater(evidence, *failed), severity);
+    const auto end =
+        outcome(evidence, *failed, reachedLater(evidence, *failed), verdict.which, severity);
     auto &f =
         out.add("flow-430-initial", severity, verdict.grade,
                 fmt::format("{} [1] was answered {} [2], {}. {}{}", methodOf(evidence, *failed),
@@ -156,7 +182,7 @@ void check(const Evidence &evidence, Findings &out)
         f.evidence.push_back(at(evidence.call.finalResponse, "what the caller got"));
     if (const auto way = routed(evidence, *failed)) {
         f.evidence.push_back(at(evidence, failed->request, way->token.value, "the flow token"));
-        f.text += fmt::format(" The route named {} [{}].",
+        f.text += fmt::format(" The {} named {} [{}].", way->token.inUri ? "Request-URI" : "route",
                               tokenText(evidence, way->token, failed->started), f.evidence.size());
     }
     if (const auto refused = refusedFlows(evidence, *failed); refused > 1)
@@ -166,6 +192,14 @@ void check(const Evidence &evidence, Findings &out)
     if (!warning.empty())
         f.text += fmt::format(" Its Warning reads: {}.", shown(warning));
     f.fixes = verdict.fixes;
+    if (const auto tries = repeatedTries(evidence, *failed); tries.size() >= kLoop) {
+        f.text +=
+            fmt::format(" The sender tried it {} times within {}, each time in vain.", tries.size(),
+                        lasting(tries.back()->started - tries.front()->started));
+        f.fixes.push_back({"Take a 430 for 400 and do not send the same request again by itself "
+                           "(RFC 5626 section 11.5).",
+                           "caller's user agent", Action::None});
+    }
     f.offers = flowOffers(evidence, *failed);
 }
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <diagnosis/edge_restart.h>
 #include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
@@ -46,7 +47,8 @@ End endOf(const Evidence &evidence, const flows::Flow &flow)
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto *const flow : flowsOf(evidence)) {
-        if (flow->transport == base::Transport::Udp)
+        if (flow->transport == base::Transport::Udp ||
+            !massEndOf(evidence, *flow).flows.empty()) // flow-edge-restarted tells
             continue;
         const End end = endOf(evidence, *flow);
         const bool back = end.back.known();
@@ -79,8 +81,7 @@ void check(const Evidence &evidence, Findings &out)
         if (!back)
             f.fixes.push_back({"Open a new connection at once and register with the same reg-id, "
                                "instance and Call-ID.",
-                               "callee's user agent",
-                               flow->ours ? Action::ReRegister : Action::None});
+                               "user agent", flow->ours ? Action::ReRegister : Action::None});
         return;
     }
 }

@@ -62,7 +62,7 @@ void check(const Evidence &evidence, Findings &out)
             if (other && sameDevice(*other, *flow) && other->lastSeen >= device)
                 f.evidence.back() = at(*other, "the device lived");
         f.fixes = {{"Try again for ever, with a wait that grows to 30 minutes at most.",
-                    "callee's user agent", Action::None}};
+                    "user agent", Action::None}};
         return;
     }
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <base/text.h>
+#include <diagnosis/dead_flow.h>
 #include <diagnosis/flow_bindings.h>
-#include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
-#include <sip/address.h>
 #include <sip/uri.h>
 
 namespace diagnosis::rules {
@@ -13,54 +12,7 @@ namespace {
 
 constexpr auto kAtOnce = std::chrono::milliseconds(50);
 constexpr auto kPatience = std::chrono::seconds(10); // a call that rings nobody for so long
-
-constexpr std::size_t kMostLookedAt = 1024; // of one call
-
-struct Dead {
-    const flows::Flow *flow = nullptr;
-    const flows::FlowEvent *event = nullptr; // after which nothing was heard of it
-};
-
-bool belongsTo(const flows::Flow &flow, std::string_view target)
-{
-    return !target.empty() &&
-           base::equalsNoCase(sip::parseNameAddress(flow.report.aor).uri.address(), target);
-}
-
-/// The request was addressed to the very host that it went to, and that is not what the caller
-/// dialled: a device answers for itself.
-bool toDevice(const Evidence &evidence, const calls::Transaction &transaction,
-              std::string_view dialled)
-{
-    const auto uri = sip::parseUri(evidence.message(transaction.request).requestUri);
-    return uri.host == evidence.trace.destination(transaction.request).address.text() &&
-           !base::equalsNoCase(uri.address(), dialled);
-}
-
-/// The flow that the request needed and that was gone. Without a token: the target's last one.
-Dead deadFlow(const Evidence &evidence, const calls::Transaction &transaction)
-{
-    if (const auto *const flow = routedFlow(evidence, transaction))
-        return {flow,
-                deathOf(*flow, transaction.finished.known() ? transaction.finished : evidence.now)};
-    if (transaction.inDialog || transaction.finalStatus == 403) // that may be policy as well
-        return {};
-    const auto &to = evidence.message(transaction.request).value(sip::HeaderId::To);
-    const auto target = sip::parseNameAddress(to).uri.address();
-    if (handedOn(evidence, transaction) || toDevice(evidence, transaction, target))
-        return {}; // who stands behind it gave the answer
-    Dead last;
-    for (const auto &flow : evidence.flows) {
-        if (!flow || !belongsTo(*flow, target) || !boundAt(*flow, transaction.started))
-            continue;
-        const auto *const death = deathOf(*flow, transaction.started);
-        if (death == nullptr)
-            return {}; // one that lived
-        if (last.event == nullptr || death->time > last.event->time)
-            last = {flow.get(), death};
-    }
-    return last;
-}
+constexpr std::size_t kMostLookedAt = 1024;          // of one call
 
 /// What the code says of a flow that was seen to die; empty: it has other reasons.
 std::string_view disguise(int status)
@@ -109,8 +61,7 @@ bool maySpeak(const Evidence &evidence, const calls::Transaction &transaction)
 }
 
 /// A flow token in Route, or as the user part of the Request-URI.
-std::optional<TokenSeen> tokenOf(const Evidence &evidence, const calls::Transaction &transaction,
-                                 bool &inUri)
+std::optional<TokenSeen> tokenOf(const Evidence &evidence, const calls::Transaction &transaction)
 {
     if (const auto way = routed(evidence, transaction);
         way && (way->token.ob || way->token.readable))
@@ -120,8 +71,18 @@ std::optional<TokenSeen> tokenOf(const Evidence &evidence, const calls::Transact
     auto readable = flows::decodeToken(uri.user);
     if (!readable)
         return std::nullopt;
-    inUri = true;
-    return TokenSeen{transaction.request, sip::HeaderId::Route, target, uri.user, false, readable};
+    return TokenSeen{
+        transaction.request, sip::HeaderId::Route, target, uri.user, false, readable, false, true};
+}
+
+/// The code with the words that stand there: "477/SL" of Kamailio names the part that gave up.
+std::string saidText(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    const auto phrase = transaction.finalResponse.valid()
+                            ? evidence.message(transaction.finalResponse).reason
+                            : std::string_view();
+    return phrase.empty() ? codeText(transaction.finalStatus)
+                          : fmt::format("{} {}", transaction.finalStatus, shown(phrase));
 }
 
 std::string ending(const Evidence &evidence, const calls::Transaction &transaction)
@@ -131,7 +92,7 @@ std::string ending(const Evidence &evidence, const calls::Transaction &transacti
         const auto end = told.valid() ? evidence.time(told) : evidence.now;
         return fmt::format("was not answered in {}", lasting(end - transaction.started));
     }
-    return fmt::format("ended with {} after {} [2]", codeText(transaction.finalStatus),
+    return fmt::format("ended with {} after {} [2]", saidText(evidence, transaction),
                        lasting(transaction.finished - transaction.started));
 }
 
@@ -163,9 +124,17 @@ std::string deathText(const Dead &dead, const calls::Transaction &transaction)
 struct Told {
     const TokenSeen *token = nullptr;    // else
     const flows::Flow *silent = nullptr; // else the trace holds the end of the flow
-    bool inUri = false;
-    bool sure = false; // the code speaks for itself
+    bool sure = false;                   // the code speaks for itself
 };
+
+/// The registrar itself, next to the caller, could not send on: nobody stands before it who could
+/// take another flow.
+bool atRegistrar(const Evidence &evidence, const calls::Transaction &transaction)
+{
+    const int status = transaction.finalStatus;
+    return (status == 477 || status == 500 || status == 503) && !transaction.inDialog &&
+           viaCount(evidence, transaction.request) == 1 && !routed(evidence, transaction);
+}
 
 /// Who keeps the flow, and what its end means: the target's, or one that the sender has no more.
 void tellConsequences(const Evidence &evidence, const calls::Transaction &transaction, Finding &f)
@@ -173,21 +142,43 @@ void tellConsequences(const Evidence &evidence, const calls::Transaction &transa
     const auto way = routed(evidence, transaction);
     const bool senders = way && way->senders;
     const bool byDialog = transaction.inDialog && transaction.method == sip::Method::Bye;
-    f.impact = byDialog ? "The other side is not told that the call is over: it may hold it, and "
+    f.impact = byDialog ? "the other side is not told that the call is over: it may hold it, and "
                           "bill it, until a timer ends it."
                : senders
-                   ? "The sender goes by a flow of its own that is gone: what it sends this way "
+                   ? "the sender goes by a flow of its own that is gone: what it sends this way "
                      "arrives nowhere until it takes a living one, and the code sends "
                      "everybody looking at the target."
-                   : "The target looks registered but cannot be reached; the code sends "
+                   : "the target looks registered but cannot be reached; the code sends "
                      "everybody looking in the wrong place.";
-    f.fixes = {{"Say 430 for a flow that is gone (RFC 5626 section 5.3), so that whoever sent the "
-                "request tries the next one.",
-                "edge proxy", Action::None}};
-    if (!senders)
+    if (f.grade == Grade::CannotTell)
+        f.impact = "If the flow is gone, " + f.impact;
+    else
+        f.impact.front() = 'T';
+    if (atRegistrar(evidence, transaction))
+        f.fixes.clear();
+    else if (way && way->token.clear) // no outbound: RFC 5626 does not speak of this edge
+        f.fixes = {{"Send keep-alives to user agents behind NAT and keep their connections as long "
+                    "as they are registered (nathelper's natping_interval, "
+                    "tcp_connection_lifetime), or use outbound (RFC 5626).",
+                    "edge proxy", Action::None}};
+    else if (transaction.inDialog)
+        f.fixes = {
+            {"Say 430 for a flow that is gone (RFC 5626 section 5.3): inside a dialog nobody "
+             "can take another way, but the sender learns at once that this one is dead.",
+             "edge proxy", Action::None}};
+    else
+        f.fixes = {{"Say 430 for a flow that is gone (RFC 5626 section 5.3), so that whoever sent "
+                    "the request tries the next one.",
+                    "edge proxy", Action::None}};
+    if (!senders && !transaction.inDialog)
         f.fixes.push_back({"Drop the bindings of a connection when it ends; answer 480 when none "
                            "is left.",
                            "home proxy", Action::None});
+    if (f.grade == Grade::CannotTell)
+        f.fixes.insert(f.fixes.begin(),
+                       {"Ask there first what the code was meant for; what follows is for a flow "
+                        "that is gone.",
+                        "edge proxy", Action::None});
     f.fixes.push_back({senders ? "Notice the dead connection by the missing pong, register again "
                                  "and take the Service-Route of that answer."
                                : "Notice the dead connection by the missing pong, register again "
@@ -219,7 +210,10 @@ void report(const Evidence &evidence, const calls::Transaction &transaction, con
         if (dead.event->row.valid())
             places.back().row = dead.event->row;
         text += fmt::format("{} [{}], {}.", deathText(dead, transaction), places.size(),
-                            disguise(transaction.finalStatus));
+                            atRegistrar(evidence, transaction)
+                                ? "so the proxy had nothing to send on; of the last one before the "
+                                  "caller RFC 5626 section 11.5 wants no 430, but 480 is plainer"
+                                : disguise(transaction.finalStatus));
     } else if (told.silent != nullptr) {
         places.push_back(at(*told.silent, "the flow that it went over"));
         text += fmt::format("It went over the flow of {} at {} [{}], and nothing came back, not "
@@ -228,12 +222,13 @@ void report(const Evidence &evidence, const calls::Transaction &transaction, con
         text += callEnd(evidence, places);
     } else {
         places.push_back(at(evidence, transaction.request, told.token->value, "the flow token"));
-        text += fmt::format("Its {} names {} [{}], and nothing came back over that flow: {}.",
-                            told.inUri ? "Request-URI" : "Route",
-                            tokenText(evidence, *told.token, transaction.started), places.size(),
-                            told.sure ? "it is most likely dead, and 430 would have said so"
-                                      : "it may be gone, where 430 would have said so, or the code "
-                                        "means what it says");
+        text += fmt::format(
+            "Its {} names {} [{}], and nothing came back over that flow: {}.", placeOf(*told.token),
+            tokenText(evidence, *told.token, transaction.started), places.size(),
+            told.sure && told.token->clear ? "that connection is most likely gone"
+            : told.sure                    ? "it is most likely dead, and 430 would have said so"
+                        : "it may be gone, where 430 would have said so, or the code "
+                          "means what it says");
     }
     const bool sure = told.sure || told.silent != nullptr;
     const auto severity = known ? Severity::Error : sure ? Severity::Warning : Severity::Info;
@@ -318,15 +313,33 @@ bool judge(const Evidence &evidence, const calls::Transaction &transaction, Find
     if (dead.flow != nullptr && dead.flow->lastPong > transaction.started)
         return false; // it lived
     Told told;
-    const auto token = tokenOf(evidence, transaction, told.inUri);
+    const auto token = tokenOf(evidence, transaction);
     if (!token)
         return false;
     told.token = &*token;
     told.sure = speaksForItself(transaction);
-    if (!told.sure && !maySpeak(evidence, transaction))
+    if (!told.sure && (told.token->clear || !maySpeak(evidence, transaction)))
         return false;
     report(evidence, transaction, {}, told, out);
     return true;
+}
+
+/// What came when the caller had long been told that it failed counts for nothing: as it looked
+/// then. nullopt: something had come.
+std::optional<calls::Transaction> silentUntilTold(const Evidence &evidence,
+                                                  const calls::Transaction &transaction)
+{
+    const auto told = evidence.call.finalResponse;
+    if (transaction.method != sip::Method::Invite || transaction.inDialog ||
+        transaction.responses.empty() || !told.valid() || evidence.call.finalStatus < 300 ||
+        evidence.time(transaction.responses.front()) <= evidence.time(told))
+        return std::nullopt;
+    auto out = transaction;
+    out.responses.clear();
+    out.finalStatus = 0;
+    out.finalResponse = {};
+    out.finished = {};
+    return out;
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -349,6 +362,10 @@ void check(const Evidence &evidence, Findings &out)
     std::erase_if(nearest, [&](const auto *t) { return reachedLater(evidence, *t) != nullptr; });
     for (const auto *const transaction : nearest)
         if (judge(evidence, *transaction, out))
+            return;
+    for (const auto &transaction : call.transactions)
+        if (const auto silent = silentUntilTold(evidence, transaction);
+            silent && judge(evidence, *silent, out))
             return;
 }
 

@@ -54,8 +54,7 @@ void check(const Evidence &evidence, Findings &out)
             f.evidence = {
                 at(evidence, former->lastRegister, sip::HeaderId::Contact, "before"),
                 at(evidence, flow->lastRegister, sip::HeaderId::Contact, "another instance-id")};
-            f.fixes = {
-                {"Keep the instance-id over restarts.", "callee's user agent", Action::None}};
+            f.fixes = {{"Keep the instance-id over restarts.", "user agent", Action::None}};
             return;
         }
     }

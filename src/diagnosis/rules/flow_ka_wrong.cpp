@@ -36,7 +36,7 @@ void check(const Evidence &evidence, Findings &out)
         f.evidence = {at(first, "CRLF over UDP")};
         f.evidence.front().flow = flow->id;
         f.fixes = {{"Keep flows over UDP alive by STUN binding requests to the SIP port.",
-                    "callee's user agent", Action::None}};
+                    "user agent", Action::None}};
         return;
     }
 }

@@ -3,6 +3,7 @@
 #include <base/text.h>
 #include <diagnosis/flow_bindings.h>
 #include <diagnosis/flow_registers.h>
+#include <diagnosis/former_ends.h>
 #include <diagnosis/rule.h>
 #include <flows/stun.h>
 #include <fmt/format.h>
@@ -67,13 +68,8 @@ std::optional<base::Endpoint> mappedBy(const Evidence &evidence, const calls::Tr
 {
     if (!of.finalResponse.valid())
         return std::nullopt;
-    const auto via = sip::parseVia(evidence.message(of.finalResponse).value(sip::HeaderId::Via));
-    const auto received = via.parameter("received"), rport = via.parameter("rport");
-    const auto port = rport ? base::toInteger(*rport).value_or(0) : 0;
-    const auto address = received ? base::Address::parse(*received) : std::nullopt;
-    if (!address || port <= 0 || port > 65535)
-        return std::nullopt;
-    return base::Endpoint{*address, static_cast<std::uint16_t>(port)};
+    const auto vias = evidence.message(of.finalResponse).values(sip::HeaderId::Via);
+    return vias.empty() ? std::nullopt : seenBy(vias.front());
 }
 
 /// By the answers to REGISTER from one socket over UDP.
@@ -164,11 +160,11 @@ void check(const Evidence &evidence, Findings &out)
         f.impact = "Calls that came for it in between went to an address that is nobody's.";
         f.evidence = {at(change.before, "as it was"), at(change.now, "as it is")};
         f.evidence.back().flow = flow->id;
-        f.fixes = {{"Register again at once when the mapped address changes.",
-                    "callee's user agent", flow->ours && !anew ? Action::ReRegister : Action::None},
+        f.fixes = {{"Register again at once when the mapped address changes.", "user agent",
+                    flow->ours && !anew ? Action::ReRegister : Action::None},
                    {"Keep the flow alive more often than the NAT forgets (RFC 5626 section 4.4.2: "
                     "every 24 to 29 s).",
-                    "callee's user agent", Action::None}};
+                    "user agent", Action::None}};
         return;
     }
 }

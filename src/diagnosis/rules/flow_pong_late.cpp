@@ -47,9 +47,65 @@ Late latePongs(const trace::Trace &trace, const flows::Flow &flow)
     return out;
 }
 
+/// A ping whose pong came too late, while the user agent went on with the connection. One that
+/// never came may be what the capture lacks.
+struct Kept {
+    trace::RowId ping, pong;
+};
+Kept keptOn(const Evidence &evidence, const flows::Flow &flow)
+{
+    using flows::Happening;
+    if (flow.ours || flow.transport == base::Transport::Udp)
+        return {};
+    trace::RowId ping;
+    for (const auto &event : flow.events) {
+        if (event.what == Happening::PongMissing || event.what == Happening::StateChanged ||
+            !event.row.valid())
+            continue;
+        if (event.what == Happening::Ping) {
+            const auto bound = boundAt(flow, event.time);
+            const bool alone = !ping.valid() && bound && bound->granted;
+            ping = alone ? event.row : trace::RowId{}; // with two of them out nobody knows whose
+            continue;
+        }
+        const auto waited = ping.valid() ? event.time - evidence.time(ping) : base::Duration{0};
+        const auto limit = flows::pongWait(flow.transport); // much later it is a stray line break
+        if (event.what == Happening::Pong && waited > limit && waited < 2 * limit &&
+            evidence.trace.destination(event.row) == evidence.trace.source(ping))
+            return {ping, event.row};
+        if (event.what != Happening::Used || byEdge(evidence, flow, event.row))
+            ping = {}; // answered, another sign of life, or the end
+    }
+    return {};
+}
+
+void tellKept(const Evidence &evidence, const flows::Flow &flow, const Kept &kept, Findings &out)
+{
+    const auto limit = flows::pongWait(flow.transport);
+    auto &f =
+        out.add("flow-pong-late", Severity::Warning, Grade::Seen,
+                fmt::format("{} got no pong within {} after its ping [1] but {} after it [2], and "
+                            "had not given the connection up by then.",
+                            evidence.trace.source(kept.ping).text(), lasting(limit),
+                            lasting(evidence.time(kept.pong) - evidence.time(kept.ping))));
+    f.impact =
+        "Had the flow been dead, calls would be lost for as long as the user agent keeps it.";
+    f.evidence = {at(kept.ping, "the ping"), at(kept.pong, "its pong, too late")};
+    f.evidence.front().flow = flow.id;
+    f.fixes = {{"Take the flow for failed when no pong comes within 10 s, and make it anew (RFC "
+                "5626 section 4.4.1).",
+                "user agent", Action::None},
+               {"Answer CRLF CRLF at once; look for overload or a path that loses packets.",
+                "edge proxy", Action::None}};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto *const flow : flowsOf(evidence)) {
+        if (const auto kept = keptOn(evidence, *flow); kept.ping.valid()) {
+            tellKept(evidence, *flow, kept, out);
+            return;
+        }
         const auto late =
             flow->transport == base::Transport::Udp ? Late{} : latePongs(evidence.trace, *flow);
         if (late.count == 0)

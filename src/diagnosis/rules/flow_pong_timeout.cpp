@@ -117,7 +117,7 @@ void report(const Evidence &evidence, const flows::Flow &flow, const flows::Flow
                     ? "Register over a new flow with the same reg-id, instance and Call-ID."
                     : "Open a new connection now and register with the same reg-id, instance and "
                       "Call-ID.",
-                "callee's user agent", flow.ours && !mended ? Action::ReRegister : Action::None},
+                "user agent", flow.ours && !mended ? Action::ReRegister : Action::None},
                {"Raise the idle timeout above the keep-alive period, or shorten the period.",
                 "NAT or firewall", Action::None},
                {datagrams ? "Answer STUN binding requests on the SIP port (RFC 5626 section 5.4)."

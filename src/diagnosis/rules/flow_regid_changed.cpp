@@ -43,7 +43,7 @@ void check(const Evidence &evidence, Findings &out)
                       at(death->row, "its end"),
                       at(evidence, next.transaction->request, sip::HeaderId::Contact, "now")};
         f.fixes = {{"Register a new flow in place of a dead one under the same reg-id.",
-                    "callee's user agent", Action::None}};
+                    "user agent", Action::None}};
         return;
     }
 }

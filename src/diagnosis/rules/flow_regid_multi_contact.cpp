@@ -34,7 +34,7 @@ void check(const Evidence &evidence, Findings &out)
             "belongs to.";
         f.evidence = {at(evidence, transaction.request, sip::HeaderId::Contact, "more than one")};
         f.fixes = {{"Register each flow with a REGISTER and a single contact of its own.",
-                    "callee's user agent", Action::None}};
+                    "user agent", Action::None}};
         return;
     }
 }

@@ -56,7 +56,7 @@ void check(const Evidence &evidence, Findings &out)
             f.evidence = {at(evidence, transaction.request, contact, "a flow is asked for here")};
             f.fixes = {{"Leave reg-id and +sip.instance out where a registration is for somebody "
                         "else, or removes everything.",
-                        "callee's user agent", Action::None}};
+                        "user agent", Action::None}};
             return;
         }
     }

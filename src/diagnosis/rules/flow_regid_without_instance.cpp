@@ -25,7 +25,7 @@ void check(const Evidence &evidence, Findings &out)
                        "until the binding expires.";
             f.evidence = {at(evidence, transaction.request, contact, "reg-id alone")};
             f.fixes = {{"Send +sip.instance with a URN that stays the same over restarts.",
-                        "callee's user agent", Action::None}};
+                        "user agent", Action::None}};
             return;
         }
     }

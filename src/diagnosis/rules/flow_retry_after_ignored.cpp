@@ -64,7 +64,7 @@ void check(const Evidence &evidence, Findings &out)
                       at(next->transaction->request, "the next attempt, too early")};
         f.fixes = {{"Wait for Retry-After at least before the flow is tried again at this edge; "
                     "another edge may be tried at once.",
-                    "callee's user agent", Action::None}};
+                    "user agent", Action::None}};
         return;
     }
 }

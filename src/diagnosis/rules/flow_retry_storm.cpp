@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <diagnosis/edge_restart.h>
 #include <diagnosis/flow_registers.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -12,7 +13,7 @@ constexpr std::string_view kImpact =
 const Fix kFix{
     "Wait after each failure, at random from half to all of 30 s (90 s while another flow "
     "is up) * 2^failures, at most 30 minutes.",
-    "callee's user agent", Action::None};
+    "user agent", Action::None};
 constexpr std::size_t kStorm = 4;                       // attempts
 constexpr auto kMuchTooSoon = std::chrono::seconds(10); // of 30 s, the least that may be waited
 
@@ -77,7 +78,8 @@ bool isAlone(const Evidence &evidence, const flows::Flow &flow)
 void refusedAtOnce(const Evidence &evidence, const flows::Flow &flow, Findings &out)
 {
     const auto *const end = endOf(flow);
-    if (end == nullptr || flow.ours || !isAlone(evidence, flow))
+    if (end == nullptr || flow.ours || !isAlone(evidence, flow) ||
+        !massEndOf(evidence, flow).flows.empty()) // flow-edge-restarted tells
         return;
     const auto &trace = evidence.trace;
     std::vector<trace::RowId> attempts;

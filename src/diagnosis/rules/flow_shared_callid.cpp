@@ -50,7 +50,7 @@ void check(const Evidence &evidence, Findings &out)
                       at(evidence, all[i].transaction->request, sip::HeaderId::CallId,
                          "the other, same Call-ID")};
         f.fixes = {{"Use a Call-ID of its own for each reg-id, and keep it for refreshes.",
-                    "callee's user agent", Action::None}};
+                    "user agent", Action::None}};
         return;
     }
 }

@@ -65,7 +65,7 @@ void check(const Evidence &evidence, Findings &out)
         f.impact = "When the last flow fails too, no call arrives until one is registered again.";
         f.evidence = {at(*flow, "the flow that is up"), at(*down, "one that is not")};
         f.fixes = {{"See why the other outbound proxy cannot be used; register over two at least.",
-                    "callee's user agent", Action::ReRegister}};
+                    "user agent", Action::ReRegister}};
         return;
     }
 }

@@ -78,7 +78,7 @@ void check(const Evidence &evidence, Findings &out)
                       at(death->row, "its end")};
         f.fixes = {{"Drop every binding of a connection that ended.", "home proxy", Action::None},
                    {"Register the flow again under the same reg-id, which replaces it.",
-                    "callee's user agent", Action::None}};
+                    "user agent", Action::None}};
         return;
     }
 }

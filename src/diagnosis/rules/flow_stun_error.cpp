@@ -37,8 +37,7 @@ void check(const Evidence &evidence, Findings &out)
             {"Answer binding requests without credentials and without unknown attributes on "
              "the SIP port (RFC 5626 sections 5.4 and 8), or do not grant outbound over UDP.",
              "edge proxy", Action::None},
-            {"Register over TCP or TLS, where keep-alives are CRLF.", "callee's user agent",
-             Action::None}};
+            {"Register over TCP or TLS, where keep-alives are CRLF.", "user agent", Action::None}};
         return;
     }
 }

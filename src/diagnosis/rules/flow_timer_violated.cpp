@@ -84,8 +84,8 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         auto &f = out.add(
             "flow-timer-violated", Severity::Warning, Grade::Seen,
-            fmt::format("{} granted a Flow-Timer of {} [3]; {} was silent for longer {} times, up "
-                        "to {} [1][2].",
+            fmt::format("{} granted a Flow-Timer of {} [3]; {} sent no keep-alive for longer {} "
+                        "times, up to {} [1][2].",
                         flow->edge.text(), lasting(gaps.timer),
                         userAgentAt(evidence, *flow, gaps.after).text(), gaps.tooLong,
                         lasting(gaps.longest)));
@@ -95,7 +95,7 @@ void check(const Evidence &evidence, Findings &out)
                       at(evidence, gaps.granted, sip::HeaderId::FlowTimer, "the Flow-Timer")};
         f.evidence.front().flow = flow->id;
         f.fixes = {{"Send a keep-alive at random after 80 to 100 % of the Flow-Timer.",
-                    "callee's user agent", Action::None}};
+                    "user agent", Action::None}};
         return;
     }
 }

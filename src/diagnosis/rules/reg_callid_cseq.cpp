@@ -2,6 +2,7 @@
 #include <base/told_time.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
+#include <flows/registration.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
@@ -14,16 +15,28 @@ bool refused(const calls::Transaction &t)
     return t.finalStatus == 400 || t.finalStatus == 403 || t.finalStatus == 500;
 }
 
+/// The flow or, without one, the way whose REGISTERs are counted together: a flow that is made anew
+/// goes on counting over another connection.
+std::string countedBy(const Evidence &evidence, const calls::Transaction &t)
+{
+    const auto binding = flows::readBinding(evidence.message(t.request));
+    return binding ? fmt::format("{}\n{}", binding->instance, binding->regId)
+                   : std::to_string(t.pair);
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     if (evidence.call.kind != calls::Kind::Registration)
         return;
     const calls::Transaction *highest = nullptr;
+    const auto other = [&](const calls::Transaction &t) {
+        return t.pair != highest->pair && countedBy(evidence, t) != countedBy(evidence, *highest);
+    };
     for (const auto &t : evidence.call.transactions) {
         if (t.method != sip::Method::Register || !t.request.valid() || t.cseq == 0 ||
             !base::hasClock(t.started) || evidence.trace.row(t.request).viaCount != 1)
             continue;
-        if (highest == nullptr || t.cseq >= highest->cseq || t.pair != highest->pair) {
+        if (highest == nullptr || t.cseq >= highest->cseq || other(t)) {
             highest = &t;
             continue;
         }
@@ -44,7 +57,7 @@ void check(const Evidence &evidence, Findings &out)
         f.evidence = {at(evidence, highest->request, sip::HeaderId::CSeq, "the number before"),
                       at(evidence, t.request, sip::HeaderId::CSeq, "a lower one")};
         f.fixes = {{"Raise CSeq for each REGISTER, or take a new Call-ID after a restart.",
-                    "callee's user agent", Action::None}};
+                    "user agent", Action::None}};
         return;
     }
 }

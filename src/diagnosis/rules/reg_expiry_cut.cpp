@@ -63,8 +63,7 @@ void check(const Evidence &evidence, Findings &out)
         f.impact = "The registration runs out early unless it is refreshed by what was granted.";
         f.evidence = {at(evidence, t.request, sip::HeaderId::Contact, "asked for"),
                       at(evidence, t.finalResponse, sip::HeaderId::Contact, "granted")};
-        f.fixes = {
-            {"Refresh after 50 to 90 % of the granted time.", "callee's user agent", Action::None}};
+        f.fixes = {{"Refresh after 50 to 90 % of the granted time.", "user agent", Action::None}};
         return;
     }
 }

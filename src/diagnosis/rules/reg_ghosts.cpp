@@ -77,7 +77,7 @@ void check(const Evidence &evidence, Findings &out)
                   at(evidence, last->finalResponse, first, "left over")};
     f.fixes = {{"Keep one Call-ID, port and instance-id over restarts, and take the old binding "
                 "away (expires 0) before leaving an address.",
-                "callee's user agent", Action::None},
+                "user agent", Action::None},
                {"Grant shorter times, or allow only so many contacts for an account.", "operator",
                 Action::None}};
 }

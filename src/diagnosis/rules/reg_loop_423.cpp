@@ -48,8 +48,8 @@ void report(const Evidence &evidence, const calls::Transaction &before,
     if (obeyed)
         f.evidence.push_back(
             at(evidence, again.finalResponse, sip::HeaderId::MinExpires, "refused again"));
-    f.fixes = {{"Repeat the REGISTER with the Min-Expires of the 423.", "caller's user agent",
-                Action::None}};
+    f.fixes = {
+        {"Repeat the REGISTER with the Min-Expires of the 423.", "user agent", Action::None}};
     if (obeyed || !wanted)
         f.fixes = {{"Send 423 only for less than its Min-Expires, and take what that names.",
                     "registrar", Action::None}};

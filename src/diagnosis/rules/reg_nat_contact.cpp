@@ -48,8 +48,8 @@ void check(const Evidence &evidence, Findings &out)
             "the NAT keeps it.";
         f.evidence = {at(evidence, t.request, sip::HeaderId::Contact, "private"),
                       at(evidence, t.finalResponse, sip::HeaderId::Via, "seen from outside")};
-        f.fixes = {{"Register a flow (RFC 5626), or keep the NAT's binding alive.",
-                    "callee's user agent", Action::None},
+        f.fixes = {{"Register a flow (RFC 5626), or keep the NAT's binding alive.", "user agent",
+                    Action::None},
                    {"Send to where the REGISTER came from.", "home proxy", Action::None}};
         return;
     }

@@ -71,7 +71,7 @@ void check(const Evidence &evidence, Findings &out)
                       at(next->request, "the next REGISTER")};
         f.fixes = {{"Refresh after 50 to 90 % of the time that the 200 grants, not of the time "
                     "that was asked for.",
-                    "callee's user agent", Action::None}};
+                    "user agent", Action::None}};
         return;
     }
 }

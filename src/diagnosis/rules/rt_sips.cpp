@@ -3,6 +3,7 @@
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/uri.h>
 
 namespace diagnosis::rules {
 namespace {
@@ -22,8 +23,38 @@ bool inTheClear(base::Transport transport)
     return transport == base::Transport::Udp || transport == base::Transport::Tcp;
 }
 
+/// The answer to an INVITE for a sips address brings a Contact that is none (RFC 3261 section
+/// 12.1.1): what follows in the dialog need not be encrypted any more.
+bool tellContact(const Evidence &evidence, Findings &out)
+{
+    for (const auto &t : evidence.call.transactions) {
+        if (t.method != sip::Method::Invite || t.inDialog || !t.request.valid() ||
+            !t.finalResponse.valid() || t.finalStatus / 100 != 2 ||
+            !wantsTls(evidence.trace.text(t.request)))
+            continue;
+        const auto value = evidence.message(t.finalResponse).value(sip::HeaderId::Contact);
+        const auto contact = sip::parseNameAddress(value);
+        if (!contact.ok || !base::equalsNoCase(contact.uri.scheme, "sip"))
+            continue;
+        auto &f = out.add("rt-sips", Severity::Warning, Grade::Seen,
+                          fmt::format("The INVITE was for a sips address [1], and {} answers with "
+                                      "the Contact {} [2], which is none.",
+                                      sender(evidence, t.finalResponse), shown(contact.uriText)));
+        f.impact = "ACK, BYE and all that follows go to an address that does not ask for TLS.";
+        f.evidence = {at(evidence, t.request, evidence.message(t.request).requestUri,
+                         "asks for TLS on every hop"),
+                      at(evidence, t.finalResponse, sip::HeaderId::Contact, "asks for none")};
+        f.fixes = {{"Put a sips URI into the Contact of the answer to a request for a sips URI.",
+                    "callee's user agent", Action::None}};
+        return true;
+    }
+    return false;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
+    if (tellContact(evidence, out))
+        return;
     int requests = 0;
     for (const auto &t : evidence.call.transactions) {
         if (!t.request.valid())

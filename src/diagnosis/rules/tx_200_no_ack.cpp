@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
-#include <diagnosis/facts.h>
+#include <diagnosis/flow_facts.h>
+#include <diagnosis/route_set.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -42,21 +43,24 @@ std::vector<Answer> answersTo(const Evidence &evidence, const calls::Transaction
     return answers;
 }
 
-/// The ACK to the 2xx: a transaction of its own (RFC 3261 section 13.2.2.4), on this or any other
-/// hop. Before the answer, an ACK belongs to another response of the same tag, a 482 for a copy.
+/// The ACK to the 2xx: a transaction of its own (RFC 3261 section 13.2.2.4), where it got furthest
+/// on its way. Before the answer, an ACK belongs to another response of the same tag, a 482 for a
+/// copy.
 trace::RowId acknowledgement(const Evidence &evidence, const calls::Transaction &invite,
                              const Answer &answer)
 {
     bool answered = false;
+    trace::RowId furthest;
     for (const auto &entry : evidence.call.rows) {
         answered = answered || entry.row == answer.row;
         const auto &row = evidence.trace.row(entry.row);
         if (answered && trace::isMessage(row.kind) && row.method == sip::Method::Ack &&
             row.status == 0 && row.cseq == invite.cseq &&
-            row.toTag == evidence.trace.row(answer.row).toTag)
-            return entry.row;
+            row.toTag == evidence.trace.row(answer.row).toTag &&
+            (!furthest.valid() || row.viaCount > evidence.trace.row(furthest).viaCount))
+            furthest = entry.row;
     }
-    return {};
+    return furthest;
 }
 
 /// ACKs of that dialog whose number is not the INVITE's (RFC 3261 section 13.2.2.4); invalid: none.
@@ -76,21 +80,6 @@ trace::RowId misnumbered(const Evidence &evidence, const calls::Transaction &inv
             return entry.row;
     }
     return {};
-}
-
-/// Whoever got that ACK first handed the INVITE on, and never the ACK, on a way that is in view.
-bool heldBack(const Evidence &evidence, const calls::Transaction &invite, trace::RowId ack)
-{
-    const auto at = evidence.trace.destination(ack);
-    const auto sentFrom = [&](const auto &t) {
-        return t.request.valid() && t.cseq == invite.cseq && evidence.trace.source(t.request) == at;
-    };
-    const auto &all = evidence.call.transactions;
-    return std::any_of(
-               all.begin(), all.end(),
-               [&](const auto &t) { return t.method == sip::Method::Invite && sentFrom(t); }) &&
-           std::none_of(all.begin(), all.end(),
-                        [&](const auto &t) { return t.method == sip::Method::Ack && sentFrom(t); });
 }
 
 /// The callee's BYE when its patience of 64*T1 was over (RFC 3261 section 13.3.1.4).
@@ -154,12 +143,41 @@ void explainNumber(const Evidence &evidence, const calls::Transaction &invite, c
                 "caller's user agent", Action::None}};
 }
 
-void explainHolder(const Evidence &evidence, trace::RowId ack, Finding &f)
+/// The flow that the ACK had to take behind who got it last, and that was gone; nullptr: nothing
+/// tells so.
+const flows::Flow *deadBehind(const Evidence &evidence, trace::RowId ack)
 {
-    f.fixes = {{fmt::format("See why {} does not hand the ACK on: it has to go where its Route and "
-                            "Request-URI say (RFC 3261 section 16.6).",
-                            receiver(evidence, ack)),
-                "home proxy", Action::None}};
+    for (const auto &each : evidence.call.transactions) {
+        if (each.method != sip::Method::Ack || each.request != ack)
+            continue;
+        const auto *const flow = routedFlow(evidence, each);
+        return flow != nullptr && deathOf(*flow, each.started) != nullptr ? flow : nullptr;
+    }
+    return nullptr;
+}
+
+void explainHolder(const Evidence &evidence, trace::RowId ack, const flows::Flow *dead, Finding &f)
+{
+    if (dead == nullptr) {
+        f.fixes = {
+            {fmt::format("See why {} does not hand the ACK on: it has to go where its Route and "
+                         "Request-URI say (RFC 3261 section 16.6).",
+                         receiver(evidence, ack)),
+             "home proxy", Action::None}};
+        return;
+    }
+    const auto *const death = deathOf(*dead, evidence.time(ack));
+    f.text += fmt::format(" The flow of {} that it had to take ended {} before [{}].",
+                          dead->userAgent.text(), lasting(evidence.time(ack) - death->time),
+                          f.evidence.size() + 1);
+    f.evidence.push_back(at(*dead, "the flow that was gone"));
+    f.evidence.back().row = death->row;
+    f.fixes = {{"Keep the connection open while calls are up over it, and tokens valid over a "
+                "restart.",
+                "edge proxy", Action::None},
+               {"Set the call up anew with INVITE and Replaces: inside a dialog nobody can take "
+                "another way (RFC 5626 section 5.3).",
+                "callee's user agent", Action::None}};
 }
 
 void explainDelay(const Answer &answer, trace::RowId ack, Finding &f)
@@ -233,10 +251,10 @@ void report(const Evidence &evidence, const calls::Transaction &invite,
         explainFork(evidence, answer, f);
     else
         explainPath(evidence, answer, ack, f);
-    if (held)
-        explainHolder(evidence, ack, f);
     if (end.valid())
         f.evidence.push_back(at(end, "given up: 64*T1 after the answer"));
+    if (held)
+        explainHolder(evidence, ack, deadBehind(evidence, ack), f);
 }
 
 void check(const Evidence &evidence, Findings &out)

@@ -45,14 +45,19 @@ void check(const Evidence &evidence, Findings &out)
             return;
         const auto ack = ackOf(evidence, invite.finalResponse);
         // Where it arrived all the same, somebody on the way put right what was wrong.
-        if (!ack.valid() || !repeatedBehind(evidence, invite, evidence.time(ack)))
+        const bool again = ack.valid() && repeatedBehind(evidence, invite, evidence.time(ack));
+        if (!ack.valid() || !(again || heldBack(evidence, invite, ack)))
             continue;
         const auto wrong = wrongRoute(evidence, ack, invite.finalResponse);
         if (!wrong.found())
             continue;
-        auto &f = out.add("tx-ack-wrong", Severity::Error, Grade::Seen,
-                          fmt::format("The ACK [2] does not go where the 200 says [1], and the 200 "
-                                      "came again behind it: {}.",
+        // That it is not seen further on may be the capture's fault.
+        auto &f = out.add("tx-ack-wrong", again ? Severity::Error : Severity::Info,
+                          again ? Grade::Seen : Grade::CannotTell,
+                          fmt::format("The ACK [2] does not go where the 200 says [1], and {}: {}.",
+                                      again ? std::string("the 200 came again behind it")
+                                            : receiver(evidence, ack) +
+                                                  " did not hand it on to where the INVITE went",
                                       wrong.what()));
         f.impact = "An ACK that goes astray makes the callee repeat its 200 and hang up after 32 s "
                    "(64*T1).";

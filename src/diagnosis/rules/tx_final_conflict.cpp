@@ -17,6 +17,40 @@ trace::RowId conflicting(const Evidence &evidence, const calls::Transaction &tra
     return {};
 }
 
+/// A proxy gave up and handed on the callee's answer when it came after all, as it has to (RFC 3261
+/// section 16.7): nobody answered twice.
+bool cameTooLate(const Evidence &evidence, const calls::Transaction &transaction,
+                 trace::RowId other)
+{
+    const auto &first = evidence.trace.row(transaction.finalResponse);
+    const auto &second = evidence.trace.row(other);
+    return second.status / 100 == 2 && first.status >= 400 && first.toTag != second.toTag;
+}
+
+void tellLate(const Evidence &evidence, const calls::Transaction &transaction, trace::RowId other,
+              Findings &out)
+{
+    auto &f = out.add(
+        "tx-final-conflict", Severity::Error, Grade::Seen,
+        fmt::format(
+            "{} had told the caller {} [1] when the callee's {} came {} later [2], {} after "
+            "the {}.",
+            evidence.trace.source(transaction.finalResponse).text(),
+            codeText(transaction.finalStatus), codeText(evidence.trace.row(other).status),
+            lasting(evidence.time(other) - evidence.time(transaction.finalResponse)),
+            lasting(evidence.time(other) - transaction.started), methodOf(evidence, transaction)));
+    f.impact = "The caller has given the call up; the callee is in it until its 200 stays without "
+               "ACK for 32 s (64*T1).";
+    f.evidence = {at(transaction.finalResponse, "what the caller was told"),
+                  at(other, "the answer that came too late")};
+    f.fixes = {
+        {"Look for what held the responses up behind this proxy: a flow or a path that loses "
+         "packets on the way back.",
+         "operator", Action::None},
+        {"Acknowledge a late 2xx and end its dialog with BYE.", "caller's user agent",
+         Action::None}};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &transaction : evidence.call.transactions) {
@@ -24,6 +58,10 @@ void check(const Evidence &evidence, Findings &out)
             transaction.finalResponse.valid() ? conflicting(evidence, transaction) : trace::RowId{};
         if (!other.valid() || evidence.time(other) < evidence.time(transaction.finalResponse))
             continue;
+        if (cameTooLate(evidence, transaction, other)) {
+            tellLate(evidence, transaction, other, out);
+            return;
+        }
         auto &f = out.add(
             "tx-final-conflict", Severity::Error, Grade::Seen,
             fmt::format("{} answered one {} twice: {} [1], and {} later {} [2].",

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <base/text.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
@@ -44,6 +45,60 @@ std::string impactOf(sip::Method method)
     }
 }
 
+bool couldNotSend(base::LocalKind kind)
+{
+    return kind == base::LocalKind::SendFailed || kind == base::LocalKind::Unreachable ||
+           kind == base::LocalKind::Unresolvable || kind == base::LocalKind::ConnectionRefused;
+}
+
+/// What never got as far as the wire, behind the answer of a call of our own: no request row stands
+/// for it. Invalid: there is none.
+trace::RowId neverLeft(const Evidence &evidence)
+{
+    const auto &call = evidence.call;
+    const auto left = [&](sip::Method method) {
+        return std::any_of(call.transactions.begin(), call.transactions.end(), [&](const auto &t) {
+            return t.method == method && t.request.valid() && t.started >= call.answered;
+        });
+    };
+    if (call.kind != calls::Kind::Call || !outgoingCall(evidence) || !call.answered.known() ||
+        (left(sip::Method::Ack) && left(sip::Method::Bye)))
+        return {};
+    for (const auto &entry : call.rows) {
+        const auto *const event = evidence.trace.local(entry.row);
+        if (event == nullptr || !couldNotSend(event->kind) ||
+            evidence.time(entry.row) < call.answered ||
+            evidence.trace.row(entry.row).undelivered().valid())
+            continue;
+        if (std::none_of(call.transactions.begin(), call.transactions.end(),
+                         [&](const auto &t) { return t.localFailure == entry.row; }))
+            return entry.row;
+    }
+    return {};
+}
+
+void tellNeverLeft(const Evidence &evidence, trace::RowId failed, Findings &out)
+{
+    const auto &call = evidence.call;
+    const bool acknowledged =
+        std::any_of(call.transactions.begin(), call.transactions.end(), [&](const auto &t) {
+            return t.method == sip::Method::Ack && t.started >= call.answered;
+        });
+    auto &f = out.add(
+        "tx-request-not-sent", Severity::Error, Grade::Seen,
+        fmt::format("A request within the dialog, {}, could not be sent [1]: {}",
+                    acknowledged ? "the BYE or another one" : "the ACK of the answer or the BYE",
+                    base::printable(evidence.trace.local(failed)->sentence, false, 300)));
+    f.impact = impactOf(acknowledged ? sip::Method::Bye : sip::Method::Ack);
+    f.evidence = {at(failed, "what stopped it")};
+    if (call.winner < call.earlyDialogs.size() && call.earlyDialogs[call.winner].answer.valid())
+        f.evidence.push_back(at(evidence, call.earlyDialogs[call.winner].answer,
+                                sip::HeaderId::Contact, "where it had to go"));
+    f.fixes = {{"Put a Contact into the answer that can be reached: its host, port and transport "
+                "have to work from here.",
+                "callee's user agent or proxy", Action::None}};
+}
+
 /// Requests within the dialog follow Contact and Record-Route (RFC 3261 section 12.2.1.1), not the
 /// way of the INVITE, so that they may fail where the INVITE did not.
 void check(const Evidence &evidence, Findings &out)
@@ -53,13 +108,27 @@ void check(const Evidence &evidence, Findings &out)
         if (event == nullptr)
             continue;
         const std::string method = methodOf(evidence, transaction);
+        // What went out over a connection arrived; it is the answer that does not come any more.
+        const bool stream =
+            event->kind == base::LocalKind::SendFailed &&
+            evidence.trace.row(transaction.request).transport != base::Transport::Udp;
+        if (stream && transaction.method == sip::Method::Ack)
+            continue;
         auto &f = out.add("tx-request-not-sent", Severity::Error, Grade::Seen,
-                          fmt::format("The {} [1] did not get to {} [2]: {}", method,
+                          fmt::format("The {} [1] {} {} [2]: {}", method,
+                                      stream ? "was not answered before its connection ended, by"
+                                             : "did not get to",
                                       receiver(evidence, transaction.request),
                                       base::printable(event->sentence, false, 300)));
         f.impact = impactOf(transaction.method);
         f.evidence = {at(transaction.request, "the request that found no way"),
                       at(transaction.localFailure, "what stopped it")};
+        if (stream) {
+            f.fixes = {{"Find out why the connection is ended while a request waits for its "
+                        "answer.",
+                        "callee's user agent or proxy", Action::None}};
+            continue;
+        }
         f.fixes = {{"Look at the Contact and the Record-Route of the response that made this "
                     "dialog: the request follows them, and they have to name an address that can "
                     "be reached from here.",
@@ -67,6 +136,8 @@ void check(const Evidence &evidence, Findings &out)
                    {"Call through an outbound proxy that puts itself into the Record-Route.",
                     "caller's user agent", Action::None}};
     }
+    if (const auto failed = neverLeft(evidence); failed.valid())
+        tellNeverLeft(evidence, failed, out);
 }
 
 } // namespace

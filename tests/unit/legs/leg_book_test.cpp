@@ -124,6 +124,17 @@ TEST(LegBook, AnotherPortOfTheHostIsNamedAsSuch)
                                   "from port 5080 of the same host."));
 }
 
+TEST(LegBook, TwoCallsOfOurOwnAreNoLegsOfOneAnother)
+{
+    for (const bool ours : {false, true}) {
+        Switchboard board;
+        board.wire.ours = ours;
+        board.invite({"a", "10.0.0.10:40001", "10.0.0.1:5060", "+4930123456", "+4989111222", {}});
+        board.invite({"b", "10.0.0.10:40002", "10.0.0.2:5060", "+4930123456", "+4989111222", {}});
+        EXPECT_EQ(board.joined("b").empty(), ours);
+    }
+}
+
 TEST(LegBook, SameNumberDialledByTwoUsersIsNoJoin)
 {
     Switchboard board;
