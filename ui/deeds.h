@@ -28,7 +28,8 @@ public:
 
     // files (deeds_files.cpp)
     void openDialog();
-    void openFile(const QString &path); // after those that are being read
+    void openFile(const QString &path);       // after those that are being read
+    void openFiles(const QStringList &paths); // those of one capture in order of time
     /// What to do about the clock of a file that is opened beside others; by its path.
     void setClocks(std::function<session::ClockChoice(const std::string &)> clocks);
     void readAgain(const QStringList &arguments); // in a window of their own
@@ -93,6 +94,7 @@ private:
     void wireCalls();
     void watchImport();
     void endImport(const session::Update &last);
+    bool followsEndless() const;
     void watchAccounts();
     void dismissRefusals();
     /// One line from the user; `then` gets it if it can be right.

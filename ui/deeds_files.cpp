@@ -2,6 +2,7 @@
 // Files in and out: captures, exports, the clipboard.
 #include <ui/deeds.h>
 
+#include <ingest/continued.h>
 #include <ingest/source.h>
 #include <QApplication>
 #include <QBuffer>
@@ -50,21 +51,41 @@ void Deeds::openDialog()
     const QString folder = m_parts.settings->text(QStringLiteral("files/folder"));
     const QStringList paths =
         QFileDialog::getOpenFileNames(m_parts.window, tr("Open captures"), folder, filters());
+    openFiles(paths);
+}
+
+void Deeds::openFiles(const QStringList &paths)
+{
+    std::vector<std::string> given;
     for (const QString &path : paths)
-        openFile(path);
+        given.push_back(toStd(path));
+    for (const std::string &path : ingest::readingOrder(given)) {
+        const QString next = QString::fromStdString(path);
+        if (next != m_reading && !m_waiting.contains(next))
+            m_waiting << next;
+    }
+    while (!m_waiting.isEmpty() && (m_reading.isEmpty() || followsEndless()))
+        openFile(m_waiting.takeFirst());
+}
+
+/// Behind a file that is followed nothing waits.
+bool Deeds::followsEndless() const
+{
+    const session::Update *last = m_parts.bridge->store().last();
+    return last != nullptr && last->import.running && last->import.caughtUp;
 }
 
 void Deeds::openFile(const QString &path)
 {
-    const session::Update *last = m_parts.bridge->store().last();
-    const bool endless = last != nullptr && last->import.running && last->import.caughtUp;
-    if (!m_reading.isEmpty() && !endless) { // behind a file that is followed nothing waits
+    if (!m_reading.isEmpty() && !followsEndless()) {
         if (path != m_reading && !m_waiting.contains(path))
             m_waiting << path;
         return;
     }
     m_flawsTold = 0;
-    if (!m_parts.bridge->openFile(path, m_clocks ? m_clocks(toStd(path)) : session::ClockChoice{}))
+    const QString next = m_waiting.isEmpty() ? QString() : m_waiting.first();
+    if (!m_parts.bridge->openFile(path, m_clocks ? m_clocks(toStd(path)) : session::ClockChoice{},
+                                  next))
         return;
     m_reading = path;
     m_parts.settings->setText(QStringLiteral("files/folder"), QFileInfo(path).absolutePath());

@@ -279,10 +279,12 @@ void MainWindow::dragEnterEvent(QDragEnterEvent *event)
 void MainWindow::dropEvent(QDropEvent *event)
 {
     if (event->mimeData()->hasUrls()) {
+        QStringList paths;
         for (const QUrl &url : event->mimeData()->urls()) {
             if (url.isLocalFile())
-                m_deeds->openFile(url.toLocalFile());
+                paths << url.toLocalFile();
         }
+        m_deeds->openFiles(paths);
     } else {
         m_parts.dial->setTarget(event->mimeData()->text().left(200).trimmed());
     }

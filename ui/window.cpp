@@ -45,8 +45,10 @@ void keepScheme(const Theme &theme, Settings &settings)
 void begin(MainWindow &window, const StartOptions &options)
 {
     window.deeds().setClocks(options.clocks);
+    QStringList files;
     for (const std::string &file : options.files)
-        window.deeds().openFile(QString::fromStdString(file));
+        files << QString::fromStdString(file);
+    window.deeds().openFiles(files);
     if (!options.story.empty())
         window.deeds().playStory(QString::fromStdString(options.story));
     if (!options.callTarget.empty()) {

@@ -9,6 +9,7 @@
 #include <base/text.h>
 #include <diagnosis/flaws_seen.h>
 #include <fmt/format.h>
+#include <ingest/continued.h>
 #include <iostream>
 #include <session/filter.h>
 
@@ -85,7 +86,7 @@ base::Result<Wanted> readOptions(const Arguments &arguments)
 
 /// Reads one file into the session. What could not be read of it stands in the result.
 report::ReportFile readOne(Console &console, const std::string &path,
-                           const session::ClockChoice &clock)
+                           const session::ClockChoice &clock, const std::string &next)
 {
     report::ReportFile file;
     file.name = path;
@@ -96,7 +97,7 @@ report::ReportFile readOne(Console &console, const std::string &path,
         file.error = spooled.error().sentence;
         return file;
     }
-    if (const auto opened = console.desk().open(spooled->path(), clock); !opened) {
+    if (const auto opened = console.desk().open(spooled->path(), clock, next); !opened) {
         file.error = spooled->told(opened.error().sentence);
         return file;
     }
@@ -137,14 +138,17 @@ std::vector<std::string> flawsOf(const report::ReportFile &file, std::size_t fil
     return out;
 }
 
-std::vector<report::ReportFile> readAll(Console &console, const std::vector<std::string> &paths,
+std::vector<report::ReportFile> readAll(Console &console, const std::vector<std::string> &given,
                                         const ClockOption &clock)
 {
     std::vector<report::ReportFile> files;
-    for (const std::string &path : paths) {
+    const std::vector<std::string> paths = ingest::readingOrder(given);
+    for (std::size_t i = 0; i < paths.size(); ++i) {
         if (Console::interrupted())
             break;
-        files.push_back(readOne(console, path, clock.of(path)));
+        const std::string &path = paths[i];
+        files.push_back(readOne(console, path, clock.of(path),
+                                i + 1 < paths.size() ? paths[i + 1] : std::string()));
         for (const std::string &flaw : flawsOf(files.back(), paths.size()))
             fmt::print(stderr, "earshot: {}\n", flaw);
         if (!files.back().error.empty())

@@ -296,9 +296,10 @@ StoryState Desk::story() const
     return m_impl->parts.story;
 }
 
-base::Result<void> Desk::open(const std::string &path, const session::ClockChoice &clock)
+base::Result<void> Desk::open(const std::string &path, const session::ClockChoice &clock,
+                              const std::string &next)
 {
-    return m_impl->parts.session->import(path, clock);
+    return m_impl->parts.session->import(path, clock, next);
 }
 
 std::optional<record::Unclosed> Desk::unclosed() const

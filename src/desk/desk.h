@@ -181,7 +181,9 @@ public:
     void stopStory();
     StoryState story() const;
 
-    base::Result<void> open(const std::string &path, const session::ClockChoice &clock = {});
+    /// `next` as session::Session::import() takes it.
+    base::Result<void> open(const std::string &path, const session::ClockChoice &clock = {},
+                            const std::string &next = {});
     /// A file that is still being written: what is appended is read until the import is cancelled.
     base::Result<void> follow(const std::string &path);
     /// The last session whose program did not close it; nullopt: there is none to offer.

@@ -9,12 +9,18 @@
 #include <cstdint>
 #include <functional>
 #include <ingest/input.h>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace ingest {
+
+namespace decode {
+class Reassembly;
+}
 
 struct Progress {
     std::uint64_t bytes = 0, totalBytes = 0, packets = 0;
@@ -31,6 +37,12 @@ struct Sink {
     base::Blob keyLog = {}; // text of a TLS key log, empty: none
     /// A name that a session file gives an end of its ladders; may be empty.
     std::function<void(const base::Endpoint &, std::string_view)> endName{};
+    /// What the files before of the same capture left to be put together; empty: nothing.
+    std::shared_ptr<decode::Reassembly> kept{};
+    /// Asked at a capture's end, with its first link type and its latest packet's time: does
+    /// another file of the same capture follow? What is half there is left in `kept` then. May be
+    /// empty.
+    std::function<bool(std::uint32_t linkType, base::Instant last)> goesOn{};
 };
 
 /// Packets of which the capture kept a part only.
@@ -51,6 +63,12 @@ struct Outcome {
     bool cancelled = false;
 };
 
+/// When a capture begins and ends.
+struct Extent {
+    std::uint32_t linkType = 0; // of the file or its first interface
+    base::Instant first, last;  // `last`: not known where it would take reading all of the file
+};
+
 struct Source {
     std::string_view id, title; // "pcapng"
     std::string_view patterns;  // for file dialogs: "*.pcapng *.ntar"
@@ -66,6 +84,8 @@ struct Source {
     /// The same over a window that moves (unpacked, still growing); nullptr: it needs all at once.
     base::Result<Outcome> (*readInput)(Input &input, const Sink &sink,
                                        const std::atomic<bool> &cancel) = nullptr;
+    /// Of captures, from the beginning and, if it is all there, the end; nullopt: it does not tell.
+    std::optional<Extent> (*extent)(std::string_view bytes, bool whole) = nullptr;
 };
 
 namespace sources {

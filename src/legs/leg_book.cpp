@@ -32,7 +32,7 @@ bool LegBook::wants(const trace::Row &row)
         return false;
     switch (row.method) {
     case sip::Method::Invite:
-        return row.status == 0 ? row.toTag == 0 : row.status >= 300 || row.hasSdp;
+        return row.status == 0 ? row.toTag == 0 : row.status > 100;
     case sip::Method::Refer:
     case sip::Method::Bye:
         return row.status == 0;
@@ -47,7 +47,7 @@ void LegBook::add(trace::RowId row, const sip::Message *message)
     if (!wants(filed))
         return;
     if (filed.status != 0 && filed.status < 300)
-        m_work->answered(row);
+        m_work->progressed(row);
     else if (filed.status != 0 || filed.method == sip::Method::Bye)
         m_work->ended(row);
     else if (message != nullptr && filed.method == sip::Method::Refer)
@@ -73,8 +73,13 @@ std::uint64_t LegBook::evicted() const
 
 Side LegBook::Work::side(const Record &record, const Traits &traits) const
 {
-    return {traits, trace.source(record.invite), trace.destination(record.lastHop), startOf(record),
-            endOf(record)};
+    return {traits,
+            trace.source(record.invite),
+            trace.destination(record.lastHop),
+            startOf(record),
+            endOf(record),
+            timeOf(record.rang),
+            timeOf(record.accepted)};
 }
 
 std::vector<Join> LegBook::Work::joins(CallId call) const

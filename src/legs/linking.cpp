@@ -20,13 +20,6 @@ std::uint32_t hashOf(std::string_view text)
     return text.empty() ? 0 : hash | 1U;
 }
 
-std::uint64_t pairKey(std::string_view kind, std::uint64_t a, std::uint64_t b)
-{
-    const std::uint64_t mixed = keyOf(kind, std::string_view()) ^ (a * 0xD6E8FEB86659FD93ULL) ^
-                                ((b + 0x9E3779B97F4A7C15ULL) * 0xA0761D6478BD642FULL);
-    return mixed | 1U;
-}
-
 std::uint64_t addressKey(const base::Endpoint &place)
 {
     return std::hash<base::Endpoint>()({place.address, 0});
@@ -47,6 +40,13 @@ std::string_view nameOf(std::string_view callId)
 }
 
 } // namespace
+
+std::uint64_t pairKey(std::string_view kind, std::uint64_t a, std::uint64_t b)
+{
+    const std::uint64_t mixed = keyOf(kind, std::string_view()) ^ (a * 0xD6E8FEB86659FD93ULL) ^
+                                ((b + 0x9E3779B97F4A7C15ULL) * 0xA0761D6478BD642FULL);
+    return mixed | 1U;
+}
 
 std::uint64_t keyOf(std::string_view kind, std::string_view text)
 {
@@ -157,6 +157,8 @@ void LegBook::Work::likely(std::uint32_t fresh, const Traits &traits,
         meet(pairKey("to", record.to, place), false);
     if (record.from != 0)
         meet(pairKey("from", record.from, place), false);
+    if (record.to != 0)
+        meet(pairKey("called", record.to, 0), true);
     described(fresh, traits.offer, 0, candidates);
     placed(fresh);
     consider(fresh, std::move(candidates));
@@ -277,6 +279,8 @@ void LegBook::Work::tie(std::uint32_t parent, std::uint32_t child)
     weak.place = placeMatches(trace.destination(first.lastHop), trace.source(first.invite),
                               trace.source(second.invite));
     weak.soon = soonAfter(startOf(first), begun);
+    const Traits none;
+    weak.moments = weak.to && weak.soon ? momentsShared(side(first, none), side(second, none)) : 0;
     if (weak.score() < kThreshold)
         return;
     weak.soon = false; // who came last is no evidence among calls that look alike
@@ -342,19 +346,6 @@ void LegBook::Work::referred(std::uint32_t fresh, const Traits &traits)
             return; // the newest
         }
     }
-}
-
-void LegBook::Work::ended(trace::RowId row)
-{
-    const trace::Row &filed = trace.row(row);
-    Record *record = find(filed.call);
-    if (record == nullptr)
-        return;
-    const bool challenge = filed.status == 401 || filed.status == 407;
-    if (filed.method == sip::Method::Invite && (challenge || filed.cseq != record->cseq))
-        return; // or of a request within the dialog
-    if (!endOf(*record).known())
-        record->last = row;
 }
 
 void LegBook::Work::evict()

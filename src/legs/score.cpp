@@ -14,7 +14,8 @@ constexpr base::Duration kSoon = std::chrono::seconds(2);
 // Weights: 100 is certain. What names the other call stands alone, the rest has to add up.
 constexpr int kNamed = 95, kSession = 90, kStem = 80, kMark = 80, kIcid = 80;
 constexpr int kFrom = 30, kTo = 30, kDiverted = 25, kOrigin = 50, kMedia = 45, kAlike = 50;
-constexpr int kPlace = 20, kTime = 10;
+constexpr int kPlace = 20, kTime = 10, kMoment = 10;
+constexpr base::Duration kHandedOn = std::chrono::milliseconds(150);
 constexpr std::array<std::string_view, 4> kWhat{
     "Both offers", "The offer of the earlier call and the answer of the later one",
     "The answer of the earlier call and the offer of the later one", "Both answers"};
@@ -55,6 +56,10 @@ public:
                     : fmt::format("The earlier call went to {}, and the later one came from port "
                                   "{} of the same host.",
                                   m_first.destination.text(), m_second.source.port));
+        m_out.weak.moments = m_out.weak.to ? momentsShared(m_first, m_second) : 0;
+        if (m_out.weak.moments != 0)
+            say(0, fmt::format("{} in both calls within {} ms.", what(),
+                               kHandedOn.count() / 1'000'000));
         if (m_out.weak.soon && m_out.score() != 0)
             say(0, fmt::format("The later call began {} ms after the earlier one.",
                                (m_second.start - m_first.start).count() / 1'000'000));
@@ -62,6 +67,20 @@ public:
     }
 
 private:
+    std::string what() const
+    {
+        const auto both = [](base::Instant a, base::Instant b) {
+            return a.known() && b.known() && std::chrono::abs(a - b) <= kHandedOn;
+        };
+        std::string out;
+        const auto add = [&](bool there, std::string_view word) {
+            out += !there ? "" : out.empty() ? word : fmt::format(", {}", word);
+        };
+        add(both(m_first.rang, m_second.rang), "Ringing");
+        add(both(m_first.answered, m_second.answered), out.empty() ? "The answer" : "the answer");
+        add(both(m_first.end, m_second.end), out.empty() ? "The end" : "the end");
+        return out + " came";
+    }
     void say(int strong, std::string sentence)
     {
         m_out.strong = std::max(m_out.strong, strong);
@@ -162,12 +181,30 @@ int Weak::score() const
 {
     const int matter = (from ? kFrom : 0) + (to ? kTo : 0) + (diverted ? kDiverted : 0) +
                        (origin ? kOrigin : 0) + (media ? kMedia : 0) + (stem ? kAlike : 0);
-    return matter == 0 ? 0 : std::min(99, matter + (place ? kPlace : 0) + (soon ? kTime : 0));
+    return matter == 0 ? 0
+                       : std::min(99, matter + (place ? kPlace : 0) + (soon ? kTime : 0) +
+                                          moments * kMoment);
 }
 
 int Verdict::score() const
 {
     return std::max(strong, weak.score());
+}
+
+int momentsShared(const Side &first, const Side &second)
+{
+    // Clocks of one capture: what is handed on comes behind what it was made of.
+    const auto handedOn = [](base::Instant by, base::Instant to) {
+        return by.known() && to.known() && to - by >= -std::chrono::milliseconds(5) &&
+               to - by <= kHandedOn;
+    };
+    const bool answered = first.answered.known() && second.answered.known();
+    if (answered && !handedOn(second.answered, first.answered))
+        return 0;
+    const bool ended = first.end.known() && second.end.known();
+    if (ended && std::chrono::abs(first.end - second.end) > kHandedOn)
+        return 0;
+    return (handedOn(second.rang, first.rang) ? 1 : 0) + (answered ? 1 : 0) + (ended ? 1 : 0);
 }
 
 bool soonAfter(base::Instant first, base::Instant second)

@@ -13,13 +13,19 @@ struct Side {
     const Traits &traits;
     base::Endpoint source, destination; // of the first hop, of the last hop
     base::Instant start, end;           // end: unknown while it lasts
+    base::Instant rang, answered;       // its first 18x and its 2xx, unknown: none came
 };
+
+/// What happened in both calls at once: whoever is in between hands on that it rings, the answer
+/// and the end. 0 to 3; 0 too where one was answered at another time.
+int momentsShared(const Side &first, const Side &second);
 
 /// Evidence as kept by the book: what keys two calls shared.
 struct Weak {
     bool from = false, to = false, diverted = false, origin = false, media = false, stem = false;
     bool place = false; // the first one ended where the second one began
     bool soon = false;  // within two seconds
+    int moments = 0;    // momentsShared(), of calls to one number
     int score() const;
 };
 

@@ -14,13 +14,15 @@ constexpr std::uint32_t kNone = ~0U;
 
 /// What a text of some kind is found by.
 std::uint64_t keyOf(std::string_view kind, std::string_view text);
+std::uint64_t pairKey(std::string_view kind, std::uint64_t a, std::uint64_t b);
 
 /// What is kept of each call; its Call-ID and times stand in the rows.
 struct Record {
-    trace::RowId invite;  // the first hop's
-    trace::RowId lastHop; // of the same Call-ID, as far as captured
-    trace::RowId answer;  // the first one that has SDP
-    trace::RowId last;    // what ended it, invalid: nothing yet
+    trace::RowId invite;         // the first hop's
+    trace::RowId lastHop;        // of the same Call-ID, as far as captured
+    trace::RowId answer;         // the first one that has SDP
+    trace::RowId last;           // what ended it, invalid: nothing yet
+    trace::RowId rang, accepted; // its first 18x, its first 2xx
     std::uint32_t cseq = 0;
     // Hashes of what calls have in common, 0: nothing.
     std::uint32_t from = 0, to = 0, diverted = 0, stem = 0;
@@ -48,6 +50,8 @@ struct LegBook::Work {
     void invite(trace::RowId row, const sip::Message &message);
     void refer(trace::RowId row, const sip::Message &message);
     void answered(trace::RowId row);
+    void progressed(trace::RowId row);
+    void timed(std::uint32_t record);
     void ended(trace::RowId row);
     std::vector<Join> joins(CallId call) const;
 
@@ -76,6 +80,10 @@ struct LegBook::Work {
         return record.last.valid() ? trace.row(record.last).time : base::Instant{};
     }
     Side side(const Record &record, const Traits &traits) const;
+    base::Instant timeOf(trace::RowId row) const
+    {
+        return row.valid() ? trace.row(row).time : base::Instant{};
+    }
 
     const trace::Trace &trace;
     std::size_t capacity;

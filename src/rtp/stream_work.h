@@ -76,17 +76,19 @@ struct StreamTable::Work {
     StreamEntry &find(const base::Packet &packet, std::uint32_t ssrc, StreamId known);
     StreamEntry *byNumber(StreamId id);
     void evictOldest();
+    void forgetKey(const StreamEntry &entry);
     void tape(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
               const VoiceFormat &format);
     void hear(StreamEntry &entry, const base::Packet &packet, const RtpPacket &rtp,
               const PacketFacts &facts);
-    /// Streams with that SSRC for which `fits`; the only one there is if none fits.
+    /// The newest stream with that SSRC for which `fits`; the only one there is if none fits.
     template <class Fits> StreamEntry *bySource(std::uint32_t ssrc, Fits fits)
     {
         StreamEntry *last = nullptr;
         std::size_t seen = 0;
-        for (auto at = bySsrc.lower_bound({ssrc, 0});
-             at != bySsrc.end() && at->first.first == ssrc && seen < 64; ++at, ++seen) {
+        for (auto at = bySsrc.upper_bound({ssrc, ~0U}); at != bySsrc.begin() && seen < 64; ++seen) {
+            if ((--at)->first.first != ssrc)
+                break;
             last = &*at->second;
             if (fits(last->stream))
                 return last;

@@ -51,9 +51,10 @@ void Session::Analysis::wake()
         ++m_lostWakes; // a full inbox keeps the thread awake anyway
 }
 
-base::Result<void> Session::Analysis::import(const std::string &path, const ClockChoice &clock)
+base::Result<void> Session::Analysis::import(const std::string &path, const ClockChoice &clock,
+                                             const std::string &next)
 {
-    return begin([&] { return m_importer.start(path, m_options.keyLog, clock); });
+    return begin([&] { return m_importer.start(path, m_options.keyLog, clock, next); });
 }
 
 base::Result<void> Session::Analysis::follow(const std::string &path)
@@ -238,7 +239,8 @@ void Session::Analysis::countImported(const Counts &before)
 void Session::Analysis::finishImport(ImportBatch &batch)
 {
     const Counts before = m_folds.counts();
-    tellFlaws(m_folds.endCapture());
+    if (!batch.goesOn)
+        tellFlaws(m_folds.endCapture());
     countImported(before);
     m_judge.takeChanges(true);
     m_judge.takeMedia();

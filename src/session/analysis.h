@@ -26,7 +26,8 @@ public:
     // Any thread.
     base::Inbox<base::Packet> &inbox() { return m_inbox; }
     void learnKey(const base::Endpoint &sender, const rtp::SdesKey &key);
-    base::Result<void> import(const std::string &path, const ClockChoice &clock);
+    base::Result<void> import(const std::string &path, const ClockChoice &clock,
+                              const std::string &next);
     base::Result<void> import(const std::string &name, const base::Blob &bytes);
     base::Result<void> follow(const std::string &path);
     void cancelImport() { m_importer.cancel(); }

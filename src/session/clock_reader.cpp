@@ -80,15 +80,19 @@ Sightings sightingsOf(const trace::Trace &trace, const CallIds &calls,
 } // namespace
 
 ClockOffset clockOf(const std::string &name, const base::Blob &bytes, const base::Blob &keyLog,
-                    const trace::Trace &trace, const ClockChoice &choice,
+                    const trace::Trace &trace, const ClockAsked &asked,
                     const std::atomic<bool> &cancel)
 {
+    constexpr std::uint64_t kShare = 4; // of another host's messages at least so many are the same
+    const ClockChoice &choice = asked.choice;
     ClockOffset out;
     if (trace.size() != 0) {
         CallIds calls;
         const Sightings other = sightingsOf(name, bytes, keyLog, calls, cancel);
         if (other.size() != 0)
             out = estimateClock(sightingsOf(trace, calls, cancel), other);
+        if (asked.continued && out.messages * kShare < other.size())
+            out = {};
     }
     if (choice.how == ClockChoice::How::Given) {
         out.offset = choice.offset;

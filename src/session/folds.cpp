@@ -11,8 +11,6 @@ namespace {
 constexpr std::uint32_t kMostLookedAt =
     4096; // rows of a call that are looked through for a request
 constexpr std::size_t kMostLooseRows = 1U << 16U; // told at once; the rest stays in the trace
-constexpr base::Duration kAfterwards =
-    std::chrono::seconds(10); // streams that began later are of another call
 
 bool isSipPort(std::uint16_t port)
 {
@@ -359,42 +357,11 @@ bool Folds::keptAliveBefore(trace::RowKind kind, const base::Packet &packet, tra
     return pair != 0 && m_keepAlives.ensure(key).again(m_file, packet.time);
 }
 
-/// Only packets that may be RTP ask what SDP said, and many captures hold none: bodies are read
-/// when the first one comes.
-void Folds::learnMedia()
-{
-    for (; m_described < m_trace.size(); ++m_described) {
-        const trace::Row &row = m_trace.row({m_described});
-        if (row.hasSdp && row.call.valid())
-            m_media.learn(row.call, sip::sdpOf(m_trace.text({m_described})));
-    }
-}
-
 std::vector<std::string> Folds::endCapture()
 {
     for (const auto &found : m_sorter.endAll(base::Origin::Capture))
         piece(found, Unfinished::Why::CaptureEnds);
     return m_unfinished.take();
-}
-
-std::vector<std::shared_ptr<const rtp::Stream>> Folds::streamsOf(const calls::Call &call)
-{
-    std::vector<std::shared_ptr<const rtp::Stream>> out;
-    if (m_counts.rtpStreams == 0)
-        return out;
-    learnMedia();
-    const base::Instant last = std::max(m_lastCaptured, m_lastLive);
-    const base::Instant until = (call.ended.known() ? call.ended : last) + kAfterwards;
-    for (auto &stream : m_media.streams(call.id, until)) {
-        if (stream->last >= call.first)
-            out.push_back(std::move(stream));
-    }
-    return out;
-}
-
-std::vector<std::shared_ptr<const rtp::Stream>> Folds::streams() const
-{
-    return m_media.allStreams();
 }
 
 } // namespace session

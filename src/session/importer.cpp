@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <base/told_time.h>
+#include <ingest/continued.h>
+#include <ingest/decode/decoder.h>
 #include <ingest/follow.h>
 #include <ingest/mapping.h>
 #include <session/clock_reader.h>
@@ -83,7 +85,7 @@ base::Result<base::Blob> Importer::keysIn(const std::string &keyLog)
 }
 
 base::Result<void> Importer::start(const std::string &path, const std::string &keyLog,
-                                   const ClockChoice &clock)
+                                   const ClockChoice &clock, const std::string &next)
 {
     const auto bytes = ingest::mapFile(path);
     if (!bytes)
@@ -91,11 +93,12 @@ base::Result<void> Importer::start(const std::string &path, const std::string &k
     const auto keys = keysIn(keyLog);
     if (!keys)
         return tl::unexpected(keys.error());
-    return start(path, *bytes, *keys, clock);
+    return start(path, *bytes, *keys, clock, next);
 }
 
 base::Result<void> Importer::start(const std::string &name, const base::Blob &bytes,
-                                   const base::Blob &keyLog, const ClockChoice &clock)
+                                   const base::Blob &keyLog, const ClockChoice &clock,
+                                   const std::string &next)
 {
     if (const auto source = ingest::recognise(name, bytes.text()); !source)
         return tl::unexpected(source.error());
@@ -103,8 +106,10 @@ base::Result<void> Importer::start(const std::string &name, const base::Blob &by
     job.path = name;
     job.bytes = bytes.size();
     job.owner = bytes.owner();
-    job.clock = [this, name, bytes, clock] {
-        return clockOf(name, bytes, m_keyLog, m_trace, clock, m_cancel);
+    job.next = next;
+    const bool continued = m_expected == name; // read and written between two threads' lives
+    job.clock = [this, name, bytes, clock, continued] {
+        return clockOf(name, bytes, m_keyLog, m_trace, {clock, continued}, m_cancel);
     };
     job.read = [this, name, bytes](const ingest::Sink &sink) {
         return ingest::readBytes(name, bytes, sink, m_cancel);
@@ -147,6 +152,44 @@ base::Result<void> Importer::launch(const base::Blob &keyLog, Job job)
     return {};
 }
 
+/// A file that goes on where the one before ended finds what that left; for any other file, what
+/// was left is handed on as it is.
+void Importer::takeUp(const Job &job, ingest::Sink &sink)
+{
+    if (m_kept && m_expected != job.path) {
+        sink.kept = m_kept;
+        ingest::Outcome none;
+        ingest::decode::Decoder({}, sink, none, m_cancel).finish(0);
+        m_kept.reset();
+    }
+    m_expected.clear();
+    if (!m_kept) {
+        m_kept = std::make_shared<ingest::decode::Reassembly>();
+        m_keptStreams = m_firstStream;
+    }
+    sink.kept = m_kept;
+    sink.goesOn = [&job, this](std::uint32_t linkType, base::Instant last) {
+        const auto next = job.next.empty() ? std::nullopt : ingest::extentOf(job.next);
+        if (next && ingest::follows(linkType, last, *next))
+            m_expected = job.next;
+        return !m_expected.empty();
+    };
+}
+
+void Importer::finish(const base::Result<ingest::Outcome> &outcome, ImportBatch &batch)
+{
+    if (outcome) {
+        batch.outcome = *outcome;
+        batch.progress = outcome->progress;
+    } else {
+        batch.error = outcome.error().sentence;
+    }
+    batch.goesOn = !m_expected.empty();
+    if (!batch.goesOn)
+        m_kept.reset();
+    batch.finished = true;
+}
+
 void Importer::run(const Job &job)
 {
     ImportBatch batch;
@@ -173,8 +216,8 @@ void Importer::run(const Job &job)
         if (base::hasClock(packet.time)) // a text trace may tell an order only
             packet.time = packet.time - ahead;
         if (packet.stream != 0) {
+            packet.stream += m_keptStreams;
             streams = std::max(streams, packet.stream);
-            packet.stream += m_firstStream;
         }
         put(batch, std::move(packet), job.owner);
         return batch.packets.size() < kBatch || hand();
@@ -196,15 +239,10 @@ void Importer::run(const Job &job)
         told = batch.caughtUp = true;
         hand();
     };
+    takeUp(job, sink);
     const auto outcome = job.read(sink);
-    if (outcome) {
-        batch.outcome = *outcome;
-        batch.progress = outcome->progress;
-    } else {
-        batch.error = outcome.error().sentence;
-    }
-    m_firstStream += streams;
-    batch.finished = true;
+    m_firstStream = std::max(m_firstStream, streams);
+    finish(outcome, batch);
     hand();
 }
 

@@ -35,6 +35,7 @@ struct ImportBatch {
         names;             // address or end -> its name in the file
     bool caughtUp = false; // of a file that is followed, everything there is was read
     bool finished = false;
+    bool goesOn = false;     // when finished: the next file goes on where this one ends
     ingest::Outcome outcome; // when finished
     std::string error;       // when finished, empty: none
 };
@@ -58,12 +59,16 @@ public:
 
     /// Errors: the file cannot be opened, or is of no known kind. The one before must have
     /// finished.
-    /// `keyLog`: path of a TLS key log, empty: none.
+    /// `keyLog`: path of a TLS key log, empty: none. `next`: of the file that will be read next, if
+    /// that is known; where it goes on from this one, what is half there is kept for it.
     base::Result<void> start(const std::string &path, const std::string &keyLog,
-                             const ClockChoice &clock);
+                             const ClockChoice &clock, const std::string &next = {});
     /// The same over bytes that are no file (pasted text); `name` stands for the path.
     base::Result<void> start(const std::string &name, const base::Blob &bytes,
-                             const base::Blob &keyLog, const ClockChoice &clock);
+                             const base::Blob &keyLog, const ClockChoice &clock)
+    {
+        return start(name, bytes, keyLog, clock, {});
+    }
     /// The same for a file that is still being written: goes on until cancelled.
     base::Result<void> follow(const std::string &path, const std::string &keyLog);
     void cancel() { m_cancel = true; }
@@ -75,10 +80,16 @@ private:
         std::shared_ptr<const void> owner;  // of its bytes, if they are there as a whole
         std::function<ClockOffset()> clock; // how its times are corrected
         std::function<base::Result<ingest::Outcome>(const ingest::Sink &sink)> read;
+        std::string next; // the path of the file that is read behind it, empty: not known
     };
     static base::Result<base::Blob> keysIn(const std::string &keyLog);
     base::Result<void> launch(const base::Blob &keyLog, Job job);
+    base::Result<void> start(const std::string &name, const base::Blob &bytes,
+                             const base::Blob &keyLog, const ClockChoice &clock,
+                             const std::string &next);
     void run(const Job &job);
+    void finish(const base::Result<ingest::Outcome> &outcome, ImportBatch &batch);
+    void takeUp(const Job &job, ingest::Sink &sink);
 
     Batches &m_batches;
     const trace::Trace &m_trace; // read only: what the session holds already
@@ -86,6 +97,11 @@ private:
     std::atomic<bool> m_cancel{false};
     std::uint32_t m_firstStream =
         0; // files number their connections from 1: each file gets numbers of its own
+    // What one file left for the next of the same capture, and its path; connections of such files
+    // are numbered on.
+    std::shared_ptr<ingest::decode::Reassembly> m_kept;
+    std::string m_expected;
+    std::uint32_t m_keptStreams = 0;
     base::Blob m_keyLog;
     std::thread m_thread;
 };

@@ -2,8 +2,8 @@
 #include <session/media_fold.h>
 
 #include <algorithm>
-#include <deque>
 #include <limits>
+#include <rtp/another_stream.h>
 #include <utility>
 
 namespace session {
@@ -34,15 +34,6 @@ base::Endpoint ofRtp(base::Endpoint endpoint)
     if (endpoint.port != 0)
         --endpoint.port;
     return endpoint;
-}
-
-/// What SDP told of an end of a stream, as bits.
-unsigned toldOf(const MediaIndex::Place *place)
-{
-    if (place == nullptr)
-        return 0;
-    return (place->named ? 1U : 0U) | (place->secure ? 2U : 0U) | (place->keyed ? 4U : 0U) |
-           (place->dtls ? 8U : 0U);
 }
 
 } // namespace
@@ -151,10 +142,10 @@ bool MediaFold::openReport(const base::Endpoint &source, const base::Endpoint &d
     return false;
 }
 
-void MediaFold::learn(calls::CallId call, std::string_view description)
+void MediaFold::learn(calls::CallId call, std::string_view description, base::Instant time)
 {
     const std::uint64_t keys = m_index.keysKnown();
-    if (!m_index.learn(call, description) || m_sealed.empty())
+    if (!m_index.learn(call, description, time) || m_sealed.empty())
         return;
     for (const rtp::StreamId id :
          m_index.streams(call, base::Instant{std::numeric_limits<std::int64_t>::max()})) {
@@ -171,58 +162,6 @@ void MediaFold::learn(calls::CallId call, std::string_view description)
                       reports.end());
 }
 
-/// Looks again at what was filed of a stream before SDP told what it is.
-void MediaFold::reopen(rtp::StreamId id, SealedMedia::Stream &kept)
-{
-    constexpr std::size_t kMostTries = 4; // the first ones may be of another key, or damaged
-    constexpr unsigned kMostLooks = 16;   // each costs as much as there are packets
-    RtpGate::Sender *sender = m_gate.find({kept.source, kept.destination, kept.ssrc});
-    if (sender == nullptr || sender->stream != id)
-        return m_sealed.forget(id);
-    base::Packet ends;
-    ends.source = kept.source;
-    ends.destination = kept.destination;
-    findPlaces(ends, *sender);
-    const unsigned now = toldOf(sender->from) << 4U | toldOf(sender->to);
-    if (kept.looks != 0 && kept.keysThen == m_index.keysKnown() && kept.endsThen == now)
-        return; // the same description once more
-    kept.keysThen = m_index.keysKnown();
-    kept.endsThen = now;
-    if (++kept.looks > kMostLooks)
-        return m_sealed.forget(id);
-    std::vector<rtp::Reopened> all;
-    std::deque<std::string> plain;
-    bool opened = false, changed = false, later = true;
-    std::size_t tries = 0;
-    for (SealedMedia::Piece &piece : kept.pieces) {
-        rtp::Reopened one;
-        one.packet = ends;
-        one.packet.time = piece.at;
-        one.packet.payload = base::Blob::view({}, piece.bytes);
-        one.rtp = rtp::parseRtp(piece.bytes).value_or(rtp::RtpPacket());
-        one.before = piece.filed;
-        if (!sender->opener && tries++ < kMostTries)
-            sender->triedKeys = 0;
-        one.facts = look(one.packet, *sender, one.rtp);
-        if (one.facts.opened)
-            one.rtp.payload = plain.emplace_back(one.rtp.payload);
-        opened = opened || one.facts.opened;
-        later = later && mayBeOpenedLater(*sender, one.facts);
-        changed = changed || one.facts.opened || one.facts.closed != piece.filed.closed ||
-                  one.facts.refused != piece.filed.refused || one.facts.voice != piece.filed.voice;
-        piece.filed = one.facts;
-        all.push_back(std::move(one));
-    }
-    if (changed)
-        m_streams.reopen(id, all);
-    if (changed) {
-        touch(sender->from, m_touched);
-        touch(sender->to, m_touched);
-    }
-    if (opened || !later)
-        m_sealed.forget(id);
-}
-
 /// SDP may still tell that it is encrypted, or with what key.
 bool MediaFold::mayBeOpenedLater(const RtpGate::Sender &sender, const rtp::PacketFacts &facts) const
 {
@@ -234,58 +173,6 @@ bool MediaFold::mayBeOpenedLater(const RtpGate::Sender &sender, const rtp::Packe
         return false;
     return facts.closed || !facts.described || is(sender.from, &MediaIndex::Place::keyed) ||
            is(sender.to, &MediaIndex::Place::keyed);
-}
-
-/// A capture that begins late in a call: the sequence number may have turned over before (RFC 3711
-/// section 3.3.1), at 50 packets a second each 22 minutes.
-bool MediaFold::openLater(const std::shared_ptr<rtp::SrtpOpener> &opener,
-                          const base::Packet &packet, RtpGate::Sender &sender)
-{
-    constexpr std::uint32_t kMostRollovers = 64; // a day of voice
-    constexpr std::uint64_t kMostGuesses = 1U << 18U;
-    if (m_guesses >= kMostGuesses)
-        return false;
-    m_guesses += kMostRollovers;
-    std::uint32_t rollover = 0;
-    auto later = opener->later(packet.payload.text(), kMostRollovers, m_plain, rollover);
-    if (!later)
-        return false;
-    sender.opener = std::move(later);
-    sender.rollover = rollover;
-    return true;
-}
-
-/// The packet in the clear, if a key of the trace fits. One that fits is kept for the sender.
-void MediaFold::open(const base::Packet &packet, RtpGate::Sender &sender, rtp::RtpPacket &rtp,
-                     rtp::PacketFacts &facts)
-{
-    using Result = rtp::SrtpOpener::Result;
-    const std::string_view bytes = packet.payload.text();
-    facts.closed = true;
-    Result result = sender.opener ? sender.opener->rtp(bytes, m_plain) : Result::Refused;
-    if (result == Result::Refused && sender.triedKeys != m_index.keysKnown()) {
-        sender.triedKeys = m_index.keysKnown();
-        const auto keys = m_index.keys(packet.source, packet.destination);
-        sender.keys = !keys.empty();
-        for (const auto &opener : keys) {
-            result = opener == sender.opener ? result : opener->rtp(bytes, m_plain);
-            if (result == Result::Refused && openLater(opener, packet, sender))
-                result = Result::Opened;
-            else if (result == Result::Opened)
-                sender.opener = opener;
-            if (result == Result::Opened)
-                break;
-        }
-    }
-    facts.refused = result == Result::Refused && sender.keys;
-    facts.rollover = result == Result::Opened ? sender.rollover : 0;
-    const auto plain =
-        result == Result::Opened ? rtp::parseRtp(m_plain) : std::optional<rtp::RtpPacket>();
-    facts.opened = plain.has_value() || result == Result::Repeated;
-    if (plain)
-        rtp = *plain;
-    else if (facts.opened)
-        rtp.payload = {}; // a copy of what was looked at
 }
 
 void MediaFold::findPlaces(const base::Packet &packet, RtpGate::Sender &sender)
@@ -334,8 +221,38 @@ rtp::PacketFacts MediaFold::look(const base::Packet &packet, RtpGate::Sender &se
     return facts;
 }
 
+/// A sender that goes on with the SSRC of a call that is over sends another call's stream: media
+/// servers, gateways and load tests use the same ports and SSRC for one call after another.
+void MediaFold::attribute(const base::Packet &packet, RtpGate::Sender &sender)
+{
+    constexpr base::Duration kPause = std::chrono::seconds(2);
+    findPlaces(packet, sender);
+    MediaIndex::Place *from = sender.from, *to = sender.to;
+    const std::uint32_t changes =
+        (from != nullptr ? from->changes : 0) + (to != nullptr ? to->changes : 0);
+    const bool news = sender.changes != changes || !sender.stream.valid() ||
+                      std::chrono::abs(packet.time - sender.last) > kPause;
+    sender.changes = changes;
+    sender.last = packet.time;
+    if (from != nullptr)
+        from->heard = std::max(from->heard, packet.time);
+    if (to != nullptr)
+        to->heard = std::max(to->heard, packet.time);
+    if (!news)
+        return;
+    const calls::CallId owner = MediaIndex::owner(from, to, packet.time);
+    if (sender.stream.valid() && owner.valid() && owner != sender.owner &&
+        MediaIndex::over(sender.owner, from, to, packet.time)) {
+        sender.stream = rtp::kAnotherStream;
+        sender.owner = owner;
+    }
+    if (!sender.stream.valid() || !sender.owner.valid())
+        sender.owner = owner;
+}
+
 void MediaFold::file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpGate::Sender &sender)
 {
+    attribute(packet, sender);
     rtp::RtpPacket seen = rtp;
     const rtp::PacketFacts facts = look(packet, sender, seen);
     ++m_packets;
@@ -351,7 +268,8 @@ void MediaFold::file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpG
     }
     if (fresh) {
         m_count = std::uint64_t{sender.stream.value} + 1;
-        m_index.addStream(sender.stream, packet.source, packet.destination, packet.time);
+        m_index.addStream({packet.time, sender.stream, sender.owner}, packet.source,
+                          packet.destination);
     }
     // All of a stream from its first packet on, or nothing.
     if (mayBeOpenedLater(sender, facts) && (fresh || m_sealed.find(sender.stream) != nullptr))

@@ -31,7 +31,9 @@ public:
     /// False: it is no media, or not known to be yet.
     bool add(const base::Packet &packet);
     /// What SDP tells, of packets that are to come and of those that came before it.
-    void learn(calls::CallId call, std::string_view description);
+    void learn(calls::CallId call, std::string_view description, base::Instant time);
+    /// The call was hung up then.
+    void ended(calls::CallId call, base::Instant time) { m_index.ended(call, time); }
     void learnKey(const base::Endpoint &sender, const rtp::SdesKey &key)
     {
         m_index.learnKey(sender, key);
@@ -58,6 +60,7 @@ private:
                    RtpGate::Sender &sender);
     void fileOnce(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpGate::Sender &sender);
     void file(const base::Packet &packet, const rtp::RtpPacket &rtp, RtpGate::Sender &sender);
+    void attribute(const base::Packet &packet, RtpGate::Sender &sender);
     void open(const base::Packet &packet, RtpGate::Sender &sender, rtp::RtpPacket &rtp,
               rtp::PacketFacts &facts);
     rtp::PacketFacts look(const base::Packet &packet, RtpGate::Sender &sender, rtp::RtpPacket &rtp);

@@ -8,7 +8,6 @@
 namespace session {
 namespace {
 
-constexpr std::size_t kMostCallsPerPlace = 8;
 constexpr std::size_t kMostFormatsPerPlace = 64;
 constexpr std::size_t kMostPlacesPerCall = 64;
 constexpr std::size_t kMostStreamsPerPlace = 4096;
@@ -49,10 +48,11 @@ std::optional<base::Endpoint> rtcpEndpoint(std::string_view attribute,
 
 } // namespace
 
-bool MediaIndex::learn(calls::CallId call, std::string_view description)
+bool MediaIndex::learn(calls::CallId call, std::string_view description, base::Instant time)
 {
     if (description.empty())
         return false;
+    m_time = time;
     const sip::Sdp sdp = sip::parseSdp(description);
     for (const sip::SdpMedia &media : sdp.media)
         learnMedia(call, media);
@@ -88,7 +88,7 @@ void MediaIndex::learnPlace(calls::CallId call, const base::Endpoint &endpoint,
     place.named = true;
     place.secure = media.protocol.find("SAVP") != std::string_view::npos;
     place.dtls = media.protocol.find("TLS/") != std::string_view::npos;
-    addOnce(place.calls, call, kMostCallsPerPlace);
+    claim(place, call);
     for (const sip::SdpFormat &format : media.formats) {
         if (format.payloadType < 0 || format.payloadType > 127 || format.map.clock == 0)
             continue;
@@ -187,14 +187,14 @@ std::vector<std::shared_ptr<rtp::SrtpOpener>> MediaIndex::keys(const base::Endpo
     return out;
 }
 
-void MediaIndex::addStream(rtp::StreamId stream, const base::Endpoint &source,
-                           const base::Endpoint &destination, base::Instant first)
+void MediaIndex::addStream(const Seen &seen, const base::Endpoint &source,
+                           const base::Endpoint &destination)
 {
     for (const base::Endpoint &end : {source, destination}) {
         auto &streams = m_places.ensure(end).streams;
         if (streams.size() >= kMostStreamsPerPlace)
             streams.erase(streams.begin(), streams.begin() + kMostStreamsPerPlace / 2);
-        streams.push_back({first, stream});
+        streams.push_back(seen);
     }
 }
 
@@ -252,24 +252,29 @@ bool MediaIndex::ofAnother(calls::CallId call, const base::Endpoint &source,
 std::vector<rtp::StreamId> MediaIndex::streams(calls::CallId call, base::Instant until)
 {
     std::vector<rtp::StreamId> out;
-    const auto *places = m_calls.find(call);
-    if (places == nullptr)
-        return out;
-    for (const base::Endpoint &endpoint : *places) {
-        const Place *known = place(endpoint);
-        if (known == nullptr)
-            continue;
+    std::vector<const Place *> all;
+    if (const auto *places = m_calls.find(call); places != nullptr) {
+        for (const base::Endpoint &endpoint : std::vector<base::Endpoint>(*places))
+            if (const Place *known = place(endpoint))
+                all.push_back(known);
+    }
+    // Many calls may share a socket; what is at a call's own end is found first.
+    std::sort(all.begin(), all.end(),
+              [](const Place *a, const Place *b) { return a->streams.size() < b->streams.size(); });
+    for (const Place *known : all) {
         const auto &streams = known->streams;
+        const Claim *own = known->claim(call);
         auto at = std::upper_bound(
             streams.begin(), streams.end(), until,
             [](base::Instant limit, const Seen &seen) { return limit < seen.first; });
-        for (std::size_t taken = 0; at != streams.begin() && taken < kMostStreamsPerCall; ++taken)
-            out.push_back((--at)->stream);
+        for (std::size_t taken = 0; at != streams.begin() && taken < kMostStreamsPerCall; ++taken) {
+            --at;
+            if (out.size() < kMostStreamsPerCall && !ofAnotherTime(*at, *known, own))
+                out.push_back(at->stream);
+        }
     }
     std::sort(out.begin(), out.end(), [](rtp::StreamId a, rtp::StreamId b) { return b < a; });
     out.erase(std::unique(out.begin(), out.end()), out.end());
-    if (out.size() > kMostStreamsPerCall)
-        out.resize(kMostStreamsPerCall);
     return out;
 }
 

@@ -29,6 +29,26 @@ public:
     struct Seen {
         base::Instant first;
         rtp::StreamId stream;
+        calls::CallId owner; // whose it was when it began; invalid: nobody can tell
+    };
+    /// A call named the place, and for how long that holds: phones and gateways use the same port
+    /// for one call after another.
+    struct Claim {
+        calls::CallId call;
+        base::Instant named, again; // for the first and for the last time
+        base::Instant ended;        // by the call's BYE; unknown: none was seen
+        base::Instant over;         // another call named the place when it had fallen silent
+
+        bool endedBy(base::Instant time) const { return ended.known() && ended <= time; }
+        bool overBy(base::Instant time) const
+        {
+            return endedBy(time) || (over.known() && over <= time);
+        }
+        /// When it was named last, as of that time; unknown: not yet.
+        base::Instant namedBy(base::Instant time) const
+        {
+            return again <= time ? again : named <= time ? named : base::Instant{};
+        }
     };
     struct Key { // of whoever receives at the place, for what it sends
         rtp::SdesKey sdes;
@@ -36,6 +56,9 @@ public:
     };
     struct Place {
         std::vector<calls::CallId> calls; // the newest last
+        std::vector<Claim> claims;        // of these calls, in the same order
+        std::uint32_t changes = 0;        // of the claims
+        base::Instant heard;              // the latest packet of a stream that came or went here
         std::vector<Format> formats;
         std::vector<Seen> streams; // in order of appearance
         std::vector<Key> keys;     // the newest last
@@ -47,11 +70,20 @@ public:
 
         /// nullptr: SDP does not describe it.
         const Format *format(std::uint8_t payloadType) const;
+        /// nullptr: the call has named other places only, or too many have named this one since.
+        const Claim *claim(calls::CallId call) const;
     };
     /// Notes the endpoints and payload types of a message's SDP; false: it had none.
-    bool learn(calls::CallId call, std::string_view description);
-    void addStream(rtp::StreamId stream, const base::Endpoint &source,
-                   const base::Endpoint &destination, base::Instant first);
+    bool learn(calls::CallId call, std::string_view description, base::Instant time);
+    /// The call was hung up: a call that names its places later takes them over.
+    void ended(calls::CallId call, base::Instant time);
+    /// Whose a packet between two places is at that time; invalid: nobody can tell, or one of the
+    /// two is not known.
+    static calls::CallId owner(const Place *from, const Place *to, base::Instant time);
+    /// What comes between the two at that time is no longer the call's.
+    static bool over(calls::CallId call, const Place *from, const Place *to, base::Instant time);
+    void addStream(const Seen &seen, const base::Endpoint &source,
+                   const base::Endpoint &destination);
     bool namedInSdp(const base::Endpoint &endpoint);
     /// Where the RTP goes of which the RTCP goes to `endpoint`, if SDP said so (RFC 3605).
     std::optional<base::Endpoint> rtpOf(const base::Endpoint &endpoint);
@@ -83,10 +115,13 @@ private:
     bool named(calls::CallId call, const base::Endpoint &endpoint);
     void learnMedia(calls::CallId call, const sip::SdpMedia &media);
     void learnPlace(calls::CallId call, const base::Endpoint &endpoint, const sip::SdpMedia &media);
+    void claim(Place &place, calls::CallId call) const;
+    static bool ofAnotherTime(const Seen &seen, const Place &at, const Claim *own);
     void learnKeys(Place &place, const sip::SdpMedia &media);
     void keep(Place &place, rtp::SdesKey sdes);
 
     std::uint64_t m_keys = 0;
+    base::Instant m_time; // of the description under way
     Generations<base::Endpoint, Place> m_places{65536};
     Generations<calls::CallId, std::vector<base::Endpoint>> m_calls{1U << 18U};
 };

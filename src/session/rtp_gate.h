@@ -36,7 +36,10 @@ public:
         std::vector<base::Packet> waiting; // that came and are not filed yet
         rtp::StreamId stream;              // once the first is filed
         // The places of its two ends, as long as `turns` is MediaIndex::turns(); null: none known.
-        const MediaIndex::Place *from = nullptr, *to = nullptr;
+        MediaIndex::Place *from = nullptr, *to = nullptr;
+        std::uint32_t changes = 0; // of their claims when it was found whose it is
+        calls::CallId owner;       // whose; invalid: nobody can tell
+        base::Instant last;        // its packet before
         std::uint64_t turns = 0;
         std::uint64_t round = 0;                 // in which it last told its calls of news
         std::shared_ptr<rtp::SrtpOpener> opener; // the key that fits, if they are encrypted

@@ -35,9 +35,10 @@ void Session::learnKey(const base::Endpoint &sender, const rtp::SdesKey &key)
     m_analysis->learnKey(sender, key);
 }
 
-base::Result<void> Session::import(const std::string &path, const ClockChoice &clock)
+base::Result<void> Session::import(const std::string &path, const ClockChoice &clock,
+                                   const std::string &next)
 {
-    return m_analysis->import(path, clock);
+    return m_analysis->import(path, clock, next);
 }
 
 base::Result<void> Session::importBytes(const std::string &name, std::string_view bytes)

@@ -105,7 +105,10 @@ public:
     /// Starts reading a file on an importer thread; one at a time (Error otherwise, or if it cannot
     /// be opened). Where the session holds messages already, the file's times are corrected as
     /// `clock` says.
-    base::Result<void> import(const std::string &path, const ClockChoice &clock = {});
+    /// `next`: the file that will be imported behind it, if that is known: where it is the next one
+    /// of the same capture, connections and fragments go on in it.
+    base::Result<void> import(const std::string &path, const ClockChoice &clock = {},
+                              const std::string &next = {});
     /// The same for bytes that are no file, text pasted into the window; `name` stands for the
     /// path.
     base::Result<void> importBytes(const std::string &name, std::string_view bytes);

@@ -271,9 +271,10 @@ void DeskBridge::stopStory()
 {
     m_desk->stopStory();
 }
-bool DeskBridge::openFile(const QString &path, const session::ClockChoice &clock)
+bool DeskBridge::openFile(const QString &path, const session::ClockChoice &clock,
+                          const QString &next)
 {
-    return say(m_desk->open(toStd(path), clock));
+    return say(m_desk->open(toStd(path), clock, toStd(next)));
 }
 
 bool DeskBridge::openText(const QString &name, const QString &text)

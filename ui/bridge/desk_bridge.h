@@ -62,7 +62,9 @@ public:
     void leaveAlone(engine::AccountHandle account, std::uint32_t regId, base::Duration silence);
     bool startStory(const std::string &name);
     void stopStory();
-    bool openFile(const QString &path, const session::ClockChoice &clock = {});
+    /// `next`: the file that is opened behind it, empty: not known.
+    bool openFile(const QString &path, const session::ClockChoice &clock = {},
+                  const QString &next = {});
     bool openText(const QString &name, const QString &text);
     bool followFile(const QString &path);
     void cancelImport();

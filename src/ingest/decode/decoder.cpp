@@ -32,18 +32,39 @@ base::Instant clampedTime(std::int64_t seconds, std::uint64_t nanoseconds)
 Decoder::Decoder(std::shared_ptr<const void> owner, const Sink &sink, Outcome &outcome,
                  const std::atomic<bool> &cancel)
     : m_owner(std::move(owner)), m_sink(sink), m_outcome(outcome), m_cancel(cancel),
-      m_fragments([this](const IpPacket &packet, const base::Blob &begin, base::Instant time) {
-          const base::Instant now = std::exchange(m_time, time);
-          if (packet.protocol == kUdp)
-              udp(packet, {begin.text(), begin.owner(), 1, 0});
-          m_time = now;
-      }),
-      m_layers([this](base::Packet packet) { streamed(std::move(packet)); }),
-      m_tcp([this](base::Packet packet) { m_layers.add(std::move(packet)); }),
-      m_hepStreams([this](const base::Blob &bytes, base::Instant time) { hep(bytes, time, true); }),
-      m_cuts(outcome.cut)
+      m_kept(sink.kept ? sink.kept : std::make_shared<Reassembly>()),
+      m_fragments(m_kept->fragments), m_layers(m_kept->layers), m_tcp(m_kept->tcp),
+      m_hepStreams(m_kept->hepStreams), m_twins(m_kept->twins), m_cuts(outcome.cut)
 {
-    m_layers.keys().add(m_sink.keyLog.text());
+    m_kept->reader = this;
+    if (!std::exchange(m_kept->begun, true))
+        m_layers.keys().add(m_sink.keyLog.text());
+}
+
+Decoder::~Decoder()
+{
+    m_kept->reader = nullptr;
+    m_layers.onTls({});
+}
+
+Reassembly::Reassembly()
+    : fragments([this](const IpPacket &packet, const base::Blob &begin, base::Instant time) {
+          reader->beginning(packet, begin, time);
+      }),
+      layers([this](base::Packet packet) { reader->streamed(std::move(packet)); }),
+      tcp([this](base::Packet packet) { layers.add(std::move(packet)); }),
+      hepStreams(
+          [this](const base::Blob &bytes, base::Instant time) { reader->hep(bytes, time, true); })
+{
+}
+
+/// Of a datagram whose other pieces never came.
+void Decoder::beginning(const IpPacket &packet, const base::Blob &begin, base::Instant time)
+{
+    const base::Instant now = std::exchange(m_time, time);
+    if (packet.protocol == kUdp)
+        udp(packet, {begin.text(), begin.owner(), 1, 0});
+    m_time = now;
 }
 
 void Decoder::secrets(std::uint32_t type, std::string_view bytes)
@@ -73,6 +94,8 @@ void Decoder::handOn(base::Packet packet)
 
 void Decoder::announce(std::uint32_t linkType)
 {
+    if (m_linkTypes.empty())
+        m_fileLink = linkType;
     if (!m_linkTypes.insert(linkType).second)
         return;
     std::string name = linkName(linkType);
@@ -103,6 +126,7 @@ void Decoder::frame(const Frame &frame)
 {
     ++m_outcome.frames;
     m_time = frame.time;
+    m_latest = std::max(m_latest, frame.time);
     m_frame = frame;
     if (m_annotations.remarked())
         tellRemarks();
@@ -339,11 +363,15 @@ void Decoder::tellProgress(std::uint64_t bytesRead)
 
 void Decoder::finish(std::uint64_t bytesRead)
 {
-    m_fragments.finish();
-    m_tcp.finish();
-    m_layers.finish();
+    const bool goesOn =
+        !m_refused && !m_cancel && m_sink.goesOn && m_sink.goesOn(m_fileLink, m_latest);
+    if (!goesOn) {
+        m_fragments.finish();
+        m_tcp.finish();
+        m_layers.finish();
+    }
     tellRemarks(); // of a file without packets
-    tellLosses();
+    tellLosses(goesOn);
     tellProgress(bytesRead);
 }
 

@@ -8,12 +8,8 @@
 #include <ingest/decode/annotations.h>
 #include <ingest/decode/cuts.h>
 #include <ingest/decode/hep.h>
-#include <ingest/decode/hep_streams.h>
-#include <ingest/decode/ip.h>
 #include <ingest/decode/link.h>
-#include <ingest/decode/stream_layers.h>
-#include <ingest/decode/tcp.h>
-#include <ingest/decode/twins.h>
+#include <ingest/decode/reassembly.h>
 #include <ingest/source.h>
 #include <memory>
 #include <set>
@@ -38,6 +34,7 @@ public:
     /// `owner` keeps the bytes of the frames alive.
     Decoder(std::shared_ptr<const void> owner, const Sink &sink, Outcome &outcome,
             const std::atomic<bool> &cancel);
+    ~Decoder();
     Decoder(const Decoder &) = delete;
     Decoder &operator=(const Decoder &) = delete;
 
@@ -61,10 +58,12 @@ public:
     void announce(std::uint32_t linkType);
     /// True: the sink or the canceller wants no more. Tells the progress now and then.
     bool stop(std::uint64_t bytesRead);
-    /// Hands on what waits and tells in sentences what was given up.
+    /// Hands on what waits and tells in sentences what was given up; what waits for the next file
+    /// of the same capture stays.
     void finish(std::uint64_t bytesRead);
 
 private:
+    friend class Reassembly; // brings back what it has put together
     /// Bytes within the frame, or put together, with what keeps them alive.
     struct Part {
         std::string_view bytes;
@@ -81,6 +80,7 @@ private:
     void udp(const IpPacket &packet, const Part &part);
     void sctp(const IpPacket &packet, const Part &part);
     void icmp(const IpPacket &packet, const Part &part);
+    void beginning(const IpPacket &packet, const base::Blob &begin, base::Instant time);
     void datagram(base::Packet packet, std::uint32_t identification, std::uint32_t way);
     std::uint32_t wayOf(const IpPacket &packet, const Part &part) const;
     void streamed(base::Packet packet);
@@ -91,26 +91,30 @@ private:
     void note(std::string sentence, std::string callId = {}, base::Instant time = {});
     void tellRemarks();
     void tellProgress(std::uint64_t bytesRead);
-    void tellLosses();
+    void tellLosses(bool goesOn);
+    void tellKept();
     void tell(std::uint64_t count, std::string_view one, std::string_view many);
 
     std::shared_ptr<const void> m_owner;
     const Sink &m_sink;
     Outcome &m_outcome;
     const std::atomic<bool> &m_cancel;
-    Fragments m_fragments;
-    StreamLayers m_layers;
-    TcpTable m_tcp;
-    HepStreams m_hepStreams;
-    Twins m_twins;
+    const std::shared_ptr<Reassembly> m_kept;
+    Fragments &m_fragments;
+    StreamLayers &m_layers;
+    TcpTable &m_tcp;
+    HepStreams &m_hepStreams;
+    Twins &m_twins;
     Annotations m_annotations;
     Cuts m_cuts;
     std::set<std::uint32_t> m_linkTypes;
     std::unordered_set<std::uint64_t> m_hepCalls; // Call-IDs that came by HEP, hashed; bounded
     std::uint32_t m_linkType = ~0U;               // of the frame before
+    std::uint32_t m_fileLink = ~0U;               // the first that was announced
     LinkReader m_link = nullptr;
-    base::Instant m_time; // of the frame under way
-    Frame m_frame;        // under way
+    base::Instant m_time;   // of the frame under way
+    base::Instant m_latest; // of any frame
+    Frame m_frame;          // under way
     std::uint64_t m_foreignLink = 0, m_tooDeep = 0, m_badHep = 0, m_hepNotes = 0, m_told = 0;
     bool m_refused = false; // the sink wants no more
 };

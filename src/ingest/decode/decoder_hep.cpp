@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 #include <ingest/decode/inflate.h>
 #include <sip/message.h>
+#include <utility>
 
 namespace ingest::decode {
 namespace {
@@ -87,9 +88,10 @@ void Decoder::tell(std::uint64_t count, std::string_view one, std::string_view m
         m_sink.flaw(base::counted(count, one, many));
 }
 
-void Decoder::tellLosses()
+void Decoder::tellLosses(bool goesOn)
 {
-    m_outcome.duplicates = m_twins.count() + m_fragments.repeated();
+    const std::uint64_t duplicates = m_twins.count() + m_fragments.repeated();
+    m_outcome.duplicates = duplicates - std::exchange(m_kept->duplicatesTold, duplicates);
     if (!m_sink.flaw)
         return;
     if (m_foreignLink != 0)
@@ -109,6 +111,21 @@ void Decoder::tellLosses()
          "packets were captured twice and are shown once.");
     tell(m_tooDeep, "packet lies in too many tunnels within tunnels and was left out.",
          "packets lie in too many tunnels within tunnels and were left out.");
+    tell(m_badHep, "HEP packet is damaged, or larger unpacked than any message, and was left out.",
+         "HEP packets are damaged, or larger unpacked than any message, and were left out.");
+    if (!goesOn)
+        tellKept();
+    if (m_hepNotes > kMostNotes)
+        m_sink.flaw(fmt::format(
+            "{} left out, the first {} are shown.",
+            base::counted(m_hepNotes - kMostNotes, "HEP report was", "HEP reports were"),
+            kMostNotes));
+}
+
+/// What became of everything that is put together from several packets; of a capture in several
+/// files its last one tells that.
+void Decoder::tellKept()
+{
     tell(m_fragments.givenUp(), "fragmented IP packet could not be put together.",
          "fragmented IP packets could not be put together.");
     tell(m_fragments.incomplete(),
@@ -119,17 +136,15 @@ void Decoder::tellLosses()
                     base::counted(m_tcp.gaps(), "place") + ".");
     tell(m_tcp.evicted(), "TCP connection was given up because too many were open at once.",
          "TCP connections were given up because too many were open at once.");
-    tell(m_badHep, "HEP packet is damaged, or larger unpacked than any message, and was left out.",
-         "HEP packets are damaged, or larger unpacked than any message, and were left out.");
+    for (const TcpTable::Refusal &one : m_tcp.refusals())
+        m_sink.flaw(fmt::format("{} refused {} from {} (reset): no SIP passed there. Does anything "
+                                "listen on that port, and does a firewall let it through?",
+                                one.by.text(), base::counted(one.count, "TCP connection"),
+                                one.to.text()));
     tell(m_hepStreams.lost(), "byte between HEP packets on TCP is none and was left out.",
          "bytes between HEP packets on TCP are none and were left out.");
     for (std::string &sentence : m_layers.losses(!m_sink.keyLog.empty()))
         m_sink.flaw(std::move(sentence));
-    if (m_hepNotes > kMostNotes)
-        m_sink.flaw(fmt::format(
-            "{} left out, the first {} are shown.",
-            base::counted(m_hepNotes - kMostNotes, "HEP report was", "HEP reports were"),
-            kMostNotes));
 }
 
 } // namespace ingest::decode

@@ -11,6 +11,7 @@ constexpr std::size_t kMostConnections = 4096;
 constexpr std::size_t kMostHeld = 64U << 20U; // bytes of half records and messages in all of them
 constexpr std::size_t kMostHead = 16U << 10U; // of an HTTP request or answer
 constexpr std::size_t kFirstBytes = 6;        // that tell a TLS handshake
+constexpr int kDoubts = 64;                   // packets
 
 using base::PacketKind;
 
@@ -60,7 +61,8 @@ std::size_t StreamLayers::Connection::held() const
 bool StreamLayers::Connection::idle() const
 {
     const auto rests = [](const Side &side) {
-        return side.stream == 0 || side.over || side.content == Content::Plain;
+        return side.stream == 0 || side.over ||
+               (side.content == Content::Plain && side.doubts == 0);
     };
     return !tls && !ws && rests(sides[0]) && rests(sides[1]);
 }
@@ -234,14 +236,34 @@ void StreamLayers::application(Connection &connection, int from, base::Packet pa
             packet.payload = packet.payload.part(head, bytes.size() - head);
         } else if (side.content == Content::WebSocket) {
             connection.ws->gap(from); // from its middle
-        } else if (!connection.tls) {
+        } else if (!connection.tls && side.fromStart) {
             passed(side.stream);
+        } else if (!connection.tls) {
+            side.doubts = kDoubts;
         }
+    } else if (side.doubts != 0) {
+        doubt(connection, from, packet.payload.text());
     }
     if (side.content == Content::WebSocket)
         webSocket(connection, from, packet);
     else
         m_emit(std::move(packet));
+}
+
+/// A connection that is seen from its middle on may begin within a large frame: the next packet
+/// that begins with one tells.
+void StreamLayers::doubt(Connection &connection, int from, std::string_view bytes)
+{
+    Side &side = connection.sides[from];
+    if (WsStream::looksLikeSipFrame(bytes)) {
+        side.doubts = 0;
+        side.content = Content::WebSocket;
+        if (!connection.ws)
+            connection.ws = std::make_unique<WsStream>();
+        connection.ws->gap(from);
+    } else if (--side.doubts == 0) {
+        passed(side.stream);
+    }
 }
 
 StreamLayers::Content StreamLayers::decide(const Connection &connection, const Side &side,
@@ -253,7 +275,8 @@ StreamLayers::Content StreamLayers::decide(const Connection &connection, const S
             return bytes.size() > kMostHead ? Content::Plain : Content::Undecided;
         return WsStream::upgrades(bytes.substr(0, end)) ? Content::WebSocket : Content::Plain;
     }
-    const bool frames = !side.fromStart && (connection.ws || WsStream::looksLikeSipFrame(bytes));
+    // Nothing else begins with such a frame, whether or not the upgrade was captured.
+    const bool frames = (connection.ws && !side.fromStart) || WsStream::looksLikeSipFrame(bytes);
     return frames ? Content::WebSocket : Content::Plain;
 }
 

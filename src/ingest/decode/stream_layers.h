@@ -11,6 +11,7 @@
 #include <ingest/decode/tls_stream.h>
 #include <ingest/decode/websocket.h>
 #include <list>
+#include <map>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -44,6 +45,7 @@ private:
         Content content = Content::Undecided; // of what TLS held, or of the connection itself
         bool fromStart = true;
         bool over = false;
+        int doubts = 0;    // plain as far as is known: so many packets more may show frames
         std::string held;  // while undecided
         base::Packet last; // without payload
     };
@@ -72,6 +74,7 @@ private:
     void data(Connection &connection, int from, base::Packet packet);
     void tls(Connection &connection, int from, const base::Packet &packet);
     void application(Connection &connection, int from, base::Packet packet);
+    void doubt(Connection &connection, int from, std::string_view bytes);
     void webSocket(Connection &connection, int from, const base::Packet &packet);
     void gap(Connection &connection, int from);
     void flush(Connection &connection, int from);
@@ -81,6 +84,7 @@ private:
     static base::Transport transportOf(const Connection &connection, const Side &side);
     static bool maySip(const Connection &connection);
     void note(const Connection &connection, int from, std::string sentence);
+    static std::string failure(const Connection &connection, int from, const TlsPiece &piece);
     void alert(const Connection &connection, int from, const TlsPiece &piece);
     void closed(const Connection &connection, int from, const WsPiece &piece);
     void tell(const Connection &connection);
@@ -92,6 +96,7 @@ private:
     Connections m_order;
     std::unordered_map<Key, Connections::iterator, Hash> m_byKey;
     std::vector<bool> m_passed; // by stream: it carries neither TLS nor WebSocket
+    std::map<std::string, std::uint64_t> m_failures; // handshakes that an alert ended: sentence
     std::size_t m_notes = 0, m_held = 0;
     std::uint64_t m_evicted = 0, m_tls = 0, m_keyed = 0, m_closed = 0, m_foreign = 0,
                   m_closedBytes = 0, m_unreadable = 0;

@@ -10,6 +10,7 @@ namespace ingest::decode {
 namespace {
 
 constexpr std::size_t kMostNotes = 1000;
+constexpr std::size_t kMostFailures = 16;
 constexpr std::uint16_t kTls12 = 0x0303, kTls13 = 0x0304;
 
 std::string versionText(std::uint16_t version)
@@ -84,11 +85,25 @@ void StreamLayers::note(const Connection &connection, int from, std::string sent
     m_emit(std::move(out));
 }
 
+/// Who ended a handshake and why, whatever port the other end had: each attempt has a new one.
+std::string StreamLayers::failure(const Connection &connection, int from, const TlsPiece &piece)
+{
+    const base::Endpoint &sender = connection.ends[from], &other = connection.ends[1 - from];
+    const bool server = isSipPort(sender.port) || !isSipPort(other.port);
+    return fmt::format("{} ended the TLS handshake with {} by the fatal alert \"{}\"",
+                       server ? sender.text() : sender.address.text(),
+                       server ? other.address.text() : other.text(), tlsAlertText(piece.alert));
+}
+
 void StreamLayers::alert(const Connection &connection, int from, const TlsPiece &piece)
 {
     constexpr std::uint8_t kCloseNotify = 0;
     if (piece.alert == kCloseNotify)
         return; // the ordinary end; the connection's own end follows
+    if (piece.fatal && maySip(connection) && connection.tls->facts().opened == 0 &&
+        (m_failures.size() < kMostFailures ||
+         m_failures.contains(failure(connection, from, piece))))
+        ++m_failures[failure(connection, from, piece)];
     note(connection, from,
          fmt::format("TLS alert from {}: {}{}.", connection.ends[from].text(),
                      tlsAlertText(piece.alert), piece.fatal ? "" : " (warning)"));
@@ -155,6 +170,10 @@ std::vector<std::string> StreamLayers::losses(bool given) const
     std::vector<std::string> out;
     if (std::string told = given ? keyLogText() : std::string(); !told.empty())
         out.push_back(std::move(told));
+    for (const auto &[sentence, times] : m_failures)
+        out.push_back(sentence + (times > 1 ? fmt::format(", {} times", times) : "") +
+                      ": no SIP passed there. Look at certificates, versions and cipher suites of "
+                      "the two.");
     const auto bytes = base::counted(m_closedBytes, "byte");
     if (m_closed > m_foreign)
         out.push_back(fmt::format(

@@ -326,6 +326,21 @@ void TcpTable::flush(Connection &connection, int from)
         skipHole(connection, from, std::max(half.last, half.waiting.begin()->second.time));
 }
 
+void TcpTable::refused(const base::Endpoint &by, const base::Endpoint &to)
+{
+    constexpr std::size_t kMost = 16;
+    constexpr std::uint16_t kFirstPort = 5060, kLastPort = 5090;
+    if (by.port < kFirstPort || by.port > kLastPort)
+        return;
+    const auto known = std::find_if(m_refusals.begin(), m_refusals.end(), [&](const Refusal &one) {
+        return one.by == by && one.to == to.address;
+    });
+    if (known != m_refusals.end())
+        ++known->count;
+    else if (m_refusals.size() < kMost)
+        m_refusals.push_back({by, to.address, 1});
+}
+
 void TcpTable::reset(Connection &connection, int from, base::Instant time)
 {
     Half &half = connection.halves[from];
@@ -335,6 +350,13 @@ void TcpTable::reset(Connection &connection, int from, base::Instant time)
         return;
     flush(connection, 0);
     flush(connection, 1);
+    const bool unused = other.synchronised && !other.fromMiddle &&
+                        static_cast<std::uint32_t>(other.position) == other.initial + 1;
+    const bool silent =
+        !half.synchronised ||
+        (!half.fromMiddle && static_cast<std::uint32_t>(half.position) == half.initial + 1);
+    if (unused && silent)
+        refused(connection.ends[from], connection.ends[1 - from]);
     if (!half.synchronised) // refused: the answer to a SYN
         start(half, 0);
     half.closed = other.closed = true;

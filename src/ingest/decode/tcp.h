@@ -12,6 +12,7 @@
 #include <optional>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace ingest::decode {
 
@@ -38,7 +39,15 @@ public:
     void finish();
 
     std::uint64_t evicted() const { return m_evicted; } // connections given up
-    std::uint64_t gaps() const { return m_gaps; }       // holes told, mid-stream starts not counted
+    /// Connections that were refused by a reset, or reset before a byte was sent: who did that and
+    /// how often. The first ones, on the ports of SIP.
+    struct Refusal {
+        base::Endpoint by;
+        base::Address to;
+        std::uint64_t count = 0;
+    };
+    const std::vector<Refusal> &refusals() const { return m_refusals; }
+    std::uint64_t gaps() const { return m_gaps; } // holes told, mid-stream starts not counted
 
 private:
     struct Waiting { // a segment that came before its turn
@@ -93,6 +102,7 @@ private:
     void skipHole(Connection &connection, int from, base::Instant time);
     void skipHoles(Connection &connection, int from, base::Instant time);
     void flush(Connection &connection, int from);
+    void refused(const base::Endpoint &by, const base::Endpoint &to);
     void reset(Connection &connection, int from, base::Instant time);
     void tell(Connection &connection, int from, base::PacketKind kind, base::Blob payload,
               base::Instant time);
@@ -103,6 +113,7 @@ private:
     std::size_t m_waiting = 0; // segments in all holes
     std::uint32_t m_streams = 0;
     std::uint64_t m_evicted = 0, m_gaps = 0;
+    std::vector<Refusal> m_refusals;
 };
 
 } // namespace ingest::decode

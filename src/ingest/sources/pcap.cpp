@@ -247,6 +247,13 @@ bool Reader::resume()
         [this] { return m_decoder.stop(m_input.bytesRead()); });
 }
 
+base::Instant timeAt(std::string_view text, const Format &format, std::size_t at)
+{
+    const std::uint64_t fraction = format.order.u32(text, at + 4);
+    return decode::clampedTime(format.order.u32(text, at),
+                               fraction * (format.nanoseconds ? 1 : 1000));
+}
+
 /// Where the records end that can be walked over.
 std::size_t walk(std::string_view text, const Format &format, decode::TimeOrder &order)
 {
@@ -255,10 +262,7 @@ std::size_t walk(std::string_view text, const Format &format, decode::TimeOrder 
         const std::size_t captured = format.order.u32(text, at + 8);
         if (captured == 0 || captured > text.size() - at - format.recordHeader)
             break;
-        const std::uint64_t fraction = format.order.u32(text, at + 4);
-        order.add(decode::clampedTime(format.order.u32(text, at),
-                                      fraction * (format.nanoseconds ? 1 : 1000)),
-                  at, format.recordHeader + captured);
+        order.add(timeAt(text, format, at), at, format.recordHeader + captured);
         at += format.recordHeader + captured;
     }
     return std::min(at, text.size());
@@ -278,6 +282,42 @@ std::optional<base::Blob> inOrder(const base::Blob &bytes)
     decode::TimeOrder order(true);
     const std::size_t end = walk(text, *format, order);
     return order.sorted(std::string(text.substr(0, format->fileHeader)), text, text.substr(end));
+}
+
+/// Of the last record: the first place near the end from which records chain up to it. Not known:
+/// there is none, as in a file that is cut.
+base::Instant lastIn(std::string_view text, const Format &format)
+{
+    constexpr std::size_t kNear = 512U << 10U;
+    constexpr std::uint32_t kUsual = 262144;
+    const std::size_t header = format.recordHeader;
+    std::size_t from =
+        text.size() > format.fileHeader + kNear ? text.size() - kNear : format.fileHeader;
+    for (; text.size() - from >= header; ++from) {
+        std::size_t at = from, last = from;
+        while (text.size() - at >= header) {
+            const std::uint32_t captured = format.order.u32(text, at + 8);
+            if (captured == 0 || captured > kUsual || captured > format.order.u32(text, at + 12) ||
+                format.order.u32(text, at + 4) >= 1'000'000'000 ||
+                captured > text.size() - at - header)
+                break;
+            last = at;
+            at += header + captured;
+        }
+        if (at == text.size() && at != from)
+            return timeAt(text, format, last);
+    }
+    return {};
+}
+
+std::optional<Extent> extent(std::string_view bytes, bool whole)
+{
+    const auto format = formatIn(bytes);
+    if (!format || format->swapped || format->maybeSwapped ||
+        bytes.size() < format->fileHeader + format->recordHeader)
+        return std::nullopt;
+    return Extent{format->linkType, timeAt(bytes, *format, format->fileHeader),
+                  whole ? lastIn(bytes, *format) : base::Instant{}};
 }
 
 base::Result<Outcome> readInput(Input &input, const Sink &sink, const std::atomic<bool> &cancel)
@@ -315,7 +355,14 @@ base::Result<Outcome> read(std::string_view path, const Sink &sink, const std::a
 } // namespace
 
 extern const Source pcap;
-const Source pcap{"pcap",  "libpcap capture", "*.pcap *.cap *.dmp", recognises, read, readBytes,
-                  nullptr, readInput};
+const Source pcap{"pcap",
+                  "libpcap capture",
+                  "*.pcap *.cap *.dmp",
+                  recognises,
+                  read,
+                  readBytes,
+                  nullptr,
+                  readInput,
+                  extent};
 
 } // namespace ingest::sources

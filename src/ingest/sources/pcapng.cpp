@@ -10,6 +10,7 @@
 #include <ingest/decode/damage.h>
 #include <ingest/decode/decoder.h>
 #include <ingest/decode/ng_blocks.h>
+#include <ingest/decode/ng_extent.h>
 #include <ingest/decode/ng_order.h>
 #include <ingest/decode/ng_secrets.h>
 #include <ingest/decode/recorded.h>
@@ -392,7 +393,7 @@ base::Result<Outcome> read(std::string_view path, const Sink &sink, const std::a
 } // namespace
 
 extern const Source pcapng;
-const Source pcapng{"pcapng", "pcapng capture", "*.pcapng *.ntar", recognises,
-                    read,     readBytes,        nullptr,           readInput};
+const Source pcapng{"pcapng",  "pcapng capture", "*.pcapng *.ntar", recognises,      read,
+                    readBytes, nullptr,          readInput,         decode::ngExtent};
 
 } // namespace ingest::sources

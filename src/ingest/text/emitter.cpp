@@ -16,9 +16,11 @@ base::Instant Emitter::resolve(const Moment &moment)
     if (!moment.known())
         return {};
     if (moment.tells != Moment::Tells::Clock) {
-        m_day = moment.time.ns / kDay * kDay;
-        m_clock = moment.time.ns - m_day;
-        return moment.time;
+        const base::Instant time =
+            moment.tells == Moment::Tells::NoYear ? withYear(moment.time) : moment.time;
+        m_day = time.ns / kDay * kDay;
+        m_clock = time.ns - m_day;
+        return time;
     }
     if (m_day == 0)
         m_day = kDay; // the second day of 1970: midnight is a time too
@@ -26,6 +28,19 @@ base::Instant Emitter::resolve(const Moment &moment)
         m_day += kDay;
     m_clock = moment.time.ns;
     return {m_day + moment.time.ns};
+}
+
+/// A log goes on: from December to January it is another year. What is a little earlier than the
+/// line before is not.
+base::Instant Emitter::withYear(base::Instant told)
+{
+    constexpr std::int64_t kHalfYear = 183 * kDay, kYear = 366 * kDay; // 1972 was a leap year
+    if (m_yearless >= 0 && told.ns + m_turns + kHalfYear < m_yearless && m_turns == 0)
+        m_turns += kYear;
+    else if (m_turns != 0 && told.ns + m_turns > m_yearless + kHalfYear)
+        m_turns = 0; // lines of the old year that come late
+    m_yearless = told.ns + m_turns;
+    return {m_yearless};
 }
 
 void Emitter::emit(base::Packet packet)

@@ -77,8 +77,19 @@ std::string_view lastWord(std::string_view &text)
     return word;
 }
 
-/// "2024-01-02", "2024/01/02", "02/Jan/2024" at the end of the word.
-std::optional<Date> numericDate(std::string_view word)
+/// "02/01/2024": Americans, who write 12-hour clocks, put the month first; with dots the day comes
+/// first; else what is above 12 tells. nullopt: it does not.
+std::optional<Date> dayAndMonth(char separator, int first, int second, int year, bool american)
+{
+    if (separator == '.' || first > 12)
+        return Date{year, second, first};
+    if (american || second > 12 || first == second)
+        return Date{year, first, second};
+    return std::nullopt;
+}
+
+/// "2024-01-02", "2024/01/02", "02/Jan/2024", "02.01.2024" at the end of the word.
+std::optional<Date> numericDate(std::string_view word, bool american)
 {
     const std::size_t begin = word.find_first_of("0123456789");
     if (begin == std::string_view::npos)
@@ -96,18 +107,23 @@ std::optional<Date> numericDate(std::string_view word)
         date = {number(a), number(b), number(c)};
     else if (monthOf(b) != 0 && c.size() == 4)
         date = {number(c), monthOf(b), number(a)};
+    else if (const auto told =
+                 c.size() == 4 && a.size() <= 2 && b.size() <= 2
+                     ? dayAndMonth(word[first], number(a), number(b), number(c), american)
+                     : std::nullopt)
+        date = *told;
     else
-        return std::nullopt; // 02/01/2024: which is the month?
+        return std::nullopt;
     return sane(date) ? std::optional(date) : std::nullopt;
 }
 
 /// What stands right before a clock.
-std::optional<Date> dateBefore(std::string_view text)
+std::optional<Date> dateBefore(std::string_view text, bool american)
 {
     if (!text.empty() && (text.back() == 'T' || text.back() == '_' || text.back() == ':'))
         text.remove_suffix(1);
     const auto one = lastWord(text);
-    if (const auto date = numericDate(one))
+    if (const auto date = numericDate(one, american))
         return date;
     const auto trimmed = [](std::string_view word) {
         const auto begin = std::min(word.find_first_not_of("[(<"), word.size());
@@ -187,6 +203,30 @@ int clockAt(std::string_view text, std::size_t at)
     return (number(hour) * 60 + number(minute)) * 60 + number(second);
 }
 
+/// "1:05:03" as 12-hour clocks have it: as clockAt().
+int shortClockAt(std::string_view text, std::size_t at)
+{
+    if (at != 0 && text[at - 1] != ' ' && text[at - 1] != '[' && text[at - 1] != ',')
+        return -1;
+    return clockAt("0" + std::string(text.substr(at, 8)), 0);
+}
+
+/// " PM" at `at`, which moves behind it: the time of day that such a clock means; -1: it does not
+/// stand there.
+int twelveHours(std::string_view text, std::size_t &at, int clock)
+{
+    std::string_view rest = text.substr(at);
+    rest.remove_prefix(rest.starts_with(' ') ? 1 : 0);
+    const std::string half = base::lower(rest.substr(0, 2));
+    const int hour = clock / 3600;
+    const bool ends =
+        rest.size() < 3 || std::string_view(" \t,;]|)\"").find(rest[2]) != std::string_view::npos;
+    if ((half != "am" && half != "pm") || !ends || hour < 1 || hour > 12)
+        return -1;
+    at = text.size() - rest.size() + 2;
+    return clock + ((hour % 12 + (half == "pm" ? 12 : 0)) - hour) * 3600;
+}
+
 /// The year behind "Mon Jan  2 12:34:56 2024", perhaps behind a zone's name; 0: none.
 std::int64_t yearBehind(std::string_view text, std::size_t at)
 {
@@ -202,15 +242,21 @@ std::int64_t yearBehind(std::string_view text, std::size_t at)
     return 0;
 }
 
-Moment momentAt(std::string_view text, std::size_t clockBegin, int clock)
+/// `twelve`: it counts only as the clock of half a day.
+Moment momentAt(std::string_view text, std::size_t clockBegin, std::size_t length, int clock,
+                bool twelve = false)
 {
-    std::size_t at = clockBegin + 8;
+    std::size_t at = clockBegin + length;
     const std::int64_t fraction = fractionAt(text, at);
+    const int half = twelveHours(text, at, clock);
+    if (half < 0 && twelve)
+        return {};
+    clock = half < 0 ? clock : half;
     const auto zone = zoneAt(text, at);
     Moment out;
     out.tells = Moment::Tells::Clock;
     out.time = {clock * kSecond + fraction};
-    auto date = dateBefore(text.substr(0, clockBegin));
+    auto date = dateBefore(text.substr(0, clockBegin), half >= 0);
     if (!date)
         return out;
     if (date->year == 0)
@@ -243,10 +289,13 @@ Moment momentIn(std::string_view line)
     line = line.substr(0, 512);
     for (std::size_t at = line.find(':'); at != std::string_view::npos;
          at = line.find(':', at + 1)) {
-        if (at < 2)
-            continue;
-        if (const int clock = clockAt(line, at - 2); clock >= 0)
-            return momentAt(line, at - 2, clock);
+        constexpr std::size_t kClock = 8;
+        if (const int clock = at < 2 ? -1 : clockAt(line, at - 2); clock >= 0)
+            return momentAt(line, at - 2, kClock, clock);
+        if (const int clock = at < 1 ? -1 : shortClockAt(line, at - 1); clock >= 0) {
+            if (const Moment out = momentAt(line, at - 1, kClock - 1, clock, true); out.known())
+                return out;
+        }
     }
     return epochIn(line);
 }

@@ -21,7 +21,7 @@ struct Moment {
 };
 
 /// The first time in `line` (its first 512 bytes): ISO 8601, syslog, ctime, Wireshark, a clock
-/// alone, seconds since the epoch at its beginning.
+/// alone or of half a day, seconds since the epoch at its beginning.
 Moment momentIn(std::string_view line);
 
 } // namespace ingest::text

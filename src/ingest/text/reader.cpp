@@ -11,6 +11,7 @@
 #include <ingest/mapping.h>
 #include <ingest/text/above.h>
 #include <ingest/text/arena.h>
+#include <ingest/text/as_shown.h>
 #include <ingest/text/collect.h>
 #include <ingest/text/container.h>
 #include <ingest/text/details.h>
@@ -366,7 +367,9 @@ base::Result<Outcome> readBytes(const base::Blob &bytes, const Sink &sink,
                                 const std::atomic<bool> &cancel)
 {
     const std::string_view text = bytes.text();
-    const std::string anew = isContainerLog(text) ? unwrapped(text, cancel) : withFeeds(text);
+    std::string anew = isContainerLog(text) ? unwrapped(text, cancel) : withFeeds(text);
+    if (std::string plain = withoutShowing(anew.empty() ? text : anew); !plain.empty())
+        anew = std::move(plain);
     if (anew.empty())
         return Reader(bytes, sink, cancel).run();
     auto outcome = Reader(base::Blob::copy(anew), sink, cancel).run();

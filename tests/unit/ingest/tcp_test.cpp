@@ -282,4 +282,33 @@ TEST(Tcp, tooManyConnectionsEvictTheLongestUnseen)
                 testing::ElementsAre(testing::HasSubstr("232 TCP connections were given up")));
 }
 
+/// Nothing listens on the port of SIP, or whoever does takes no connection.
+TEST(Tcp, refusedConnectionsAreTold)
+{
+    const auto client = [](int port) {
+        return support::endpoint("10.0.0.1:" + std::to_string(port));
+    };
+    const base::Endpoint server = support::endpoint("10.0.0.2:5060"),
+                         web = support::endpoint("10.0.0.2:80"),
+                         busy = support::endpoint("10.0.0.3:5060");
+    using support::kAck;
+    using support::kRst;
+    using support::kSyn;
+    std::vector<std::string> packets;
+    for (const int port : {40000, 40001, 40002}) {
+        packets.push_back(support::tcp(client(port), server, 999, "", kSyn));
+        packets.push_back(support::tcp(server, client(port), 0, "", kRst | kAck, 1000));
+    }
+    packets.push_back(support::tcp(client(41000), web, 999, "", kSyn));
+    packets.push_back(support::tcp(web, client(41000), 0, "", kRst | kAck, 1000));
+    packets.push_back(support::tcp(client(42000), busy, 999, "", kSyn));
+    packets.push_back(support::tcp(busy, client(42000), 4999, "", kSyn | kAck, 1000));
+    packets.push_back(support::tcp(client(42000), busy, 1000, "OPTIONS", kAck, 5000));
+    packets.push_back(support::tcp(busy, client(42000), 5000, "", kRst | kAck, 1007));
+    const auto read = reading::readIp(packets);
+    ASSERT_EQ(read.flaws.size(), 1U);
+    EXPECT_THAT(read.flaws[0],
+                testing::HasSubstr("10.0.0.2:5060 refused 3 TCP connections from 10.0.0.1"));
+}
+
 } // namespace

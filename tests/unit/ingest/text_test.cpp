@@ -55,6 +55,14 @@ TEST(TextMoment, isReadInTheFormsOfManyLogs)
         {"recv 5 bytes from udp/[192.0.2.1]:5060 at 12:34:56.789012:", "clock 12:34:56.789"},
         {"1704198896.789012 IP 192.0.2.1.5060 > 192.0.2.2.5060", "2024-01-02 12:34:56.789"},
         {"02/01/2024 12:34:56", "clock 12:34:56.000"}, // which is the month?
+        {"31/12/2025 23:59:58", "2025-12-31 23:59:58.000"},
+        {"12/31/2025 11:59:58.600 PM", "2025-12-31 23:59:58.600"},
+        {"02/01/2024 12:34:56.789 AM x", "2024-02-01 00:34:56.789"},
+        {"2/1/2024 1:05:03 PM", "2024-02-01 13:05:03.000"},
+        {"31.12.2025 23:59:58,600 x", "2025-12-31 23:59:58.600"},
+        {"1.2.2024 23:59:58", "2024-02-01 23:59:58.000"},
+        {"192.0.2.1 12:34:56 PMx", "clock 12:34:56.000"},
+        {"version 1:05:03 of it", "nothing"},
         {"Ethernet II, Src: 00:11:22:33:44:55", "nothing"},
         {"Src: [2001:db8::12:34:56]", "nothing"},
         {"25:34:56", "nothing"},
@@ -229,6 +237,23 @@ TEST(Text, timesAreThoseOfTheMessageBeforeWhereOneTellsNone)
     ASSERT_EQ(out.packets.size(), 2U);
     EXPECT_EQ(out.packets[0].time, out.packets[1].time);
     EXPECT_FALSE(out.packets[1].source.known());
+}
+
+TEST(Text, aDateWithoutAYearGoesOnIntoTheNextOne)
+{
+    const auto story = logs::call();
+    const auto line = [&](std::string_view stamp, std::size_t i) {
+        return fmt::format("{} host: 192.0.2.1:5060 -> 198.51.100.7:5070\n{}\n", stamp,
+                           story[i].text);
+    };
+    const auto out =
+        read(line("Dec 31 23:59:58", 0) + line("Dec 31 23:59:59", 1) + line("Jan  1 00:00:01", 2) +
+             line("Dec 31 23:59:59", 1) + line("Jan  1 00:00:02", 2));
+    ASSERT_EQ(out.packets.size(), 5U);
+    EXPECT_EQ(out.packets[2].time - out.packets[0].time, std::chrono::seconds(3));
+    EXPECT_EQ(out.packets[3].time, out.packets[1].time) << "a line that comes late";
+    EXPECT_EQ(out.packets[4].time - out.packets[0].time, std::chrono::seconds(4));
+    EXPECT_FALSE(base::hasDate(out.packets[4].time)) << "no year was told";
 }
 
 /// Processor time, the best of two runs.

@@ -91,4 +91,27 @@ TEST(TextWrapped, behindACaptionBelowTheTime)
     }));
 }
 
+/// A console's lines as "script" or "tee" keep them, and what somebody copied off a web page.
+TEST(TextWrapped, asATerminalAndAPageShowIt)
+{
+    const std::string plain = log([](const Said &said) {
+        return fmt::format("[{}] VERBOSE[1] res_pjsip_logger.c: <--- {} SIP message ({} bytes) {} "
+                           "UDP:192.0.2.1:5060 --->\n{}\n",
+                           base::utc(said.time), said.received ? "Received" : "Transmitting",
+                           said.text.size(), said.received ? "from" : "to", said.text);
+    });
+    expectCall(plain);
+    std::string coloured;
+    for (std::size_t at = 0; at < plain.size();) {
+        const std::size_t end = plain.find('\n', at);
+        const std::size_t text = end > at && plain[end - 1] == '\r' ? end - 1 : end;
+        coloured += "\x1B[0;37m" + plain.substr(at, text - at) + "\x1B[0m" +
+                    plain.substr(text, end + 1 - text);
+        at = end + 1;
+    }
+    expectCall(coloured);
+    expectCall(replaced(replaced(replaced(replaced(plain, "&", "&amp;"), "<", "&lt;"), ">", "&gt;"),
+                        "\"", "&quot;"));
+}
+
 } // namespace

@@ -252,6 +252,24 @@ TEST(Tls, alertsAreToldByName)
                 testing::Contains(HasSubstr("TLS alert from 10.0.0.2:5061: handshake failure.")));
 }
 
+/// A trunk that does not come up: no message, but a sentence in which all attempts are one.
+TEST(Tls, handshakesThatFailAreTold)
+{
+    std::vector<std::string> packets;
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        for (std::string packet :
+             talks::segments({{true, std::string("\x16\x03\x01\x00\x05\x01\x00\x00\x01\x00", 10)},
+                              {false, std::string("\x15\x03\x03\x00\x02\x02\x30", 7)}})) {
+            const std::size_t port = packet.find(support::be16(40000));
+            packets.push_back(packet.replace(port, 2, support::be16(40000U + attempt)));
+        }
+    }
+    const auto read = reading::readIp(packets, 10);
+    EXPECT_THAT(read.flaws, testing::Contains(
+                                HasSubstr("10.0.0.2:5061 ended the TLS handshake with 10.0.0.1 by "
+                                          "the fatal alert \"unknown CA\", 3 times")));
+}
+
 TEST(Tls, whatOnlyLooksLikeTlsPasses)
 {
     for (const std::string &text :

@@ -129,6 +129,32 @@ TEST(WebSocket, middleOfAConnectionIsReadFromTheFirstSipFrame)
     EXPECT_THAT(messages(read, false), ElementsAre(message("CANCEL")));
 }
 
+TEST(WebSocket, aConnectionWhoseUpgradeWasNotCapturedIsRead)
+{
+    const auto read = readWeb({{true, frame(kText, message("OPTIONS"), true)},
+                               {false, frame(kText, "SIP/2.0 200 OK\r\n\r\n", false)}});
+    EXPECT_THAT(messages(read, true), ElementsAre(message("OPTIONS")));
+    EXPECT_THAT(messages(read, false), ElementsAre("SIP/2.0 200 OK\r\n\r\n"));
+}
+
+TEST(WebSocket, aCaptureThatBeginsWithinALargeFrameIsRead)
+{
+    const std::string big = frame(kText, message("NOTIFY", 3000), true),
+                      plain = frame(kText, message("NOTIFY", 3000), false);
+    auto packets = talks::segments({{true, big},
+                                    {false, plain},
+                                    {true, frame(kText, message("OPTIONS"), true)},
+                                    {false, frame(kText, message("BYE"), false)}},
+                                   {1000, {0, 4}, 0}, kWeb);
+    packets.erase(packets.begin(), packets.begin() + 2); // the SYNs
+    const auto read = reading::readIp(packets);
+    std::vector<std::string> web;
+    for (const base::Packet &packet : read.packets)
+        if (packet.transport == base::Transport::Ws && packet.kind == base::PacketKind::StreamData)
+            web.emplace_back(packet.payload.text());
+    EXPECT_THAT(web, ElementsAre(message("OPTIONS"), message("BYE")));
+}
+
 TEST(WebSocket, lostSegmentCostsItsMessages)
 {
     const std::string big = message("MESSAGE", 3000);

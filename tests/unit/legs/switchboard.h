@@ -34,6 +34,8 @@ public:
         wire.send(in.source, in.destination, text("INVITE sip:" + user(in.to) + " SIP/2.0", in));
     }
     void fails(const std::string &call, int status) { answer(call, status, {}); }
+    void rings(const std::string &call) { answer(call, 180, {}); }
+    void accepts(const std::string &call) { answer(call, 200, {}); }
     void answers(const std::string &call, const std::string &sdp) { answer(call, 200, sdp); }
     void bye(const std::string &call)
     {

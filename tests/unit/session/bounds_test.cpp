@@ -53,14 +53,15 @@ TEST(MediaIndex, findsTheStreamsOfACallOnly)
     const std::string text = talk::invite("one");
     const auto message = sip::parse(text);
     ASSERT_TRUE(message);
-    EXPECT_TRUE(index.learn({7}, message->sdp()));
+    EXPECT_TRUE(index.learn({7}, message->sdp(), talk::at(0)));
     EXPECT_TRUE(index.namedInSdp(talk::kCallerMedia));
     EXPECT_FALSE(index.namedInSdp(talk::kCalleeMedia));
     EXPECT_EQ(index.clock(talk::kCallerMedia, 0), 8000U);
     EXPECT_EQ(index.clock(talk::kCallerMedia, 96), 0U);
-    index.addStream({1}, talk::kCalleeMedia, talk::kCallerMedia, talk::at(10));
-    index.addStream({2}, talk::kCalleeMedia, support::endpoint("192.0.2.1:40002"), talk::at(10));
-    index.addStream({3}, talk::kCallerMedia, talk::kCalleeMedia, talk::at(99));
+    index.addStream({talk::at(10), {1}, {}}, talk::kCalleeMedia, talk::kCallerMedia);
+    index.addStream({talk::at(10), {2}, {}}, talk::kCalleeMedia,
+                    support::endpoint("192.0.2.1:40002"));
+    index.addStream({talk::at(99), {3}, {}}, talk::kCallerMedia, talk::kCalleeMedia);
     EXPECT_EQ(index.streams({7}, talk::at(50)), std::vector<rtp::StreamId>{{1}});
     EXPECT_EQ(index.streams({7}, talk::at(100)), (std::vector<rtp::StreamId>{{3}, {1}}));
     EXPECT_TRUE(index.streams({8}, talk::at(100)).empty());
