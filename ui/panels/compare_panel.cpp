@@ -2,6 +2,7 @@
 #include <ui/panels/compare_panel.h>
 
 #include <diagnosis/explain.h>
+#include <QAbstractItemView>
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
@@ -36,12 +37,29 @@ ComparePanel::ComparePanel(Store &store, Theme &theme, QWidget *parent)
     head->addWidget(swapButton);
     head->addWidget(m_right, 1);
     layout->addLayout(head);
+    auto *foot = new QHBoxLayout();
+    foot->setContentsMargins(12, 6, 12, 10);
+    foot->setSpacing(8);
+    m_show = new QPushButton(tr("Show the calls"), this);
+    m_show->setObjectName(QStringLiteral("compareShow"));
+    m_show->setToolTip(plainTip(tr("Only calls with one of the two codes in the call list")));
+    auto *copies = new QPushButton(tr("Copy as table"), this);
+    copies->setObjectName(QStringLiteral("compareCopy"));
+    copies->setToolTip(plainTip(tr("Markdown, for a ticket or a page")));
+    foot->addWidget(m_show);
+    foot->addStretch(1);
+    foot->addWidget(copies);
+    connect(m_show, &QPushButton::clicked, this, [this] {
+        Q_EMIT callsWanted(QStringLiteral("code:%1 | code:%2").arg(left()).arg(right()));
+    });
+    connect(copies, &QPushButton::clicked, this, &ComparePanel::copy);
     m_scroll->setObjectName(QStringLiteral("compareScroll"));
     m_scroll->setAccessibleName(tr("Comparison"));
     m_scroll->setFrameShape(QFrame::NoFrame);
     m_scroll->setWidgetResizable(true);
     m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     layout->addWidget(m_scroll, 1);
+    layout->addLayout(foot);
     connect(swapButton, &QPushButton::clicked, this, &ComparePanel::swap);
     connect(m_left, &QComboBox::currentIndexChanged, this, &ComparePanel::fill);
     connect(m_right, &QComboBox::currentIndexChanged, this, &ComparePanel::fill);
@@ -60,6 +78,7 @@ QComboBox *ComparePanel::makeChoice(const char *name, const QString &spoken, int
         choice->addItem(QStringLiteral("%1 %2").arg(status.code).arg(shown(status.phrase)),
                         status.code);
     choice->setCurrentIndex(choice->findData(code));
+    choice->view()->setMinimumWidth(choice->view()->sizeHintForColumn(0) + 24); // whole names
     return choice;
 }
 
@@ -74,12 +93,29 @@ int ComparePanel::right() const
 
 void ComparePanel::compare(int left, int right)
 {
+    for (QComboBox *choice : {m_left, m_right}) // a code of the wire that no list has
+        for (const int code : {left, right})
+            if (choice->findData(code) < 0)
+                choice->addItem(tr("%1 (in no RFC known here)").arg(code), code);
     const int l = m_left->findData(left), r = m_right->findData(right);
     if (l >= 0)
         m_left->setCurrentIndex(l);
     if (r >= 0)
         m_right->setCurrentIndex(r);
     fill(); // the counts are of now
+}
+
+void ComparePanel::copy()
+{
+    const auto cell = [](std::string_view text) {
+        return shown(text).replace(QLatin1Char('|'), QLatin1String("\\|"));
+    };
+    QString table = QStringLiteral("| | %1 | %2 |\n|---|---|---|\n")
+                        .arg(m_left->currentText(), m_right->currentText());
+    for (const auto &line : diagnosis::compareCodes(left(), right()))
+        table += QStringLiteral("| %1 | %2 | %3 |\n")
+                     .arg(cell(line.aspect), cell(line.left), cell(line.right));
+    QApplication::clipboard()->setText(table);
 }
 
 void ComparePanel::swap()
@@ -115,6 +151,7 @@ void ComparePanel::fill()
     for (const auto &line : diagnosis::compareCodes(left(), right()))
         addRow(row++, shown(line.aspect), shown(line.left), shown(line.right));
     const auto seen = count(left(), right());
+    m_show->setEnabled(seen[0] + seen[1] > 0);
     const auto times = [](std::size_t n) { return counted(n, tr("time"), tr("times")); };
     addRow(row++, tr("in this session"), times(seen[0]), times(seen[1]));
     grid->setColumnStretch(1, 1);

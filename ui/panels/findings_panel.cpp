@@ -11,6 +11,7 @@
 namespace ui {
 namespace {
 
+constexpr int kNarrow = 400; // pixels
 constexpr int kSentence = 1; // the column that takes the width there is
 
 /// A finding is a sentence: it takes the lines it needs in the width there is.
@@ -63,6 +64,12 @@ FindingsPanel::FindingsPanel(Focus &focus, QWidget *parent)
                 m_view->doItemsLayout();
         },
         Qt::QueuedConnection);
+    // The sentence comes first: what stands in it as well makes room.
+    connect(m_view->header(), &QHeaderView::geometriesChanged, m_view, [this] {
+        const bool narrow = m_view->width() < kNarrow;
+        for (int column = kSentence + 1; column < m_model->columnCount(); ++column)
+            m_view->setColumnHidden(column, narrow);
+    });
     m_empty->setWordWrap(true);
     m_empty->setMargin(16);
     m_empty->setProperty("muted", true);
@@ -74,6 +81,10 @@ FindingsPanel::FindingsPanel(Focus &focus, QWidget *parent)
     connect(m_view, &QTreeView::activated, this, &FindingsPanel::choose);
     connect(&focus, &Focus::callChanged, this, [this](const CallPtr &call) {
         m_model->setCall(call);
+        m_empty->setText(call && call->live && goesOn(*call)
+                             ? tr("Nothing found so far. The rules are run again as messages and "
+                                  "RTP come.")
+                             : tr("Nothing was found about this call."));
         m_empty->setVisible(m_model->rowCount() == 0);
         m_view->setVisible(m_model->rowCount() > 0);
     });
