@@ -46,8 +46,8 @@ private Q_SLOTS:
         ui::Focus focus(scenery.store());
         ui::LadderPane pane(scenery.store(), focus, theme);
         pane.resize(300, 260);
-        scenery.say(gui::kFlowFailed);
         QVERIFY(pane.wholeScene() == nullptr);
+        scenery.say(gui::kFlowFailed);
         const auto view = scenery.store().calls().front();
         focus.showCall(view->call.id());
         const auto whole = pane.wholeScene();

@@ -14,6 +14,25 @@
 #include <ui/text.h>
 
 namespace ui {
+namespace {
+
+QPushButton *button(const QString &text, const char *name, const QString &tip, QWidget *parent)
+{
+    auto *out = new QPushButton(text, parent);
+    out->setObjectName(QString::fromLatin1(name));
+    out->setToolTip(plainTip(tip));
+    return out;
+}
+
+QHBoxLayout *row(int above, int below)
+{
+    auto *out = new QHBoxLayout();
+    out->setContentsMargins(12, above, 12, below);
+    out->setSpacing(8);
+    return out;
+}
+
+} // namespace
 
 ComparePanel::ComparePanel(Store &store, Theme &theme, QWidget *parent)
     : QWidget(parent), m_store(store), m_theme(theme),
@@ -27,25 +46,17 @@ ComparePanel::ComparePanel(Store &store, Theme &theme, QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    auto *head = new QHBoxLayout();
-    head->setContentsMargins(12, 10, 12, 6);
-    head->setSpacing(8);
-    auto *swapButton = new QPushButton(tr("Swap"), this);
-    swapButton->setObjectName(QStringLiteral("compareSwap"));
+    QHBoxLayout *head = row(10, 6), *foot = row(6, 10);
+    auto *swapButton = button(tr("Swap"), "compareSwap", tr("Swap left and right"), this);
     swapButton->setAccessibleName(tr("Swap left and right"));
     head->addWidget(m_left, 1);
     head->addWidget(swapButton);
     head->addWidget(m_right, 1);
     layout->addLayout(head);
-    auto *foot = new QHBoxLayout();
-    foot->setContentsMargins(12, 6, 12, 10);
-    foot->setSpacing(8);
-    m_show = new QPushButton(tr("Show the calls"), this);
-    m_show->setObjectName(QStringLiteral("compareShow"));
-    m_show->setToolTip(plainTip(tr("Only calls with one of the two codes in the call list")));
-    auto *copies = new QPushButton(tr("Copy as table"), this);
-    copies->setObjectName(QStringLiteral("compareCopy"));
-    copies->setToolTip(plainTip(tr("Markdown, for a ticket or a page")));
+    m_show = button(tr("Show the calls"), "compareShow",
+                    tr("Only calls with one of the two codes in the call list"), this);
+    auto *copies =
+        button(tr("Copy as table"), "compareCopy", tr("Markdown, for a ticket or a page"), this);
     foot->addWidget(m_show);
     foot->addStretch(1);
     foot->addWidget(copies);

@@ -35,6 +35,23 @@ private:
     QTreeView *m_view;
 };
 
+/// The sentence comes first: what stands in it as well makes room, and its lines follow its width.
+void giveTheSentenceRoom(QTreeView &view)
+{
+    QObject::connect(view.header(), &QHeaderView::geometriesChanged, &view, [&view] {
+        const bool narrow = view.width() < kNarrow;
+        for (int column = kSentence + 1; column < view.model()->columnCount(); ++column)
+            view.setColumnHidden(column, narrow);
+    });
+    QObject::connect(
+        view.header(), &QHeaderView::sectionResized, &view,
+        [&view](int column) {
+            if (column == kSentence)
+                view.doItemsLayout();
+        },
+        Qt::QueuedConnection);
+}
+
 } // namespace
 
 FindingsPanel::FindingsPanel(Focus &focus, QWidget *parent)
@@ -57,19 +74,7 @@ FindingsPanel::FindingsPanel(Focus &focus, QWidget *parent)
     m_view->header()->setStretchLastSection(false);
     m_view->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_view->header()->setSectionResizeMode(kSentence, QHeaderView::Stretch);
-    connect(
-        m_view->header(), &QHeaderView::sectionResized, m_view,
-        [this](int column) {
-            if (column == kSentence)
-                m_view->doItemsLayout();
-        },
-        Qt::QueuedConnection);
-    // The sentence comes first: what stands in it as well makes room.
-    connect(m_view->header(), &QHeaderView::geometriesChanged, m_view, [this] {
-        const bool narrow = m_view->width() < kNarrow;
-        for (int column = kSentence + 1; column < m_model->columnCount(); ++column)
-            m_view->setColumnHidden(column, narrow);
-    });
+    giveTheSentenceRoom(*m_view);
     m_empty->setWordWrap(true);
     m_empty->setMargin(16);
     m_empty->setProperty("muted", true);

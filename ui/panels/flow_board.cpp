@@ -319,7 +319,8 @@ void FlowBoard::choose()
     m_ping->setEnabled(ours && base::isRegistered(row->report.state));
     m_drop->setEnabled(m_ping->isEnabled());
     m_explain->setEnabled(row != nullptr);
-    m_certificate->setVisible(ours && m_store.tlsOf(row->report.remote) != nullptr);
+    m_certificate->setEnabled(ours && m_store.tlsOf(row->report.remote) != nullptr);
+    m_certificate->setVisible(m_certificate->isEnabled()); // room for the others
     m_register->setText(registerText());
     showEvents();
 }

@@ -36,7 +36,7 @@ void FlowBoard::openMenu(const QPoint &at)
     menu->addAction(tr("&Ping"), this, &FlowBoard::ping);
     menu->addAction(registerText(), this, &FlowBoard::registerAgain);
     menu->addAction(tr("E&xplain"), this, &FlowBoard::explain);
-    if (!m_certificate->isHidden())
+    if (m_certificate->isEnabled())
         menu->addAction(tr("Cer&tificate…"), this, &FlowBoard::showCertificate);
     menu->addSeparator();
     const auto drill = [&](const QString &text, engine::Drill what) {

@@ -42,15 +42,6 @@ ManualDialog::ManualDialog(Theme &theme, QWidget *parent)
     m_find->setAccessibleName(tr("Find in the manual"));
     m_find->setPlaceholderText(tr("Find in all pages; Return: the next place"));
     m_find->setClearButtonEnabled(true);
-    const QDir folder(QStringLiteral(":/manual"));
-    for (const QString &name :
-         folder.entryList({QStringLiteral("*.md")}, QDir::Files, QDir::Name)) {
-        QFile file(folder.filePath(name));
-        if (!file.open(QIODevice::ReadOnly))
-            continue;
-        m_sources << QString::fromUtf8(file.readAll());
-        m_pages->addItem(titleOf(m_sources.back()));
-    }
     auto *split = new QSplitter(this);
     split->setObjectName(QStringLiteral("manualSplit"));
     split->addWidget(m_pages);
@@ -69,13 +60,26 @@ ManualDialog::ManualDialog(Theme &theme, QWidget *parent)
     connect(m_pages, &QListWidget::currentRowChanged, this, &ManualDialog::turnTo);
     connect(m_find, &QLineEdit::returnPressed, this, &ManualDialog::find);
     resize(QSize(900, 640).boundedTo(parent == nullptr ? QSize(900, 640) : parent->size()));
+    readPages();
+    m_find->setFocus(Qt::OtherFocusReason);
+}
+
+/// As they were built in; the one about the window is shown first.
+void ManualDialog::readPages()
+{
     int first = 0;
-    for (int i = 0; i < m_sources.size(); ++i) {
-        if (m_sources[i].startsWith(QLatin1String("# The window")))
-            first = i;
+    const QDir folder(QStringLiteral(":/manual"));
+    for (const QString &name :
+         folder.entryList({QStringLiteral("*.md")}, QDir::Files, QDir::Name)) {
+        QFile file(folder.filePath(name));
+        if (!file.open(QIODevice::ReadOnly))
+            continue;
+        m_sources << QString::fromUtf8(file.readAll());
+        m_pages->addItem(titleOf(m_sources.back()));
+        if (name == QLatin1String("window.md"))
+            first = m_pages->count() - 1;
     }
     m_pages->setCurrentRow(first);
-    m_find->setFocus(Qt::OtherFocusReason);
 }
 
 void ManualDialog::turnTo(int page)

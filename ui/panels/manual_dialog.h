@@ -18,6 +18,7 @@ public:
     explicit ManualDialog(Theme &theme, QWidget *parent = nullptr);
 
 private:
+    void readPages();
     void turnTo(int page);
     void find(); // the next place, over all pages
 
