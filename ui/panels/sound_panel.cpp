@@ -58,12 +58,7 @@ SoundPanel::SoundPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent
     layout->addLayout(left, 1);
     layout->addLayout(makeControls());
     connect(&focus, &Focus::callChanged, this, &SoundPanel::refresh);
-    // What goes on sounding while another call is looked at could be stopped nowhere.
-    connect(&focus, &Focus::callChanged, this, [&store](const CallPtr &call, bool fresh) {
-        Replay &replay = Replay::of(store);
-        if (fresh && replay.playing() != nullptr && !(call && replay.playsOf(call->call.id())))
-            replay.stop();
-    });
+    connect(&focus, &Focus::callChanged, this, &SoundPanel::endElsewhere);
     connect(&focus, &Focus::rowChanged, this, &SoundPanel::follow);
     connectStrip();
     setFocusProxy(m_strip);
@@ -72,6 +67,14 @@ SoundPanel::SoundPanel(Store &store, Focus &focus, Theme &theme, QWidget *parent
     connect(m_strip, &SoundStrip::markWanted, this,
             [this](trace::RowId row) { m_focus.jump(placeOf(row)); });
     refresh();
+}
+
+/// What goes on sounding while another call is looked at could be stopped nowhere.
+void SoundPanel::endElsewhere(const CallPtr &call, bool fresh)
+{
+    Replay &replay = Replay::of(m_store);
+    if (fresh && replay.playing() != nullptr && !(call && replay.playsOf(call->call.id())))
+        replay.stop();
 }
 
 void SoundPanel::connectStrip()

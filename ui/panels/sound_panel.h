@@ -29,6 +29,7 @@ protected:
     void showEvent(QShowEvent *event) override;
 
 private:
+    void endElsewhere(const CallPtr &call, bool fresh);
     void connectStrip();
     void makeEarly();
     QLayout *makeControls();
