@@ -2,6 +2,7 @@
 #include <desk/story_runner.h>
 
 #include <algorithm>
+#include <desk/story_pace.h>
 #include <fmt/format.h>
 
 namespace desk {
@@ -59,6 +60,7 @@ void StoryRunner::open()
     m_account = {};
     m_call = {};
     m_step = 0;
+    m_stepDone = false;
     m_parts.lab.reset();
     auto scenario = lab::scenario(m_wanted);
     if (!scenario)
@@ -114,6 +116,8 @@ void StoryRunner::beginStep()
         return;
     }
     publish();
+    m_captionShown = base::now();
+    m_nexts = storyPace().nexts();
     const auto run = m_run;
     m_parts.worker.postIn(m_scenario.steps[m_step].wait, [this, run] {
         if (!m_running || run != m_run)
@@ -229,9 +233,16 @@ void StoryRunner::poll(std::uint32_t run)
 {
     if (!m_running || run != m_run)
         return;
-    if (done()) {
-        ++m_step;
-        beginStep();
+    if (m_stepDone || done()) { // what ended once is over, whatever comes while somebody reads
+        m_stepDone = true;
+        if (storyPace().goesOn(m_scenario.steps[m_step].caption, base::now() - m_captionShown,
+                               m_nexts)) {
+            m_stepDone = false;
+            ++m_step;
+            beginStep();
+        } else {
+            m_parts.worker.postIn(kPoll, [this, run] { poll(run); });
+        }
         return;
     }
     if (base::now() - m_stepBegan > kStepLimit) {

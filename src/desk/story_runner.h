@@ -46,7 +46,9 @@ private:
     engine::AccountHandle m_account;
     engine::CallHandle m_call;
     std::size_t m_step = 0;
-    base::Instant m_stepBegan;
+    base::Instant m_stepBegan, m_captionShown;
+    unsigned m_nexts = 0;    // of StoryPace, when the caption came
+    bool m_stepDone = false; // and stands until it was read
     std::uint32_t m_run = 0; // counts stories, so that a late timer of an earlier one does nothing
     bool m_running = false;
     std::string m_error;
