@@ -53,7 +53,9 @@ std::string clockText(base::Instant time)
 
 std::string signedSeconds(base::Duration delta)
 {
-    return (delta.count() < 0 ? "" : "+") + base::seconds(delta);
+    if (delta > -std::chrono::milliseconds(1)) // "-0.000" looks like a fault
+        return "+" + base::seconds(std::max(delta, base::Duration{0}));
+    return base::seconds(delta);
 }
 
 std::string spokenOf(const Step &step, base::Duration delta, const Outline &out)

@@ -31,9 +31,32 @@ OutlineBuilder::OutlineBuilder(const diagnosis::Evidence &evidence,
     : m_evidence(evidence), m_options(options), m_lanes(evidence, options)
 {
     readFindings(findings);
+    readLegs();
     m_calleeLane = m_lanes.callee();
     if (evidence.call.invite.valid())
         m_callerLane = m_lanes.of(evidence.call.invite).from;
+}
+
+void OutlineBuilder::readLegs()
+{
+    for (const calls::CallRow &place : m_evidence.call.rows) {
+        const calls::CallId leg = m_evidence.trace.row(place.row).call;
+        if (leg.valid() && std::find(m_legs.begin(), m_legs.end(), leg) == m_legs.end())
+            m_legs.push_back(leg);
+    }
+    if (m_legs.size() < 2)
+        m_legs.clear();
+}
+
+/// Rows of several calls in one ladder look alike but for this.
+void OutlineBuilder::badgeLeg(Step &step, const trace::Row &row) const
+{
+    const auto leg = std::find(m_legs.begin(), m_legs.end(), row.call);
+    if (leg == m_legs.end())
+        return;
+    const std::string name = fmt::format("leg {}", leg - m_legs.begin() + 1);
+    const bool odd = (leg - m_legs.begin()) % 2 == 0;
+    step.badges.insert(step.badges.begin(), {name, odd ? Role::Provisional : Role::EarlyMedia, {}});
 }
 
 void OutlineBuilder::readFindings(std::span<const diagnosis::Finding> findings)
@@ -139,6 +162,7 @@ void OutlineBuilder::fill(Step &step, const calls::CallRow &place)
     }
     if (const auto mark = m_rowMarks.find(place.row.value); mark != m_rowMarks.end())
         badgeFindings(step, mark->second);
+    badgeLeg(step, row);
 }
 
 void OutlineBuilder::fillMessage(Step &step, const calls::CallRow &place, const trace::Row &row)

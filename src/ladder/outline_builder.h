@@ -30,6 +30,8 @@ private:
         diagnosis::Severity severity = diagnosis::Severity::Info;
         std::string_view rule;
     };
+    void readLegs();
+    void badgeLeg(Step &step, const trace::Row &row) const;
     void readFindings(std::span<const diagnosis::Finding> findings);
     void fold(const calls::CallRow &place, Target shownBy);
     void addRow(const calls::CallRow &place);
@@ -49,6 +51,7 @@ private:
     const Options &m_options;
     Lanes m_lanes;
     MediaMap m_media;
+    std::vector<calls::CallId> m_legs; // of a joined ladder, in order of appearance; else empty
     std::vector<Step> m_rows;
     std::unordered_map<std::uint32_t, std::size_t> m_stepOfRow; // row -> index in m_rows
     std::unordered_map<std::uint32_t, std::uint32_t> m_repeats; // row -> how often it came again

@@ -10,9 +10,8 @@ namespace ladder {
 
 namespace {
 
-constexpr double kSide = 64; // least room left of the first and right of the last lane
-constexpr double kLeastGap =
-    104; // lanes are not squeezed closer: "183 Session" is still to be read
+constexpr double kSide = 64;      // least room left of the first and right of the last lane
+constexpr double kLeastGap = 112; // lanes are not squeezed closer: an address is still to be read
 constexpr double kWidestLonelyBox = 420; // of an event beside its badges, on a lane that is alone
 
 double badgesWidth(const Step &step)

@@ -15,6 +15,10 @@ void paragraph(std::ostream &out, std::string_view first, std::string_view text)
 /// Joined legs with their reasons, and the transfers the call asked for.
 void writeTextRelations(const ReportInput &input, const ReportCall &call,
                         const ladder::Outline &outline, std::ostream &out);
+/// What was offered, answered, sent and received codec by codec, for each early dialog; nothing
+/// where no offer was seen.
+void writeTextCodecs(const ReportInput &input, const ReportCall &call,
+                     const ladder::Outline &outline, std::ostream &out);
 /// Registrations, flows and streams of the whole input, each with a heading unless there are none.
 void writeTextTables(const ReportInput &input, std::ostream &out);
 

@@ -95,6 +95,7 @@ void writeCall(const ReportInput &input, const ReportCall &call, const LegGroups
     out << textLadder(outline);
     writeJoined(input, call, groups, out);
     writeVerdicts(input, call, out);
+    writeTextCodecs(input, call, outline, out);
     out << (call.findings.empty() ? "\nFindings: none\n" : "\nFindings\n");
     std::size_t number = 0;
     const auto place = [&](const diagnosis::EvidenceRef &ref) {

@@ -178,6 +178,46 @@ TEST(Scene, LanesSpreadToFillTheView)
     EXPECT_GT(scene.lanes[1].x - scene.lanes[0].x, 500);
 }
 
+/// Names of the lanes as they are drawn where there is hardly any room.
+std::vector<std::string> headsOf(const std::vector<const char *> &hosts)
+{
+    made::Call call;
+    for (std::size_t i = 0; i + 1 < hosts.size(); ++i)
+        call.say(hosts[i], hosts[i + 1], {"INVITE sip:bob@example.test"});
+    ladder::Options options;
+    options.viewWidth = 300;
+    const auto scene = sceneOf(call, options);
+    std::vector<std::string> out;
+    for (std::size_t lane = 0; lane < scene.lanes.size(); ++lane) {
+        for (std::size_t i = 0; i < scene.headTexts; ++i) {
+            const ladder::Text &text = scene.texts[i];
+            if (text.target ==
+                    ladder::Target{ladder::TargetKind::Lane, static_cast<std::uint32_t>(lane)} &&
+                text.y < 40) {
+                EXPECT_LE(ladder::textWidth(text.text,
+                                            text.weight == ladder::Weight::Bold ? 13 : 12,
+                                            text.weight),
+                          text.width + 0.01);
+                out.push_back(text.text);
+            }
+        }
+    }
+    return out;
+}
+
+TEST(Scene, HostsOfOneNetworkAreToldApartWhereThereIsHardlyRoom)
+{
+    EXPECT_EQ(headsOf({"203.0.113.10:5060", "203.0.113.11:5060", "203.0.113.12:5060"}),
+              (std::vector<std::string>{"203.0.113.10", "203.0.113.11", "203.0.113.12"}));
+    const auto six = headsOf({"[2001:db8:aaaa:bbbb:cccc:dddd:eeee:1]:5060",
+                              "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:2]:5060",
+                              "[2001:db8:aaaa:bbbb:cccc:dddd:eeee:3]:5060"});
+    ASSERT_EQ(six.size(), 3U);
+    EXPECT_NE(six[0], six[1]);
+    EXPECT_NE(six[1], six[2]);
+    EXPECT_EQ(six[1].back(), '2') << six[1];
+}
+
 TEST(Scene, EmptyCallGivesAnEmptyScene)
 {
     made::Call call;

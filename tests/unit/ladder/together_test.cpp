@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Legs in one ladder: every row once, in order, and each tie of a row holds.
+#include <ladder/outline.h>
 #include <ladder/together.h>
 
 #include <gtest/gtest.h>
@@ -94,6 +95,35 @@ TEST_F(Together, AStreamOfTwoLegsIsShownOnceByItsSurestTie)
     EXPECT_EQ(all.streams[0].certainty, diagnosis::Certainty::Exact);
     EXPECT_EQ(all.streams[0].earlyDialog, 1U);
     EXPECT_EQ(all.streams[1].earlyDialog, ~0U);
+}
+
+TEST_F(Together, EveryRowSaysWhichLegItIsOf)
+{
+    const auto said = [&](std::int64_t ms, const std::string &callId) {
+        base::Packet packet;
+        packet.time = base::Instant{ms * 1'000'000};
+        const std::string text = "OPTIONS sip:bob@example.test SIP/2.0\r\nCall-ID: " + callId +
+                                 "\r\nCSeq: 1 OPTIONS\r\n\r\n";
+        const auto message = sip::parse(text);
+        return m_trace.add(trace::RowKind::Message, packet, text, &*message);
+    };
+    calls::Call one, two;
+    const auto a = said(0, "one"), b = said(10, "two"), c = said(20, "one");
+    place(one, a, 0, 0);
+    place(two, b, 0, 0);
+    place(one, c, 1, 0);
+    const auto badges = [&](const ladder::Together &all) {
+        const diagnosis::Evidence evidence{all.call, m_trace, all.streams, {}, base::Instant{1}};
+        std::vector<std::string> out;
+        const auto outline = ladder::outline(evidence, {}, {});
+        for (const ladder::Step &step : outline.steps)
+            out.push_back(step.badges.empty() ? "" : step.badges.front().text);
+        return out;
+    };
+    const std::vector<ladder::Leg> both{{&one, {}, {}}, {&two, {}, {}}}, alone{{&one, {}, {}}};
+    EXPECT_EQ(badges(ladder::together(m_trace, both)),
+              (std::vector<std::string>{"leg 1", "leg 2", "leg 1"}));
+    EXPECT_EQ(badges(ladder::together(m_trace, alone)), (std::vector<std::string>{"", ""}));
 }
 
 TEST_F(Together, NothingIsNothing)

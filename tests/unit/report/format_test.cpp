@@ -202,6 +202,18 @@ TEST(Formats, FindingsAboutMessagesOfNoCallAreReportedToo)
     EXPECT_THAT(report.write("text"), HasSubstr("Messages of no call"));
 }
 
+TEST(Formats, TheTextHasTheCodecsOfOfferAnswerAndPackets)
+{
+    made::Call call;
+    made::flowStory(call);
+    const auto text = made::Report(call).write("text");
+    const auto table = text.find("Codecs (payload types, packets)");
+    ASSERT_NE(table, std::string::npos) << text;
+    EXPECT_NE(text.find("offered by the caller (row 1)", table), std::string::npos)
+        << text.substr(table, 800);
+    EXPECT_NE(text.find("PCMU/8000", table), std::string::npos);
+}
+
 TEST(Formats, NoCallsIsAReportToo)
 {
     made::Call call;
