@@ -57,6 +57,7 @@ int runWindow(int argc, char **argv)
     if (const auto display = displayThere(); !display)
         return complain(display.error().sentence, kNoAccess);
     ui::StartOptions start;
+    start.versions = versions();
     start.desk = deskOptions(*arguments);
     if (const auto ok = readNetwork(*arguments, start.desk.engine); !ok)
         return complain(ok.error().sentence, kUsage);

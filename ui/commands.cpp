@@ -128,6 +128,8 @@ constexpr std::array kCommands{
             [](Deeds &d, A &) { d.networkSettings(); }},
     Command{"account.add", "&Call", "-Register an acc&ount...", "Ctrl+N",
             [](Deeds &d, A &) { d.addAccount(); }},
+    Command{"account.remove", "&Call", "Un-register an account...", "Ctrl+Shift+N",
+            [](Deeds &d, A &) { d.unregisterOne(); }},
 
     Command{"view.calls", "&View", "&Calls", "Ctrl+1",
             [](Deeds &d, A &) { raise(d.parts().callsDock); }},
@@ -137,7 +139,7 @@ constexpr std::array kCommands{
             }},
     Command{"view.explain", "&View", "&Explain", "Ctrl+3",
             [](Deeds &d, A &) { raise(d.parts().explainDock); }},
-    Command{"view.message", "&View", "&Message", "Ctrl+4; F6",
+    Command{"view.message", "&View", "&Message", "Ctrl+4",
             [](Deeds &d, A &) { raise(d.parts().messageDock); }},
     Command{"view.findings", "&View", "&Findings", "Ctrl+5",
             [](Deeds &d, A &) { raise(d.parts().findingsDock); }},
@@ -148,6 +150,8 @@ constexpr std::array kCommands{
     Command{"view.early", "&View", "Early me&dia", "Ctrl+7",
             [](Deeds &d, A &) { raise(d.parts().earlyDock); }},
     Command{"view.flows", "&View", "Flo&ws", "Ctrl+9", [](Deeds &d, A &) { raiseBoard(d); }},
+    Command{"view.board", "&View", "Flow &board over the whole window", "Ctrl+Shift+9",
+            [](Deeds &d, A &a) { d.enlargeBoard(a.isChecked()); }, Need::Nothing, true},
     Command{"view.ears", "&View", "W&ho hears what", "F7",
             [](Deeds &d, A &) { raise(d.parts().earsDock); }},
     Command{"view.sound", "&View", "So&und on the ladder's clock", "F9",
@@ -174,9 +178,9 @@ constexpr std::array kCommands{
             [](Deeds &d, A &) { choose(d, SchemeChoice::Dark); }},
     Command{"view.present", "&View", "-&Presentation", "F11",
             [](Deeds &d, A &a) { d.present(a.isChecked()); }, Need::Nothing, true},
-    Command{"view.nextPanel", "&View", "Ne&xt panel", "Ctrl+Tab",
+    Command{"view.nextPanel", "&View", "Ne&xt panel", "F6; Ctrl+Tab",
             [](Deeds &d, A &) { d.nextPanel(1); }},
-    Command{"view.previousPanel", "&View", "Pre&vious panel", "Ctrl+Shift+Tab",
+    Command{"view.previousPanel", "&View", "Pre&vious panel", "Shift+F6; Ctrl+Shift+Tab",
             [](Deeds &d, A &) { d.nextPanel(-1); }},
 
     Command{"finding.next", "F&indings", "&Next finding", "F8",
@@ -185,10 +189,12 @@ constexpr std::array kCommands{
             [](Deeds &d, A &) { d.parts().focus->stepFinding(-1); }, Need::Findings},
 
     Command{"help.keys", "&Help", "&Keys", "F1", [](Deeds &d, A &) { d.help(); }},
+    Command{"help.manual", "&Help", "&Manual", "Ctrl+F1", [](Deeds &d, A &) { d.manual(); }},
     Command{"help.welcome", "&Help", "&Welcome page and lab stories", "Ctrl+0",
             [](Deeds &d, A &) { d.showWelcome(); }},
     Command{"help.dismiss", "&Help", "-&Dismiss the newest notice", "Ctrl+D",
             [](Deeds &d, A &) { d.parts().notices->dismissNewest(); }, Need::Notice},
+    Command{"help.about", "&Help", "-&About Earshot", "", [](Deeds &d, A &) { d.about(); }},
 };
 
 constexpr std::array kLetters{
@@ -199,6 +205,7 @@ constexpr std::array kLetters{
     LetterKey{"n, N", "next, previous finding"},
     LetterKey{"[, ]", "previous, next message of this transaction"},
     LetterKey{"Space", "mark a response; two marked are compared"},
+    LetterKey{"Space", "in a story told step by step: the next step"},
     LetterKey{"t", "time: delta, since the start, of day"},
     LetterKey{"e", "fold or unfold retransmissions"},
     LetterKey{"r", "raw message"},

@@ -2,8 +2,13 @@
 #include <ui/deeds.h>
 
 #include <array>
+#include <desk/story_pace.h>
+#include <QApplication>
+#include <QClipboard>
 #include <QDockWidget>
 #include <QMainWindow>
+#include <QMessageBox>
+#include <QPushButton>
 #include <QStackedWidget>
 #include <QTreeView>
 #include <ui/bridge/desk_bridge.h>
@@ -22,13 +27,16 @@
 #include <ui/panels/flow_strip.h>
 #include <ui/panels/help_sheet.h>
 #include <ui/panels/ladder_pane.h>
+#include <ui/panels/manual_dialog.h>
 #include <ui/panels/palette.h>
 #include <ui/panels/welcome_page.h>
 #include <ui/replay.h>
+#include <ui/settings.h>
 #include <ui/text.h>
 #include <ui/theme/theme.h>
 #include <ui/views/ladder_view.h>
 #include <ui/views/message_view.h>
+#include <utility>
 
 namespace ui {
 
@@ -52,9 +60,14 @@ void Deeds::wirePanels()
     connect(p.welcome, &WelcomePage::storyWanted, this, &Deeds::playStory);
     connect(p.welcome, &WelcomePage::openWanted, this, &Deeds::openDialog);
     connect(p.welcome, &WelcomePage::accountWanted, this, [this] { addAccount(); });
+    p.story->setPace(p.settings->text(QStringLiteral("story/pace")).toInt());
+    connect(p.story, &StoryBar::paceChosen, this, [this](int pace) {
+        m_parts.settings->setText(QStringLiteral("story/pace"), QString::number(pace));
+    });
     connect(p.welcome, &WelcomePage::callWanted, p.dial, &DialBar::focusTarget);
     connect(p.explain, &ExplainPanel::fixWanted, this, &Deeds::fix);
     connect(p.explain, &ExplainPanel::offerWanted, this, &Deeds::take);
+    connect(p.compare, &ComparePanel::callsWanted, this, &Deeds::filterCalls);
     connect(p.explain, &ExplainPanel::compareWanted, this, &Deeds::compare);
     connect(p.explain, &ExplainPanel::certificateWanted, this, &Deeds::showCertificate);
     connect(p.ladder, &LadderPane::certificateWanted, this, &Deeds::showCertificate);
@@ -81,7 +94,8 @@ void Deeds::wireCalls()
     DeskBridge *bridge = p.bridge;
     connect(p.dial, &DialBar::begun, p.notices, &NoticeBar::dismissErrors);
     connect(p.dial, &DialBar::notice, this, &Deeds::say);
-    connect(p.dial, &DialBar::accountWanted, this, [this] { addAccount(); });
+    connect(p.dial, &DialBar::accountWanted, this,
+            [this](const QString &aor) { addAccount(toStd(aor), false); });
     connect(p.incoming, &IncomingBar::answered, bridge, &DeskBridge::answer);
     connect(p.incoming, &IncomingBar::declined, bridge, &DeskBridge::decline);
     connect(p.incoming, &IncomingBar::earlyWanted, this, &Deeds::answerEarly);
@@ -92,15 +106,19 @@ void Deeds::wireCalls()
     connect(p.early, &EarlyMediaPanel::muteWanted, bridge, &DeskBridge::mute);
     connect(p.early, &EarlyMediaPanel::chooseWanted, bridge, &DeskBridge::choose);
     connect(p.early, &EarlyMediaPanel::recordWanted, this, &Deeds::record);
-    connect(p.flows, &FlowStrip::reRegisterWanted, bridge, &DeskBridge::reRegister);
-    connect(p.flows, &FlowStrip::pingWanted, bridge, &DeskBridge::ping);
+    connect(p.flows, &FlowStrip::reRegisterWanted, this, &Deeds::registerFlow);
+    connect(p.flows, &FlowStrip::pingWanted, this, &Deeds::pingFlow);
     connect(p.flows, &FlowStrip::drillWanted, this, &Deeds::drill);
-    connect(p.flows, &FlowStrip::removeWanted, bridge, &DeskBridge::removeAccount);
+    connect(p.flows, &FlowStrip::removeWanted, this, &Deeds::unregister);
     connect(&bridge->store(), &Store::accountsChanged, this, &Deeds::watchAccounts);
     connect(&bridge->store(), &Store::accountsChanged, this, &Deeds::tellPinged);
+    connect(&bridge->store(), &Store::accountsChanged, this, &Deeds::tellRegistered);
     connect(p.flows, &FlowStrip::explainWanted, this, &Deeds::explainFlow);
-    connect(p.board, &FlowBoard::reRegisterWanted, bridge, &DeskBridge::reRegister);
-    connect(p.board, &FlowBoard::pingWanted, bridge, &DeskBridge::ping);
+    connect(p.board, &FlowBoard::unregisterWanted, this, &Deeds::unregister);
+    connect(p.board, &FlowBoard::told, this,
+            [this](const QString &sentence) { tell("flow", sentence); });
+    connect(p.board, &FlowBoard::reRegisterWanted, this, &Deeds::registerFlow);
+    connect(p.board, &FlowBoard::pingWanted, this, &Deeds::pingFlow);
     connect(p.board, &FlowBoard::drillWanted, this, &Deeds::drill);
     connect(p.board, &FlowBoard::idleWanted, this, &Deeds::searchIdle);
     connect(p.board, &FlowBoard::selfCallWanted, this, &Deeds::callSelf);
@@ -119,6 +137,11 @@ void Deeds::wireCalls()
 void Deeds::say(const QString &sentence, bool isError)
 {
     m_parts.notices->add(sentence, isError);
+}
+
+void Deeds::tell(const char *topic, const QString &sentence, bool isError)
+{
+    m_parts.notices->add(sentence, isError, QLatin1String(topic));
 }
 
 void Deeds::showLadder()
@@ -150,7 +173,13 @@ void Deeds::typed(const QString &key)
         Entry{"[", [](Deeds &d) { d.m_parts.focus->stepTransaction(-1); }},
         Entry{"A", [](Deeds &d) { d.m_parts.ladder->view().followEnd(); }},
         Entry{"r", [](Deeds &d) { d.m_parts.messageDock->show(), d.m_parts.messageDock->raise(); }},
-        Entry{" ", [](Deeds &d) { d.mark(); }},
+        Entry{" ",
+              [](Deeds &d) {
+                  if (d.m_parts.story->stepsByHand())
+                      desk::storyPace().next();
+                  else
+                      d.mark();
+              }},
         Entry{"/", [](Deeds &d) { d.m_parts.calls->focusFilter(); }},
         Entry{"x", [](Deeds &d) { d.nextLeg(); }},
         Entry{"?", [](Deeds &d) { d.help(); }},
@@ -171,6 +200,65 @@ void Deeds::compare(int code)
     m_parts.compare->compare(both ? 183 : code, 430);
 }
 
+void Deeds::explainCode(int code)
+{
+    m_parts.explain->showCode(code);
+    m_parts.explainDock->show();
+    m_parts.explainDock->raise();
+}
+
+void Deeds::filterCalls(const QString &words)
+{
+    showLadder();
+    m_parts.callsDock->show();
+    m_parts.callsDock->raise();
+    m_parts.calls->filter(words);
+}
+
+void Deeds::manual()
+{
+    auto *manual = new ManualDialog(*m_parts.theme, m_parts.window);
+    manual->setAttribute(Qt::WA_DeleteOnClose);
+    manual->show();
+}
+
+void Deeds::about()
+{
+    auto *about = new QMessageBox(m_parts.window);
+    about->setObjectName(QStringLiteral("about"));
+    about->setAttribute(Qt::WA_DeleteOnClose);
+    about->setWindowTitle(tr("About Earshot"));
+    about->setTextFormat(Qt::PlainText);
+    about->setText(tr("Earshot shows SIP calls as ladders, plays their early media and explains "
+                      "183, 430 and every other response."));
+    about->setInformativeText(qApp->property("versions").toString());
+    about->setStandardButtons(QMessageBox::Close);
+    QPushButton *copies = about->addButton(tr("&Copy the versions"), QMessageBox::ActionRole);
+    copies->setObjectName(QStringLiteral("aboutCopy"));
+    copies->disconnect(); // it does not close
+    connect(copies, &QPushButton::clicked, about,
+            [about] { QApplication::clipboard()->setText(about->informativeText()); });
+    about->open();
+}
+
+void Deeds::enlargeBoard(bool on)
+{
+    QMainWindow &window = *m_parts.window;
+    if (on != m_beforeBoard.isEmpty())
+        return;
+    if (!on) {
+        window.restoreState(std::exchange(m_beforeBoard, {}));
+        return;
+    }
+    showLadder();
+    m_beforeBoard = window.saveState();
+    for (QDockWidget *dock : window.findChildren<QDockWidget *>())
+        dock->setVisible(dock == m_parts.flowsDock);
+    m_parts.flowsDock->raise();
+    window.resizeDocks({m_parts.flowsDock}, {window.height() * 55 / 100}, Qt::Vertical);
+    m_parts.board->setFocus(Qt::ShortcutFocusReason);
+}
+
 void Deeds::mark()
 {
     const auto row = m_parts.focus->row();
@@ -181,7 +269,7 @@ void Deeds::mark()
         return;
     if (m_marked == 0) {
         m_marked = status;
-        say(tr("%1 is marked. Mark a second response to compare the two.").arg(status), false);
+        tell("mark", tr("%1 is marked. Mark a second response to compare the two.").arg(status));
         return;
     }
     m_parts.compareDock->show();
@@ -201,17 +289,16 @@ void Deeds::nextLeg()
 {
     const legs::Join *join = m_parts.focus->stepLeg();
     if (join == nullptr) {
-        say(lacking(Need::Legs, m_parts), false);
+        tell("leg", lacking(Need::Legs, m_parts));
         return;
     }
     QStringList reasons;
     for (const std::string &reason : join->reasons)
         reasons << shown(reason);
-    say(tr("%1: %2").arg(join->relation == legs::Relation::Transfer
-                             ? tr("A leg of its transfer")
-                             : tr("Another leg of the same call"),
-                         reasons.join(QLatin1Char(' '))),
-        false);
+    tell("leg", tr("%1: %2").arg(join->relation == legs::Relation::Transfer
+                                     ? tr("A leg of its transfer")
+                                     : tr("Another leg of the same call"),
+                                 reasons.join(QLatin1Char(' '))));
 }
 
 void Deeds::openPalette()
@@ -226,24 +313,45 @@ void Deeds::present(bool on)
     m_presentation.set(on);
 }
 
+namespace {
+
+/// Where the keys go in a panel; nullptr: nothing there takes them.
+QWidget *firstFocus(QWidget *panel)
+{
+    if (panel->focusProxy() != nullptr || panel->focusPolicy() != Qt::NoFocus)
+        return panel;
+    for (QWidget *each = panel->nextInFocusChain(); each != panel;
+         each = each->nextInFocusChain()) {
+        if (panel->isAncestorOf(each) && each->isVisibleTo(panel) && each->isEnabled() &&
+            (each->focusPolicy() & Qt::TabFocus) != 0)
+            return each;
+    }
+    return nullptr;
+}
+
+} // namespace
+
+/// What is in sight: the call list, the middle, the panels that are in front, the bars.
 void Deeds::nextPanel(int direction)
 {
-    const std::array<QWidget *, 5> stops{m_parts.calls->view(), &m_parts.ladder->view(),
-                                         m_parts.explain, m_parts.early, m_parts.dial};
+    QList<QWidget *> stops{m_parts.calls->view(), m_parts.pages->currentWidget()};
+    for (QDockWidget *dock : m_parts.window->findChildren<QDockWidget *>()) {
+        if (dock != m_parts.callsDock && !dock->visibleRegion().isEmpty())
+            stops << dock->widget();
+    }
+    stops << m_parts.story << m_parts.dial << m_parts.flows << m_parts.notices;
     const QWidget *now = m_parts.window->focusWidget();
-    int at = -1;
-    for (int i = 0; i < static_cast<int>(stops.size()); ++i) {
-        QWidget *stop = stops[static_cast<std::size_t>(i)];
-        if (now == stop || (now != nullptr && stop->isAncestorOf(now)))
+    const auto count = stops.size();
+    qsizetype at = -1;
+    for (qsizetype i = 0; i < count; ++i) {
+        if (now != nullptr && (now == stops[i] || stops[i]->isAncestorOf(now)))
             at = i;
     }
-    const int count = static_cast<int>(stops.size());
-    for (int tries = 0; tries < count; ++tries) {
+    for (qsizetype tries = 0; tries < count; ++tries) {
         at = (at + direction + count) % count;
-        QWidget *stop = stops[static_cast<std::size_t>(at)];
-        if (!stop->isVisible())
+        QWidget *target = stops[at]->isVisible() ? firstFocus(stops[at]) : nullptr;
+        if (target == nullptr)
             continue;
-        QWidget *target = stop->focusPolicy() != Qt::NoFocus ? stop : stop->nextInFocusChain();
         target->setFocus(Qt::TabFocusReason);
         return;
     }

@@ -48,7 +48,12 @@ public:
     void drill(engine::AccountHandle account, std::uint32_t regId, engine::Drill what);
     void searchIdle(engine::AccountHandle account, std::uint32_t regId);
     void callSelf(engine::AccountHandle account, std::uint32_t regId);
-    void addAccount(const std::string &again = {}); // `again`: the address of one used before
+    /// `again`: the address of one used before; `refused`: its password was.
+    void addAccount(const std::string &again = {}, bool refused = true);
+    void pingFlow(engine::AccountHandle account, std::uint32_t regId); // deeds_flows.cpp
+    void registerFlow(engine::AccountHandle account, std::uint32_t regId);
+    void unregister(engine::AccountHandle account); // deeds_flows.cpp
+    void unregisterOne();                           // asks which, if there are several
     void registerAccount(const SavedAccount &account);
     void keepAccount(SavedAccount account);
     void record(engine::CallHandle call, bool on);
@@ -72,11 +77,18 @@ public:
 
     // the window (deeds.cpp)
     void say(const QString &sentence, bool isError);
+    /// The same in the place of the notice before of that topic.
+    void tell(const char *topic, const QString &sentence, bool isError = false);
     void typed(const QString &key); // a letter in list or ladder
     void showLadder();
     void showWelcome();
     void compare(int code);
-    void mark(); // the row in focus; the second one opens the comparison
+    void explainCode(int code);
+    void filterCalls(const QString &words);
+    void manual();
+    void about();
+    void enlargeBoard(bool on); // the flow board takes the window; off: as it was before
+    void mark();                // the row in focus; the second one opens the comparison
     void help();
     void openPalette();
     void nextLeg(); // of the same call behind a back-to-back user agent, or of its transfer
@@ -108,20 +120,22 @@ private:
     void mend(const diagnosis::Offer &offer, const CallPtr &call);
     void replaceDialog(const CallPtr &call, const FlowPtr &flow);
     void tellPinged();
+    void tellRegistered();
 
     Parts m_parts;
     Presentation m_presentation{m_parts};
-    QString m_reading; // the file or text that is being read; empty: none
+    QByteArray m_beforeBoard; // layout of the docks; empty: the board is not enlarged
+    QString m_reading;        // the file or text that is being read; empty: none
     std::function<session::ClockChoice(const std::string &)> m_clocks;
     QStringList m_waiting; // files asked for while another is being read
     std::size_t m_flawsTold = 0;
     int m_marked = 0;                            // status of the marked row
     std::map<std::uint32_t, QString> m_refusals; // by account and flow: as told
-    struct Pinged {                              // on the user's word; its outcome is told once
+    struct Asked { // of a flow on the user's word; how it ended is told once
         engine::AccountHandle account;
         std::uint32_t regId = 0;
-        base::Instant since;
-    } m_pinged;
+        base::Instant since, until; // until: how far its registration reached then
+    } m_pinged, m_registered;
 };
 
 } // namespace ui

@@ -63,13 +63,15 @@ void Deeds::playStory(const QString &name)
         showLadder();
 }
 
-void Deeds::addAccount(const std::string &again)
+void Deeds::addAccount(const std::string &again, bool refused)
 {
     auto *dialog = new AccountDialog(*m_parts.settings, *m_parts.keychain, m_parts.window);
     if (again.empty())
         dialog->propose(waitingAccount(*m_parts.settings, m_parts.bridge->store().accounts()));
-    else
+    else if (refused)
         dialog->askAgain(again);
+    else
+        dialog->propose(again);
     dialog->setAttribute(Qt::WA_DeleteOnClose);
     connect(dialog->certificates(), &QPushButton::clicked, this,
             [this, dialog] { networkSettings(dialog); });
@@ -86,7 +88,7 @@ void Deeds::registerAccount(const SavedAccount &account)
         if (info.account.aor != account.account.aor)
             continue;
         if (std::any_of(info.flows.begin(), info.flows.end(), isUp)) {
-            say(tr("%1 is registered already. Unregister it first (press its flow), then add it "
+            say(tr("%1 is registered already. Un-register it first (Ctrl+Shift+N), then add it "
                    "again.")
                     .arg(shown(info.account.aor)),
                 true);
@@ -167,7 +169,9 @@ void Deeds::watchAccounts()
             if (!told.isEmpty()) // said anew now that another flow is up, or that none is any more
                 m_parts.notices->dismiss(told);
             told = sentence;
-            say(sentence, true);
+            const auto settings = [this, aor = info.account.aor] { addAccount(aor); };
+            const std::string topic = "refused " + info.account.aor; // one bar for all its flows
+            m_parts.notices->add(sentence, true, shown(topic), {tr("Account..."), settings});
         }
     }
 }
@@ -229,9 +233,8 @@ void Deeds::reRegister(const CallPtr &)
             ++asked;
         }
     }
-    say(tr("Registering again now: %1.")
-            .arg(counted(static_cast<qulonglong>(asked), tr("flow"), tr("flows"))),
-        false);
+    tell("flow", tr("Registering again now: %1.")
+                     .arg(counted(static_cast<qulonglong>(asked), tr("flow"), tr("flows"))));
 }
 
 void Deeds::callAgain(diagnosis::Action action, const CallPtr &call)

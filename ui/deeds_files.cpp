@@ -209,7 +209,8 @@ void Deeds::exportAs(const QString &format)
     m_parts.settings->setText(QStringLiteral("files/exports"), QFileInfo(path).absolutePath());
     std::string bytes;
     if (png) {
-        const QImage image = picture(*m_parts.ladder->scene(), *m_parts.theme, 2);
+        const QImage image =
+            picture(*m_parts.ladder->wholeScene(), *m_parts.theme, 2, headingOf(*call));
         QByteArray packed;
         QBuffer buffer(&packed);
         buffer.open(QIODevice::WriteOnly);
@@ -223,8 +224,9 @@ void Deeds::exportAs(const QString &format)
         bytes = exported(m_parts.bridge->store(), *call, writer->id);
     }
     const auto saved = save(path, bytes);
-    say(saved ? tr("Written to %1.").arg(shown(toStd(path))) : shown(saved.error().sentence),
-        !saved);
+    tell("written",
+         saved ? tr("Written to %1.").arg(shown(toStd(path))) : shown(saved.error().sentence),
+         !saved);
 }
 
 void Deeds::copyLadder()
@@ -232,7 +234,7 @@ void Deeds::copyLadder()
     if (const CallPtr call = m_parts.focus->call()) {
         const std::string text = exported(m_parts.bridge->store(), *call, "text");
         QApplication::clipboard()->setText(QString::fromStdString(text));
-        say(tr("The ladder is on the clipboard as text."), false);
+        tell("written", tr("The ladder is on the clipboard as text."));
     }
 }
 

@@ -8,9 +8,12 @@
 #include <QPointer>
 #include <ui/bridge/desk_bridge.h>
 #include <ui/focus.h>
+#include <ui/panels/ask_dialog.h>
+#include <ui/panels/bars.h>
 #include <ui/panels/drill_dialog.h>
 #include <ui/panels/idle_dialog.h>
 #include <ui/panels/self_call_dialog.h>
+#include <ui/settings.h>
 #include <ui/text.h>
 
 namespace ui {
@@ -31,6 +34,17 @@ engine::AccountHandle accountOf(const Store &store, const FlowPtr &flow)
             return {handle};
     }
     return {};
+}
+
+/// nullptr: the account or the flow is gone.
+const base::FlowReport *reportOf(const Store &store, engine::AccountHandle account,
+                                 std::uint32_t regId)
+{
+    const auto at = store.accounts().find(account.value);
+    if (at == store.accounts().end())
+        return nullptr;
+    const auto flow = at->second.flows.find(regId);
+    return flow == at->second.flows.end() ? nullptr : &flow->second;
 }
 
 QString named(const base::FlowReport &report)
@@ -63,11 +77,10 @@ void Deeds::tend(const diagnosis::Offer &offer)
     if (!account.valid()) {
         say(withoutAccount(), true);
     } else if (offer.action == diagnosis::Action::PingFlow) {
-        m_pinged = {account, flow->report.regId, base::now()};
-        m_parts.bridge->ping(account, flow->report.regId);
+        pingFlow(account, flow->report.regId);
     } else {
-        m_parts.bridge->reRegister(account, flow->report.regId);
-        say(tr("%1 registers again now.").arg(named(flow->report)), false);
+        registerFlow(account, flow->report.regId);
+        tell("flow", tr("%1 registers again now.").arg(named(flow->report)));
     }
 }
 
@@ -164,25 +177,105 @@ void Deeds::callSelf(engine::AccountHandle account, std::uint32_t regId)
     dialog->show();
 }
 
-void Deeds::tellPinged()
+/// Undone by one press: what was registered can register again.
+void Deeds::unregister(engine::AccountHandle handle)
 {
     const auto &accounts = m_parts.bridge->store().accounts();
-    const auto account = accounts.find(m_pinged.account.value);
-    if (!m_pinged.since.known() || account == accounts.end())
+    const auto at = accounts.find(handle.value);
+    if (at == accounts.end())
         return;
-    const auto flow = account->second.flows.find(m_pinged.regId);
-    if (flow == account->second.flows.end())
+    SavedAccount back;
+    back.account = at->second.account;
+    back.answer = at->second.answer;
+    back.answerOnly = at->second.answerOnly;
+    m_parts.bridge->removeAccount(handle); // `at` is gone
+    const QString who = shown(back.account.aor);
+    const auto again = [this, back] {
+        if (!back.account.credentials.user.empty())
+            addAccount(back.account.aor, false); // its password is not kept here
+        else if (m_parts.bridge->addAccount(back.account, back.answer, back.answerOnly))
+            m_parts.focus->followNext();
+    };
+    m_parts.notices->add(tr("%1 is being un-registered: each flow takes its binding away and "
+                            "closes. No call reaches it then.")
+                             .arg(who),
+                         false, QStringLiteral("account"), {tr("Register again"), again});
+}
+
+void Deeds::unregisterOne()
+{
+    const auto &accounts = m_parts.bridge->store().accounts();
+    if (accounts.empty())
+        return tell("account", tr("No account of yours is registered here."));
+    if (accounts.size() == 1)
+        return unregister({accounts.begin()->first});
+    Question question;
+    question.title = tr("Un-register an account");
+    question.text = tr("Which account is to be switched off?");
+    for (const auto &[handle, info] : accounts)
+        question.offered << shown(info.account.aor);
+    question.now = question.offered.front();
+    question.missing = tr("Choose one of the accounts.");
+    question.wrong = [offered = question.offered](const QString &aor) {
+        return offered.contains(aor) ? QString() : tr("No account of that address is here.");
+    };
+    ask(std::move(question), {}, false, [this](const QString &aor) {
+        for (const auto &[handle, info] : m_parts.bridge->store().accounts()) {
+            if (shown(info.account.aor) == aor)
+                return unregister({handle});
+        }
+    });
+}
+
+void Deeds::pingFlow(engine::AccountHandle account, std::uint32_t regId)
+{
+    m_pinged = {account, regId, base::now(), {}};
+    m_parts.bridge->ping(account, regId);
+}
+
+void Deeds::registerFlow(engine::AccountHandle account, std::uint32_t regId)
+{
+    const auto *now = reportOf(m_parts.bridge->store(), account, regId);
+    m_registered = {account, regId, base::now(),
+                    now == nullptr ? base::Instant{} : now->registeredUntil};
+    m_parts.bridge->reRegister(account, regId);
+}
+
+void Deeds::tellRegistered()
+{
+    const auto *report =
+        reportOf(m_parts.bridge->store(), m_registered.account, m_registered.regId);
+    if (!m_registered.since.known() || report == nullptr)
         return;
-    const base::FlowReport &report = flow->second;
+    using base::FlowState;
+    if (base::isRegistered(report->state) && report->registeredUntil > m_registered.until) {
+        tell("flow", tr("%1 is registered again, for %2 s.")
+                         .arg(named(*report))
+                         .arg(qRound(base::toSeconds(report->registeredUntil - base::now()))));
+    } else if (report->since > m_registered.since && report->state == FlowState::BackingOff) {
+        tell("flow", tr("%1 could not register: %2").arg(named(*report), shown(report->reason)),
+             true);
+    } else if (report->since <= m_registered.since || report->state != FlowState::Rejected) {
+        return; // a refusal is told by watchAccounts()
+    }
+    m_registered = {};
+}
+
+void Deeds::tellPinged()
+{
+    const auto *known = reportOf(m_parts.bridge->store(), m_pinged.account, m_pinged.regId);
+    if (!m_pinged.since.known() || known == nullptr)
+        return;
+    const base::FlowReport &report = *known;
     if (report.lastPong >= m_pinged.since) {
-        say(tr("%1 answered the ping after %2 ms: our side works.")
-                .arg(named(report))
-                .arg(base::toSeconds(report.pongRoundTrip) * 1000, 0, 'f', 1),
-            false);
+        tell("flow", tr("%1 answered the ping after %2 ms: our side works.")
+                         .arg(named(report))
+                         .arg(base::toSeconds(report.pongRoundTrip) * 1000, 0, 'f', 1));
     } else if (report.lastPing >= m_pinged.since && (report.state == base::FlowState::Failed ||
                                                      report.state == base::FlowState::BackingOff)) {
-        say(tr("%1 did not answer the ping: it is dead and is made anew.").arg(named(report)),
-            true);
+        tell("flow",
+             tr("%1 did not answer the ping: it is dead and is made anew.").arg(named(report)),
+             true);
     } else {
         return;
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <QAbstractButton>
+#include <QAction>
 #include <QApplication>
 #include <QCloseEvent>
 #include <QDockWidget>
@@ -18,7 +19,9 @@
 #include <ui/commands.h>
 #include <ui/deeds.h>
 #include <ui/focus.h>
+#include <ui/focus_mark.h>
 #include <ui/keychain.h>
+#include <ui/later.h>
 #include <ui/panels/bars.h>
 #include <ui/panels/call_list.h>
 #include <ui/panels/codecs_panel.h>
@@ -46,7 +49,7 @@
 namespace ui {
 namespace {
 
-constexpr int kLayoutVersion = 5;
+constexpr int kLayoutVersion = 6;
 constexpr QSize kFrame(16, 48); // what a window manager may put around it
 
 QSize roomOnScreen(const QWidget &widget)
@@ -81,6 +84,9 @@ MainWindow::MainWindow(DeskBridge &bridge, Theme &theme, Settings &settings, QWi
             [this](const QString &sentence) { m_deeds->say(sentence, true); });
     m_parts.trust->begin();
     connect(m_deeds, &Deeds::ladderShown, this, &MainWindow::arrange);
+    new FocusMark(this, theme);
+    if (const auto known = settings.accounts(); !known.empty())
+        m_parts.welcome->setAccount(shown(known.front().account.aor));
     setDocksVisible(false); // the welcome page has the window for itself
     nameInternals(this);
     resize(QSize(1440, 900).boundedTo(roomOnScreen(*this)));
@@ -188,9 +194,11 @@ void MainWindow::makeDocks()
     tabifyDockWidget(p.findingsDock, p.compareDock);
     tabifyDockWidget(p.compareDock, p.filesDock);
     p.explainDock->raise();
+    p.callsDock->setFeatures(QDockWidget::DockWidgetMovable); // Ctrl+1 needs no buttons
     // The tab names them already.
     for (QDockWidget *dock :
-         {p.explainDock, p.messageDock, p.findingsDock, p.compareDock, p.filesDock}) {
+         {p.explainDock, p.messageDock, p.findingsDock, p.compareDock, p.filesDock, p.earlyDock,
+          p.flowsDock, p.earsDock, p.soundDock, p.codecsDock}) {
         dock->setTitleBarWidget(new QWidget(dock));
         dock->titleBarWidget()->setObjectName(QStringLiteral("noTitle"));
     }
@@ -223,12 +231,41 @@ void MainWindow::arrange()
     m_parts.explainDock->raise();
     m_parts.earlyDock->raise();
     const QByteArray layout = m_parts.settings->bytes(QStringLiteral("window/layout"));
-    if (!layout.isEmpty() && restoreState(layout, kLayoutVersion))
+    if (!layout.isEmpty() && restoreState(layout, kLayoutVersion)) {
+        m_parts.explainDock->raise(); // whatever was in front last: a 430 opens explained
         return;
+    }
     resizeDocks({m_parts.callsDock, m_parts.explainDock},
                 {std::clamp(width() / 6, 200, 280), std::clamp(width() * 28 / 100, 280, 420)},
                 Qt::Horizontal);
     resizeDocks({m_parts.earlyDock}, {std::clamp(height() / 5, 110, 170)}, Qt::Vertical);
+}
+
+/// Panels keep their sizes while a window shrinks, and the ladder would pay for all of them.
+void MainWindow::giveLadderRoom()
+{
+    const bool presents = isFullScreen(); // has an order of its own
+    if (!m_arranged || presents || m_parts.pages->currentWidget() != m_parts.ladder)
+        return;
+    if (centralWidget()->width() * 100 < width() * 44)
+        resizeDocks({m_parts.callsDock, m_parts.explainDock},
+                    {std::clamp(width() / 6, 150, 280), std::clamp(width() * 28 / 100, 240, 420)},
+                    Qt::Horizontal);
+    const QWidget *top = menuWidget();
+    const int room = height() - (top == nullptr ? 0 : top->height()) - statusBar()->height();
+    if (centralWidget()->height() * 100 >= room * 50 || isBoardLarge())
+        return;
+    for (QDockWidget *dock : {m_parts.earlyDock, m_parts.flowsDock, m_parts.earsDock,
+                              m_parts.soundDock, m_parts.codecsDock}) {
+        if (dock->isVisible() && !dock->isFloating() && !dock->visibleRegion().isEmpty())
+            resizeDocks({dock}, {room * 35 / 100}, Qt::Vertical);
+    }
+}
+
+bool MainWindow::isBoardLarge() const
+{
+    const auto *board = findChild<QAction *>(QStringLiteral("view.board"));
+    return board != nullptr && board->isChecked();
 }
 
 /// A bar that comes asks for more height before it knows its width, and the window would grow, past
@@ -237,6 +274,8 @@ bool MainWindow::event(QEvent *event)
 {
     const QSize before = size();
     const bool done = QMainWindow::event(event);
+    if (event->type() == QEvent::Resize)
+        later(this, {}, [this] { giveLadderRoom(); });
     if (event->type() == QEvent::LayoutRequest && isVisible() && size() != before)
         QTimer::singleShot(0, this, [this, before] {
             if (!isMaximized() && !isFullScreen())
@@ -261,6 +300,7 @@ bool MainWindow::eventFilter(QObject *watched, QEvent *event)
 
 void MainWindow::closeEvent(QCloseEvent *event)
 {
+    m_deeds->enlargeBoard(false);
     m_deeds->present(false); // what is kept is the window as it was before
     if (m_arranged)
         m_parts.settings->setBytes(QStringLiteral("window/layout"), saveState(kLayoutVersion));

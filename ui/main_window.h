@@ -39,6 +39,8 @@ private:
     QDockWidget *makeDock(const char *name, const QString &title, QWidget *inside,
                           Qt::DockWidgetArea area);
     void setDocksVisible(bool visible);
+    void giveLadderRoom();
+    bool isBoardLarge() const;
     void arrange(); // sizes of the docks for this window, once the ladder shows
 
     Parts m_parts;

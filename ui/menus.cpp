@@ -85,7 +85,7 @@ void addCommand(QMainWindow &window, Deeds &deeds, const Command &command)
         if (lack.isEmpty())
             command.run(deeds, *action);
         else
-            deeds.say(lack, false); // a key cannot be greyed
+            deeds.tell("lack", lack); // a key cannot be greyed
     };
     QObject::connect(action, &QAction::triggered, &deeds, run);
     menu->addAction(action);

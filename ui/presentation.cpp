@@ -16,6 +16,7 @@ namespace {
 
 constexpr double kZoom = 1.5;
 constexpr int kExplainShare = 34; // percent of the width; the ladder has the rest
+constexpr int kCompareShare = 55; // two columns of text beside each other need more
 
 } // namespace
 
@@ -57,15 +58,27 @@ void Presentation::strip()
     for (QDockWidget *dock : {m_parts.callsDock, m_parts.earlyDock, m_parts.flowsDock,
                               m_parts.earsDock, m_parts.soundDock, m_parts.codecsDock})
         dock->hide();
+    const bool compares = !m_parts.compareDock->visibleRegion().isEmpty();
     m_parts.explainDock->show();
-    m_parts.explainDock->raise();
-    window.resizeDocks({m_parts.explainDock}, {window.width() * kExplainShare / 100},
+    if (!compares)
+        m_parts.explainDock->raise();
+    share(compares);
+    m_watch = QObject::connect(m_parts.compareDock, &QDockWidget::visibilityChanged,
+                               m_parts.compareDock, [this](bool seen) { share(seen); });
+}
+
+void Presentation::share(bool compares)
+{
+    QMainWindow &window = *m_parts.window;
+    window.resizeDocks({m_parts.explainDock},
+                       {window.width() * (compares ? kCompareShare : kExplainShare) / 100},
                        Qt::Horizontal);
 }
 
 void Presentation::leave()
 {
     QMainWindow &window = *m_parts.window;
+    QObject::disconnect(m_watch);
     m_parts.theme->setZoom(1);
     if (m_wasMaximized)
         window.showMaximized();

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <QByteArray>
+#include <QMetaObject>
 #include <ui/parts.h>
 #include <vector>
 
@@ -23,10 +24,12 @@ private:
     void enter();
     void leave();
     void strip();
+    void share(bool compares); // the width between ladder and explanation or comparison
 
     const Parts &m_parts;
     bool m_on = false;
     bool m_wasMaximized = false;
+    QMetaObject::Connection m_watch; // of the comparison, while it is on
     QByteArray m_layout;             // of the docks
     std::vector<QWidget *> m_hidden; // bars that were open before
 };

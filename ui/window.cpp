@@ -128,6 +128,7 @@ int runWindow(int argc, char **argv, StartOptions options)
     QApplication application(argc, argv);
     QApplication::setApplicationName(QStringLiteral("earshot"));
     QApplication::setApplicationDisplayName(QStringLiteral("Earshot"));
+    application.setProperty("versions", QString::fromStdString(options.versions).trimmed());
     QApplication::setDesktopFileName(QStringLiteral("org.earshot.earshot"));
     QAccessible::installFactory(ladderAccess);
     Settings settings;

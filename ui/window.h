@@ -23,6 +23,7 @@ struct StartOptions {
     std::string screenshot; // path of a PNG written before it closes by itself
     std::chrono::milliseconds screenshotAfter{2000};
     int width = 0, height = 0; // 0: as remembered
+    std::string versions;      // of the program and what it is built on, a line each
     std::string scheme;        // "light", "dark"; empty: as chosen
     std::string
         raise; // a panel to bring forward: calls, explain, message, findings, compare, early

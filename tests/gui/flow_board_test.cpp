@@ -2,6 +2,7 @@
 // The flow board: a line per flow, what happened to it, what can be done, by mouse and keyboard.
 #include <gui/gui_support.h>
 #include <QLabel>
+#include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
 #include <QSignalSpy>
@@ -119,10 +120,11 @@ private Q_SLOTS:
         const auto *again = board.findChild<QPushButton *>(QStringLiteral("flowRegister"));
         QCOMPARE(again->text(), QStringLiteral("&Refresh")); // the flow that is up
         auto *list = board.findChild<QTreeView *>(QStringLiteral("flowList"));
+        QTest::keyClick(list, Qt::Key_D);
         list->setCurrentIndex(board.model().index(1, 0));
         QCOMPARE(again->text(), QStringLiteral("Re-&register")); // the one that backs off
         QTest::keyClick(list, Qt::Key_R);
-        QTest::keyClick(list, Qt::Key_D);
+        QTest::keyClick(list, Qt::Key_D); // nothing is left to drop
         QCOMPARE(registers.count(), 1);
         QCOMPARE(registers.at(0).at(1).toUInt(), 2U);
         QCOMPARE(drills.count(), 1);
@@ -235,9 +237,129 @@ private Q_SLOTS:
         store.replaceCalls({}, {seen});
         const auto *events = board.findChild<QTreeWidget *>(QStringLiteral("flowEvents"));
         QCOMPARE(events->topLevelItemCount(), 5);
-        QCOMPARE(events->topLevelItem(0)->text(2), QStringLiteral("ping"));
-        const auto folded = events->topLevelItem(3)->text(2);
+        QCOMPARE(events->topLevelItem(0)->text(1), QStringLiteral("ping"));
+        const auto folded = events->topLevelItem(3)->text(1);
         QVERIFY2(folded.startsWith(QLatin1String("2 pings and 2 pongs since")), qPrintable(folded));
+    }
+
+    void manyFlowsAreCountedSortedAndFiltered()
+    {
+        trace::Trace trace;
+        ui::Store store(trace);
+        ui::Theme theme;
+        ui::Focus focus(store);
+        ui::FlowBoard board(store, focus, theme);
+        std::vector<ui::FlowPtr> flows;
+        for (std::uint32_t i = 0; i < 12; ++i) {
+            auto seen = std::make_shared<flows::Flow>();
+            seen->id = flows::FlowId{i + 1};
+            const auto port = std::to_string(34567 + i);
+            seen->userAgent = base::Endpoint::parse("192.0.2.20:" + port).value();
+            seen->edge =
+                base::Endpoint::parse("192.0.2." + std::to_string(i < 2 ? 100 : 9) + ":5060")
+                    .value();
+            seen->transport = base::Transport::Tcp;
+            seen->registered = seen->lastSeen = base::Instant{5'000'000'000};
+            flows::FlowEvent event;
+            event.time = seen->registered;
+            event.what = flows::Happening::Registered;
+            seen->events = {event};
+            if (i == 7) {
+                event.time = base::Instant{6'000'000'000};
+                event.what = flows::Happening::Closed;
+                seen->events.push_back(event);
+            }
+            flows.push_back(seen);
+        }
+        store.replaceCalls({}, flows);
+        auto &model = board.model();
+        const auto *reach = board.findChild<QLabel *>(QStringLiteral("reach"));
+        QCOMPARE(reach->text(), QStringLiteral("12 flows: 1 closed, 11 registered."));
+        auto *list = board.findChild<QTreeView *>(QStringLiteral("flowList"));
+        list->setCurrentIndex(model.index(3, 0));
+        const auto chosen = [&] {
+            return model.flowAt(list->currentIndex().row())->report.local.text();
+        };
+        QCOMPARE(chosen(), std::string("192.0.2.20:34570"));
+        list->sortByColumn(0, Qt::AscendingOrder); // what fails comes first
+        QVERIFY(cell(model, 0, "state").endsWith(QLatin1String("closed")));
+        QCOMPARE(chosen(), std::string("192.0.2.20:34570"));
+        list->sortByColumn(3, Qt::AscendingOrder); // 9 before 100
+        QCOMPARE(cell(model, 0, "edge"), QStringLiteral("192.0.2.9:5060"));
+        QCOMPARE(cell(model, 11, "edge"), QStringLiteral("192.0.2.100:5060"));
+        auto *filter = board.findChild<QLineEdit *>(QStringLiteral("flowFilter"));
+        QVERIFY(!filter->isHidden());
+        filter->setText(QStringLiteral("2.100 registered"));
+        QCOMPARE(model.rowCount(), 2);
+        filter->clear();
+        QCOMPARE(model.rowCount(), 12);
+    }
+
+    void aFlowOfOursThatStandsNoMoreIsMarkedAsPast()
+    {
+        trace::Trace trace;
+        ui::Store store(trace);
+        ui::Theme theme;
+        ui::Focus focus(store);
+        ui::FlowBoard board(store, focus, theme);
+        auto seen = std::make_shared<flows::Flow>();
+        seen->id = flows::FlowId{3};
+        seen->ours = true;
+        seen->report = report(1, base::FlowState::Up);
+        store.replaceCalls({}, {seen});
+        QCOMPARE(cell(board.model(), 0, "state"), QStringLiteral("○ was UP"));
+        store.applyAccount(bob());
+        QVERIFY2(cell(board.model(), 0, "state").endsWith(QStringLiteral("● UP")),
+                 "the same flow, as it stands now");
+    }
+
+    void aKeyThatCannotActSaysWhyAndTheAccountIsSwitchedOffByOne()
+    {
+        trace::Trace trace;
+        ui::Store store(trace);
+        ui::Theme theme;
+        ui::Focus focus(store);
+        ui::FlowBoard board(store, focus, theme);
+        store.applyAccount(bob());
+        board.show();
+        auto *list = board.findChild<QTreeView *>(QStringLiteral("flowList"));
+        list->setCurrentIndex(board.model().index(1, 0)); // backs off
+        QVERIFY(!board.findChild<QPushButton *>(QStringLiteral("flowPing"))->isEnabled());
+        QSignalSpy pings(&board, &ui::FlowBoard::pingWanted);
+        QSignalSpy told(&board, &ui::FlowBoard::told);
+        QTest::keyClick(list, Qt::Key_P);
+        QCOMPARE(pings.count(), 0);
+        QCOMPARE(told.count(), 1);
+        QVERIFY(told.at(0).at(0).toString().contains(QLatin1String("BACKING OFF")));
+        QSignalSpy off(&board, &ui::FlowBoard::unregisterWanted);
+        QTest::keyClick(list, Qt::Key_U);
+        QCOMPARE(off.count(), 1);
+    }
+
+    void aFlowThatOnlyItsTokenTellsOfIsListedWithWhatIsKnown()
+    {
+        gui::Scenery scenery;
+        ui::Theme theme;
+        ui::Focus focus(scenery.store());
+        ui::FlowBoard board(scenery.store(), focus, theme);
+        scenery.say(R"(
+0.000 alice>home INVITE call=one offer
+0.002 home>edge INVITE tcp call=one "Route: <sip:AAECAwQFBgcICQLAAAICE8TAAAIUhwc=@192.0.2.2;lr;ob>"
+0.004 edge>home 430 tcp call=one
+0.006 home>alice 480 call=one
+0.008 alice>home ACK call=one
+)");
+        QCOMPARE(board.model().rowCount(), 1);
+        QVERIFY2(cell(board.model(), 0, "state").endsWith(QLatin1String("failed")),
+                 qPrintable(cell(board.model(), 0, "state")));
+        QVERIFY(cell(board.model(), 0, "local").startsWith(QLatin1String("192.0.2.20:")));
+        QVERIFY(cell(board.model(), 0, "token").startsWith(QLatin1String("TCP 192.0.2.20:")));
+        QCOMPARE(cell(board.model(), 0, "registered"), QStringLiteral("–"));
+        const auto *list = board.findChild<QTreeView *>(QStringLiteral("flowList"));
+        QVERIFY2(!list->isColumnHidden(3) && list->isColumnHidden(9), "edge, registered");
+        QVERIFY(!board.findChild<QLabel *>(QStringLiteral("reach"))
+                     ->text()
+                     .contains(QLatin1String("No flow is known")));
     }
 
     void everyTestOfAFlowIsReachedByKeys()

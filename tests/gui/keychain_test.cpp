@@ -100,9 +100,21 @@ private Q_SLOTS:
         QTRY_COMPARE_WITH_TIMEOUT(password->text(), QString::fromLatin1(kSecret), 30000);
         QCOMPARE(dialog.account().account.credentials.password, kSecret);
         QVERIFY(dialog.account().keepPassword);
-        dialog.findChild<QPushButton *>(QStringLiteral("accountForget"))->click();
+        auto *forget = dialog.findChild<QPushButton *>(QStringLiteral("accountForget"));
+        const auto agree = [&] {
+            forget->click();
+            QVERIFY(!settings.accounts().empty()); // it asks first
+            dialog.findChild<QPushButton *>(QStringLiteral("forgetYes"))->click();
+        };
+        agree();
         QVERIFY(settings.accounts().empty());
         QCOMPARE(password->text(), QString());
+        forget->click(); // brings it back
+        QCOMPARE(settings.accounts().size(), std::size_t{1});
+        QTRY_COMPARE_WITH_TIMEOUT(password->text(), QString::fromLatin1(kSecret), 30000);
+        agree();
+        QVERIFY(settings.accounts().empty());
+        dialog.reject(); // now it is too late
         QTRY_VERIFY_WITH_TIMEOUT(answer.read(keychain)->password.isEmpty(), 30000);
     }
 

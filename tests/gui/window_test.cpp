@@ -195,6 +195,10 @@ private Q_SLOTS:
         QVERIFY(list->count() >= 1 && list->item(0)->text().contains(QLatin1String("alice")));
         field->setText(QStringLiteral("present"));
         QVERIFY(list->item(0)->text().contains(QLatin1String("Presentation")));
+        for (const char *meant : {"settings", "5626", "lab", "theme", "manual", "about", "499"}) {
+            field->setText(QLatin1String(meant));
+            QVERIFY2(!list->item(0)->text().contains(QLatin1String("Nothing here")), meant);
+        }
         field->setText(QStringLiteral("no such thing"));
         QCOMPARE(list->count(), 1);
         QVERIFY(list->item(0)->text().contains(QLatin1String("Nothing here")));
@@ -203,6 +207,39 @@ private Q_SLOTS:
         field->setText(QStringLiteral("dark"));
         QTest::keyClick(field, Qt::Key_Return);
         QCOMPARE(stage.theme().scheme(), ui::Scheme::Dark);
+    }
+
+    void aCodeOfThePaletteIsExplained()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        stage.window().deeds().openPalette();
+        auto *palette = stage.find<QDialog>("palette");
+        auto *field = palette->findChild<QLineEdit *>(QStringLiteral("paletteField"));
+        field->setText(QStringLiteral("430"));
+        QTest::keyClick(field, Qt::Key_Return);
+        QCOMPARE(stage.find<QLabel>("explainTitle")->text(), QStringLiteral("Flow Failed"));
+    }
+
+    void theKeysOfTheNextPanelGoRoundAndThePanelHasAFrame()
+    {
+        gui::Stage stage;
+        QVERIFY(stage.ok());
+        QTemporaryDir folder;
+        stage.window().deeds().openFile(gui::sceneFile(folder, gui::kFlowFailed));
+        QTRY_COMPARE(stage.window().parts().calls->model().rowCount(), 1);
+        stage.window().activateWindow();
+        QTRY_VERIFY(stage.window().isActiveWindow());
+        const auto *mark = stage.find<QWidget>("focusMark");
+        QSet<QRect> frames;
+        for (int i = 0; i < 5; ++i) {
+            QTest::keyClick(&stage.window(), Qt::Key_F6);
+            QVERIFY(mark->isVisible());
+            frames << mark->geometry();
+        }
+        QVERIFY2(frames.size() >= 4, qPrintable(QString::number(frames.size())));
+        QTest::mouseClick(stage.window().parts().calls->view()->viewport(), Qt::LeftButton);
+        QVERIFY2(!mark->isVisible(), "who points sees where");
     }
 
     void theWindowFitsTheScreen()

@@ -5,6 +5,7 @@
 #include <QPainter>
 #include <QSaveFile>
 #include <report/format.h>
+#include <sip/status.h>
 #include <sstream>
 #include <ui/models/call_facts.h>
 #include <ui/text.h>
@@ -13,6 +14,7 @@
 namespace ui {
 namespace {
 
+constexpr double kHeadingLine = 22;
 constexpr double kMostPixels = 30000; // QPainter's own limit is a little above
 
 } // namespace
@@ -38,12 +40,28 @@ std::string exported(const Store &store, const session::CallView &view, std::str
     return out.str();
 }
 
-QImage picture(const ladder::Scene &scene, const Theme &theme, double scale)
+QStringList headingOf(const session::CallView &view)
 {
-    if (scene.width * scale > kMostPixels || scene.height * scale > kMostPixels ||
+    const calls::Call &call = *view.call;
+    QString title = userPart(call.from) + QStringLiteral(" → ") + userPart(call.to);
+    if (call.finalStatus != 0)
+        title += QStringLiteral(", %1 %2")
+                     .arg(call.finalStatus)
+                     .arg(shown(sip::phrase(call.finalStatus)));
+    return {
+        title,
+        QObject::tr("%1 UTC · Call-ID %2").arg(shown(base::utc(call.first)), shown(call.callId))};
+}
+
+QImage picture(const ladder::Scene &scene, const Theme &theme, double scale,
+               const QStringList &heading)
+{
+    const double above = heading.isEmpty() ? 0 : 16 + kHeadingLine * double(heading.size());
+    if (scene.width * scale > kMostPixels || (scene.height + above) * scale > kMostPixels ||
         scene.rows.empty())
         return {};
-    QImage image(qRound(scene.width * scale), qRound(scene.height * scale), QImage::Format_RGB32);
+    QImage image(qRound(scene.width * scale), qRound((scene.height + above) * scale),
+                 QImage::Format_RGB32);
     image.setDevicePixelRatio(scale);
     const Tokens &light = tokens(Scheme::Light);
     image.fill(light.colour(Neutral::Background));
@@ -53,6 +71,17 @@ QImage picture(const ladder::Scene &scene, const Theme &theme, double scale)
     painter.setScene(&scene);
     QPainter canvas(&image);
     canvas.setRenderHint(QPainter::TextAntialiasing);
+    canvas.setPen(light.colour(Neutral::Text));
+    double y = 8;
+    for (const QString &line : heading) {
+        canvas.setFont(theme.fontAt(y < kHeadingLine ? FontKind::PanelTitle : FontKind::Small, 1));
+        const QRectF room(16, y, scene.width - 32, kHeadingLine);
+        canvas.drawText(
+            room, Qt::AlignLeft | Qt::AlignVCenter,
+            canvas.fontMetrics().elidedText(line, Qt::ElideMiddle, static_cast<int>(room.width())));
+        y += kHeadingLine;
+    }
+    canvas.translate(0, above);
     painter.paintRows(canvas, QRectF(0, 0, scene.width, scene.height));
     painter.paintHeader(canvas, 0, scene.width);
     return image;

@@ -17,6 +17,7 @@ template <class Row> struct Column {
     QString (*text)(const Row &row);
     QString (*tip)(const Row &row); // plain text, may be nullptr
     Qt::Alignment alignment;
+    double (*key)(const Row &row) = nullptr; // what it is sorted by; nullptr: its text
 };
 
 /// A model's data() for one cell.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/panels/account_dialog.h>
 
+#include <algorithm>
 #include <desk/call_text.h>
 #include <QCheckBox>
 #include <QComboBox>
@@ -24,19 +25,19 @@ constexpr int kLeastExpires = 10, kMostExpires = 86400; // seconds
 
 AccountDialog::AccountDialog(Settings &settings, Keychain &keychain, QWidget *parent)
     : CheckedDialog("accountProblem", parent), m_settings(settings), m_keychain(keychain),
-      m_saved(new QComboBox(this)), m_forget(new QPushButton(tr("Forget"), this)),
-      m_certificates(new QPushButton(tr("Certificates..."), this)),
+      m_saved(new QComboBox(this)), m_forget(new QPushButton(tr("&Forget..."), this)),
+      m_certificates(new QPushButton(tr("Certifi&cates..."), this)),
       m_aor(field("accountAor", tr("Address of record"))),
       m_user(field("accountUser", tr("User name"))),
       m_password(field("accountPassword", tr("Password"))), m_proxies(new QPlainTextEdit(this)),
       m_transport(new QComboBox(this)),
-      m_keep(new QCheckBox(tr("Keep the password in the keychain"), this)),
-      m_answer(new QCheckBox(tr("Answer calls by itself, with a tone"), this)),
+      m_keep(new QCheckBox(tr("&Keep the password in the keychain"), this)),
+      m_answer(new QCheckBox(tr("A&nswer calls by itself, with a tone"), this)),
       m_callers(field("accountCallers", tr("Callers that are answered"))),
       m_expires(new QSpinBox(this)),
-      m_keepAlive(new QCheckBox(tr("Send keep-alives though no proxy offers them"), this)),
-      m_gruu(new QCheckBox(tr("Use the GRUU that the registrar grants"), this)),
-      m_plain(new QCheckBox(tr("Register without outbound where 439 refuses it"), this)),
+      m_keepAlive(new QCheckBox(tr("&Send keep-alives though no proxy offers them"), this)),
+      m_gruu(new QCheckBox(tr("Use the &GRUU that the registrar grants"), this)),
+      m_plain(new QCheckBox(tr("Register with&out outbound where 439 refuses it"), this)),
       m_known(settings.accounts())
 {
     setObjectName(QStringLiteral("accountDialog"));
@@ -45,7 +46,7 @@ AccountDialog::AccountDialog(Settings &settings, Keychain &keychain, QWidget *pa
     dressFlowFields();
     load({});
     auto *buttons = new QDialogButtonBox(QDialogButtonBox::Cancel, this);
-    auto *go = new QPushButton(tr("Register"), this);
+    auto *go = new QPushButton(tr("&Register"), this);
     go->setProperty("accent", true);
     go->setObjectName(QStringLiteral("accountRegister"));
     go->setDefault(true);
@@ -66,11 +67,13 @@ AccountDialog::AccountDialog(Settings &settings, Keychain &keychain, QWidget *pa
     connect(m_aor, &QLineEdit::textEdited, this, &AccountDialog::stopAsking);
     connect(m_saved, &QComboBox::activated, this, &AccountDialog::choose);
     connect(m_forget, &QPushButton::clicked, this, &AccountDialog::forget);
+    m_forget->setAutoDefault(false);
+    m_aor->setFocus(Qt::OtherFocusReason);
 }
 
 void AccountDialog::choose(int index)
 {
-    m_forget->setEnabled(index > 0);
+    m_forget->setEnabled(index > 0 || m_forgotten);
     if (index == 0) {
         load({});
         return;
@@ -104,19 +107,15 @@ void AccountDialog::stopAsking()
     m_password->setPlaceholderText(tr("asked for each time"));
 }
 
-void AccountDialog::forget()
+/// As many lines as there are proxies, eight at most.
+void AccountDialog::fitProxies()
 {
-    const int index = m_saved->currentIndex();
-    if (index <= 0)
-        return;
-    const auto at = m_known.begin() + (index - 1);
-    m_settings.removeAccount(at->account.aor);
-    if (at->keepPassword)
-        m_keychain.forget(at->account.aor);
-    m_known.erase(at);
-    m_saved->removeItem(index);
-    m_saved->setCurrentIndex(0);
-    choose(0);
+    const int lines = std::clamp(m_proxies->document()->blockCount() + 1, 3, 9);
+    const int wanted = lines * m_proxies->fontMetrics().lineSpacing() + 16;
+    const int more = wanted - m_proxies->maximumHeight();
+    m_proxies->setFixedHeight(wanted);
+    if (isVisible() && more > 0)
+        resize(width(), height() + more);
 }
 
 void AccountDialog::dressFields()
@@ -127,8 +126,10 @@ void AccountDialog::dressFields()
     m_proxies->setAccessibleName(tr("Outbound proxies, one per line, one flow each"));
     m_proxies->setPlaceholderText(
         QStringLiteral("sip:edge-a.example.com;lr\nsip:edge-b.example.com;lr"));
-    m_proxies->setProperty("field", true);
+    m_proxies->setProperty("grows", true);
     m_proxies->setTabChangesFocus(true);
+    connect(m_proxies, &QPlainTextEdit::textChanged, this, &AccountDialog::fitProxies);
+    fitProxies();
     m_transport->setObjectName(QStringLiteral("accountTransport"));
     m_transport->setAccessibleName(tr("Transport"));
     m_transport->addItems({QStringLiteral("TCP"), QStringLiteral("UDP"), QStringLiteral("TLS")});
@@ -184,12 +185,12 @@ QFormLayout *AccountDialog::makeForm()
         auto *used = new QHBoxLayout();
         used->addWidget(m_saved, 1);
         used->addWidget(m_forget);
-        form->addRow(title(tr("Account"), m_saved), used);
+        form->addRow(title(tr("Accoun&t"), m_saved), used);
     }
     m_saved->setVisible(!m_known.empty());
     m_forget->setVisible(!m_known.empty());
-    form->addRow(title(tr("Address"), m_aor), m_aor);
-    form->addRow(title(tr("Proxies"), m_proxies), m_proxies);
+    form->addRow(title(tr("&Address"), m_aor), m_aor);
+    form->addRow(title(tr("&Proxies"), m_proxies), m_proxies);
     QLabel *hint = plainLabel(tr("One per line. Each gets a connection and a flow of its own."),
                               "accountHint", this);
     hint->setProperty("muted", true);
@@ -198,12 +199,12 @@ QFormLayout *AccountDialog::makeForm()
     transport->addWidget(m_transport, 1);
     transport->addWidget(m_certificates);
     form->addRow(title(tr("Transport"), m_transport), transport);
-    form->addRow(title(tr("User"), m_user), m_user);
-    form->addRow(title(tr("Password"), m_password), m_password);
+    form->addRow(title(tr("&User"), m_user), m_user);
+    form->addRow(title(tr("Pass&word"), m_password), m_password);
     form->addRow(QString(), m_keep);
     form->addRow(QString(), m_answer);
-    form->addRow(title(tr("Callers"), m_callers), m_callers);
-    form->addRow(title(tr("Lasts"), m_expires), m_expires);
+    form->addRow(title(tr("Call&ers"), m_callers), m_callers);
+    form->addRow(title(tr("&Lasts"), m_expires), m_expires);
     for (QCheckBox *each : {m_keepAlive, m_gruu, m_plain})
         form->addRow(QString(), each);
     return form;
@@ -239,6 +240,8 @@ void AccountDialog::propose(const std::string &aor)
 {
     if (const int index = select(aor); index > 0)
         choose(index);
+    m_aor->setFocus(Qt::OtherFocusReason); // what is typed first is an address
+    m_aor->selectAll();
 }
 
 void AccountDialog::askAgain(const std::string &aor)

@@ -3,6 +3,7 @@
 // on; it is kept in the keychain alone, and only if that is ticked. UI thread.
 #pragma once
 
+#include <optional>
 #include <ui/panels/checked_dialog.h>
 #include <ui/settings.h>
 
@@ -29,6 +30,7 @@ public:
     void propose(const std::string &aor);
     /// The account used before under this address, with the cursor where its password goes.
     void askAgain(const std::string &aor);
+    void done(int result) override;
     QPushButton *certificates() const { return m_certificates; } // pressed: they want to be chosen
 
 private:
@@ -38,7 +40,10 @@ private:
     void choose(int index);             // of the accounts used before, 0: a new one
     void askKeychain(const std::string &aor);
     void stopAsking();
-    void forget();
+    void forget(); // account_dialog_forget.cpp
+    void forgetNow(int index);
+    void takeBack();
+    void fitProxies();
     QFormLayout *makeForm();
     QString problem() const override;
     QLineEdit *field(const char *name, const QString &spoken);
@@ -58,6 +63,7 @@ private:
     bool m_asking = false;                     // the keychain has not answered yet
     unsigned m_question = 0;                   // the newest one to it; older answers do not count
     std::vector<SavedAccount> m_known;
+    std::optional<SavedAccount> m_forgotten; // the newest, until it is too late
     std::string m_instance;
 };
 

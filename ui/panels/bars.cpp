@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <ui/panels/bars.h>
 
+#include <algorithm>
+#include <desk/story_pace.h>
 #include <QAccessible>
+#include <QComboBox>
 #include <QHBoxLayout>
 #include <QPushButton>
 #include <QTimer>
@@ -63,13 +66,19 @@ NoticeBar::NoticeBar(QWidget *parent) : QWidget(parent), m_rows(new QVBoxLayout(
     hide();
 }
 
-void NoticeBar::add(const QString &sentence, bool isError)
+void NoticeBar::add(const QString &sentence, bool isError, const QString &topic, const Act &act)
 {
     if (sentences().contains(sentence))
         return; // it still stands there
+    const QList<QWidget *> standing = m_notices;
+    for (QWidget *notice : standing) {
+        if (!topic.isEmpty() && notice->property("topic") == topic)
+            drop(notice);
+    }
     while (m_notices.size() >= kMostNotices)
         drop(m_notices.front());
     auto *notice = new QWidget(this);
+    notice->setProperty("topic", topic);
     notice->setObjectName(QStringLiteral("notice"));
     notice->setProperty("noticeKind", isError ? "error" : "info");
     QHBoxLayout *layout = barLayout(notice);
@@ -83,6 +92,14 @@ void NoticeBar::add(const QString &sentence, bool isError)
     close->setProperty("flat", true);
     layout->addWidget(glyph);
     layout->addWidget(text, 1);
+    if (act.run) {
+        QPushButton *does = button(act.text, "noticeAct", notice);
+        layout->addWidget(does);
+        connect(does, &QPushButton::clicked, this, [this, notice, run = act.run] {
+            drop(notice);
+            run();
+        });
+    }
     layout->addWidget(close);
     connect(close, &QPushButton::clicked, this, [this, notice] { drop(notice); });
     if (!isError) {
@@ -210,6 +227,7 @@ void IncomingBar::decline()
 StoryBar::StoryBar(Store &store, Focus &focus, QWidget *parent)
     : QWidget(parent), m_store(store), m_step(plainLabel({}, "storyStep", this)),
       m_title(plainLabel({}, "storyTitle", this)), m_caption(plainLabel({}, "storyCaption", this)),
+      m_pace(new QComboBox(this)), m_further(button(tr("Next step"), "storyNext", this)),
       m_stop(button(tr("Stop"), "storyStop", this)),
       m_close(button(tr("Close"), "storyClose", this))
 {
@@ -228,6 +246,8 @@ StoryBar::StoryBar(Store &store, Focus &focus, QWidget *parent)
     words->addLayout(head);
     words->addWidget(m_caption);
     layout->addLayout(words, 1);
+    layout->addWidget(m_further);
+    layout->addWidget(m_pace);
     layout->addWidget(m_stop);
     layout->addWidget(m_close);
     connect(m_stop, &QPushButton::clicked, this, [this] {
@@ -237,9 +257,42 @@ StoryBar::StoryBar(Store &store, Focus &focus, QWidget *parent)
             Q_EMIT againWanted(m_name);
     });
     connect(m_close, &QPushButton::clicked, this, &QWidget::hide);
+    makePace();
     connect(&store, &Store::storyChanged, this, &StoryBar::apply);
     connect(&focus, &Focus::callChanged, this, &StoryBar::leave);
     hide();
+}
+
+void StoryBar::makePace()
+{
+    m_pace->setObjectName(QStringLiteral("storyPace"));
+    m_pace->setAccessibleName(tr("How fast the story is told"));
+    m_pace->setToolTip(plainTip(tr("Each step stands as long as its caption takes to read, twice "
+                                   "as long, no longer than it takes, or until Space is pressed")));
+    m_pace->addItems({tr("To read along"), tr("Slowly"), tr("At once"), tr("Step by step")});
+    m_further->setProperty("accent", true);
+    m_further->setToolTip(plainTip(tr("Space in the ladder does the same")));
+    connect(m_further, &QPushButton::clicked, this, [] { desk::storyPace().next(); });
+    connect(m_pace, &QComboBox::currentIndexChanged, this, [this](int index) {
+        desk::storyPace().set(static_cast<desk::StoryPace::Kind>(index));
+        m_further->setVisible(stepsByHand());
+        if (stepsByHand())
+            m_further->setFocus(Qt::OtherFocusReason);
+        Q_EMIT paceChosen(index);
+    });
+    setPace(0);
+}
+
+void StoryBar::setPace(int index)
+{
+    m_pace->setCurrentIndex(std::clamp(index, 0, m_pace->count() - 1));
+    desk::storyPace().set(static_cast<desk::StoryPace::Kind>(m_pace->currentIndex()));
+    m_further->setVisible(stepsByHand());
+}
+
+bool StoryBar::stepsByHand() const
+{
+    return m_running && m_pace->currentIndex() == static_cast<int>(desk::StoryPace::Kind::ByHand);
 }
 
 /// A story that has ended says nothing of a call of another.
@@ -272,6 +325,7 @@ void StoryBar::apply(const desk::StoryState &story)
     m_step->setVisible(story.running);
     m_stop->setText(story.running ? tr("Stop") : tr("Play again"));
     m_stop->setAccessibleName(story.running ? tr("Stop the story") : tr("Play the story again"));
+    m_further->setVisible(stepsByHand());
     m_close->setVisible(!story.running);
     m_close->setAccessibleName(tr("Close the story's caption"));
     if (fresh)

@@ -3,9 +3,11 @@
 #pragma once
 
 #include <desk/desk.h>
+#include <functional>
 #include <QWidget>
 #include <ui/store.h>
 
+class QComboBox;
 class QLabel;
 class QPushButton;
 class QVBoxLayout;
@@ -19,8 +21,13 @@ class Focus;
 class NoticeBar : public QWidget
 {
 public:
+    struct Act { // a button beside the sentence; pressed, the notice goes
+        QString text;
+        std::function<void()> run;
+    };
     explicit NoticeBar(QWidget *parent = nullptr);
-    void add(const QString &sentence, bool isError);
+    /// Takes the place of the one before of the same `topic`, if that has a name.
+    void add(const QString &sentence, bool isError, const QString &topic = {}, const Act &act = {});
     void dismiss(const QString &sentence); // it is no longer so
     void dismissNewest();
     void dismissErrors(); // something new is tried: what failed before is history
@@ -62,17 +69,22 @@ class StoryBar : public QWidget
     Q_OBJECT
 public:
     StoryBar(Store &store, Focus &focus, QWidget *parent = nullptr);
+    void setPace(int index);  // as the box lists them
+    bool stepsByHand() const; // a story runs and waits for its reader after each step
 
 Q_SIGNALS:
     void stopWanted();
     void againWanted(const QString &name);
+    void paceChosen(int index);
 
 private:
     void apply(const desk::StoryState &story);
     void leave(const CallPtr &call);
     Store &m_store;
+    void makePace();
     QLabel *m_step, *m_title, *m_caption;
-    QPushButton *m_stop, *m_close;
+    QComboBox *m_pace;
+    QPushButton *m_further, *m_stop, *m_close;
     QString m_name;
     bool m_running = false;
     std::uint32_t m_first = 0, m_next = 0; // the story's calls: from the first up to the next

@@ -101,6 +101,12 @@ void CallList::focusFilter()
     m_filter->selectAll();
 }
 
+void CallList::filter(const QString &words)
+{
+    m_filter->setText(words);
+    m_view->setFocus(Qt::ShortcutFocusReason);
+}
+
 void CallList::applyFilter()
 {
     auto filter = session::Filter::parse(toStd(m_filter->text()));

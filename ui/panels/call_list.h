@@ -25,6 +25,7 @@ public:
     CallsModel &model() { return *m_model; }
     QTreeView *view() { return m_view; }
     void focusFilter();
+    void filter(const QString &words);
     void setWide(bool wide); // shows every column
 
 Q_SIGNALS:

@@ -2,6 +2,7 @@
 #include <ui/panels/compare_panel.h>
 
 #include <diagnosis/explain.h>
+#include <QAbstractItemView>
 #include <QApplication>
 #include <QClipboard>
 #include <QComboBox>
@@ -13,6 +14,25 @@
 #include <ui/text.h>
 
 namespace ui {
+namespace {
+
+QPushButton *button(const QString &text, const char *name, const QString &tip, QWidget *parent)
+{
+    auto *out = new QPushButton(text, parent);
+    out->setObjectName(QString::fromLatin1(name));
+    out->setToolTip(plainTip(tip));
+    return out;
+}
+
+QHBoxLayout *row(int above, int below)
+{
+    auto *out = new QHBoxLayout();
+    out->setContentsMargins(12, above, 12, below);
+    out->setSpacing(8);
+    return out;
+}
+
+} // namespace
 
 ComparePanel::ComparePanel(Store &store, Theme &theme, QWidget *parent)
     : QWidget(parent), m_store(store), m_theme(theme),
@@ -26,22 +46,31 @@ ComparePanel::ComparePanel(Store &store, Theme &theme, QWidget *parent)
     auto *layout = new QVBoxLayout(this);
     layout->setContentsMargins(0, 0, 0, 0);
     layout->setSpacing(0);
-    auto *head = new QHBoxLayout();
-    head->setContentsMargins(12, 10, 12, 6);
-    head->setSpacing(8);
-    auto *swapButton = new QPushButton(tr("Swap"), this);
-    swapButton->setObjectName(QStringLiteral("compareSwap"));
+    QHBoxLayout *head = row(10, 6), *foot = row(6, 10);
+    auto *swapButton = button(tr("Swap"), "compareSwap", tr("Swap left and right"), this);
     swapButton->setAccessibleName(tr("Swap left and right"));
     head->addWidget(m_left, 1);
     head->addWidget(swapButton);
     head->addWidget(m_right, 1);
     layout->addLayout(head);
+    m_show = button(tr("Show the calls"), "compareShow",
+                    tr("Only calls with one of the two codes in the call list"), this);
+    auto *copies =
+        button(tr("Copy as table"), "compareCopy", tr("Markdown, for a ticket or a page"), this);
+    foot->addWidget(m_show);
+    foot->addStretch(1);
+    foot->addWidget(copies);
+    connect(m_show, &QPushButton::clicked, this, [this] {
+        Q_EMIT callsWanted(QStringLiteral("code:%1 | code:%2").arg(left()).arg(right()));
+    });
+    connect(copies, &QPushButton::clicked, this, &ComparePanel::copy);
     m_scroll->setObjectName(QStringLiteral("compareScroll"));
     m_scroll->setAccessibleName(tr("Comparison"));
     m_scroll->setFrameShape(QFrame::NoFrame);
     m_scroll->setWidgetResizable(true);
     m_scroll->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
     layout->addWidget(m_scroll, 1);
+    layout->addLayout(foot);
     connect(swapButton, &QPushButton::clicked, this, &ComparePanel::swap);
     connect(m_left, &QComboBox::currentIndexChanged, this, &ComparePanel::fill);
     connect(m_right, &QComboBox::currentIndexChanged, this, &ComparePanel::fill);
@@ -60,6 +89,7 @@ QComboBox *ComparePanel::makeChoice(const char *name, const QString &spoken, int
         choice->addItem(QStringLiteral("%1 %2").arg(status.code).arg(shown(status.phrase)),
                         status.code);
     choice->setCurrentIndex(choice->findData(code));
+    choice->view()->setMinimumWidth(choice->view()->sizeHintForColumn(0) + 24); // whole names
     return choice;
 }
 
@@ -74,12 +104,29 @@ int ComparePanel::right() const
 
 void ComparePanel::compare(int left, int right)
 {
+    for (QComboBox *choice : {m_left, m_right}) // a code of the wire that no list has
+        for (const int code : {left, right})
+            if (choice->findData(code) < 0)
+                choice->addItem(tr("%1 (in no RFC known here)").arg(code), code);
     const int l = m_left->findData(left), r = m_right->findData(right);
     if (l >= 0)
         m_left->setCurrentIndex(l);
     if (r >= 0)
         m_right->setCurrentIndex(r);
     fill(); // the counts are of now
+}
+
+void ComparePanel::copy()
+{
+    const auto cell = [](std::string_view text) {
+        return shown(text).replace(QLatin1Char('|'), QLatin1String("\\|"));
+    };
+    QString table = QStringLiteral("| | %1 | %2 |\n|---|---|---|\n")
+                        .arg(m_left->currentText(), m_right->currentText());
+    for (const auto &line : diagnosis::compareCodes(left(), right()))
+        table += QStringLiteral("| %1 | %2 | %3 |\n")
+                     .arg(cell(line.aspect), cell(line.left), cell(line.right));
+    QApplication::clipboard()->setText(table);
 }
 
 void ComparePanel::swap()
@@ -115,6 +162,7 @@ void ComparePanel::fill()
     for (const auto &line : diagnosis::compareCodes(left(), right()))
         addRow(row++, shown(line.aspect), shown(line.left), shown(line.right));
     const auto seen = count(left(), right());
+    m_show->setEnabled(seen[0] + seen[1] > 0);
     const auto times = [](std::size_t n) { return counted(n, tr("time"), tr("times")); };
     addRow(row++, tr("in this session"), times(seen[0]), times(seen[1]));
     grid->setColumnStretch(1, 1);

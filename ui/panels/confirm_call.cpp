@@ -38,7 +38,7 @@ void confirmCall(QWidget *parent, Settings &settings, const std::string &target,
     question->setText(QObject::tr("Send a real call to %1?").arg(shown(host)));
     question->setInformativeText(
         QObject::tr("Somebody's phone may ring. The question comes once for each host."));
-    QPushButton *yes = question->addButton(QObject::tr("Call"), QMessageBox::AcceptRole);
+    QPushButton *yes = question->addButton(QObject::tr("&Call"), QMessageBox::AcceptRole);
     yes->setObjectName(QStringLiteral("confirmYes"));
     question->addButton(QMessageBox::Cancel);
     question->setDefaultButton(QMessageBox::Cancel);

@@ -19,8 +19,6 @@ namespace ui {
 namespace {
 
 constexpr const char *kFrom = "sip:earshot@localhost", *kCodecs = "PCMU,PCMA,opus";
-constexpr int kWithoutAccounts =
-    2; // entries of From: the address above, and "Register an account..."
 constexpr std::array kTransports{base::Transport::Udp, base::Transport::Tcp, base::Transport::Tls,
                                  base::Transport::Unknown}; // as the box lists them
 constexpr std::array kReliability{engine::Reliability::Supported, engine::Reliability::Required,
@@ -74,8 +72,9 @@ DialBar::DialBar(DeskBridge &bridge, Focus &focus, Settings &settings, QWidget *
     connect(m_hangUp, &QPushButton::clicked, this, &DialBar::hangUp);
     connect(m_to->lineEdit(), &QLineEdit::returnPressed, this, &DialBar::call);
     connect(m_from, &QComboBox::activated, this, [this](int index) {
-        if (m_from->itemData(index).toString() == QLatin1String("add"))
-            addAccountWanted();
+        const QString what = m_from->itemData(index).toString();
+        if (what.startsWith(QLatin1String("add")))
+            addAccountWanted(what.mid(4));
     });
     connect(&bridge.store(), &Store::accountsChanged, this, &DialBar::fillFrom);
     connect(&bridge.store(), &Store::ownCallChanged, this, &DialBar::applyCalls);
@@ -194,29 +193,34 @@ void DialBar::fill(const desk::CallOptions &like)
     focusTarget();
 }
 
-void DialBar::addAccountWanted()
+void DialBar::addAccountWanted(const QString &aor)
 {
     m_from->setCurrentIndex(0);
-    Q_EMIT accountWanted();
+    Q_EMIT accountWanted(aor);
 }
 
 void DialBar::fillFrom()
 {
     const QString before = m_from->currentText();
     // Whoever adds an account means to call with it.
-    const bool firstAccount = m_from->count() == kWithoutAccounts &&
-                              before == QLatin1String(kFrom) &&
+    const bool firstAccount = m_withAccounts == 0 && before == QLatin1String(kFrom) &&
                               !m_bridge.store().accounts().empty();
     m_from->clear();
     for (const auto &[handle, info] : m_bridge.store().accounts())
         m_from->addItem(shown(info.account.aor), QVariant::fromValue(static_cast<quint32>(handle)));
     m_from->addItem(QString::fromLatin1(kFrom));
+    for (const SavedAccount &saved : m_settings.accounts()) {
+        const QString aor = shown(saved.account.aor);
+        if (m_from->findText(aor) < 0)
+            m_from->addItem(tr("Register %1...").arg(aor), QStringLiteral("add:") + aor);
+    }
     m_from->addItem(tr("Register an account..."), QStringLiteral("add"));
+    m_withAccounts = m_bridge.store().accounts().size();
     const int again = before.isEmpty() || firstAccount ? -1 : m_from->findText(before);
     if (again >= 0)
         m_from->setCurrentIndex(again);
     else if (!before.isEmpty() && before.startsWith(QLatin1String("sip")) &&
-             before != QLatin1String(kFrom) && m_from->count() <= 2)
+             before != QLatin1String(kFrom) && m_withAccounts == 0)
         m_from->setEditText(before);
     else
         m_from->setCurrentIndex(0);

@@ -31,13 +31,13 @@ public:
     engine::CallHandle liveCall() const; // as hangUp() takes it; invalid: none
     void focusTarget();
     void focusPassword();
-    void addAccountWanted();
+    void addAccountWanted(const QString &aor);
     desk::CallOptions options() const;
 
 Q_SIGNALS:
     void begun(); // the user asked for a call; whether it can be placed is not known yet
     void notice(const QString &sentence, bool isError);
-    void accountWanted();
+    void accountWanted(const QString &aor); // one used before; empty: another
 
 private:
     QWidget *makeFirstRow();
@@ -55,7 +55,8 @@ private:
     QPushButton *m_call = nullptr, *m_hangUp = nullptr, *m_more = nullptr,
                 *m_detailsButton = nullptr;
     QWidget *m_second = nullptr;
-    desk::CallOptions m_details; // of it only what CallDetails edits
+    std::size_t m_withAccounts = 0; // registered ones, when From was filled
+    desk::CallOptions m_details;    // of it only what CallDetails edits
 };
 
 } // namespace ui

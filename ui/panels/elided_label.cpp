@@ -24,15 +24,16 @@ QSize ElidedLabel::minimumSizeHint() const
 void ElidedLabel::paintEvent(QPaintEvent *)
 {
     QPainter painter(this);
-    const QString fitting = fontMetrics().elidedText(text(), Qt::ElideRight, width());
-    style()->drawItemText(&painter, rect(), static_cast<int>(alignment()), palette(), isEnabled(),
+    const QRect room = contentsRect();
+    const QString fitting = fontMetrics().elidedText(text(), Qt::ElideRight, room.width());
+    style()->drawItemText(&painter, room, static_cast<int>(alignment()), palette(), isEnabled(),
                           fitting, foregroundRole());
 }
 
 bool ElidedLabel::event(QEvent *event)
 {
     if (event->type() == QEvent::ToolTip) {
-        const bool whole = fontMetrics().horizontalAdvance(text()) <= width();
+        const bool whole = fontMetrics().horizontalAdvance(text()) <= contentsRect().width();
         setToolTip(whole ? QString() : plainTip(text()));
     }
     return QLabel::event(event);

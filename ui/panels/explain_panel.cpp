@@ -173,11 +173,18 @@ void ExplainPanel::write()
         return f.action != diagnosis::Action::None;
     });
     m_action = first == e.fixes.end() ? diagnosis::Action::None : first->action;
+    const bool settings = m_action == diagnosis::Action::None && refusesOurs();
+    if (settings)
+        m_action = diagnosis::Action::CheckPassword; // opens the account, whatever is wrong in it
     const bool offered = std::any_of(e.offers.begin(), e.offers.end(),
                                      [](const auto &offer) { return offer.possible; });
+    const QWidget *focused = window()->focusWidget();
+    const bool held = focused != nullptr && m_offers->isAncestorOf(focused);
+    if (held && !offered)
+        m_text->setFocus(Qt::OtherFocusReason); // not to whatever comes next in the window
     m_offers->setOffers(m_call != nullptr ? e.offers : std::vector<diagnosis::Offer>{});
     m_fix->setVisible(m_action != diagnosis::Action::None && m_call != nullptr && !offered);
-    m_fix->setText(actionText(m_action));
+    m_fix->setText(settings ? tr("Account settings...") : actionText(m_action));
     m_fix->setAccessibleName(m_action == diagnosis::Action::None ? tr("No fix to run")
                                                                  : m_fix->text());
     m_compare->setVisible(e.code != 0);
@@ -187,6 +194,19 @@ void ExplainPanel::write()
     m_copy->setEnabled(any);
     m_certificate->setVisible(m_call != nullptr && m_store.tlsOf(*m_call->call) != nullptr);
     writeText();
+}
+
+/// A registrar's no to an account of ours: what can be changed stands in the account.
+bool ExplainPanel::refusesOurs() const
+{
+    const int code = m_explanation.code;
+    if (!m_call || m_call->call->kind != calls::Kind::Registration || code < 400)
+        return false;
+    return std::any_of(m_store.accounts().begin(), m_store.accounts().end(), [](const auto &each) {
+        return std::any_of(each.second.flows.begin(), each.second.flows.end(), [](const auto &f) {
+            return f.second.state == base::FlowState::Rejected;
+        });
+    });
 }
 
 void ExplainPanel::writeText()

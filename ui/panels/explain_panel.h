@@ -42,6 +42,7 @@ protected:
 private:
     void refresh();
     void write();
+    bool refusesOurs() const;
     void writeText();
     void writeVerdict();
     void writeOffers();

@@ -11,6 +11,7 @@
 namespace ui {
 namespace {
 
+constexpr int kNarrow = 400; // pixels
 constexpr int kSentence = 1; // the column that takes the width there is
 
 /// A finding is a sentence: it takes the lines it needs in the width there is.
@@ -34,6 +35,23 @@ private:
     QTreeView *m_view;
 };
 
+/// The sentence comes first: what stands in it as well makes room, and its lines follow its width.
+void giveTheSentenceRoom(QTreeView &view)
+{
+    QObject::connect(view.header(), &QHeaderView::geometriesChanged, &view, [&view] {
+        const bool narrow = view.width() < kNarrow;
+        for (int column = kSentence + 1; column < view.model()->columnCount(); ++column)
+            view.setColumnHidden(column, narrow);
+    });
+    QObject::connect(
+        view.header(), &QHeaderView::sectionResized, &view,
+        [&view](int column) {
+            if (column == kSentence)
+                view.doItemsLayout();
+        },
+        Qt::QueuedConnection);
+}
+
 } // namespace
 
 FindingsPanel::FindingsPanel(Focus &focus, QWidget *parent)
@@ -56,13 +74,7 @@ FindingsPanel::FindingsPanel(Focus &focus, QWidget *parent)
     m_view->header()->setStretchLastSection(false);
     m_view->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
     m_view->header()->setSectionResizeMode(kSentence, QHeaderView::Stretch);
-    connect(
-        m_view->header(), &QHeaderView::sectionResized, m_view,
-        [this](int column) {
-            if (column == kSentence)
-                m_view->doItemsLayout();
-        },
-        Qt::QueuedConnection);
+    giveTheSentenceRoom(*m_view);
     m_empty->setWordWrap(true);
     m_empty->setMargin(16);
     m_empty->setProperty("muted", true);
@@ -74,6 +86,10 @@ FindingsPanel::FindingsPanel(Focus &focus, QWidget *parent)
     connect(m_view, &QTreeView::activated, this, &FindingsPanel::choose);
     connect(&focus, &Focus::callChanged, this, [this](const CallPtr &call) {
         m_model->setCall(call);
+        m_empty->setText(call && call->live && goesOn(*call)
+                             ? tr("Nothing found so far. The rules are run again as messages and "
+                                  "RTP come.")
+                             : tr("Nothing was found about this call."));
         m_empty->setVisible(m_model->rowCount() == 0);
         m_view->setVisible(m_model->rowCount() > 0);
     });

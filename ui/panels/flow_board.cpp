@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <QHeaderView>
+#include <QLineEdit>
 #include <QPainter>
 #include <QPushButton>
 #include <QSplitter>
@@ -21,6 +22,7 @@ constexpr int kScrollBar = 16;
 constexpr int kLeastEvents = 30; // of a hundred of the width
 constexpr int kLeastLines = 4;   // with the heads and a scroll bar
 constexpr int kMostLines = 8;
+constexpr std::size_t kFilterFrom = 9; // flows; fewer are seen at once
 
 /// The round trips of the last pongs as a line beside the newest figure.
 class SparkDelegate : public QStyledItemDelegate
@@ -88,9 +90,17 @@ void prepare(QTreeView &view)
     view.setTabKeyNavigation(false);
 }
 
-QString clockText(base::Instant time)
+QString reachOf(const desk::AccountInfo &info)
 {
-    return shown(base::utc(time)).section(QLatin1Char(' '), 1, 1).left(12);
+    const QString who = shown(info.account.aor);
+    const auto clock = [](base::Instant time) {
+        return shown(base::utc(time)).section(QLatin1Char(' '), 1, 1).left(8);
+    };
+    if (info.reachableSince.known())
+        return FlowBoard::tr("Calls reach %1 since %2.").arg(who, clock(info.reachableSince));
+    if (info.reachableUntil.known())
+        return FlowBoard::tr("Since %2 no call reaches %1.").arg(who, clock(info.reachableUntil));
+    return FlowBoard::tr("No flow of %1 is registered yet, so no call reaches it.").arg(who);
 }
 
 } // namespace
@@ -98,7 +108,7 @@ QString clockText(base::Instant time)
 FlowBoard::FlowBoard(Store &store, Focus &focus, Theme &theme, QWidget *parent)
     : QWidget(parent), m_store(store), m_focus(focus), m_theme(theme),
       m_model(new FlowsModel(store, theme, this)), m_reach(new ElidedLabel("reach", this)),
-      m_view(new QTreeView(this)), m_events(new QTreeWidget(this)),
+      m_filter(new QLineEdit(this)), m_view(new QTreeView(this)), m_events(new QTreeWidget(this)),
       m_split(new QSplitter(Qt::Horizontal, this))
 {
     setObjectName(QStringLiteral("flowBoard"));
@@ -125,15 +135,33 @@ void FlowBoard::makeLists()
     m_view->setModel(m_model);
     prepare(*m_view);
     m_view->setContextMenuPolicy(Qt::CustomContextMenu);
-    m_view->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    QHeaderView &head = *m_view->header();
+    head.setSectionResizeMode(QHeaderView::ResizeToContents);
+    head.setSortIndicator(-1, Qt::AscendingOrder); // as they appeared, until a title is pressed
+    head.setSortIndicatorClearable(true);
+    head.setToolTip(plainTip(tr("Press a title to sort by it; the third time as they appeared")));
+    m_view->setSortingEnabled(true);
     m_view->setItemDelegateForColumn(kFlowStateColumn, new StateDelegate(this));
     m_view->setItemDelegateForColumn(kFlowPongColumn, new SparkDelegate(*m_model, m_theme, this));
     m_view->installEventFilter(this);
     m_events->setObjectName(QStringLiteral("flowEvents"));
     m_events->setAccessibleName(tr("What happened to the flow"));
-    m_events->setHeaderLabels({tr("Time"), tr("Code"), tr("What happened to it")});
+    m_events->setHeaderLabels({tr("Time"), tr("What happened to it")});
     prepare(*m_events);
-    m_events->header()->setSectionResizeMode(QHeaderView::ResizeToContents);
+    m_events->header()->setSectionResizeMode(0, QHeaderView::ResizeToContents);
+    m_filter->setObjectName(QStringLiteral("flowFilter"));
+    m_filter->setAccessibleName(tr("Filter flows"));
+    m_filter->setPlaceholderText(tr("Filter: failed, 10.9.1.2, bob"));
+    m_filter->setToolTip(plainTip(tr("Flows that have all these words in some column")));
+    m_filter->setClearButtonEnabled(true);
+    m_filter->setMinimumWidth(90);
+    m_filter->setMaximumWidth(260);
+    m_filter->installEventFilter(this);
+    connect(m_filter, &QLineEdit::textChanged, m_model, &FlowsModel::setFilter);
+    connect(m_model, &QAbstractItemModel::modelReset, this, [this] {
+        restoreChosen();
+        describe();
+    });
     connect(m_view, &QTreeView::activated, this, &FlowBoard::explain);
     connect(m_view, &QWidget::customContextMenuRequested, this, &FlowBoard::openMenu);
     connect(m_view->selectionModel(), &QItemSelectionModel::currentChanged, this,
@@ -171,6 +199,9 @@ void FlowBoard::makeButtons()
                     "(T)")));
     m_certificate = button(tr("&Certificate…"), "flowCertificate", &FlowBoard::showCertificate);
     m_certificate->setToolTip(plainTip(tr("What the edge's certificate says (C)")));
+    m_off = button(tr("&Un-register"), "flowOff", &FlowBoard::unregister);
+    m_off->setToolTip(plainTip(tr("Switches the whole account off: each of its flows takes its "
+                                  "binding away and closes (U)")));
 }
 
 void FlowBoard::lay()
@@ -178,11 +209,13 @@ void FlowBoard::lay()
     auto *bar = new QHBoxLayout;
     bar->setContentsMargins(8, 4, 8, 4);
     bar->setSpacing(8);
-    for (QPushButton *each : {m_ping, m_register, m_drop, m_explain, m_certificate, m_more}) {
+    for (QPushButton *each :
+         {m_ping, m_register, m_drop, m_explain, m_certificate, m_more, m_off}) {
         each->setMinimumWidth(40); // the smallest screen is narrower than their row
         bar->addWidget(each);
     }
     bar->addStretch(1);
+    bar->addWidget(m_filter, 2);
     m_split->setObjectName(QStringLiteral("flowSplit"));
     m_split->addWidget(m_view);
     m_split->addWidget(m_events);
@@ -197,7 +230,8 @@ void FlowBoard::lay()
     layout->addWidget(m_reach);
     layout->addWidget(m_split, 1);
     setFocusProxy(m_view);
-    orderTabs({m_view, m_ping, m_register, m_drop, m_explain, m_certificate, m_more, m_events});
+    orderTabs({m_view, m_ping, m_register, m_drop, m_explain, m_certificate, m_more, m_off,
+               m_filter, m_events});
 }
 
 /// The list gets what its columns need, as long as the time line can be read beside it.
@@ -227,35 +261,46 @@ QSize FlowBoard::sizeHint() const
 
 void FlowBoard::refresh()
 {
-    const int row = m_view->currentIndex().row();
     m_model->refresh();
     if (m_model->rowCount() > 0 && !m_view->currentIndex().isValid())
-        m_view->setCurrentIndex(m_model->index(std::clamp(row, 0, m_model->rowCount() - 1), 0));
-    QStringList reach;
-    for (const auto &[handle, info] : m_store.accounts()) {
-        const QString who = shown(info.account.aor);
-        if (info.reachableSince.known())
-            reach
-                << tr("Calls reach %1 since %2.").arg(who, clockText(info.reachableSince).left(8));
-        else if (info.reachableUntil.known())
-            reach << tr("No call reaches %1 since %2.")
-                         .arg(who, clockText(info.reachableUntil).left(8));
-        else
-            reach << tr("No call has reached %1 yet.").arg(who);
-    }
-    if (m_model->rowCount() == 0)
-        reach << tr("No flow is known: add an account, or open a capture with REGISTERs.");
-    if (m_model->leftOut() > 0)
-        reach
-            << tr("%1 more are not listed.").arg(quantity(static_cast<double>(m_model->leftOut())));
-    m_reach->setText(reach.join(QLatin1Char(' ')));
-    m_reach->setVisible(!reach.isEmpty());
+        restoreChosen();
+    describe();
     if (m_store.accounts().empty())
         m_clock.stop();
     else
         m_clock.start();
     choose();
     share();
+}
+
+/// What stands above the list, and which of its columns have something to tell.
+void FlowBoard::describe()
+{
+    QStringList reach;
+    for (const auto &[handle, info] : m_store.accounts())
+        reach << reachOf(info);
+    if (m_model->total() == 0 && m_store.accounts().empty())
+        reach << tr("No flow is known: register an account, or open a capture with REGISTERs.");
+    if (const QString tally = m_model->tally(); !tally.isEmpty())
+        reach << tally;
+    if (m_model->leftOut() > 0)
+        reach
+            << tr("%1 more are not listed.").arg(quantity(static_cast<double>(m_model->leftOut())));
+    m_reach->setText(reach.join(QLatin1Char(' ')));
+    m_reach->setVisible(!reach.isEmpty());
+    m_filter->setVisible(m_model->total() >= kFilterFrom || !m_filter->text().isEmpty());
+    const int count = m_model->columnCount();
+    for (int column = kFlowStateColumn + 1; column < count; ++column)
+        m_view->setColumnHidden(column, !m_model->tells(column));
+}
+
+/// The flow that was chosen stays chosen wherever it stands now.
+void FlowBoard::restoreChosen()
+{
+    const int row = m_last ? m_model->rowOf(*m_last) : -1;
+    if (m_model->rowCount() > 0)
+        m_view->setCurrentIndex(m_model->index(std::max(row, 0), 0));
+    m_view->scrollTo(m_view->currentIndex());
 }
 
 const FlowRow *FlowBoard::chosen() const
@@ -266,11 +311,16 @@ const FlowRow *FlowBoard::chosen() const
 void FlowBoard::choose()
 {
     const FlowRow *row = chosen();
+    if (row != nullptr)
+        m_last = *row;
     const bool ours = row != nullptr && row->ours();
-    for (QPushButton *each : {m_ping, m_register, m_drop, m_more})
+    for (QPushButton *each : {m_register, m_drop, m_more, m_off})
         each->setEnabled(ours);
+    m_ping->setEnabled(ours && base::isRegistered(row->report.state));
+    m_drop->setEnabled(m_ping->isEnabled());
     m_explain->setEnabled(row != nullptr);
     m_certificate->setEnabled(ours && m_store.tlsOf(row->report.remote) != nullptr);
+    m_certificate->setVisible(m_certificate->isEnabled()); // room for the others
     m_register->setText(registerText());
     showEvents();
 }
@@ -283,73 +333,34 @@ QString FlowBoard::registerText() const
     return up ? tr("&Refresh") : tr("Re-&register");
 }
 
-namespace {
-
-bool isKeepAlive(const flows::FlowEvent &event)
-{
-    return event.what == flows::Happening::Ping || event.what == flows::Happening::Pong;
-}
-
-/// Keep-alives that follow each other are one line: a flow that lives has hundreds.
-QTreeWidgetItem *lineOf(const std::vector<flows::FlowEvent> &events, std::size_t first,
-                        std::size_t last)
-{
-    const flows::FlowEvent &newest = events[last];
-    QString text = shown(newest.text);
-    if (last - first > 1) {
-        const auto pongs =
-            std::count_if(events.begin() + static_cast<std::ptrdiff_t>(first),
-                          events.begin() + static_cast<std::ptrdiff_t>(last) + 1,
-                          [](const auto &event) { return event.what == flows::Happening::Pong; });
-        const auto all = static_cast<std::ptrdiff_t>(last - first + 1);
-        text = FlowBoard::tr("%1 and %2 since %3; the last: %4")
-                   .arg(counted(static_cast<qulonglong>(all - pongs), FlowBoard::tr("ping"),
-                                FlowBoard::tr("pings")),
-                        counted(static_cast<qulonglong>(pongs), FlowBoard::tr("pong"),
-                                FlowBoard::tr("pongs")),
-                        clockText(events[first].time).left(8), text);
-    }
-    auto *item = new QTreeWidgetItem(
-        {clockText(newest.time), newest.status == 0 ? QString() : QString::number(newest.status),
-         text});
-    item->setToolTip(2, plainTip(text));
-    if (newest.row.valid())
-        item->setData(0, Qt::UserRole, newest.row.value);
-    return item;
-}
-
-} // namespace
-
-void FlowBoard::showEvents()
-{
-    const FlowRow *row = chosen();
-    const FlowPtr flow = row != nullptr ? row->seen : nullptr;
-    const auto id = flow ? flow->id : flows::FlowId{};
-    const std::size_t count = flow ? flow->events.size() : 0;
-    const bool same =
-        id == m_shownFlow && count == m_shownEvents && count < 256; // a full list moves on
-    if (same)
-        return;
-    m_shownFlow = id;
-    m_shownEvents = count;
-    m_events->clear();
-    for (std::size_t i = count; i-- > 0;) { // newest first
-        const std::size_t last = i;
-        while (isKeepAlive(flow->events[last]) && i > 0 && isKeepAlive(flow->events[i - 1]))
-            --i;
-        m_events->addTopLevelItem(lineOf(flow->events, i, last));
-    }
-}
-
 template <class Signal> void FlowBoard::ask(Signal signal)
 {
     if (const FlowRow *row = chosen(); row != nullptr && row->ours())
         Q_EMIT(this->*signal)(row->account, row->report.regId);
 }
 
+/// A key cannot be greyed: what it cannot do is said.
+bool FlowBoard::canAsk()
+{
+    const FlowRow *row = chosen();
+    if (row == nullptr || !row->ours() || base::isRegistered(row->report.state))
+        return true;
+    Q_EMIT told(tr("Flow %1 is %2: it has no connection to ask anything of. R registers it again.")
+                    .arg(row->report.regId)
+                    .arg(row->word()));
+    return false;
+}
+
 void FlowBoard::ping()
 {
-    ask(&FlowBoard::pingWanted);
+    if (canAsk())
+        ask(&FlowBoard::pingWanted);
+}
+
+void FlowBoard::unregister()
+{
+    if (const FlowRow *row = chosen(); row != nullptr && row->ours())
+        Q_EMIT unregisterWanted(row->account);
 }
 
 void FlowBoard::registerAgain()
@@ -359,7 +370,7 @@ void FlowBoard::registerAgain()
 
 void FlowBoard::drop()
 {
-    if (const FlowRow *row = chosen(); row != nullptr && row->ours())
+    if (const FlowRow *row = chosen(); row != nullptr && row->ours() && canAsk())
         Q_EMIT drillWanted(row->account, row->report.regId, engine::Drill::Cut);
 }
 

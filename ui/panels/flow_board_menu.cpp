@@ -3,6 +3,7 @@
 #include <ui/panels/flow_board.h>
 
 #include <QKeyEvent>
+#include <QLineEdit>
 #include <QMenu>
 #include <QPushButton>
 #include <QTreeView>
@@ -51,14 +52,25 @@ void FlowBoard::openMenu(const QPoint &at)
                     [=, this] { Q_EMIT idleWanted(account, regId); });
     menu->addAction(tr("&Call our own address…"), this,
                     [=, this] { Q_EMIT selfCallWanted(account, regId); });
+    menu->addSeparator();
+    menu->addAction(tr("&Un-register %1").arg(menuText(shown(row->report.aor))), this,
+                    &FlowBoard::unregister);
     menu->popup(m_view->viewport()->mapToGlobal(at));
 }
 
 bool FlowBoard::eventFilter(QObject *watched, QEvent *event)
 {
-    if (watched != m_view || event->type() != QEvent::KeyPress)
+    if (event->type() != QEvent::KeyPress)
         return QWidget::eventFilter(watched, event);
     const auto *key = static_cast<QKeyEvent *>(event);
+    if (watched == m_filter && (key->key() == Qt::Key_Escape || key->key() == Qt::Key_Down)) {
+        if (key->key() == Qt::Key_Escape)
+            m_filter->clear();
+        m_view->setFocus(Qt::ShortcutFocusReason);
+        return true;
+    }
+    if (watched != m_view)
+        return QWidget::eventFilter(watched, event);
     if (key->modifiers() != Qt::NoModifier)
         return false;
     if (key->key() == Qt::Key_P)
@@ -71,6 +83,10 @@ bool FlowBoard::eventFilter(QObject *watched, QEvent *event)
         openTests();
     else if (key->key() == Qt::Key_C)
         showCertificate();
+    else if (key->key() == Qt::Key_U)
+        unregister();
+    else if (key->key() == Qt::Key_Slash && !m_filter->isHidden())
+        m_filter->setFocus(Qt::ShortcutFocusReason);
     else
         return false;
     return true;

@@ -11,7 +11,8 @@
 namespace ui {
 namespace {
 
-constexpr int kHeight = 44, kPadding = 10, kWidest = 340;
+constexpr int kLowWindow = 800; // pixels, below which two rows of chips get a line each
+constexpr int kHeight = 44, kLowHeight = 26, kPadding = 10, kWidest = 340;
 constexpr int kLeastEdge = 100; // of which the end tells the port
 
 bool isFailure(base::FlowState state)
@@ -132,7 +133,7 @@ void FlowChip::setReport(const base::FlowReport &report, base::Instant now)
     if (m_unverified)
         m_details = tr("⚠ TLS not verified · %1").arg(m_details);
     if (m_failures > 0 && !isFailure(report.state))
-        m_details += tr(" · failed %1 ago").arg(secondsText(now - m_lastFailure));
+        m_details = tr("failed %1 ago · %2").arg(secondsText(now - m_lastFailure), m_details);
     setAccessibleName(tr("Flow %1, %2, %3, %4").arg(report.regId).arg(m_edge, word, m_details));
     QString tip = tr("%1\nflow %2 through %3\n%4\n%5")
                       .arg(shown(report.aor))
@@ -147,13 +148,22 @@ void FlowChip::setReport(const base::FlowReport &report, base::Instant now)
     update();
 }
 
+void FlowChip::setCompact(bool on)
+{
+    if (on == m_compact)
+        return;
+    m_compact = on;
+    updateGeometry();
+    update();
+}
+
 QSize FlowChip::sizeHint() const
 {
     const QFontMetrics strong(m_theme.font(FontKind::Strong)), small(m_theme.font(FontKind::Small));
     const int first = strong.horizontalAdvance(m_chip) + small.horizontalAdvance(m_edge) + 36;
-    return {std::min(std::max(first, small.horizontalAdvance(m_details)) + 2 * kPadding + 16,
-                     qRound(kWidest * m_theme.zoom())),
-            qRound(kHeight * m_theme.zoom())};
+    const int second = m_compact ? 0 : small.horizontalAdvance(m_details);
+    return {std::min(std::max(first, second) + 2 * kPadding + 16, qRound(kWidest * m_theme.zoom())),
+            qRound((m_compact ? kLowHeight : kHeight) * m_theme.zoom())};
 }
 
 QSize FlowChip::minimumSizeHint() const
@@ -161,7 +171,7 @@ QSize FlowChip::minimumSizeHint() const
     const QFontMetrics strong(m_theme.font(FontKind::Strong)), small(m_theme.font(FontKind::Small));
     const int edge = std::min(small.horizontalAdvance(m_edge), qRound(kLeastEdge * m_theme.zoom()));
     return {strong.horizontalAdvance(m_chip) + edge + 2 * kPadding + 12,
-            qRound(kHeight * m_theme.zoom())};
+            qRound((m_compact ? kLowHeight : kHeight) * m_theme.zoom())};
 }
 
 void FlowChip::paintEvent(QPaintEvent *)
@@ -173,10 +183,11 @@ void FlowChip::paintEvent(QPaintEvent *)
     painter.setPen(QPen(edge, hasFocus() ? 2 : 1));
     painter.setBrush(t.colour(underMouse() ? Neutral::Selection : Neutral::Background));
     painter.drawRoundedRect(QRectF(rect()).adjusted(1, 1, -1, -1), 8, 8);
-    const int line = height() / 2;
+    const int line = m_compact ? height() : height() / 2;
     painter.setFont(m_theme.font(FontKind::Strong));
     painter.setPen(t.colour(m_role));
-    const QRect first(kPadding, 3, width() - 2 * kPadding, line - 3);
+    const int above = m_compact ? 0 : 3;
+    const QRect first(kPadding, above, width() - 2 * kPadding, line - above);
     painter.drawText(first, Qt::AlignVCenter | Qt::AlignLeft,
                      painter.fontMetrics().elidedText(m_chip, Qt::ElideRight, first.width()));
     const int used = painter.fontMetrics().horizontalAdvance(m_chip) + 8;
@@ -185,6 +196,8 @@ void FlowChip::paintEvent(QPaintEvent *)
     const QRect rest = first.adjusted(used, 0, 0, 0);
     painter.drawText(rest, Qt::AlignVCenter | Qt::AlignLeft,
                      painter.fontMetrics().elidedText(m_edge, Qt::ElideLeft, rest.width()));
+    if (m_compact)
+        return;
     painter.setPen(m_unverified ? t.colour(ladder::Role::ServerError) : t.colour(Neutral::Muted));
     const QRect second(kPadding, line - 1, width() - 2 * kPadding, line - 3);
     painter.drawText(second, Qt::AlignVCenter | Qt::AlignLeft,
@@ -237,6 +250,10 @@ void FlowStrip::rebuild()
             connect(
                 chip, &QAbstractButton::clicked, this,
                 [this, account = account, regId = regId, chip] { openMenu(account, regId, chip); });
+            chip->setContextMenuPolicy(Qt::CustomContextMenu);
+            connect(
+                chip, &QWidget::customContextMenuRequested, this,
+                [this, account = account, regId = regId, chip] { openMenu(account, regId, chip); });
             m_chips.push_back({account, regId, chip});
         }
     }
@@ -270,8 +287,12 @@ void FlowStrip::arrange()
     for (const Chip &chip : m_chips)
         needed += chip.widget->minimumSizeHint().width() + 8;
     const std::size_t inFirst = needed <= width() ? m_chips.size() : (m_chips.size() + 1) / 2;
-    if (m_placed == m_chips.size() && m_inFirst == inFirst)
+    const bool compact = inFirst < m_chips.size() && window()->height() < kLowWindow;
+    if (m_placed == m_chips.size() && m_inFirst == inFirst && m_compact == compact)
         return;
+    m_compact = compact;
+    for (const Chip &chip : m_chips)
+        chip.widget->setCompact(compact);
     m_placed = m_chips.size();
     m_inFirst = inFirst;
     for (QHBoxLayout *row : m_rows)
@@ -308,7 +329,7 @@ void FlowStrip::openMenu(engine::AccountHandle account, std::uint32_t regId, QWi
     menu->addSeparator();
     menu->addAction(tr("&Cut the connection (drill)…"), this,
                     [=, this] { Q_EMIT drillWanted(account, regId, engine::Drill::Cut); });
-    menu->addAction(tr("&Unregister the account"), this,
+    menu->addAction(tr("&Un-register the account"), this,
                     [=, this] { Q_EMIT removeWanted(account); });
     menu->popup(chip->mapToGlobal(QPoint(0, chip->height())));
 }

@@ -19,6 +19,7 @@ class FlowChip : public QAbstractButton
 {
 public:
     FlowChip(Theme &theme, QWidget *parent = nullptr);
+    void setCompact(bool on); // one line instead of two
     void setReport(const base::FlowReport &report, base::Instant now);
     QSize sizeHint() const override;
     /// State and number are never cut; the address gives way first.
@@ -38,6 +39,7 @@ private:
     base::Instant m_lastFailure;
     QString m_failure; // its reason
     ladder::Role m_role = ladder::Role::Muted;
+    bool m_compact = false;
 };
 
 /// How a flow's state looks: glyph, role. Word by base::flowStateText.
@@ -84,6 +86,7 @@ private:
     QHBoxLayout *m_rows[2]; // the second one where the first would cut the states
     QLabel *m_title;
     std::size_t m_placed = 0, m_inFirst = 0; // chips
+    bool m_compact = false;
     std::vector<Chip> m_chips;
     QTimer m_clock;
 };

@@ -59,14 +59,20 @@ void LadderPane::connectFocus()
         if (m_call)
             m_header->setCall(m_call);
     });
-    connect(&m_focus, &Focus::targetChanged, m_view, &LadderView::mark);
+    connect(&m_focus, &Focus::targetChanged, this, [this](ladder::Target target) {
+        m_view->mark(target, !m_taking || !m_call || m_call->live);
+    });
     connect(&m_focus, &Focus::jumped, m_view, &LadderView::flash);
+    connect(&m_focus, &Focus::jumped, this,
+            [this] { m_jumped = m_call && m_shown != m_call->call.id(); });
     connect(m_view, &LadderView::selectionChanged, &m_focus, &Focus::showTarget);
 }
 
 void LadderPane::take(const CallPtr &call, bool)
 {
     m_call = call;
+    m_taking = true; // which row tells of it is not the user's choice
+    later(this, {}, [this] { m_taking = false; });
     m_header->setVisible(call != nullptr);
     if (call)
         m_header->setCall(call);
@@ -80,7 +86,20 @@ void LadderPane::relayout()
     m_options.viewWidth = m_view->layoutWidth();
     m_options.names = m_store.names();
     findLegs();
-    m_maker.request(m_call, m_store.flows(), m_options, m_legs);
+    ladder::Options options = m_options;
+    if (!m_legs.empty())
+        options.listen = false; // lanes of other calls are no forks of this one
+    m_maker.request(m_call, m_store.flows(), options, m_legs);
+}
+
+ScenePtr LadderPane::wholeScene() const
+{
+    if (!m_call)
+        return nullptr;
+    ladder::Options options = m_options;
+    options.viewWidth = 0;
+    options.listen = false;
+    return SceneMaker::layout(m_store.trace(), {m_call, m_store.flows(), options, m_legs});
 }
 
 /// What is joined to the call, and to those, each once.
@@ -118,8 +137,11 @@ void LadderPane::display(const CallPtr &view, const ScenePtr &scene)
     m_shown = view->call.id();
     m_scene = scene;
     m_view->setScene(scene, fresh, view->live);
-    if (fresh)
-        m_view->mark({ladder::TargetKind::Row, m_focus.row().value});
+    if (fresh) {
+        // A call that is over is read from its first request on.
+        m_view->mark({ladder::TargetKind::Row, m_focus.row().value}, view->live || m_jumped);
+        m_jumped = false;
+    }
     revealWhenOver(view, fresh);
 }
 

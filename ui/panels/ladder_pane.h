@@ -26,6 +26,8 @@ public:
 
     LadderView &view() { return *m_view; }
     const ScenePtr &scene() const { return m_scene; }
+    /// As wide as its names and labels need, for a picture of it; nullptr without a call.
+    ScenePtr wholeScene() const;
     void nextTimeMode();  // delta, since the start, of day
     void toggleRepeats(); // retransmissions folded or each on its own row
     void toggleKeepAlives();
@@ -62,6 +64,8 @@ private:
     ScenePtr m_scene;
     calls::CallId m_shown; // whose scene the view has
     bool m_over = false;   // its call has ended
+    bool m_taking = false; // the focus just brought m_call, or more of it
+    bool m_jumped = false; // somebody asked for a row of the call that comes
 };
 
 } // namespace ui

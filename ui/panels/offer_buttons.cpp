@@ -63,10 +63,13 @@ void OfferButtons::setOffers(const std::vector<diagnosis::Offer> &offers)
     setVisible(!possible.empty());
     if (!changed)
         return; // a button that is being pressed stays
+    const QWidget *focused = window()->focusWidget();
+    const bool held = focused != nullptr && isAncestorOf(focused);
+    const QString name = held ? focused->objectName() : QString();
     m_offers = std::move(possible);
+    QList<QWidget *> before;
     while (QLayoutItem *item = m_grid->takeAt(0)) {
-        item->widget()->hide();
-        item->widget()->deleteLater();
+        before << item->widget();
         delete item;
     }
     int at = 0;
@@ -79,7 +82,15 @@ void OfferButtons::setOffers(const std::vector<diagnosis::Offer> &offers)
         button->setProperty("accent", at == 0);
         connect(button, &QPushButton::clicked, this, [this, offer] { Q_EMIT wanted(offer); });
         m_grid->addWidget(button, at / kColumns, at % kColumns);
+        if (held && (at == 0 || button->objectName() == name)) {
+            button->show(); // what was pressed may be pressed again; the keys do not wander off
+            button->setFocus(Qt::OtherFocusReason);
+        }
         ++at;
+    }
+    for (QWidget *button : before) {
+        button->hide();
+        button->deleteLater();
     }
 }
 

@@ -25,10 +25,15 @@ protected:
 private:
     struct Entry {
         QString text, hint;
+        QString words{}; // it is found by as well
         std::function<void()> run;
     };
     void addCommands();
     void addCodes();
+    void addStories();
+    void addTopics();
+    void addFlows();
+    void addCode(int code, std::vector<Entry> &out) const; // one that is in no list
     void fill();
     void addCalls(const QString &wanted, std::vector<Entry> &out) const;
     void choose();

@@ -2,6 +2,8 @@
 #include <ui/panels/welcome_page.h>
 
 #include <lab/lab.h>
+#include <QEvent>
+#include <QFontInfo>
 #include <QGridLayout>
 #include <QPushButton>
 #include <QScrollArea>
@@ -13,6 +15,7 @@ namespace {
 
 constexpr const char *kFirstStory = "early-media";
 constexpr int kColumn = 720; // logical pixels; text wider than that reads badly
+constexpr int kLetters = 13; // pixels high, of that text
 
 QPushButton *button(const QString &text, const char *name, QWidget *parent)
 {
@@ -50,10 +53,34 @@ WelcomePage::WelcomePage(QWidget *parent) : QWidget(parent)
     auto *body = new QWidget(page);
     body->setObjectName(QStringLiteral("welcomeColumn"));
     body->setLayout(column);
-    body->setMaximumWidth(kColumn);
+    m_column = body;
+    fitColumn();
     centre->addWidget(body);
     scroll->setWidget(page);
     outer->addWidget(scroll);
+}
+
+/// Grows with the letters: a projector's are half as large again.
+void WelcomePage::fitColumn()
+{
+    m_column->setMaximumWidth(kColumn * QFontInfo(font()).pixelSize() / kLetters);
+}
+
+void WelcomePage::changeEvent(QEvent *event)
+{
+    QWidget::changeEvent(event);
+    if (event->type() == QEvent::FontChange && m_column != nullptr)
+        fitColumn();
+}
+
+void WelcomePage::setAccount(const QString &aor)
+{
+    constexpr int kName = 150; // the four buttons stand in one row
+    const QString who = aor.startsWith(QLatin1String("sip:")) ? aor.mid(4) : aor;
+    m_account->setText(
+        tr("Register %1...").arg(menuText(fontMetrics().elidedText(who, Qt::ElideMiddle, kName))));
+    m_account->setAccessibleName(tr("Register %1...").arg(aor));
+    m_account->setToolTip(plainTip(aor));
 }
 
 QWidget *WelcomePage::makeHead()
@@ -90,6 +117,7 @@ QWidget *WelcomePage::makeHead()
         "welcomeNote", head));
     connect(m_first, &QPushButton::clicked, this, [this] { Q_EMIT storyWanted(m_firstStory); });
     connect(open, &QPushButton::clicked, this, &WelcomePage::openWanted);
+    m_account = account;
     connect(account, &QPushButton::clicked, this, &WelcomePage::accountWanted);
     connect(call, &QPushButton::clicked, this, &WelcomePage::callWanted);
     return head;

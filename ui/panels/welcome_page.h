@@ -15,6 +15,7 @@ class WelcomePage : public QWidget
 public:
     explicit WelcomePage(QWidget *parent = nullptr);
     QPushButton *firstButton() const { return m_first; }
+    void setAccount(const QString &aor); // used before, so it is what registering most likely means
 
 Q_SIGNALS:
     void storyWanted(const QString &name);
@@ -22,12 +23,17 @@ Q_SIGNALS:
     void accountWanted();
     void callWanted();
 
+protected:
+    void changeEvent(QEvent *event) override;
+
 private:
+    void fitColumn();
     QWidget *makeHead();
     QWidget *makeStories();
     QWidget *makeCard(const QString &name, const QString &title, const QString &summary);
 
-    QPushButton *m_first = nullptr;
+    QPushButton *m_first = nullptr, *m_account = nullptr;
+    QWidget *m_column = nullptr;
     QString m_firstStory;
 };
 

@@ -25,7 +25,7 @@ QDockWidget::close-button, QDockWidget::float-button { background: transparent; 
 QTabBar::tab { background: @surface; color: @muted; padding: 6px 7px; border: 0; border-bottom: 2px solid transparent; }
 QTabBar::tab:selected { color: @text; border-bottom: 2px solid @focus; background: @background; }
 QTabBar::tab:hover { color: @text; }
-QTabBar::tab:focus { color: @focus; }
+QTabBar::tab:focus { color: @focus; background: @selection; }
 QPushButton, QToolButton[button="true"] { background: @background; color: @text; border: 1px solid @edge; border-radius: 6px; padding: 4px 12px; min-height: 18px; }
 QPushButton:hover, QToolButton[button="true"]:hover { background: @selection; border-color: @focus; }
 QPushButton:pressed, QPushButton:checked, QToolButton[button="true"]:checked { background: @selection; border-color: @focus; }
@@ -39,9 +39,9 @@ QPushButton[danger="true"] { color: @error; border-color: @error; font-weight: 6
 QPushButton[flat="true"] { border-color: transparent; background: transparent; color: @focus; padding: 4px 6px; }
 QPushButton[flat="true"]:hover { background: @selection; }
 QPushButton[flat="true"]:focus { border: 2px solid @focus; padding: 3px 5px; }
-QLineEdit, QAbstractSpinBox, QPlainTextEdit[field="true"] { background: @background; color: @text; border: 1px solid @edge; border-radius: 6px; padding: 3px 8px; min-height: 20px; selection-background-color: @focus; selection-color: @onsolid; }
+QLineEdit, QAbstractSpinBox, QPlainTextEdit[field="true"], QPlainTextEdit[grows="true"] { background: @background; color: @text; border: 1px solid @edge; border-radius: 6px; padding: 3px 8px; min-height: 20px; selection-background-color: @focus; selection-color: @onsolid; }
 QPlainTextEdit[field="true"] { min-height: 52px; max-height: 52px; }
-QPlainTextEdit[field="true"]:focus { border: 2px solid @focus; padding: 2px 7px; }
+QPlainTextEdit[field="true"]:focus, QPlainTextEdit[grows="true"]:focus { border: 2px solid @focus; padding: 2px 7px; }
 QPlainTextEdit[bytes="true"] { background: @background; color: @text; border: 1px solid @edge; border-radius: 6px; padding: 3px 8px; }
 QPlainTextEdit[bytes="true"]:focus { border: 2px solid @focus; padding: 2px 7px; }
 QProgressBar { background: @surface; border: 1px solid @line; border-radius: 6px; text-align: center; min-height: 18px; color: @text; }

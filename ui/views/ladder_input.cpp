@@ -47,12 +47,12 @@ void LadderView::select(ladder::Target target)
     }
 }
 
-void LadderView::mark(ladder::Target target)
+void LadderView::mark(ladder::Target target, bool reveal)
 {
     m_selected = target;
     const int row = rowIndexOf(target);
     m_marking = true;
-    if (row >= 0 && !(m_follow && sceneHeight() > viewport()->height()))
+    if (reveal && row >= 0 && !(m_follow && sceneHeight() > viewport()->height()))
         showRow(row);
     m_marking = false;
     viewport()->update();

@@ -25,8 +25,9 @@ public:
     const ladder::Scene *scene() const { return m_scene.get(); }
 
     void select(ladder::Target target); // the user's act: makes it visible and says so
-    void mark(ladder::Target
-                  target); // the same from outside, without a signal or scrolling while it follows
+    /// The same from outside, without a signal or scrolling while it follows; `reveal`: scrolls to
+    /// it.
+    void mark(ladder::Target target, bool reveal = true);
     ladder::Target selected() const { return m_selected; }
     void reveal(ladder::Target target); // marks it and scrolls to it; the end is no longer followed
     void flash(ladder::Target target);  // evidence jump: select and light up

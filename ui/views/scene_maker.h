@@ -31,7 +31,7 @@ Q_SIGNALS:
     /// On the thread; finished() hears it on the one of the window.
     void laidOut(const ui::CallPtr &view, const ui::ScenePtr &scene);
 
-private:
+public:
     struct Job {
         CallPtr view;
         std::vector<FlowPtr> flows;
@@ -40,8 +40,10 @@ private:
 
         std::size_t rows() const;
     };
-    void request(Job job);
     static ScenePtr layout(const trace::Trace &trace, const Job &job);
+
+private:
+    void request(Job job);
     void work();
     void finished(const CallPtr &view, const ScenePtr &scene);
 

@@ -36,7 +36,9 @@ QString end(const base::Endpoint &endpoint)
 /// Of a flow that was only seen: what is known of its end.
 const char16_t *glyphOf(const Row &row)
 {
-    if (row.ours() || (row.seen && row.seen->ours))
+    if (row.past())
+        return u"○";
+    if (row.ours())
         return lookOf(row.report.state).glyph;
     switch (row.standing) {
     case flows::Standing::Registered:
@@ -59,7 +61,37 @@ QString state(const Row &row)
 
 QString reason(const Row &row)
 {
-    return shown(row.report.reason);
+    return row.past() ? QObject::tr("A flow of ours that does not stand any more. Its end: %1")
+                            .arg(shown(row.report.reason))
+                      : shown(row.report.reason);
+}
+
+/// What fails first, then what is under way, then what works, then what is past.
+double stateKey(const Row &row)
+{
+    using base::FlowState;
+    if (row.past())
+        return 60 + static_cast<double>(row.report.state);
+    if (!row.ours()) {
+        static constexpr double kRanks[] = {50, 40, 5, 1, 20, 30, 35}; // as flows::Standing is
+        return kRanks[static_cast<std::size_t>(row.standing)];
+    }
+    switch (row.report.state) {
+    case FlowState::Rejected:
+        return 0;
+    case FlowState::Failed:
+    case FlowState::BackingOff:
+        return 2;
+    case FlowState::Suspect:
+        return 3;
+    default:
+        return 10 + static_cast<double>(row.report.state);
+    }
+}
+
+double instantKey(base::Instant time)
+{
+    return static_cast<double>(time.ns);
 }
 
 QString regId(const Row &row)
@@ -88,7 +120,9 @@ QString keepAlive(const Row &row)
 QString pong(const Row &row)
 {
     if (row.report.roundTrips.empty())
-        return row.report.lastPong.known() ? ago(row, row.report.lastPong) : QStringLiteral("–");
+        return !row.report.lastPong.known() ? QStringLiteral("–")
+               : row.ours()                 ? ago(row, row.report.lastPong)
+                            : QObject::tr("at %1").arg(ago(row, row.report.lastPong));
     return QObject::tr("%1 ms").arg(base::toMilliseconds(row.report.roundTrips.back()), 0, 'f', 1);
 }
 
@@ -123,9 +157,9 @@ QString reachable(const Row &row)
     if (!row.ours())
         return QStringLiteral("–");
     if (report.reachableSince.known())
-        return QObject::tr("since %1").arg(seconds(row.now - report.reachableSince));
+        return QObject::tr("for %1").arg(seconds(row.now - report.reachableSince));
     return report.reachableUntil.known()
-               ? QObject::tr("until %1").arg(ago(row, report.reachableUntil))
+               ? QObject::tr("not for %1").arg(seconds(row.now - report.reachableUntil))
                : QObject::tr("not yet");
 }
 
@@ -204,23 +238,43 @@ QString tokenTip(const Row &row)
                                    "between, or the flow was replaced."));
 }
 
+double reachableKey(const Row &row)
+{
+    const auto &report = row.report;
+    return report.reachableSince.known() ? -instantKey(report.reachableSince) // the longest last
+                                         : -1e19 + instantKey(report.reachableUntil);
+}
+
+/// Whose flow it is.
+QString account(const Row &row)
+{
+    QString aor = shown(row.report.aor);
+    return aor.startsWith(QLatin1String("sip:")) ? aor.mid(4) : aor;
+}
+
 constexpr std::array<Column<Row>, 16> kColumns{{
-    {"state", "State", state, reason, kLeft},
+    {"state", "State", state, reason, kLeft, stateKey},
     {"regId", "Flow", regId, nullptr, kRight},
     {"transport", "Over", [](const Row &r) { return shown(r.report.transport); }, nullptr, kLeft},
     {"edge", "Edge", [](const Row &r) { return edgeText(r.report); },
      [](const Row &r) { return shown(r.report.edge); }, kLeft},
-    {"pong", "Pong", pong, pongTip, kLeft},
-    {"reachable", "Reachable", reachable, nullptr, kLeft},
-    {"next", "Next try", next, nextTip, kRight},
+    {"account", "Account", account, [](const Row &r) { return shown(r.report.aor); }, kLeft},
+    {"pong", "Pong", pong, pongTip, kLeft,
+     [](const Row &r) {
+         return r.report.roundTrips.empty() ? -1.0 : base::toSeconds(r.report.roundTrips.back());
+     }},
+    {"reachable", "Reachable", reachable, nullptr, kLeft, reachableKey},
+    {"next", "Next try", next, nextTip, kRight,
+     [](const Row &r) { return instantKey(r.report.nextAttempt); }},
     {"heard", "Last heard", [](const Row &r) { return ago(r, r.report.lastReceived); }, nullptr,
-     kRight},
-    {"registered", "Registered", registered, registeredTip, kRight},
-    {"failures", "Failed / lost", failures, failuresTip, kRight},
+     kRight, [](const Row &r) { return instantKey(r.report.lastReceived); }},
+    {"registered", "Registered", registered, registeredTip, kRight,
+     [](const Row &r) { return instantKey(r.report.registeredUntil); }},
+    {"failures", "Failed / lost", failures, failuresTip, kRight,
+     [](const Row &r) { return r.report.failures * 1000.0 + r.report.losses; }},
     {"keepAlive", "Keep-alive", keepAlive, nullptr, kLeft},
-    {"local", "Our end", [](const Row &r) { return end(r.report.local); }, nullptr, kLeft},
+    {"local", "User agent", [](const Row &r) { return end(r.report.local); }, nullptr, kLeft},
     {"mapped", "Seen as", mapped, nullptr, kLeft},
-    {"account", "Account", [](const Row &r) { return shown(r.report.aor); }, nullptr, kLeft},
     {"tls", "TLS", tls, tls, kLeft},
     {"token", "Token", token, tokenTip, kLeft},
 }};
