@@ -280,7 +280,9 @@ void LegBook::Work::tie(std::uint32_t parent, std::uint32_t child)
                               trace.source(second.invite));
     weak.soon = soonAfter(startOf(first), begun);
     const Traits none;
-    weak.moments = weak.to && weak.soon ? momentsShared(side(first, none), side(second, none)) : 0;
+    weak.moments = weak.to && weak.soon && seldomCalled(first.to)
+                       ? momentsShared(side(first, none), side(second, none))
+                       : 0;
     if (weak.score() < kThreshold)
         return;
     weak.soon = false; // who came last is no evidence among calls that look alike

@@ -21,10 +21,16 @@ void LegBook::Work::progressed(trace::RowId row)
         timed(static_cast<std::uint32_t>(record - records.data()));
 }
 
+/// Of a number that everybody calls something happens in some other call at any moment.
+bool LegBook::Work::seldomCalled(std::uint32_t to) const
+{
+    return keys.count(KeyTable::cut(pairKey("called", to, 0))) <= KeyTable::kRing;
+}
+
 /// Something happened in a call: in another one to the same number it may have happened as well.
 void LegBook::Work::timed(std::uint32_t record)
 {
-    if (records[record].to == 0)
+    if (records[record].to == 0 || !seldomCalled(records[record].to))
         return;
     KeyTable::Calls calls{};
     const std::size_t n = keys.find(pairKey("called", records[record].to, 0), calls);

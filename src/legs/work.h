@@ -52,6 +52,7 @@ struct LegBook::Work {
     void answered(trace::RowId row);
     void progressed(trace::RowId row);
     void timed(std::uint32_t record);
+    bool seldomCalled(std::uint32_t to) const;
     void ended(trace::RowId row);
     std::vector<Join> joins(CallId call) const;
 

@@ -50,4 +50,22 @@ TEST(LegBook, WhatHappensInBothAtOnceTiesCallsToOneNumber)
     EXPECT_THAT(other.joined("in"), IsEmpty()) << "another number";
 }
 
+/// A number that everybody calls: what happens in two of its calls at once happens by chance.
+TEST(LegBook, OfANumberThatEverybodyCallsMomentsTieNothing)
+{
+    Switchboard board;
+    for (int i = 0; i < 20; ++i)
+        board.invite({"other" + std::to_string(i), "192.0.2.50:5060", "192.0.2.60:5060",
+                      "4930" + std::to_string(1000 + i), "+4930123456"});
+    board.invite({"in", "192.0.2.10:5060", "192.0.2.100:5060", "49301111", "+4930123456"});
+    board.invite({"out", "203.0.113.100:5060", "203.0.113.200:5060", "4989111", "+4930123456"});
+    for (const auto *call : {"out", "in"})
+        board.rings(call);
+    for (const auto *call : {"out", "in"})
+        board.accepts(call);
+    for (const auto *call : {"in", "out"})
+        board.bye(call);
+    EXPECT_THAT(board.joined("in"), IsEmpty());
+}
+
 } // namespace
