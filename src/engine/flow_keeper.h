@@ -42,6 +42,7 @@ struct RegisterResult {
     bool outbound = false;              // Require: outbound in the 2xx
     bool bound = false;                 // the 2xx lists our Contact with time left
     bool unbound = false;               // it does not list us, or as one whose time is over
+    bool rewritten = false;             // it lists our Contact with another address
     bool edgeKeepsFlows = false;        // a Path URI with ob in the 2xx
     std::optional<base::Duration> keep; // RFC 6223: the neighbour takes keep-alives; 0: any period
     base::Duration expires{0};          // 0: not told
