@@ -271,6 +271,7 @@ void Switchboard::removeAccount(AccountHandle account)
     for (auto &[handle, call] : m_calls)
         if (call->account() == account)
             call->shutDown();
+    m_registrations.part(account);
     m_parting[account] = base::now() + kLastWords;
     part();
 }
