@@ -199,6 +199,31 @@ TEST(CallSession, ATransferToACostlyNumberIsRefused)
     EXPECT_EQ(callee.count("REFER"), 0);
 }
 
+/// What the answerer calls itself costs nobody anything: its call stands already.
+TEST(CallSession, AnAttendedTransferNamesTheAnswererWhateverItsNumber)
+{
+    Peer callee{Phone()}, target{Phone([](Peer &self, const sip::Message &message, const Way &way) {
+        if (message.method != sip::Method::Invite)
+            return false;
+        self.send(way, sip::responseTo(message, 200, "", "b")
+                           .header("Contact", "<" + self.uri("+1900555010") + ">")
+                           .body("application/sdp", ear::kAnswer)
+                           .text());
+        return true;
+    })};
+    Ear ear(ear::quick());
+    const auto call = ear.engine->place(to(callee));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered, 1));
+    const auto with = ear.engine->place(to(target));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered, 2));
+    ear.engine->transfer(call, "", with);
+    ASSERT_TRUE(ear.waitFor(CallStep::Transfer, 1));
+    EXPECT_EQ(ear.first(CallStep::Transfer).sentence, "");
+    ASSERT_EQ(callee.count("REFER"), 1);
+    EXPECT_THAT(all(callee, "REFER").front(),
+                HasSubstr("Refer-To: <" + target.uri("+1900555010") + "?Replaces="));
+}
+
 TEST(CallSession, A422IsAnsweredWithWhatItAsksFor)
 {
     std::atomic<int> seen{0};
