@@ -296,6 +296,9 @@ void TestCall::onNotify(nta_incoming_t *request, const Received &received)
     progress.status = static_cast<int>(*status);
     progress.phrase = sip::phrase(progress.status);
     m_transferring = progress.status < 200;
+    if (progress.status >= 300)
+        progress.sentence = fmt::format("The transfer did not come about: {} {}.", progress.status,
+                                        progress.phrase);
     m_env.listener.onCall(progress);
     if (progress.status >= 200 && progress.status < 300)
         hangUp(); // RFC 5589 section 6.1: the transferor's part is done
