@@ -41,7 +41,10 @@ TEST(RawBytes, ACopyOfARequestThatIsUnderWayLeavesItItsAnswer)
     std::string copy = callee.texts().front();
     copy.insert(copy.find("\r\n") + 2, "Subject: copy\r\n");
     ear.engine->probe(bytes(callee, copy));
-    EXPECT_TRUE(ear.waitFor(CallStep::Answered));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    EXPECT_NE(ear.first(CallStep::Answered).sdp, "") << "not all of it";
+    for (const auto &note : ear.told(base::LocalKind::Note))
+        EXPECT_THAT(note.sentence, testing::Not(HasSubstr("their Via")));
     EXPECT_TRUE(support::stepUntil([&] { return callee.count("ACK") == 1; }));
 }
 
