@@ -255,7 +255,9 @@ void Deeds::enlargeBoard(bool on)
     for (QDockWidget *dock : window.findChildren<QDockWidget *>())
         dock->setVisible(dock == m_parts.flowsDock);
     m_parts.flowsDock->raise();
-    window.resizeDocks({m_parts.flowsDock}, {window.height() * 55 / 100}, Qt::Vertical);
+    // Of what the bars leave, or the window would grow past the screen.
+    const int bars = window.menuWidget() == nullptr ? 0 : window.menuWidget()->height();
+    window.resizeDocks({m_parts.flowsDock}, {(window.height() - bars) * 48 / 100}, Qt::Vertical);
     m_parts.board->setFocus(Qt::ShortcutFocusReason);
 }
 

@@ -33,7 +33,7 @@ void Parts::tell(base::LocalKind kind, const std::string &callId, const std::str
 }
 
 void Parts::tellUnsent(base::LocalKind kind, const std::string &callId, const std::string &sentence,
-                       const CallOptions &options) const
+                       const CallOptions &wanted) const
 {
     base::Packet packet;
     packet.time = base::now();
@@ -43,8 +43,8 @@ void Parts::tellUnsent(base::LocalKind kind, const std::string &callId, const st
     event.kind = kind;
     event.callId = callId;
     event.sentence = sentence;
-    event.from = options.from;
-    event.to = options.target;
+    event.from = wanted.from;
+    event.to = wanted.target;
     packet.local = std::make_shared<const base::LocalEvent>(std::move(event));
     session->inbox().push(std::move(packet));
 }

@@ -32,7 +32,7 @@ struct Parts {
     }
     /// Why no INVITE of that call ever left; nothing else tells who was to call whom.
     void tellUnsent(base::LocalKind kind, const std::string &callId, const std::string &sentence,
-                    const CallOptions &options) const;
+                    const CallOptions &wanted) const;
     /// Puts an event of ours into the stream, so that the ladder shows it; unknown `at`: now.
     void tell(base::LocalKind kind, const std::string &callId, const std::string &toTag,
               std::string sentence, base::Instant at = {}) const;

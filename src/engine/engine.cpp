@@ -235,8 +235,7 @@ void Engine::ping(AccountHandle account, std::uint32_t regId)
         [account, regId](Switchboard &board) { board.registrations().ping(account, regId); });
 }
 
-void Engine::disowned(AccountHandle account, std::uint32_t regId, std::string why,
-                      bool named)
+void Engine::disowned(AccountHandle account, std::uint32_t regId, std::string why, bool named)
 {
     m_impl->post([account, regId, why = std::move(why), named](Switchboard &board) {
         board.registrations().disowned(account, regId, why, named);

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -20,6 +21,33 @@ bool callerKnowsWhatToPlay(const Evidence &evidence, base::Instant until)
     return firstHeard(evidence, until) != nullptr;
 }
 
+/// It comes behind a 180, and nothing else tells the caller what to hear: phones that stop their
+/// ringback at any 183 fall silent.
+bool tellBehindRinging(const Evidence &evidence, const calls::EarlyDialog &dialog, trace::RowId row,
+                       base::Instant end, Findings &out)
+{
+    const auto start = evidence.time(row);
+    const auto &all = evidence.call.earlyDialogs;
+    const bool described = std::any_of(all.begin(), all.end(), [&](const auto &each) {
+        return each.firstSdp.valid() && evidence.time(each.firstSdp) < start + kPatience;
+    });
+    if (!dialog.firstAlerting.valid() || evidence.time(dialog.firstAlerting) >= start ||
+        described || end - start < kPatience || firstHeard(evidence, start + kPatience) != nullptr)
+        return false;
+    auto &f =
+        out.add("em-183-no-sdp", Severity::Info, Grade::Seen,
+                fmt::format("183 Session Progress without SDP [2] came {} after the 180 [1]: it "
+                            "announces no audio, and some phones stop their ringback at it.",
+                            lasting(start - evidence.time(dialog.firstAlerting))));
+    f.impact = "With such a phone the caller hears nothing from then on.";
+    f.evidence = {at(dialog.firstAlerting, "rings"), at(row, "a 183 without a body")};
+    f.fixes = {{"Do not stop local ringback because of a 183 without SDP.", "caller's user agent",
+                Action::None},
+               {"Send 180 again, or a 183 with SDP and audio, where progress is to be told.",
+                "gateway or SBC", Action::None}};
+    return true;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
@@ -31,6 +59,8 @@ void check(const Evidence &evidence, Findings &out)
                 continue;
             const auto start = evidence.time(row);
             const auto end = earlyEnd(evidence, i);
+            if (tellBehindRinging(evidence, call.earlyDialogs[i], row, end, out))
+                return;
             if (callerKnowsWhatToPlay(evidence, start + kPatience))
                 return;
             if (end - start < kPatience) {

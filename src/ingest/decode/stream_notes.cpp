@@ -30,6 +30,14 @@ bool isSipPort(std::uint16_t port)
     return port >= 5060 && port <= 5090;
 }
 
+/// No port of a well-known service, on which TLS is somebody else's: trunks use ports of their own.
+bool ofNoService(const base::Endpoint (&ends)[2])
+{
+    constexpr std::uint16_t kFirstFree = 1024, kWeb = 8443;
+    const auto isFree = [](std::uint16_t port) { return port >= kFirstFree && port != kWeb; };
+    return isFree(ends[0].port) && isFree(ends[1].port);
+}
+
 bool isReadVersion(const TlsFacts &facts)
 {
     return facts.version == 0 || facts.version == kTls12 || facts.version == kTls13;
@@ -89,7 +97,8 @@ void StreamLayers::note(const Connection &connection, int from, std::string sent
 std::string StreamLayers::failure(const Connection &connection, int from, const TlsPiece &piece)
 {
     const base::Endpoint &sender = connection.ends[from], &other = connection.ends[1 - from];
-    const bool server = isSipPort(sender.port) || !isSipPort(other.port);
+    const bool server =
+        isSipPort(sender.port) || (!isSipPort(other.port) && sender.port < other.port);
     return fmt::format("{} ended the TLS handshake with {} by the fatal alert \"{}\"",
                        server ? sender.text() : sender.address.text(),
                        server ? other.address.text() : other.text(), tlsAlertText(piece.alert));
@@ -100,7 +109,8 @@ void StreamLayers::alert(const Connection &connection, int from, const TlsPiece 
     constexpr std::uint8_t kCloseNotify = 0;
     if (piece.alert == kCloseNotify)
         return; // the ordinary end; the connection's own end follows
-    if (piece.fatal && maySip(connection) && connection.tls->facts().opened == 0 &&
+    if (piece.fatal && (maySip(connection) || ofNoService(connection.ends)) &&
+        connection.tls->facts().opened == 0 &&
         (m_failures.size() < kMostFailures ||
          m_failures.contains(failure(connection, from, piece))))
         ++m_failures[failure(connection, from, piece)];

@@ -47,7 +47,8 @@ TEST(FlowElsewhere, ADeadEdgeThatCostsSecondsIsToldThoughTheCallWentThrough)
     const auto found =
         support::Folded(up + second(1, "1") + silent + saved).find("flow-failover-ok");
     ASSERT_NE(found, nullptr);
-    EXPECT_THAT(found->text, HasSubstr("got nothing at all from 192.0.2.2:5060 in 5.0 s: it is down"));
+    EXPECT_THAT(found->text,
+                HasSubstr("got nothing at all from 192.0.2.2:5060 in 5.0 s: it is down"));
     EXPECT_FALSE(support::Folded(up + second(1, "2") + silent + saved).has("flow-failover-ok"))
         << "another device";
     const std::string rang = "20.1 edge>home 180 tag=c\n";
