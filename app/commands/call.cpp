@@ -11,8 +11,8 @@
 #include <filesystem>
 #include <fmt/format.h>
 #include <iostream>
+#include <optional>
 #include <set>
-#include <sip/status.h>
 #include <unistd.h>
 
 namespace app {
@@ -58,21 +58,21 @@ int exitCode(const Followed &followed)
 }
 
 /// Why the transfer that was asked for did not come about, or nobody told (RFC 3515 section 2.4);
-/// empty: it did, or the call never got that far.
-std::string transferTrouble(const CallPlan &plan, const desk::CallInfo &info)
+/// empty: that was said already. nullopt: it did, or the call never got that far.
+std::optional<std::string> transferTrouble(const CallPlan &plan, const desk::CallInfo &info)
 {
     constexpr int kAccepted = 202;
     const int status = info.transferStatus;
     if (plan.transfer.empty() || (status >= 200 && status < 300 && status != kAccepted))
-        return {};
+        return std::nullopt;
     if (status == 0 && plan.attended)
-        return {}; // whom it was to go to did not answer, and that was told
+        return std::nullopt; // whom it was to go to did not answer, and that was told
     if (status == 0)
         return "The call was not transferred: the REFER found no answer, or was never sent.";
     if (status == kAccepted || status < 200)
         return "The transfer was accepted, and no NOTIFY told how it ended (RFC 3515 section "
                "2.4.4).";
-    return fmt::format("The call was not transferred: {} {}.", status, sip::phrase(status));
+    return std::string(); // a notice of the refusal itself
 }
 
 int place(const Arguments &arguments, const RepeatPlan &plan, const desk::Options &options)
@@ -97,10 +97,11 @@ int place(const Arguments &arguments, const RepeatPlan &plan, const desk::Option
     print(arguments, followed.info, **console);
     const auto &sentence = followed.ended.empty() ? followed.info.sentence : followed.ended;
     int code = exitCode(followed);
-    const auto trouble = code == kFine ? transferTrouble(plan.each, followed.info) : std::string();
-    if (!trouble.empty()) {
+    const auto trouble = code == kFine ? transferTrouble(plan.each, followed.info) : std::nullopt;
+    if (trouble) {
         code = kCallFailed;
-        complain(trouble, code);
+        if (!trouble->empty())
+            complain(*trouble, code);
     } else if ((code != kFine || !followed.ended.empty()) && !sentence.empty() &&
                !told.contains(sentence))
         complain(sentence, code);

@@ -118,7 +118,8 @@ public:
     void serve(RequestHandler *requests, std::function<void(msg_t *, const sip_t &)> strays);
     /// The request was handed on without what nobody can read in it: it is to be answered 400.
     bool unreadable(const sip::Message &request) const { return m_unreadable.knows(request); }
-    /// Bytes that leave as they are: an answer to them bears their Via and is not for the stack.
+    /// Bytes that leave as they are: an answer to them bears their Via and is not for the stack,
+    /// unless they copy a request of ours whose own answer is still waited for.
     void lend(std::string_view request);
     /// Tells whether a Call-ID is that of a call of ours.
     void knowCalls(std::function<bool(std::string_view)> isCall) { m_isCall = std::move(isCall); }

@@ -131,7 +131,8 @@ void Agent::lend(std::string_view request)
 {
     constexpr std::size_t kMost = 32;
     const auto message = sip::parse(request);
-    if (!message || !message->isRequest() || message->find(sip::HeaderId::Via) == nullptr)
+    if (!message || !message->isRequest() || message->find(sip::HeaderId::Via) == nullptr ||
+        m_tap.departures().waitsFor(message->branch()))
         return;
     m_lent.push_back(viaOf(*message));
     if (m_lent.size() > kMost)

@@ -61,7 +61,8 @@ public:
     virtual void redirect(const std::string &) {}
     virtual void hold(bool, bool) {}
     virtual void sendInfo(const std::string &, const std::string &) {}
-    virtual void transfer(const std::string &) {}
+    /// `trusted`: no number in it is asked about, for it is of a dialog that stands.
+    virtual void transfer(const std::string & /*target*/, bool /*trusted*/) {}
     /// "sip:bob@host?Replaces=...": for the Refer-To of an attended transfer; empty: no dialog yet.
     virtual std::string replacing() const { return {}; }
     virtual void stray(const Reply &) {}

@@ -53,6 +53,7 @@ std::string Departures::keyOf(std::string_view bytes)
 
 void Departures::expect(std::string_view method, std::string_view branch)
 {
+    m_waits.emplace(branch);
     auto name = key(method, branch);
     if (std::find(m_recent.begin(), m_recent.end(), name) == m_recent.end())
         m_expected.insert(std::move(name));
@@ -66,6 +67,8 @@ bool Departures::left(std::string_view method, std::string_view branch) const
 void Departures::forget(std::string_view method, std::string_view branch)
 {
     m_expected.erase(key(method, branch));
+    if (const auto at = m_waits.find(std::string(branch)); at != m_waits.end())
+        m_waits.erase(at);
 }
 
 void Departures::recall(std::string_view method, std::string_view branch)

@@ -23,6 +23,9 @@ public:
     /// Nothing of it leaves from now on, be it queued or to be sent again.
     void recall(std::string_view method, std::string_view branch);
 
+    /// Does a transaction of ours that is still waited for have this branch?
+    bool waitsFor(std::string_view branch) const { return m_waits.contains(std::string(branch)); }
+
     /// Asked of every chunk before it goes to the kernel; false: it is to be swallowed.
     bool admits(std::string_view bytes) const;
     /// The kernel took it.
@@ -31,7 +34,8 @@ public:
 private:
     static std::string keyOf(std::string_view bytes);
     std::unordered_set<std::string> m_expected, m_recalled;
-    std::deque<std::string> m_order;  // of m_recalled, oldest first
+    std::unordered_multiset<std::string> m_waits; // branches; a CANCEL has its INVITE's
+    std::deque<std::string> m_order;              // of m_recalled, oldest first
     std::deque<std::string> m_recent; // the last ones that left: some do before they are expected
 };
 

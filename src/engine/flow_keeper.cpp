@@ -68,6 +68,7 @@ void FlowKeeper::forgetConnection()
     m_report.keepAlive.clear();
     m_granted = m_unbound = m_tooShort = false;
     m_stunMapped = m_disowned = m_unlisted = m_linkDown = false;
+    m_underWay = m_again = false;
     m_disownedAt.reset();
     if (!m_datagrams)
         m_report.mapped = {}; // the next connection has another port anyway
@@ -358,6 +359,8 @@ void FlowKeeper::clockStepped(base::Instant now, base::Duration step)
 
 std::vector<KeeperAct> FlowKeeper::take()
 {
+    for (const auto act : m_acts)
+        m_underWay = m_underWay || act == KeeperAct::Connect || act == KeeperAct::Refresh;
     return std::exchange(m_acts, {});
 }
 

@@ -42,6 +42,7 @@ struct RegisterResult {
     bool outbound = false;              // Require: outbound in the 2xx
     bool bound = false;                 // the 2xx lists our Contact with time left
     bool unbound = false;               // it does not list us, or as one whose time is over
+    bool rewritten = false;             // it lists our Contact with another address
     bool edgeKeepsFlows = false;        // a Path URI with ob in the 2xx
     std::optional<base::Duration> keep; // RFC 6223: the neighbour takes keep-alives; 0: any period
     base::Duration expires{0};          // 0: not told
@@ -178,6 +179,7 @@ private:
     void heard(base::Instant now);
     void remapped(base::Instant now, const base::Endpoint &former);
     void owned(base::Instant now, const std::string &how);
+    void refresh();
     void aliveAgain(base::Instant now);
     bool messageUnderWay(base::Instant now) const;
     std::string provenText(const base::Endpoint &mapped) const;
@@ -226,6 +228,8 @@ private:
     Deadline m_disownedAt;     // on this connection, the last time
     bool m_disowned = false;   // and nothing has come over it since
     bool m_unlisted = false;   // and its REGISTER was not answered yet
+    bool m_underWay = false;   // a REGISTER: its answer is due
+    bool m_again = false;      // another one is wanted behind that answer
     bool m_portLives = false;
     bool m_linkDown = false;
     int m_remapped = 0;      // in a row: the NAT gave another address at the next keep-alive

@@ -324,13 +324,24 @@ void FlowKeeper::noPromisedPong(base::Instant now)
                             base::seconds(m_settings.pongTimeout, 0)));
 }
 
+/// RFC 3261 section 10.2: no REGISTER before the one under way is answered.
+void FlowKeeper::refresh()
+{
+    if (m_underWay) {
+        m_again = true;
+        return;
+    }
+    if (std::find(m_acts.begin(), m_acts.end(), KeeperAct::Refresh) == m_acts.end())
+        m_acts.push_back(KeeperAct::Refresh);
+    m_refreshAt.reset();
+}
+
 /// The connection alone does not settle it: a registrar drops the binding of a flow that it got 430
 /// for (section 7), so it is told of it again.
 void FlowKeeper::owned(base::Instant now, const std::string &how)
 {
     m_disowned = false;
-    m_acts.push_back(KeeperAct::Refresh);
-    m_refreshAt.reset();
+    refresh();
     enter(m_proven ? settled() : FlowState::Provisional, now,
           how + ", so its edge has it after all. It is registered again, for a registrar may have "
                 "dropped it for the 430.");
@@ -348,23 +359,24 @@ void FlowKeeper::disowned(base::Instant now, const std::string &why, bool named)
     if (named)
         m_disownedAt = now;
     m_disowned = true;
-    enter(FlowState::Suspect, now,
-          why + (pinging() ? " A ping asks it." : " A REGISTER over it asks it."));
-    if (!pinging())
-        m_acts.push_back(KeeperAct::Refresh);
-    else if (!m_waiting)
+    const bool alone = m_silence.count() > 0; // whoever measures it sees that ping in the report
+    if (pinging() && !m_waiting)
         sendPing(now);
+    else if (!pinging() && !m_underWay) // the answer that is due tells as well
+        refresh();
+    enter(FlowState::Suspect, now,
+          why + (pinging() ? " A ping asks it." : " A REGISTER over it asks it.") +
+              (alone ? " That ends the silence that was asked for." : ""));
 }
 
 void FlowKeeper::unlisted(base::Instant now, const std::string &why)
 {
-    if (m_stopping || !registered() || m_unlisted)
-        return;
+    if (m_stopping || !registered() || m_unlisted || m_underWay)
+        return; // what is under way may be what the list lacks
     unreachable(now);
     m_unlisted = true;
     m_disowned = false;
-    m_acts.push_back(KeeperAct::Refresh);
-    m_refreshAt.reset();
+    refresh();
     enter(FlowState::Suspect, now, why + " It is registered again.");
 }
 

@@ -72,6 +72,8 @@ void FlowKeeper::result(base::Instant now, const RegisterResult &result)
     if (result.local)
         unanswered(now);
     m_askedUntil.reset();
+    m_underWay = false;
+    const bool again = std::exchange(m_again, false);
     if (!result.local && result.status / 100 == 2)
         m_boundUntil.reset(); // what it tells now holds
     if (m_stopping)
@@ -89,6 +91,8 @@ void FlowKeeper::result(base::Instant now, const RegisterResult &result)
         return; // the answer of an attempt that was given up meanwhile
     if (taken) {
         accepted(now, result);
+        if (again)
+            refresh();
         if (asked && live && base::isUp(m_report.state))
             remark(now, "The registrar took it again over this flow: it is bound.");
         return;

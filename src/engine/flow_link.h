@@ -96,6 +96,8 @@ private:
     std::string routeLine() const;
     std::string contactUri(bool dialog) const;
     std::string registerHeaders(bool remove);
+    std::string contactLines(std::int64_t expires);
+    void bound(const RegisterResult &result);
     void replied(const Reply &reply, bool remove, std::uint32_t attempt);
     bool authenticate(const Reply &reply, bool remove, RegisterResult &result);
     RegisterResult resultOf(const Reply &reply) const;
@@ -130,7 +132,10 @@ private:
     std::shared_ptr<const base::FlowReport> m_told; // the newest one that is a row
     bool m_deaf = false;                            // a drill swallows the pongs
     bool m_portFailed = false;                      // the flow over m_local is no more
-    std::string m_tls;                              // of the connection
+    bool m_outbound = false;                        // the newest 2xx granted it
+    std::string m_boundAs;                          // Contact of the newest 2xx, if it did not
+    std::vector<std::string> m_stale; // Contacts before it that the registrar may still hold
+    std::string m_tls;                // of the connection
     bool m_tlsVerified = false;
     base::Instant m_wall; // when now() was asked last, by both clocks
     base::Duration m_steady{0};

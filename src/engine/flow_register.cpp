@@ -20,14 +20,42 @@ std::string FlowLink::registerHeaders(bool remove)
     out += m_cseq == 0 ? "CSeq: 1 REGISTER\r\n" : "";
     ++m_cseq;
     out += routeLine();
-    out += fmt::format("Contact: {}", contact(false));
+    out += contactLines(expires);
+    out += fmt::format("Expires: {}\r\nSupported: path{}{}\r\nUser-Agent: {}\r\n", expires,
+                       m_keeper.plain() ? "" : ", outbound", m_keeper.plain() ? "" : ", gruu",
+                       m_env.options.userAgent);
+    return out;
+}
+
+/// Without outbound a binding is known by its Contact (RFC 3261 section 10.3): another port or
+/// address makes a second one, and calls go to the former too until it is taken back.
+std::string FlowLink::contactLines(std::int64_t expires)
+{
+    constexpr std::size_t kMostStale = 8;
+    const auto uri = contactUri(false);
+    if (!m_boundAs.empty() && m_boundAs != uri)
+        m_stale.push_back(std::exchange(m_boundAs, {}));
+    std::erase(m_stale, uri);
+    if (m_stale.size() > kMostStale)
+        m_stale.erase(m_stale.begin());
+    std::string out = fmt::format("Contact: <{}>", uri);
     if (!m_keeper.plain()) // RFC 5626 section 4.2: one Contact with instance and reg-id
         out +=
             fmt::format(";reg-id={};+sip.instance=\"<{}>\"", m_identity.regId, m_identity.instance);
-    out += fmt::format(";expires={}\r\nExpires: {}\r\nSupported: path{}{}\r\nUser-Agent: {}\r\n",
-                       expires, expires, m_keeper.plain() ? "" : ", outbound",
-                       m_keeper.plain() ? "" : ", gruu", m_env.options.userAgent);
+    out += fmt::format(";expires={}\r\n", expires);
+    for (const auto &each : m_stale)
+        out += fmt::format("Contact: <{}>;expires=0\r\n", each);
     return out;
+}
+
+/// Outbound's bindings are known by instance and reg-id, whatever their Contact. One that was
+/// written anew on the way (for a NAT) is not for us to name: what we take back would be written
+/// anew as well, to be the one that we bind.
+void FlowLink::bound(const RegisterResult &result)
+{
+    m_stale.clear();
+    m_outbound = result.outbound;
+    m_boundAs = result.outbound || result.rewritten ? std::string() : contactUri(false);
 }
 
 /// The flow's connection, or the one on which its first REGISTER waits for the answer.
@@ -122,8 +150,11 @@ void FlowLink::replied(const Reply &reply, bool remove, std::uint32_t attempt)
         m_digest.accepted();
     if (nextHop(result))
         return;
+    const bool taken = !remove && !reply.local && result.status / 100 == 2;
+    if (taken)
+        bound(result);
     m_keeper.result(now(), result);
-    if (!remove && !reply.local && result.status / 100 == 2)
+    if (taken)
         m_listed(result.listed);
     actSoon();
 }

@@ -19,7 +19,7 @@ void FlowLink::connect()
     m_connection = {};
     m_tls.clear();
     m_deaf = false;
-    m_portFailed = m_local != nullptr && !m_keeper.portLives();
+    m_portFailed = m_portFailed || (m_outbound && !m_keeper.portLives());
     ++m_round;
     if (const auto known = literalHop(m_identity.wanted))
         return located(std::vector<Hop>{*known});
@@ -68,7 +68,8 @@ base::Result<const Local *> FlowLink::localFor(const Hop &hop)
 }
 
 /// What failed is not made anew from the same port: same ends, same flow (RFC 5626 section 2), and
-/// what lies between may have lost just the way of this port.
+/// what lies between may have lost just the way of this port. Without outbound there is no flow in
+/// that sense, only a Contact, and with the same port it is replaced.
 base::Result<const Local *> FlowLink::portFor(const base::Address &address)
 {
     const bool own =
@@ -182,12 +183,14 @@ void FlowLink::drill(Drill what)
         m_deaf = true;
         m_keeper.remark(now(), "From now on the edge's pongs are not heard, on request.");
     } else if (what == Drill::Silence && m_keeper.registered()) {
-        m_keeper.remark(now(), m_env.agent.sever(m_connection)
-                                   ? "From now on nothing passes this flow either way and nobody "
-                                     "is told, on request."
-                                   : "This system cannot cut a flow without a word, so nothing "
-                                     "was done.");
+        const bool severed = m_env.agent.sever(m_connection);
+        m_portFailed = m_portFailed || (severed && !stream());
+        m_keeper.remark(now(), severed ? "From now on nothing passes this flow either way and "
+                                         "nobody is told, on request."
+                                       : "This system cannot cut a flow without a word, so nothing "
+                                         "was done.");
     } else if (m_keeper.registered()) {
+        m_portFailed = !stream();
         drop(true);
         m_keeper.closed(now(), stream() ? "The connection was cut here, on request."
                                         : "The source port is changed here, on request.");

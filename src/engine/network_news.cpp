@@ -2,10 +2,18 @@
 #include <engine/network_news.h>
 
 #include <algorithm>
+#include <base/text.h>
+#include <cerrno>
+#include <charconv>
 #include <cstring>
+#include <fmt/format.h>
+#include <fstream>
 #include <ifaddrs.h>
+#include <iterator>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 namespace engine {
 
@@ -38,6 +46,46 @@ bool tellsReturn(const char *messages, std::size_t size)
         size -= whole;
     }
     return false;
+}
+
+bool isTentative(const base::Address &address, std::string_view table)
+{
+    constexpr std::size_t kDigits = 32, kFlags = 4; // of the address; which word they are
+    if (address.family != 6)
+        return false;
+    std::string wanted;
+    for (const auto byte : address.bytes)
+        wanted += fmt::format("{:02x}", byte);
+    for (const auto line : base::split(table, '\n')) {
+        if (line.size() < kDigits || !base::equalsNoCase(line.substr(0, kDigits), wanted))
+            continue;
+        auto rest = line;
+        for (std::size_t i = 0; i < kFlags; ++i) {
+            rest.remove_prefix(std::min(rest.find(' '), rest.size()));
+            rest.remove_prefix(std::min(rest.find_first_not_of(' '), rest.size()));
+        }
+        unsigned flags = 0;
+        std::from_chars(rest.data(), rest.data() + rest.size(), flags, 16);
+        if ((flags & IFA_F_TENTATIVE) != 0 && (flags & IFA_F_DADFAILED) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool isOurAddress(const base::Address &address)
+{
+    sockaddr_storage name{};
+    const auto size = base::Endpoint{address, 0}.toSocketAddress(name);
+    const int fd = ::socket(name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd < 0 || size == 0)
+        return true;
+    const bool unusable =
+        ::bind(fd, reinterpret_cast<const sockaddr *>(&name), size) != 0 && errno == EADDRNOTAVAIL;
+    ::close(fd);
+    if (!unusable)
+        return true;
+    std::ifstream table("/proc/net/if_inet6");
+    return isTentative(address, std::string(std::istreambuf_iterator<char>(table), {}));
 }
 
 std::string linkThatIsDown(const base::Address &address)

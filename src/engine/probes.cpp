@@ -178,7 +178,6 @@ void Probes::sendRaw(ProbeHandle handle, Probe &probe, const Hop &hop)
     const auto message = sip::parse(probe.request.raw);
     if (message && !message->callId().empty())
         probe.callId = message->callId();
-    m_env.agent.lend(probe.request.raw);
     m_env.agent.tell(
         {base::LocalKind::Note,
          0,
@@ -193,6 +192,7 @@ void Probes::sendRaw(ProbeHandle handle, Probe &probe, const Hop &hop)
     probe.way = sendBytes(m_env.agent, **local, hop, probe.request.raw);
     if (probe.way == nullptr)
         return fail(handle, fmt::format("The bytes could not be sent to {}.", hop.endpoint.text()));
+    m_env.agent.lend(probe.request.raw);
     probe.look = std::make_unique<Timer>(m_env.loop);
     watch(handle);
 }

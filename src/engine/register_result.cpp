@@ -146,6 +146,7 @@ void readBindings(const sip::Message &message, const RegisterAsked &asked, Regis
             continue;
         ours = true;
         unnamed = !named;
+        out.rewritten = !sameContact(binding.uri, sip::parseUri(asked.contact), {});
         const auto expires = base::toInteger(binding.parameter("expires").value_or(""));
         if (expires && *expires > 0 && *expires <= 7 * 24 * 3600)
             out.expires = std::chrono::seconds(*expires);

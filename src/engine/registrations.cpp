@@ -124,7 +124,8 @@ std::string notAnInstance(const std::string &text)
 
 Registrations::Registrations(Env &env)
     : m_env(env), m_network(
-                      env.loop, [this] { networkReturned(); }, [this] { addressesChanged(); })
+                      env.loop, [this] { networkReturned(); }, [this] { addressesChanged(); }),
+      m_arrive(env.loop)
 {
 }
 
@@ -165,8 +166,7 @@ void Registrations::add(AccountHandle handle, Account account)
             },
             [this, handle, regId](const auto &listed) { heardOf(handle, regId, listed); }));
     }
-    for (auto &flow : entry.flows)
-        flow->start();
+    arrive(entry);
 }
 
 void Registrations::reject(AccountHandle handle, const Account &account, std::uint32_t regId,
@@ -189,24 +189,11 @@ void Registrations::reject(AccountHandle handle, const Account &account, std::ui
     m_env.listener.onFlow({handle, rejected});
 }
 
-void Registrations::remove(AccountHandle handle)
-{
-    const auto found = m_accounts.find(handle);
-    if (found == m_accounts.end())
-        return;
-    std::erase_if(m_leaving, [](const auto &flow) { return flow->stopped(); });
-    for (auto &flow : found->second.flows) {
-        flow->stop();
-        m_leaving.push_back(std::move(flow));
-    }
-    m_accounts.erase(found);
-}
-
 template <class Action>
 void Registrations::each(AccountHandle handle, std::uint32_t regId, Action action)
 {
     const auto found = m_accounts.find(handle);
-    if (found == m_accounts.end())
+    if (found == m_accounts.end() || found->second.waits)
         return;
     for (auto &flow : found->second.flows)
         if (regId == 0 || flow->regId() == regId)
@@ -368,24 +355,6 @@ std::string Registrations::contactFor(nta_incoming_t *request) const
     return by.contact.empty()
                ? fmt::format("<sip:{}>", m_env.agent.localFor(request).endpoint.text())
                : by.contact;
-}
-
-void Registrations::shutDown()
-{
-    while (!m_accounts.empty())
-        remove(m_accounts.begin()->first);
-}
-
-void Registrations::leave()
-{
-    for (const auto &flow : m_leaving)
-        flow->leave();
-}
-
-bool Registrations::quiet() const
-{
-    return m_accounts.empty() && std::all_of(m_leaving.begin(), m_leaving.end(),
-                                             [](const auto &flow) { return flow->stopped(); });
 }
 
 } // namespace engine

@@ -34,7 +34,11 @@ public:
     explicit Registrations(Env &env);
     ~Registrations();
 
+    /// Registers at once, or when a former account of the same address has said goodbye: it may
+    /// have the same bindings.
     void add(AccountHandle handle, Account account);
+    /// It will be removed soon.
+    void part(AccountHandle handle);
     void remove(AccountHandle handle);
     void reRegister(AccountHandle handle, std::uint32_t regId);
     void drill(AccountHandle handle, std::uint32_t regId, Drill what);
@@ -68,7 +72,12 @@ private:
         Account account;
         std::vector<std::unique_ptr<FlowLink>> flows;
         std::set<std::pair<std::uint32_t, std::uint32_t>> listed; // whose 2xx has listed whom
+        bool parting = false;
+        std::optional<base::Duration> waits; // for a former account, until then (since boot)
     };
+    void arrive(Entry &entry);
+    void arrive();
+    bool isParting(const std::string &aor) const;
     void heardOf(AccountHandle handle, std::uint32_t regId,
                  const std::vector<std::uint32_t> &listed);
     template <class Action> void each(AccountHandle handle, std::uint32_t regId, Action action);
@@ -77,6 +86,7 @@ private:
     NetworkWatch m_network;
     std::map<AccountHandle, Entry> m_accounts;
     std::vector<std::unique_ptr<FlowLink>> m_leaving; // un-registering
+    Timer m_arrive;
 };
 
 } // namespace engine

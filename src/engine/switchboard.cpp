@@ -114,7 +114,8 @@ void Switchboard::transfer(CallHandle handle, const std::string &target, CallHan
     if (which == nullptr)
         return;
     const Call *other = with.valid() ? call(with) : nullptr;
-    which->transfer(other != nullptr ? other->replacing() : target);
+    // Whom the user called was looked at then; who answered chose the rest.
+    which->transfer(other != nullptr ? other->replacing() : target, other != nullptr);
 }
 
 Call *Switchboard::call(CallHandle handle)
@@ -271,6 +272,7 @@ void Switchboard::removeAccount(AccountHandle account)
     for (auto &[handle, call] : m_calls)
         if (call->account() == account)
             call->shutDown();
+    m_registrations.part(account);
     m_parting[account] = base::now() + kLastWords;
     part();
 }

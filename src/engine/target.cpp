@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <base/text.h>
-#include <cerrno>
 #include <engine/guard.h>
 #include <engine/number_guard.h>
 #include <engine/sofia.h>
@@ -237,19 +236,6 @@ std::string hopUri(const Hop &hop)
 {
     return fmt::format("sip:{};transport={}", hop.endpoint.text(),
                        base::lower(base::transportText(hop.transport)));
-}
-
-bool isOurAddress(const base::Address &address)
-{
-    sockaddr_storage name{};
-    const auto size = base::Endpoint{address, 0}.toSocketAddress(name);
-    const int fd = ::socket(name.ss_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    if (fd < 0 || size == 0)
-        return true;
-    const bool gone =
-        ::bind(fd, reinterpret_cast<const sockaddr *>(&name), size) != 0 && errno == EADDRNOTAVAIL;
-    ::close(fd);
-    return !gone;
 }
 
 base::Result<base::Address> localAddressTowards(const std::string &host, const Options &options)

@@ -52,8 +52,6 @@ std::string withTransport(const std::string &uri, base::Transport transport);
 /// A sips URI as the sip URI of the same hop over TLS; any other as it is.
 std::string sipOverTls(const std::string &uri);
 std::uint16_t defaultPort(base::Transport transport);
-/// Is it an address of this computer now? Where that cannot be found out: yes.
-bool isOurAddress(const base::Address &address);
 base::Result<base::Address> localAddressTowards(const std::string &host, const Options &options);
 /// Our address for a call: the one it asks for, else by the route to `hop` (nullopt: a name).
 base::Result<base::Address> localAddressOf(const CallRequest &request, const Options &options,

@@ -46,7 +46,7 @@ public:
     void shutDown() override { hangUp(); }
     void hold(bool on, bool byUpdate) override;
     void sendInfo(const std::string &contentType, const std::string &body) override;
-    void transfer(const std::string &target) override;
+    void transfer(const std::string &target, bool trusted) override;
     std::string replacing() const override;
     void stray(const Reply &reply) override;
     void secured(const TlsReport &report) override;

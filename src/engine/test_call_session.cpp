@@ -245,9 +245,9 @@ std::string TestCall::replacing() const
     return fmt::format("{}?Replaces={}", target.substr(0, target.find('?')), replaces);
 }
 
-void TestCall::transfer(const std::string &target)
+void TestCall::transfer(const std::string &target, bool trusted)
 {
-    const auto uri = transferTarget(target, m_request.extras.allowNumber);
+    const auto uri = transferTarget(target, trusted || m_request.extras.allowNumber);
     const auto told = [this](const std::string &sentence, int status) {
         CallEvent event_ = event(CallStep::Transfer);
         event_.local = true;
@@ -296,6 +296,9 @@ void TestCall::onNotify(nta_incoming_t *request, const Received &received)
     progress.status = static_cast<int>(*status);
     progress.phrase = sip::phrase(progress.status);
     m_transferring = progress.status < 200;
+    if (progress.status >= 300)
+        progress.sentence = fmt::format("The transfer did not come about: {} {}.", progress.status,
+                                        progress.phrase);
     m_env.listener.onCall(progress);
     if (progress.status >= 200 && progress.status < 300)
         hangUp(); // RFC 5589 section 6.1: the transferor's part is done

@@ -191,6 +191,8 @@ def transferred(stage):
         bench.check(code == wanted, f"REFER {refer}, NOTIFY {outcome}: exit code {wanted} (was {code}): {errors}")
         said = told["transfer"]
         bench.check(said["code"] == code_told and said["done"] == (wanted == 0), f"and JSON says so: {said}")
+        lines = [line for line in errors.splitlines() if "transfer" in line]
+        bench.check(len(lines) == (0 if wanted == 0 else 1), f"and stderr once: {lines}")
 
 
 def main():

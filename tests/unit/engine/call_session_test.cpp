@@ -116,10 +116,10 @@ TEST(CallSession, ARefusedChangeLeavesTheCallAndA481EndsIt)
     EXPECT_TRUE(ear.waitFor(CallStep::Ended));
 }
 
-TEST(CallSession, InfoAndTransferAreSentAndTheTransferIsFollowed)
+/// Accepts a REFER, and tells in its NOTIFY what became of it.
+Phone::On transferring(std::string end)
 {
-    std::string notifyTarget;
-    Peer callee{Phone([&](Peer &self, const sip::Message &message, const Way &way) {
+    return [end = std::move(end)](Peer &self, const sip::Message &message, const Way &way) {
         if (message.method != sip::Method::Refer)
             return false;
         self.send(way, peer::answer(self, message, 202, "a").text());
@@ -135,10 +135,28 @@ TEST(CallSession, InfoAndTransferAreSentAndTheTransferIsFollowed)
                            .header("Event", "refer")
                            .header("Subscription-State", "terminated;reason=noresource")
                            .header("Max-Forwards", "70")
-                           .body("message/sipfrag", "SIP/2.0 200 OK\r\n")
+                           .body("message/sipfrag", "SIP/2.0 " + end + "\r\n")
                            .text());
         return true;
-    })};
+    };
+}
+
+TEST(CallSession, ATransferThatCameToNothingIsSaidInWords)
+{
+    Peer callee{Phone(transferring("486 Busy Here"))};
+    Ear ear(ear::quick());
+    const auto call = ear.engine->place(to(callee));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered));
+    ear.engine->transfer(call, "sip:carol@127.0.0.1:9");
+    const auto ended = [&] { return ear.calls().back().status == 486; };
+    ASSERT_TRUE(support::stepUntil(ended));
+    EXPECT_EQ(ear.calls().back().sentence, "The transfer did not come about: 486 Busy Here.");
+    EXPECT_EQ(ear.count(CallStep::Ended), 0) << "the call stands";
+}
+
+TEST(CallSession, InfoAndTransferAreSentAndTheTransferIsFollowed)
+{
+    Peer callee{Phone(transferring("200 OK"))};
     Ear ear(ear::quick());
     const auto call = ear.engine->place(to(callee));
     ASSERT_TRUE(ear.waitFor(CallStep::Answered));
@@ -197,6 +215,31 @@ TEST(CallSession, ATransferToACostlyNumberIsRefused)
     ear.engine->hangUp(call);
     ASSERT_TRUE(ear.waitFor(CallStep::Ended));
     EXPECT_EQ(callee.count("REFER"), 0);
+}
+
+/// What the answerer calls itself costs nobody anything: its call stands already.
+TEST(CallSession, AnAttendedTransferNamesTheAnswererWhateverItsNumber)
+{
+    Peer callee{Phone()}, target{Phone([](Peer &self, const sip::Message &message, const Way &way) {
+        if (message.method != sip::Method::Invite)
+            return false;
+        self.send(way, sip::responseTo(message, 200, "", "b")
+                           .header("Contact", "<" + self.uri("+1900555010") + ">")
+                           .body("application/sdp", ear::kAnswer)
+                           .text());
+        return true;
+    })};
+    Ear ear(ear::quick());
+    const auto call = ear.engine->place(to(callee));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered, 1));
+    const auto with = ear.engine->place(to(target));
+    ASSERT_TRUE(ear.waitFor(CallStep::Answered, 2));
+    ear.engine->transfer(call, "", with);
+    ASSERT_TRUE(ear.waitFor(CallStep::Transfer, 1));
+    EXPECT_EQ(ear.first(CallStep::Transfer).sentence, "");
+    ASSERT_EQ(callee.count("REFER"), 1);
+    EXPECT_THAT(all(callee, "REFER").front(),
+                HasSubstr("Refer-To: <" + target.uri("+1900555010") + "?Replaces="));
 }
 
 TEST(CallSession, A422IsAnsweredWithWhatItAsksFor)

@@ -124,6 +124,57 @@ TEST(Disowned, AGuessOnlyAsks)
     EXPECT_TRUE(base::isUp(flow.keeper.report().state));
 }
 
+/// RFC 3261 section 10.2: not before the answer to the one before.
+TEST(Disowned, NoRegisterIsSentBesideOneThatIsUnderWay)
+{
+    Machine flow;
+    flow.comeUp();
+    flow.keeper.reRegister(flow.now);
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Refresh));
+    flow.keeper.disowned(flow.now, kWhy, true);
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Ping));
+    flow.after(40ms);
+    flow.keeper.pong(flow.now);
+    EXPECT_THAT(flow.keeper.take(), IsEmpty());
+    flow.keeper.result(flow.now, granted());
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Refresh)) << "it may have come before";
+    flow.keeper.result(flow.now, granted());
+    EXPECT_THAT(flow.keeper.take(), IsEmpty());
+    EXPECT_EQ(flow.keeper.state(), FlowState::Up);
+}
+
+TEST(Disowned, WithoutKeepAlivesTheRegisterUnderWayAsks)
+{
+    Machine flow;
+    auto plain = granted();
+    plain.outbound = false;
+    flow.keeper.sending(flow.now);
+    flow.keeper.result(flow.now, plain);
+    flow.keeper.reRegister(flow.now);
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Refresh));
+    flow.keeper.disowned(flow.now, kWhy, true);
+    EXPECT_EQ(flow.keeper.state(), FlowState::Suspect);
+    EXPECT_THAT(flow.keeper.take(), IsEmpty());
+    flow.keeper.result(flow.now, plain);
+    EXPECT_EQ(flow.keeper.state(), FlowState::UpPlain);
+}
+
+/// Whoever measures how long a silence the flow lives through has to know that it ended.
+TEST(Disowned, InASilenceThatWasAskedForTellsThatItIsOver)
+{
+    Machine flow;
+    flow.comeUp();
+    flow.keeper.leaveAlone(flow.now, 300s);
+    ASSERT_TRUE(engine::isLeftAlone(flow.keeper.report()));
+    flow.after(5s);
+    base::Instant pinged;
+    flow.onChange = [&] { pinged = flow.keeper.report().lastPing; };
+    flow.keeper.disowned(flow.now, kWhy, false);
+    EXPECT_FALSE(engine::isLeftAlone(flow.keeper.report()));
+    EXPECT_THAT(flow.keeper.report().reason, HasSubstr("ends the silence"));
+    EXPECT_EQ(pinged, flow.now) << "the report that tells it names the ping";
+}
+
 /// RFC 5626 section 4.4.2: a request that comes in shows one direction only.
 TEST(Datagrams, AreAliveByStunAlone)
 {
@@ -185,6 +236,22 @@ TEST(Unlisted, AFlowIsNotReachableUntilItIsRegisteredAgain)
     flow.keeper.result(flow.now, granted());
     EXPECT_EQ(flow.keeper.state(), FlowState::Up);
     EXPECT_TRUE(flow.keeper.report().reachableSince.known());
+}
+
+/// After a registrar's restart the flows refresh about together.
+TEST(Unlisted, AFlowWhoseRegisterIsUnderWayWaitsForItsAnswer)
+{
+    Machine flow;
+    flow.comeUp();
+    flow.keeper.reRegister(flow.now);
+    flow.keeper.take();
+    flow.keeper.unlisted(flow.now, "The registrar does not list this flow any more.");
+    EXPECT_EQ(flow.keeper.state(), FlowState::Up);
+    EXPECT_TRUE(flow.keeper.report().reachableSince.known());
+    EXPECT_THAT(flow.keeper.take(), IsEmpty());
+    flow.keeper.result(flow.now, granted());
+    flow.keeper.unlisted(flow.now, "The registrar does not list this flow any more.");
+    EXPECT_THAT(flow.keeper.take(), ElementsAre(KeeperAct::Refresh)) << "that one is over";
 }
 
 /// A registrar that restarted has lost all bindings; the first refresh tells of the other flow.

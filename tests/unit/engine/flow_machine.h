@@ -35,6 +35,8 @@ struct Machine {
                             [this] {
                                 states.push_back(keeper.state());
                                 reasons.push_back(keeper.report().reason);
+                                if (onChange)
+                                    onChange();
                             }})
     {
         keeper.start(now);
@@ -64,6 +66,7 @@ struct Machine {
     }
 
     std::function<double()> random;
+    std::function<void()> onChange;
     bool others = false;
     base::Instant now{1'000'000'000'000};
     std::vector<base::FlowState> states;

@@ -110,6 +110,74 @@ TEST_F(UdpFlows, ChangeTheirPortInADrillAndComeBack)
     EXPECT_NE(last(1).local.port, port);
 }
 
+/// RFC 3261 section 10.3: there the Contact is the binding, and another port would be a second one.
+TEST_F(UdpFlows, KeepTheirPortWhereOutboundWasNotGranted)
+{
+    registrar.outbound = false;
+    auto bob = account(1);
+    bob.keepAlive = true;
+    const auto handle = ear.engine->addAccount(bob);
+    ASSERT_TRUE(support::stepUntil([&] { return last(1).pongRoundTrip > 0ns; }));
+    const auto port = last(1).local.port;
+    registrar.pongs = false;
+    ear.engine->ping(handle, 1);
+    ASSERT_TRUE(support::stepUntil([&] { return ear.states(1, FlowState::Failed) == 1; }));
+    ASSERT_TRUE(support::stepUntil([&] { return registrar.registers("1").size() == 2; }));
+    EXPECT_EQ(last(1).local.port, port);
+}
+
+std::vector<std::string> contactsOf(const std::string &text)
+{
+    std::vector<std::string> out;
+    const auto message = sip::parse(text);
+    for (const auto value : message->values(sip::HeaderId::Contact))
+        out.emplace_back(value);
+    return out;
+}
+
+TEST_F(UdpFlows, TakeBackTheContactThatTheyLeftWhereOutboundWasNotGranted)
+{
+    registrar.outbound = false;
+    const auto handle = ear.engine->addAccount(account(1));
+    ASSERT_TRUE(support::stepUntil([&] { return ear.states(1, FlowState::UpPlain) > 0; }));
+    const auto former = "<sip:bob@" + last(1).local.text() + ">;expires=0";
+    registrar.status = 503; // the second one comes to nothing, and takes nothing back
+    ear.engine->drill(handle, 1, engine::Drill::ChangePort);
+    ASSERT_TRUE(support::stepUntil([&] { return ear.state(1) == FlowState::BackingOff; }));
+    registrar.status = 200;
+    ear.engine->reRegister(handle, 1);
+    ASSERT_TRUE(support::stepUntil([&] { return ear.state(1) == FlowState::UpPlain; }));
+    ear.engine->reRegister(handle, 1);
+    ASSERT_TRUE(support::stepUntil([&] { return registrar.registers("1").size() == 4; }));
+    const auto texts = registrar.registers("1");
+    const auto now = "<sip:bob@" + last(1).local.text() + ">;reg-id=1";
+    for (const std::size_t i : {1U, 2U}) {
+        const auto contacts = contactsOf(texts[i]);
+        ASSERT_EQ(contacts.size(), 2U) << texts[i];
+        EXPECT_THAT(contacts[0], testing::StartsWith(now));
+        EXPECT_EQ(contacts[1], former);
+    }
+    EXPECT_EQ(contactsOf(texts[3]).size(), 1U) << "it was taken back by the 200 before";
+}
+
+TEST_F(UdpFlows, TakeBackWhatTheyLeftWhenTheyAreSwitchedOff)
+{
+    registrar.outbound = false;
+    const auto handle = ear.engine->addAccount(account(1));
+    ASSERT_TRUE(support::stepUntil([&] { return ear.states(1, FlowState::UpPlain) > 0; }));
+    const auto former = "<sip:bob@" + last(1).local.text() + ">;expires=0";
+    registrar.status = 503;
+    ear.engine->drill(handle, 1, engine::Drill::ChangePort);
+    ASSERT_TRUE(support::stepUntil([&] { return ear.state(1) == FlowState::BackingOff; }));
+    registrar.status = 200;
+    ear.engine->removeAccount(handle);
+    ASSERT_TRUE(support::stepUntil([&] { return ear.state(1) == FlowState::Off; }));
+    const auto contacts = contactsOf(registrar.registers("1").back());
+    ASSERT_EQ(contacts.size(), 2U);
+    EXPECT_THAT(contacts[0], HasSubstr(";expires=0"));
+    EXPECT_EQ(contacts[1], former);
+}
+
 TEST_F(UdpFlows, GiveTheirPortToTheCallsTheyCarry)
 {
     registrar.others([](peer::Peer &self, const sip::Message &message, const Way &way) {

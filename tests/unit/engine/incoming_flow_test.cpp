@@ -158,6 +158,43 @@ TEST_F(CalledOverAFlow, ACallEndsBeforeItsFlow)
     EXPECT_EQ(firstGoodbye(), "BYE");
 }
 
+/// The account's un-REGISTER waits for its call; behind the REGISTER of the account that takes its
+/// place it would take that one's binding away.
+TEST_F(CalledOverAFlow, AnAccountThatIsAddedAgainRegistersBehindTheGoodbye)
+{
+    acks = false;
+    byes = 1;
+    ASSERT_NO_FATAL_FAILURE(callOverTheFlow());
+    ASSERT_TRUE(ear.waitFor(CallStep::Incoming));
+    ear.engine->answer(ear.first(CallStep::Incoming).call, ear::kAnswer);
+    ASSERT_TRUE(support::stepUntil([&] { return registrar.peer().copies("SIP/2.0 200") > 0; }));
+    ear.engine->removeAccount(account);
+    const auto former = account;
+    registerBob(base::Transport::Tcp);
+    std::size_t goodbye = 0, again = 0; // how many REGISTERs until then
+    const auto look = [&] {
+        std::size_t count = 0;
+        goodbye = again = 0;
+        const auto texts = registrar.registers("1");
+        for (const auto &text : texts) {
+            ++count;
+            const bool same = sip::parse(text)->callId() == sip::parse(texts.front())->callId();
+            if (same && text.find("expires=0") != std::string::npos)
+                goodbye = count;
+            else if (!same && again == 0)
+                again = count;
+        }
+        return goodbye > 0 && again > 0;
+    };
+    ASSERT_TRUE(support::stepUntil(look));
+    EXPECT_LT(goodbye, again);
+    const auto up = [&] {
+        const auto all = ear.flows();
+        return all.back().account != former && base::isRegistered(all.back().report.state);
+    };
+    EXPECT_TRUE(support::stepUntil(up));
+}
+
 TEST_F(CalledOverAFlow, TheEndOfTheProgramKeepsThatOrder)
 {
     acks = false;

@@ -49,4 +49,25 @@ TEST(NetworkWatch, DamagedMessagesTellNothing)
     EXPECT_FALSE(tells({}));
 }
 
+/// RFC 4862 section 5.4: for the second or so in which the system looks whether another host has
+/// the address too, it cannot be bound, and is no lost one.
+TEST(NetworkWatch, AnAddressThatIsStillLookedAtIsNotLost)
+{
+    const std::string table = "00000000000000000000000000000001 01 80 10 80       lo\n"
+                              "20010db8000000000000000000000007 0c 40 00 c0     eth0\n"
+                              "20010db8000000000000000000000008 0c 40 00 c8     eth0\n"
+                              "20010db8000000000000000000000009 0c 40 00 80     eth0\n";
+    const auto tentative = [&](const char *address) {
+        return engine::isTentative(base::Address::parse(address).value(), table);
+    };
+    EXPECT_TRUE(tentative("2001:db8::7"));
+    EXPECT_FALSE(tentative("2001:db8::8")) << "somebody else has it";
+    EXPECT_FALSE(tentative("2001:db8::9"));
+    EXPECT_FALSE(tentative("2001:db8::a"));
+    EXPECT_FALSE(tentative("192.0.2.1"));
+    for (std::size_t length = 0; length < table.size();
+         ++length) // damaged: no matter what, no harm
+        engine::isTentative(base::Address::parse("2001:db8::7").value(), table.substr(0, length));
+}
+
 } // namespace

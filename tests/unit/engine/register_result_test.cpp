@@ -56,6 +56,17 @@ TEST(RegisterResult, ReadsEverythingThatAFlowNeeds)
     EXPECT_EQ(out.sentence, "");
 }
 
+TEST(RegisterResult, TellsAContactThatWasWrittenAnewForANat)
+{
+    auto plain = kAsked;
+    plain.outbound = false;
+    EXPECT_FALSE(read("200 OK", "Contact: <sip:bob@192.0.2.9;transport=TCP>;expires=60\r\n", plain)
+                     .rewritten);
+    EXPECT_TRUE(
+        read("200 OK", "Contact: <sip:bob@198.51.100.4:40100;transport=tcp>;expires=60\r\n", plain)
+            .rewritten);
+}
+
 TEST(RegisterResult, AFlowTimerWithoutOutboundMeansNothing)
 {
     const auto out = read("200 OK", "Flow-Timer: 120\r\nContact: <sip:bob@192.0.2.9:5060;"
