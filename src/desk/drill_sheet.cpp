@@ -259,8 +259,10 @@ std::string DrillSheet::conclusion() const
         return fmt::format("{}: the REGISTER came from the port that had failed, which is no new "
                            "flow.",
                            word);
+    // Without a word nothing passes from the first moment on, whenever that is noticed.
+    const auto away = m_what == engine::Drill::Silence ? m_begun : m_lost;
     return fmt::format("{}: UP again {} s after the drill began, out of reach for {} s.", word,
-                       base::seconds(m_up - m_begun), base::seconds(m_registered - m_lost));
+                       base::seconds(m_up - m_begun), base::seconds(m_registered - away));
 }
 
 std::string DrillSheet::table() const

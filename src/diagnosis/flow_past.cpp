@@ -56,7 +56,7 @@ std::optional<FlowVerdict> staleBinding(const Evidence &evidence, const flows::F
                                         base::Instant when)
 {
     const auto bound = boundAt(flow, when);
-    if (!bound && flow.lastRegister.valid() && evidence.time(flow.lastRegister) <= when) {
+    if (!bound) {
         const auto removed = std::find_if(
             flow.events.rbegin(), flow.events.rend(), [&](const flows::FlowEvent &event) {
                 return event.what == Happening::Removed && event.time <= when;
@@ -69,8 +69,6 @@ std::optional<FlowVerdict> staleBinding(const Evidence &evidence, const flows::F
                          Action::None});
         return std::nullopt;
     }
-    if (!bound)
-        return std::nullopt;
     if (const auto *const next = replacement(evidence, flow, bound->time);
         next != nullptr && boundAfter(*next, bound->time) <= when)
         return kept(fmt::format("The same reg-id had been registered {} from {}, which replaces "

@@ -250,11 +250,12 @@ void Registrations::heardOf(AccountHandle handle, std::uint32_t regId,
         return;
     for (auto &flow : found->second.flows) {
         const auto other = flow->regId();
-        if (other == regId || !flow->registered())
+        if (other == regId)
             continue;
+        // Its own 2xx may still be on its way to us when another one's lists it.
         if (std::find(listed.begin(), listed.end(), other) != listed.end())
             found->second.listed.emplace(regId, other);
-        else if (found->second.listed.erase({regId, other}) > 0)
+        else if (found->second.listed.erase({regId, other}) > 0 && flow->registered())
             flow->unlisted(fmt::format("The registrar's answer to flow {} does not list this flow "
                                        "any more (RFC 3261 section 10.3), so nobody is sent here.",
                                        regId));

@@ -2,6 +2,7 @@
 // What a lab story leaves behind: its bar, and the names it gave.
 #include <gui/gui_support.h>
 #include <QLabel>
+#include <QPushButton>
 #include <ui/focus.h>
 #include <ui/panels/bars.h>
 
@@ -50,6 +51,25 @@ private Q_SLOTS:
         QVERIFY(!bar.isVisible());
         tell(scenery.store(), true);
         QVERIFY2(bar.isVisible(), "it plays again");
+    }
+
+    void spaceGoesOnAndNeitherStopsNorStartsAStory()
+    {
+        gui::Scenery scenery;
+        ui::Focus focus(scenery.store());
+        ui::StoryBar bar(scenery.store(), focus);
+        bar.setPace(3);
+        const auto hasKeys = [&bar](const char *name) {
+            return bar.findChild<QPushButton *>(QLatin1String(name))->hasFocus();
+        };
+        tell(scenery.store(), true);
+        bar.activateWindow();
+        QVERIFY(QTest::qWaitForWindowActive(&bar));
+        QVERIFY(hasKeys("storyNext"));
+        tell(scenery.store(), false);
+        QVERIFY(hasKeys("storyClose"));
+        tell(scenery.store(), true);
+        QVERIFY(hasKeys("storyNext"));
     }
 };
 

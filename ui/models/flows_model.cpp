@@ -108,8 +108,9 @@ QString FlowRow::word() const
 {
     if (ours() || !seen)
         return shown(base::flowStateText(report.state));
-    if (past() && report.state != base::FlowState::Off)
-        return QObject::tr("was %1").arg(shown(base::flowStateText(report.state)));
+    const QString state = shown(base::flowStateText(report.state));
+    if (past()) // one that was switched off is off
+        return report.state == base::FlowState::Off ? state : QObject::tr("was %1").arg(state);
     return shown(flows::standingText(standing));
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <desk/story_pace.h>
+#include <QAbstractItemView>
 #include <QAccessible>
 #include <QComboBox>
 #include <QHBoxLayout>
@@ -270,6 +271,7 @@ void StoryBar::makePace()
     m_pace->setToolTip(plainTip(tr("Each step stands as long as its caption takes to read, twice "
                                    "as long, no longer than it takes, or until Space is pressed")));
     m_pace->addItems({tr("To read along"), tr("Slowly"), tr("At once"), tr("Step by step")});
+    m_pace->view()->setMinimumHeight(m_pace->count() * m_pace->sizeHint().height());
     m_further->setProperty("accent", true);
     m_further->setToolTip(plainTip(tr("Space in the ladder does the same")));
     connect(m_further, &QPushButton::clicked, this, [] { desk::storyPace().next(); });
@@ -305,7 +307,8 @@ void StoryBar::leave(const CallPtr &call)
 
 void StoryBar::apply(const desk::StoryState &story)
 {
-    const bool fresh = story.running && !m_running;
+    const bool fresh = story.running && !m_running, ended = !story.running && m_running;
+    const bool hadKeys = m_further->hasFocus() || m_stop->hasFocus();
     const auto next = m_store.calls().empty() ? 0 : m_store.calls().back()->call.id().value + 1;
     if (fresh)
         m_first = next;
@@ -330,6 +333,11 @@ void StoryBar::apply(const desk::StoryState &story)
     m_close->setAccessibleName(tr("Close the story's caption"));
     if (fresh)
         show();
+    // One press of Space too many neither stops a story nor begins it anew.
+    if (stepsByHand() && (fresh || hadKeys))
+        m_further->setFocus(Qt::OtherFocusReason);
+    else if (ended && hadKeys)
+        m_close->setFocus(Qt::OtherFocusReason);
     setAccessibleName(caption);
 }
 

@@ -90,4 +90,22 @@ TEST(FlowPast, AnAnswerOfTheCalleeBeforeItIsNoTimer)
     EXPECT_THAT(found->text, Not(HasSubstr("timer")));
 }
 
+/// Taken at the home proxy: of the flow itself there is nothing but its Path.
+TEST(FlowPast, ABindingThatWasTakenAwayIsToldWhereOnlyItsPathIsSeen)
+{
+    const auto asked = [](double when, int expires) {
+        return fmt::format("{0} edge>home REGISTER call=r1 branch=r{0} cseq={1} \"Supported: path, "
+                           "outbound\" \"Path: <sip:flow-1@192.0.2.2;lr;ob>\" \"Contact: "
+                           "<sip:bob@192.0.2.20;transport=tcp>;reg-id=1;+sip.instance="
+                           "\\\"<urn:uuid:1>\\\";expires={2}\"\n",
+                           when, static_cast<int>(when) + 1, expires);
+    };
+    const auto taken = told(asked(0, 600) + granted(0.05, 1, "", 600, "home>edge") + asked(10, 0) +
+                            "10.05 home>edge 200 REGISTER call=r1 branch=r10 cseq=11 tag=r\n" +
+                            refused(20) + "31 tick\n");
+    ASSERT_NE(taken, nullptr);
+    EXPECT_THAT(taken->text, HasSubstr("had been taken back"));
+    EXPECT_EQ(taken->fixes.front().party, "home proxy");
+}
+
 } // namespace
