@@ -9,6 +9,7 @@
 #include <ingest/decode/icmp.h>
 #include <ingest/decode/sctp.h>
 #include <ingest/decode/tunnel.h>
+#include <ingest/decode/turn.h>
 #include <utility>
 
 namespace ingest::decode {
@@ -266,7 +267,7 @@ void Decoder::udp(const IpPacket &packet, const Part &part)
     out.transport = base::Transport::Udp;
     out.source = {packet.source, be16(bytes, 0)};
     out.destination = {packet.destination, port};
-    out.payload = base::Blob::view(part.owner, payload);
+    out.payload = base::Blob::view(part.owner, behindTurn(payload).value_or(payload));
     out.cut = length > bytes.size();
     out.dscp = packet.dscp;
     out.hops = packet.hops;
