@@ -129,6 +129,9 @@ std::optional<base::Endpoint> unanimous(const Votes &votes)
 std::optional<LogHost> hostOfLog(const std::string &name, const base::Blob &bytes,
                                  const trace::Trace &trace, const std::atomic<bool> &cancel)
 {
+    const auto source = ingest::recognise(name, bytes.text());
+    if (!source || (*source)->extent != nullptr) // a capture: it names both ends
+        return std::nullopt;
     const std::vector<Half> halves = halvesOf(name, bytes, cancel);
     if (halves.empty())
         return std::nullopt;
