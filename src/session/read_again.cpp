@@ -12,6 +12,10 @@ namespace {
 /// What was written into it since is not what the session judged.
 base::Result<base::Blob> unchanged(const ImportState &file)
 {
+    if (file.path.starts_with("/proc/self/fd/")) // kept in a nameless file while it was read
+        return base::fail(
+            base::ErrorCode::NotFound,
+            "What came through a pipe cannot be read once more: give the file itself.", file.path);
     auto bytes = ingest::mapFile(file.path);
     if (bytes && bytes->size() != file.progress.totalBytes)
         return base::fail(
