@@ -12,6 +12,7 @@
 #include <ingest/continued.h>
 #include <iostream>
 #include <session/filter.h>
+#include <session/read_again.h>
 
 namespace app {
 namespace {
@@ -206,6 +207,12 @@ int run(const Arguments &arguments)
     input.streams = streams;
     input.loose = diagnosis::looseFindings(session.trace());
     input.redact = !arguments.has("--no-redact");
+    input.packets = [&session](const report::ReportInput::Visit &visit) {
+        auto lacking = session::readAgain(session.imports(), visit);
+        for (const std::string &sentence : lacking)
+            complain("Its media is left out: " + sentence, kFine);
+        return lacking;
+    };
     for (const report::ReportFile &file : files) {
         for (std::string &flaw : flawsOf(file, paths.size()))
             input.notes.push_back(std::move(flaw));

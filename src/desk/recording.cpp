@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <report/format.h>
+#include <session/read_again.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>
@@ -42,6 +43,9 @@ void appendImported(const session::Session &session, std::ofstream &out)
         return;
     const auto flows = session.flows();
     report::ReportInput input{session.trace(), calls, flows, {}, base::now(), {}, true, {}};
+    input.packets = [&session](const report::ReportInput::Visit &visit) {
+        return session::readAgain(session.imports(), visit);
+    };
     input.redact = false; // what was on the wire, for its owner: the file is nobody else's
     report::format("pcapng")->write(input, out);
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <diagnosis/explain.h>
+#include <functional>
 #include <iosfwd>
 #include <ladder/layout.h>
 #include <legs/leg_book.h>
@@ -72,6 +73,10 @@ struct ReportInput {
     std::span<const std::shared_ptr<const rtp::Stream>> streams{};
     /// Findings about messages that belong to no call.
     std::vector<diagnosis::Finding> loose{};
+    /// Hands on the packets of the input's files once more, each with its file's number, and gives
+    /// sentences about what is not to be had; unset: no packets but the trace's rows can be had.
+    using Visit = std::function<void(std::uint32_t file, const base::Packet &packet)>;
+    std::function<std::vector<std::string>(const Visit &visit)> packets{};
 };
 
 struct Format {

@@ -5,8 +5,10 @@
 #include <array>
 #include <base/search.h>
 #include <base/text.h>
+#include <base/told_time.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <sip/sdp.h>
 
 namespace session {
 namespace {
@@ -88,6 +90,92 @@ bool matchEarlyMedia(const CallView &view, const trace::Trace & /*trace*/, const
     return any == (value == "yes");
 }
 
+/// Ends of its messages and of its media.
+template <class Matches> bool anyEnd(const CallView &view, const trace::Trace &trace, Matches fits)
+{
+    return std::any_of(view.streams.begin(), view.streams.end(),
+                       [&](const diagnosis::BoundStream &bound) {
+                           return bound.stream &&
+                                  (fits(bound.stream->source) || fits(bound.stream->destination));
+                       }) ||
+           anyRow(view, [&](trace::RowId id) {
+               return fits(trace.source(id)) || fits(trace.destination(id));
+           });
+}
+
+bool matchIp(const CallView &view, const trace::Trace &trace, const std::string &value)
+{
+    return anyEnd(view, trace, [&](const base::Endpoint &end) {
+        return end.known() && end.address.text().starts_with(value);
+    });
+}
+
+bool matchPort(const CallView &view, const trace::Trace &trace, const std::string &value)
+{
+    const long long wanted = base::toInteger(value).value_or(-1);
+    return anyEnd(view, trace, [&](const base::Endpoint &end) { return end.port == wanted; });
+}
+
+/// Named in a description of the call.
+bool matchCodec(const CallView &view, const trace::Trace &trace, const std::string &value)
+{
+    return anyRow(view, [&](trace::RowId id) {
+        if (!trace.row(id).hasSdp)
+            return false;
+        const sip::Sdp sdp = sip::parseSdp(sip::sdpOf(trace.text(id)));
+        return std::any_of(sdp.media.begin(), sdp.media.end(), [&](const sip::SdpMedia &media) {
+            return std::any_of(media.formats.begin(), media.formats.end(),
+                               [&](const sip::SdpFormat &format) {
+                                   return base::equalsNoCase(format.map.encoding, value);
+                               });
+        });
+    });
+}
+
+/// "5s", "5", "500ms", "2m"; nullopt: no length of time.
+std::optional<base::Duration> lengthOf(std::string_view text)
+{
+    const auto digits = std::min(text.size(), text.find_first_not_of("0123456789"));
+    const auto number = base::toInteger(text.substr(0, digits));
+    const std::string_view unit = text.substr(digits);
+    if (!number || *number > 1'000'000'000)
+        return std::nullopt;
+    if (unit.empty() || unit == "s")
+        return std::chrono::seconds(*number);
+    if (unit == "ms")
+        return std::chrono::milliseconds(*number);
+    return unit == "m" ? std::optional<base::Duration>(std::chrono::minutes(*number))
+                       : std::nullopt;
+}
+
+/// `value`: ">5s", "<500ms".
+bool compares(base::Duration length, const std::string &value)
+{
+    const base::Duration bound = lengthOf(value.substr(1)).value_or(base::Duration{0});
+    return value.front() == '>' ? length > bound : length < bound;
+}
+
+/// From the INVITE to the first sign of ringing, or to the answer where there was none.
+bool matchPdd(const CallView &view, const trace::Trace &trace, const std::string &value)
+{
+    const auto call = view.call.once();
+    if (call->kind != calls::Kind::Call || !call->invite.valid())
+        return false;
+    const base::Instant begin = trace.row(call->invite).time;
+    const base::Instant rings =
+        call->firstProvisional.valid() ? trace.row(call->firstProvisional).time : call->answered;
+    return base::hasClock(begin) && rings.known() && compares(rings - begin, value);
+}
+
+/// From the answer to the end, or to the last that was seen of it.
+bool matchDuration(const CallView &view, const trace::Trace & /*trace*/, const std::string &value)
+{
+    const auto call = view.call.once();
+    return call->kind == calls::Kind::Call && call->answered.known() &&
+           base::hasClock(call->answered) &&
+           compares((call->ended.known() ? call->ended : call->last) - call->answered, value);
+}
+
 bool matchText(const CallView &view, const trace::Trace &trace, const std::string &value)
 {
     return anyRow(view,
@@ -128,6 +216,17 @@ bool isRule(std::string_view value)
     });
 }
 
+bool isIp(std::string_view value)
+{
+    return value.find_first_not_of("0123456789abcdef.:") == std::string_view::npos;
+}
+
+bool isPort(std::string_view value)
+{
+    const auto port = base::toInteger(value);
+    return port && *port > 0 && *port <= 0xFFFF;
+}
+
 bool isYesNo(std::string_view value)
 {
     return value == "yes" || value == "no";
@@ -150,7 +249,15 @@ constexpr std::array kFields{
     Field{"rule", matchRule, isRule, "a part of a rule's name, such as em-"},
     Field{"earlymedia", matchEarlyMedia, isYesNo, "yes or no"},
     Field{"finding", matchFinding, isFinding, "error, warning or info"},
+    Field{"ip", matchIp, isIp, "an address or its beginning, such as 192.0.2."},
+    Field{"port", matchPort, isPort, "a port from 1 to 65535"},
+    Field{"codec", matchCodec},
 };
+struct Measure { // compared with a length of time
+    std::string_view name;
+    bool (*match)(const CallView &, const trace::Trace &, const std::string &);
+};
+constexpr std::array kMeasures{Measure{"pdd", matchPdd}, Measure{"dur", matchDuration}};
 
 /// What other programs' filters have and this one has not. Their fields are told by name: hosts
 /// begin with "sip." as well.
@@ -170,6 +277,32 @@ bool isForeign(std::string_view word)
            });
 }
 
+/// "pdd>5s": where the sign stands; npos: the word compares nothing. Text of a message may hold one
+/// too, "<sip:a@b>": not between a bare name and a number.
+std::size_t signIn(std::string_view word)
+{
+    const auto at = word.find_first_of("<>");
+    const bool compares = at != std::string_view::npos && at > 0 && at + 1 < word.size() &&
+                          word.substr(0, at).find_first_not_of("abcdefghijklmnopqrstuvwxyz-") ==
+                              std::string_view::npos &&
+                          word[at + 1] >= '0' && word[at + 1] <= '9';
+    return compares ? at : std::string_view::npos;
+}
+
+/// A match of such a word, or why it is none.
+base::Result<const Measure *> measureOf(std::string_view word, std::size_t sign)
+{
+    const auto *const known =
+        std::find_if(kMeasures.begin(), kMeasures.end(),
+                     [&](const Measure &measure) { return measure.name == word.substr(0, sign); });
+    if (known != kMeasures.end() && lengthOf(word.substr(sign + 1)))
+        return known;
+    return base::fail(base::ErrorCode::BadInput,
+                      fmt::format("\"{}\" compares nothing this filter knows: there are pdd and "
+                                  "dur with a length of time, such as pdd>5s, dur<500ms or dur>2m.",
+                                  base::printable(word)));
+}
+
 } // namespace
 
 base::Result<Filter::Term> Filter::termOf(std::string_view word)
@@ -187,6 +320,17 @@ base::Result<Filter::Term> Filter::termOf(std::string_view word)
     word.remove_prefix(term.negated ? 1 : 0);
     if (word.empty())
         return bad("\"!\" turns round what stands behind it, and nothing does: write !code:430.");
+    if (word.find_first_not_of('"') == std::string_view::npos)
+        return bad(fmt::format("{} alone stands for nothing: write words without quotes.", shown));
+    const std::string lower = base::lower(word);
+    if (const auto sign = signIn(lower); sign != std::string::npos) {
+        const auto measure = measureOf(lower, sign);
+        if (!measure)
+            return tl::unexpected(measure.error());
+        term.match = (*measure)->match;
+        term.value = lower.substr(sign);
+        return term;
+    }
     const auto colon = word.find(':');
     const auto name = base::lower(word.substr(0, colon));
     const auto *field = std::find_if(kFields.begin(), kFields.end(),

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The filter language over calls, first form: words that all have to match, `field:value`, `!`
 // before a term turns it round. Fields: code (430, 4xx), method, from, to, call-id, state, finding
-// (error, warning, info), rule, earlymedia (yes, no). A word matches any text of the call's
-// messages.
+// (error, warning, info), rule, earlymedia (yes, no), ip, port, codec. pdd and dur are compared
+// with a length of time (pdd>5s). A word matches any text of the call's messages.
 #pragma once
 
 #include <base/result.h>

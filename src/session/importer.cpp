@@ -48,6 +48,13 @@ void put(ImportBatch &batch, base::Packet packet, const std::shared_ptr<const vo
     batch.packets.push_back(std::move(packet));
 }
 
+/// Of a log that leaves its own host out.
+void complete(base::Packet &packet, const base::Endpoint &host)
+{
+    if (packet.source.known() != packet.destination.known())
+        (packet.source.known() ? packet.destination : packet.source) = host;
+}
+
 /// The digests are half of the work: whoever of the two threads has time takes them.
 void shareWork(ImportBatch &batch, const Importer::Batches &batches, const trace::Trace &trace)
 {
@@ -111,6 +118,8 @@ base::Result<void> Importer::start(const std::string &name, const base::Blob &by
     job.clock = [this, name, bytes, clock, continued] {
         return clockOf(name, bytes, m_keyLog, m_trace, {clock, continued}, m_cancel);
     };
+    if (!next.empty() || m_trace.size() != 0) // beside others it has to be told from them
+        job.host = [this, name, bytes] { return hostOfLog(name, bytes, m_trace, m_cancel); };
     job.read = [this, name, bytes](const ingest::Sink &sink) {
         return ingest::readBytes(name, bytes, sink, m_cancel);
     };
@@ -210,11 +219,16 @@ void Importer::run(const Job &job)
     const ClockOffset clock = job.clock();
     const base::Duration ahead = clock.applied ? clock.offset : base::Duration{0};
     batch.clock = clock;
+    const auto host = job.host ? job.host() : std::nullopt;
+    if (host)
+        batch.flaws.push_back(host->sentence);
     ingest::Sink sink;
     sink.keyLog = m_keyLog;
     sink.emit = [&](base::Packet packet) {
         if (base::hasClock(packet.time)) // a text trace may tell an order only
             packet.time = packet.time - ahead;
+        if (host)
+            complete(packet, host->end);
         if (packet.stream != 0) {
             packet.stream += m_keptStreams;
             streams = std::max(streams, packet.stream);

@@ -12,6 +12,7 @@
 #include <memory>
 #include <optional>
 #include <session/clock_offset.h>
+#include <session/log_host.h>
 #include <sip/digest.h>
 #include <string>
 #include <thread>
@@ -79,6 +80,7 @@ private:
         std::uint64_t bytes = 0;            // of the file, as far as known
         std::shared_ptr<const void> owner;  // of its bytes, if they are there as a whole
         std::function<ClockOffset()> clock; // how its times are corrected
+        std::function<std::optional<LogHost>()> host{}; // the end it leaves out; empty: no matter
         std::function<base::Result<ingest::Outcome>(const ingest::Sink &sink)> read;
         std::string next; // the path of the file that is read behind it, empty: not known
     };

@@ -4,7 +4,9 @@
 #include <nlohmann/json.hpp>
 #include <report/format.h>
 #include <session/session.h>
+#include <set>
 #include <sstream>
+#include <support/capture_writer.h>
 #include <support/log_writer.h>
 
 namespace {
@@ -103,6 +105,73 @@ TEST(TextTrace, ofOneHostShowsThatHostAsUnknown)
     EXPECT_TRUE(told["responses"][0]["from"].is_null());
     EXPECT_EQ(told["responses"][0]["to"], "192.0.2.1:5060");
     EXPECT_THAT(read.write("text"), HasSubstr("12:34:56.789, date unknown"));
+}
+
+namespace {
+
+/// As the machine of one side writes it.
+std::string logOf(bool bobs)
+{
+    std::string log;
+    for (const auto &said : logs::call()) {
+        const bool received = said.received == bobs;
+        const base::Endpoint &peer = received ? said.from : said.to;
+        log += fmt::format("{} {} bytes {} udp/[{}]:{} at {}:\n{}\v\n", received ? "recv" : "send",
+                           said.text.size(), received ? "from" : "to", peer.address.text(),
+                           peer.port, logs::clock(said.time), said.text);
+    }
+    return log;
+}
+
+/// The ends of the ladder's lanes that rows use, as the session filed them.
+std::set<std::string> ends(const session::Session &session)
+{
+    std::set<std::string> out;
+    for (std::uint32_t i = 0; i < session.trace().size(); ++i) {
+        out.insert(session.trace().source({i}).text());
+        out.insert(session.trace().destination({i}).text());
+    }
+    return out;
+}
+
+} // namespace
+
+/// Each writer is a host of its own: its own Via tells who it is, or the other one's log does.
+TEST(TextTrace, ofTwoHostsShowsTwoHosts)
+{
+    const support::TemporaryFile alice("alice.log", logOf(false)), bob("bob.log", logOf(true));
+    session::Options options;
+    options.live = false;
+    const auto session = std::move(*session::Session::open(options));
+    ASSERT_TRUE(session->import(alice.path(), {}, bob.path()));
+    ASSERT_TRUE(session->settle(std::chrono::seconds(20)));
+    EXPECT_THAT(session->last()->import.flaws,
+                testing::Contains(HasSubstr("it is 192.0.2.1:5060, as the Via")));
+    ASSERT_TRUE(session->import(bob.path()));
+    ASSERT_TRUE(session->settle(std::chrono::seconds(20)));
+    EXPECT_THAT(session->last()->import.flaws,
+                testing::Contains(HasSubstr("it is 198.51.100.7:5070, as messages that another")));
+    EXPECT_THAT(ends(*session), testing::ElementsAre("192.0.2.1:5060", "198.51.100.7:5070"));
+    ASSERT_EQ(session->calls().size(), 1U);
+    EXPECT_EQ(session->calls()[0]->call->retransmissions, 0U);
+    EXPECT_EQ(session->calls()[0]->call->transactions.size(), 4U);
+}
+
+/// Where nothing tells, or what tells contradicts itself, nobody is named.
+TEST(TextTrace, ofAHostThatNobodyNamesStaysUnknown)
+{
+    std::string odd = logOf(false); // every request by another address: no single host
+    int number = 20;
+    for (auto at = odd.find("UDP 192.0.2.1:"); at != std::string::npos;
+         at = odd.find("UDP 192.0.2.1:", at))
+        odd.replace(at, 13, fmt::format("UDP 192.0.2.{}", ++number));
+    const support::TemporaryFile first("odd.log", odd), second("bob.log", logOf(true));
+    session::Options options;
+    options.live = false;
+    const auto session = std::move(*session::Session::open(options));
+    ASSERT_TRUE(session->import(first.path(), {}, second.path()));
+    ASSERT_TRUE(session->settle(std::chrono::seconds(20)));
+    EXPECT_TRUE(ends(*session).contains(base::Endpoint{}.text()));
 }
 
 TEST(TextTrace, retransmissionsWithoutTimesAreNoCopies)

@@ -23,6 +23,27 @@ const calls::Transaction *answeredAfter(const calls::Call &call, const calls::Tr
                : nullptr;
 }
 
+/// The caller sent the INVITE more than once and cancelled what it did not need: one of them was
+/// not cancelled, and its answer is of the same dialog, which is in use.
+bool inUse(const Evidence &evidence, const calls::Transaction &cancelled)
+{
+    const auto &all = evidence.call.transactions;
+    const trace::Trace &trace = evidence.trace;
+    const auto tag = trace.row(cancelled.finalResponse).toTag;
+    return std::any_of(all.begin(), all.end(), [&](const calls::Transaction &other) {
+        if (other.method != sip::Method::Invite || &other == &cancelled ||
+            other.finalStatus / 100 != 2 || other.inDialog || !other.request.valid() ||
+            !cancelled.request.valid() || tag == 0 || trace.row(other.finalResponse).toTag != tag ||
+            trace.source(other.request).address != trace.source(cancelled.request).address ||
+            trace.destination(other.request) != trace.destination(cancelled.request))
+            return false;
+        return std::none_of(all.begin(), all.end(), [&](const calls::Transaction &cancel) {
+            return cancel.method == sip::Method::Cancel && cancel.branch == other.branch &&
+                   cancel.pair == other.pair;
+        });
+    });
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
@@ -31,7 +52,7 @@ void check(const Evidence &evidence, Findings &out)
             cancel.finalStatus >= 300)
             continue; // refused: nothing was cancelled (tx-cancel-481)
         const auto *const invite = answeredAfter(call, cancel);
-        if (invite == nullptr)
+        if (invite == nullptr || inUse(evidence, *invite))
             continue;
         const auto until = call.bye.valid() ? evidence.time(call.bye) : evidence.now;
         const bool inTime = call.bye.valid() && until - invite->finished < kPatience;

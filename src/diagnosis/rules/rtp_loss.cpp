@@ -9,11 +9,18 @@ namespace {
 
 constexpr double kMuch = 0.01, kTooMuch = 0.05;
 
+/// Whether there is anything to tell: a pause counts for the sender here.
 double lossOf(const rtp::Stream &stream)
 {
     return stream.expected == 0
                ? 0
                : static_cast<double>(missing(stream)) / static_cast<double>(stream.expected);
+}
+
+/// What is told, as the ladder has it.
+double shareLost(const rtp::Stream &stream)
+{
+    return static_cast<double>(stream.lost) / static_cast<double>(stream.expected);
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -25,10 +32,10 @@ void check(const Evidence &evidence, Findings &out)
     std::string list;
     for (const auto *each : bad)
         list += fmt::format("{}{} of {} that {} sent ({:.1f} %) [{}]", list.empty() ? "" : ", and ",
-                            missing(*each->stream), count(each->stream->expected, "packet"),
-                            each->stream->source.text(), lossOf(*each->stream) * 100,
+                            each->stream->lost, count(each->stream->expected, "packet"),
+                            each->stream->source.text(), shareLost(*each->stream) * 100,
                             list.empty() ? 1 : 2);
-    const bool tooMuch = lossOf(*bad.front()->stream) > kTooMuch;
+    const bool tooMuch = shareLost(*bad.front()->stream) > kTooMuch;
     auto &f = out.add("rtp-loss", tooMuch ? Severity::Error : Severity::Warning,
                       gradeOfMedia(evidence), fmt::format("Missing here: {}.", list));
     f.impact = fmt::format("The {} hear{} gaps{}.", hearers(bad), verbEnding(bad),

@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <base/hash.h>
 #include <ingest/decode/bytes.h>
+#include <ingest/decode/esp.h>
 #include <ingest/decode/ether.h>
 #include <ingest/decode/exported.h>
 #include <ingest/decode/icmp.h>
 #include <ingest/decode/sctp.h>
 #include <ingest/decode/tunnel.h>
+#include <ingest/decode/turn.h>
 #include <utility>
 
 namespace ingest::decode {
@@ -217,6 +219,16 @@ void Decoder::transport(const IpPacket &packet, const Part &part)
         return sctp(packet, part);
     if (packet.protocol == (packet.source.family == 6 ? kIcmpSix : kIcmp))
         return icmp(packet, part);
+    if (packet.protocol == kEsp) {
+        const auto plain = part.missing == 0 ? behindNullEsp(packet, part.bytes) : std::nullopt;
+        if (plain && part.depth < kDeepest) {
+            IpPacket opened = packet;
+            opened.protocol = plain->protocol;
+            opened.payload = plain->payload;
+            transport(opened, {plain->payload, part.owner, 0, part.depth + 1});
+        }
+        return;
+    }
     const auto inside = behindIpTunnel(packet.protocol, part.bytes);
     if (!inside)
         return;
@@ -266,7 +278,7 @@ void Decoder::udp(const IpPacket &packet, const Part &part)
     out.transport = base::Transport::Udp;
     out.source = {packet.source, be16(bytes, 0)};
     out.destination = {packet.destination, port};
-    out.payload = base::Blob::view(part.owner, payload);
+    out.payload = base::Blob::view(part.owner, behindTurn(payload).value_or(payload));
     out.cut = length > bytes.size();
     out.dscp = packet.dscp;
     out.hops = packet.hops;

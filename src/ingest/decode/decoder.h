@@ -84,7 +84,7 @@ private:
     void datagram(base::Packet packet, std::uint32_t identification, std::uint32_t way);
     std::uint32_t wayOf(const IpPacket &packet, const Part &part) const;
     void streamed(base::Packet packet);
-    bool hep(const base::Blob &bytes, base::Instant time, bool any);
+    bool hep(const base::Blob &bytes, base::Instant time, bool any, int depth = 0);
     void hepMessage(const HepPacket &packet, base::Blob payload, base::Instant time);
     void hepNote(const HepPacket &packet, std::string_view payload, base::Instant time);
     void emit(base::Packet packet);

@@ -17,12 +17,14 @@ namespace {
 constexpr std::size_t kMostUnpacked = 256U << 10U; // bytes of one message
 constexpr std::size_t kMostCalls = 1U << 20U;
 constexpr std::uint64_t kMostNotes = 100'000;
+constexpr int kMostAround = 8; // HEP packets around a message
 constexpr std::size_t kLongestNote = 2000;
 
 } // namespace
 
-/// True: it was HEP. `any`: the bytes are known to be version 3.
-bool Decoder::hep(const base::Blob &bytes, base::Instant time, bool any)
+/// True: it was HEP. `any`: the bytes are known to be version 3. `depth`: of packets around it that
+/// an agent took for messages.
+bool Decoder::hep(const base::Blob &bytes, base::Instant time, bool any, int depth)
 {
     const std::string_view text = bytes.text();
     auto found = hepLength(text) != 0 ? parseHep(text, time) : std::nullopt;
@@ -46,6 +48,12 @@ bool Decoder::hep(const base::Blob &bytes, base::Instant time, bool any)
     }
     const base::Instant when = found->time.known() ? found->time : time;
     const std::string_view content = payload.text();
+    if (hepLength(content) == content.size() && !content.empty()) {
+        if (depth < kMostAround)
+            return hep(payload, when, true, depth + 1);
+        ++m_tooDeep;
+        return true;
+    }
     const std::size_t begin = std::min(content.size(), content.find_first_not_of("\r\n"));
     const bool sip = sip::looksLikeSip(content.substr(begin));
     if (sip || found->type == kHepRtp || (found->type == kHepSip && begin == content.size()))

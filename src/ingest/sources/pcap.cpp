@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <ingest/decode/bytes.h>
+#include <ingest/decode/clock_step.h>
 #include <ingest/decode/damage.h>
 #include <ingest/decode/decoder.h>
 #include <ingest/decode/time_order.h>
@@ -337,11 +338,11 @@ base::Result<Outcome> readInput(Input &input, const Sink &sink, const std::atomi
 base::Result<Outcome> readBytes(const base::Blob &bytes, const Sink &sink,
                                 const std::atomic<bool> &cancel)
 {
-    const auto sorted = inOrder(bytes);
-    if (sorted && sink.flaw)
-        sink.flaw(std::string(decode::TimeOrder::kSentence));
-    BlobInput input(sorted ? *sorted : bytes);
-    return readInput(input, sink, cancel);
+    return decode::readOrdered(bytes, inOrder(bytes), sink,
+                               [&](const base::Blob &file, const Sink &into) {
+                                   BlobInput input(file);
+                                   return readInput(input, into, cancel);
+                               });
 }
 
 base::Result<Outcome> read(std::string_view path, const Sink &sink, const std::atomic<bool> &cancel)

@@ -7,6 +7,7 @@
 #include <base/counted.h>
 #include <fmt/format.h>
 #include <ingest/decode/bytes.h>
+#include <ingest/decode/clock_step.h>
 #include <ingest/decode/damage.h>
 #include <ingest/decode/decoder.h>
 #include <ingest/decode/ng_blocks.h>
@@ -14,7 +15,6 @@
 #include <ingest/decode/ng_order.h>
 #include <ingest/decode/ng_secrets.h>
 #include <ingest/decode/recorded.h>
-#include <ingest/decode/time_order.h>
 #include <ingest/mapping.h>
 
 namespace ingest::sources {
@@ -375,11 +375,11 @@ base::Result<Outcome> readInput(Input &input, const Sink &sink, const std::atomi
 base::Result<Outcome> readBytes(const base::Blob &bytes, const Sink &sink,
                                 const std::atomic<bool> &cancel)
 {
-    const auto sorted = decode::ngInOrder(bytes);
-    if (sorted && sink.flaw)
-        sink.flaw(std::string(decode::TimeOrder::kSentence));
-    BlobInput input(sorted ? *sorted : bytes);
-    return readInput(input, sink, cancel);
+    return decode::readOrdered(bytes, decode::ngInOrder(bytes), sink,
+                               [&](const base::Blob &file, const Sink &into) {
+                                   BlobInput input(file);
+                                   return readInput(input, into, cancel);
+                               });
 }
 
 base::Result<Outcome> read(std::string_view path, const Sink &sink, const std::atomic<bool> &cancel)

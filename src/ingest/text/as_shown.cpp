@@ -81,6 +81,53 @@ std::string withoutEntities(std::string_view text)
     return out;
 }
 
+/// Is the line behind `line` empty? Moves on to it.
+bool emptyBehind(std::string_view text, Line &line)
+{
+    if (line.next >= text.size())
+        return false;
+    line = lineAt(text, line.next);
+    return line.begin == line.end;
+}
+
+/// A web page showed each line as a paragraph: an empty line behind each, the first line of a
+/// message too, where none can stand (RFC 3261 section 7.5).
+bool isDoubled(std::string_view text)
+{
+    bool found = false;
+    std::size_t at = text.find("SIP/2.0");
+    for (int looks = 0; looks < kLooks && at != std::string_view::npos; ++looks) {
+        Line line = lineAround(text, at, 0);
+        const std::string_view shown = line.in(text);
+        at = text.find("SIP/2.0", std::max(line.end, at + 1));
+        if (!shown.starts_with("SIP/2.0 ") && !shown.ends_with(" SIP/2.0"))
+            continue;
+        for (int headers = 0; headers < 2; ++headers) {
+            if (!emptyBehind(text, line) || line.next >= text.size())
+                return false;
+            line = lineAt(text, line.next);
+            if (!isHeaderLine(line.in(text)))
+                return false;
+        }
+        found = true;
+    }
+    return found;
+}
+
+std::string withoutDoubling(std::string_view text)
+{
+    std::string out;
+    out.reserve(text.size());
+    for (std::size_t at = 0; at < text.size();) {
+        Line line = lineAt(text, at);
+        out += text.substr(line.begin, line.next - line.begin);
+        at = std::max(line.next, at + 1);
+        if (emptyBehind(text, line))
+            at = std::max(line.next, at);
+    }
+    return out;
+}
+
 } // namespace
 
 std::string withoutShowing(std::string_view text)
@@ -92,6 +139,8 @@ std::string withoutShowing(std::string_view text)
         out = withoutColours(text);
     if (const std::string_view now = out.empty() ? text : std::string_view(out); hasEntities(now))
         out = withoutEntities(now);
+    if (const std::string_view now = out.empty() ? text : std::string_view(out); isDoubled(now))
+        out = withoutDoubling(now);
     return out;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Private to ingest: a log that was copied from where it was shown: a terminal's colours around
-// each line, a web page's entities for the signs of mark-up. Pure.
+// each line, a web page's entities for the signs of mark-up, or its empty line behind each. Pure.
 #pragma once
 
 #include <string>

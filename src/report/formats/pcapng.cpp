@@ -1,17 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // The calls as a capture that Wireshark and Earshot open: every message of their ladders whole,
-// with its time, addresses and direction; what happened without a packet as a commented one. The
-// trace holds no RTP, so there is none.
+// with its time, addresses and direction; keep-alives and ends of the connections they came over;
+// what happened without a packet as a commented one. The trace holds no media: those packets are
+// read from the input's files once more, and where they are not to be had the capture says so.
 #include <report/format.h>
 
 #include <algorithm>
+#include <fmt/format.h>
 #include <ostream>
 #include <record/packet_writer.h>
+#include <report/call_packets.h>
 #include <sip/message.h>
+#include <unordered_map>
+#include <unordered_set>
 
 namespace report::formats {
 
 namespace {
+
+constexpr std::size_t kMostMedia = 1'000'000; // packets, of some 200 bytes besides their own
 
 /// Masked text may have become shorter, and the length it states with it.
 std::string withItsLength(std::string text)
@@ -72,7 +79,9 @@ base::Packet packetOf(const ReportInput &input, trace::RowId id)
     out.source = input.trace.source(id);
     out.destination = input.trace.destination(id);
     const std::string_view text = input.trace.text(id);
-    if (!input.redact || text.empty()) {
+    const bool keepAlive =
+        row.kind == trace::RowKind::Ping || row.kind == trace::RowKind::Pong; // may be STUN
+    if (!input.redact || text.empty() || keepAlive) {
         out.payload = base::Blob::copy(text);
     } else {
         std::string masked = redacted(text);
@@ -88,21 +97,118 @@ base::Packet packetOf(const ReportInput &input, trace::RowId id)
     return out;
 }
 
+/// Rows of no call that tell of the connections the calls came over.
+bool ofConnection(trace::RowKind kind)
+{
+    return kind == trace::RowKind::Ping || kind == trace::RowKind::Pong ||
+           kind == trace::RowKind::Fin || kind == trace::RowKind::Reset;
+}
+
+std::vector<trace::RowId> rowsOf(const ReportInput &input)
+{
+    struct Span {
+        base::Instant from, to;
+    };
+    std::unordered_map<std::uint32_t, std::vector<Span>> pairs;
+    std::unordered_set<std::uint32_t> taken;
+    std::vector<trace::RowId> out;
+    for (const ReportCall &call : input.calls) {
+        std::unordered_set<std::uint32_t> own;
+        for (const calls::CallRow &place : call.call->rows) {
+            if (taken.insert(place.row.value).second)
+                out.push_back(place.row);
+            own.insert(input.trace.row(place.row).pair);
+        }
+        for (const std::uint32_t pair : own)
+            pairs[pair].push_back({call.call->first, call.call->last});
+    }
+    for (std::uint32_t i = 0; i < input.trace.size(); ++i) {
+        const trace::Row &row = input.trace.row({i});
+        const auto spans = ofConnection(row.kind) ? pairs.find(row.pair) : pairs.end();
+        if (spans != pairs.end() && taken.count(i) == 0 &&
+            std::any_of(spans->second.begin(), spans->second.end(), [&](const Span &span) {
+                return span.from <= row.time && row.time <= span.to;
+            }))
+            out.push_back({i});
+    }
+    return out;
+}
+
+/// What the reader of the file has to know, as a packet with words: of what it does not hold.
+base::Packet told(const ReportInput &input, std::string sentence)
+{
+    base::LocalEvent event;
+    event.kind = base::LocalKind::Note;
+    event.callId = input.calls.front().call->callId;
+    event.sentence = std::move(sentence);
+    base::Packet out;
+    out.time = input.calls.front().call->first;
+    for (const ReportCall &call : input.calls)
+        out.time = std::min(out.time, call.call->first);
+    out.kind = base::PacketKind::Local;
+    out.local = std::make_shared<const base::LocalEvent>(std::move(event));
+    return out;
+}
+
+/// The calls' media, and what of it is left out.
+void addMedia(const ReportInput &input, std::vector<base::Packet> &out)
+{
+    CallPackets media(input);
+    std::uint64_t beyond = 0;
+    std::vector<std::string> lacking;
+    const std::size_t before = out.size();
+    if (input.packets) {
+        lacking = input.packets([&](std::uint32_t file, const base::Packet &packet) {
+            auto taken = media.take(file, packet);
+            if (!taken)
+                return;
+            if (out.size() - before < kMostMedia)
+                out.push_back(std::move(*taken));
+            else
+                ++beyond;
+        });
+    }
+    if (!media.wanted() || input.calls.empty())
+        return;
+    if (!input.packets)
+        lacking.push_back(
+            "The RTP of these calls is not in this file. \"earshot check FILE --report "
+            "pcapng\" takes it from the capture they came of.");
+    else if (out.size() == before)
+        lacking.insert(lacking.begin(),
+                       "The RTP of these calls is not in this file: it is not to be had any more.");
+    if (beyond != 0)
+        lacking.push_back(
+            fmt::format("{} packets of media are left out: {} are the most.", beyond, kMostMedia));
+    for (std::string &sentence : lacking)
+        out.push_back(told(input, "Left out: " + std::move(sentence)));
+}
+
+/// A row, or one of the packets that are none.
+struct Item {
+    base::Instant time;
+    bool media = false;
+    std::uint32_t index = 0;
+};
+
 void write(const ReportInput &input, std::ostream &out)
 {
-    std::vector<trace::RowId> rows;
-    for (const ReportCall &call : input.calls) {
-        for (const calls::CallRow &place : call.call->rows)
-            rows.push_back(place.row);
-    }
-    std::sort(rows.begin(), rows.end(), [&](trace::RowId a, trace::RowId b) {
-        const base::Instant first = input.trace.row(a).time, second = input.trace.row(b).time;
-        return first != second ? first < second : a < b;
+    std::vector<base::Packet> media;
+    addMedia(input, media);
+    std::vector<Item> items;
+    for (const trace::RowId row : rowsOf(input))
+        items.push_back({input.trace.row(row).time, false, row.value});
+    for (std::uint32_t i = 0; i < media.size(); ++i)
+        items.push_back({media[i].time, true, i});
+    std::stable_sort(items.begin(), items.end(), [](const Item &a, const Item &b) {
+        return a.time != b.time     ? a.time < b.time
+               : a.media != b.media ? !a.media
+                                    : a.index < b.index;
     });
     record::PacketWriter writer;
     std::string bytes = writer.begin();
-    for (const trace::RowId row : rows) {
-        writer.addWhole(packetOf(input, row), bytes);
+    for (const Item &item : items) {
+        writer.addWhole(item.media ? media[item.index] : packetOf(input, {item.index}), bytes);
         out.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
         bytes.clear();
     }

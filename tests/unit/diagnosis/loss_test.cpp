@@ -3,6 +3,8 @@
 // breaks.
 #include <diagnosis/explain.h>
 #include <diagnosis/rule.h>
+#include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <random>
 
 #include "folded.h"
@@ -115,6 +117,25 @@ TEST(Loss, DamagedBytesAreExplainedToo)
                     EXPECT_EQ(diagnosis::earlyMediaVerdict(evidence, i).facts.size(), 5U);
             }
         }
+}
+
+/// The gap that three lost packets leave is no pause of the sender: the ladder and the rule state
+/// one figure.
+TEST(Loss, WhatIsToldIsWhatTheStreamCounted)
+{
+    std::string talk = "answered\n1.10 alice>bob rtp 600\n";
+    for (int i = 0; i < 12; ++i) // 47 packets, then three that are missing
+        talk += fmt::format("{:.2f} bob>alice rtp 47 sequence={} at={}\n", 1.1 + i, 50 * i, 50 * i);
+    const support::Folded folded(talk + "35.00 tick\n");
+    const auto loss = folded.find("rtp-loss");
+    ASSERT_NE(loss, nullptr);
+    const auto streams = folded.evidence().streams;
+    const auto bad = std::find_if(streams.begin(), streams.end(),
+                                  [](const auto &bound) { return bound.stream->lost != 0; });
+    ASSERT_NE(bad, streams.end());
+    EXPECT_EQ(bad->stream->lost, 33U);
+    EXPECT_THAT(loss->text, testing::HasSubstr("Missing here: 33 of 597 packets"));
+    EXPECT_THAT(loss->text, testing::HasSubstr("(5.5 %)"));
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rules whose severity, or whose words, depend on what else is to be seen.
 #include <diagnosis/rule.h>
+#include <fmt/format.h>
 
 #include "folded.h"
 
@@ -65,6 +66,27 @@ TEST(SeverityOf, AGhostCallIsAnErrorThoughItEndsAtLast)
      33.10 alice>bob 200 for=BYE
     )";
     EXPECT_EQ(severityOf(kGhost, "em-cancel-crossed-200"), Severity::Error);
+}
+
+/// An INVITE sent twice, the second cancelled too late: one dialog, which is in use.
+TEST(SeverityOf, ACrossedCancelOfASecondCopyLeavesNoGhost)
+{
+    const auto twice = [](std::string_view tag) {
+        return fmt::format(R"(
+      0.00 alice>bob INVITE offer branch=one
+      0.05 bob>alice 200 tag=b answer
+      0.06 alice>bob ACK tag=b
+      0.07 alice>bob INVITE offer branch=two
+      0.08 alice>bob CANCEL branch=two
+      0.09 bob>alice 200 tag={0} answer for=INVITE
+      0.10 bob>alice 200 tag={0} for=CANCEL
+      0.12 alice>bob ACK tag={0}
+      9.00 tick
+    )",
+                           tag);
+    };
+    EXPECT_FALSE(support::Folded(twice("b")).has("em-cancel-crossed-200"));
+    EXPECT_TRUE(support::Folded(twice("c")).has("em-cancel-crossed-200"));
 }
 
 TEST(SeverityOf, ACountedNonceThatWasTakenIsNews)

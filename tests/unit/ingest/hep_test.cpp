@@ -111,6 +111,25 @@ TEST(Hep, reportsAndLogsAreNotesAndNoSip)
     EXPECT_EQ(out.outcome->progress.packets, 1U);
 }
 
+/// A collector that hands on what another agent sent it; nobody does so for ever.
+TEST(Hep, withinHepIsUnwrappedSoFar)
+{
+    std::string inside = support::hep(at(5), kA, kB, kOptions);
+    for (int i = 0; i < 3; ++i)
+        inside = support::hep(at(9), kAgent, kCollector, inside);
+    const auto out = readIp({sent(inside)});
+    ASSERT_EQ(out.packets.size(), 1U);
+    EXPECT_EQ(out.payload(0), kOptions);
+    EXPECT_EQ(out.packets[0].source, kA);
+    EXPECT_EQ(out.packets[0].time, at(5));
+    EXPECT_TRUE(out.flaws.empty());
+    for (int i = 0; i < 40; ++i)
+        inside = support::hep(at(9), kAgent, kCollector, inside);
+    const auto deep = readIp({sent(inside)});
+    EXPECT_TRUE(deep.packets.empty());
+    EXPECT_THAT(deep.flaws, ElementsAre(HasSubstr("too many tunnels")));
+}
+
 TEST(Hep, damagedPacketsAreCounted)
 {
     const std::string whole = support::hep(at(0), kA, kB, kOptions);

@@ -67,6 +67,22 @@ TEST(TextWrapped, inTheJsonLinesOfAContainer)
     EXPECT_FALSE(reading::read("{\"log\":\"\\u00\",\"time\":\"\n{\"log\":\"\\").outcome);
 }
 
+/// Web pages show each line as a paragraph.
+TEST(TextWrapped, withAnEmptyLineBehindEach)
+{
+    const auto shown = [](std::string_view lineEnd) {
+        return log([&](const Said &said) {
+            const std::string plain =
+                fmt::format("{} {} -> {}\n{}\n", base::utc(said.time), said.from.text(),
+                            said.to.text(), support::logs::lineFeeds(said.text));
+            return replaced(plain, "\n", lineEnd);
+        });
+    };
+    expectCall(shown("\n"));
+    expectCall(shown("\n\n"));
+    expectCall(shown("\r\n\r\n"));
+}
+
 TEST(TextWrapped, inQuotesOfAScript)
 {
     expectCall(log([](const Said &said) {

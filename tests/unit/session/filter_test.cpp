@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <session/filter.h>
 
+#include "talk.h"
+
 namespace {
 
 using session::Filter;
@@ -31,6 +33,14 @@ TEST(Filter, takesWhatCanMatch)
                              "192.0.2.1:5060",
                              "[2001:db8::1]",
                              "code:486 & from:a",
+                             "ip:192.0.2.",
+                             "ip:2001:db8::1",
+                             "port:5060",
+                             "codec:opus",
+                             "pdd>5s",
+                             "!pdd<500ms dur>2m",
+                             "<sip:bob@example.test>",
+                             "a=x>y",
                              "\"quoted\""})
         EXPECT_TRUE(Filter::parse(text)) << text;
 }
@@ -66,6 +76,14 @@ TEST(Filter, refusesWhatCannot)
                              "code == 486",
                              "(code:486)",
                              "alice or bob",
+                             "ip:bob",
+                             "port:0",
+                             "port:70000",
+                             "codec:",
+                             "pdd>5h",
+                             "gap>5s",
+                             "dur>5x",
+                             "\"",
                              "not alice"}) {
         const auto filter = Filter::parse(text);
         ASSERT_FALSE(filter) << text;
@@ -74,6 +92,25 @@ TEST(Filter, refusesWhatCannot)
     }
     EXPECT_THAT(Filter::parse("code:4x").error().sentence, HasSubstr("4xx"));
     EXPECT_THAT(Filter::parse("state:busy").error().sentence, HasSubstr("answered"));
+}
+
+TEST(Filter, matchesWhatTheCallDid)
+{
+    const auto session = talk::open(false);
+    talk::push(*session, talk::earlyMediaCall("one", 50)); // 183 after 20 ms, never answered
+    ASSERT_TRUE(session->settle(talk::kLimit));
+    ASSERT_EQ(session->calls().size(), 1U);
+    const auto matches = [&](std::string_view text) {
+        const auto filter = Filter::parse(text);
+        EXPECT_TRUE(filter) << text;
+        return filter && filter->matches(*session->calls()[0], session->trace());
+    };
+    for (const auto *text : {"ip:192.0.2.1", "ip:192.0.", "port:5060", "port:30000", "codec:pcmu",
+                             "pdd>10ms", "pdd<30ms", "!pdd>5s", "!dur>0s", "!dur<9s"})
+        EXPECT_TRUE(matches(text)) << text;
+    for (const auto *text :
+         {"ip:192.0.3.", "port:5061", "port:40002", "codec:opus", "pdd>5s", "pdd<10ms", "dur>0s"})
+        EXPECT_FALSE(matches(text)) << text;
 }
 
 } // namespace
