@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/told_span.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
@@ -17,6 +18,14 @@ bool handedOn(const Evidence &evidence, const calls::Transaction &t,
            evidence.trace.row(t.request).fromTag == evidence.trace.row(refused.request).fromTag;
 }
 
+/// The sender of what was refused hangs up by it: a consequence of the 481, no cause.
+bool handsUp(const Evidence &evidence, const calls::Transaction &bye,
+             const calls::Transaction &refused)
+{
+    return bye.request.valid() &&
+           evidence.trace.row(bye.request).fromTag == evidence.trace.row(refused.request).fromTag;
+}
+
 /// Both hung up, or one did and the other had not heard of it yet: 481 is right then.
 bool wasEnding(const Evidence &evidence, const calls::Transaction &refused)
 {
@@ -28,6 +37,9 @@ bool wasEnding(const Evidence &evidence, const calls::Transaction &refused)
                 t.method == sip::Method::Bye || t.method == sip::Method::Cancel ||
                 (t.method == sip::Method::Invite && !t.inDialog && t.finalStatus >= 300);
             const auto ended = t.method == sip::Method::Invite ? t.finished : t.started;
+            if (t.method == sip::Method::Bye && ended >= refused.finished &&
+                handsUp(evidence, t, refused))
+                return false;
             return ends && ended.known() && ended < refused.finished + kCrossing &&
                    !handedOn(evidence, t, refused);
         });
@@ -94,7 +106,7 @@ void check(const Evidence &evidence, Findings &out)
             "dlg-481", Severity::Error, Grade::Seen,
             fmt::format("{} does not know the dialog of this {} [1]: 481 after {} [2].",
                         sender(evidence, refused.finalResponse), methodOf(evidence, refused),
-                        lasting(refused.finished - refused.started)));
+                        toldSpan(refused.started, refused.finished)));
         f.impact =
             "One side believes in a call that the other does not have; it lost its state, or "
             "the request went to another fork.";

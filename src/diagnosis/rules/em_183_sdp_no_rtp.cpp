@@ -179,7 +179,10 @@ void check(const Evidence &evidence, Findings &out)
         // A live clock may be a little behind the stamps of the packets.
         const auto seen = over ? end : std::max(end, call.last);
         const auto announced = firstAnnounced(evidence, i, seen + std::chrono::nanoseconds(1));
-        if (announced.what != Announced::Media)
+        // A 2xx answers, though the INVITE that it ends may be no part of the trace.
+        const auto &told = evidence.trace.row(announced.row);
+        if (announced.what != Announced::Media ||
+            (told.method == sip::Method::Invite && told.status >= 200))
             continue;
         const auto start = announced.since;
         trace::RowId endRow;

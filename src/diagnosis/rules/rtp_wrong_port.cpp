@@ -76,6 +76,16 @@ void tell(const Evidence &evidence, const BoundStream &bound, const Listens &sid
                 "sender of the media", Action::None}};
 }
 
+/// Behind a NAT or a relay the packets go to another address, and are seen there; not to the one
+/// that the signalling of that very side comes from, where it named another one.
+bool namesElsewhere(const Evidence &evidence, const Listens &side, const rtp::Stream &stream)
+{
+    const auto &target = stream.destination.address;
+    return target == side.place.address ||
+           (target == evidence.trace.source(side.described->row).address &&
+            !side.place.address.isPrivate() && stream.destination.port == side.place.port);
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
@@ -87,9 +97,7 @@ void check(const Evidence &evidence, Findings &out)
         if (bound.certainty == Certainty::Guess || stream.packets < kEnough || bound.astray)
             continue;
         const auto side = listens(evidence, bound.towardsCaller, end);
-        // Behind a NAT or a relay the packets go to another address, and are seen there.
-        if (!side || stream.destination.address != side->place.address ||
-            stream.destination.port == side->place.port)
+        if (!side || stream.destination == side->place || !namesElsewhere(evidence, *side, stream))
             continue;
         const auto packets = cameSince(stream, side->since + kOnItsWay);
         if (packets < kEnough || hasReason(evidence, *side, stream.destination) ||
