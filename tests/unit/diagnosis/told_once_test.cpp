@@ -264,4 +264,76 @@ TEST(ToldOnce, aTrunkThatComesAndGoes)
     EXPECT_THAT(found->text, HasSubstr("3 of 7 OPTIONS to 192.0.2.20:5060"));
 }
 
+TEST(ToldOnce, aMessageThatSwallowsTheNextOfOurOwnConnection)
+{
+    const auto told = [](bool own) {
+        const std::string text = R"(
+  0.00 alice>bob INVITE offer tcp
+  0.20 bob>alice 183 tag=b answer tcp off=900
+  9.00 tick
+)";
+        const support::Conversation spoken(own ? "  own alice\n" + text : text);
+        return Folded(spoken, {}, [](base::Packet packet) {
+            const auto bytes = packet.payload.text();
+            if (bytes.starts_with("SIP/2.0 183")) { // the connection ended before what it counts
+                packet.kind = base::PacketKind::Datagram;
+                packet.cut = true;
+                packet.payload =
+                    base::Blob::copy(std::string(bytes) + "SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP "
+                                                          "192.0.2.10;branch=z9hG4bK1\r\n\r\n");
+            }
+            return packet;
+        });
+    };
+    const auto found = told(true).find("neg-content-length");
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(found->severity, diagnosis::Severity::Error);
+    EXPECT_THAT(found->text, HasSubstr("takes in the beginning of the message behind it"));
+    for (const auto &finding : told(true).findings())
+        for (const auto &fix : finding.fixes)
+            EXPECT_THAT(fix.text, Not(HasSubstr("snap length"))) << finding.rule;
+    EXPECT_FALSE(told(false).has("neg-content-length")); // there a capture may have cut it
+}
+
+TEST(ToldOnce, anInviteForADialogThatIsGone)
+{
+    const auto found = Folded(R"(
+  0.00 carol>bob INVITE offer "Replaces: gone@example.test;to-tag=1;from-tag=2"
+  0.10 bob>carol 481 tag=b
+  0.15 carol>bob ACK tag=b
+)")
+                           .find("dlg-481");
+    ASSERT_NE(found, nullptr);
+    EXPECT_THAT(found->text, HasSubstr("names the Call-ID gone@example.test"));
+}
+
+TEST(ToldOnce, mediaForTheHostBehindTheProxy)
+{
+    constexpr std::string_view kCall = R"(
+  0.00 alice>proxy INVITE offer
+  0.01 proxy>bob INVITE offer
+  1.00 bob>proxy 200 tag=b sdp=0@carol:5000
+  1.01 proxy>alice 200 tag=b sdp=0@carol:5000
+  1.05 alice>bob ACK tag=b
+)";
+    EXPECT_TRUE(Folded(std::string(kCall) + R"(
+  1.10 alice>bob rtp 300 toport=5000
+  1.10 carol>alice rtp 300 port=5000
+  9.00 alice>bob BYE tag=b
+)")
+                    .has("rtp-wrong-port"));
+    // Answers by a relay on the proxy, and that is where it goes.
+    EXPECT_FALSE(Folded(R"(
+  0.00 alice>proxy INVITE offer
+  0.01 proxy>bob INVITE sdp=0,8@proxy:6000
+  1.00 bob>proxy 200 tag=b sdp=0@carol:5000
+  1.01 proxy>alice 200 tag=b sdp=0@proxy:5000
+  1.05 alice>bob ACK tag=b
+  1.10 alice>proxy rtp 300 toport=5000
+  1.10 proxy>alice rtp 300 port=5000
+  9.00 alice>bob BYE tag=b
+)")
+                     .has("rtp-wrong-port"));
+}
+
 } // namespace
