@@ -103,7 +103,15 @@ void adviseOn(const Evidence &evidence, trace::RowId described,
          "gateway or SBC", Action::None});
     finding.fixes.push_back({"Let RTP pass to the port of the offer before the call is answered.",
                              "NAT or firewall", Action::None});
-    if (outgoingCall(evidence))
+    const bool sent = std::any_of(evidence.streams.begin(), evidence.streams.end(),
+                                  [](const auto &bound) { return !bound.towardsCaller; });
+    if (outgoingCall(evidence) && !sent)
+        finding.fixes.insert(
+            finding.fixes.begin(),
+            {"Let this call send something: nothing was sent from here, and a relay that sends to "
+             "where packets come from waits for the first one.",
+             "caller's user agent", Action::CallAgain});
+    else if (outgoingCall(evidence))
         finding.fixes.push_back(
             {"Call again and compare.", "caller's user agent", Action::CallAgain});
 }

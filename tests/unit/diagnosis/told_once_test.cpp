@@ -336,4 +336,22 @@ TEST(ToldOnce, mediaForTheHostBehindTheProxy)
                      .has("rtp-wrong-port"));
 }
 
+TEST(ToldOnce, aRelayThatMayWaitForOurFirstPacket)
+{
+    constexpr std::string_view kCall = R"(
+  own alice
+  0.00 alice>bob INVITE offer
+  0.20 bob>alice 183 tag=b answer
+)";
+    const auto mute = Folded(std::string(kCall) + "  9.00 tick\n").find("em-183-sdp-no-rtp");
+    ASSERT_NE(mute, nullptr);
+    ASSERT_FALSE(mute->fixes.empty());
+    EXPECT_THAT(mute->fixes.front().text, HasSubstr("nothing was sent from here"));
+    const auto heard = Folded(std::string(kCall) + "  0.25 alice>bob rtp 300\n  9.00 tick\n")
+                           .find("em-183-sdp-no-rtp");
+    ASSERT_NE(heard, nullptr);
+    for (const auto &fix : heard->fixes)
+        EXPECT_THAT(fix.text, Not(HasSubstr("nothing was sent from here")));
+}
+
 } // namespace
