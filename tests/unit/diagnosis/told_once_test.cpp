@@ -354,4 +354,28 @@ TEST(ToldOnce, aRelayThatMayWaitForOurFirstPacket)
         EXPECT_THAT(fix.text, Not(HasSubstr("nothing was sent from here")));
 }
 
+TEST(ToldOnce, aCallThatFailsByItsPreconditions)
+{
+    const std::string waits = R"(
+  0.00 alice>bob INVITE offer "Supported: 100rel, precondition"
+  0.20 bob>alice 183 tag=b answer rseq=1 "a=curr:qos local none" "a=des:qos mandatory local sendrecv"
+  0.25 alice>bob PRACK tag=b rack=1/1
+  0.30 bob>alice 200 tag=b for=PRACK
+)";
+    const auto failed = Folded(waits + R"(
+  5.00 bob>alice 580 tag=b for=INVITE
+  5.05 alice>bob ACK tag=b
+)")
+                            .find("em-precondition-stall");
+    ASSERT_NE(failed, nullptr);
+    EXPECT_EQ(failed->severity, diagnosis::Severity::Error);
+    EXPECT_THAT(failed->text, HasSubstr("580 Precondition Failure [2]"));
+    const auto shortly = Folded(waits + "  6.00 tick\n").find("em-precondition-stall");
+    ASSERT_NE(shortly, nullptr);
+    EXPECT_EQ(shortly->severity, diagnosis::Severity::Warning);
+    const auto longer = Folded(waits + "  12.00 tick\n").find("em-precondition-stall");
+    ASSERT_NE(longer, nullptr);
+    EXPECT_EQ(longer->severity, diagnosis::Severity::Error);
+}
+
 } // namespace
