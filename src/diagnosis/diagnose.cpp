@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/consequences.h>
+#include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <diagnosis/texts.h>
 
@@ -78,21 +79,33 @@ bool holdsCutMessages(const Evidence &evidence)
                        });
 }
 
-void doubt(Finding &finding, std::string_view why, std::string_view instead)
+void doubt(Finding &finding, std::string_view why, std::string_view instead,
+           std::string_view whose = "who captures")
 {
     finding.severity = Severity::Info;
     finding.grade = Grade::CannotTell;
     finding.text += why;
-    finding.fixes = {{std::string(instead), "who captures", Action::None}};
+    finding.fixes = {{std::string(instead), std::string(whose), Action::None}};
 }
 
-/// Where the capture cut messages short, what stood behind the cut is not known: what is not there
-/// is no proof that it was not sent.
-void doubtCutMessages(Findings &findings)
+/// Where messages were cut short, what stood behind the cut is not known: what is not there is no
+/// proof that it was not sent. Of our own sockets it is no capture that cuts, but who sends.
+void doubtCutMessages(Findings &findings, bool own)
 {
     for (Finding &finding : findings.list) {
         const Rule *const by = rule(finding.rule);
-        if (by != nullptr && by->reads == Reads::Messages)
+        if (by == nullptr || by->reads != Reads::Messages)
+            continue;
+        if (own && by->id == "neg-content-length")
+            continue; // it tells why they did not come whole
+        if (own)
+            doubt(finding,
+                  " Messages of this call did not come whole, so what is missed here may stand in "
+                  "the rest.",
+                  "Look at the message that is cut: at its Content-Length, and at what ended the "
+                  "connection.",
+                  "sender of the message");
+        else
             doubt(finding,
                   " Messages of this call are cut short in the capture, so what is missed here may "
                   "have been sent.",
@@ -122,7 +135,7 @@ Findings diagnose(const Evidence &evidence)
     for (const auto *const entry : rules::all())
         entry->check(evidence, findings);
     if (!findings.list.empty() && holdsCutMessages(evidence))
-        doubtCutMessages(findings);
+        doubtCutMessages(findings, ownCall(evidence));
     if (!findings.list.empty() &&
         calls::capturedOf(evidence.call, evidence.trace) != calls::Captured::Both)
         doubtOneDirection(findings);

@@ -6,6 +6,7 @@
 #include <base/text.h>
 #include <base/told_time.h>
 #include <diagnosis/former_ends.h>
+#include <diagnosis/told_span.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -247,17 +248,17 @@ std::string tokenText(const Evidence &evidence, const TokenSeen &token, base::In
     if (const auto until =
             namesNow(*flow, token) ? std::nullopt : namedUntil(evidence, *flow, token);
         until && *until <= when) // what is known of its keep-alives is of the next connection
-        return text + fmt::format(", given up {} before", lasting(when - *until));
+        return text + fmt::format(", given up {} before", toldSpan(*until, when));
     const auto alive = std::max({flow->lastPong, flow->lastPing, flow->registered});
     // A capture goes on: what ended the connection later is not the reason.
     if (flow->closedAt.valid() && evidence.time(flow->closedAt) <= when)
-        text += fmt::format(", closed {} before", lasting(when - evidence.time(flow->closedAt)));
+        text += fmt::format(", closed {} before", toldSpan(evidence.time(flow->closedAt), when));
     else if (alive.known() && alive <= when)
         text += fmt::format(", last {} {} before",
                             alive == flow->lastPong   ? "pong"
                             : alive == flow->lastPing ? "keep-alive"
                                                       : "registration",
-                            lasting(when - alive));
+                            toldSpan(alive, when));
     return text;
 }
 

@@ -18,6 +18,7 @@ import right_more  # noqa: F401
 import right_odd  # noqa: F401
 import right_registering  # noqa: F401
 import right_rules  # noqa: F401
+import right_second  # noqa: F401
 import wrong_early  # noqa: F401
 import wrong_flows  # noqa: F401
 import wrong_media  # noqa: F401
@@ -25,6 +26,7 @@ import wrong_more  # noqa: F401
 import wrong_odd  # noqa: F401
 import wrong_registering  # noqa: F401
 import wrong_rules  # noqa: F401
+import wrong_second  # noqa: F401
 import wrong_streams  # noqa: F401
 from talk import STYLES, Talk
 

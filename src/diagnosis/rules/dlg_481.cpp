@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/told_span.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
@@ -17,6 +18,14 @@ bool handedOn(const Evidence &evidence, const calls::Transaction &t,
            evidence.trace.row(t.request).fromTag == evidence.trace.row(refused.request).fromTag;
 }
 
+/// The sender of what was refused hangs up by it: a consequence of the 481, no cause.
+bool handsUp(const Evidence &evidence, const calls::Transaction &bye,
+             const calls::Transaction &refused)
+{
+    return bye.request.valid() &&
+           evidence.trace.row(bye.request).fromTag == evidence.trace.row(refused.request).fromTag;
+}
+
 /// Both hung up, or one did and the other had not heard of it yet: 481 is right then.
 bool wasEnding(const Evidence &evidence, const calls::Transaction &refused)
 {
@@ -28,6 +37,9 @@ bool wasEnding(const Evidence &evidence, const calls::Transaction &refused)
                 t.method == sip::Method::Bye || t.method == sip::Method::Cancel ||
                 (t.method == sip::Method::Invite && !t.inDialog && t.finalStatus >= 300);
             const auto ended = t.method == sip::Method::Invite ? t.finished : t.started;
+            if (t.method == sip::Method::Bye && ended >= refused.finished &&
+                handsUp(evidence, t, refused))
+                return false;
             return ends && ended.known() && ended < refused.finished + kCrossing &&
                    !handedOn(evidence, t, refused);
         });
@@ -79,9 +91,40 @@ void tellTags(const Evidence &evidence, const calls::Transaction &refused, trace
                 "sender of the message", Action::None}};
 }
 
+/// An INVITE that is to take the place of a dialog which whoever got it does not have (RFC 3891).
+bool tellsReplaced(const Evidence &evidence, const calls::Transaction &refused, Findings &out)
+{
+    if (refused.method != sip::Method::Invite || refused.inDialog || refused.finalStatus != 481 ||
+        !refused.finalResponse.valid() || !refused.request.valid())
+        return false;
+    const auto replaces = evidence.message(refused.request).value(sip::HeaderId::Replaces);
+    if (replaces.empty())
+        return false;
+    auto &f = out.add(
+        "dlg-481", Severity::Error, Grade::Seen,
+        fmt::format("{} does not know the dialog that the INVITE [1] is to replace: 481 [2]. Its "
+                    "Replaces names the Call-ID {}.",
+                    sender(evidence, refused.finalResponse),
+                    shown(replaces.substr(0, replaces.find(';')))));
+    f.impact = "The transfer or the pick-up fails; the call that was to be replaced stays, or is "
+               "over already.";
+    f.evidence = {
+        at(evidence, refused.request, sip::HeaderId::Replaces, "the dialog that is meant"),
+        at(refused.finalResponse, "not known")};
+    f.fixes = {
+        {"Look whether that call had ended before, and at its tags: to-tag is the one of who "
+         "gets this INVITE (RFC 3891 section 3).",
+         "caller's user agent", Action::None},
+        {"Send the INVITE to the very server or device that has the dialog.", "home proxy",
+         Action::None}};
+    return true;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &refused : evidence.call.transactions) {
+        if (tellsReplaced(evidence, refused, out))
+            return;
         const bool inside = refused.inDialog && refused.method != sip::Method::Prack &&
                             refused.method != sip::Method::Cancel &&
                             refused.method != sip::Method::Notify;
@@ -94,7 +137,7 @@ void check(const Evidence &evidence, Findings &out)
             "dlg-481", Severity::Error, Grade::Seen,
             fmt::format("{} does not know the dialog of this {} [1]: 481 after {} [2].",
                         sender(evidence, refused.finalResponse), methodOf(evidence, refused),
-                        lasting(refused.finished - refused.started)));
+                        toldSpan(refused.started, refused.finished)));
         f.impact =
             "One side believes in a call that the other does not have; it lost its state, or "
             "the request went to another fork.";

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/told_span.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
@@ -23,7 +24,8 @@ void check(const Evidence &evidence, Findings &out)
         }))
         return; // transferred away (RFC 5589 section 6)
     const auto lasted = evidence.time(call.bye) - call.answered;
-    if (lasted.count() < 0 || lasted >= kShort)
+    // Where the trace tells an order only, nothing tells that it was short.
+    if (!base::hasClock(call.answered) || lasted.count() < 0 || lasted >= kShort)
         return;
     // A caller who thinks better of it is nothing odd; who takes a call does not hang up at once.
     if (evidence.trace.tag(evidence.trace.row(call.bye).fromTag) !=

@@ -103,7 +103,15 @@ void adviseOn(const Evidence &evidence, trace::RowId described,
          "gateway or SBC", Action::None});
     finding.fixes.push_back({"Let RTP pass to the port of the offer before the call is answered.",
                              "NAT or firewall", Action::None});
-    if (outgoingCall(evidence))
+    const bool sent = std::any_of(evidence.streams.begin(), evidence.streams.end(),
+                                  [](const auto &bound) { return !bound.towardsCaller; });
+    if (outgoingCall(evidence) && !sent)
+        finding.fixes.insert(
+            finding.fixes.begin(),
+            {"Let this call send something: nothing was sent from here, and a relay that sends to "
+             "where packets come from waits for the first one.",
+             "caller's user agent", Action::CallAgain});
+    else if (outgoingCall(evidence))
         finding.fixes.push_back(
             {"Call again and compare.", "caller's user agent", Action::CallAgain});
 }
@@ -179,7 +187,10 @@ void check(const Evidence &evidence, Findings &out)
         // A live clock may be a little behind the stamps of the packets.
         const auto seen = over ? end : std::max(end, call.last);
         const auto announced = firstAnnounced(evidence, i, seen + std::chrono::nanoseconds(1));
-        if (announced.what != Announced::Media)
+        // A 2xx answers, though the INVITE that it ends may be no part of the trace.
+        const auto &told = evidence.trace.row(announced.row);
+        if (announced.what != Announced::Media ||
+            (told.method == sip::Method::Invite && told.status >= 200))
             continue;
         const auto start = announced.since;
         trace::RowId endRow;

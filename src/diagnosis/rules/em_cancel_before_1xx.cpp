@@ -3,6 +3,7 @@
 #include <diagnosis/facts.h>
 #include <diagnosis/orphans.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/told_span.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
@@ -53,7 +54,7 @@ void check(const Evidence &evidence, Findings &out)
                           fmt::format("{} sent CANCEL [2] {} after the INVITE [1], before any "
                                       "response to it.",
                                       sender(evidence, cancel.request),
-                                      lasting(cancel.started - invite->started)));
+                                      toldSpan(invite->started, cancel.started)));
         f.impact = "The CANCEL may overtake the INVITE: it is answered 481 and the phone rings on.";
         f.evidence = {at(invite->request, "the INVITE"), at(cancel.request, "too early")};
         f.fixes = {{"Hold the CANCEL back until the first provisional response.",

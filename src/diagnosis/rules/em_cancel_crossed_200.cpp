@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/told_span.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
@@ -60,16 +61,16 @@ void check(const Evidence &evidence, Findings &out)
             out.recheckAt(invite->finished + kPatience);
             continue;
         }
-        const auto answered = lasting(invite->finished - cancel.started);
+        const auto answered = toldSpan(cancel.started, invite->finished);
         auto &f = out.add("em-cancel-crossed-200", inTime ? Severity::Info : Severity::Error,
                           inTime ? Grade::Seen : Grade::Likely,
                           call.bye.valid()
                               ? fmt::format("The call was cancelled [1] and answered {} later [2]; "
                                             "a BYE ended it after {} [3].",
-                                            answered, lasting(until - invite->finished))
+                                            answered, toldSpan(invite->finished, until))
                               : fmt::format("The call was cancelled [1] and answered {} later [2]; "
                                             "no BYE ended it in {}.",
-                                            answered, lasting(until - invite->finished)));
+                                            answered, toldSpan(invite->finished, until)));
         f.evidence = {at(cancel.request, "the CANCEL"), at(invite->finalResponse, "the answer")};
         if (call.bye.valid())
             f.evidence.push_back(at(call.bye, "the BYE"));

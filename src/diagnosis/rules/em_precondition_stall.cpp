@@ -10,6 +10,7 @@ namespace diagnosis::rules {
 namespace {
 
 constexpr auto kPatience = std::chrono::seconds(3);
+constexpr auto kTooLong = std::chrono::seconds(10);
 
 /// An UPDATE, or a 180: the resources are there.
 bool wentOn(const Evidence &evidence, const calls::EarlyDialog &dialog, base::Instant since)
@@ -41,13 +42,22 @@ void check(const Evidence &evidence, Findings &out)
                 out.recheckAt(since + kPatience);
             continue;
         }
-        auto &f = out.add("em-precondition-stall", Severity::Warning, Grade::Seen,
-                          fmt::format("{} of {} [1] waits for preconditions ({}), and for {} no "
-                                      "UPDATE said that they are met.",
-                                      codeText(evidence.trace.row(dialog.firstSdp).status),
-                                      sender(evidence, dialog.firstSdp), unmet, lasting(waited)));
+        const bool over = evidence.call.finalStatus == 580 && evidence.call.finalResponse.valid();
+        auto &f =
+            out.add("em-precondition-stall",
+                    over || waited > kTooLong ? Severity::Error : Severity::Warning, Grade::Seen,
+                    fmt::format("{} of {} [1] waits for preconditions ({}), and for {} no "
+                                "UPDATE said that they are met.",
+                                codeText(evidence.trace.row(dialog.firstSdp).status),
+                                sender(evidence, dialog.firstSdp), unmet, lasting(waited)));
         f.impact = "The callee's phone does not ring until then, and no early media may flow.";
         f.evidence = {at(evidence, dialog.firstSdp, audio->line, "the precondition")};
+        if (over) {
+            f.text += fmt::format(" The call failed by it: {} [2].", codeText(580));
+            f.evidence.push_back(at(evidence.call.finalResponse, "given up"));
+        } else if (!earlyPhaseOver(evidence, i)) {
+            out.recheckAt(since + kTooLong + std::chrono::milliseconds(1));
+        }
         f.fixes = {{"Send the UPDATE once resources are there, or call without precondition.",
                     "caller's user agent", Action::None},
                    {"Check whether UPDATE passes every hop (Allow, SBC).", "gateway or SBC",
@@ -61,7 +71,7 @@ void check(const Evidence &evidence, Findings &out)
 extern const Rule em_precondition_stall;
 const Rule em_precondition_stall{"em-precondition-stall",
                                  "Waiting for resources that nobody confirms",
-                                 Severity::Warning,
+                                 Severity::Error,
                                  "RFC 3312 section 6, RFC 4032",
                                  "183",
                                  R"(
@@ -69,7 +79,7 @@ const Rule em_precondition_stall{"em-precondition-stall",
 * 0.20 bob>alice 183 tag=b answer rseq=1 "a=curr:qos local none" "a=des:qos mandatory local sendrecv"
   0.25 alice>bob PRACK tag=b rack=1/1
   0.30 bob>alice 200 tag=b for=PRACK
-  6.00 tick
+ 12.00 tick
 )",
                                  R"(
   0.00 alice>bob INVITE offer "Supported: 100rel, precondition"

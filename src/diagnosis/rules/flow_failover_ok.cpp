@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/told_span.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
@@ -80,16 +81,18 @@ std::string storyOf(const Evidence &evidence, const calls::Transaction &failed,
         return fmt::format("{} [1] got nothing at all from {} in {}: it is down or out of reach. "
                            "Then {}",
                            methodOf(evidence, failed), receiver(evidence, failed.request),
-                           lasting(next.started - failed.started), went);
+                           toldSpan(failed.started, next.started), went);
     if (failed.finalStatus == 0)
         return fmt::format("{} [1] got no answer from {} in {}, as over a dead flow. Then {}",
                            methodOf(evidence, failed), receiver(evidence, failed.request),
-                           lasting(next.started - failed.started), went);
+                           toldSpan(failed.started, next.started), went);
+    auto gap = toldSpan(failed.finished, next.started);
+    if (gap.front() == 'a') // no number
+        gap.front() = 'A';
     return fmt::format("{} met {} at {}: {} after {} [1]. {} later {}", methodOf(evidence, failed),
                        grade == Grade::Seen ? "a dead flow" : "what is most likely a dead flow",
                        sender(evidence, failed.finalResponse), failed.finalStatus,
-                       lasting(failed.finished - failed.started),
-                       lasting(next.started - failed.finished), went);
+                       toldSpan(failed.started, failed.finished), gap, went);
 }
 
 /// What may be done about it, our own part first.
@@ -130,7 +133,7 @@ void report(const Evidence &evidence, const calls::Transaction &failed,
                             tokenText(evidence, way->token, failed.started));
     auto &f = out.add("flow-failover-ok", Severity::Info, grade, std::move(text));
     f.impact = fmt::format(
-        "None for the caller but {} of delay; {}", lasting(next.started - failed.started),
+        "None for the caller but {} of delay; {}", toldSpan(failed.started, next.started),
         silentEdge(failed) ? "so it is for every further call until that edge is back."
                            : "the dead binding delays every further call until it is "
                              "refreshed or removed.");

@@ -4,6 +4,7 @@
 #include <diagnosis/dead_flow.h>
 #include <diagnosis/flow_bindings.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/told_span.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -90,10 +91,10 @@ std::string ending(const Evidence &evidence, const calls::Transaction &transacti
     if (transaction.finalStatus == 0) {
         const auto told = evidence.call.finalResponse; // then nobody waits any more
         const auto end = told.valid() ? evidence.time(told) : evidence.now;
-        return fmt::format("was not answered in {}", lasting(end - transaction.started));
+        return fmt::format("was not answered in {}", toldSpan(transaction.started, end));
     }
     return fmt::format("ended with {} after {} [2]", saidText(evidence, transaction),
-                       lasting(transaction.finished - transaction.started));
+                       toldSpan(transaction.started, transaction.finished));
 }
 
 std::string_view endText(flows::Happening what)
@@ -115,10 +116,11 @@ std::string_view endText(flows::Happening what)
 std::string deathText(const Dead &dead, const calls::Transaction &transaction)
 {
     const auto before = transaction.started - dead.event->time;
-    return fmt::format("The flow it needed, {} of {} at {}, {} {}",
-                       base::transportText(dead.flow->transport), dead.flow->userAgent.text(),
-                       dead.flow->edge.text(), endText(dead.event->what),
-                       before.count() >= 0 ? lasting(before) + " before" : "meanwhile");
+    return fmt::format(
+        "The flow it needed, {} of {} at {}, {} {}", base::transportText(dead.flow->transport),
+        dead.flow->userAgent.text(), dead.flow->edge.text(), endText(dead.event->what),
+        before.count() >= 0 ? toldSpan(dead.event->time, transaction.started) + " before"
+                            : "meanwhile");
 }
 
 struct Told {

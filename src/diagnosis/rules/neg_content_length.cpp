@@ -10,10 +10,12 @@
 namespace diagnosis::rules {
 namespace {
 
-/// Of one transport: over datagrams a wrong length is a flaw of the message alone (msg-flaw).
-bool onConnection(const trace::Row &row)
+/// Of one transport: over datagrams a wrong length is a flaw of the message alone (msg-flaw). One
+/// that did not end before the connection did counts where no capture may have cut it.
+bool onConnection(const Evidence &evidence, const trace::Row &row)
 {
-    return row.kind == trace::RowKind::Message &&
+    return (row.kind == trace::RowKind::Message ||
+            (row.kind == trace::RowKind::Cut && ownCall(evidence))) &&
            (row.transport == base::Transport::Tcp || row.transport == base::Transport::Tls);
 }
 
@@ -85,7 +87,7 @@ void tell(const Evidence &evidence, trace::RowId row, std::string what, Evidence
 void check(const Evidence &evidence, Findings &out)
 {
     for (const calls::CallRow &entry : evidence.call.rows) {
-        if (entry.original.valid() || !onConnection(evidence.trace.row(entry.row)))
+        if (entry.original.valid() || !onConnection(evidence, evidence.trace.row(entry.row)))
             continue;
         const trace::RowId garbage = garbageBehind(evidence, entry.row);
         const std::string_view text = evidence.trace.text(entry.row);

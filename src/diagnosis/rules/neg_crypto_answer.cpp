@@ -67,6 +67,22 @@ void tellKey(const Evidence &evidence, const sip::SdpMedia &audio, trace::RowId 
                 "callee's user agent", Action::None}};
 }
 
+/// A key that nobody asked for.
+void tellUnasked(const Evidence &evidence, trace::RowId offer, trace::RowId answer,
+                 const sip::SdpMedia &offered, const sip::SdpMedia &answered, Findings &out)
+{
+    auto &f = out.add("neg-crypto-answer", Severity::Warning, Grade::Seen,
+                      fmt::format("{} answered with a=crypto [2] an offer that has none [1].",
+                                  sender(evidence, answer)));
+    f.impact =
+        "No keys are agreed on: a caller that looks at the line may refuse the call, or take "
+        "the media for encrypted.";
+    f.evidence = {at(evidence, offer, offered.line, "the offer: no key"),
+                  at(evidence, answer, answered.line, "the answer")};
+    f.fixes = {{"Answer with a=crypto only where the offer has it (RFC 4568 section 5.1.2).",
+                "callee's user agent", Action::None}};
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &[offer, answer] : exchanges(evidence)) {
@@ -75,8 +91,12 @@ void check(const Evidence &evidence, Findings &out)
         if (offered == nullptr || answered == nullptr || answered->port == 0)
             continue;
         const auto ours = cryptosOf(*offered), theirs = cryptosOf(*answered);
-        if (ours.empty() || theirs.empty())
+        if (theirs.empty())
             continue;
+        if (ours.empty()) {
+            tellUnasked(evidence, offer, answer, *offered, *answered, out);
+            return;
+        }
         const auto fits = std::find_if(theirs.begin(), theirs.end(),
                                        [&](const Crypto &one) { return offeredAmong(ours, one); });
         if (fits != theirs.end()) {

@@ -30,8 +30,9 @@ void check(const Evidence &evidence, Findings &out)
         if (transport != base::Transport::Udp && transport != base::Transport::Tcp)
             continue;
         const auto key = keyIn(sdpOf(evidence, answer));
-        if (key.empty())
-            continue; // nothing is encrypted with a key of the offer alone
+        // Nothing is encrypted with a key of the offer or of the answer alone.
+        if (key.empty() || keyIn(sdpOf(evidence, offer)).empty())
+            continue;
         auto &f =
             out.add("neg-crypto-clear", Severity::Info, Grade::Seen,
                     fmt::format("The media is encrypted, but its key passes between {} and {} "

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <base/text.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/later_offers.h>
+#include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
 
@@ -25,6 +27,43 @@ trace::RowId previousOf(const Evidence &evidence, trace::RowId row)
             found = place.row;
     }
     return found;
+}
+
+/// The session id in an o= line (RFC 8866 section 5.2); empty: there is none.
+std::string_view sessionOf(std::string_view origin)
+{
+    const auto words = base::split(origin, ' ');
+    return words.size() > 2 ? words[1] : std::string_view();
+}
+
+/// Two answers of one dialog to one offer that are of two sessions.
+void tellSession(const Evidence &evidence, Findings &out)
+{
+    const auto &all = exchanges(evidence);
+    for (std::size_t i = 1; i < all.size(); ++i) {
+        const auto &one = evidence.trace.row(all[i - 1].answer);
+        const auto &other = evidence.trace.row(all[i].answer);
+        const auto &was = sdpOf(evidence, all[i - 1].answer), &is = sdpOf(evidence, all[i].answer);
+        if (all[i - 1].offer != all[i].offer || one.toTag == 0 || one.toTag != other.toTag ||
+            one.pair != other.pair || sessionOf(was.origin).empty() ||
+            sessionOf(is.origin).empty() || sessionOf(was.origin) == sessionOf(is.origin))
+            continue;
+        auto &f =
+            out.add("neg-o-line", Severity::Info, Grade::Seen,
+                    fmt::format("{} answered one offer with two sessions: {} in the {} [1] "
+                                "and {} in the {} [2].",
+                                sender(evidence, all[i].answer), shown(sessionOf(was.origin)),
+                                messageText(evidence, all[i - 1].answer),
+                                shown(sessionOf(is.origin)), messageText(evidence, all[i].answer)));
+        f.impact = "A peer that goes by the o= line takes the second for a new session, or ignores "
+                   "it, as it may: media then goes by the first.";
+        f.evidence = {at(evidence, all[i - 1].answer, was.origin, "the first"),
+                      at(evidence, all[i].answer, is.origin, "another session")};
+        f.fixes = {{"Repeat the same description in the 200, or give each device behind it a "
+                    "To-tag of its own.",
+                    "callee's user agent", Action::None}};
+        return;
+    }
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -53,6 +92,7 @@ void check(const Evidence &evidence, Findings &out)
                     "sender of the message", Action::None}};
         return;
     }
+    tellSession(evidence, out);
 }
 
 } // namespace

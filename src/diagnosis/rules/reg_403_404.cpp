@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <diagnosis/crowd.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -16,6 +17,37 @@ bool acceptedLater(const calls::Call &call, const calls::Transaction &refused)
     });
 }
 
+/// One account after the other from one socket: told once, of the first.
+bool tellsOfMany(const Evidence &evidence, const calls::Transaction &refused, Findings &out)
+{
+    constexpr std::size_t kMany = 10;
+    const auto crowd = refusedAlike(evidence, refused);
+    if (crowd.count < kMany) {
+        if (evidence.live)
+            out.recheckAt(refused.finished + std::chrono::minutes(1));
+        return false;
+    }
+    if (crowd.before)
+        return true;
+    auto &f =
+        out.add("reg-403-404", Severity::Warning, Grade::Seen,
+                fmt::format("{} tried to register {} accounts within {}, and each was refused "
+                            "as this one [1] was with {} [2].",
+                            sender(evidence, refused.request), crowd.count,
+                            lasting(crowd.until - crowd.since), codeText(refused.finalStatus)));
+    f.impact = "So one looks for accounts that exist, and guesses passwords next; or a gateway "
+               "registers for many and none of them is known.";
+    f.evidence = {at(evidence, refused.request, sip::HeaderId::To, "the first account"),
+                  at(refused.finalResponse, "its refusal")};
+    f.fixes = {
+        {fmt::format("If {} is none of yours, turn it away at the edge, and limit how often "
+                     "one address may fail to register.",
+                     evidence.trace.source(refused.request).address.text()),
+         "edge proxy", Action::None},
+        {"If it is, compare its accounts with what is provisioned.", "operator", Action::None}};
+    return true;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &refused : evidence.call.transactions) {
@@ -24,6 +56,8 @@ void check(const Evidence &evidence, Findings &out)
             (refused.finalStatus != 403 && refused.finalStatus != 404) ||
             acceptedLater(evidence.call, refused))
             continue;
+        if (tellsOfMany(evidence, refused, out))
+            return;
         const auto &request = evidence.message(refused.request);
         const bool known = request.find(sip::HeaderId::Authorization) != nullptr ||
                            request.find(sip::HeaderId::ProxyAuthorization) != nullptr;

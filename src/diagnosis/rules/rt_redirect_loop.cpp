@@ -2,6 +2,7 @@
 #include <base/text.h>
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/told_span.h>
 #include <fmt/format.h>
 #include <sip/uri.h>
 
@@ -60,7 +61,7 @@ void check(const Evidence &evidence, Findings &out)
                                 codeText(t.finalStatus), shown(contacts.front()),
                                 itself ? std::string("it was sent to already")
                                        : fmt::format("it had been sent {} before [3]",
-                                                     lasting(t.started - evidence.time(before)))));
+                                                     toldSpan(evidence.time(before), t.started))));
         f.impact = "A caller that follows it runs in a circle; one that notices gives up.";
         f.evidence = {
             at(evidence, t.request, evidence.message(t.request).requestUri, "where it was sent"),

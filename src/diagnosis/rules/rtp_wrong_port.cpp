@@ -76,6 +76,31 @@ void tell(const Evidence &evidence, const BoundStream &bound, const Listens &sid
                 "sender of the media", Action::None}};
 }
 
+/// The very host that sends this description, on whatever hop, names another one for its audio.
+bool signalsAt(const Evidence &evidence, const Listens &side, const base::Address &host)
+{
+    const auto &told = evidence.trace.row(side.described->row);
+    return std::any_of(evidence.call.rows.begin(), evidence.call.rows.end(), [&](const auto &r) {
+        const auto &row = evidence.trace.row(r.row);
+        if (r.original.valid() || row.status != told.status || row.cseq != told.cseq ||
+            row.toTag != told.toTag || row.fromTag != told.fromTag || row.method != told.method ||
+            evidence.trace.source(r.row).address != host || !hasSdp(evidence, r.row))
+            return false;
+        const auto *const audio = sdpOf(evidence, r.row).usedAudio();
+        return audio != nullptr && audio->endpoint() == side.place;
+    });
+}
+
+/// Behind a NAT or a relay the packets go to another address, and are seen there; not to the one
+/// that the signalling of that very side comes from, where it named another one.
+bool namesElsewhere(const Evidence &evidence, const Listens &side, const rtp::Stream &stream)
+{
+    const auto &target = stream.destination;
+    return target.address == side.place.address ||
+           (target.port == side.place.port && !side.place.address.isPrivate() &&
+            signalsAt(evidence, side, target.address));
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     const auto &call = evidence.call;
@@ -87,9 +112,7 @@ void check(const Evidence &evidence, Findings &out)
         if (bound.certainty == Certainty::Guess || stream.packets < kEnough || bound.astray)
             continue;
         const auto side = listens(evidence, bound.towardsCaller, end);
-        // Behind a NAT or a relay the packets go to another address, and are seen there.
-        if (!side || stream.destination.address != side->place.address ||
-            stream.destination.port == side->place.port)
+        if (!side || stream.destination == side->place || !namesElsewhere(evidence, *side, stream))
             continue;
         const auto packets = cameSince(stream, side->since + kOnItsWay);
         if (packets < kEnough || hasReason(evidence, *side, stream.destination) ||

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
 #include <diagnosis/facts.h>
 #include <diagnosis/route_set.h>
 #include <diagnosis/rule.h>
@@ -21,14 +22,15 @@ trace::RowId ackOf(const Evidence &evidence, trace::RowId answer)
     return {};
 }
 
-/// It did not arrive: the answer came again behind it.
-bool repeatedBehind(const Evidence &evidence, const calls::Transaction &invite, base::Instant ack)
+/// It did not arrive: that very answer came again behind it, not another fork's.
+bool repeatedBehind(const Evidence &evidence, const calls::Transaction &invite, trace::RowId ack)
 {
-    for (const auto row : invite.responseRepeats)
-        if (evidence.trace.row(row).status / 100 == 2 &&
-            evidence.time(row) > ack + std::chrono::milliseconds(400))
-            return true;
-    return false;
+    const auto tag = evidence.trace.row(ack).toTag;
+    const auto since = evidence.time(ack) + std::chrono::milliseconds(400);
+    return std::any_of(invite.responseRepeats.begin(), invite.responseRepeats.end(), [&](auto id) {
+        const auto &row = evidence.trace.row(id);
+        return row.status / 100 == 2 && row.toTag == tag && row.time > since;
+    });
 }
 
 constexpr int kMost = 64; // answers that are looked at
@@ -45,7 +47,7 @@ void check(const Evidence &evidence, Findings &out)
             return;
         const auto ack = ackOf(evidence, invite.finalResponse);
         // Where it arrived all the same, somebody on the way put right what was wrong.
-        const bool again = ack.valid() && repeatedBehind(evidence, invite, evidence.time(ack));
+        const bool again = ack.valid() && repeatedBehind(evidence, invite, ack);
         if (!ack.valid() || !(again || heldBack(evidence, invite, ack)))
             continue;
         const auto wrong = wrongRoute(evidence, ack, invite.finalResponse);

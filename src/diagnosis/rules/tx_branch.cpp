@@ -2,6 +2,7 @@
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
+#include <unordered_map>
 
 namespace diagnosis::rules {
 namespace {
@@ -17,6 +18,45 @@ bool acknowledges(const Evidence &evidence, const calls::Transaction &invite)
         if (evidence.trace.row(row).status >= 300)
             return false;
     return true;
+}
+
+/// Requests of one sender that have nothing but the branch in common; nullptr: there are none. Of
+/// the two the later one.
+const calls::Transaction *usedTwice(const Evidence &evidence, const calls::Transaction *&before)
+{
+    std::unordered_map<std::string_view, const calls::Transaction *> known;
+    for (const auto &t : evidence.call.transactions) {
+        if (t.branch.empty() || !t.request.valid() || t.method == sip::Method::Ack ||
+            t.method == sip::Method::Cancel)
+            continue;
+        const auto [place, first] = known.try_emplace(t.branch, &t);
+        before = place->second;
+        if (!first && before->cseq != t.cseq && before->sentBy == t.sentBy &&
+            before->pair == t.pair)
+            return &t;
+    }
+    return nullptr;
+}
+
+void tellReuse(const Evidence &evidence, Findings &out)
+{
+    const calls::Transaction *before = nullptr;
+    const auto *const again = usedTwice(evidence, before);
+    if (again == nullptr)
+        return;
+    // Without the cookie it is one of RFC 2543, which did not ask for it; msg-flaw tells of that.
+    const bool cookie = std::string_view(again->branch).substr(0, 7) == "z9hG4bK";
+    auto &f = out.add("tx-branch", cookie ? Severity::Warning : Severity::Info, Grade::Seen,
+                      fmt::format("{} sent its {} [2] with the branch of its {} [1]: {}.",
+                                  sender(evidence, again->request), methodOf(evidence, *again),
+                                  methodOf(evidence, *before), shown(again->branch)));
+    f.impact = "Who goes by the branch takes the second request for a repetition of the first, and "
+               "answers it with the response to that, or not at all.";
+    f.evidence = {at(evidence, before->request, sip::HeaderId::Via, "the branch"),
+                  at(evidence, again->request, sip::HeaderId::Via, "the same")};
+    f.fixes = {{"Give every request a branch of its own, but ACK of a failure and CANCEL (RFC 3261 "
+                "section 8.1.1.7).",
+                "sender of the message", Action::None}};
 }
 
 void check(const Evidence &evidence, Findings &out)
@@ -49,6 +89,7 @@ void check(const Evidence &evidence, Findings &out)
              "caller's user agent", Action::None}};
         return;
     }
+    tellReuse(evidence, out);
 }
 
 } // namespace

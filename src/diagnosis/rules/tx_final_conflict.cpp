@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/told_span.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
@@ -37,8 +38,8 @@ void tellLate(const Evidence &evidence, const calls::Transaction &transaction, t
             "the {}.",
             evidence.trace.source(transaction.finalResponse).text(),
             codeText(transaction.finalStatus), codeText(evidence.trace.row(other).status),
-            lasting(evidence.time(other) - evidence.time(transaction.finalResponse)),
-            lasting(evidence.time(other) - transaction.started), methodOf(evidence, transaction)));
+            toldSpan(evidence.time(transaction.finalResponse), evidence.time(other)),
+            toldSpan(transaction.started, evidence.time(other)), methodOf(evidence, transaction)));
     f.impact = "The caller has given the call up; the callee is in it until its 200 stays without "
                "ACK for 32 s (64*T1).";
     f.evidence = {at(transaction.finalResponse, "what the caller was told"),
@@ -67,7 +68,7 @@ void check(const Evidence &evidence, Findings &out)
             fmt::format("{} answered one {} twice: {} [1], and {} later {} [2].",
                         sender(evidence, other), methodOf(evidence, transaction),
                         codeText(transaction.finalStatus),
-                        lasting(evidence.time(other) - evidence.time(transaction.finalResponse)),
+                        toldSpan(evidence.time(transaction.finalResponse), evidence.time(other)),
                         codeText(evidence.trace.row(other).status)));
         f.impact = "The first one counts; who takes the second for true has another picture of the "
                    "call.";

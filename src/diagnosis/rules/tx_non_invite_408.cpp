@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <diagnosis/facts.h>
 #include <diagnosis/rule.h>
+#include <diagnosis/told_span.h>
 #include <fmt/format.h>
 
 namespace diagnosis::rules {
@@ -16,7 +17,7 @@ void check(const Evidence &evidence, Findings &out)
                           fmt::format("{} answered the {} [1] with 408 after {} [2], which is sent "
                                       "to an INVITE only.",
                                       sender(evidence, t.finalResponse), methodOf(evidence, t),
-                                      lasting(t.finished - t.started)));
+                                      toldSpan(t.started, t.finished)));
         f.impact = "It comes when the sender has given up by its own timer, and says no more than "
                    "that: somebody further on was silent.";
         f.evidence = {at(t.request, "the request"), at(t.finalResponse, "too late to help")};

@@ -74,6 +74,19 @@ bool tellsMisnamed(const Evidence &evidence, const calls::Transaction &answer, F
     return true;
 }
 
+/// Of the user agent itself, which has no other attempt of it on that way: what does not fit this
+/// request fits none, though other responses came to it.
+bool aloneOnItsHop(const Evidence &evidence, const calls::Transaction &request)
+{
+    const auto &all = evidence.call.transactions;
+    return request.method == sip::Method::Invite &&
+           evidence.trace.row(request.request).viaCount == 1 &&
+           std::none_of(all.begin(), all.end(), [&](const auto &t) {
+               return &t != &request && t.request.valid() && t.method == request.method &&
+                      t.cseq == request.cseq && t.pair == request.pair;
+           });
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     if (!anyWithoutRequest(evidence.call))
@@ -86,7 +99,9 @@ void check(const Evidence &evidence, Findings &out)
     for (const auto &request : evidence.call.transactions) {
         // Where no addresses are known, the response may be of another hop, which has its own
         // branch.
-        if (!request.responses.empty() || request.method == sip::Method::Ack ||
+        const bool partly = !request.responses.empty();
+        if (!request.request.valid() || request.method == sip::Method::Ack ||
+            (partly && !aloneOnItsHop(evidence, request)) ||
             !(evidence.trace.source(request.request).known() ||
               evidence.trace.destination(request.request).known()))
             continue;
@@ -107,8 +122,11 @@ void check(const Evidence &evidence, Findings &out)
                         sender(evidence, first), methodOf(evidence, request),
                         codeText(evidence.trace.row(first).status),
                         back.empty() ? std::string("of nobody") : shown(back), shown(sent)));
-        f.impact = "The sender of the request has to drop the response, repeats the request and "
-                   "gives up after 32 s (64*T1) as if nobody had answered.";
+        f.impact = partly
+                       ? "The sender of the request has to drop the response: it knows nothing of "
+                         "what that tells, as if it had not come."
+                       : "The sender of the request has to drop the response, repeats the request "
+                         "and gives up after 32 s (64*T1) as if nobody had answered.";
         f.evidence = {at(evidence, request.request, sip::HeaderId::Via, "the branch that was sent"),
                       at(evidence, first, sip::HeaderId::Via, "the branch that came back")};
         f.fixes = {{"Copy the Via fields of the request into the response as they are (RFC 3261 "

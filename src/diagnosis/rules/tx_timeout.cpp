@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <diagnosis/crowd.h>
 #include <diagnosis/flow_facts.h>
 #include <diagnosis/orphans.h>
 #include <diagnosis/rule.h>
@@ -137,6 +138,36 @@ std::vector<Fix> fixes(const Evidence &evidence, const calls::Transaction &silen
     return out;
 }
 
+/// Of pings, each a call of its own, that find no answer now and then: told once, of the first.
+bool tellsOfMany(const Evidence &evidence, const calls::Transaction &silent, Grade grade,
+                 const std::string &to, Findings &out)
+{
+    if (silent.method != sip::Method::Options || silent.inDialog || silent.localFailure.valid())
+        return false;
+    const auto crowd = unansweredAlike(evidence, silent);
+    if (evidence.live)
+        out.recheckAt(evidence.now + std::chrono::minutes(1));
+    if (crowd.before || crowd.count == 1)
+        return crowd.before;
+    auto &f =
+        out.add("tx-timeout", Severity::Error, grade,
+                fmt::format("{} of {} OPTIONS to {} found no response within {}, the first of "
+                            "them this one [1].",
+                            crowd.count, crowd.all, to, lasting(crowd.until - crowd.since)));
+    f.impact = crowd.count == crowd.all
+                   ? "Who pings so that it sends calls elsewhere takes the trunk out of service."
+                   : "The trunk comes and goes: who pings takes it out of service and back, and "
+                     "calls in between are lost.";
+    f.evidence = {at(silent.request, "the first without a response")};
+    f.fixes = fixes(evidence, silent, to);
+    if (crowd.count != crowd.all)
+        f.fixes.front() = {fmt::format("{} answers the others: look for loss on the way there, an "
+                                       "overload, or a limit of requests.",
+                                       to),
+                           "operator", Action::None};
+    return true;
+}
+
 void check(const Evidence &evidence, Findings &out)
 {
     for (const auto &transaction : evidence.call.transactions) {
@@ -150,6 +181,8 @@ void check(const Evidence &evidence, Findings &out)
             continue;
         }
         const auto to = receiver(evidence, transaction.request);
+        if (tellsOfMany(evidence, transaction, *grade, to, out))
+            return;
         const auto end = transaction.localFailure.valid() ? evidence.time(transaction.localFailure)
                          : transaction.repeats.empty()    ? evidence.now
                                                        : evidence.time(transaction.repeats.back());
