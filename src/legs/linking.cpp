@@ -280,9 +280,11 @@ void LegBook::Work::tie(std::uint32_t parent, std::uint32_t child)
                               trace.source(second.invite));
     weak.soon = soonAfter(startOf(first), begun);
     const Traits none;
-    weak.moments = weak.to && weak.soon && seldomCalled(first.to)
-                       ? momentsShared(side(first, none), side(second, none))
-                       : 0;
+    const bool tied = weak.from || weak.origin || weak.media || weak.stem || weak.place;
+    weak.moments =
+        weak.to && weak.soon && seldomCalled(first.to) && (tied || sameProduct(first, second))
+            ? momentsShared(side(first, none), side(second, none))
+            : 0;
     if (weak.score() < kThreshold)
         return;
     weak.soon = false; // who came last is no evidence among calls that look alike

@@ -27,6 +27,25 @@ bool LegBook::Work::seldomCalled(std::uint32_t to) const
     return keys.count(KeyTable::cut(pairKey("called", to, 0))) <= KeyTable::kRing;
 }
 
+/// Whoever answered the first call may be who made the second one: an announcement server that two
+/// phones called at once answers, and calls nobody.
+bool LegBook::Work::sameProduct(const Record &first, const Record &second) const
+{
+    const auto productIn = [this](trace::RowId row, sip::HeaderId own, sip::HeaderId other) {
+        const auto message = row.valid() ? trace.message(row) : std::nullopt;
+        if (!message)
+            return std::string();
+        const auto name = message->value(own);
+        return std::string(name.empty() ? message->value(other) : name);
+    };
+    const auto answer = first.accepted.valid() ? first.accepted
+                        : first.rang.valid()   ? first.rang
+                                               : first.last;
+    const auto product = productIn(answer, sip::HeaderId::Server, sip::HeaderId::UserAgent);
+    return !product.empty() &&
+           product == productIn(second.invite, sip::HeaderId::UserAgent, sip::HeaderId::Server);
+}
+
 /// Something happened in a call: in another one to the same number it may have happened as well.
 void LegBook::Work::timed(std::uint32_t record)
 {

@@ -53,6 +53,7 @@ struct LegBook::Work {
     void progressed(trace::RowId row);
     void timed(std::uint32_t record);
     bool seldomCalled(std::uint32_t to) const;
+    bool sameProduct(const Record &first, const Record &second) const;
     void ended(trace::RowId row);
     std::vector<Join> joins(CallId call) const;
 

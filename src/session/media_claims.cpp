@@ -8,6 +8,7 @@ namespace session {
 namespace {
 
 constexpr std::size_t kMostCallsPerPlace = 8;
+constexpr std::size_t kMostFormer = 65536;
 constexpr base::Duration kSilence = std::chrono::seconds(2);
 
 } // namespace
@@ -33,6 +34,11 @@ void MediaIndex::claim(Place &place, calls::CallId call) const
         return;
     }
     if (place.calls.size() >= kMostCallsPerPlace) {
+        const Claim &oldest = place.claims.front();
+        if ((oldest.over.known() || oldest.endedBy(now)) && place.former.size() < kMostFormer)
+            place.former.insert(
+                std::lower_bound(place.former.begin(), place.former.end(), oldest.call),
+                oldest.call);
         place.calls.erase(place.calls.begin());
         place.claims.erase(place.claims.begin());
     }
@@ -107,10 +113,13 @@ bool MediaIndex::over(calls::CallId call, const Place *from, const Place *to, ba
 }
 
 /// The stream is of a call that had the place before this one did, or has it since.
-bool MediaIndex::ofAnotherTime(const Seen &seen, const Place &at, const Claim *own)
+bool MediaIndex::ofAnotherTime(const Seen &seen, const Place &at, calls::CallId call)
 {
-    if (own == nullptr || !seen.owner.valid() || seen.owner == own->call)
+    if (!seen.owner.valid() || seen.owner == call)
         return false;
+    const Claim *own = at.claim(call);
+    if (own == nullptr)
+        return std::binary_search(at.former.begin(), at.former.end(), call);
     const Claim *theirs = at.claim(seen.owner);
     return own->overBy(seen.first) || (theirs != nullptr && theirs->overBy(own->named));
 }

@@ -263,13 +263,12 @@ std::vector<rtp::StreamId> MediaIndex::streams(calls::CallId call, base::Instant
               [](const Place *a, const Place *b) { return a->streams.size() < b->streams.size(); });
     for (const Place *known : all) {
         const auto &streams = known->streams;
-        const Claim *own = known->claim(call);
         auto at = std::upper_bound(
             streams.begin(), streams.end(), until,
             [](base::Instant limit, const Seen &seen) { return limit < seen.first; });
         for (std::size_t taken = 0; at != streams.begin() && taken < kMostStreamsPerCall; ++taken) {
             --at;
-            if (out.size() < kMostStreamsPerCall && !ofAnotherTime(*at, *known, own))
+            if (out.size() < kMostStreamsPerCall && !ofAnotherTime(*at, *known, call))
                 out.push_back(at->stream);
         }
     }

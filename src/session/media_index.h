@@ -57,8 +57,10 @@ public:
     struct Place {
         std::vector<calls::CallId> calls; // the newest last
         std::vector<Claim> claims;        // of these calls, in the same order
-        std::uint32_t changes = 0;        // of the claims
-        base::Instant heard;              // the latest packet of a stream that came or went here
+        std::vector<calls::CallId>
+            former;                // whose claim was over before others took its room; sorted
+        std::uint32_t changes = 0; // of the claims
+        base::Instant heard;       // the latest packet of a stream that came or went here
         std::vector<Format> formats;
         std::vector<Seen> streams; // in order of appearance
         std::vector<Key> keys;     // the newest last
@@ -116,7 +118,7 @@ private:
     void learnMedia(calls::CallId call, const sip::SdpMedia &media);
     void learnPlace(calls::CallId call, const base::Endpoint &endpoint, const sip::SdpMedia &media);
     void claim(Place &place, calls::CallId call) const;
-    static bool ofAnotherTime(const Seen &seen, const Place &at, const Claim *own);
+    static bool ofAnotherTime(const Seen &seen, const Place &at, calls::CallId call);
     void learnKeys(Place &place, const sip::SdpMedia &media);
     void keep(Place &place, rtp::SdesKey sdes);
 

@@ -16,9 +16,12 @@ using ::testing::IsEmpty;
 /// dialled at home.
 TEST(LegBook, WhatHappensInBothAtOnceTiesCallsToOneNumber)
 {
-    const auto calls = [](Switchboard &board, bool together, const std::string &second) {
+    const auto calls = [](Switchboard &board, bool together, const std::string &second,
+                          const std::string &product = "SBC") {
+        board.server = "Server: SBC\r\n";
         board.invite({"in", "192.0.2.10:5060", "192.0.2.100:5060", "49301111", "+4930123456"});
-        board.invite({"out", "203.0.113.100:5060", "203.0.113.200:5060", "4989111", second});
+        board.invite({"out", "203.0.113.100:5060", "203.0.113.200:5060", "4989111", second,
+                      "User-Agent: " + product + "\r\n"});
         board.rings("out");
         if (!together)
             board.wire.time = board.wire.time + std::chrono::seconds(1);
@@ -48,17 +51,22 @@ TEST(LegBook, WhatHappensInBothAtOnceTiesCallsToOneNumber)
     Switchboard other;
     calls(other, true, "+4930654321");
     EXPECT_THAT(other.joined("in"), IsEmpty()) << "another number";
+    Switchboard phones;
+    calls(phones, true, "+4930123456", "Phone");
+    EXPECT_THAT(phones.joined("in"), IsEmpty()) << "two phones call one announcement at once";
 }
 
 /// A number that everybody calls: what happens in two of its calls at once happens by chance.
 TEST(LegBook, OfANumberThatEverybodyCallsMomentsTieNothing)
 {
     Switchboard board;
+    board.server = "Server: SBC\r\n";
     for (int i = 0; i < 20; ++i)
         board.invite({"other" + std::to_string(i), "192.0.2.50:5060", "192.0.2.60:5060",
                       "4930" + std::to_string(1000 + i), "+4930123456"});
     board.invite({"in", "192.0.2.10:5060", "192.0.2.100:5060", "49301111", "+4930123456"});
-    board.invite({"out", "203.0.113.100:5060", "203.0.113.200:5060", "4989111", "+4930123456"});
+    board.invite({"out", "203.0.113.100:5060", "203.0.113.200:5060", "4989111", "+4930123456",
+                  "User-Agent: SBC\r\n"});
     for (const auto *call : {"out", "in"})
         board.rings(call);
     for (const auto *call : {"out", "in"})

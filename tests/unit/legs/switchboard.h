@@ -68,6 +68,7 @@ public:
 
     support::Wire wire;
     legs::LegBook book;
+    std::string server; // a header line of whatever answers next, with its CRLF
 
 private:
     static std::string user(const std::string &name)
@@ -93,7 +94,7 @@ private:
         const auto &[source, destination] = m_ends[call];
         wire.send(destination, source,
                   text("SIP/2.0 " + std::to_string(status) + (sdp.empty() ? " No" : " OK"),
-                       {call, source, destination, "x", "y", {}, sdp}));
+                       {call, source, destination, "x", "y", server, sdp}));
     }
 
     std::map<std::string, trace::CallKey> m_ids;

@@ -12,6 +12,8 @@ struct Plan {
     bool hungUp = true;          // the BYE was captured
     bool runsOn = false;         // the sender counts on from call to call
     int calls = 3;
+    bool ownSsrc = false;
+    int missing = -1; // the call whose BYE was not captured
 };
 
 void call(std::vector<base::Packet> &out, int number, const Plan &plan)
@@ -24,14 +26,19 @@ void call(std::vector<base::Packet> &out, int number, const Plan &plan)
     out.push_back(datagram(at(from + 2010), kCaller, kCallee, ack(id)));
     for (int i = 0; i < plan.packets; ++i) {
         const int n = i + (plan.runsOn ? number * plan.packets : 0);
-        const auto voice = [&](std::uint32_t ssrc) {
-            return support::rtp(static_cast<std::uint16_t>(n), static_cast<std::uint32_t>(n) * 160U,
-                                ssrc, std::string(160, '\x10'));
+        const auto ssrc = [&](std::uint32_t of) {
+            return plan.ownSsrc ? of + 16U * static_cast<std::uint32_t>(number) : of;
         };
-        out.push_back(datagram(at(from + 2020 + 20 * i), kCalleeMedia, kCallerMedia, voice(7)));
-        out.push_back(datagram(at(from + 2021 + 20 * i), kCallerMedia, kCalleeMedia, voice(9)));
+        const auto voice = [&](std::uint32_t source) {
+            return support::rtp(static_cast<std::uint16_t>(n), static_cast<std::uint32_t>(n) * 160U,
+                                source, std::string(160, '\x10'));
+        };
+        out.push_back(
+            datagram(at(from + 2020 + 20 * i), kCalleeMedia, kCallerMedia, voice(ssrc(7))));
+        out.push_back(
+            datagram(at(from + 2021 + 20 * i), kCallerMedia, kCalleeMedia, voice(ssrc(9))));
     }
-    if (plan.hungUp)
+    if (plan.hungUp && number != plan.missing)
         out.push_back(datagram(at(from + 2030 + 20 * plan.packets), kCaller, kCallee,
                                message("BYE sip:b@example.test SIP/2.0", "2 BYE", id, "to")));
 }
@@ -85,6 +92,18 @@ TEST(Again, aMissingByeSwallowsNoLaterCall)
 }
 
 /// A hold, or a pause of a codec that sends nothing in silence.
+/// However many follow: more than a place keeps claims of.
+TEST(Again, aMissingByeSwallowsNoneOfManyLaterCalls)
+{
+    Plan plan;
+    plan.calls = 20;
+    plan.packets = 60;
+    plan.missing = 4;
+    expectOwnStreams(plan);
+    plan.ownSsrc = true;
+    expectOwnStreams(plan);
+}
+
 TEST(Again, silenceAloneCutsNothing)
 {
     std::vector<base::Packet> packets;
