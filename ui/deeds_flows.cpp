@@ -188,6 +188,10 @@ void Deeds::unregister(engine::AccountHandle handle)
     back.account = at->second.account;
     back.answer = at->second.answer;
     back.answerOnly = at->second.answerOnly;
+    const auto &calls = m_parts.bridge->store().ownCalls();
+    const bool talks = std::any_of(calls.begin(), calls.end(), [handle](const auto &each) {
+        return each.second.options.account == handle && !desk::isOver(each.second);
+    });
     m_parts.bridge->removeAccount(handle); // `at` is gone
     const QString who = shown(back.account.aor);
     const auto again = [this, back] {
@@ -196,10 +200,12 @@ void Deeds::unregister(engine::AccountHandle handle)
         else if (m_parts.bridge->addAccount(back.account, back.answer, back.answerOnly))
             m_parts.focus->followNext();
     };
-    m_parts.notices->add(tr("%1 is being un-registered: each flow takes its binding away and "
-                            "closes. No call reaches it then.")
-                             .arg(who),
-                         false, QStringLiteral("account"), {tr("Register again"), again});
+    QString told = tr("%1 is being un-registered: each flow takes its binding away and closes. No "
+                      "call reaches it then.")
+                       .arg(who);
+    if (talks)
+        told += ' ' + tr("Its calls are hung up, for their flows close.");
+    m_parts.notices->add(told, false, QStringLiteral("account"), {tr("Register again"), again});
 }
 
 void Deeds::unregisterOne()

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <base/text.h>
+#include <diagnosis/first_hop.h>
 #include <diagnosis/texts.h>
 #include <fmt/format.h>
 #include <sip/status.h>
@@ -64,6 +65,13 @@ std::string requestText(const Evidence &evidence, const calls::Transaction &tran
            " inside the dialog";
 }
 
+/// Who sent that very row: on a later hop whoever handed it on, whose product it does not tell.
+std::string onThisHop(const Evidence &evidence, trace::RowId row)
+{
+    return firstHop(evidence, row) == row ? sender(evidence, row)
+                                          : evidence.trace.source(row).text();
+}
+
 void tellAnswer(const Evidence &evidence, const calls::Transaction *transaction, trace::RowId row,
                 Telling &out)
 {
@@ -74,7 +82,7 @@ void tellAnswer(const Evidence &evidence, const calls::Transaction *transaction,
         return;
     }
     const auto request = out.cite(at(transaction->request, "the request"));
-    out.say(fmt::format("{} answered {} {} with {} after {} {}.", sender(evidence, row),
+    out.say(fmt::format("{} answered {} {} with {} after {} {}.", onThisHop(evidence, row),
                         requestText(evidence, *transaction), request, code,
                         lasting(evidence.time(row) - transaction->started),
                         out.cite(at(row, "the response"))));

@@ -29,6 +29,23 @@ bool says(const diagnosis::Explanation &out, std::string_view text)
     return (out.happened + ' ' + out.actor + ' ' + out.expected).find(text) != std::string::npos;
 }
 
+TEST(Explain, WhoeverHandedAnAnswerOnAnsweredOnItsHop)
+{
+    const support::Folded folded(R"(
+      0.00 alice>proxy INVITE offer uri=bob@example.test
+      0.01 proxy>bob INVITE offer uri=bob@192.0.2.20
+      1.00 bob>proxy 486 tag=b "Server: Desk"
+      1.01 proxy>bob ACK tag=b
+      1.02 proxy>alice 486 tag=b "Server: Desk"
+      1.03 alice>proxy ACK tag=b
+    )");
+    const auto out = explained(folded, folded.row(486, 1));
+    EXPECT_EQ(out.happened.find(support::spoken::host("proxy", 5060).text() + " answered INVITE"),
+              0U)
+        << out.happened;
+    EXPECT_TRUE(says(out, "made further on, by 192.0.2.20:5060 (Desk)")) << out.happened;
+}
+
 TEST(Explain, EarlyMediaOfA183)
 {
     const support::Folded folded(R"(
