@@ -102,6 +102,15 @@ void Fold::localFailure(const Fact &fact, const base::LocalEvent &event, CallRow
         m_requests.pop_back();
     }
     const base::Instant time = m_trace.row(fact.row).time;
+    // A BYE that found no way: the caller is gone all the same (RFC 3261 section 15.1.1). What else
+    // fails within the dialog is a note.
+    if (m_call.state == State::Answered && out.transaction == kNoIndex && event.code >= 300 &&
+        event.kind != base::LocalKind::Note) {
+        m_call.state = State::Ended;
+        m_call.ended = time;
+        m_dialogs.endAll(time);
+        return;
+    }
     const bool ofInvite =
         out.transaction == kNoIndex || m_call.transactions[out.transaction].method == m_main;
     if (!open() || !ofInvite)

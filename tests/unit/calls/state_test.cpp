@@ -197,6 +197,28 @@ TEST(CallState, KnowsACallThatNeverReachedTheWire)
     EXPECT_TRUE(call->transactions.empty());
 }
 
+/// RFC 3261 section 15.1.1: the edge died, so the BYE found no way; the caller is gone all the
+/// same.
+TEST(CallState, AByeThatCannotLeaveEndsTheCall)
+{
+    const auto answered = [](Stage &stage, base::LocalKind kind) {
+        stage.request("INVITE");
+        stage.response(200, "INVITE", {.toTag = "bob", .sdp = true});
+        const auto ack = stage.request("ACK", {.branch = "two", .toTag = "bob"});
+        base::LocalEvent event;
+        event.kind = kind;
+        event.code = 503;
+        event.callId = stage.wire.trace.callId(stage.wire.trace.row(ack).call);
+        event.toTag = "bob";
+        stage.wire.local(event);
+        return stage.call()->state;
+    };
+    Stage refused, noted;
+    EXPECT_EQ(answered(refused, base::LocalKind::ConnectionRefused), State::Ended);
+    EXPECT_TRUE(refused.call()->ended.known());
+    EXPECT_EQ(answered(noted, base::LocalKind::Note), State::Answered) << "a hold that failed";
+}
+
 TEST(CallState, KnowsWhoWasToCallWhomThoughNothingLeft)
 {
     Stage stage;
