@@ -4,22 +4,16 @@
 #include <algorithm>
 #include <base/text.h>
 #include <diagnosis/facts.h>
+#include <diagnosis/format_parameter.h>
 #include <diagnosis/in_force.h>
 
 namespace diagnosis {
 namespace {
 
-/// "name=value" stands in it, as the parameters of a format do.
 bool says(std::string_view fmtp, std::string_view name, std::string_view value)
 {
-    for (const auto parameter : base::split(fmtp, ';')) {
-        const auto is = parameter.find('=');
-        if (is != std::string_view::npos &&
-            base::equalsNoCase(base::trim(parameter.substr(0, is)), name) &&
-            base::equalsNoCase(base::trim(parameter.substr(is + 1)), value))
-            return true;
-    }
-    return false;
+    const auto said = formatParameter(fmtp, name);
+    return said && base::equalsNoCase(*said, value);
 }
 
 } // namespace

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <base/text.h>
 #include <diagnosis/facts.h>
+#include <diagnosis/format_parameter.h>
 #include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -19,14 +20,8 @@ std::string layout(const sip::SdpFormat &format)
 {
     std::string out;
     for (const std::string_view name : {"octet-align", "crc", "interleaving", "robust-sorting"}) {
-        std::string value = "0";
-        for (const auto part : base::split(format.fmtp, ';')) {
-            const auto equals = part.find('=');
-            if (base::equalsNoCase(base::trim(part.substr(0, equals)), name))
-                value = equals == std::string_view::npos
-                            ? "1"
-                            : std::string(base::trim(part.substr(equals + 1)));
-        }
+        const auto said = formatParameter(format.fmtp, name);
+        const auto value = !said ? std::string_view("0") : said->empty() ? "1" : *said;
         if (value != "0")
             out += fmt::format("{}{}={}", out.empty() ? "" : ", ", name, value);
     }

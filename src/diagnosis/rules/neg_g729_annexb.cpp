@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <base/text.h>
 #include <diagnosis/facts.h>
+#include <diagnosis/format_parameter.h>
 #include <diagnosis/offer_answer.h>
 #include <diagnosis/rule.h>
 #include <fmt/format.h>
@@ -20,12 +21,8 @@ const sip::SdpFormat *g729(const sip::SdpMedia *audio)
 /// What is said of Annex B; what is not said is yes (RFC 7261 section 3).
 std::optional<bool> saidOfAnnexB(const sip::SdpFormat &format)
 {
-    for (const auto part : base::split(format.fmtp, ';')) {
-        const auto equals = part.find('=');
-        if (equals != std::string_view::npos &&
-            base::equalsNoCase(base::trim(part.substr(0, equals)), "annexb"))
-            return !base::equalsNoCase(base::trim(part.substr(equals + 1)), "no");
-    }
+    if (const auto said = formatParameter(format.fmtp, "annexb"); said && !said->empty())
+        return !base::equalsNoCase(*said, "no");
     return std::nullopt;
 }
 
